@@ -1,0 +1,38 @@
+"""Every exception that a user of kerasfmt can meet.
+
+The fault is in the type; the message says where, what was expected, what was found and what to do.
+"""
+
+from __future__ import annotations
+
+
+class KerasfmtError(Exception):
+    """Base class of every error that kerasfmt raises on purpose."""
+
+
+class CorruptFileError(KerasfmtError):
+    """A file is damaged, truncated, or declares something that its bytes cannot hold."""
+
+
+class UnsafeFileError(KerasfmtError):
+    """A file asks for something that a reader of strangers' files must refuse (code, links, bombs)."""
+
+
+class UnsupportedFormatError(KerasfmtError):
+    """A file is not in a format, or not in a version of a format, that kerasfmt reads or writes."""
+
+
+class UnsupportedLayerError(KerasfmtError):
+    """A model holds a layer, or a layer option, that kerasfmt cannot represent."""
+
+
+class InvalidModelError(KerasfmtError):
+    """A model contradicts itself: shapes that do not fit, missing weights, two layers of one name."""
+
+
+class GraphError(KerasfmtError):
+    """A graph node does not agree with its TensorFlow op definition."""
+
+
+class SaveError(KerasfmtError):
+    """A model could not be written; the target is as it was before."""

@@ -1,0 +1,23 @@
+"""Specs, values, nodes and functions; ops with shape inference and NumPy kernels; the interpreter."""
+
+from __future__ import annotations
+
+from kerasfmt.graph.core import Builder, Function, Node, Operand, Value, Variable
+from kerasfmt.graph.emit import emit, emit_one
+from kerasfmt.graph.spec import Shape, Spec, broadcast_shapes, known_size, merge_shapes
+
+__all__ = [
+    "Builder",
+    "Function",
+    "Node",
+    "Operand",
+    "Shape",
+    "Spec",
+    "Value",
+    "Variable",
+    "broadcast_shapes",
+    "emit",
+    "emit_one",
+    "known_size",
+    "merge_shapes",
+]

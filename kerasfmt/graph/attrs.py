@@ -1,0 +1,221 @@
+"""Attribute values: between Python and `AttrValue`, checked against the op definition.
+
+| kind | Python | AttrValue field |
+|---|---|---|
+| int, float, bool | int, float, bool | i, f, b |
+| string | str (bytes where it is not UTF-8) | s |
+| type | DType | type |
+| shape | tuple of int or None; None for unknown rank | shape |
+| tensor | NumPy array | tensor |
+| func | Function | func |
+| list(kind) | list | list |
+
+Source: tensorflow/core/framework/attr_value.proto, tensor_util.make_tensor_proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasfmt import dtypes, protos
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import GraphError
+from kerasfmt.graph.spec import Shape
+
+if TYPE_CHECKING:
+    from kerasfmt.graph.op_defs import AttrDef, OpDef
+
+_INT_FIELDS = {
+    "int8": "int_val", "uint8": "int_val", "int16": "int_val", "uint16": "int_val", "int32": "int_val",
+    "uint32": "uint32_val", "int64": "int64_val", "uint64": "uint64_val", "bool": "bool_val",
+    "float32": "float_val", "float64": "double_val",
+}  # fmt: skip
+
+
+def to_shape_proto(shape: Shape) -> protos.TensorShapeProto:
+    """The message for a shape; -1 stands for a dimension that is not known."""
+    proto = protos.TensorShapeProto()
+    if shape is None:
+        proto.unknown_rank = True
+        return proto
+    for dim in shape:
+        proto.dim.add().size = -1 if dim is None else dim
+    return proto
+
+
+def from_shape_proto(proto: protos.TensorShapeProto) -> Shape:
+    """The shape that a message stands for."""
+    if proto.unknown_rank:
+        return None
+    return tuple(None if d.size < 0 else d.size for d in proto.dim)
+
+
+def to_tensor_proto(array: np.ndarray[Any, Any], dtype: DType) -> protos.TensorProto:
+    """The message for a constant: packed bytes for several elements, a typed field for one.
+
+    Source: tensorflow/python/framework/tensor_util.py, make_tensor_proto.
+    """
+    proto = protos.TensorProto(dtype=dtype.enum, tensor_shape=to_shape_proto(array.shape))
+    if dtype is dtypes.string:
+        proto.string_val.extend(_to_bytes(s) for s in array.ravel().tolist())
+    elif array.size == 1 and dtype.name in _INT_FIELDS:
+        getattr(proto, _INT_FIELDS[dtype.name]).append(array.item())
+    elif array.size == 1 and dtype.name in ("float16", "bfloat16"):
+        proto.half_val.append(int(array.view(np.uint16).item()))
+    else:
+        proto.tensor_content = np.ascontiguousarray(array, dtype=dtype.numpy).tobytes()
+    return proto
+
+
+def from_tensor_proto(proto: protos.TensorProto) -> np.ndarray[Any, Any]:
+    """The array that a message stands for, missing elements repeated as TensorFlow repeats them.
+
+    Raises:
+      GraphError: the message does not hold what its shape and dtype declare.
+    """
+    dtype = dtypes.of(proto.dtype)
+    shape = tuple(d.size for d in proto.tensor_shape.dim)
+    size = int(np.prod(shape, dtype=object)) if shape else 1
+    if size < 0 or size > 2**31:
+        raise GraphError(f"constant of shape {shape}: too large for a graph")
+    if proto.tensor_content:
+        if len(proto.tensor_content) != size * dtype.itemsize:
+            raise GraphError(f"constant of shape {shape}: holds {len(proto.tensor_content)} bytes")
+        return np.frombuffer(proto.tensor_content, dtype=dtype.numpy).reshape(shape)
+    if dtype is dtypes.string:
+        values: list[Any] = list(proto.string_val)
+    elif dtype.name in ("float16", "bfloat16"):
+        halves = np.array(list(proto.half_val), dtype=np.uint16).view(dtype.numpy)
+        return _fill(halves, size, shape)
+    elif dtype.name in _INT_FIELDS:
+        values = list(getattr(proto, _INT_FIELDS[dtype.name]))
+    else:
+        raise GraphError(f"constant of dtype {dtype.name}: cannot be read")
+    return _fill(np.array(values, dtype=dtype.numpy), size, shape)
+
+
+def _fill(values: np.ndarray[Any, Any], size: int, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    if len(values) > size:
+        raise GraphError(f"constant of shape {shape}: holds {len(values)} elements")
+    if len(values) < size:
+        last = values[-1:] if len(values) else np.zeros(1, values.dtype)
+        values = np.concatenate([values, np.repeat(last, size - len(values))])
+    return values.reshape(shape)
+
+
+def _to_bytes(value: object) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return str(value).encode()
+
+
+def from_proto(proto: protos.AttrValue) -> Any:
+    """The Python value of an attribute; functions come back by name."""
+    kind = proto.WhichOneof("value")
+    if kind == "list":
+        items = proto.list
+        for field in ("s", "i", "f", "b", "type", "shape", "tensor", "func"):
+            found = getattr(items, field)
+            if len(found):
+                return [_from_scalar(field, v) for v in found]
+        return []
+    return None if kind is None else _from_scalar(kind, getattr(proto, kind))
+
+
+def _from_scalar(kind: str, value: Any) -> Any:
+    if kind == "s":
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value
+    if kind == "type":
+        return dtypes.of(value)
+    if kind == "shape":
+        return from_shape_proto(value)
+    if kind == "tensor":
+        return from_tensor_proto(value)
+    if kind == "func":
+        return value.name
+    return value
+
+
+def to_proto(kind: str, value: Any, dtype: DType | None = None) -> protos.AttrValue:
+    """The message for an attribute of the given kind; `dtype` is that of a tensor attribute."""
+    proto = protos.AttrValue()
+    if kind.startswith("list("):
+        proto.list.SetInParent()
+        _set_list(proto.list, kind[5:-1], value)
+    elif kind == "int":
+        proto.i = int(value)
+    elif kind == "float":
+        proto.f = float(value)
+    elif kind == "bool":
+        proto.b = bool(value)
+    elif kind == "string":
+        proto.s = _to_bytes(value)
+    elif kind == "type":
+        proto.type = value.enum
+    elif kind == "shape":
+        proto.shape.CopyFrom(to_shape_proto(value))
+    elif kind == "tensor":
+        proto.tensor.CopyFrom(to_tensor_proto(value, dtype or dtypes.of(value.dtype)))
+    elif kind == "func":
+        proto.func.name = value if isinstance(value, str) else value.name
+    else:
+        raise GraphError(f"attribute kind {kind}: cannot be written")
+    return proto
+
+
+def _set_list(proto: protos.AttrValue.ListValue, kind: str, values: Iterable[Any]) -> None:
+    if kind == "int":
+        proto.i.extend(int(v) for v in values)
+    elif kind == "float":
+        proto.f.extend(float(v) for v in values)
+    elif kind == "bool":
+        proto.b.extend(bool(v) for v in values)
+    elif kind == "string":
+        proto.s.extend(_to_bytes(v) for v in values)
+    elif kind == "type":
+        proto.type.extend(v.enum for v in values)
+    elif kind == "shape":
+        proto.shape.extend(to_shape_proto(v) for v in values)
+    else:
+        raise GraphError(f"attribute kind list({kind}): cannot be written")
+
+
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "int": (int, np.integer),
+    "float": (float, int, np.floating),
+    "bool": (bool, np.bool_),
+    "string": (str, bytes),
+    "type": (DType,),
+    "shape": (tuple, type(None)),
+    "tensor": (np.ndarray,),
+}
+
+
+def check(op: OpDef, attr: AttrDef, value: Any) -> None:
+    """Checks a value against the attribute's definition.
+
+    Raises:
+      GraphError: wrong Python type, not among the allowed values, or below the minimum.
+    """
+    listed = attr.kind.startswith("list(")
+    kind = attr.kind[5:-1] if listed else attr.kind
+    if listed and not isinstance(value, list | tuple):
+        raise GraphError(f"op {op.name}: attribute {attr.name}: expected {attr.kind}, got {value!r}")
+    expected = _PYTHON_TYPES.get(kind)
+    for item in value if listed else [value]:
+        if expected is not None and not isinstance(item, expected):
+            raise GraphError(f"op {op.name}: attribute {attr.name}: expected {attr.kind}, got {item!r}")
+        if attr.allowed and kind in ("type", "string") and item not in attr.allowed:
+            names = sorted(a.name if isinstance(a, DType) else str(a) for a in attr.allowed)
+            got = item.name if isinstance(item, DType) else item
+            raise GraphError(f"op {op.name}: attribute {attr.name}: expected one of {names}, got {got}")
+    if attr.minimum is not None:
+        measured = len(value) if listed else value
+        if measured < attr.minimum:
+            raise GraphError(f"op {op.name}: attribute {attr.name}: at least {attr.minimum}, got {measured}")

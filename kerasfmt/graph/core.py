@@ -1,0 +1,422 @@
+"""The graph: values that flow between nodes, inside functions.
+
+A `Builder` collects nodes; `Builder.finish` turns it into an immutable `Function`. Every node is checked
+against its op definition, and its output shapes are inferred, when it is made. Weights enter as
+`Variable`s that a function captures by reference.
+
+Source: tensorflow/python/framework/func_graph.py and auto_control_deps.py fix the semantics.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
+from kerasfmt.graph.op_defs import OpDef
+from kerasfmt.graph.spec import Shape, Spec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[np.generic]"
+Attr: TypeAlias = Union[
+    int, float, bool, str, bytes, DType, Array, "Function", None, Sequence["Attr"], tuple["int | None", ...]
+]
+Operand: TypeAlias = Union["Value", "Variable", int, float, bool, str, bytes, Array, Sequence[object]]
+
+
+class Variable:
+    """A tensor outside the graph that functions read and assign; compared by identity.
+
+    Args:
+      name: its name, as TensorFlow writes it (`dense/kernel`).
+      spec: its shape (fully known) and dtype.
+      autocast: whether a read beside operands of another float dtype is cast to that dtype
+        (Keras's AutoCastVariable).
+    """
+
+    def __init__(self, name: str, spec: Spec, *, autocast: bool = False) -> None:
+        self.name = name
+        self.spec = spec
+        self.autocast = autocast
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape, fully known."""
+        assert self.spec.shape is not None
+        return tuple(int(d) for d in self.spec.shape if d is not None)
+
+    @property
+    def dtype(self) -> DType:
+        """The stored dtype."""
+        return self.spec.dtype
+
+
+class Value:
+    """One output of a node: a graph edge."""
+
+    __slots__ = ("dtype", "index", "node", "shape")
+
+    def __init__(self, node: Node, index: int, shape: Shape, dtype: DType) -> None:
+        self.node = node
+        self.index = index
+        self.shape = shape
+        self.dtype = dtype
+
+    @property
+    def graph(self) -> Builder:
+        """The function under construction that the value belongs to."""
+        return self.node.graph
+
+    @property
+    def spec(self) -> Spec:
+        """Shape and dtype."""
+        return Spec(self.shape, self.dtype)
+
+    @property
+    def dims(self) -> tuple[int | None, ...]:
+        """The shape, where the rank must be known.
+
+        Raises:
+          ValueError: the rank is not known.
+        """
+        if self.shape is None:
+            raise ValueError(f"the rank of {self.node.name} ({self.node.op}) is not known")
+        return self.shape
+
+    @property
+    def rank(self) -> int:
+        """Number of dimensions.
+
+        Raises:
+          ValueError: the rank is not known.
+        """
+        return len(self.dims)
+
+    def __repr__(self) -> str:
+        return f"Value({self.node.name}:{self.index}, {self.shape}, {self.dtype.name})"
+
+    def __add__(self, other: Operand) -> Value:
+        return emit_one("AddV2", self, other)
+
+    def __radd__(self, other: Operand) -> Value:
+        return emit_one("AddV2", other, self)
+
+    def __sub__(self, other: Operand) -> Value:
+        return emit_one("Sub", self, other)
+
+    def __rsub__(self, other: Operand) -> Value:
+        return emit_one("Sub", other, self)
+
+    def __mul__(self, other: Operand) -> Value:
+        return emit_one("Mul", self, other)
+
+    def __rmul__(self, other: Operand) -> Value:
+        return emit_one("Mul", other, self)
+
+    def __truediv__(self, other: Operand) -> Value:
+        return emit_one("RealDiv", self, other)
+
+    def __neg__(self) -> Value:
+        return emit_one("Neg", self)
+
+
+class Node:
+    """One operation. `outputs` are its values; `attrs` hold every attribute of its definition."""
+
+    __slots__ = ("attrs", "controls", "device", "graph", "input_arity", "inputs", "name", "op_def", "outputs")
+
+    def __init__(
+        self,
+        graph: Builder,
+        op_def: OpDef,
+        name: str,
+        inputs: tuple[Value, ...],
+        attrs: Mapping[str, Attr],
+        input_arity: tuple[int | None, ...] = (),
+        device: str = "",
+    ) -> None:
+        self.graph = graph
+        self.op_def = op_def
+        self.name = name
+        self.inputs = inputs
+        self.attrs = attrs
+        self.input_arity = input_arity
+        self.controls: list[Node] = []
+        self.outputs: tuple[Value, ...] = ()
+        self.device = device
+
+    @property
+    def op(self) -> str:
+        """Name of the op."""
+        return self.op_def.name
+
+    def grouped_inputs(self) -> list[Value | tuple[Value, ...]]:
+        """The inputs as the op's arguments: a tuple where the argument is a list of tensors."""
+        groups: list[Value | tuple[Value, ...]] = []
+        at = 0
+        for arity in self.input_arity:
+            if arity is None:
+                groups.append(self.inputs[at])
+                at += 1
+            else:
+                groups.append(self.inputs[at : at + arity])
+                at += arity
+        return groups
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A finished function: `inputs` and captured variables in, `outputs` out.
+
+    Nodes are in execution order. `control_outputs` are the nodes that run whether or not an output needs them.
+    """
+
+    name: str
+    inputs: tuple[Value, ...]
+    input_names: tuple[str, ...]
+    captures: tuple[tuple[Variable, Value], ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[Value, ...]
+    control_outputs: tuple[Node, ...]
+    written: frozenset[Variable]
+
+    @property
+    def stateful(self) -> bool:
+        """Whether a call of the function is a side effect: it reads, writes or draws random numbers."""
+        return bool(self.control_outputs)
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """The captured variables, in the order of the arguments that carry them."""
+        return tuple(v for v, _ in self.captures)
+
+
+@dataclass
+class _Access:
+    """Nodes that touched a resource since it was last written."""
+
+    writer: Node | None = None
+    readers: list[Node] = field(default_factory=list)
+
+
+_INVALID = re.compile(r"[^A-Za-z0-9_.\\/>-]")
+
+
+class Builder:
+    """A function under construction.
+
+    Args:
+      name: the function's name.
+    """
+
+    def __init__(self, name: str = "function") -> None:
+        self.name = name
+        self.inputs: list[Value] = []
+        self.input_names: list[str] = []
+        self.nodes: list[Node] = []
+        self._captures: dict[Variable, Value] = {}
+        self._names: dict[str, int] = {}
+        self._constants: dict[tuple[str, tuple[int, ...], bytes], Value] = {}
+        self._access: dict[Value, _Access] = {}
+        self._variables: dict[Value, Variable] = {}
+        self._written: set[Variable] = set()
+        self._scope = ""
+
+    def unique_name(self, base: str) -> str:
+        """`base`, or `base_1`, `base_2`, ... where that name is taken (names are compared without case)."""
+        base = _INVALID.sub("_", base)
+        if not re.match(r"[A-Za-z0-9.]", base):
+            base = "." + base
+        name, key = base, base.lower()
+        while key in self._names:
+            name = f"{base}_{self._names[base.lower()]}"
+            self._names[base.lower()] += 1
+            key = name.lower()
+        self._names[key] = 1
+        return name
+
+    def scope(self, name: str) -> _Scope:
+        """A context in which node names get the prefix `name/`."""
+        return _Scope(self, name)
+
+    def scoped(self, name: str) -> str:
+        """`name` below the scope in force, made unique."""
+        return self.unique_name(f"{self._scope}{name}")
+
+    def input(self, spec: Spec, name: str | None = None) -> Value:
+        """A new argument of the function; its value has the shape and dtype of `spec`."""
+        wanted = name or spec.name or "arg"
+        value = self._argument(wanted, spec.shape, spec.dtype)
+        self.inputs.append(value)
+        self.input_names.append(wanted)
+        return value
+
+    def _argument(self, name: str, shape: Shape, dtype: DType) -> Value:
+        from kerasfmt.graph.op_defs import lookup
+
+        name = self.unique_name(re.sub(r"[^a-z0-9_]", "_", name.lower()) or "arg")
+        if not name[0].isalpha():
+            name = self.unique_name("arg" + name)
+        node = Node(self, lookup("Placeholder"), name, (), {"dtype": dtype, "shape": shape})
+        value = Value(node, 0, shape, dtype)
+        node.outputs = (value,)
+        return value
+
+    def capture(self, variable: Variable) -> Value:
+        """The resource handle through which this function reaches `variable`."""
+        handle = self._captures.get(variable)
+        if handle is None:
+            handle = self._argument(variable.name + "_resource", (), dtypes.resource)
+            self._captures[variable] = handle
+            self._variables[handle] = variable
+        return handle
+
+    def variable_of(self, handle: Value) -> Variable:
+        """The variable behind a resource handle of this function."""
+        return self._variables[handle]
+
+    def read(self, variable: Variable) -> Value:
+        """The value that `variable` has at this point of the function."""
+        return emit_one("ReadVariableOp", self.capture(variable), dtype=variable.dtype)
+
+    def assign(self, variable: Variable, value: Operand) -> None:
+        """Replaces the value of `variable`, after every earlier read and before every later one."""
+        emit("AssignVariableOp", self.capture(variable), value, dtype=variable.dtype)
+
+    def constant(self, value: object, dtype: DType | None = None) -> Value:
+        """A Const node; equal constants of one function are one node.
+
+        Python floats become float32 and ints int32 unless `dtype` says otherwise; arrays keep their dtype.
+        """
+        array = _as_array(value, dtype)
+        dt = dtype or dtypes.of(array.dtype)
+        key = (dt.name, array.shape, array.tobytes() if array.dtype != object else repr(array.tolist()).encode())
+        found = self._constants.get(key)
+        if found is None:
+            found = emit_in(self, "Const", (), {"value": array, "dtype": dt}, "Const")[0]
+            self._constants[key] = found
+        return found
+
+    def call(self, function: Function, inputs: Sequence[Value], name: str | None = None) -> tuple[Value, ...]:
+        """The outputs of `function` called with `inputs`; what it captures, this function captures too."""
+        handles = [self.capture(v) for v in function.variables]
+        op = "StatefulPartitionedCall" if function.stateful else "PartitionedCall"
+        attrs: dict[str, Attr] = {
+            "Tin": [v.dtype for v in (*inputs, *handles)],
+            "Tout": [v.dtype for v in function.outputs],
+            "f": function,
+        }
+        outputs = emit_in(self, op, ([*inputs, *handles],), attrs, name or op)
+        return outputs
+
+    def adopt(self, node: Node) -> None:
+        """Appends a finished node and orders it after the nodes whose side effects it must see."""
+        for handle in (v for v in node.inputs if v.dtype is dtypes.resource):
+            access = self._access.setdefault(handle, _Access())
+            variable = self._variables.get(handle)
+            if _writes(node, handle, variable):
+                if variable is not None:
+                    self._written.add(variable)
+                before = [*access.readers, *([access.writer] if access.writer else [])]
+                self._access[handle] = _Access(writer=node)
+            else:
+                before = [access.writer] if access.writer else []
+                access.readers.append(node)
+            node.controls.extend(n for n in before if n is not node and n not in node.controls)
+        self.nodes.append(node)
+
+    def finish(self, outputs: Sequence[Value], name: str | None = None) -> Function:
+        """The function with these outputs, pruned of nodes that neither an output nor a side effect needs."""
+        stateful = [n for n in self.nodes if is_side_effect(n)]
+        needed: set[int] = set()
+        stack = [*stateful, *(v.node for v in outputs)]
+        while stack:
+            node = stack.pop()
+            if id(node) not in needed:
+                needed.add(id(node))
+                stack.extend(v.node for v in node.inputs)
+                stack.extend(node.controls)
+        return Function(
+            name=name or self.name,
+            inputs=tuple(self.inputs),
+            input_names=tuple(self.input_names),
+            captures=tuple(self._captures.items()),
+            nodes=tuple(n for n in self.nodes if id(n) in needed),
+            outputs=tuple(outputs),
+            control_outputs=tuple(stateful),
+            written=frozenset(self._written),
+        )
+
+
+class _Scope:
+    def __init__(self, graph: Builder, name: str) -> None:
+        self.graph, self.name, self.outer = graph, name, ""
+
+    def __enter__(self) -> None:
+        self.outer = self.graph._scope
+        self.graph._scope = f"{self.outer}{self.name}/"
+
+    def __exit__(self, *_: object) -> None:
+        self.graph._scope = self.outer
+
+
+def is_side_effect(node: Node) -> bool:
+    """Whether the node must run even if nothing uses its outputs."""
+    if node.op == "StatefulPartitionedCall":
+        function = node.attrs["f"]
+        return isinstance(function, Function) and function.stateful
+    return node.op_def.stateful and node.op not in _PURE_STATEFUL
+
+
+_PURE_STATEFUL = frozenset(
+    {"RandomUniform", "RandomStandardNormal", "RandomUniformInt", "TruncatedNormal", "VarHandleOp"}
+)
+"""Ops that TensorFlow flags as stateful but that leave nothing behind (auto_control_deps.py, LEGACY_RANDOM_OPS)."""
+
+
+def _writes(node: Node, handle: Value, variable: Variable | None) -> bool:
+    if node.op in ("ReadVariableOp", "DisableCopyOnRead", "ResourceGather", "VarIsInitializedOp"):
+        return False
+    if node.op in ("StatefulPartitionedCall", "PartitionedCall"):
+        function = node.attrs["f"]
+        return isinstance(function, Function) and variable in function.written
+    return True
+
+
+def _as_array(value: object, dtype: DType | None) -> Array:
+    if isinstance(value, np.ndarray):
+        return value if dtype is None or value.dtype == dtype.numpy else value.astype(dtype.numpy)
+    if dtype is not None:
+        return np.asarray(value, dtype=dtype.numpy)
+    array = np.asarray(value)
+    if isinstance(value, np.generic):
+        return array
+    if array.dtype == np.float64:
+        return array.astype(np.float32)
+    if array.dtype == np.int64:
+        return array.astype(np.int32)
+    if array.dtype.kind in "US":
+        return array.astype(object)
+    return array
+
+
+def flatten_values(items: Iterable[object]) -> list[Value]:
+    """The values among `items`, looking into lists and tuples."""
+    found: list[Value] = []
+    for item in items:
+        if isinstance(item, Value):
+            found.append(item)
+        elif isinstance(item, list | tuple):
+            found.extend(flatten_values(item))
+    return found
+
+
+# The emitter needs Builder and Value; importing it last keeps the two files free of a cycle at call time.
+from kerasfmt.graph.emit import emit, emit_in, emit_one  # noqa: E402

@@ -1,0 +1,80 @@
+"""The registry of ops: each op's shape inference and its NumPy kernel, side by side.
+
+A family file in `kerasfmt/graph/ops/` declares an op as
+
+    @register("Relu")
+    class Relu(Op):
+        @staticmethod
+        def infer(attrs, features):        # Values in, one shape per output
+            return [features.shape]
+
+        @staticmethod
+        def run(attrs, features):          # arrays in, one array per output
+            return [np.maximum(features, 0)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kerasfmt.errors import GraphError
+
+if TYPE_CHECKING:
+    from kerasfmt.graph.spec import Shape
+
+
+class Op:
+    """What kerasfmt knows of a TensorFlow op beyond its definition.
+
+    `infer(attrs, *inputs)` gets Values (a tuple of Values for a list argument) and returns one shape per
+    output. `run(attrs, *inputs)` gets arrays (a tuple of arrays for a list argument) and returns one array
+    per output, of the declared dtypes. Neither modifies what it gets.
+    """
+
+    @staticmethod
+    def infer(attrs: Mapping[str, Any], *inputs: Any) -> Sequence[Shape]:
+        """The shapes of the outputs; raises ValueError where the input shapes do not fit."""
+        raise NotImplementedError
+
+    @staticmethod
+    def run(attrs: Mapping[str, Any], *inputs: Any) -> Sequence[Any]:
+        """The outputs, as arrays."""
+        raise NotImplementedError
+
+
+_OPS: dict[str, type[Op]] = {}
+_T = TypeVar("_T", bound=type[Op])
+
+
+def register(*names: str) -> Callable[[_T], _T]:
+    """Declares the decorated class as what kerasfmt knows of the ops called `names`."""
+
+    def decorate(cls: _T) -> _T:
+        for name in names:
+            assert name not in _OPS, name
+            _OPS[name] = cls
+        return cls
+
+    return decorate
+
+
+def find_op(name: str) -> type[Op]:
+    """The registered op.
+
+    Raises:
+      GraphError: no family registers it.
+    """
+    if name not in _OPS:
+        import kerasfmt.graph.ops  # noqa: F401  (the families register themselves)
+    try:
+        return _OPS[name]
+    except KeyError:
+        raise GraphError(f"op {name}: kerasfmt has no shape inference and no kernel for it") from None
+
+
+def registered_ops() -> list[str]:
+    """Names of all the ops that kerasfmt can infer and run, sorted."""
+    import kerasfmt.graph.ops  # noqa: F401
+
+    return sorted(_OPS)
