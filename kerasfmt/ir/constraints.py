@@ -1,0 +1,198 @@
+"""Keras's weight constraints: projections that training applies to a weight after each step.
+
+A constraint is never part of a saved function; it lives in the layer's config. `apply` is the same
+projection in NumPy.
+
+Source: keras/src/constraints.py (2.15).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
+from kerasfmt.ir.config_object import ConfigObject, Registry, check_number
+from kerasfmt.ir.config_object import to_config as to_config
+
+_EPSILON = 1e-7
+"""keras.backend.epsilon()."""
+
+Axis: TypeAlias = int | list[int] | tuple[int, ...] | None
+Weights: TypeAlias = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Constraint(ConfigObject, ABC):
+    """A projection of weights.
+
+    Source: keras/src/constraints.py, Constraint
+    """
+
+    kind: ClassVar[str] = "constraint"
+
+    @abstractmethod
+    def apply(self, w: Weights) -> Weights:
+        """The projection of `w`: an array of its shape and (floating) dtype.
+
+        Raises:
+          InvalidModelError: the shape of `w` does not fit.
+        """
+
+    def _check_axis(self) -> None:
+        axis = getattr(self, "axis", None)
+        axes = axis if isinstance(axis, list | tuple) else [] if axis is None else [axis]
+        if any(isinstance(a, bool) or not isinstance(a, int) for a in axes):
+            raise UnsupportedLayerError(
+                f"constraint {type(self).__name__}: axis: expected an int or a list of ints, got {axis!r}"
+            )
+
+
+_REGISTRY = Registry(Constraint)  # type: ignore[type-abstract]
+
+
+@_REGISTRY.register("max_norm", "maxnorm")
+@dataclass(frozen=True)
+class MaxNorm(Constraint):
+    """Scales down vectors along `axis` that are longer than `max_value`.
+
+    Source: keras/src/constraints.py, MaxNorm
+    """
+
+    max_value: float = 2
+    axis: Axis = 0
+
+    def __post_init__(self) -> None:
+        check_number(self, "max_value")
+        self._check_axis()
+
+    def apply(self, w: Weights) -> Weights:
+        """The projection of `w`: an array of its shape and dtype."""
+        norms = _norms(self, w, self.axis)
+        projected: Weights = w * (_clip(norms, 0, self.max_value) / (w.dtype.type(_EPSILON) + norms))
+        return projected
+
+
+@_REGISTRY.register("non_neg", "nonneg")
+@dataclass(frozen=True)
+class NonNeg(Constraint):
+    """Replaces negative weights by zero.
+
+    Source: keras/src/constraints.py, NonNeg
+    """
+
+    def apply(self, w: Weights) -> Weights:
+        """The projection of `w`: an array of its shape and dtype."""
+        projected: Weights = w * (w >= 0).astype(w.dtype)
+        return projected
+
+
+@_REGISTRY.register("unit_norm", "unitnorm")
+@dataclass(frozen=True)
+class UnitNorm(Constraint):
+    """Scales vectors along `axis` to length 1.
+
+    Source: keras/src/constraints.py, UnitNorm
+    """
+
+    axis: Axis = 0
+
+    def __post_init__(self) -> None:
+        self._check_axis()
+
+    def apply(self, w: Weights) -> Weights:
+        """The projection of `w`: an array of its shape and dtype."""
+        projected: Weights = w / (w.dtype.type(_EPSILON) + _norms(self, w, self.axis))
+        return projected
+
+
+@_REGISTRY.register("min_max_norm")
+@dataclass(frozen=True)
+class MinMaxNorm(Constraint):
+    """Moves the length of vectors along `axis` into `min_value .. max_value`, by the fraction `rate`.
+
+    Source: keras/src/constraints.py, MinMaxNorm
+    """
+
+    min_value: float = 0.0
+    max_value: float = 1.0
+    rate: float = 1.0
+    axis: Axis = 0
+
+    def __post_init__(self) -> None:
+        for name in ("min_value", "max_value", "rate"):
+            check_number(self, name)
+        self._check_axis()
+
+    def apply(self, w: Weights) -> Weights:
+        """The projection of `w`: an array of its shape and dtype."""
+        number = w.dtype.type
+        norms = _norms(self, w, self.axis)
+        clipped = _clip(norms, self.min_value, self.max_value)
+        desired = number(self.rate) * clipped + number(1 - self.rate) * norms
+        projected: Weights = w * (desired / (number(_EPSILON) + norms))
+        return projected
+
+
+@_REGISTRY.register("radial_constraint")
+@dataclass(frozen=True)
+class RadialConstraint(Constraint):
+    """Makes square convolution kernels equal along each square ring around their centre.
+
+    Source: keras/src/constraints.py, RadialConstraint
+    """
+
+    def apply(self, w: Weights) -> Weights:
+        """The projection of `w` (size, size, input channels, output channels), size at least 2.
+
+        Raises:
+          InvalidModelError: `w` has another rank, or its kernels are not square.
+        """
+        if w.ndim != 4 or w.shape[0] != w.shape[1] or w.shape[0] < 2:
+            raise InvalidModelError(
+                f"constraint RadialConstraint: expected square kernels (n, n, in, out), n >= 2, "
+                f"got shape {w.shape}"
+            )
+        size = w.shape[0]
+        start, odd = size // 2, size % 2
+        out = np.empty_like(w)
+        # From the outermost ring inwards. The centre is filled from the element above and left of it, in
+        # odd kernels as in even ones: a slip of Keras that every release has.
+        for ring in range(start - 1, -1 - odd, -1):
+            at = start + ring if ring + odd > 0 else start - 1
+            edge = start - 1 - ring
+            out[edge : size - edge, edge : size - edge] = w[at, at]
+        return out
+
+
+def get(identifier: object) -> Constraint | None:
+    """The constraint that `identifier` names; None for None.
+
+    Raises:
+      UnsupportedLayerError: the class or one of its options is not known.
+
+    Source: keras/src/constraints.py, get
+    """
+    return _REGISTRY.get(identifier)
+
+
+def _norms(constraint: Constraint, w: Weights, axis: Axis) -> Weights:
+    axes = tuple(axis) if isinstance(axis, list | tuple) else axis
+    try:
+        squares: Weights = np.sum(np.square(w), axis=axes, keepdims=True, dtype=w.dtype)
+    except ValueError as error:
+        raise InvalidModelError(
+            f"constraint {type(constraint).__name__}: axis {axis} does not fit weights of shape {w.shape}"
+        ) from error
+    return np.sqrt(squares)
+
+
+def _clip(x: Weights, low: float, high: float) -> Weights:
+    # keras.backend.clip lets the lower bound win where the bounds cross.
+    number = x.dtype.type
+    clipped: Weights = np.maximum(np.minimum(x, number(max(low, high))), number(low))
+    return clipped

@@ -1,0 +1,392 @@
+"""Keras's initializers: the distribution of a weight before training, drawn in NumPy.
+
+The distributions are Keras's; the numbers are not, because they come from another generator. Fans of a weight
+shape:
+
+    ()              fan_in = fan_out = 1
+    (n,)            fan_in = fan_out = n
+    (in, out)       a matrix
+    (*field, in, out)   fan_in = in * product(field), fan_out = out * product(field)
+
+Source: keras/src/initializers/initializers.py (2.15).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
+from kerasfmt.ir.config_object import ConfigObject, Registry, check_choice, check_number
+from kerasfmt.ir.config_object import to_config as to_config
+
+Array: TypeAlias = NDArray[Any]
+Rng: TypeAlias = np.random.Generator
+FanMode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg"]
+Distribution: TypeAlias = Literal["uniform", "truncated_normal", "untruncated_normal"]
+
+_TRUNCATED_STDDEV = 0.87962566103423978
+"""Standard deviation of the standard normal distribution cut off at -2 and 2."""
+
+
+@dataclass(frozen=True)
+class Initializer(ConfigObject, ABC):
+    """The distribution of a weight before training.
+
+    Source: keras/src/initializers/initializers.py, Initializer
+    """
+
+    kind: ClassVar[str] = "initializer"
+    # TensorFlow 1's initializers stored a dtype, which Keras 2 drops as well (Initializer.from_config).
+    obsolete_options = {"dtype": None}
+    floating_only: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            if option.type == "float":
+                check_number(self, option.name)
+        seed = getattr(self, "seed", None)
+        if isinstance(seed, bool) or not isinstance(seed, int | None):
+            raise UnsupportedLayerError(
+                f"initializer {type(self).__name__}: seed: expected an int or None, got {seed!r}"
+            )
+
+    def __call__(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        """A new weight.
+
+        Args:
+          shape: the shape of the weight.
+          dtype: its dtype.
+          rng: where random numbers come from, unless the initializer has a seed of its own.
+
+        Raises:
+          InvalidModelError: the initializer makes no weight of that shape or dtype.
+        """
+        if min(shape, default=0) < 0:
+            raise self._misfit("a shape without negative dimensions", shape, dtype)
+        if self.floating_only and not dtype.is_floating:
+            raise self._misfit("a floating dtype", shape, dtype)
+        seed = getattr(self, "seed", None)
+        if seed is not None:
+            rng = np.random.Generator(np.random.PCG64(seed % 2**64))
+        return self._draw(tuple(shape), dtype, rng)
+
+    @abstractmethod
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        """A new weight, from `rng`."""
+
+    def _misfit(self, expected: str, shape: tuple[int, ...], dtype: DType) -> InvalidModelError:
+        return InvalidModelError(
+            f"initializer {type(self).__name__}: expected {expected}, got {dtype.name} {list(shape)}"
+        )
+
+
+_REGISTRY = Registry(Initializer)  # type: ignore[type-abstract]
+
+
+@_REGISTRY.register("zeros", "zero", "ZerosV2")
+@dataclass(frozen=True)
+class Zeros(Initializer):
+    """Zeros.
+
+    Source: keras/src/initializers/initializers.py, Zeros
+    """
+
+    floating_only = False
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        return np.zeros(shape, dtype.numpy)
+
+
+@_REGISTRY.register("ones", "one", "OnesV2")
+@dataclass(frozen=True)
+class Ones(Initializer):
+    """Ones.
+
+    Source: keras/src/initializers/initializers.py, Ones
+    """
+
+    floating_only = False
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        return np.ones(shape, dtype.numpy)
+
+
+@_REGISTRY.register("constant", "ConstantV2")
+@dataclass(frozen=True)
+class Constant(Initializer):
+    """One value everywhere, or (nested) lists of values in the order of the weight's elements.
+
+    Source: keras/src/initializers/initializers.py, Constant
+    """
+
+    floating_only = False
+
+    value: object = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.value, np.ndarray | np.generic):
+            object.__setattr__(self, "value", self.value.tolist())
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        try:
+            values: Array = np.asarray(self.value).astype(dtype.numpy)
+        except (TypeError, ValueError) as error:
+            raise self._misfit(f"values that convert to the dtype ({error})", shape, dtype) from error
+        if values.size == 1:
+            return np.full(shape, values.reshape(()), dtype.numpy)
+        if values.size != math.prod(shape):
+            raise self._misfit(f"a shape of {values.size} elements", shape, dtype)
+        return values.reshape(shape)
+
+
+@_REGISTRY.register("random_normal", "normal", "RandomNormalV2")
+@dataclass(frozen=True)
+class RandomNormal(Initializer):
+    """A normal distribution.
+
+    Source: keras/src/initializers/initializers.py, RandomNormal
+    """
+
+    mean: float = 0.0
+    stddev: float = 0.05
+    seed: int | None = None
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        return _cast(self.mean + self.stddev * rng.standard_normal(shape), dtype)
+
+
+@_REGISTRY.register("random_uniform", "uniform", "RandomUniformV2")
+@dataclass(frozen=True)
+class RandomUniform(Initializer):
+    """A uniform distribution over `minval .. maxval`; integers below `maxval` for an integer dtype.
+
+    Source: keras/src/initializers/initializers.py, RandomUniform
+    """
+
+    floating_only = False
+
+    minval: float = -0.05
+    maxval: float = 0.05
+    seed: int | None = None
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        low, high = self.minval, self.maxval
+        if dtype.is_integer and isinstance(low, int) and isinstance(high, int) and low < high:
+            return _cast(rng.integers(low, high, shape), dtype)
+        if not dtype.is_floating:
+            raise self._misfit(
+                "a floating dtype (an integer one needs integers minval < maxval)", shape, dtype
+            )
+        return _cast(low + (high - low) * rng.random(shape), dtype)
+
+
+@_REGISTRY.register("truncated_normal", "TruncatedNormalV2")
+@dataclass(frozen=True)
+class TruncatedNormal(Initializer):
+    """A normal distribution without its tails: draws beyond two `stddev` are drawn again.
+
+    Source: keras/src/initializers/initializers.py, TruncatedNormal
+    """
+
+    mean: float = 0.0
+    stddev: float = 0.05
+    seed: int | None = None
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        return _cast(self.mean + self.stddev * _truncated_normal(shape, rng), dtype)
+
+
+@_REGISTRY.register("orthogonal", "OrthogonalV2", "OrthogonalInitializer")
+@dataclass(frozen=True)
+class Orthogonal(Initializer):
+    """A matrix (all dimensions but the last flattened) of orthonormal rows or columns, times `gain`.
+
+    Source: keras/src/initializers/initializers.py, Orthogonal
+    """
+
+    gain: float = 1.0
+    seed: int | None = None
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        if len(shape) < 2:
+            raise self._misfit("at least two dimensions", shape, dtype)
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+        q = q * np.sign(np.diagonal(r))
+        if rows < columns:
+            q = q.T
+        return _cast(self.gain * q.reshape(shape), dtype)
+
+
+@_REGISTRY.register("identity", "IdentityV2", "IdentityInitializer")
+@dataclass(frozen=True)
+class Identity(Initializer):
+    """The identity matrix, times `gain`.
+
+    Source: keras/src/initializers/initializers.py, Identity
+    """
+
+    gain: float = 1.0
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        if len(shape) != 2:
+            raise self._misfit("two dimensions", shape, dtype)
+        return _cast(self.gain * np.eye(*shape), dtype)
+
+
+@_REGISTRY.register("variance_scaling", "VarianceScalingV2")
+@dataclass(frozen=True)
+class VarianceScaling(Initializer):
+    """A distribution around 0 of variance `scale / fan`.
+
+    Source: keras/src/initializers/initializers.py, VarianceScaling
+    """
+
+    scale: float = 1.0
+    mode: FanMode = "fan_in"
+    distribution: Distribution = "truncated_normal"
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        distribution = str(self.distribution).lower()
+        if distribution == "normal":
+            distribution = "truncated_normal"
+        object.__setattr__(self, "distribution", distribution)
+        super().__post_init__()
+        check_choice(self, "mode", ("fan_in", "fan_out", "fan_avg"))
+        check_choice(self, "distribution", ("uniform", "truncated_normal", "untruncated_normal"))
+        if self.scale <= 0:
+            raise UnsupportedLayerError(
+                f"initializer VarianceScaling: scale: expected more than 0, got {self.scale}"
+            )
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        variance = self.scale / _fan(shape, self.mode)
+        if self.distribution == "truncated_normal":
+            draws = math.sqrt(variance) / _TRUNCATED_STDDEV * _truncated_normal(shape, rng)
+        elif self.distribution == "untruncated_normal":
+            draws = math.sqrt(variance) * rng.standard_normal(shape)
+        else:
+            limit = math.sqrt(3.0 * variance)
+            draws = limit * (2.0 * rng.random(shape) - 1.0)
+        return _cast(draws, dtype)
+
+
+@dataclass(frozen=True)
+class _FixedScaling(Initializer):
+    """Variance scaling whose only option is the seed."""
+
+    scaling: ClassVar[tuple[float, FanMode, Distribution]]
+
+    seed: int | None = None
+
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        return VarianceScaling(*self.scaling)(shape, dtype, rng)
+
+
+@_REGISTRY.register("glorot_uniform", "GlorotUniformV2", "glorot_uniformV2")
+@dataclass(frozen=True)
+class GlorotUniform(_FixedScaling):
+    """Uniform within `sqrt(6 / (fan_in + fan_out))` of 0; Keras's default for kernels.
+
+    Source: keras/src/initializers/initializers.py, GlorotUniform
+    """
+
+    scaling = (1.0, "fan_avg", "uniform")
+
+
+@_REGISTRY.register("glorot_normal", "GlorotNormalV2", "glorot_normalV2")
+@dataclass(frozen=True)
+class GlorotNormal(_FixedScaling):
+    """Truncated normal of variance `2 / (fan_in + fan_out)`.
+
+    Source: keras/src/initializers/initializers.py, GlorotNormal
+    """
+
+    scaling = (1.0, "fan_avg", "truncated_normal")
+
+
+@_REGISTRY.register("lecun_uniform", "LecunUniformV2", "lecun_uniformV2")
+@dataclass(frozen=True)
+class LecunUniform(_FixedScaling):
+    """Uniform within `sqrt(3 / fan_in)` of 0.
+
+    Source: keras/src/initializers/initializers.py, LecunUniform
+    """
+
+    scaling = (1.0, "fan_in", "uniform")
+
+
+@_REGISTRY.register("lecun_normal", "LecunNormalV2", "lecun_normalV2")
+@dataclass(frozen=True)
+class LecunNormal(_FixedScaling):
+    """Truncated normal of variance `1 / fan_in`.
+
+    Source: keras/src/initializers/initializers.py, LecunNormal
+    """
+
+    scaling = (1.0, "fan_in", "truncated_normal")
+
+
+@_REGISTRY.register("he_uniform", "HeUniformV2", "he_uniformV2")
+@dataclass(frozen=True)
+class HeUniform(_FixedScaling):
+    """Uniform within `sqrt(6 / fan_in)` of 0.
+
+    Source: keras/src/initializers/initializers.py, HeUniform
+    """
+
+    scaling = (2.0, "fan_in", "uniform")
+
+
+@_REGISTRY.register("he_normal", "HeNormalV2", "he_normalV2")
+@dataclass(frozen=True)
+class HeNormal(_FixedScaling):
+    """Truncated normal of variance `2 / fan_in`.
+
+    Source: keras/src/initializers/initializers.py, HeNormal
+    """
+
+    scaling = (2.0, "fan_in", "truncated_normal")
+
+
+def get(identifier: object) -> Initializer | None:
+    """The initializer that `identifier` names; None for None.
+
+    Raises:
+      UnsupportedLayerError: the class or one of its options is not known.
+
+    Source: keras/src/initializers/__init__.py, get
+    """
+    return _REGISTRY.get(identifier)
+
+
+def _fan(shape: tuple[int, ...], mode: FanMode) -> float:
+    if len(shape) < 2:
+        fan_in = fan_out = math.prod(shape)
+    else:
+        field = math.prod(shape[:-2])
+        fan_in, fan_out = shape[-2] * field, shape[-1] * field
+    return max(1.0, {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[mode])
+
+
+def _truncated_normal(shape: tuple[int, ...], rng: Rng) -> Array:
+    draws = rng.standard_normal(math.prod(shape))
+    beyond = np.flatnonzero(np.abs(draws) > 2.0)
+    while beyond.size:
+        draws[beyond] = rng.standard_normal(beyond.size)
+        beyond = beyond[np.abs(draws[beyond]) > 2.0]
+    return draws.reshape(shape)
+
+
+def _cast(draws: Array, dtype: DType) -> Array:
+    weight: Array = np.asarray(draws).astype(dtype.numpy)
+    return weight

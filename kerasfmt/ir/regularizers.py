@@ -1,0 +1,178 @@
+"""Keras's regularizers: penalties that layers add to the loss, as graph nodes.
+
+Source: keras/src/regularizers.py (2.15).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph import Value, emit_one
+from kerasfmt.ir.config_object import ConfigObject, Registry, check_choice, check_number
+from kerasfmt.ir.config_object import to_config as to_config
+
+
+@dataclass(frozen=True)
+class Regularizer(ConfigObject, ABC):
+    """A penalty on a weight or on an activity.
+
+    Source: keras/src/regularizers.py, Regularizer
+    """
+
+    kind: ClassVar[str] = "regularizer"
+
+    @abstractmethod
+    def loss(self, x: Value) -> Value:
+        """The penalty: a scalar of the dtype of `x`.
+
+        Raises:
+          InvalidModelError: the shape of `x` does not fit.
+        """
+
+    def _round(self, name: str, if_none: float) -> None:
+        """Rounds a factor to float32, as Keras does when it is given one (backend.cast_to_floatx)."""
+        if getattr(self, name) is None:
+            object.__setattr__(self, name, if_none)
+        object.__setattr__(self, name, float(np.float32(check_number(self, name))))
+
+
+_REGISTRY = Registry(Regularizer)  # type: ignore[type-abstract]
+
+
+@_REGISTRY.register("l1")
+@dataclass(frozen=True)
+class L1(Regularizer):
+    """`l1 * sum(|x|)`.
+
+    Source: keras/src/regularizers.py, L1
+    """
+
+    obsolete_options = {"l": "l1"}
+
+    l1: float = 0.01
+
+    def __post_init__(self) -> None:
+        self._round("l1", 0.01)
+
+    def loss(self, x: Value) -> Value:
+        """The penalty: a scalar of the dtype of `x`."""
+        return self.l1 * _sum_abs(x)
+
+
+@_REGISTRY.register("l2")
+@dataclass(frozen=True)
+class L2(Regularizer):
+    """`l2 * sum(x**2)`.
+
+    Source: keras/src/regularizers.py, L2
+    """
+
+    obsolete_options = {"l": "l2"}
+
+    l2: float = 0.01
+
+    def __post_init__(self) -> None:
+        self._round("l2", 0.01)
+
+    def loss(self, x: Value) -> Value:
+        """The penalty: a scalar of the dtype of `x`."""
+        return 2.0 * self.l2 * emit_one("L2Loss", x)
+
+
+@_REGISTRY.register()
+@dataclass(frozen=True)
+class L1L2(Regularizer):
+    """`l1 * sum(|x|) + l2 * sum(x**2)`; a factor of 0 leaves its term out.
+
+    Source: keras/src/regularizers.py, L1L2
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._round("l1", 0.0)
+        self._round("l2", 0.0)
+
+    def loss(self, x: Value) -> Value:
+        """The penalty: a scalar of the dtype of `x`."""
+        total = x.graph.constant(0.0, x.dtype)
+        if self.l1:
+            total = total + self.l1 * _sum_abs(x)
+        if self.l2:
+            total = total + 2.0 * self.l2 * emit_one("L2Loss", x)
+        return total
+
+
+# The name "l1_l2" is a function whose defaults are not those of the class.
+_REGISTRY.alias("l1_l2", L1L2, l1=0.01, l2=0.01)
+
+
+@_REGISTRY.register("orthogonal_regularizer")
+@dataclass(frozen=True)
+class OrthogonalRegularizer(Regularizer):
+    """`factor` times the mean absolute cosine between different rows (or columns) of a matrix.
+
+    Source: keras/src/regularizers.py, OrthogonalRegularizer
+    """
+
+    factor: float = 0.01
+    mode: Literal["rows", "columns"] = "rows"
+
+    def __post_init__(self) -> None:
+        self._round("factor", 0.01)
+        check_choice(self, "mode", ("rows", "columns"))
+
+    def loss(self, x: Value) -> Value:
+        """The penalty: a scalar of the dtype of `x`, a matrix.
+
+        Raises:
+          InvalidModelError: `x` is no matrix, or has no known number of rows (or columns).
+        """
+        axis = 0 if self.mode == "rows" else 1
+        if x.shape is None or len(x.shape) != 2 or x.shape[axis] is None:
+            raise InvalidModelError(
+                f"regularizer OrthogonalRegularizer: expected a matrix of known {self.mode}, "
+                f"got shape {x.shape}"
+            )
+        size = x.shape[axis]
+        assert size is not None
+        unit = _unit_vectors(x, 1 - axis)
+        transposed = emit_one("Transpose", unit, np.array([1, 0], np.int32))
+        product = emit_one("MatMul", *((unit, transposed) if axis == 0 else (transposed, unit)))
+        off_diagonal = product * (1.0 - _eye(x, size))
+        pairs = size * (size - 1.0) / 2.0
+        return self.factor * 0.5 * _sum_abs(off_diagonal) / pairs
+
+
+def get(identifier: object) -> Regularizer | None:
+    """The regularizer that `identifier` names; None for None.
+
+    Raises:
+      UnsupportedLayerError: the class or one of its options is not known.
+
+    Source: keras/src/regularizers.py, get
+    """
+    return _REGISTRY.get(identifier)
+
+
+def _sum_abs(x: Value) -> Value:
+    y = emit_one("Abs", x)
+    if y.shape is None:
+        return emit_one("Sum", y, emit_one("Range", 0, emit_one("Rank", y), 1))
+    return emit_one("Sum", y, np.arange(y.rank, dtype=np.int32))
+
+
+def _unit_vectors(x: Value, axis: int) -> Value:
+    squares = emit_one("Sum", emit_one("Square", x), axis, keep_dims=True)
+    return x * emit_one("Rsqrt", emit_one("Maximum", squares, 1e-12))
+
+
+def _eye(x: Value, size: int) -> Value:
+    ones = x.graph.constant(np.ones(size, x.dtype.numpy))
+    return emit_one("MatrixDiagV3", ones, 0, -1, -1, 0.0)
