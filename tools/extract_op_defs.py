@@ -15,16 +15,17 @@ TARGET = Path(__file__).resolve().parent.parent / "kerasfmt" / "graph" / "op_def
 
 MATH = """
 Abs AccumulateNV2 Acos Acosh Add AddN AddV2 Angle ApproximateEqual Asin Asinh Atan Atan2 Atanh BatchMatMul
-BatchMatMulV2 BatchMatMulV3 BesselI0 BesselI0e BesselI1 BesselI1e Betainc Bincount BitwiseAnd BitwiseOr BitwiseXor
-Bucketize Cast Ceil ClipByValue Complex ComplexAbs Conj Cos Cosh Cross CumulativeLogsumexp Cumprod Cumsum
-DenseBincount Digamma Div DivNoNan Einsum Equal Erf Erfc Erfinv Exp Expm1 FFT FFT2D FFT3D Floor FloorDiv FloorMod
-Greater GreaterEqual HistogramFixedWidth IFFT IFFT2D Igamma Igammac IRFFT IRFFT2D Imag Inv Invert IsFinite IsInf
-IsNan LeftShift Less LessEqual Lgamma LinSpace Log Log1p LogicalAnd LogicalNot LogicalOr MatMul Maximum Minimum Mod
-Mul MulNoNan Ndtri Neg NextAfter NotEqual Polygamma PopulationCount Pow RFFT RFFT2D RaggedBincount Range Real
-RealDiv Reciprocal RightShift Rint Round Rsqrt Sigmoid Sign Sin Sinh SobolSample Sqrt Square SquaredDifference Sub
-Tan Tanh TruncateDiv TruncateMod UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum
-SegmentMax SegmentMean SegmentMin SegmentProd SegmentSum SegmentSumV2 SparseSegmentMean SparseSegmentSqrtN
-SparseSegmentSum Xdivy Xlog1py Xlogy Zeta
+BatchMatMulV2 BatchMatMulV3 BesselI0 BesselI0e BesselI1 BesselI1e Betainc Bincount BitwiseAnd BitwiseOr
+BitwiseXor Bucketize Cast Ceil ClipByValue Complex ComplexAbs Conj Cos Cosh Cross CumulativeLogsumexp
+Cumprod Cumsum DenseBincount Digamma Div DivNoNan Einsum Equal Erf Erfc Erfinv Exp Expm1 FFT FFT2D FFT3D
+Floor FloorDiv FloorMod Greater GreaterEqual HistogramFixedWidth IFFT IFFT2D Igamma Igammac IRFFT IRFFT2D
+Imag Inv Invert IsFinite IsInf IsNan LeftShift Less LessEqual Lgamma LinSpace Log Log1p LogicalAnd
+LogicalNot LogicalOr MatMul Maximum Minimum Mod Mul MulNoNan Ndtri Neg NextAfter NotEqual Polygamma
+PopulationCount Pow RFFT RFFT2D RaggedBincount Range Real RealDiv Reciprocal RightShift Rint Round Rsqrt
+Sigmoid Sign Sin Sinh SobolSample Sqrt Square SquaredDifference Sub Tan Tanh TruncateDiv TruncateMod
+UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum SegmentMax SegmentMean
+SegmentMin SegmentProd SegmentSum SegmentSumV2 SparseSegmentMean SparseSegmentSqrtN SparseSegmentSum Xdivy
+Xlog1py Xlogy Zeta
 """
 GRADIENTS = """
 EluGrad InvGrad LeakyReluGrad ReciprocalGrad Relu6Grad ReluGrad RsqrtGrad SeluGrad SigmoidGrad SoftplusGrad
@@ -32,28 +33,30 @@ SoftsignGrad SqrtGrad TanhGrad
 """
 REDUCTIONS = "All Any ArgMax ArgMin EuclideanNorm Max Mean Min Prod Sum"
 ARRAYS = """
-BatchToSpace BatchToSpaceND Bitcast BroadcastArgs BroadcastGradientArgs BroadcastTo CheckNumerics CheckNumericsV2
-Concat ConcatOffset ConcatV2 Const DeepCopy DepthToSpace Diag DiagPart EditDistance Empty EnsureShape ExpandDims
-ExtractImagePatches ExtractVolumePatches Fill Fingerprint Gather GatherNd GatherV2 GuaranteeConst Identity
-IdentityN InplaceAdd InplaceUpdate InvertPermutation ListDiff LowerBound MatrixBandPart MatrixDiag MatrixDiagPart
-MatrixDiagPartV2 MatrixDiagPartV3 MatrixDiagV2 MatrixDiagV3 MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3 MirrorPad
-MirrorPadGrad OneHot OnesLike Pack Pad PadV2 ParallelConcat ParallelDynamicStitch DynamicPartition DynamicStitch
-Placeholder PlaceholderV2 PlaceholderWithDefault PreventGradient Rank Reshape Reverse ReverseSequence ReverseV2 Roll
-ScatterNd ScatterNdNonAliasingAdd Select SelectV2 Shape ShapeN Size Slice Snapshot SpaceToBatch
-SpaceToBatchND SpaceToDepth Split SplitV Squeeze StopGradient StridedSlice StridedSliceGrad TensorScatterAdd
-TensorScatterMax TensorScatterMin TensorScatterSub TensorScatterUpdate TensorStridedSliceUpdate Tile Transpose
-ConjugateTranspose Unique UniqueV2 UniqueWithCounts UniqueWithCountsV2 Unpack UnravelIndex UpperBound Where ZerosLike
+BatchToSpace BatchToSpaceND Bitcast BroadcastArgs BroadcastGradientArgs BroadcastTo CheckNumerics
+CheckNumericsV2 Concat ConcatOffset ConcatV2 Const DeepCopy DepthToSpace Diag DiagPart EditDistance Empty
+EnsureShape ExpandDims ExtractImagePatches ExtractVolumePatches Fill Fingerprint Gather GatherNd GatherV2
+GuaranteeConst Identity IdentityN InplaceAdd InplaceUpdate InvertPermutation ListDiff LowerBound
+MatrixBandPart MatrixDiag MatrixDiagPart MatrixDiagPartV2 MatrixDiagPartV3 MatrixDiagV2 MatrixDiagV3
+MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3 MirrorPad MirrorPadGrad OneHot OnesLike Pack Pad PadV2
+ParallelConcat ParallelDynamicStitch DynamicPartition DynamicStitch Placeholder PlaceholderV2
+PlaceholderWithDefault PreventGradient Rank Reshape Reverse ReverseSequence ReverseV2 Roll ScatterNd
+ScatterNdNonAliasingAdd Select SelectV2 Shape ShapeN Size Slice Snapshot SpaceToBatch SpaceToBatchND
+SpaceToDepth Split SplitV Squeeze StopGradient StridedSlice StridedSliceGrad TensorScatterAdd
+TensorScatterMax TensorScatterMin TensorScatterSub TensorScatterUpdate TensorStridedSliceUpdate Tile
+Transpose ConjugateTranspose Unique UniqueV2 UniqueWithCounts UniqueWithCountsV2 Unpack UnravelIndex
+UpperBound Where ZerosLike
 """
 NN = """
-AvgPool AvgPool3D AvgPool3DGrad AvgPoolGrad BatchNormWithGlobalNormalization BiasAdd BiasAddGrad BiasAddV1 CTCLoss
-CTCGreedyDecoder Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D Conv3DBackpropFilterV2
+AvgPool AvgPool3D AvgPool3DGrad AvgPoolGrad BatchNormWithGlobalNormalization BiasAdd BiasAddGrad BiasAddV1
+CTCLoss CTCGreedyDecoder Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D Conv3DBackpropFilterV2
 Conv3DBackpropInputV2 DataFormatDimMap DataFormatVecPermute DepthwiseConv2dNative
 DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Dilation2D Elu FractionalAvgPool
 FractionalMaxPool FusedBatchNorm FusedBatchNormGradV3 FusedBatchNormV2 FusedBatchNormV3 FusedPadConv2D
-FusedResizeAndPadConv2D InTopK InTopKV2 L2Loss LRN LeakyRelu LogSoftmax MaxPool MaxPool3D MaxPool3DGrad MaxPoolGrad
-MaxPoolGradV2 MaxPoolV2 MaxPoolWithArgmax NthElement Relu Relu6 Selu Softmax SoftmaxCrossEntropyWithLogits
-Softplus Softsign SparseSoftmaxCrossEntropyWithLogits TopK TopKV2 ApproxTopK _FusedBatchNormEx
-_FusedConv2D _FusedMatMul
+FusedResizeAndPadConv2D InTopK InTopKV2 L2Loss LRN LeakyRelu LogSoftmax MaxPool MaxPool3D MaxPool3DGrad
+MaxPoolGrad MaxPoolGradV2 MaxPoolV2 MaxPoolWithArgmax NthElement Relu Relu6 Selu Softmax
+SoftmaxCrossEntropyWithLogits Softplus Softsign SparseSoftmaxCrossEntropyWithLogits TopK TopKV2 ApproxTopK
+_FusedBatchNormEx _FusedConv2D _FusedMatMul
 """
 LINEAR_ALGEBRA = """
 Cholesky LogMatrixDeterminant MatrixDeterminant MatrixExponential MatrixInverse MatrixSolve MatrixSolveLs
@@ -63,8 +66,8 @@ RECURRENT = """
 BlockLSTM BlockLSTMV2 CudnnRNN CudnnRNNCanonicalToParams CudnnRNNV2 CudnnRNNV3 GRUBlockCell LSTMBlockCell
 TensorListConcatV2 TensorListElementShape TensorListFromTensor TensorListGetItem TensorListLength
 TensorListPopBack TensorListPushBack TensorListReserve TensorListResize TensorListSetItem TensorListStack
-TensorArrayV3 TensorArrayReadV3 TensorArrayWriteV3 TensorArrayGatherV3 TensorArrayScatterV3 TensorArraySizeV3
-EmptyTensorList
+TensorArrayV3 TensorArrayReadV3 TensorArrayWriteV3 TensorArrayGatherV3 TensorArrayScatterV3
+TensorArraySizeV3 EmptyTensorList
 """
 RANDOM = """
 Multinomial ParameterizedTruncatedNormal RandomGamma RandomPoissonV2 RandomShuffle RandomStandardNormal
@@ -83,9 +86,10 @@ DisableCopyOnRead MutexV2 ReadVariableOp ReadVariableXlaSplitND ResourceApplyAda
 ResourceApplyAdagrad ResourceApplyAdagradV2 ResourceApplyAdam ResourceApplyAdamWithAmsgrad
 ResourceApplyCenteredRMSProp ResourceApplyFtrl ResourceApplyFtrlV2 ResourceApplyGradientDescent
 ResourceApplyKerasMomentum ResourceApplyMomentum ResourceApplyRMSProp ResourceCountUpTo ResourceGather
-ResourceGatherNd ResourceScatterAdd ResourceScatterDiv ResourceScatterMax ResourceScatterMin ResourceScatterMul
-ResourceScatterNdAdd ResourceScatterNdSub ResourceScatterNdUpdate ResourceScatterSub ResourceScatterUpdate
-ResourceStridedSliceAssign VarHandleOp VarIsInitializedOp VariableShape VariableV2 Variable Assign
+ResourceGatherNd ResourceScatterAdd ResourceScatterDiv ResourceScatterMax ResourceScatterMin
+ResourceScatterMul ResourceScatterNdAdd ResourceScatterNdSub ResourceScatterNdUpdate ResourceScatterSub
+ResourceScatterUpdate ResourceStridedSliceAssign VarHandleOp VarIsInitializedOp VariableShape VariableV2
+Variable Assign
 """
 TABLES = """
 AnonymousHashTable AnonymousMutableHashTable HashTableV2 InitializeTableFromTextFileV2 InitializeTableV2
@@ -99,29 +103,31 @@ SymbolicGradient While EagerPyFunc PyFunc PyFuncStateless Abort Timestamp XlaLau
 ToBool DeviceIndex
 """
 FILES = """
-MatchingFiles MergeV2Checkpoints ReadFile Restore RestoreSlice RestoreV2 Save SaveSlices SaveV2 ShardedFilename
-ShardedFilespec WriteFile
+MatchingFiles MergeV2Checkpoints ReadFile Restore RestoreSlice RestoreV2 Save SaveSlices SaveV2
+ShardedFilename ShardedFilespec WriteFile
 """
 STRINGS = """
 AsString DecodeBase64 DecodeRaw EncodeBase64 ReduceJoin RegexFullMatch RegexReplace StaticRegexFullMatch
 StaticRegexReplace StringFormat StringJoin StringLength StringLower StringNGrams StringSplit StringSplitV2
-StringStrip StringToHashBucket StringToHashBucketFast StringToHashBucketStrong StringToNumber StringUpper Substr
-UnicodeDecode UnicodeDecodeWithOffsets UnicodeEncode UnicodeScript UnicodeTranscode UnsortedSegmentJoin
+StringStrip StringToHashBucket StringToHashBucketFast StringToHashBucketStrong StringToNumber StringUpper
+Substr UnicodeDecode UnicodeDecodeWithOffsets UnicodeEncode UnicodeScript UnicodeTranscode
+UnsortedSegmentJoin
 """
 RAGGED_AND_SPARSE = """
 DenseToSparseSetOperation RaggedCross RaggedGather RaggedRange RaggedTensorFromVariant RaggedTensorToSparse
-RaggedTensorToTensor RaggedTensorToVariant SparseAdd SparseConcat SparseCountSparseOutput DenseCountSparseOutput
-RaggedCountSparseOutput SparseCross SparseCrossHashed SparseCrossV2 SparseFillEmptyRows SparseReduceSum
-SparseReorder SparseReshape SparseSlice SparseTensorDenseAdd SparseTensorDenseMatMul SparseMatMul
-SparseToDense SparseBincount
+RaggedTensorToTensor RaggedTensorToVariant SparseAdd SparseConcat SparseCountSparseOutput
+DenseCountSparseOutput RaggedCountSparseOutput SparseCross SparseCrossHashed SparseCrossV2
+SparseFillEmptyRows SparseReduceSum SparseReorder SparseReshape SparseSlice SparseTensorDenseAdd
+SparseTensorDenseMatMul SparseMatMul SparseToDense SparseBincount
 """
 IMAGES = """
-AdjustContrastv2 AdjustHue AdjustSaturation CombinedNonMaxSuppression CropAndResize DecodeBmp DecodeGif DecodeImage
-DecodeJpeg DecodePng DrawBoundingBoxes DrawBoundingBoxesV2 EncodeJpeg EncodePng ExtractGlimpse ExtractGlimpseV2
-HSVToRGB ImageProjectiveTransformV2 ImageProjectiveTransformV3 NonMaxSuppressionV2 NonMaxSuppressionV3
-NonMaxSuppressionV4 NonMaxSuppressionV5 QuantizedResizeBilinear RGBToHSV ResizeArea ResizeBicubic ResizeBilinear
-ResizeBilinearGrad ResizeNearestNeighbor ResizeNearestNeighborGrad SampleDistortedBoundingBoxV2 ScaleAndTranslate
-StatelessSampleDistortedBoundingBox DecodeWav AudioSpectrogram Mfcc
+AdjustContrastv2 AdjustHue AdjustSaturation CombinedNonMaxSuppression CropAndResize DecodeBmp DecodeGif
+DecodeImage DecodeJpeg DecodePng DrawBoundingBoxes DrawBoundingBoxesV2 EncodeJpeg EncodePng ExtractGlimpse
+ExtractGlimpseV2 HSVToRGB ImageProjectiveTransformV2 ImageProjectiveTransformV3 NonMaxSuppressionV2
+NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 QuantizedResizeBilinear RGBToHSV ResizeArea
+ResizeBicubic ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor ResizeNearestNeighborGrad
+SampleDistortedBoundingBoxV2 ScaleAndTranslate StatelessSampleDistortedBoundingBox DecodeWav
+AudioSpectrogram Mfcc
 """
 QUANTIZATION = """
 Dequantize FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel
@@ -129,11 +135,11 @@ QuantizeAndDequantizeV2 QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 Quantize
 """
 PARSING = "ParseExample ParseExampleV2 ParseSingleExample ParseTensor SerializeTensor"
 
-OPS = [
-    *MATH.split(), *GRADIENTS.split(), *REDUCTIONS.split(), *ARRAYS.split(), *NN.split(), *LINEAR_ALGEBRA.split(),
-    *RECURRENT.split(), *RANDOM.split(), *RESOURCES.split(), *TABLES.split(), *CONTROL.split(), *FILES.split(),
-    *STRINGS.split(), *RAGGED_AND_SPARSE.split(), *IMAGES.split(), *QUANTIZATION.split(), *PARSING.split(),
-]  # fmt: skip
+FAMILIES = (
+    *(MATH, GRADIENTS, REDUCTIONS, ARRAYS, NN, LINEAR_ALGEBRA, RECURRENT, RANDOM, RESOURCES, TABLES, CONTROL),
+    *(FILES, STRINGS, RAGGED_AND_SPARSE, IMAGES, QUANTIZATION, PARSING),
+)
+OPS = [name for family in FAMILIES for name in family.split()]
 
 
 def extract() -> tuple[bytes, list[str]]:

@@ -33,12 +33,12 @@ class Op:
     """
 
     @staticmethod
-    def infer(attrs: Mapping[str, Any], *inputs: Any) -> Sequence[Shape]:
+    def infer(attrs: Mapping[str, Any], *inputs: Any, **_: Any) -> Sequence[Shape]:
         """The shapes of the outputs; raises ValueError where the input shapes do not fit."""
         raise NotImplementedError
 
     @staticmethod
-    def run(attrs: Mapping[str, Any], *inputs: Any) -> Sequence[Any]:
+    def run(attrs: Mapping[str, Any], *inputs: Any, **_: Any) -> Sequence[Any]:
         """The outputs, as arrays."""
         raise NotImplementedError
 

@@ -1,0 +1,63 @@
+"""Calls, branches and loops; the interpreter runs them.
+
+Source: tensorflow/core/ops/functional_ops.cc.
+"""
+
+from __future__ import annotations
+
+from kerasfmt.graph.core import Function, Value
+from kerasfmt.graph.ops.declare import Attrs, declare
+from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.spec import Shape
+
+declare("NoOp", lambda attrs: [], lambda attrs: [])
+
+
+def _common(shapes: list[Shape]) -> Shape:
+    """What is known of a tensor that has one of these shapes."""
+    if any(s is None or len(s) != len(shapes[0] or ()) for s in shapes):
+        return None
+    per_axis = zip(*(s or () for s in shapes), strict=True)
+    return tuple(dims[0] if all(d == dims[0] for d in dims) else None for dims in per_axis)
+
+
+def _branches(attrs: Attrs, functions: list[object]) -> list[Shape]:
+    declared = attrs.get("output_shapes")
+    if declared:
+        return list(declared)
+    known = [f for f in functions if isinstance(f, Function)]
+    if len(known) < len(functions):
+        return [None] * len(attrs["Tout"])
+    return [_common([f.outputs[i].shape for f in known]) for i in range(len(attrs["Tout"]))]
+
+
+@register("PartitionedCall", "StatefulPartitionedCall")
+class PartitionedCall(Op):
+    """A call of the function `f`."""
+
+    @staticmethod
+    def infer(attrs: Attrs, args: tuple[Value, ...]) -> list[Shape]:
+        return _branches(attrs, [attrs["f"]])
+
+
+@register("If", "StatelessIf")
+class If(Op):
+    """A call of one of two functions."""
+
+    @staticmethod
+    def infer(attrs: Attrs, condition: Value, args: tuple[Value, ...]) -> list[Shape]:
+        return _branches(attrs, [attrs["then_branch"], attrs["else_branch"]])
+
+
+@register("While", "StatelessWhile")
+class While(Op):
+    """Calls of `body` on its own outputs as long as `cond` holds."""
+
+    @staticmethod
+    def infer(attrs: Attrs, args: tuple[Value, ...]) -> list[Shape]:
+        if attrs.get("output_shapes"):
+            return list(attrs["output_shapes"])
+        body = attrs["body"]
+        if not isinstance(body, Function):
+            return [None] * len(args)
+        return [_common([a.shape, o.shape]) for a, o in zip(args, body.outputs, strict=True)]

@@ -1,0 +1,108 @@
+"""How families declare their ops: tables of kernels, and the rules that all kernels share.
+
+Every kernel keeps the dtype of its operands: float16 and bfloat16 are computed in float32 and rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from kerasfmt.graph.core import Operand, Value
+from kerasfmt.graph.emit import emit_one
+from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.spec import Shape
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Attrs: TypeAlias = Mapping[str, Any]
+Infer: TypeAlias = Callable[..., Sequence[Shape]]
+Kernel: TypeAlias = Callable[..., Sequence[Array]]
+
+
+def declare(name: str, infer: Infer, run: Kernel) -> None:
+    """Registers an op from its two functions."""
+    register(name)(type(name, (Op,), {"infer": staticmethod(infer), "run": staticmethod(run)}))
+
+
+def is_half(dtype: np.dtype[Any]) -> bool:
+    """Whether the dtype is float16 or bfloat16."""
+    return dtype.name in ("float16", "bfloat16")
+
+
+def widen(array: Array) -> Array:
+    """The array in the dtype that kernels compute in: float32 for the two 16-bit types."""
+    return array.astype(np.float32) if is_half(array.dtype) else array
+
+
+def kernel(run: Callable[..., Array]) -> Kernel:
+    """A kernel with one output of the dtype of its first operand, computed in float32 where that is 16 bits.
+
+    Overflow, division by zero and the like give infinities and NaN, as in TensorFlow, not warnings.
+    """
+
+    @wraps(run)
+    def wrapped(attrs: Attrs, *inputs: Any) -> list[Array]:
+        first = inputs[0][0] if isinstance(inputs[0], tuple) else inputs[0]
+        wide = [tuple(map(widen, x)) if isinstance(x, tuple) else widen(x) for x in inputs]
+        with np.errstate(all="ignore"):
+            out = np.asarray(run(attrs, *wide))
+        return [out.astype(first.dtype, copy=False)]
+
+    return wrapped
+
+
+def same_shape(attrs: Attrs, x: Value, *_: Value) -> list[Shape]:
+    """Infers one output of the shape of the first operand."""
+    return [x.shape]
+
+
+def scalar(attrs: Attrs, *_: object) -> list[Shape]:
+    """Infers one output without dimensions."""
+    return [()]
+
+
+def unary(op: str, doc: str) -> Callable[[Value], Value]:
+    """The frontend function of an op with one operand and one output of its shape."""
+
+    def function(x: Value) -> Value:
+        return emit_one(op, x)
+
+    function.__doc__ = f"{doc}, elementwise: the shape and dtype of `x`.\n\nSource: TensorFlow op {op}."
+    return function
+
+
+def binary(op: str, doc: str) -> Callable[[Operand, Operand], Value]:
+    """The frontend function of an op with two operands that broadcast."""
+
+    def function(x: Operand, y: Operand) -> Value:
+        return emit_one(op, x, y)
+
+    function.__doc__ = f"{doc}, elementwise; `x` and `y` broadcast.\n\nSource: TensorFlow op {op}."
+    return function
+
+
+def with_rank(value: Value, rank: int) -> tuple[int | None, ...]:
+    """The dimensions of a value that must have `rank` of them; all unknown where the rank is not known.
+
+    Raises:
+      ValueError: it has another rank.
+    """
+    if value.shape is None:
+        return (None,) * rank
+    if len(value.shape) != rank:
+        raise ValueError(f"expected {rank} dimensions, got shape {value.shape}")
+    return value.shape
+
+
+def normalize_axis(axis: int, rank: int) -> int:
+    """The axis counted from the front.
+
+    Raises:
+      ValueError: there is no such axis.
+    """
+    if not -rank <= axis < rank:
+        raise ValueError(f"axis {axis} is out of range for {rank} dimensions")
+    return axis % rank if rank else 0

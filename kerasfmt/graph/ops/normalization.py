@@ -1,0 +1,128 @@
+"""Fused batch normalization.
+
+Source: tensorflow/core/ops/nn_ops.cc, tensorflow/core/kernels/fused_batch_norm_op.cc.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from kerasfmt.graph.core import Operand, Value
+from kerasfmt.graph.emit import emit
+from kerasfmt.graph.ops.declare import Array, Attrs, widen, with_rank
+from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.spec import Shape, merge_dims
+
+
+def _channel_axis(rank: int, data_format: str) -> int:
+    return 1 if data_format.startswith("NC") else rank - 1
+
+
+def _normalize(
+    attrs: Attrs, x: Array, scale: Array, offset: Array, mean: Array, variance: Array
+) -> list[Array]:
+    """The output, the two outputs that carry running statistics, and the two saved for the gradient."""
+    axis = _channel_axis(x.ndim, attrs["data_format"])
+    along = tuple(-1 if i == axis else 1 for i in range(x.ndim))
+    wide = widen(x)
+    carried = saved = [mean, variance]
+    if attrs["is_training"]:
+        axes = tuple(i for i in range(x.ndim) if i != axis)
+        count = max(1, x.size // max(1, x.shape[axis]))
+        saved = [np.mean(wide, axes, wide.dtype), np.var(wide, axes, wide.dtype)]
+        carried = [saved[0], saved[1] * np.asarray(count / max(1, count - 1), wide.dtype)]
+        factor = np.float32(attrs.get("exponential_avg_factor", 1.0))
+        if factor != 1:
+            old = [mean, variance]
+            carried = [(1 - factor) * o + factor * n for o, n in zip(old, carried, strict=True)]
+    epsilon = np.asarray(attrs["epsilon"], wide.dtype)
+    multiplier = scale / np.sqrt(saved[1] + epsilon)
+    y = (wide - saved[0].reshape(along)) * multiplier.reshape(along) + offset.reshape(along)
+    return [y.astype(x.dtype, copy=False), *carried, *saved]
+
+
+@register("FusedBatchNorm", "FusedBatchNormV2")
+class FusedBatchNorm(Op):
+    """Normalization along all axes but the channels, with given statistics or those of the batch."""
+
+    @staticmethod
+    def infer(attrs: Attrs, x: Value, *vectors: Value) -> list[Shape]:
+        rank = len(x.shape) if x.shape is not None else 4
+        if rank not in (4, 5):
+            raise ValueError(f"expected 4 or 5 dimensions, got shape {x.shape}")
+        dims = list(with_rank(x, rank))
+        axis = _channel_axis(rank, attrs["data_format"])
+        used = vectors[:2] if attrs["is_training"] else vectors
+        for vector in used:
+            dims[axis] = merge_dims(dims[axis], with_rank(vector, 1)[0])
+        y: Shape = tuple(dims) if x.shape is not None else None
+        return [y, *[(dims[axis],)] * 4]
+
+    @staticmethod
+    def run(attrs: Attrs, *inputs: Array) -> list[Array]:
+        return _normalize(attrs, *inputs)
+
+
+@register("FusedBatchNormV3")
+class FusedBatchNormV3(Op):
+    """The same with a sixth output, scratch space that a gradient kernel may use."""
+
+    @staticmethod
+    def infer(attrs: Attrs, *inputs: Value) -> list[Shape]:
+        return [*FusedBatchNorm.infer(attrs, *inputs), None]
+
+    @staticmethod
+    def run(attrs: Attrs, *inputs: Array) -> list[Array]:
+        return [*_normalize(attrs, *inputs), np.zeros((), np.float32)]
+
+
+class BatchNorm(NamedTuple):
+    """What `fused_batch_norm` gives: the output, and the mean and the variance of the batch."""
+
+    y: Value
+    batch_mean: Value
+    batch_variance: Value
+
+
+def fused_batch_norm(
+    x: Value,
+    scale: Operand,
+    offset: Operand,
+    mean: Operand,
+    variance: Operand,
+    *,
+    epsilon: float = 0.0001,
+    exponential_avg_factor: float = 1.0,
+    data_format: str = "NHWC",
+    is_training: bool = True,
+) -> BatchNorm:
+    """`x` normalized along all axes but the channels.
+
+    Args:
+      x: (batch, height, width, channels), or channels first; float16, bfloat16 or float32.
+      scale: float32 (channels,), as are the next three.
+      offset: added after scaling.
+      mean: the statistics to normalize with when not training.
+      variance: likewise.
+      epsilon: added to the variance.
+      exponential_avg_factor: weight of the batch's statistics in those returned when training.
+      data_format: "NHWC", "NCHW", "NDHWC" or "NCDHW".
+      is_training: whether to use the statistics of the batch; the variance returned is then Bessel-corrected.
+
+    Source: tf.raw_ops.FusedBatchNormV3.
+    """
+    outputs = emit(
+        "FusedBatchNormV3",
+        x,
+        scale,
+        offset,
+        mean,
+        variance,
+        epsilon=epsilon,
+        exponential_avg_factor=exponential_avg_factor,
+        data_format=data_format,
+        is_training=is_training,
+    )
+    return BatchNorm(*outputs[:3])

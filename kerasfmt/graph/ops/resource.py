@@ -1,0 +1,163 @@
+"""Reads and writes of variables.
+
+A kernel gets the variable's array in place of the handle; that of an assignment returns the new content,
+which the interpreter stores.
+
+Source: tensorflow/core/ops/resource_variable_ops.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kerasfmt.graph.core import Value, Variable
+from kerasfmt.graph.emit import emit, emit_one
+from kerasfmt.graph.ops.declare import Array, Attrs, declare
+from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.spec import Shape, merge_shapes
+
+
+def resource_shape(handle: Value) -> Shape:
+    """The shape of the variable behind a handle, None if the graph does not know the variable."""
+    if handle.node.op == "VarHandleOp":
+        shape = handle.node.attrs["shape"]
+        assert shape is None or isinstance(shape, tuple)
+        return shape
+    try:
+        return handle.graph.variable_of(handle).shape
+    except KeyError:
+        return None
+
+
+def _infer_assign(attrs: Attrs, handle: Value, value: Value) -> list[Shape]:
+    merge_shapes(resource_shape(handle), value.shape)
+    return []
+
+
+declare("AssignVariableOp", _infer_assign, lambda attrs, array, value: [value])
+declare("AssignAddVariableOp", _infer_assign, lambda attrs, array, value: [array + value])
+declare("AssignSubVariableOp", _infer_assign, lambda attrs, array, value: [array - value])
+declare("VarHandleOp", lambda attrs: [()], lambda attrs: [])
+declare("VarIsInitializedOp", lambda attrs, handle: [()], lambda attrs, array: [np.array(array is not None)])
+declare("DisableCopyOnRead", lambda attrs, handle: [], lambda attrs, array: [])
+
+
+@register("ReadVariableOp")
+class ReadVariableOp(Op):
+    """The value of a variable."""
+
+    @staticmethod
+    def infer(attrs: Attrs, handle: Value) -> list[Shape]:
+        return [resource_shape(handle)]
+
+    @staticmethod
+    def run(attrs: Attrs, array: Array) -> list[Array]:
+        return [array]
+
+
+@register("VariableShape")
+class VariableShape(Op):
+    """The shape of a variable."""
+
+    @staticmethod
+    def infer(attrs: Attrs, handle: Value) -> list[Shape]:
+        shape = resource_shape(handle)
+        return [(None if shape is None else len(shape),)]
+
+    @staticmethod
+    def run(attrs: Attrs, array: Array) -> list[Array]:
+        return [np.array(array.shape, attrs["out_type"].numpy)]
+
+
+@register("ResourceGather")
+class ResourceGather(Op):
+    """Rows of a variable."""
+
+    @staticmethod
+    def infer(attrs: Attrs, handle: Value, indices: Value) -> list[Shape]:
+        params = resource_shape(handle)
+        if attrs["batch_dims"]:
+            raise ValueError("batch_dims is not supported")
+        if params is None or indices.shape is None:
+            return [None]
+        if not params:
+            raise ValueError("a scalar variable has no rows")
+        return [(*indices.shape, *params[1:])]
+
+    @staticmethod
+    def run(attrs: Attrs, array: Array, indices: Array) -> list[Array]:
+        check_indices(indices, array.shape[0])
+        return [np.take(array, indices, 0)]
+
+
+def check_indices(indices: Array, size: int) -> None:
+    """Checks that indices lie in 0 ... size - 1; TensorFlow does not count from the end.
+
+    Raises:
+      ValueError: one does not.
+    """
+    if indices.size and (indices.min() < 0 or indices.max() >= size):
+        raise ValueError(f"indices from {indices.min()} to {indices.max()} are not all in [0, {size})")
+
+
+def _scatter(function: Callable[[Array, Array, Array], Any]) -> Callable[..., list[Array]]:
+    def run(attrs: Attrs, array: Array, indices: Array, updates: Array) -> list[Array]:
+        check_indices(indices, array.shape[0])
+        out = np.array(array)
+        function(out, indices, updates)
+        return [out]
+
+    return run
+
+
+def _update(out: Array, indices: Array, updates: Array) -> None:
+    out[indices] = updates
+
+
+_SCATTERS: dict[str, Callable[[Array, Array, Array], Any]] = {
+    "ResourceScatterAdd": np.add.at,
+    "ResourceScatterDiv": np.divide.at,
+    "ResourceScatterMax": np.maximum.at,
+    "ResourceScatterMin": np.minimum.at,
+    "ResourceScatterMul": np.multiply.at,
+    "ResourceScatterSub": np.subtract.at,
+    "ResourceScatterUpdate": _update,
+}
+
+
+def _infer_scatter(attrs: Attrs, handle: Value, indices: Value, updates: Value) -> list[Shape]:
+    params = resource_shape(handle)
+    if params is not None and indices.shape is not None and updates.shape != ():
+        merge_shapes((*indices.shape, *params[1:]), updates.shape)
+    return []
+
+
+for _name, _function in _SCATTERS.items():
+    declare(_name, _infer_scatter, _scatter(_function))
+
+
+def embedding_lookup(variable: Variable, ids: Value) -> Value:
+    """The rows `ids` of `variable`: ids.shape + variable.shape[1:].
+
+    Source: tf.nn.embedding_lookup: a ResourceGather and an Identity.
+    """
+    handle = ids.graph.capture(variable)
+    return emit_one("Identity", emit_one("ResourceGather", handle, ids, dtype=variable.dtype))
+
+
+def assign(variable: Variable, value: Value) -> None:
+    """Replaces the content of `variable`. Source: TensorFlow op AssignVariableOp."""
+    emit("AssignVariableOp", value.graph.capture(variable), value, dtype=variable.dtype)
+
+
+def assign_add(variable: Variable, value: Value) -> None:
+    """Adds `value` to `variable`. Source: TensorFlow op AssignAddVariableOp."""
+    emit("AssignAddVariableOp", value.graph.capture(variable), value, dtype=variable.dtype)
+
+
+def assign_sub(variable: Variable, value: Value) -> None:
+    """Subtracts `value` from `variable`. Source: TensorFlow op AssignSubVariableOp."""
+    emit("AssignSubVariableOp", value.graph.capture(variable), value, dtype=variable.dtype)

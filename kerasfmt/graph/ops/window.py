@@ -1,0 +1,130 @@
+"""Windows over spatial axes: the arithmetic that convolutions and poolings share.
+
+Kernels work on channels-last arrays (batch, *spatial, channels); channels-first ones are transposed around
+them.
+
+Source: tensorflow/core/framework/kernel_shape_util.cc, GetWindowedOutputSizeVerbose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from kerasfmt.graph.ops.declare import Array, Attrs
+from kerasfmt.graph.spec import Shape
+
+
+@dataclass(frozen=True)
+class Window:
+    """How windows lie along one axis. Sizes in elements; `before` and `after` are the padding."""
+
+    size: int
+    stride: int
+    dilation: int
+    out: int
+    before: int
+    after: int
+
+
+def spatial(values: Sequence[Any], data_format: str) -> tuple[Any, ...]:
+    """The entries of a per-axis attribute or shape that belong to the spatial axes."""
+    return tuple(values[2:] if data_format.startswith("NC") else values[1:-1])
+
+
+def channels(values: Sequence[Any], data_format: str) -> Any:
+    """The entry of a per-axis attribute or shape that belongs to the channel axis."""
+    return values[1] if data_format.startswith("NC") else values[-1]
+
+
+def assemble(batch: int | None, dims: Sequence[int | None], depth: int | None, data_format: str) -> Shape:
+    """A shape in the order of `data_format`."""
+    return (batch, depth, *dims) if data_format.startswith("NC") else (batch, *dims, depth)
+
+
+def to_channels_last(x: Array, data_format: str) -> Array:
+    """The array with its channel axis last."""
+    return np.moveaxis(x, 1, -1) if data_format.startswith("NC") else x
+
+
+def from_channels_last(x: Array, data_format: str) -> Array:
+    """The array with its channel axis where `data_format` has it."""
+    return np.ascontiguousarray(np.moveaxis(x, -1, 1)) if data_format.startswith("NC") else x
+
+
+def explicit_pads(attrs: Attrs, rank: int) -> tuple[tuple[int, int], ...]:
+    """The spatial entries of `explicit_paddings`; zeros where padding is not explicit."""
+    if attrs["padding"] != "EXPLICIT":
+        return ((0, 0),) * rank
+    flat = attrs["explicit_paddings"]
+    if len(flat) != 2 * (rank + 2):
+        raise ValueError(f"explicit_paddings has {len(flat)} entries, expected {2 * (rank + 2)}")
+    pairs = [(flat[2 * i], flat[2 * i + 1]) for i in range(rank + 2)]
+    return spatial(pairs, attrs["data_format"])
+
+
+def out_size(
+    size: int | None,
+    window: int | None,
+    stride: int,
+    dilation: int,
+    padding: str,
+    pads: tuple[int, int] = (0, 0),
+) -> int | None:
+    """How many windows lie along an axis.
+
+    Raises:
+      ValueError: not even one fits.
+    """
+    if size is None or (window is None and padding != "SAME"):
+        return None
+    if padding == "SAME":
+        return -(-size // stride)
+    assert window is not None
+    extent = (window - 1) * dilation + 1
+    out = (size + sum(pads) - extent) // stride + 1
+    if out < 0 or (out == 0 and size > 0 and size + sum(pads) < extent - stride + 1):
+        raise ValueError(f"a window of {extent} does not fit into {size} elements")
+    return out
+
+
+def windows(
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    padding: str,
+    pads: Sequence[tuple[int, int]],
+) -> list[Window]:
+    """The windows along each spatial axis of an array."""
+    found = []
+    for size, k, s, d, pad in zip(sizes, kernel, strides, dilations, pads, strict=True):
+        out = out_size(size, k, s, d, padding, pad) or 0
+        if padding == "SAME":
+            total = max((out - 1) * s + (k - 1) * d + 1 - size, 0)
+            pad = (total // 2, total - total // 2)
+        found.append(Window(k, s, d, out, *pad))
+    return found
+
+
+def pad_spatial(x: Array, along: Sequence[Window], value: Any = 0) -> Array:
+    """The channels-last array with the padding that the windows ask for."""
+    if not any(w.before or w.after for w in along):
+        return x
+    pads = [(0, 0), *((w.before, w.after) for w in along), (0, 0)]
+    return np.pad(x, pads, constant_values=value)
+
+
+def taps(x: Array, along: Sequence[Window]) -> Any:
+    """For each position in the window: the position, and the elements of the padded array that lie there."""
+    for position in product(*(range(w.size) for w in along)):
+        inside = (
+            slice(p * w.dilation, p * w.dilation + (w.out - 1) * w.stride + 1 if w.out else 0, w.stride)
+            for p, w in zip(position, along, strict=True)
+        )
+        index = (slice(None), *inside)
+        yield position, x[index]
