@@ -189,8 +189,8 @@ class Function:
 
     @property
     def stateful(self) -> bool:
-        """Whether a call of the function is a side effect: it reads, writes or draws random numbers."""
-        return bool(self.control_outputs)
+        """Whether the function holds a stateful op: it reads, writes or draws random numbers."""
+        return any(node.op_def.stateful for node in self.nodes)
 
     @property
     def variables(self) -> tuple[Variable, ...]:
@@ -369,9 +369,6 @@ class _Scope:
 
 def is_side_effect(node: Node) -> bool:
     """Whether the node must run even if nothing uses its outputs."""
-    if node.op == "StatefulPartitionedCall":
-        function = node.attrs["f"]
-        return isinstance(function, Function) and function.stateful
     return node.op_def.stateful and node.op not in _PURE_STATEFUL
 
 

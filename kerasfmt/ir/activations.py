@@ -212,6 +212,11 @@ def hard_silu(x: Value) -> Value:
     return x * hard_sigmoid_keras3(x)
 
 
+# TensorFlow passes these two through float32, also where x is float64 (math_ops.cast of a Python number).
+_SQRT_2 = float(np.float32(2**0.5))
+_CUBIC = float(np.float32(0.044715))
+
+
 @_named("gelu")
 def gelu(x: Value, approximate: bool = False) -> Value:
     """`x` times the normal distribution function of `x`.
@@ -220,9 +225,9 @@ def gelu(x: Value, approximate: bool = False) -> Value:
     """
     half = 0.5 * x
     if approximate:
-        inner = 0.7978845608028654 * (x + 0.044715 * emit_one("Pow", x, 3.0))
+        inner = 0.7978845608028654 * (x + _CUBIC * emit_one("Pow", x, 3.0))
         return half * (1.0 + emit_one("Tanh", inner))
-    return half * (1.0 + emit_one("Erf", x / 1.4142135623730951))
+    return half * (1.0 + emit_one("Erf", x / _SQRT_2))
 
 
 @_named("mish")

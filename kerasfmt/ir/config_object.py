@@ -169,7 +169,8 @@ def parse_identifier(kind: str, identifier: object) -> tuple[str, object]:
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UnsupportedLayerError:
     """The error for a name that no class of the kind has."""
-    close = difflib.get_close_matches(name, list(known), n=3)
+    folded = {k.lower(): k for k in known}
+    close = [folded[k] for k in difflib.get_close_matches(name.lower(), folded, n=3)]
     hint = f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""
     return UnsupportedLayerError(f"{kind} {name!r}: kerasfmt knows no {kind} of this name{hint}")
 

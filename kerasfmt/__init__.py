@@ -1,0 +1,58 @@
+"""kerasfmt: write and read Keras models on disk, with no TensorFlow in the process.
+
+    model = kerasfmt.Sequential([kerasfmt.layers.Dense(5, input_shape=(3,)), kerasfmt.layers.Softmax()])
+    kerasfmt.save_model(model, "saved_model")
+
+Everything is imported on first use: `import kerasfmt` loads neither NumPy nor h5py.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Functional": "ir",
+    "Input": "ir",
+    "Model": "ir",
+    "SaveOptions": "api",
+    "Sequential": "ir",
+    "clear_session": "ir",
+    "load_model": "api",
+    "save_model": "api",
+    "KerasfmtError": "errors",
+}
+_MODULES = ("errors", "graph", "ir", "layers", "tensorbundle")
+
+if TYPE_CHECKING:
+    from kerasfmt import errors, graph, ir, layers, tensorbundle
+    from kerasfmt.api import SaveOptions, load_model, save_model
+    from kerasfmt.errors import KerasfmtError
+    from kerasfmt.ir import Functional, Input, Model, Sequential, clear_session
+
+__all__ = [
+    "Functional",
+    "Input",
+    "KerasfmtError",
+    "Model",
+    "SaveOptions",
+    "Sequential",
+    "clear_session",
+    "errors",
+    "graph",
+    "ir",
+    "layers",
+    "load_model",
+    "save_model",
+    "tensorbundle",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"kerasfmt.{name}")
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"kerasfmt.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'kerasfmt' has no attribute {name!r}")

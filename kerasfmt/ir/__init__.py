@@ -1,0 +1,31 @@
+"""The neutral representation of a model: layers, weights, calls, compile state. Knows no file format."""
+
+from __future__ import annotations
+
+from kerasfmt.ir.config import layer_config, model_from_config
+from kerasfmt.ir.layer import InputSpec, Layer, Trace, find_layer_class
+from kerasfmt.ir.model import Functional, Input, InputLayer, Model
+from kerasfmt.ir.naming import clear_session
+from kerasfmt.ir.optimizer import TrainingConfig
+from kerasfmt.ir.sequential import Sequential
+from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.weight import Weight
+
+__all__ = [
+    "Call",
+    "Functional",
+    "Input",
+    "InputLayer",
+    "InputSpec",
+    "Layer",
+    "Model",
+    "Sequential",
+    "Tensor",
+    "TrainingConfig",
+    "Trace",
+    "Weight",
+    "clear_session",
+    "find_layer_class",
+    "layer_config",
+    "model_from_config",
+]

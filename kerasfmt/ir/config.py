@@ -1,0 +1,328 @@
+"""Model configs: Keras 2's and Keras 3's dialects in, Keras 2's dialect out.
+
+Keras 2 (`inbound_nodes` of a layer): a list with one entry per call; an entry is a structure of
+`[layer_name, node_index, tensor_index, kwargs]`. Keras 3: `{"args": [...], "kwargs": {...}}` with
+`{"class_name": "__keras_tensor__", "config": {"keras_history": [layer_name, node_index, tensor_index]}}`.
+
+Source: tf_keras/src/engine/functional.py, get_network_config and reconstruct_from_config;
+keras/src/models/functional.py, deserialize_node.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
+from kerasfmt.ir.layer import Layer, find_layer_class
+from kerasfmt.ir.model import Functional, InputLayer, Model
+from kerasfmt.ir.sequential import Sequential
+from kerasfmt.ir.structure import Structure, map_structure
+from kerasfmt.ir.tensor import Tensor
+
+_MAX_DEPTH = 64
+"""Models nested deeper than this are refused."""
+
+
+def layer_config(layer: Layer) -> dict[str, Any]:
+    """`{"class_name", "config"}` of a layer, in Keras 2's dialect."""
+    return {"class_name": class_name(layer), "config": layer.get_config()}
+
+
+def class_name(layer: Layer) -> str:
+    """Keras's class name of a layer."""
+    return "Functional" if type(layer) is Model else getattr(layer, "registered_name", type(layer).__name__)
+
+
+def functional_config(model: Model) -> dict[str, Any]:
+    """The config of a functional model, in Keras 2's dialect."""
+    members = {id(call) for call in model.network}
+    index: dict[int, int] = {}
+    for layer in model.layers:
+        for number, call in enumerate(c for c in layer.calls if id(c) in members):
+            index[id(call)] = number
+
+    def ref(tensor: Tensor) -> list[Any]:
+        return [tensor.origin.layer.name, index[id(tensor.origin)], tensor.index]
+
+    layers = []
+    for layer in model.layers:
+        inbound = []
+        for call in layer.calls:
+            if id(call) in members and not isinstance(layer, InputLayer):
+                kwargs = {k: map_structure(lambda t: _kwarg_config(t, ref), v) for k, v in call.kwargs.items()}
+                refs = map_structure(lambda t, kw=kwargs: _Leaf([*ref(t), kw]), call.inputs)
+                inbound.append(_unwrap(refs if isinstance(refs, list | tuple | dict) else [refs]))
+        layers.append({**layer_config(layer), "name": layer.name, "inbound_nodes": inbound})
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "layers": layers,
+        "input_layers": _top_refs(model.inputs_structure, ref),
+        "output_layers": _top_refs(model.outputs_structure, ref),
+    }
+
+
+class _Leaf:
+    """A finished list that `map_structure` must not look into."""
+
+    def __init__(self, value: list[Any]) -> None:
+        self.value = value
+
+
+def _unwrap(structure: Structure) -> Structure:
+    if isinstance(structure, dict):
+        return {k: _unwrap(v) for k, v in structure.items()}
+    if isinstance(structure, list | tuple):
+        return [_unwrap(v) for v in structure]
+    return structure.value if isinstance(structure, _Leaf) else structure
+
+
+def _kwarg_config(leaf: Any, ref: Callable[[Tensor], list[Any]]) -> Any:
+    return ref(leaf) if isinstance(leaf, Tensor) else leaf
+
+
+def _top_refs(structure: Structure, ref: Callable[[Tensor], list[Any]]) -> Structure:
+    refs = _unwrap(map_structure(lambda t: _Leaf(ref(t)), structure))
+    return [refs] if isinstance(structure, Tensor) else refs
+
+
+def model_from_config(
+    config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+) -> Model:
+    """The model that `{"class_name", "config"}` stands for, in either dialect, with fresh weights.
+
+    Raises:
+      UnsupportedLayerError: a class or option that kerasfmt does not know.
+      InvalidModelError: the config contradicts itself.
+      UnsafeFileError: it holds code, or nests beyond all measure.
+    """
+    layer = _layer_from(config, custom_objects or {}, 0)
+    if not isinstance(layer, Model):
+        raise InvalidModelError(f"config: expected a model, got {config.get('class_name')!r}")
+    return layer
+
+
+def build_model(config: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> Model:
+    """The model of a bare config (without class name)."""
+    kind = "Functional" if "input_layers" in config else "Sequential"
+    return model_from_config({"class_name": kind, "config": config}, custom_objects)
+
+
+def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], depth: int) -> Layer:
+    if depth > _MAX_DEPTH:
+        raise UnsafeFileError(f"config: models nested more than {_MAX_DEPTH} deep")
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
+        raise InvalidModelError(f"config: expected a layer's class_name and config, got {str(entry)[:80]}")
+    kind, config = str(entry.get("class_name")), dict(entry["config"])
+    registered = entry.get("registered_name")
+    custom = custom_objects.get(kind) or custom_objects.get(str(registered))
+    if custom is not None:
+        return _from_custom(kind, custom, config)
+    if kind in ("Functional", "Model") and "layers" in config:
+        return _functional(config, custom_objects, depth)
+    if kind == "Sequential":
+        return _sequential(config, custom_objects, depth)
+    cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith("TensorFlow>") else kind)
+    if cls is None or issubclass(cls, Model):
+        raise UnsupportedLayerError(
+            f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: not known to kerasfmt; "
+            f"pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
+        )
+    return cls.from_config(normalized(cls, config))
+
+
+def _from_custom(kind: str, custom: Any, config: dict[str, Any]) -> Layer:
+    if inspect.isclass(custom) and issubclass(custom, Layer):
+        return custom.from_config(normalized(custom, config))
+    raise UnsupportedLayerError(f"custom_objects[{kind!r}]: expected a subclass of kerasfmt.layers.Layer, got {custom!r}")
+
+
+def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer config of either dialect as keyword arguments of the class."""
+    options = {k: _plain(v) for k, v in config.items()}
+    if "batch_shape" in options and not issubclass(cls, InputLayer):
+        options["batch_input_shape"] = options.pop("batch_shape")
+    if isinstance(options.get("batch_input_shape"), list):
+        options["batch_input_shape"] = tuple(options["batch_input_shape"])
+    for key in ("quantization_config", "build_config", "autocast"):
+        if key in options and key not in cls.fields and options[key] in (None, True):
+            del options[key]
+    return options
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__":
+        return tuple(_plain(v) for v in value.get("items", ()))
+    if isinstance(value, dict) and value.get("class_name") == "TensorShape":
+        return tuple(value.get("items", ()))
+    return value
+
+
+def _sequential(config: Mapping[str, Any], custom_objects: Mapping[str, Any], depth: int) -> Sequential:
+    layers = [_layer_from(entry, custom_objects, depth + 1) for entry in config.get("layers", ())]
+    model = Sequential(
+        layers,
+        name=config.get("name"),
+        trainable=config.get("trainable", True),
+        dtype=config.get("dtype"),
+        build_input_shape=config.get("build_input_shape"),
+    )
+    if not model.built:
+        raise InvalidModelError(
+            f"model {model.name}: its input shape is not in the file; it was saved before it was built or called"
+        )
+    return model
+
+
+def _functional(config: Mapping[str, Any], custom_objects: Mapping[str, Any], depth: int) -> Model:
+    name = str(config.get("name"))
+    try:
+        layers: dict[str, Layer] = {}
+        pending: list[tuple[str, Any]] = []
+        for entry in config["layers"]:
+            layer = _layer_from(entry, custom_objects, depth + 1)
+            own = str(entry.get("name") or layer.name)
+            if own in layers:
+                raise InvalidModelError(f"model {name}: two layers are called {own!r}")
+            layers[own] = layer
+            pending.extend((own, node) for node in entry.get("inbound_nodes") or ())
+        first_calls = {key: len(layer.calls) for key, layer in layers.items()}
+        _run_calls(name, layers, first_calls, pending)
+        find = _Finder(layers, first_calls)
+        inputs = _top_structure(config["input_layers"], find)
+        outputs = _top_structure(config["output_layers"], find)
+    except KerasfmtError:
+        raise
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+        raise InvalidModelError(f"model {name}: its config is malformed: {error!r}") from error
+    return Functional(inputs, outputs, name=name, trainable=config.get("trainable", True))
+
+
+class _Finder:
+    """Looks up the tensor that `[layer, node_index, tensor_index]` names; None while it does not exist."""
+
+    def __init__(self, layers: Mapping[str, Layer], first_calls: Mapping[str, int]) -> None:
+        self.layers = layers
+        self.first_calls = first_calls
+
+    def __call__(self, ref: Any) -> Tensor | None:
+        layer_name, node_index, tensor_index = ref[0], ref[1], ref[2]
+        try:
+            layer = self.layers[layer_name]
+        except KeyError:
+            raise InvalidModelError(f"config: a call refers to layer {layer_name!r}, which does not exist") from None
+        offset = 0 if isinstance(layer, InputLayer) else self.first_calls[layer_name]
+        if node_index < 0 or tensor_index < 0:
+            raise InvalidModelError(f"config: a call refers to {ref!r}")
+        if len(layer.calls) <= node_index + offset:
+            return None
+        found: Tensor = layer.calls[node_index + offset].flat_outputs[tensor_index]
+        return found
+
+
+def _run_calls(
+    model: str, layers: Mapping[str, Layer], first_calls: Mapping[str, int], pending: list[tuple[str, Any]]
+) -> None:
+    """Runs every call, each as soon as its inputs exist; the calls of one layer stay in order."""
+    find = _Finder(layers, first_calls)
+    queues: dict[str, list[Any]] = {}
+    for name, node in pending:
+        queues.setdefault(name, []).append(node)
+    waiting: dict[tuple[str, int], list[str]] = {}
+    ready = list(queues)
+    position = dict.fromkeys(queues, 0)
+    at = 0
+    while at < len(ready):
+        name = ready[at]
+        at += 1
+        while position[name] < len(queues[name]):
+            args, kwargs, missing = _parse_node(queues[name][position[name]], find)
+            if missing is not None:
+                waiting.setdefault(missing, []).append(name)
+                break
+            layers[name](args, **kwargs)
+            ready.extend(waiting.pop((name, position[name]), ()))
+            position[name] += 1
+    stuck = [name for name, queue in queues.items() if position[name] < len(queue)]
+    if stuck:
+        raise InvalidModelError(f"model {model}: the calls of layers {stuck[:5]} wait for each other")
+
+
+def _parse_node(node: Any, find: _Finder) -> tuple[Structure, dict[str, Any], tuple[str, int] | None]:
+    """The arguments of a call, and the (layer, node index) that it still waits for."""
+    missing: list[tuple[str, int]] = []
+
+    def tensor(ref: Any) -> Any:
+        found = find(ref)
+        if found is None:
+            missing.append((ref[0], ref[1]))
+        return found
+
+    kwargs: dict[str, Any] = {}
+    if isinstance(node, Mapping) and "args" in node:
+        arguments = [_keras3_leaf(a, tensor) for a in node["args"]]
+        inputs = arguments[0] if len(arguments) == 1 else arguments
+        given = {k: _keras3_leaf(v, tensor) for k, v in node.get("kwargs", {}).items()}
+        kwargs = {k: v for k, v in given.items() if v is not None}
+    else:
+        inputs = _keras2_node(node, tensor, kwargs)
+    return inputs, kwargs, missing[0] if missing else None
+
+
+def _keras3_leaf(value: Any, tensor: Callable[[Any], Any]) -> Any:
+    if isinstance(value, Mapping):
+        if value.get("class_name") == "__keras_tensor__":
+            return tensor(value["config"]["keras_history"])
+        return {k: _keras3_leaf(v, tensor) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_keras3_leaf(v, tensor) for v in value]
+    return value
+
+
+def _is_ref(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) in (3, 4)
+        and isinstance(value[0], str)
+        and isinstance(value[1], int)
+        and isinstance(value[2], int)
+    )
+
+
+def _keras2_node(node: Any, tensor: Callable[[Any], Any], kwargs: dict[str, Any]) -> Structure:
+    if _is_ref(node):
+        if len(node) == 4:
+            kwargs.update({k: _keras2_kwarg(v, tensor) for k, v in node[3].items() if v is not None})
+        return tensor(node)
+    if isinstance(node, list) and node and node[0] == "_CONSTANT_VALUE":
+        raise UnsupportedLayerError("config: a layer is called with a constant as its first argument; not supported")
+    if isinstance(node, Mapping):
+        return {k: _keras2_node(v, tensor, kwargs) for k, v in node.items()}
+    if not isinstance(node, list):
+        raise InvalidModelError(f"config: not an inbound node: {str(node)[:80]}")
+    items = [_keras2_node(item, tensor, kwargs) for item in node]
+    return items[0] if len(items) == 1 else items
+
+
+def _keras2_kwarg(value: Any, tensor: Callable[[Any], Any]) -> Any:
+    if _is_ref(value):
+        return tensor(value)
+    if isinstance(value, list):
+        return [_keras2_kwarg(v, tensor) for v in value]
+    if isinstance(value, Mapping):
+        return {k: _keras2_kwarg(v, tensor) for k, v in value.items()}
+    return value
+
+
+def _top_structure(refs: Any, find: _Finder) -> Structure:
+    if _is_ref(refs):
+        found = find(refs)
+        if found is None:
+            raise InvalidModelError(f"config: no layer call {refs!r}")
+        return found
+    if isinstance(refs, Mapping):
+        return {k: _top_structure(v, find) for k, v in refs.items()}
+    items = [_top_structure(r, find) for r in refs]
+    return items[0] if len(items) == 1 else items

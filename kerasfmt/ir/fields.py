@@ -1,0 +1,114 @@
+"""Config fields of layers: how an option is read from a config, checked, and written back.
+
+A layer class declares its options as annotated class attributes; the specifiers below say what an option is.
+
+    class Dense(Layer):
+        units: int
+        activation: Activation = activation()
+        kernel_initializer: Initializer = initializer(default="glorot_uniform")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kerasfmt.ir import activations, constraints, initializers, regularizers
+
+REQUIRED: Any = object()
+"""The default of an option that has none."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One config option.
+
+    Attributes:
+      default: its default, or REQUIRED.
+      convert: config value or Python value -> the value that the layer holds; ValueError where it cannot be.
+      to_config: the held value -> JSON as Keras 2 writes it.
+      stored: whether the option is part of the config.
+    """
+
+    default: Any = REQUIRED
+    convert: Callable[[Any], Any] = lambda v: v
+    to_config: Callable[[Any], Any] = lambda v: v
+    stored: bool = True
+
+
+def option(*, default: Any = REQUIRED, convert: Callable[[Any], Any] = lambda v: v, stored: bool = True) -> Any:
+    """An option with a converter of its own."""
+    return Field(default, convert, lambda v: v, stored)
+
+
+def choice(*allowed: Any, default: Any = REQUIRED) -> Any:
+    """An option that takes one of a few values."""
+
+    def convert(value: Any) -> Any:
+        found = value.lower() if isinstance(value, str) else value
+        if found not in allowed:
+            raise ValueError(f"expected one of {list(allowed)}, got {value!r}")
+        return found
+
+    return Field(default, convert)
+
+
+def dims(rank: int, *, default: Any = REQUIRED, minimum: int = 1) -> Any:
+    """An option of `rank` integers; one integer stands for all of them."""
+
+    def convert(value: Any) -> tuple[int, ...]:
+        items = (value,) * rank if isinstance(value, int) else tuple(value)
+        if len(items) != rank or not all(isinstance(i, int) and i >= minimum for i in items):
+            raise ValueError(f"expected {rank} integers of at least {minimum}, got {value!r}")
+        return items
+
+    return Field(default, convert)
+
+
+def data_format() -> Any:
+    """`channels_last` or `channels_first`; None means channels_last."""
+
+    def convert(value: Any) -> str:
+        found = "channels_last" if value is None else str(value).lower()
+        if found not in ("channels_last", "channels_first"):
+            raise ValueError(f"expected channels_last or channels_first, got {value!r}")
+        return found
+
+    return Field("channels_last", convert)
+
+
+def activation(*, default: Any = None) -> Any:
+    """An activation function, by name in the config."""
+    return Field(default, activations.get, activations.to_config)
+
+
+def initializer(*, default: Any) -> Any:
+    """A weight initializer."""
+    return Field(default, initializers.get, initializers.to_config)
+
+
+def regularizer() -> Any:
+    """A regularizer, or None."""
+    return Field(None, regularizers.get, regularizers.to_config)
+
+
+def constraint() -> Any:
+    """A constraint, or None."""
+    return Field(None, constraints.get, constraints.to_config)
+
+
+def count(*, default: Any = REQUIRED) -> Any:
+    """A whole number of at least 1."""
+
+    def convert(value: Any) -> int:
+        if isinstance(value, bool) or int(value) != value or value < 1:
+            raise ValueError(f"expected a whole number of at least 1, got {value!r}")
+        return int(value)
+
+    return Field(default, convert)
+
+
+def optional_tuple() -> Any:
+    """A tuple, or None."""
+    return Field(None, lambda v: None if v is None else tuple(v), lambda v: None if v is None else list(v))

@@ -1,0 +1,491 @@
+"""The layer: config fields, weights, and one `call` from which everything else follows."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
+from kerasfmt.ir import naming
+from kerasfmt.ir import policy as policies
+from kerasfmt.ir.fields import REQUIRED, Field
+from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.policy import Policy
+from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.weight import Weight
+
+_REGISTRY: dict[str, type[Layer]] = {}
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a layer demands of an input; Keras's InputSpec, kept because Keras stores it.
+
+    Source: tf_keras/src/engine/input_spec.py.
+    """
+
+    dtype: str | None = None
+    shape: tuple[int | None, ...] | None = None
+    ndim: int | None = None
+    max_ndim: int | None = None
+    min_ndim: int | None = None
+    axes: Mapping[int, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A layer's `call`, traced for one signature.
+
+    Attributes:
+      function: inputs are the flat tensors of `inputs` and then those of `kwargs`; outputs are the flat
+        outputs and then `losses`.
+      inputs: structure of Specs.
+      kwargs: name -> structure of Specs or constants.
+      outputs: structure of Values.
+      losses: number of loss values behind the outputs.
+    """
+
+    function: Function
+    inputs: Structure
+    kwargs: Mapping[str, Any]
+    outputs: Structure
+    losses: int
+    training: bool | None
+
+
+class Layer:
+    """Base of every layer.
+
+    A subclass is its config fields (annotated class attributes, in the order of Keras's constructor), its
+    weights (annotated as `Weight`, made in `build`) and its `call`. The parameters of `call` after `inputs` say what the layer takes:
+    `training`, `mask`, further tensors.
+
+    Args:
+      name: unique name within a model; made from the class name by default.
+      trainable: whether the weights may be trained.
+      dtype: dtype or dtype policy, float32 by default.
+      input_shape: shape of the input without the batch dimension.
+      batch_input_shape: shape of the input with the batch dimension.
+      batch_size: the batch dimension that goes with `input_shape`.
+
+    Raises:
+      UnsupportedLayerError: an option that the layer does not have, or a value that it cannot take.
+    """
+
+    fields: ClassVar[dict[str, Field]] = {}
+    supports_masking: ClassVar[bool] = False
+    autocast: ClassVar[bool] = True
+    stateful: ClassVar[bool] = False
+    keras_identifier: ClassVar[str] = "_tf_keras_layer"
+
+    def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own: dict[str, Field] = {}
+        for key in cls.__dict__.get("__annotations__", {}):
+            default = cls.__dict__.get(key, REQUIRED)
+            annotation = str(cls.__dict__["__annotations__"][key])
+            if key.startswith("_") or annotation.startswith(("ClassVar", "Weight")):
+                continue
+            own[key] = default if isinstance(default, Field) else Field(default)
+            if key in cls.__dict__:
+                delattr(cls, key)
+        cls.fields = {**cls.fields, **own}
+        if register:
+            _REGISTRY[cls.__name__] = cls
+
+    def __init__(
+        self,
+        *args: Any,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        input_shape: tuple[int | None, ...] | None = None,
+        batch_input_shape: tuple[int | None, ...] | None = None,
+        batch_size: int | None = None,
+        **options: Any,
+    ) -> None:
+        self.name = name or naming.unique_name(type(self).__name__)
+        self.trainable = trainable
+        self.policy: Policy = policies.get(dtype)
+        if "input_dim" in options and "input_dim" not in self.fields:
+            input_shape = (options.pop("input_dim"),)
+        if input_shape is not None:
+            batch_input_shape = (batch_size, *input_shape)
+        self.batch_input_shape = tuple(batch_input_shape) if batch_input_shape is not None else None
+        self._set_options(args, options)
+        self.built = False
+        self.build_input: Structure = None
+        self.calls: list[Call] = []
+        self._weights: list[Weight] = []
+        self._attributes: dict[str, Weight] = {}
+        self._traces: dict[Any, Trace] = {}
+        self.validate()
+
+    def _set_options(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        if len(args) > len(self.fields):
+            raise TypeError(f"{type(self).__name__}: {len(args)} positional arguments for {len(self.fields)} options")
+        given = dict(zip(self.fields, args, strict=False))
+        for key, value in options.items():
+            if key not in self.fields:
+                raise UnsupportedLayerError(
+                    f"layer {self.name} ({type(self).__name__}): unknown option {key}={value!r}; "
+                    f"it takes {', '.join(self.fields) or 'none'}"
+                )
+            given[key] = value
+        for key, spec in self.fields.items():
+            value = given.get(key, spec.default)
+            if value is REQUIRED:
+                raise TypeError(f"{type(self).__name__}: option {key} is needed")
+            setattr(self, key, self._convert(key, spec, value))
+
+    def _convert(self, key: str, spec: Field, value: Any) -> Any:
+        where = f"layer {self.name} ({type(self).__name__}): option {key}"
+        try:
+            return spec.convert(value)
+        except UnsupportedLayerError as error:
+            raise UnsupportedLayerError(f"{where}: {error}") from error
+        except KerasfmtError:
+            raise
+        except (ValueError, TypeError) as error:
+            raise InvalidModelError(f"{where}: {error}") from error
+
+    # What a subclass says of itself.
+
+    def validate(self) -> None:
+        """Checks options against each other; raises through `self.fail`."""
+
+    def build(self, inputs: Any) -> None:
+        """Makes the weights, with `add_weight`, for inputs of these Specs."""
+
+    def call(self, inputs: Any) -> Any:
+        """The outputs, as Values, for inputs that are Values."""
+        raise NotImplementedError
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """The mask of the outputs (bool Values or None), given that of the inputs."""
+        return mask if self.supports_masking else None
+
+    def input_spec(self) -> InputSpec | list[InputSpec] | None:
+        """What the built layer demands of its inputs, as Keras stores it."""
+        return None
+
+    def random_generator(self) -> bool:
+        """Whether Keras gives the layer a random generator object."""
+        return False
+
+    # What follows from it.
+
+    def last_dim(self, inputs: Spec) -> int:
+        """Size of the last axis, which must be known."""
+        return self.axis_dim(inputs, -1)
+
+    def axis_dim(self, inputs: Spec, axis: int) -> int:
+        """Size of an axis, which must be known.
+
+        Raises:
+          InvalidModelError: it is not.
+        """
+        if inputs.shape is None or not -len(inputs.shape) <= axis < len(inputs.shape):
+            raise self.fail(f"axis {axis} of inputs of shape {inputs.shape} does not exist")
+        size = inputs.shape[axis]
+        if size is None:
+            raise self.fail(f"axis {axis} of its inputs must be known, got shape {inputs.shape}")
+        return size
+
+    def fail(self, text: str) -> InvalidModelError:
+        """An error that names this layer."""
+        return InvalidModelError(f"layer {self.name} ({type(self).__name__}): {text}")
+
+    @cached_property
+    def call_parameters(self) -> list[str]:
+        """The parameters of `call` after the first."""
+        return list(inspect.signature(self.call).parameters)[1:]
+
+    @property
+    def takes_training(self) -> bool:
+        """Whether training and inference differ."""
+        return "training" in self.call_parameters
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether `call` uses the mask of its inputs."""
+        return "mask" in self.call_parameters
+
+    @property
+    def compute_dtype(self) -> DType:
+        """The dtype that the layer computes in."""
+        return self.policy.compute_dtype
+
+    def add_weight(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        *,
+        initializer: Initializer | None = None,
+        trainable: bool = True,
+        dtype: DType | None = None,
+        attribute: str | None = None,
+        autocast: bool = True,
+        moving: bool = False,
+    ) -> Weight:
+        """A new weight of this layer, called `layer/name` and reached as the attribute of its name.
+
+        Args:
+          name: name below the layer's.
+          shape: its shape, fully known.
+          initializer: makes its first value; the option `name_initializer` by default. Regularizer and
+            constraint are the options `name_regularizer` and `name_constraint`, where the layer has them.
+          trainable: whether it is a trainable weight.
+          dtype: the policy's variable dtype by default.
+          attribute: attribute name, where it is not `name`.
+          autocast: whether reads follow the compute dtype.
+          moving: whether it is a running average (on-read synchronization, mean aggregation).
+        """
+        if any(d is None for d in shape):
+            raise self.fail(f"weight {name}: shape {shape} has an unknown dimension; give the layer a full input shape")
+        weight = Weight(
+            f"{self.name}/{name}",
+            tuple(int(d) for d in shape),
+            dtype or self.policy.variable_dtype,
+            trainable=trainable,
+            initializer=initializer or getattr(self, f"{name}_initializer", None),
+            regularizer=getattr(self, f"{name}_regularizer", None),
+            constraint=getattr(self, f"{name}_constraint", None),
+            autocast=autocast,
+            synchronization=3 if moving else 0,
+            aggregation=2 if moving else 0,
+        )
+        self._weights.append(weight)
+        self._attributes[attribute or name] = weight
+        setattr(self, attribute or name, weight)
+        return weight
+
+    @property
+    def weight_attributes(self) -> Mapping[str, Weight]:
+        """The layer's own weights by attribute, in the order of their making."""
+        return self._attributes
+
+    @property
+    def sublayers(self) -> Mapping[str, Layer]:
+        """Layers that this layer holds, by attribute."""
+        return {}
+
+    @property
+    def trainable_weights(self) -> list[Weight]:
+        """Weights that an optimizer may change."""
+        if not self.trainable:
+            return []
+        own = [w for w in self._weights if w.trainable]
+        return _distinct(own + [w for layer in self.sublayers.values() for w in layer.trainable_weights])
+
+    @property
+    def non_trainable_weights(self) -> list[Weight]:
+        """The other weights."""
+        if self.trainable:
+            own = [w for w in self._weights if not w.trainable]
+            nested = [w for layer in self.sublayers.values() for w in layer.non_trainable_weights]
+        else:
+            own = [w for w in self._weights if w.trainable] + [w for w in self._weights if not w.trainable]
+            nested = [w for layer in self.sublayers.values() for w in layer.weights]
+        return _distinct(own + nested)
+
+    @property
+    def weights(self) -> list[Weight]:
+        """Trainable weights, then the others; each once."""
+        return _distinct(self.trainable_weights + self.non_trainable_weights)
+
+    def get_weights(self) -> list[Any]:
+        """The values of `weights`, as NumPy arrays."""
+        return [w.numpy() for w in self.weights]
+
+    def set_weights(self, values: list[Any]) -> None:
+        """Replaces the values of `weights`; kept as given, not copied.
+
+        Raises:
+          InvalidModelError: wrong number, shape or dtype.
+        """
+        weights = self.weights
+        if len(values) != len(weights):
+            raise self.fail(f"expected {len(weights)} weights, got {len(values)}")
+        for weight, value in zip(weights, values, strict=True):
+            weight.value = value
+
+    def count_params(self) -> int:
+        """Number of weight elements."""
+        total = 0
+        for weight in self.weights:
+            size = 1
+            for dim in weight.shape:
+                size *= dim
+            total += size
+        return total
+
+    def get_config(self) -> dict[str, Any]:
+        """The config in Keras 2's dialect; `from_config` makes an equal layer of it."""
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.policy.to_config()}
+        if self.batch_input_shape is not None:
+            config["batch_input_shape"] = list(self.batch_input_shape)
+        for key, spec in self.fields.items():
+            if spec.stored:
+                config[key] = spec.to_config(getattr(self, key))
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Layer:
+        """The layer that a config stands for.
+
+        Raises:
+          UnsupportedLayerError: an option that the layer does not have.
+        """
+        return cls(**config)
+
+    # Symbolic calls and tracing.
+
+    def ensure_built(self, inputs: Structure) -> None:
+        """Builds the weights for inputs of these Specs, once."""
+        if not self.built:
+            self.build_input = map_structure(lambda s: s.shape, inputs)
+            try:
+                self.build(inputs)
+            except (ValueError, TypeError, IndexError) as error:
+                shapes = [s.shape for s in flatten(inputs)]
+                raise self.fail(f"it cannot be built for inputs of shape {shapes}: {error}") from error
+            self.built = True
+
+    def cast_spec(self, spec: Spec) -> Spec:
+        """The spec after the layer's automatic cast of floating inputs."""
+        if self.autocast and spec.dtype.is_floating:
+            return Spec(spec.shape, self.compute_dtype, spec.name)
+        return spec
+
+    def cast_input(self, value: Value) -> Value:
+        """The value after the layer's automatic cast of floating inputs."""
+        if self.autocast and value.dtype.is_floating and value.dtype is not self.compute_dtype:
+            return emit_one("Cast", value, DstT=self.compute_dtype)
+        return value
+
+    def __call__(self, inputs: Structure, **kwargs: Any) -> Any:
+        """The symbolic outputs of the layer on symbolic inputs.
+
+        Raises:
+          InvalidModelError: the inputs do not fit the layer.
+        """
+        tensors = flatten(inputs)
+        for leaf in tensors:
+            if not isinstance(leaf, Tensor):
+                raise TypeError(f"layer {self.name}: expected symbolic tensors (kerasfmt.Input), got {type(leaf)}")
+        specs = map_structure(lambda t: self.cast_spec(t.spec), inputs)
+        self.ensure_built(specs)
+        masked = [t.masked for t in tensors]
+        call_kwargs = dict(kwargs)
+        if self.takes_mask and "mask" not in kwargs and any(masked):
+            call_kwargs["mask"] = map_structure(lambda t: mask_spec(t) if t.masked else None, inputs)
+        trace = self.trace(specs, _kwarg_specs(call_kwargs), training=kwargs.get("training"))
+        outputs = map_structure(lambda v: Tensor(v.spec), trace.outputs)
+        if any(masked) or self.makes_mask():
+            self._mark_masks(specs, inputs, outputs)
+        call = Call(self, inputs, kwargs, outputs, len(self.calls))
+        for index, tensor in enumerate(call.flat_outputs):
+            tensor.call, tensor.index = call, index
+        self.calls.append(call)
+        return outputs
+
+    def makes_mask(self) -> bool:
+        """Whether outputs are masked although the inputs are not."""
+        return False
+
+    def _mark_masks(self, specs: Structure, inputs: Structure, outputs: Structure) -> None:
+        graph = Builder("mask")
+        values = map_structure(graph.input, specs)
+        masks = map_structure(lambda t: graph.input(mask_spec(t)) if t.masked else None, inputs)
+        found = self.compute_mask(values, masks)
+        if isinstance(found, Value):
+            outputs.masked = True
+        elif isinstance(found, list | tuple):
+            for tensor, mask in zip(flatten(outputs), flatten(found), strict=True):
+                tensor.masked = mask is not None
+
+    def trace(
+        self, inputs: Structure, kwargs: Mapping[str, Any] | None = None, training: bool | None = None
+    ) -> Trace:
+        """`call` as a function for inputs of these Specs; the same signature gives the same function."""
+        kwargs = {k: v for k, v in (kwargs or {}).items() if k != "training"}
+        mode = bool(training) if self.takes_training else None
+        key = (_freeze(inputs), _freeze(kwargs), mode, self.trainable)
+        found = self._traces.get(key)
+        if found is None:
+            found = self._traces[key] = self._trace(inputs, kwargs, mode)
+        return found
+
+    def _trace(self, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None) -> Trace:
+        graph = Builder(f"{self.name}_layer_call")
+        values = map_structure(lambda s: graph.input(s, s.name or "inputs"), inputs)
+        call_kwargs = {
+            name: map_structure(lambda s, n=name: graph.input(s, n) if isinstance(s, Spec) else s, value)
+            for name, value in kwargs.items()
+        }
+        for name in call_kwargs:
+            if name not in self.call_parameters:
+                raise UnsupportedLayerError(
+                    f"layer {self.name} ({type(self).__name__}): call argument {name} is not supported"
+                )
+        outputs, losses = self.run(values, call_kwargs, training)
+        flat = flatten(outputs)
+        function = graph.finish([*flat, *losses])
+        return Trace(function, inputs, kwargs, outputs, len(losses), training)
+
+    def run(self, inputs: Structure, kwargs: dict[str, Any], training: bool | None) -> tuple[Structure, list[Value]]:
+        """Outputs and conditional losses of `call`, in the graph of the inputs."""
+        if self.takes_training:
+            kwargs["training"] = bool(training)
+        if self.takes_mask:
+            kwargs.setdefault("mask", None)
+        try:
+            return self.call(inputs, **kwargs), []
+        except UnsupportedLayerError:
+            raise
+        except (KerasfmtError, ValueError, TypeError, IndexError) as error:
+            shapes = [v.shape for v in flatten(inputs)]
+            raise self.fail(f"on inputs of shape {shapes}: {error}") from error
+
+    def activity_regularizer_of(self) -> Regularizer | None:
+        """The activity regularizer, if the layer has that option and it is set."""
+        return getattr(self, "activity_regularizer", None)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
+def mask_spec(tensor: Tensor) -> Spec:
+    """The spec of the mask that goes with a masked tensor: bool, of its first two dimensions."""
+    shape = tensor.shape
+    return Spec(shape[:2] if shape is not None else None, dtypes.bool_, "mask")
+
+
+def find_layer_class(class_name: str) -> type[Layer] | None:
+    """The layer class of a Keras class name, or None."""
+    return _REGISTRY.get(class_name)
+
+
+def _kwarg_specs(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: map_structure(lambda t: t.spec if isinstance(t, Tensor) else t, v) for k, v in kwargs.items()}
+
+
+def _freeze(structure: Any) -> Any:
+    if isinstance(structure, dict):
+        return tuple((k, _freeze(structure[k])) for k in sorted(structure))
+    if isinstance(structure, list | tuple):
+        return (type(structure).__name__, *(_freeze(s) for s in structure))
+    return structure
+
+
+def _distinct(weights: list[Weight]) -> list[Weight]:
+    return list(dict.fromkeys(weights))

@@ -1,0 +1,402 @@
+"""Functional and Sequential models: a graph of layer calls.
+
+Source: tf_keras/src/engine/functional.py and sequential.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph import Builder, Spec, Value, emit_one
+from kerasfmt.ir.layer import InputSpec, Layer, Trace
+from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.tensor import Call, Tensor
+
+if TYPE_CHECKING:
+    from kerasfmt.ir.optimizer import TrainingConfig
+    from kerasfmt.ir.weight import Weight
+
+
+class InputLayer(Layer):
+    """The entry of a model: a placeholder of a fixed spec.
+
+    Source: tf_keras/src/engine/input_layer.py.
+    """
+
+    keras_identifier = "_tf_keras_input_layer"
+    sparse: bool = False
+    ragged: bool = False
+
+    def __init__(self, *args: Any, optional: bool = False, batch_shape: Any = None, **options: Any) -> None:
+        if batch_shape is not None:
+            options["batch_input_shape"] = tuple(batch_shape)
+        dtype = options.get("dtype") or "float32"
+        super().__init__(*args, **options)
+        self.input_dtype = dtypes.of(dtype) if not isinstance(dtype, dict) else self.policy.compute_dtype
+        if optional or self.sparse or self.ragged:
+            raise self.fail("optional, sparse and ragged inputs are not supported; use a dense input")
+        if self.batch_input_shape is None:
+            raise self.fail("it needs an input shape")
+        self.built = True
+        self.outputs = Tensor(Spec(self.batch_input_shape, self.input_dtype, self.name))
+        self.outputs.call = Call(self, [], {}, self.outputs, 0)
+        self.calls.append(self.outputs.call)
+
+    def get_config(self) -> dict[str, Any]:
+        """The config, in Keras 2's order."""
+        assert self.batch_input_shape is not None
+        return {
+            "batch_input_shape": list(self.batch_input_shape),
+            "dtype": self.input_dtype.name,
+            "sparse": self.sparse,
+            "ragged": self.ragged,
+            "name": self.name,
+        }
+
+
+def Input(  # noqa: N802
+    shape: tuple[int | None, ...] | None = None,
+    batch_size: int | None = None,
+    name: str | None = None,
+    dtype: Any = None,
+    batch_shape: tuple[int | None, ...] | None = None,
+) -> Tensor:
+    """A symbolic input of a model.
+
+    Args:
+      shape: shape without the batch dimension.
+      batch_size: a fixed batch dimension.
+      name: name of the input layer.
+      dtype: float32 by default.
+      batch_shape: shape with the batch dimension, in place of `shape`.
+    """
+    full = batch_shape if batch_shape is not None else (batch_size, *(shape or ()))
+    layer = InputLayer(batch_input_shape=tuple(full), name=name, dtype=dtype)
+    return layer.outputs
+
+
+class Model(Layer):
+    """A functional model: symbolic inputs, symbolic outputs, and the layer calls between them.
+
+    Args:
+      inputs: a Tensor from `Input`, or a list, tuple or dict of them.
+      outputs: a Tensor, or a list, tuple or dict of them.
+      name: the model's name.
+
+    Raises:
+      InvalidModelError: an output does not depend on the inputs only, or two layers share a name.
+    """
+
+    keras_identifier = "_tf_keras_network"
+    autocast = False
+
+    def __init__(
+        self, inputs: Structure, outputs: Structure, name: str | None = None, trainable: bool = True, dtype: Any = None
+    ) -> None:
+        super().__init__(name=name or _default_name(type(self)), trainable=trainable, dtype=dtype)
+        self.training_config: TrainingConfig | None = None
+        self._connect(inputs, outputs)
+
+    def _connect(self, inputs: Structure, outputs: Structure) -> None:
+        self.inputs_structure = inputs
+        self.outputs_structure = outputs
+        self.inputs: list[Tensor] = flatten(inputs)
+        self.outputs: list[Tensor] = flatten(outputs)
+        for tensor in self.inputs:
+            if not isinstance(tensor, Tensor) or not isinstance(tensor.origin.layer, InputLayer):
+                raise self.fail("its inputs must come from kerasfmt.Input")
+        self.built = True
+        self.build_input = map_structure(lambda t: t.shape, inputs)
+        self.__dict__.pop("_graph", None)
+
+    @cached_property
+    def _graph(self) -> tuple[list[Call], list[Layer]]:
+        calls, layers = sort_calls(self.name, self.inputs, self.outputs)
+        _check_names(self.name, layers)
+        return calls, layers
+
+    @property
+    def network(self) -> list[Call]:
+        """The layer calls between inputs and outputs, in the order in which they run."""
+        return self._graph[0]
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, input layers included, in Keras's order (by depth, inputs first)."""
+        return list(self._graph[1])
+
+    @property
+    def sublayers(self) -> Mapping[str, Layer]:
+        """The layers by name."""
+        return {layer.name: layer for layer in self.layers}
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of a name, or at a position.
+
+        Raises:
+          ValueError: there is none.
+        """
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(f"layer index {index}: the model has {len(self.layers)} layers")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"no layer {name!r}; the model has {', '.join(layer.name for layer in self.layers)}")
+
+    @property
+    def input_specs(self) -> Structure:
+        """The specs of the inputs, named as their layers."""
+        return map_structure(lambda t: t.spec.with_name(t.origin.layer.name), self.inputs_structure)
+
+    @property
+    def output_names(self) -> list[str]:
+        """One name per output: that of its layer, numbered where a layer gives several."""
+        names: list[str] = []
+        seen: dict[str, int] = {}
+        for tensor in self.outputs:
+            base = tensor.origin.layer.name
+            count = seen.get(base, 0)
+            seen[base] = count + 1
+            names.append(f"{base}_{count}" if count else base)
+        return names
+
+    def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
+        """The outputs of the layer calls."""
+        return self.run(inputs, {"mask": mask}, training)[0]
+
+    def run(self, inputs: Structure, kwargs: dict[str, Any], training: bool | None) -> tuple[Structure, list[Value]]:
+        """Outputs, and the losses of activity regularizers, in the graph of the inputs."""
+        flat = flatten(inputs)
+        graph: Builder = flat[0].graph
+        values: dict[Tensor, Value] = dict(zip(self.inputs, flat, strict=True))
+        masks: dict[Tensor, Value | None] = {}
+        given_masks = kwargs.get("mask")
+        if given_masks is not None:
+            masks.update(zip(self.inputs, flatten(given_masks), strict=True))
+        losses: list[Value] = []
+        for call in self.network:
+            if isinstance(call.layer, InputLayer):
+                continue
+            with graph.scope(call.layer.name):
+                losses.extend(_run_call(graph, call, values, masks, training))
+        return map_structure(lambda t: values[t], self.outputs_structure), losses
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """The masks that the model's outputs carry."""
+        if not any(t.masked for t in self.outputs):
+            return None
+        flat = flatten(inputs)
+        values = dict(zip(self.inputs, flat, strict=True))
+        masks = dict(zip(self.inputs, flatten(mask), strict=True)) if mask is not None else {}
+        for call in self.network:
+            if not isinstance(call.layer, InputLayer):
+                _run_call(flat[0].graph, call, values, masks, False)
+        return map_structure(lambda t: masks.get(t), self.outputs_structure)
+
+    def makes_mask(self) -> bool:
+        """Whether an output is masked."""
+        return any(t.masked for t in self.outputs)
+
+    def input_spec(self) -> list[InputSpec] | None:
+        """One spec per input, with the batch dimension left open."""
+        specs = []
+        for tensor in self.inputs:
+            shape = tensor.shape
+            assert shape is not None
+            specs.append(InputSpec(shape=(None, *shape[1:]), ndim=len(shape)))
+        return specs
+
+    def predict(self, x: Any, batch_size: int = 32, verbose: bool | None = None) -> Any:
+        """The model's outputs for `x`, computed in NumPy from the same graph that a SavedModel holds.
+
+        Args:
+          x: an array, or a structure of arrays as the model's inputs.
+          batch_size: rows computed at a time.
+          verbose: whether to show a progress bar; by default on a terminal, for runs of many batches.
+
+        Raises:
+          InvalidModelError: the arrays do not fit the inputs.
+        """
+        from kerasfmt.ir.predict import predict
+
+        return predict(self, x, batch_size, verbose)
+
+    def summary(self, print_fn: Any = None) -> None:
+        """Prints a table of the layers, their output shapes and parameter counts."""
+        from kerasfmt.ir.summary import summary
+
+        (print_fn or print)(summary(self))
+
+    def get_config(self) -> dict[str, Any]:
+        """The config of a functional model, in Keras 2's dialect."""
+        from kerasfmt.ir.config import functional_config
+
+        return functional_config(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
+        """The model that a config (of Keras 2 or Keras 3) stands for, with fresh weights."""
+        from kerasfmt.ir.config import build_model
+
+        return build_model(config, custom_objects or {})
+
+    def default_trace(self, training: bool = False) -> Trace:
+        """The model's function on its own input specs."""
+        return self.trace(self.input_specs, training=training)
+
+    def optimizer_variables(self) -> list[Weight]:
+        """The optimizer's variables; none where the model is not compiled."""
+        return self.training_config.variables if self.training_config else []
+
+
+class Functional(Model):
+    """Keras's class name for a model made with `Model(inputs, outputs)`."""
+
+
+def _default_name(cls: type) -> str:
+    from kerasfmt.ir import naming
+
+    return naming.unique_name("Model" if cls is Functional else cls.__name__)
+
+
+def _run_call(
+    graph: Builder,
+    call: Call,
+    values: dict[Tensor, Value],
+    masks: dict[Tensor, Value | None],
+    training: bool | None,
+) -> list[Value]:
+    """Runs one layer call; enters its outputs into `values` and `masks`, and returns its losses."""
+    layer = call.layer
+    inputs = map_structure(lambda t: layer.cast_input(values[t]), call.inputs)
+    in_masks = map_structure(lambda t: masks.get(t), call.inputs)
+    kwargs = {
+        k: map_structure(lambda t: values[t] if isinstance(t, Tensor) else t, v) for k, v in call.kwargs.items()
+    }
+    masked = any(m is not None for m in flatten(in_masks))
+    if layer.takes_mask and "mask" not in kwargs and masked:
+        kwargs["mask"] = in_masks
+    mode = kwargs.pop("training", training)
+    specs = map_structure(lambda v: v.spec, inputs)
+    kwarg_specs = {k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()}
+    trace = layer.trace(specs, kwarg_specs, mode)
+    flat_inputs = [*flatten(inputs), *(v for s in kwargs.values() for v in flatten(s) if isinstance(v, Value))]
+    results = graph.call(trace.function, flat_inputs)
+    count = len(results) - trace.losses
+    outputs = list(results[:count])
+    values.update(zip(call.flat_outputs, outputs, strict=True))
+    losses = list(results[count:])
+    regularizer = layer.activity_regularizer_of()
+    if regularizer is not None:
+        losses.extend(_activity_loss(graph, layer, v) for v in outputs)
+    if masked or layer.makes_mask():
+        found = layer.compute_mask(inputs, in_masks if masked else None)
+        flat_masks = flatten(found) if found is not None else [None] * len(outputs)
+        masks.update(zip(call.flat_outputs, flat_masks, strict=True))
+    return losses
+
+
+def activity_function(layer: Layer) -> Trace:
+    """The activity regularizer of a layer as a function of its output, of any rank."""
+    regularizer = layer.activity_regularizer_of()
+    assert regularizer is not None
+    key = "activity_regularizer"
+    if key not in layer._traces:
+        graph = Builder(f"{layer.name}_activity_regularizer")
+        spec = Spec(None, layer.compute_dtype, "x")
+        loss = regularizer.loss(graph.input(spec))
+        layer._traces[key] = Trace(graph.finish([loss]), spec, {}, loss, 0, None)
+    return layer._traces[key]
+
+
+def _activity_loss(graph: Builder, layer: Layer, value: Value) -> Value:
+    with graph.scope("ActivityRegularizer"):
+        (loss,) = graph.call(activity_function(layer).function, [value])
+        shape = emit_one("Shape", value)
+        batch = emit_one("StridedSlice", shape, np.int32([0]), np.int32([1]), np.int32([1]), shrink_axis_mask=1)
+        return emit_one("RealDiv", loss, emit_one("Cast", batch, DstT=loss.dtype))
+
+
+def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], list[Layer]]:
+    """The calls between inputs and outputs, and their layers, in Keras's order: by depth, deepest first.
+
+    Source: tf_keras/src/engine/functional.py, _map_graph_network.
+
+    Raises:
+      InvalidModelError: an output needs an input that is not given, or a cycle.
+    """
+    post_order, met = _walk(name, inputs, outputs)
+    depths = _call_depths(post_order)
+    by_id = {id(call): call for call in post_order}
+    for tensor in inputs:
+        if id(tensor.origin) not in by_id:
+            by_id[id(tensor.origin)] = tensor.origin
+            depths[id(tensor.origin)] = 0
+            met.setdefault(tensor.origin.layer, -1)
+    calls = [by_id[key] for key in sorted(depths, key=lambda key: -depths[key])]
+    deepest: dict[Layer, int] = {}
+    for call in calls:
+        deepest[call.layer] = max(deepest.get(call.layer, 0), depths[id(call)])
+    return calls, sorted(deepest, key=lambda layer: (-deepest[layer], met[layer]))
+
+
+def _walk(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], dict[Layer, int]]:
+    """Every call that the outputs need, inputs before users, and the order in which layers were met."""
+    order: list[Call] = []
+    met: dict[Layer, int] = {}
+    done: set[int] = set()
+    ancestors: set[int] = set()
+    known = set(inputs)
+    stack: list[tuple[Tensor, bool]] = [(output, False) for output in reversed(outputs)]
+    while stack:
+        tensor, finished = stack.pop()
+        call = tensor.origin
+        if finished:
+            ancestors.discard(id(call))
+            done.add(id(call))
+            order.append(call)
+            continue
+        if id(call) in done:
+            continue
+        if id(call) in ancestors:
+            raise InvalidModelError(f"model {name}: layer {call.layer.name} is part of a cycle")
+        if isinstance(call.layer, InputLayer) and tensor not in known:
+            raise InvalidModelError(
+                f"model {name}: its outputs need the input {call.layer.name}, which is not among its inputs"
+            )
+        met.setdefault(call.layer, len(met))
+        ancestors.add(id(call))
+        stack.append((tensor, True))
+        stack.extend((t, False) for t in reversed(call.tensor_inputs))
+    return order, met
+
+
+def _call_depths(order: list[Call]) -> dict[int, int]:
+    """Depth of each call, by id, in the order in which Keras meets them."""
+    depths: dict[int, int] = {}
+    layer_depths: dict[Layer, int] = {}
+    for call in reversed(order):
+        depth = max(depths.get(id(call), 0), layer_depths.get(call.layer, 0))
+        layer_depths[call.layer] = depth
+        depths[id(call)] = depth
+        for tensor in call.tensor_inputs:
+            origin = tensor.origin
+            depths[id(origin)] = max(depth + 1, depths.get(id(origin), 0))
+    return depths
+
+
+def _check_names(model: str, layers: list[Layer]) -> None:
+    seen: set[str] = set()
+    for layer in layers:
+        if layer.name in seen:
+            raise InvalidModelError(f"model {model}: two layers are called {layer.name!r}; rename one")
+        seen.add(layer.name)
+

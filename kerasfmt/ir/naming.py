@@ -1,0 +1,31 @@
+"""Layer names: snake case of the class name, numbered per process as Keras numbers them.
+
+Source: tf_keras/src/backend.py, unique_object_name; tf_keras/src/utils/generic_utils.py, to_snake_case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_counts: Counter[str] = Counter()
+
+
+def to_snake_case(name: str) -> str:
+    """`Conv2D` -> `conv2d`, `BatchNormalization` -> `batch_normalization`."""
+    spaced = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    snake = re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()
+    return "private" + snake if snake.startswith("_") else snake
+
+
+def unique_name(class_name: str) -> str:
+    """The next free name for a layer of this class: `dense`, `dense_1`, ..."""
+    base = to_snake_case(class_name)
+    count = _counts[base]
+    _counts[base] += 1
+    return f"{base}_{count}" if count else base
+
+
+def clear_session() -> None:
+    """Restarts the numbering of layer names, so that a script that builds a model twice names it equally."""
+    _counts.clear()

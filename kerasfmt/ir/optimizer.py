@@ -1,0 +1,36 @@
+"""How a model was compiled: loss, metrics, and the optimizer with its state.
+
+Source: tf_keras/src/saving/saving_utils.py, model_metadata; tf_keras/src/optimizers/optimizer.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kerasfmt.ir.weight import Weight
+
+
+@dataclass
+class TrainingConfig:
+    """The compile state of a model.
+
+    Attributes:
+      config: Keras's training config: `loss`, `metrics`, `weighted_metrics`, `loss_weights`, `optimizer_config`.
+      variables: the optimizer's variables in Keras's order: `iteration`, then the slots.
+    """
+
+    config: dict[str, Any]
+    variables: list[Weight] = field(default_factory=list)
+
+    @property
+    def optimizer_class(self) -> str:
+        """Class name of the optimizer (`Adam`), without a registration prefix; empty if there is none."""
+        name = str((self.config.get("optimizer_config") or {}).get("class_name", ""))
+        return name.rpartition(">")[2]
+
+    @property
+    def optimizer_config(self) -> dict[str, Any]:
+        """The optimizer's own config."""
+        found = (self.config.get("optimizer_config") or {}).get("config") or {}
+        return dict(found)

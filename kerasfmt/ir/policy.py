@@ -1,0 +1,72 @@
+"""Dtype policies: the dtype that a layer computes in and the dtype of its weights.
+
+Source: tf_keras/src/mixed_precision/policy.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import UnsupportedFormatError, UnsupportedLayerError
+
+_MIXED = {"mixed_float16": dtypes.float16, "mixed_bfloat16": dtypes.bfloat16}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A dtype policy, named by a dtype ("float32") or by a mix ("mixed_float16").
+
+    Raises:
+      UnsupportedLayerError: no such policy.
+    """
+
+    name: str = "float32"
+
+    def __post_init__(self) -> None:
+        if self.name not in _MIXED and self.name != "_infer":
+            try:
+                dtypes.of(self.name)
+            except (UnsupportedFormatError, ValueError, TypeError, KeyError) as error:
+                raise UnsupportedLayerError(
+                    f"dtype policy {self.name!r}: expected a dtype, mixed_float16 or mixed_bfloat16"
+                ) from error
+
+    @property
+    def compute_dtype(self) -> DType:
+        """The dtype that inputs are cast to and outputs have."""
+        return _MIXED.get(self.name) or dtypes.of(self.name)
+
+    @property
+    def variable_dtype(self) -> DType:
+        """The dtype of the weights."""
+        return dtypes.float32 if self.name in _MIXED else dtypes.of(self.name)
+
+    def to_config(self) -> Any:
+        """The policy as a Keras 2 layer config holds it."""
+        if self.name in _MIXED:
+            return {"class_name": "Policy", "config": {"name": self.name}}
+        return self.name
+
+
+def get(identifier: Any) -> Policy:
+    """The policy that a config value of Keras 2 or Keras 3 stands for; float32 for None.
+
+    Raises:
+      UnsupportedLayerError: not a policy that kerasfmt knows.
+    """
+    if identifier is None:
+        return Policy()
+    if isinstance(identifier, Policy):
+        return identifier
+    if isinstance(identifier, DType):
+        return Policy(identifier.name)
+    if isinstance(identifier, str):
+        return Policy(identifier)
+    if isinstance(identifier, dict):
+        if identifier.get("class_name") in ("Policy", "DTypePolicy", "FloatDTypePolicy", "PolicyV1"):
+            return Policy(str(identifier.get("config", {}).get("name")))
+        raise UnsupportedLayerError(f"dtype policy {identifier.get('class_name')!r}: not supported")
+    return Policy(dtypes.of(identifier).name)

@@ -1,0 +1,78 @@
+"""Prediction in NumPy: a model's inference function, run batch by batch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph.interpreter import LazyState, run
+from kerasfmt.ir.structure import flatten, pack_as
+
+if TYPE_CHECKING:
+    from kerasfmt.graph import Variable
+    from kerasfmt.ir.model import Model
+
+_LONG_RUN = 8
+"""Runs of at least this many batches show a progress bar on a terminal."""
+
+
+def predict(model: Model, x: Any, batch_size: int, verbose: bool | None) -> Any:
+    """The outputs of `model` for `x`; see `Model.predict`."""
+    arrays = _as_inputs(model, x)
+    rows = len(arrays[0])
+    trace = model.default_trace(training=False)
+    state = LazyState(_load)
+    starts = range(0, max(rows, 1), batch_size)
+    show = verbose if verbose is not None else (len(starts) >= _LONG_RUN and sys.stderr.isatty())
+    pieces = [
+        run(trace.function, [a[s : s + batch_size] for a in arrays], state)
+        for s in (_progress(starts) if show else starts)
+    ]
+    joined = [np.concatenate(group) if len(group) > 1 else group[0] for group in zip(*pieces, strict=True)]
+    return pack_as(model.outputs_structure, joined[: len(model.outputs)])
+
+
+def _load(variable: Variable) -> Any:
+    from kerasfmt.ir.weight import Weight
+
+    assert isinstance(variable, Weight)
+    return variable.numpy()
+
+
+def _progress(batches: Iterable[int]) -> Iterator[int]:
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(batches, description="predict", console=Console(stderr=True))
+
+
+def _as_inputs(model: Model, x: Any) -> list[np.ndarray[Any, Any]]:
+    if isinstance(x, dict):
+        names = [t.origin.layer.name for t in model.inputs]
+        by_name = x.keys() == set(names) and not isinstance(model.inputs_structure, dict)
+        leaves = [x[n] for n in names] if by_name else flatten(x)
+    elif isinstance(x, list | tuple) and len(model.inputs) > 1:
+        leaves = list(x)
+    else:
+        leaves = [x[0]] if isinstance(x, list | tuple) and len(x) == 1 and hasattr(x[0], "shape") else [x]
+    if len(leaves) != len(model.inputs):
+        raise InvalidModelError(f"model {model.name}: expected {len(model.inputs)} input arrays, got {len(leaves)}")
+    arrays = []
+    for tensor, leaf in zip(model.inputs, leaves, strict=True):
+        array = np.asarray(leaf, dtype=tensor.dtype.numpy)
+        expected = tensor.shape or ()
+        fits = array.ndim == len(expected) and all(
+            want is None or want == got for want, got in zip(expected, array.shape, strict=True)
+        )
+        if not fits:
+            raise InvalidModelError(
+                f"model {model.name}: input {tensor.origin.layer.name}: expected shape {expected}, got {array.shape}"
+            )
+        arrays.append(array)
+    if len({len(a) for a in arrays}) > 1:
+        raise InvalidModelError(f"model {model.name}: its inputs have different numbers of rows")
+    return arrays

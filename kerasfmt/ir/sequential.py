@@ -1,0 +1,111 @@
+"""Sequential models: layers one after the other.
+
+Source: tf_keras/src/engine/sequential.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.model import InputLayer, Model
+from kerasfmt.ir.structure import flatten
+from kerasfmt.ir.tensor import Tensor
+
+
+class Sequential(Model):
+    """A stack of layers with one input and one output.
+
+    Args:
+      layers: the layers; the first one an `InputLayer`, or a layer that was given an input shape.
+      name: the model's name.
+
+    Raises:
+      InvalidModelError: the input shape is not known, or a layer has several inputs or outputs.
+    """
+
+    keras_identifier = "_tf_keras_sequential"
+
+    def __init__(
+        self,
+        layers: Iterable[Layer | Tensor] = (),
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        build_input_shape: Sequence[int | None] | None = None,
+    ) -> None:
+        Layer.__init__(self, name=name, trainable=trainable, dtype=dtype)
+        self.training_config = None
+        self.stack: list[Layer] = []
+        for item in layers:
+            self.stack.append(item.origin.layer if isinstance(item, Tensor) else item)
+        self._declared_shape = tuple(build_input_shape) if build_input_shape is not None else None
+        self._build_stack()
+
+    def add(self, layer: Layer) -> None:
+        """Appends a layer."""
+        self.stack.append(layer)
+        if self.built:
+            self._connect(self.inputs[0], self._apply(layer, self.outputs[0]))
+        else:
+            self._build_stack()
+
+    def _apply(self, layer: Layer, tensor: Tensor) -> Tensor:
+        outputs: list[Tensor] = flatten(layer(tensor))
+        if len(outputs) != 1:
+            raise self.fail(f"layer {layer.name} has {len(outputs)} outputs; a Sequential takes one")
+        return outputs[0]
+
+    def _build_stack(self) -> None:
+        if not self.stack:
+            return
+        entry = self._entry(self.stack[0])
+        if entry is None:
+            return
+        tensor = entry
+        for layer in self.layers:
+            tensor = self._apply(layer, tensor)
+        self._connect(entry, tensor)
+
+    def _entry(self, first: Layer) -> Tensor | None:
+        if isinstance(first, InputLayer):
+            return first.outputs
+        if isinstance(first, Model) and first.inputs:
+            origin = first.inputs[0]
+            return InputLayer(
+                batch_input_shape=origin.shape, dtype=origin.dtype.name, name=f"{first.name}_input"
+            ).outputs
+        shape = first.batch_input_shape or self._declared_shape
+        if shape is None:
+            return None
+        dtype = self.input_dtype(first)
+        return InputLayer(batch_input_shape=tuple(shape), dtype=dtype, name=f"{first.name}_input").outputs
+
+    @staticmethod
+    def input_dtype(first: Layer) -> str:
+        """The dtype of the input that Keras makes for a first layer."""
+        return first.policy.compute_dtype.name
+
+    def _require_built(self) -> None:
+        if not self.built:
+            raise self.fail("its input shape is not known; give the first layer input_shape=(...)")
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without the input layer."""
+        return [layer for layer in self.stack if not isinstance(layer, InputLayer)]
+
+    @property
+    def input_specs(self) -> Any:
+        """The spec of the input."""
+        self._require_built()
+        return super().input_specs
+
+    def get_config(self) -> dict[str, Any]:
+        """The config of a Sequential model, in Keras 2's dialect."""
+        from kerasfmt.ir.config import layer_config
+
+        self._require_built()
+        entry = self.inputs[0].origin.layer
+        return {"name": self.name, "layers": [layer_config(layer) for layer in [entry, *self.layers]]}

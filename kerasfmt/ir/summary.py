@@ -1,0 +1,45 @@
+"""The table that `Model.summary` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kerasfmt.ir.structure import flatten
+
+if TYPE_CHECKING:
+    from kerasfmt.ir.model import Model
+
+
+def summary(model: Model) -> str:
+    """Layers, output shapes and parameter counts as a text table, with the totals below."""
+    rows = [("Layer (type)", "Output shape", "Params", "Connected to")]
+    members = {id(call) for call in model.network}
+    for layer in model.layers:
+        calls = [call for call in layer.calls if id(call) in members]
+        shapes = [str(t.shape) for call in calls for t in flatten(call.outputs)]
+        origins = [t.origin.layer.name for call in calls for t in call.tensor_inputs]
+        row = (f"{layer.name} ({type(layer).__name__})", ", ".join(shapes), f"{layer.count_params():,}")
+        rows.append((*row, ", ".join(origins)))
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    rule = "-" * max(len(line) for line in lines)
+    total = model.count_params()
+    trainable = sum(_size(w.shape) for w in model.trainable_weights)
+    return "\n".join(
+        [
+            f'Model "{model.name}"',
+            rule,
+            lines[0],
+            rule,
+            *lines[1:],
+            rule,
+            f"Parameters: {total:,}  trainable: {trainable:,}  not trainable: {total - trainable:,}",
+        ]
+    )
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for dim in shape:
+        size *= dim
+    return size

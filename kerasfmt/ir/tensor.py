@@ -1,0 +1,75 @@
+"""Symbolic tensors of a functional model: what a layer call takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kerasfmt.dtypes import DType
+from kerasfmt.graph import Shape, Spec
+from kerasfmt.ir.structure import Structure, flatten
+
+if TYPE_CHECKING:
+    from kerasfmt.ir.layer import Layer
+
+
+class Tensor:
+    """The symbolic output of a layer call.
+
+    Source: tf_keras/src/engine/keras_tensor.py, KerasTensor.
+    """
+
+    def __init__(self, spec: Spec, masked: bool = False) -> None:
+        self.spec = spec
+        self.masked = masked
+        self.call: Call | None = None
+        self.index = 0
+
+    @property
+    def shape(self) -> Shape:
+        """The shape, with None for the batch and other unknown dimensions."""
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype."""
+        return self.spec.dtype
+
+    @property
+    def origin(self) -> Call:
+        """The layer call that made this tensor."""
+        assert self.call is not None
+        return self.call
+
+    def __repr__(self) -> str:
+        return f"<Tensor {self.spec.dtype.name}{self.spec.shape} of {self.origin.layer.name}>"
+
+
+@dataclass(eq=False)
+class Call:
+    """One call of a layer on symbolic tensors; Keras's Node.
+
+    Attributes:
+      layer: the layer.
+      inputs: its first argument, a structure of Tensors.
+      kwargs: the further arguments; leaves are Tensors or constants.
+      outputs: a structure of Tensors.
+      index: position among the calls of this layer.
+    """
+
+    layer: Layer
+    inputs: Structure
+    kwargs: dict[str, Any]
+    outputs: Structure
+    index: int
+
+    @property
+    def tensor_inputs(self) -> list[Tensor]:
+        """Every Tensor among the arguments."""
+        leaves = [*flatten(self.inputs), *(leaf for value in self.kwargs.values() for leaf in flatten(value))]
+        return [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+
+    @property
+    def flat_outputs(self) -> list[Tensor]:
+        """The outputs as a list."""
+        return flatten(self.outputs)

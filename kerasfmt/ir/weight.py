@@ -1,0 +1,101 @@
+"""Weights: the variables of a layer, with values that may still lie in a file."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph import Spec, Variable
+
+if TYPE_CHECKING:
+    from kerasfmt.ir.constraints import Constraint
+    from kerasfmt.ir.initializers import Initializer
+    from kerasfmt.ir.regularizers import Regularizer
+
+
+class ArrayLike(Protocol):
+    """What a weight's value needs to have: an array, a memory map, an HDF5 dataset, a device array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape."""
+
+    @property
+    def dtype(self) -> Any:
+        """The NumPy dtype, or something that names one."""
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        """The whole value in memory."""
+
+
+SEED = 0
+"""Seed of the values that weights are born with, where neither a file nor an initializer's seed gives them."""
+
+
+class Weight(Variable):
+    """A stored array of a layer.
+
+    Args:
+      name: full name, `dense/kernel`.
+      shape: its shape.
+      dtype: its stored dtype.
+      trainable: whether an optimizer may change it (the layer's own `trainable` may still forbid it).
+      initializer: what makes its first value.
+      regularizer: a loss on its value.
+      constraint: what an optimizer applies after each update.
+      autocast: whether the layer reads it in its compute dtype.
+      synchronization: TensorFlow's VariableSynchronization number.
+      aggregation: TensorFlow's VariableAggregation number.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: DType,
+        *,
+        trainable: bool = True,
+        initializer: Initializer | None = None,
+        regularizer: Regularizer | None = None,
+        constraint: Constraint | None = None,
+        autocast: bool = True,
+        synchronization: int = 0,
+        aggregation: int = 0,
+    ) -> None:
+        super().__init__(name, Spec(shape, dtype), autocast=autocast and dtype.is_floating)
+        self.trainable = trainable
+        self.initializer = initializer
+        self.regularizer = regularizer
+        self.constraint = constraint
+        self.synchronization = synchronization
+        self.aggregation = aggregation
+        self._value: ArrayLike | None = None
+
+    @property
+    def value(self) -> ArrayLike:
+        """The content, of the weight's shape and dtype; made by the initializer when it is first needed."""
+        if self._value is None:
+            if self.initializer is None:
+                raise InvalidModelError(f"weight {self.name}: it has no value and no initializer")
+            rng = np.random.Generator(np.random.PCG64([SEED, zlib.crc32(self.name.encode())]))
+            self._value = self.initializer(self.shape, self.dtype, rng)
+        return self._value
+
+    @value.setter
+    def value(self, value: ArrayLike) -> None:
+        if tuple(value.shape) != self.shape:
+            raise InvalidModelError(f"weight {self.name}: expected shape {self.shape}, got {tuple(value.shape)}")
+        if np.dtype(value.dtype) != self.dtype.numpy:
+            raise InvalidModelError(f"weight {self.name}: expected dtype {self.dtype.name}, got {value.dtype}")
+        self._value = value
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The content as a NumPy array."""
+        return np.asarray(self.value)
+
+    def __repr__(self) -> str:
+        return f"<Weight {self.name} {self.dtype.name}{list(self.shape)}>"

@@ -1,0 +1,214 @@
+"""Core layers: Dense, Activation, Flatten, Reshape, Dropout, Embedding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasfmt.graph import Spec, Value, known_size, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.activations import Activation as ActivationFunction
+from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers.functions import dot_last, dropout
+
+
+class Dense(Layer):
+    """`activation(inputs @ kernel + bias)` over the last axis.
+
+    Args:
+      units: size of the output's last axis.
+      activation: activation function.
+      use_bias: whether a bias is added.
+
+    Input: float (batch, ..., features). Output: float (batch, ..., units).
+    Source: tf_keras/src/layers/core/dense.py.
+    """
+
+    units: int = fields.count()
+    activation: ActivationFunction = fields.activation()
+    use_bias: bool = True
+    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    bias_initializer: Initializer = fields.initializer(default="zeros")
+    kernel_regularizer: Regularizer | None = fields.regularizer()
+    bias_regularizer: Regularizer | None = fields.regularizer()
+    activity_regularizer: Regularizer | None = fields.regularizer()
+    kernel_constraint: Constraint | None = fields.constraint()
+    bias_constraint: Constraint | None = fields.constraint()
+    kernel: Weight
+    bias: Weight
+
+    def build(self, inputs: Spec) -> None:
+        """A kernel (features, units) and a bias (units,)."""
+        self.kernel = self.add_weight("kernel", (self.last_dim(inputs), self.units))
+        if self.use_bias:
+            self.bias = self.add_weight("bias", (self.units,))
+
+    def input_spec(self) -> InputSpec:
+        """At least two dimensions, and the features that the kernel was built for."""
+        return InputSpec(min_ndim=2, axes={-1: self.kernel.shape[0]})
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        outputs = ops.matmul(inputs, self.kernel) if inputs.rank == 2 else dot_last(inputs, self.kernel)
+        if self.use_bias:
+            outputs = ops.bias_add(outputs, self.bias)
+        return self.activation(outputs)
+
+
+class Activation(Layer):
+    """An activation function as a layer.
+
+    Source: tf_keras/src/layers/core/activation.py.
+    """
+
+    supports_masking = True
+    activation: ActivationFunction = fields.activation(default=fields.REQUIRED)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return self.activation(inputs)
+
+
+class Flatten(Layer):
+    """All dimensions but the batch as one.
+
+    Source: tf_keras/src/layers/reshaping/flatten.py.
+    """
+
+    data_format: str = fields.data_format()
+
+    def input_spec(self) -> InputSpec:
+        """At least one dimension."""
+        return InputSpec(min_ndim=1)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        if self.data_format == "channels_first" and inputs.rank > 1:
+            inputs = ops.transpose(inputs, [0, *range(2, inputs.rank), 1])
+        size = known_size(inputs.dims[1:])
+        if size is not None:
+            return ops.reshape(inputs, [-1, size])
+        batch = inputs.dims[0]
+        if batch is not None:
+            return ops.reshape(inputs, [batch, -1])
+        return ops.reshape(inputs, ops.pack([ops.getitem(ops.shape(inputs), 0), -1]))
+
+
+class Reshape(Layer):
+    """The input in another shape of equal size; one -1 in `target_shape` stands for what is left.
+
+    Source: tf_keras/src/layers/reshaping/reshape.py.
+    """
+
+    target_shape: tuple[int, ...] = fields.option(convert=tuple)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        target = self._target(inputs)
+        batch = inputs.dims[0]
+        if batch is not None:
+            return ops.reshape(inputs, [batch, *target])
+        if -1 not in target:
+            return ops.reshape(inputs, [-1, *target])
+        return ops.reshape(inputs, ops.pack([ops.getitem(ops.shape(inputs), 0), *target]))
+
+    def _target(self, inputs: Value) -> list[int]:
+        known = known_size(inputs.dims[1:])
+        target = list(self.target_shape)
+        if known is None or -1 not in target:
+            if known is not None and known != int(np.prod(target)):
+                raise ValueError(f"cannot reshape {inputs.dims[1:]} to {self.target_shape}")
+            return target
+        rest = -int(np.prod(target))
+        if rest <= 0 or known % rest:
+            raise ValueError(f"cannot reshape {inputs.dims[1:]} to {self.target_shape}")
+        target[target.index(-1)] = known // rest
+        return target
+
+
+class Dropout(Layer):
+    """Sets a random share of the inputs to zero while training, and scales the rest up.
+
+    Args:
+      rate: share of inputs that are dropped.
+      noise_shape: shape of the mask; 1 where it is to be shared, None for the input's dimension.
+      seed: makes the mask repeatable.
+
+    Source: tf_keras/src/layers/regularization/dropout.py.
+    """
+
+    supports_masking = True
+    rate: float = fields.option(convert=float)
+    noise_shape: tuple[int | None, ...] | None = fields.optional_tuple()
+    seed: int | None = None
+
+    def validate(self) -> None:
+        """`rate` is a share."""
+        if not 0 <= self.rate <= 1:
+            raise self.fail(f"option rate: expected a value in [0, 1], got {self.rate}")
+
+    def random_generator(self) -> bool:
+        """Dropout has one."""
+        return True
+
+    def call(self, inputs: Value, training: bool = False) -> Value:
+        """The outputs."""
+        if not training or self.rate == 0:
+            return ops.identity(inputs)
+        return dropout(inputs, self.rate, self.noise_shape, self.seed)
+
+
+class Embedding(Layer):
+    """Rows of a table, by index.
+
+    Args:
+      input_dim: number of rows.
+      output_dim: length of a row.
+      mask_zero: whether index 0 is padding that later layers ignore.
+      input_length: length of the input sequences, where it is fixed.
+
+    Input: integers (batch, ...). Output: float (batch, ..., output_dim).
+    Source: tf_keras/src/layers/core/embedding.py.
+    """
+
+    autocast = False
+    input_dim: int = fields.count()
+    output_dim: int = fields.count()
+    embeddings_initializer: Initializer = fields.initializer(default="uniform")
+    embeddings_regularizer: Regularizer | None = fields.regularizer()
+    activity_regularizer: Regularizer | None = fields.regularizer()
+    embeddings_constraint: Constraint | None = fields.constraint()
+    mask_zero: bool = False
+    input_length: Any = None
+    embeddings: Weight
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        length = options.get("input_length")
+        if "input_shape" not in options and "batch_input_shape" not in options:
+            dims = (None,) if length is None else tuple(length) if isinstance(length, list | tuple) else (length,)
+            options["batch_input_shape"] = (options.pop("batch_size", None), *dims)
+        super().__init__(*args, **options)
+
+    def build(self, inputs: Spec) -> None:
+        """A table (input_dim, output_dim)."""
+        self.embeddings = self.add_weight("embeddings", (self.input_dim, self.output_dim))
+
+    def makes_mask(self) -> bool:
+        """Outputs are masked where an index is zero."""
+        return self.mask_zero
+
+    def compute_mask(self, inputs: Value, mask: Any) -> Value | None:
+        """True where the index is not zero."""
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        if inputs.dtype.name not in ("int32", "int64"):
+            inputs = ops.cast(inputs, "int32")
+        found = ops.embedding_lookup(self.embeddings, inputs)
+        return ops.cast(found, self.compute_dtype)

@@ -1,0 +1,75 @@
+"""Compositions of graph ops that several layers use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kerasfmt.graph import Value, Variable, known_size, ops
+
+
+def dims_of(value: Value) -> list[int | Value]:
+    """Each dimension of a value: a number where it is known, a scalar Value where it is not."""
+    dynamic: Value | None = None
+    found: list[int | Value] = []
+    for axis, dim in enumerate(value.dims):
+        if dim is None:
+            dynamic = ops.shape(value) if dynamic is None else dynamic
+            found.append(ops.getitem(dynamic, axis))
+        else:
+            found.append(dim)
+    return found
+
+
+def reshape_to(value: Value, dims: Sequence[int | Value]) -> Value:
+    """`value` in the shape `dims`, of which some may be known only when the graph runs."""
+    unknown = [axis for axis, dim in enumerate(dims) if isinstance(dim, Value)]
+    if not unknown:
+        return ops.reshape(value, [int(d) for d in dims if isinstance(d, int)])
+    if len(unknown) == 1 and -1 not in [d for d in dims if isinstance(d, int)]:
+        return ops.reshape(value, [-1 if isinstance(d, Value) else d for d in dims])
+    return ops.reshape(value, ops.pack(list(dims)))
+
+
+def dot_last(x: Value, kernel: Variable) -> Value:
+    """The product of the last axis of `x` (..., m) and the first of `kernel` (m, n): (..., n).
+
+    Source: tensorflow/python/ops/math_ops.py, tensordot.
+    """
+    depth, units = kernel.shape
+    flat = ops.matmul(ops.reshape(x, [-1, depth]), kernel)
+    return reshape_to(flat, [*dims_of(x)[:-1], units])
+
+
+def dropout(x: Value, rate: float, noise_shape: Sequence[int | None] | None, seed: int | None) -> Value:
+    """`x` with a random share of zeros, scaled up to keep its mean.
+
+    Source: tensorflow/python/ops/nn_ops.py, dropout_v2.
+    """
+    if rate >= 1:
+        return ops.zeros_like(x)
+    scaled = x * np.asarray(1 / (1 - rate), x.dtype.numpy)
+    if noise_shape is None:
+        shape = ops.shape(x)
+    else:
+        sizes = dims_of(x)
+        wanted = [size if dim is None else dim for size, dim in zip(sizes, noise_shape, strict=True)]
+        shape = ops.pack(wanted)
+    noise = ops.random_uniform(shape, dtype=x.dtype, **seeds(seed))
+    keep = ops.greater_equal(noise, np.asarray(rate, x.dtype.numpy))
+    return ops.where(keep, scaled, np.zeros((), x.dtype.numpy))
+
+
+DEFAULT_GRAPH_SEED = 87654321
+"""The graph seed where an op has a seed of its own (tensorflow/python/framework/random_seed.py)."""
+
+
+def seeds(seed: int | None) -> dict[str, int]:
+    """The attributes `seed` and `seed2` of a stateful random op, for a layer's `seed`."""
+    return {"seed": 0, "seed2": 0} if seed is None else {"seed": DEFAULT_GRAPH_SEED, "seed2": seed}
+
+
+def flat_size(value: Value) -> int | None:
+    """Number of elements behind the batch dimension, or None."""
+    return known_size(value.dims[1:])
