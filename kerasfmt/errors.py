@@ -36,3 +36,11 @@ class GraphError(KerasfmtError):
 
 class SaveError(KerasfmtError):
     """A model could not be written; the target is as it was before."""
+
+
+class MissingFileError(KerasfmtError, FileNotFoundError):
+    """There is nothing at the path of a model."""
+
+
+class TargetExistsError(SaveError, FileExistsError):
+    """There is something at the target of a save that was told not to overwrite."""

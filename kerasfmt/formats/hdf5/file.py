@@ -1,0 +1,209 @@
+"""The file layer: what a Keras HDF5 file says, with every weight still in it. Knows no layer classes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from kerasfmt.errors import (
+    CorruptFileError,
+    InvalidModelError,
+    MissingFileError,
+    UnsupportedFormatError,
+)
+from kerasfmt.formats.hdf5.dataset import MAX_EXPANSION, LazyDataset
+from kerasfmt.formats.hdf5.guard import Node, import_h5py, parse_config
+
+MAGIC: Final = b"\x89HDF\r\n\x1a\n"
+_TOP_LEVEL: Final = "top_level_model_weights"
+_MAX_NAMED: Final = 5
+
+NamedDatasets: TypeAlias = list[tuple[str, LazyDataset]]
+
+
+@dataclass(frozen=True)
+class H5Model:
+    """A Keras model as its HDF5 file states it.
+
+    Attributes:
+        file: what errors call the file.
+        model_config: class name and config of the model, in the dialect of the Keras that wrote it.
+        training_config: losses, metrics and optimizer; None where the model was not compiled.
+        keras_version: version of the Keras that wrote the file; None where the file does not say.
+        backend: that Keras's backend.
+        layers: weights by layer name, layers and weights in the order of the file. A layer without weights
+            has an empty list; a nested model is one layer.
+        top_level: weights that belong to no layer.
+        optimizer_weights: the optimizer's variables, in order.
+    """
+
+    file: str
+    model_config: dict[str, Any]
+    training_config: dict[str, Any] | None
+    keras_version: str | None
+    backend: str | None
+    layers: Mapping[str, NamedDatasets]
+    top_level: NamedDatasets
+    optimizer_weights: NamedDatasets
+
+
+def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
+    """The model in an HDF5 file; its weights are read when they are used.
+
+    Args:
+        source: a path, or an open h5py.File.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it points out of itself, or is nested beyond all measure.
+        InvalidModelError: it names layers or weights that it does not hold.
+        ImportError: h5py is not installed.
+    """
+    h5py = import_h5py()
+    if isinstance(source, h5py.File):
+        file, name = source, str(source.filename)
+        size = int(file.id.get_filesize())
+    else:
+        path = Path(source)
+        file, name = _open_file(path), str(path)
+        size = path.stat().st_size
+    root = Node(h5py.h5g.open(file.id, b"/"), name, "", size)
+    text = root.text("model_config")
+    if text is None:
+        raise _no_model(root)
+    model_config = parse_config(text, f"{name}: model_config")
+    training = root.text("training_config")
+    weights = root.group("model_weights")
+    reader = _Reader(file, weights)
+    layers = {
+        layer: reader.datasets(weights.group(layer), f"layer {layer}") for layer in _layer_names(weights)
+    }
+    top = weights.group(_TOP_LEVEL) if weights.find(_TOP_LEVEL) and _TOP_LEVEL not in layers else None
+    optimizer = root.find("optimizer_weights")
+    model = H5Model(
+        file=name,
+        model_config=model_config,
+        training_config=None if training is None else parse_config(training, f"{name}: training_config"),
+        keras_version=weights.text("keras_version") or root.text("keras_version"),
+        backend=weights.text("backend") or root.text("backend"),
+        layers=layers,
+        top_level=reader.datasets(top, "top level") if top else [],
+        optimizer_weights=reader.datasets(optimizer, "optimizer") if optimizer else [],
+    )
+    reader.check_total()
+    return model
+
+
+def _open_file(path: Path) -> Any:
+    h5py = import_h5py()
+    if not path.exists():
+        raise MissingFileError(f"{path}: expected an HDF5 file, got nothing: no such file")
+    if not path.is_file():
+        raise UnsupportedFormatError(f"{path}: expected an HDF5 file, got a directory or a device")
+    try:
+        if not _is_hdf5(path):
+            with path.open("rb") as stream:
+                start = stream.read(len(MAGIC))
+            raise UnsupportedFormatError(
+                f"{path}: not an HDF5 file: expected it to begin with {MAGIC!r}, got {start!r}"
+            )
+        return h5py.File(path, "r")
+    except OSError as error:
+        if isinstance(error, PermissionError):
+            raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
+        kind = "the file is truncated" if "truncated" in str(error) else "the file is damaged or in use"
+        raise CorruptFileError(f"{path}: is HDF5, but cannot be opened: {error}; {kind}") from error
+
+
+def _is_hdf5(path: Path) -> bool:
+    """Whether the signature is at byte 0 or, behind a user block, at 512, 1024, 2048, ..."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        offset = 0
+        while offset + len(MAGIC) <= size:
+            stream.seek(offset)
+            if stream.read(len(MAGIC)) == MAGIC:
+                return True
+            offset = max(512, 2 * offset)
+    return False
+
+
+def _no_model(root: Node) -> UnsupportedFormatError:
+    """The error for a file without a model config, which says what the file does hold."""
+    names = root.names("layer_names")
+    if names is not None:
+        held = f"only the weights of {len(names)} layers ({_some(names)})"
+    else:
+        members = root.member_names(_MAX_NAMED + 1)
+        if "layers" in members or "_layer_checkpoint_dependencies" in members:
+            held = "only weights, in the layout of Keras 3's save_weights (.weights.h5)"
+        elif members:
+            return UnsupportedFormatError(
+                f"{root.file}: an HDF5 file, but not a Keras model: expected an attribute model_config at its root, "
+                f"got none; the file holds {_some(members)}"
+            )
+        else:
+            return UnsupportedFormatError(f"{root.file}: an HDF5 file without a Keras model: it is empty")
+    return UnsupportedFormatError(
+        f"{root.file}: holds {held} and no model_config, so the model cannot be rebuilt from it; "
+        "save the whole model with model.save(), or build the model and load the weights into it"
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = ", ..." if len(names) > _MAX_NAMED else ""
+    return ", ".join(names[:_MAX_NAMED]) + more
+
+
+def _layer_names(weights: Node) -> list[str]:
+    names = weights.names("layer_names")
+    if names is None:
+        raise InvalidModelError(f"{weights.where}: expected an attribute layer_names, got none")
+    return _distinct(weights, "layer", names)
+
+
+def _distinct(node: Node, kind: str, names: list[str]) -> list[str]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InvalidModelError(f"{node.where}: two {kind}s are called {name!r}; rename one")
+        seen.add(name)
+    return names
+
+
+class _Reader:
+    """Admits the datasets of one file, and keeps count of their bytes."""
+
+    def __init__(self, file: Any, weights: Node) -> None:
+        self._file = file
+        self._weights = weights
+        self._stored = 0
+        self._size = 0
+
+    def datasets(self, group: Node, owner: str) -> NamedDatasets:
+        """The datasets that a group's weight_names names, in that order."""
+        found: NamedDatasets = []
+        for name in group.names("weight_names") or []:
+            node = group.find(name)
+            if node is None:
+                raise InvalidModelError(
+                    f"{group.where}: {owner}: weight {name}: expected a dataset, got none; the file is incomplete"
+                )
+            dataset = LazyDataset(node, self._file)
+            self._stored += dataset.stored_size
+            self._size += dataset.nbytes
+            found.append((name, dataset))
+        return found
+
+    def check_total(self) -> None:
+        """Refuses a file that shows the same bytes again and again as different weights."""
+        if self._stored > self._weights.file_size or self._size > MAX_EXPANSION * self._weights.file_size:
+            raise CorruptFileError(
+                f"{self._weights.file}: its weights claim {self._stored} bytes of a file of "
+                f"{self._weights.file_size}; several weights share the same bytes"
+            )

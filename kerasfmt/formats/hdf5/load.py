@@ -1,0 +1,146 @@
+"""From an HDF5 file to a model: the config makes the layers, then each layer takes its weights.
+
+Keras pairs the layers that have weights with the file's, in order, and believes that they fit. Here a layer
+takes the weights that the file keeps under its name, and number, names, shapes and dtypes have to agree. The
+order within a layer is Keras's: trainable weights, then the others, over all layers of a nested model.
+
+Source: tf_keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group and _legacy_weights
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from kerasfmt import dtypes, ir
+from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
+from kerasfmt.formats.hdf5.dataset import LazyDataset
+from kerasfmt.formats.hdf5.file import H5Model, NamedDatasets, open_model
+
+_FOREIGN_BACKENDS: Final = ("theano", "cntk")
+# Keras 3 calls the kernel of a depthwise convolution "kernel".
+_SAME_NAMES: Final = {"depthwise_kernel": "kernel"}
+# ":0" is TensorFlow's output number; "_1" is what graph mode made of a name that was taken.
+_SUFFIX: Final = re.compile(r"(?:_\d+)?(?::\d+)?$")
+
+
+def load(
+    source: str | os.PathLike[str] | Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+) -> ir.Model:
+    """The model in an HDF5 file; its weights stay in the file until they are used.
+
+    Args:
+        source: a path, or an open h5py.File.
+        custom_objects: layer classes by the class name that the file gives them.
+        compile: whether to keep the training config and the optimizer's state.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only, or was written by
+            Keras 1 or for Theano or CNTK.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it holds code, or points out of itself.
+        UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+        InvalidModelError: its weights are not those of its layers.
+        ImportError: h5py is not installed.
+    """
+    stored = open_model(source)
+    _check_dialect(stored)
+    importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
+    model = ir.model_from_config(stored.model_config, custom_objects=custom_objects)
+    _assign(model, stored)
+    if compile and stored.training_config is not None:
+        model.training_config = ir.TrainingConfig(
+            stored.training_config, [_optimizer_variable(name, d) for name, d in stored.optimizer_weights]
+        )
+    return model
+
+
+def _check_dialect(stored: H5Model) -> None:
+    version = stored.keras_version or "1"
+    if version.split(".")[0] == "1":
+        got = stored.keras_version or "no version, as Keras 1 wrote it"
+        raise UnsupportedFormatError(
+            f"{stored.file}: expected a file of Keras 2 or later, got {got}; "
+            "load it with Keras 2 and save it again"
+        )
+    if stored.backend in _FOREIGN_BACKENDS:
+        raise UnsupportedFormatError(
+            f"{stored.file}: its kernels are laid out for the backend {stored.backend}; "
+            "load it with that Keras, convert the kernels, and save it with the TensorFlow backend"
+        )
+
+
+def _assign(model: ir.Model, stored: H5Model) -> None:
+    """Gives every weight of the model its dataset; no weight and no dataset is left over."""
+    layers = {layer.name: layer for layer in model.layers if layer.weights}
+    held = {name: datasets for name, datasets in stored.layers.items() if datasets}
+    for name, layer in layers.items():
+        if name not in held:
+            raise InvalidModelError(
+                f"{stored.file}: layer {name} ({type(layer).__name__}): expected {_count(len(layer.weights))} "
+                f"({_listed(layer.weights)}), got none"
+            )
+    for name in held:
+        if name not in layers:
+            raise InvalidModelError(
+                f"{stored.file}: layer {name}: expected no weights, as the config has no layer of this name that "
+                f"has weights; got {_count(len(held[name]))} ({', '.join(weight for weight, _ in held[name])})"
+            )
+    for name, layer in layers.items():
+        _assign_layer(
+            layer.trainable_weights + layer.non_trainable_weights, held[name], stored.file, f"layer {name}"
+        )
+    own = {id(weight) for layer in model.layers for weight in layer.weights}
+    top = [weight for weight in model.weights if id(weight) not in own]
+    _assign_layer(top, stored.top_level, stored.file, "top level of the model")
+
+
+def _assign_layer(weights: Sequence[ir.Weight], held: NamedDatasets, file: str, owner: str) -> None:
+    weights = list(dict.fromkeys(weights))
+    if len(weights) != len(held):
+        raise InvalidModelError(
+            f"{file}: {owner}: expected {_count(len(weights))} ({_listed(weights)}), "
+            f"got {len(held)} ({', '.join(f'{name} {list(d.shape)}' for name, d in held)})"
+        )
+    expected = [_leaf(weight.name) for weight in weights]
+    got = [_leaf(name) for name, _ in held]
+    for weight, (name, dataset), wanted, found in zip(weights, held, expected, got, strict=True):
+        where = f"{file}: {owner}: weight {weight.name}"
+        # A name that the layer does not know at all is a renamed weight; one that it knows is in the wrong
+        # place.
+        if wanted != found and (found in expected or wanted in got):
+            raise InvalidModelError(f"{where}: expected {wanted} at this place, got {name}")
+        if dataset.shape != weight.shape:
+            raise InvalidModelError(
+                f"{where}: expected shape {list(weight.shape)}, got {list(dataset.shape)} from {name}"
+            )
+        if dtypes.of(dataset.dtype) is not weight.dtype:
+            raise InvalidModelError(
+                f"{where}: expected dtype {weight.dtype}, got {dataset.dtype} from {name}"
+            )
+        weight.value = dataset
+
+
+def _optimizer_variable(name: str, dataset: LazyDataset) -> ir.Weight:
+    weight = ir.Weight(name.partition(":")[0], dataset.shape, dtypes.of(dataset.dtype), trainable=False)
+    weight.value = dataset
+    return weight
+
+
+def _leaf(name: str) -> str:
+    leaf = _SUFFIX.sub("", name.rpartition("/")[2])
+    return _SAME_NAMES.get(leaf, leaf)
+
+
+def _listed(weights: Sequence[ir.Weight]) -> str:
+    return ", ".join(f"{weight.name} {list(weight.shape)}" for weight in weights) or "none"
+
+
+def _count(number: int) -> str:
+    return f"{number} weight" + ("" if number == 1 else "s")
