@@ -66,6 +66,13 @@ def encode_varint(value: int) -> bytes:
     return bytes(out)
 
 
+def encode_varints(values: list[int]) -> bytes:
+    """The varints of `values`, one after the other."""
+    if max(values, default=0) < 0x80:
+        return bytes(values)
+    return b"".join(map(encode_varint, values))
+
+
 @dataclass(frozen=True)
 class Window:
     """A run of bytes of a file that is being decoded.
@@ -88,7 +95,7 @@ class Window:
         """The varint at offset `at`, and the offset after it.
 
         Raises:
-            CorruptFileError: it does not end before `end`, or does not fit 64 bits.
+            CorruptFileError: it does not end before `end`, does not fit 64 bits, or is needlessly long.
         """
         data, limit = self.data, len(self.data) if end is None else end
         value = shift = 0
@@ -96,11 +103,11 @@ class Window:
             byte = data[position]
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
-                if value >> 64:
+                if value >> 64 or (shift and not byte):
                     break
                 return value, position + 1
             shift += 7
-        raise self.damaged(at, f"expected a varint of at most 64 bits before byte {self.start + limit}")
+        raise self.damaged(at, "expected a varint of at most 64 bits, in its shortest form")
 
     def fixed32(self, at: int) -> int:
         """The 4-byte number at offset `at`.

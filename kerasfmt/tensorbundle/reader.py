@@ -1,7 +1,7 @@
 """Reads a TensorBundle: an index and its data shards to a mapping of names to lazy arrays.
 
-The index is decoded and checked whole when the checkpoint is opened; the data files are opened when one of their
-tensors is read. See `bundle` for the layout.
+The index is decoded and checked whole when the checkpoint is opened; the data files are opened when one of
+their tensors is read. See `bundle` for the layout.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleReader
 """
@@ -174,8 +174,14 @@ class StoredTensor:
         if not self._parts:
             return self._shards.load(self.name, self._entry)
         stored = sum(part.size for part in self._parts)
-        if stored > self._shards.total_size():
-            raise self._shards.damaged(self.name, self._entry, f"its slices claim {stored} bytes")
+        count = sum(part.count for part in self._parts)
+        if count != self.size or stored > self._shards.total_size():
+            raise self._shards.damaged(
+                self.name,
+                self._entry,
+                f"expected slices of {self.size} elements within {self._shards.total_size()} bytes of data, "
+                f"got {count} elements in {stored} bytes",
+            )
         array = np.empty(self.shape, self.dtype)
         covered = np.zeros(self.shape, np.bool_)
         for part, entry in zip(self._entry.slices, self._parts, strict=True):
@@ -186,8 +192,6 @@ class StoredTensor:
                 raise self._shards.damaged(self.name, self._entry, f"slice {part} overlaps another")
             array[region] = self._shards.load(self.name, entry)
             covered[region] = True
-        if not covered.all():
-            raise self._shards.damaged(self.name, self._entry, "its slices do not cover it")
         array.flags.writeable = False
         return array
 

@@ -1,7 +1,7 @@
 """The data shards of a TensorBundle, mapped into memory: stored bytes to arrays, checksums verified.
 
-A shard is mapped when one of its tensors is read, so that an array of numbers costs no memory of its own and a
-tensor that is not read costs nothing. See `bundle` for the layout.
+A shard is mapped when one of its tensors is read, so that an array of numbers costs no memory of its own and
+a tensor that is not read costs nothing. See `bundle` for the layout.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleReader::GetValue and ReadStringTensor
 """

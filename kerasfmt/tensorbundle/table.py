@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Final
 
 from kerasfmt.errors import CorruptFileError, UnsupportedFormatError
-from kerasfmt.tensorbundle.coding import Window, encode_varint, extend_crc32c, mask_crc32c, unmask_crc32c
+from kerasfmt.tensorbundle.coding import Window, encode_varints, extend_crc32c, mask_crc32c, unmask_crc32c
 
 MAGIC: Final = (0xDB4775248B80FB57).to_bytes(8, "little")
 FOOTER_SIZE: Final = 48
@@ -52,8 +52,8 @@ class _BlockBuilder:
         else:
             self._restarts.append(len(self._entries))
             self._since_restart = 0
-        lengths = (shared, len(key) - shared, len(value))
-        self._entries += b"".join(map(encode_varint, lengths)) + key[shared:] + value
+        lengths = encode_varints([shared, len(key) - shared, len(value)])
+        self._entries += lengths + key[shared:] + value
         self._last_key = key
         self._since_restart += 1
 
@@ -121,7 +121,7 @@ def _data_blocks(items: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, 
 
 
 def _encode_handle(offset: int, block: _BlockBuilder) -> bytes:
-    return encode_varint(offset) + encode_varint(len(block))
+    return encode_varints([offset, len(block)])
 
 
 def _shared_length(left: bytes, right: bytes) -> int:
@@ -155,7 +155,8 @@ def _short_successor(key: bytes) -> bytes:
 def decode_table(data: memoryview, file: str) -> Iterator[tuple[bytes, bytes]]:
     """The keys and values of the table that `data` holds, in ascending order of the keys.
 
-    Every block's checksum is verified, and every length is bounded by the bytes at hand before it is used.
+    Every block's checksum is verified, every byte belongs to a block, and every length is bounded by the
+    bytes at hand before it is used.
 
     Args:
         data: the whole file.
@@ -171,12 +172,11 @@ def decode_table(data: memoryview, file: str) -> Iterator[tuple[bytes, bytes]]:
             f"{file}: metaindex block at byte {metaindex[0]}: expected no meta blocks; TensorFlow writes none"
         )
     last_key: bytes | None = None
+    start = 0
     for limit, encoded in _decode_block(data, index, file):
-        handle_window = Window(encoded, file, index[0])
-        offset, at = handle_window.varint(0)
-        size, at = handle_window.varint(at)
-        if at != len(encoded):
-            raise handle_window.damaged(0, f"block handle has {len(encoded) - at} bytes too many")
+        offset, size = _decode_handle(Window(encoded, file, index[0]))
+        _check_place("data block", offset, start, file)
+        start += size + TRAILER_SIZE
         for key, value in _decode_block(data, (offset, size), file):
             if last_key is not None and key <= last_key:
                 raise CorruptFileError(
@@ -190,6 +190,7 @@ def decode_table(data: memoryview, file: str) -> Iterator[tuple[bytes, bytes]]:
                 f"{file}: block at byte {offset}: expected keys up to {limit!r}, got {last_key!r}; "
                 "the file is damaged"
             )
+    _check_place("metaindex block", metaindex[0], start, file)
 
 
 def _decode_footer(data: memoryview, file: str) -> tuple[Handle, Handle]:
@@ -200,20 +201,38 @@ def _decode_footer(data: memoryview, file: str) -> tuple[Handle, Handle]:
             "the file is truncated or is not a checkpoint index"
         )
     start = len(data) - FOOTER_SIZE
-    footer = Window(bytes(data[start:]), file, start)
-    magic = bytes(footer.data[-len(MAGIC) :])
-    if magic != MAGIC:
-        raise footer.damaged(
-            FOOTER_SIZE - len(MAGIC), f"expected the table magic {MAGIC.hex()}, got {magic.hex()}"
-        )
     end = FOOTER_SIZE - len(MAGIC)
+    footer = Window(bytes(data[start:]), file, start)
+    magic = bytes(footer.data[end:])
+    if magic != MAGIC:
+        raise footer.damaged(end, f"expected the table magic {MAGIC.hex()}, got {magic.hex()}")
     numbers, at = [], 0
     for _ in range(4):
         number, at = footer.varint(at, end)
         numbers.append(number)
     if any(footer.data[at:end]):
         raise footer.damaged(at, "expected zeros between the footer's handles and its magic")
-    return (numbers[0], numbers[1]), (numbers[2], numbers[3])
+    metaindex, index = (numbers[0], numbers[1]), (numbers[2], numbers[3])
+    _check_place("index block", index[0], sum(metaindex) + TRAILER_SIZE, file)
+    _check_place("footer", start, sum(index) + TRAILER_SIZE, file)
+    return metaindex, index
+
+
+def _check_place(what: str, offset: int, expected: int, file: str) -> None:
+    """Raise CorruptFileError unless `what` begins where the block before it ends."""
+    if offset != expected:
+        raise CorruptFileError(
+            f"{file}: {what} at byte {offset}: expected it at byte {expected}, "
+            "where the block before it ends; the file is damaged"
+        )
+
+
+def _decode_handle(encoded: Window) -> Handle:
+    offset, at = encoded.varint(0)
+    size, at = encoded.varint(at)
+    if at != len(encoded.data):
+        raise encoded.damaged(0, f"block handle has {len(encoded.data) - at} bytes too many")
+    return offset, size
 
 
 def _decode_block(data: memoryview, handle: Handle, file: str) -> Iterator[tuple[bytes, bytes]]:

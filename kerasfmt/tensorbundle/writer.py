@@ -29,12 +29,13 @@ from kerasfmt.tensorbundle.bundle import (
     encode_key,
     index_path,
 )
-from kerasfmt.tensorbundle.coding import encode_varint, extend_crc32c, mask_crc32c
+from kerasfmt.tensorbundle.coding import encode_varints, extend_crc32c, mask_crc32c
 from kerasfmt.tensorbundle.source import Source, open_source
 from kerasfmt.tensorbundle.table import encode_table
 
 _CHUNK_SIZE: Final = 1 << 20  # small enough to be in the cache still when it is written after its checksum
 _BUFFER_SIZE: Final = 256 << 10
+_JOIN_COUNT: Final = 4096  # strings
 
 
 def write(prefix: str | os.PathLike[str], items: Iterable[tuple[str, object]], num_shards: int = 1) -> None:
@@ -159,15 +160,27 @@ def _write_strings(file: _File, source: Source) -> int:
     for slab in source.slabs():
         lengths = [len(encoded) for encoded in _encoded_strings(slab)]
         crc32c = extend_crc32c(crc32c, encode_checked_lengths(lengths, "little"))
-        file.write(b"".join(map(encode_varint, lengths)))
+        file.write(encode_varints(lengths))
     checksum = mask_crc32c(crc32c).to_bytes(4, "little")
     file.write(checksum)
     crc32c = extend_crc32c(crc32c, checksum)
-    for slab in source.slabs():
-        for encoded in _encoded_strings(slab):
-            crc32c = extend_crc32c(crc32c, encoded)
-            file.write(encoded)
+    for chunk in _joined(encoded for slab in source.slabs() for encoded in _encoded_strings(slab)):
+        crc32c = extend_crc32c(crc32c, chunk)
+        file.write(chunk)
     return crc32c
+
+
+def _joined(strings: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in fewer pieces: at most _CHUNK_SIZE bytes each, unless one string is longer."""
+    waiting: list[bytes] = []
+    size = 0
+    for string in strings:
+        if size + len(string) > _CHUNK_SIZE or len(waiting) >= _JOIN_COUNT:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+        waiting.append(string)
+        size += len(string)
+    yield b"".join(waiting)
 
 
 def _encoded_strings(slab: npt.NDArray[Any]) -> Iterator[bytes]:
