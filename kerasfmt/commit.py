@@ -167,10 +167,11 @@ def _refuse_foreign(path: Path, members: Members) -> None:
 
 @contextlib.contextmanager
 def _staging(path: Path) -> Iterator[Path]:
-    """The locked, empty staging directory of `path`, removed at the end together with all that is left in
-    it.""" missing = [parent for parent in path.parents if not parent.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True) stem = path.name if len(os.fsencode(stem)) >
-    _MAX_STEM_BYTES:
+    """The locked, empty staging directory of `path`; removed at the end together with what is left in it."""
+    missing = [parent for parent in path.parents if not parent.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stem = path.name
+    if len(os.fsencode(stem)) > _MAX_STEM_BYTES:
         stem = hashlib.sha256(os.fsencode(stem)).hexdigest()
     staging = path.parent / f".{stem}.kerasfmt"
     try:

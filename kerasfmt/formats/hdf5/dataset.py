@@ -136,8 +136,8 @@ def _expansion(node: Node, plan: Any) -> int:
     unknown = [code for code in codes if code not in _COMPRESSORS + _PLAIN_FILTERS]
     if unknown or len(compressors) > 1:
         raise UnsupportedFormatError(
-            f"{node.where}: HDF5 filters {codes}: expected at most one of gzip (1) and lzf (32000), with shuffle (2) "
-            "and fletcher32 (3); save the weights without compression"
+            f"{node.where}: HDF5 filters {codes}: expected at most one of gzip (1) and lzf (32000), with "
+            "shuffle (2) and fletcher32 (3); save the weights without compression"
         )
     return MAX_EXPANSION if compressors else 1
 
@@ -145,10 +145,11 @@ def _expansion(node: Node, plan: Any) -> int:
 def _check_size(node: Node, declared: int, stored: int, expansion: int) -> None:
     if stored > node.file_size:
         raise CorruptFileError(
-            f"{node.where}: claims {stored} bytes of a file of {node.file_size}; the file is damaged or truncated"
+            f"{node.where}: claims {stored} bytes of a file of {node.file_size}; "
+            "the file is damaged or truncated"
         )
     if declared > stored * expansion:
         raise CorruptFileError(
-            f"{node.where}: declares {declared} bytes, but {stored} bytes are stored, which cannot hold them; "
-            "nothing is allocated for it"
+            f"{node.where}: declares {declared} bytes, but {stored} bytes are stored, which cannot hold "
+            "them; nothing is allocated for it"
         )

@@ -144,8 +144,8 @@ def _no_model(root: Node) -> UnsupportedFormatError:
             held = "only weights, in the layout of Keras 3's save_weights (.weights.h5)"
         elif members:
             return UnsupportedFormatError(
-                f"{root.file}: an HDF5 file, but not a Keras model: expected an attribute model_config at its root, "
-                f"got none; the file holds {_some(members)}"
+                f"{root.file}: an HDF5 file, but not a Keras model: expected an attribute model_config at its "
+                f"root, got none; the file holds {_some(members)}"
             )
         else:
             return UnsupportedFormatError(f"{root.file}: an HDF5 file without a Keras model: it is empty")
@@ -192,7 +192,8 @@ class _Reader:
             node = group.find(name)
             if node is None:
                 raise InvalidModelError(
-                    f"{group.where}: {owner}: weight {name}: expected a dataset, got none; the file is incomplete"
+                    f"{group.where}: {owner}: weight {name}: expected a dataset, got none; "
+                    "the file is incomplete"
                 )
             dataset = LazyDataset(node, self._file)
             self._stored += dataset.stored_size

@@ -83,14 +83,15 @@ def _assign(model: ir.Model, stored: H5Model) -> None:
     for name, layer in layers.items():
         if name not in held:
             raise InvalidModelError(
-                f"{stored.file}: layer {name} ({type(layer).__name__}): expected {_count(len(layer.weights))} "
-                f"({_listed(layer.weights)}), got none"
+                f"{stored.file}: layer {name} ({type(layer).__name__}): expected "
+                f"{_count(len(layer.weights))} ({_listed(layer.weights)}), got none"
             )
     for name in held:
         if name not in layers:
+            surplus = ", ".join(weight for weight, _ in held[name])
             raise InvalidModelError(
-                f"{stored.file}: layer {name}: expected no weights, as the config has no layer of this name that "
-                f"has weights; got {_count(len(held[name]))} ({', '.join(weight for weight, _ in held[name])})"
+                f"{stored.file}: layer {name}: expected no weights, as the config has no layer of this name "
+                f"that has weights; got {_count(len(held[name]))} ({surplus})"
             )
     for name, layer in layers.items():
         _assign_layer(
