@@ -147,7 +147,7 @@ def reshape(x: Value, shape: ShapeOperand) -> Value:
 
     Args:
       x: any tensor.
-      shape: an integer vector, or a sequence of int, int32 scalars and at most one None (what the others leave).
+      shape: an integer vector, or a sequence of int, int32 scalars and at most one None (what is left).
 
     Source: tf.reshape.
     """
@@ -385,7 +385,7 @@ class Fill(Op):
 
 
 def fill(dims: Value, value: Operand) -> Value:
-    """The scalar `value` in every element of a tensor of shape `dims` (an integer vector). Source: tf.fill."""
+    """A tensor of shape `dims` (an integer vector) full of the scalar `value`. Source: tf.fill."""
     return emit_one("Fill", dims, value)
 
 

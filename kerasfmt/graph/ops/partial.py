@@ -20,7 +20,7 @@ _MAX_SIZE = 1024
 
 
 def partial_value(value: Value) -> list[int | None] | None:
-    """The elements of an integer scalar or vector, None for each unknown one; None if their number is unknown."""
+    """The elements of an integer scalar or vector, None for each unknown one; None if their number is."""
     array = partial_array(value)
     return None if array is None else list(array.ravel())
 
