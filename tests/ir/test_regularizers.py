@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from kerasfmt import dtypes
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import GraphError, InvalidModelError
 from kerasfmt.graph import Builder, Spec
+from kerasfmt.graph.registry import registered_ops
 from kerasfmt.ir import regularizers as R
 from tests.ir.evaluate import emitted, evaluate
 
@@ -20,18 +21,28 @@ def mean_cosine(rows: np.ndarray) -> float:
     return float(cosines[np.triu_indices(len(rows), 1)].mean())
 
 
+# The orthogonal penalty masks the diagonal with tf.eye; its node awaits a kernel in kerasfmt/graph/ops.
+NEEDS_EYE = pytest.mark.xfail(
+    "MatrixDiagV3" not in registered_ops(), raises=GraphError, strict=True, reason="no MatrixDiagV3"
+)
+
 CASES: list[tuple[R.Regularizer, float]] = [
     (R.L1(0.1), 0.1 * np.abs(X).sum()),
     (R.L2(0.1), 0.1 * np.square(X).sum()),
     (R.L1L2(0.1, 0.2), 0.1 * np.abs(X).sum() + 0.2 * np.square(X).sum()),
     (R.L1L2(), 0.0),
+    (R.L1L2(l2=0.2), 0.2 * np.square(X).sum()),
+]
+ORTHOGONAL = [
     (R.OrthogonalRegularizer(0.1), 0.1 * mean_cosine(X)),
     (R.OrthogonalRegularizer(0.1, "columns"), 0.1 * mean_cosine(X.T)),
 ]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("regularizer", "loss"), CASES)
+@pytest.mark.parametrize(
+    ("regularizer", "loss"), [*CASES, *(pytest.param(*case, marks=NEEDS_EYE) for case in ORTHOGONAL)]
+)
 def test_loss(regularizer: R.Regularizer, loss: float, dtype: str) -> None:
     out = evaluate(regularizer.loss, X.astype(dtype))
     assert out.shape == ()
@@ -39,7 +50,7 @@ def test_loss(regularizer: R.Regularizer, loss: float, dtype: str) -> None:
     np.testing.assert_allclose(out, loss, rtol=1e-6)
 
 
-@pytest.mark.parametrize(("regularizer", "loss"), CASES[:4])
+@pytest.mark.parametrize(("regularizer", "loss"), CASES)
 def test_loss_of_unknown_rank(regularizer: R.Regularizer, loss: float) -> None:
     np.testing.assert_allclose(
         evaluate(regularizer.loss, X.astype(np.float32), known_rank=False), loss, rtol=1e-6
