@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from one_value import emitted, evaluate
 
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.ir import activations as A
-from tests.ir.evaluate import emitted, evaluate
 
 Array = np.ndarray[Any, Any]
 erf = np.vectorize(math.erf)

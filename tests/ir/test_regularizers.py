@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from one_value import emitted, evaluate
 
 from kerasfmt import dtypes
 from kerasfmt.errors import GraphError, InvalidModelError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.graph.registry import registered_ops
 from kerasfmt.ir import regularizers as R
-from tests.ir.evaluate import emitted, evaluate
 
 X = np.random.default_rng(5).standard_normal((3, 4))
 UNKNOWN_RANK = Spec(None, dtypes.float32)
