@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from kerasfmt.ir import activations, constraints, initializers, regularizers
 
 REQUIRED: Any = object()
@@ -54,14 +56,32 @@ def choice(*allowed: Any, default: Any = REQUIRED) -> Any:
     return Field(default, convert)
 
 
-def dims(rank: int, *, default: Any = REQUIRED, minimum: int = 1) -> Any:
-    """An option of `rank` integers; one integer stands for all of them."""
+def dims(rank: int, *, default: Any = REQUIRED, minimum: int = 1, optional: bool = False) -> Any:
+    """An option of `rank` integers, or None where it is optional; one integer stands for all of them."""
 
-    def convert(value: Any) -> tuple[int, ...]:
+    def convert(value: Any) -> tuple[int, ...] | None:
+        if value is None and optional:
+            return None
+        return _integers(value, rank, minimum)
+
+    return Field(default, convert)
+
+
+def _integers(value: Any, rank: int, minimum: int) -> tuple[int, ...]:
+    items = (value,) * rank if isinstance(value, int) else tuple(value)
+    if len(items) != rank or not all(isinstance(i, int) and i >= minimum for i in items):
+        raise ValueError(f"expected {rank} integers of at least {minimum}, got {value!r}")
+    return items
+
+
+def margins(rank: int, *, default: Any) -> Any:
+    """An option of `rank` pairs (before, after); one integer stands for a pair, or for all of them."""
+
+    def convert(value: Any) -> tuple[tuple[int, ...], ...]:
         items = (value,) * rank if isinstance(value, int) else tuple(value)
-        if len(items) != rank or not all(isinstance(i, int) and i >= minimum for i in items):
-            raise ValueError(f"expected {rank} integers of at least {minimum}, got {value!r}")
-        return items
+        if len(items) != rank:
+            raise ValueError(f"expected {rank} pairs of integers, got {value!r}")
+        return tuple(_integers(item, 2, 0) for item in items)
 
     return Field(default, convert)
 
@@ -112,3 +132,37 @@ def count(*, default: Any = REQUIRED) -> Any:
 def optional_tuple() -> Any:
     """A tuple, or None."""
     return Field(None, lambda v: None if v is None else tuple(v), lambda v: None if v is None else list(v))
+
+
+def axes(*, default: Any = REQUIRED) -> Any:
+    """An axis, or a list of axes; a tuple becomes a list."""
+
+    def convert(value: Any) -> int | list[int]:
+        items = list(value) if isinstance(value, list | tuple) else [value]
+        if not items or not all(isinstance(i, int) and not isinstance(i, bool) for i in items):
+            raise ValueError(f"expected an axis or a list of axes, got {value!r}")
+        return items if isinstance(value, list | tuple) else int(items[0])
+
+    return Field(default, convert)
+
+
+def single(*, default: Any = REQUIRED, minimum: float | None = None, optional: bool = False) -> Any:
+    """A number that Keras keeps in single precision: its config shows 0.1 as 0.10000000149011612.
+
+    Source: tf_keras/src/backend.py, cast_to_floatx.
+    """
+
+    def convert(value: Any) -> float | None:
+        if value is None and optional:
+            return None
+        if value is None or (minimum is not None and not value >= minimum):
+            bound = "" if minimum is None else f" of at least {minimum}"
+            raise ValueError(f"expected a number{bound}, got {value!r}")
+        return float(np.float32(value))
+
+    return Field(default, convert)
+
+
+def plain(*, default: Any = REQUIRED) -> Any:
+    """A value that is kept as it is given; arrays become lists, NumPy scalars Python's."""
+    return Field(default, lambda v: v.tolist() if isinstance(v, np.ndarray | np.generic) else v)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
-from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
+from kerasfmt.graph import Builder, Function, Shape, Spec, Value, emit_one
 from kerasfmt.ir import naming
 from kerasfmt.ir import policy as policies
 from kerasfmt.ir.fields import REQUIRED, Field
@@ -38,6 +38,22 @@ class InputSpec:
     max_ndim: int | None = None
     min_ndim: int | None = None
     axes: Mapping[int, int | None] = field(default_factory=dict)
+
+    def mismatch(self, shape: Shape) -> str | None:
+        """What is wrong with an input of that shape (rank and `axes` are looked at), or None."""
+        if shape is None:
+            return None
+        rank = len(shape)
+        if self.ndim is not None and rank != self.ndim:
+            return f"expected {self.ndim} dimensions, got shape {shape}"
+        if self.min_ndim is not None and rank < self.min_ndim:
+            return f"expected at least {self.min_ndim} dimensions, got shape {shape}"
+        if self.max_ndim is not None and rank > self.max_ndim:
+            return f"expected at most {self.max_ndim} dimensions, got shape {shape}"
+        for axis, size in self.axes.items():
+            if not -rank <= axis < rank or (None not in (size, shape[axis]) and size != shape[axis]):
+                return f"expected {size} elements along axis {axis}, got shape {shape}"
+        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +97,8 @@ class Layer:
     """
 
     fields: ClassVar[dict[str, Field]] = {}
+    config_order: ClassVar[tuple[str, ...]] = ()
+    """The options in the order of Keras's config, where that is not the order of the constructor."""
     supports_masking: ClassVar[bool] = False
     autocast: ClassVar[bool] = True
     stateful: ClassVar[bool] = False
@@ -233,6 +251,7 @@ class Layer:
         trainable: bool = True,
         dtype: DType | None = None,
         attribute: str | None = None,
+        options: str | None = None,
         autocast: bool = True,
         moving: bool = False,
     ) -> Weight:
@@ -246,19 +265,21 @@ class Layer:
           trainable: whether it is a trainable weight.
           dtype: the policy's variable dtype by default.
           attribute: attribute name, where it is not `name`.
+          options: what the names of its options begin with, where it is not `name`.
           autocast: whether reads follow the compute dtype.
           moving: whether it is a running average (on-read synchronization, mean aggregation).
         """
         if any(d is None for d in shape):
             raise self.fail(f"weight {name}: shape {shape} has an unknown dimension; give the layer a full input shape")
+        prefix = options or name
         weight = Weight(
             f"{self.name}/{name}",
             tuple(int(d) for d in shape),
             dtype or self.policy.variable_dtype,
             trainable=trainable,
-            initializer=initializer or getattr(self, f"{name}_initializer", None),
-            regularizer=getattr(self, f"{name}_regularizer", None),
-            constraint=getattr(self, f"{name}_constraint", None),
+            initializer=initializer or getattr(self, f"{prefix}_initializer", None),
+            regularizer=getattr(self, f"{prefix}_regularizer", None),
+            constraint=getattr(self, f"{prefix}_constraint", None),
             autocast=autocast,
             synchronization=3 if moving else 0,
             aggregation=2 if moving else 0,
@@ -333,9 +354,9 @@ class Layer:
         config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.policy.to_config()}
         if self.batch_input_shape is not None:
             config["batch_input_shape"] = list(self.batch_input_shape)
-        for key, spec in self.fields.items():
-            if spec.stored:
-                config[key] = spec.to_config(getattr(self, key))
+        for key in self.config_order or self.fields:
+            if self.fields[key].stored:
+                config[key] = self.fields[key].to_config(getattr(self, key))
         return config
 
     @classmethod
@@ -384,6 +405,7 @@ class Layer:
                 raise TypeError(f"layer {self.name}: expected symbolic tensors (kerasfmt.Input), got {type(leaf)}")
         specs = map_structure(lambda t: self.cast_spec(t.spec), inputs)
         self.ensure_built(specs)
+        self._check_inputs(flatten(specs))
         masked = [t.masked for t in tensors]
         call_kwargs = dict(kwargs)
         if self.takes_mask and "mask" not in kwargs and any(masked):
@@ -397,6 +419,14 @@ class Layer:
             tensor.call, tensor.index = call, index
         self.calls.append(call)
         return outputs
+
+    def _check_inputs(self, specs: list[Spec]) -> None:
+        wanted = self.input_spec()
+        listed = wanted if isinstance(wanted, list) else [wanted]
+        for spec, demand in zip(specs, listed, strict=False):
+            wrong = demand.mismatch(spec.shape) if demand is not None else None
+            if wrong is not None:
+                raise self.fail(f"input: {wrong}")
 
     def makes_mask(self) -> bool:
         """Whether outputs are masked although the inputs are not."""
