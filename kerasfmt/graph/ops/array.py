@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType, DTypeLike
-from kerasfmt.graph.core import Operand, Value, Variable
+from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, normalize_axis, same_shape, unary
 from kerasfmt.graph.ops.partial import constant_value, partial_value
@@ -435,6 +435,39 @@ def tile(x: Value, multiples: ShapeOperand) -> Value:
     return emit_one("Tile", x, shape_operand(multiples))
 
 
-def read(graph_value: Value, variable: Variable) -> Value:
-    """The value of `variable` in the function that `graph_value` belongs to."""
-    return graph_value.graph.read(variable)
+def _infer_shape_n(attrs: Attrs, values: tuple[Value, ...]) -> list[Shape]:
+    return [(None if v.shape is None else len(v.shape),) for v in values]
+
+
+def _shape_n(attrs: Attrs, values: tuple[Array, ...]) -> list[Array]:
+    return [np.array(v.shape, attrs["out_type"].numpy) for v in values]
+
+
+declare("ShapeN", _infer_shape_n, _shape_n)
+declare("EnsureShape", lambda attrs, x: [merge_shapes(x.shape, attrs["shape"])], lambda attrs, x: [x])
+
+
+def _infer_offsets(attrs: Attrs, axis: Value, shapes: tuple[Value, ...]) -> list[Shape]:
+    return [v.shape for v in shapes]
+
+
+def _offsets(attrs: Attrs, axis: Array, shapes: tuple[Array, ...]) -> list[Array]:
+    starts = np.cumsum([0, *(s[int(axis.item())] for s in shapes)])
+    out = np.zeros((len(shapes), shapes[0].size), shapes[0].dtype)
+    out[:, int(axis.item())] = starts[:-1]
+    return list(out)
+
+
+declare("ConcatOffset", _infer_offsets, _offsets)
+
+
+def _infer_broadcast_args(attrs: Attrs, a: Value, b: Value) -> list[Shape]:
+    lengths = [None if v.shape is None else v.shape[0] for v in (a, b)]
+    return [(None if None in lengths else max(n for n in lengths if n is not None),)]
+
+
+def _broadcast_args(attrs: Attrs, a: Array, b: Array) -> list[Array]:
+    return [np.array(np.broadcast_shapes(tuple(a.tolist()), tuple(b.tolist())), a.dtype)]
+
+
+declare("BroadcastArgs", _infer_broadcast_args, _broadcast_args)

@@ -61,13 +61,14 @@ def scrambled(seed: tuple[int, int]) -> Stream:
 
 
 def _float32(words: Array) -> Array:
-    return ((words & np.uint32(0x7FFFFF)) | np.uint32(127 << 23)).view(np.float32) - np.float32(1)
+    bits = (words & np.uint32(0x7FFFFF)) | np.uint32(127 << 23)
+    return np.asarray(bits.view(np.float32) - np.float32(1))
 
 
 def _float64(words: Array) -> Array:
     pairs = words.reshape(-1, 2).astype(np.uint64)
     bits = (pairs[:, 0] & np.uint64(0xFFFFF)) << np.uint64(32) | pairs[:, 1]
-    return (bits | np.uint64(1023 << 52)).view(np.float64) - 1
+    return np.asarray((bits | np.uint64(1023 << 52)).view(np.float64) - 1)
 
 
 def uniform(stream: Stream, count: int, dtype: np.dtype[Any]) -> Array:
@@ -90,7 +91,7 @@ def integers(stream: Stream, count: int, low: int, high: int, dtype: np.dtype[An
         pairs = stream.words(-(-count // 2) * 4).reshape(-1, 2).astype(np.uint64)
         words = (pairs[:, 0] | pairs[:, 1] << np.uint64(32))[:count]
     offset = words % np.uint64(high - low)
-    return (offset + np.uint64(low % 2**64)).astype(dtype)
+    return np.asarray((offset + np.uint64(low % 2**64)).astype(dtype))
 
 
 def full_integers(stream: Stream, count: int, dtype: np.dtype[Any]) -> Array:
@@ -98,7 +99,7 @@ def full_integers(stream: Stream, count: int, dtype: np.dtype[Any]) -> Array:
     if dtype.itemsize == 4:
         return stream.words(count).astype(dtype)
     pairs = stream.words(-(-count // 2) * 4).reshape(-1, 2).astype(np.uint64)
-    return (pairs[:, 0] | pairs[:, 1] << np.uint64(32))[:count].astype(dtype)
+    return np.asarray((pairs[:, 0] | pairs[:, 1] << np.uint64(32))[:count].astype(dtype))
 
 
 def _box_muller(words: Array, dtype: np.dtype[Any]) -> Array:
