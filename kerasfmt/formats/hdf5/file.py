@@ -15,7 +15,7 @@ from kerasfmt.errors import (
     UnsupportedFormatError,
 )
 from kerasfmt.formats.hdf5.dataset import MAX_EXPANSION, LazyDataset
-from kerasfmt.formats.hdf5.guard import Node, import_h5py, parse_config
+from kerasfmt.formats.hdf5.guard import Node, import_h5py, parse_config, reading
 
 MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 _TOP_LEVEL: Final = "top_level_model_weights"
@@ -72,7 +72,8 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
         path = Path(source)
         file, name = _open_file(path), str(path)
         size = path.stat().st_size
-    root = Node(h5py.h5g.open(file.id, b"/"), name, "", size)
+    with reading(name):
+        root = Node(h5py.h5g.open(file.id, b"/"), name, "", size)
     text = root.text("model_config")
     if text is None:
         raise _no_model(root)
@@ -144,8 +145,8 @@ def _no_model(root: Node) -> UnsupportedFormatError:
             held = "only weights, in the layout of Keras 3's save_weights (.weights.h5)"
         elif members:
             return UnsupportedFormatError(
-                f"{root.file}: an HDF5 file, but not a Keras model: expected an attribute model_config at its "
-                f"root, got none; the file holds {_some(members)}"
+                f"{root.file}: an HDF5 file, but not a Keras model: expected an attribute model_config at "
+                f"its root, got none; the file holds {_some(members)}"
             )
         else:
             return UnsupportedFormatError(f"{root.file}: an HDF5 file without a Keras model: it is empty")

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt import dtypes, ir
-from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
 from kerasfmt.formats.hdf5.dataset import LazyDataset
 from kerasfmt.formats.hdf5.file import H5Model, NamedDatasets, open_model
 
@@ -52,13 +52,25 @@ def load(
     stored = open_model(source)
     _check_dialect(stored)
     importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
-    model = ir.model_from_config(stored.model_config, custom_objects=custom_objects)
+    model = _build(stored, custom_objects)
     _assign(model, stored)
     if compile and stored.training_config is not None:
         model.training_config = ir.TrainingConfig(
             stored.training_config, [_optimizer_variable(name, d) for name, d in stored.optimizer_weights]
         )
     return model
+
+
+def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:
+    """The model of the config, with fresh weights."""
+    try:
+        return ir.model_from_config(stored.model_config, custom_objects=custom_objects)
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        if isinstance(error, KerasfmtError):
+            raise
+        raise InvalidModelError(
+            f"{stored.file}: model_config: no model can be built from it: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _check_dialect(stored: H5Model) -> None:

@@ -1,0 +1,247 @@
+"""The front door: save_model and load_model choose the format, guard what is there, and commit.
+
+Source: tf_keras/src/saving/saving_api.py, save_model and load_model;
+tensorflow/python/saved_model/save_options.py (2.15 to 2.21)
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from kerasfmt import commit
+from kerasfmt.errors import MissingFileError, TargetExistsError, UnsupportedFormatError
+
+if TYPE_CHECKING:
+    from kerasfmt.ir import Model
+
+Format = Literal["tf", "h5", "keras"]
+
+SAVED_MODEL: Final = commit.Members(
+    format="SavedModel",
+    marker="saved_model.pb",
+    patterns=(
+        r"saved_model\.pb",
+        r"keras_metadata\.pb",
+        r"fingerprint\.pb",
+        r"variables/",
+        r"variables/variables\.index",
+        r"variables/variables\.data-\d{5}-of-\d{5}",
+        r"assets(\.extra)?/.*",
+        r"debug/",
+        r"debug/saved_model_debug_info\.pb",
+    ),
+)
+"""The files of a SavedModel; a directory that holds any other is not replaced."""
+
+_SUFFIXES: Final[dict[str, Format]] = {".h5": "h5", ".hdf5": "h5", ".keras": "keras"}
+_NAMES: Final[dict[str, Format]] = {
+    "tf": "tf",
+    "tensorflow": "tf",
+    "h5": "h5",
+    "hdf5": "h5",
+    "keras": "keras",
+}
+_HDF5_MAGIC: Final = b"\x89HDF\r\n\x1a\n"
+_ZIP_MAGIC: Final = b"PK\x03\x04"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveOptions:
+    """TensorFlow's tf.saved_model.SaveOptions: the same fields, each honoured or refused by name.
+
+    Attributes:
+        namespace_whitelist: op namespaces that may be saved; kerasfmt writes no namespaced op, so that every
+            list is met.
+        save_debug_info: only False: there is no Python stack to record.
+        function_aliases: only empty: there are no objects of tf.function to point at.
+        experimental_debug_stripper: only False.
+        experimental_io_device: only None: files are written by this process.
+        experimental_variable_policy: only None: variables are saved without devices.
+        experimental_custom_gradients: either: kerasfmt writes no function with a custom gradient.
+        experimental_image_format: only False, as in every public TensorFlow.
+        experimental_skip_saver: only False.
+        experimental_sharding_callback: only None: variables are saved in one shard.
+        extra_tags: only None or empty.
+    """
+
+    namespace_whitelist: Sequence[str] | None = None
+    save_debug_info: bool = False
+    function_aliases: Mapping[str, object] | None = None
+    experimental_debug_stripper: bool = False
+    experimental_io_device: str | None = None
+    experimental_variable_policy: str | None = None
+    experimental_custom_gradients: bool = True
+    experimental_image_format: bool = False
+    experimental_skip_saver: bool = False
+    experimental_sharding_callback: object | None = None
+    extra_tags: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        whitelist = self.namespace_whitelist
+        if whitelist is not None and (
+            isinstance(whitelist, str) or not all(isinstance(name, str) for name in whitelist)
+        ):
+            raise TypeError(f"namespace_whitelist: expected a list of strings, got {whitelist!r}")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name not in _HONOURED and value not in (field.default, None, False, {}, (), []):
+                raise UnsupportedFormatError(
+                    f"SaveOptions: {field.name}={value!r} is not supported; leave it at {field.default!r}"
+                )
+
+
+_HONOURED: Final = ("namespace_whitelist", "experimental_custom_gradients")
+
+
+def save_model(
+    model: Model,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    include_optimizer: bool = True,
+    save_format: str | None = None,
+    signatures: Any = None,
+    options: SaveOptions | None = None,
+    save_traces: bool = True,
+) -> None:
+    """Writes a model to disk, whole or not at all.
+
+    Args:
+        model: the model.
+        filepath: the directory to create or to replace.
+        overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
+        include_optimizer: whether to write the optimizer's state.
+        save_format: "tf" for a SavedModel; by default from the suffix of `filepath`: ".h5" and ".hdf5" for
+            HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel.
+        signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
+        options: TensorFlow's options.
+        save_traces: whether to write each layer's traced functions; without them, Keras needs the layers'
+            classes to load the model.
+
+    Raises:
+        TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
+        SaveError: it cannot be written, or holds files that are not part of a SavedModel.
+        UnsupportedFormatError: kerasfmt does not write that format yet.
+        UnsupportedLayerError: a layer cannot be written.
+        InvalidModelError: the model contradicts itself.
+    """
+    target = Path(filepath)
+    name = format_of(target, save_format)
+    if name != "tf":
+        what = {"h5": "HDF5", "keras": "the .keras format"}[name]
+        raise UnsupportedFormatError(
+            f"{target}: writing {what} is not supported yet; choose a path without suffix, or "
+            'save_format="tf", for a SavedModel'
+        )
+    if not overwrite and os.path.lexists(target) and not may_overwrite(target):
+        return
+    saved_model = importlib.import_module("kerasfmt.formats.saved_model")
+    with commit.replace_directory(target, SAVED_MODEL) as directory:
+        saved_model.write(
+            model,
+            directory,
+            include_optimizer=include_optimizer,
+            signatures=signatures,
+            options=options or SaveOptions(),
+            save_traces=save_traces,
+        )
+
+
+def load_model(
+    filepath: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+) -> Model:
+    """The model in a file, in whatever format its first bytes say.
+
+    Weights stay in the file until they are used; keep the file until the model is saved.
+
+    Args:
+        filepath: the file.
+        custom_objects: layer classes (subclasses of kerasfmt.layers.Layer), by the name that the file gives
+            them.
+        compile: whether to keep the training config and the optimizer's state.
+
+    Raises:
+        MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
+        UnsupportedFormatError: it is of a format that kerasfmt does not read yet, or holds no model.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it holds code, or points out of itself.
+        UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+        InvalidModelError: it contradicts itself.
+    """
+    path = Path(filepath)
+    found = sniff(path)
+    if found == "h5":
+        from kerasfmt.formats.hdf5 import load
+
+        return load(path, custom_objects=custom_objects, compile=compile)
+    what = {"tf": "SavedModel directories", "keras": ".keras archives"}[found]
+    raise UnsupportedFormatError(
+        f"{path}: reading {what} is not supported yet; save the model as HDF5 (.h5) with Keras and load that"
+    )
+
+
+def format_of(path: Path, save_format: str | None = None) -> Format:
+    """The format to write: the one that is named, or the one of the path's suffix.
+
+    Raises:
+        UnsupportedFormatError: there is no format of that name.
+    """
+    if save_format is None:
+        return _SUFFIXES.get(path.suffix.lower(), "tf")
+    if save_format.lower() not in _NAMES:
+        raise UnsupportedFormatError(f"save_format={save_format!r}: expected one of {', '.join(_NAMES)}")
+    return _NAMES[save_format.lower()]
+
+
+def sniff(path: Path) -> Format:
+    """The format of what is at a path, by its content.
+
+    Raises:
+        MissingFileError: there is nothing.
+        UnsupportedFormatError: it is none of the formats, or may not be read.
+    """
+    if not path.exists():
+        raise MissingFileError(f"{path}: expected a model, got nothing: no such file or directory")
+    if path.is_dir():
+        if not (path / "saved_model.pb").is_file() and not (path / "saved_model.pbtxt").is_file():
+            raise UnsupportedFormatError(
+                f"{path}: a directory without saved_model.pb; it is not a SavedModel"
+            )
+        return "tf"
+    if not path.is_file():
+        raise UnsupportedFormatError(f"{path}: expected a file or a directory, got a device")
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(8)
+    except PermissionError as error:
+        raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
+    if start.startswith(_ZIP_MAGIC):
+        return "keras"
+    if start != _HDF5_MAGIC and path.suffix.lower() not in (".h5", ".hdf5"):
+        raise UnsupportedFormatError(
+            f"{path}: neither HDF5 nor a .keras archive nor a SavedModel directory: it begins with {start!r}"
+        )
+    return "h5"
+
+
+def may_overwrite(target: Path) -> bool:
+    """Whether the person at the terminal agrees to replace what is at a path.
+
+    Raises:
+        TargetExistsError: there is no terminal to ask at.
+
+    Source: tf_keras/src/utils/io_utils.py, ask_to_proceed_with_overwrite
+    """
+    if not sys.stdin or not sys.stdin.isatty():
+        raise TargetExistsError(f"{target}: already exists, and overwrite is False; choose another path")
+    question = f"[WARNING] {target} already exists - overwrite? [y/n]"
+    while (answer := input(question).strip().lower()) not in ("y", "n"):
+        question = 'Enter "y" (overwrite) or "n" (cancel).'
+    return answer == "y"
