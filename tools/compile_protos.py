@@ -105,7 +105,7 @@ _SCALARS |= {_F.TYPE_STRING: "str", _F.TYPE_BYTES: "bytes"}
 
 def compile_descriptors() -> bytes:
     """The serialized FileDescriptorSet of every file in proto/, imports first, without source comments."""
-    from grpc_tools import protoc  # only this tool needs it
+    from grpc_tools import protoc  # type: ignore[import-untyped]
 
     include = Path(protoc.__file__).parent / "_proto"
     sources = sorted(path.name for path in PROTO_DIR.glob("*.proto"))

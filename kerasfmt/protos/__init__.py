@@ -63,6 +63,18 @@ def parse(kind: type[_MessageT], data: bytes, where: str) -> _MessageT:
     return parsed
 
 
+def _message_class(descriptor: Any) -> Any:
+    """The class of a message, with those of its nested messages as attributes.
+
+    protobuf's pure-Python runtime gives classes that lack them, where its C runtimes do not.
+    """
+    message = message_factory.GetMessageClass(descriptor)
+    for nested in descriptor.nested_types:
+        if not hasattr(message, nested.name):
+            setattr(message, nested.name, _message_class(nested))
+    return message
+
+
 def __getattr__(name: str) -> Any:
     """The message class or the enum called `name`, made on first use."""
     pool, names = _pool()
@@ -70,7 +82,7 @@ def __getattr__(name: str) -> Any:
     if full is None:
         raise AttributeError(f"kerasfmt.protos has no message or enum {name!r}")
     try:
-        value: Any = message_factory.GetMessageClass(pool.FindMessageTypeByName(full))
+        value: Any = _message_class(pool.FindMessageTypeByName(full))
     except KeyError:
         value = EnumTypeWrapper(pool.FindEnumTypeByName(full))
     globals()[name] = value

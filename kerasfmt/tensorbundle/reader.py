@@ -175,14 +175,15 @@ class StoredTensor:
             return self._shards.load(self.name, self._entry)
         stored = sum(part.size for part in self._parts)
         count = sum(part.count for part in self._parts)
-        if count != self.size or stored > self._shards.total_size():
+        limit = self._shards.stored_size(self._parts)
+        if count != self.size or stored > limit:
             raise self._shards.damaged(
                 self.name,
                 self._entry,
-                f"expected slices of {self.size} elements within {self._shards.total_size()} bytes of data, "
+                f"expected slices of {self.size} elements within {limit} bytes of data, "
                 f"got {count} elements in {stored} bytes",
             )
-        array = np.empty(self.shape, self.dtype)
+        array = self._shards.empty(self.name, self._entry)
         covered = np.zeros(self.shape, np.bool_)
         for part, entry in zip(self._entry.slices, self._parts, strict=True):
             region = tuple(

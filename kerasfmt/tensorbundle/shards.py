@@ -47,17 +47,16 @@ class Shards:
         if self._verify and place not in self._verified:
             self.verify(name, entry)
             self._verified.add(place)
+        if not entry.count:
+            array = self.empty(name, entry)
+            array.flags.writeable = False
+            return array
+        raw = np.frombuffer(self._bytes(name, entry), np.uint8)
+        elements = _from_byteorder(raw, entry.dtype, self.header.byteorder)
         try:
-            if not entry.count:
-                array = np.empty(entry.shape, entry.dtype.numpy)
-                array.flags.writeable = False
-                return array
-            raw = np.frombuffer(self._bytes(name, entry), np.uint8)
-            return _from_byteorder(raw, entry.dtype, self.header.byteorder).reshape(entry.shape)
-        except ValueError as error:  # NumPy's bounds on the rank and on the product of the dimensions
-            raise UnsupportedFormatError(
-                f"{self._path(entry)}: tensor {name!r}: NumPy cannot hold shape {entry.shape}: {error}"
-            ) from error
+            return elements.reshape(entry.shape)
+        except ValueError as error:
+            raise self._unsupported(name, entry, error) from error
 
     def verify(self, name: str, entry: Entry) -> None:
         """Raise CorruptFileError unless the bytes of an entry without slices match its checksum."""
@@ -72,15 +71,27 @@ class Shards:
             crc32c = extend_crc32c(crc32c, data[start : start + _CHUNK_SIZE])
         self._check(name, entry, crc32c)
 
-    def total_size(self) -> int:
-        """Size of all data files, in bytes."""
-        paths = (data_path(self._prefix, n, self.header.num_shards) for n in range(self.header.num_shards))
+    def empty(self, name: str, entry: Entry) -> npt.NDArray[Any]:
+        """An array of the entry's shape, its elements not set; the caller has bounded its size."""
+        try:
+            return np.empty(entry.shape, entry.dtype.numpy)
+        except ValueError as error:  # NumPy's bounds on the rank and on the product of the dimensions
+            raise self._unsupported(name, entry, error) from error
+
+    def stored_size(self, entries: tuple[Entry, ...]) -> int:
+        """Size of the data files that hold `entries`, in bytes."""
+        paths = {self._path(entry) for entry in entries}
         return sum(os.path.getsize(path) for path in paths if os.path.exists(path))
 
     def damaged(self, name: str, entry: Entry, problem: str) -> CorruptFileError:
         """The error that says that the stored form of a tensor is impossible."""
         return CorruptFileError(
             f"{self._path(entry)}: byte {entry.offset}: tensor {name!r}: {problem}; the file is damaged"
+        )
+
+    def _unsupported(self, name: str, entry: Entry, error: Exception) -> UnsupportedFormatError:
+        return UnsupportedFormatError(
+            f"{self._path(entry)}: tensor {name!r}: NumPy cannot hold shape {entry.shape}: {error}"
         )
 
     def _path(self, entry: Entry) -> str:
@@ -126,9 +137,7 @@ class Shards:
         try:
             return strings.reshape(entry.shape)
         except ValueError as error:
-            raise UnsupportedFormatError(
-                f"{self._path(entry)}: tensor {name!r}: NumPy cannot hold shape {entry.shape}: {error}"
-            ) from error
+            raise self._unsupported(name, entry, error) from error
 
     def _decode_lengths(self, window: Window, count: int, verify: bool) -> tuple[list[int], int]:
         """Where each string starts in its window, and where the last one ends; the crc32c so far."""

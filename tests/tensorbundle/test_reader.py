@@ -146,8 +146,17 @@ def test_string_lengths_beyond_the_entry(tmp_path: Path) -> None:
         tensorbundle.read(prefix)["x"][...]
 
 
-def test_shapes_beyond_numpy(tmp_path: Path) -> None:
-    prefix = craft(tmp_path, {b"x": Entry(dtypes.int8, (1,) * 100, 0, 0, 1, 0)}, b"a")
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Entry(dtypes.int8, (1,) * 100, 0, 0, 1, 0),
+        Entry(dtypes.string, (1,) * 100, 0, 0, 6, 0),
+        Entry(dtypes.int8, (0,) * 100, 0, 0, 0, 0),
+        Entry(dtypes.int8, (1 << 62, 0, 1 << 62), 0, 0, 0, 0),
+    ],
+)
+def test_shapes_beyond_numpy(entry: Entry, tmp_path: Path) -> None:
+    prefix = craft(tmp_path, {b"x": entry}, b"\1\0\0\0\0a")
     with pytest.raises(UnsupportedFormatError, match="NumPy cannot hold shape"):
         tensorbundle.read(prefix, verify=False)["x"][...]
 
@@ -187,6 +196,18 @@ def test_huge_tensor_of_small_slices(tmp_path: Path) -> None:
     prefix = craft(tmp_path, slices([(0, 2)], size=1 << 50), b"abcd")
     with pytest.raises(CorruptFileError, match="expected slices of 1125899906842624 elements within 4 bytes"):
         tensorbundle.read(prefix, verify=False)["x"][...]
+
+
+def test_rank_of_slices_beyond_numpy(tmp_path: Path) -> None:
+    part = ((0, 1),) * 100
+    entries = {
+        b"x": Entry(dtypes.uint8, (1,) * 100, 0, 0, 0, 0, (part,)),
+        layout.encode_slice_key(b"x", part): Entry(dtypes.uint8, (1,) * 100, 0, 0, 1, 0),
+    }
+    prefix = craft(tmp_path, entries, b"a", Header((1 << 31) - 1))
+    Path(layout.data_path(str(prefix), 0, (1 << 31) - 1)).write_bytes(b"a")
+    with pytest.raises(UnsupportedFormatError, match="NumPy cannot hold shape"):
+        tensorbundle.read(prefix)["x"][...]
 
 
 def test_slices_that_share_their_bytes(tmp_path: Path) -> None:
