@@ -1,0 +1,129 @@
+"""Kernels and shape inference agree with TensorFlow's, on the samples of `tests/graph/ops/op_samples.py`.
+
+The error of floats is bounded in units of the last place; each sample states its bound, and why. Integers, bools
+and shapes agree exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+tf = pytest.importorskip("tensorflow")
+
+from tensorflow.python.framework import op_def_library  # noqa: E402
+
+from kerasfmt import dtypes  # noqa: E402
+from kerasfmt.dtypes import DType  # noqa: E402
+from kerasfmt.graph import Builder, Node, Spec, Value  # noqa: E402
+from kerasfmt.graph.op_defs import lookup  # noqa: E402
+from kerasfmt.graph.registry import find_op  # noqa: E402
+from tests.graph.ops.op_samples import SAMPLES, Array, Sample  # noqa: E402
+
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+WRITES = ("Assign", "ResourceScatter")
+RUNNABLE = [s for s in SAMPLES if s.op != "Const"]
+
+
+def to_tf(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tf.TensorShape(value)
+    return tf.as_dtype(value.enum) if isinstance(value, DType) else value
+
+
+def call(sample: Sample, node: Node, operands: list[Any]) -> list[Any]:
+    """The outputs of TensorFlow's node like `node`, in the graph under construction."""
+    given = dict(zip((arg.name for arg in lookup(sample.op).inputs), operands, strict=True))
+    attrs = {n: to_tf(v) for n, v in node.attrs.items() if n not in node.op_def.inferred_attrs}
+    out = op_def_library.apply_op(sample.op, **given, **attrs)
+    if isinstance(out, tf.Operation):
+        return []
+    return list(out) if isinstance(out, list | tuple) else [out]
+
+
+def assert_close(sample: Sample, actual: Array, expected: Array) -> None:
+    assert actual.shape == expected.shape
+    assert actual.dtype == expected.dtype
+    dtype = dtypes.of(actual.dtype)
+    if not (dtype.is_floating or dtype.is_complex) or not sample.ulps:
+        np.testing.assert_array_equal(actual, expected)
+        return
+    wide = np.complex128 if dtype.is_complex else np.float64
+    a, e = actual.astype(wide), expected.astype(wide)
+    finite = np.isfinite(e)
+    np.testing.assert_array_equal(a[~finite], e[~finite])
+    if not finite.any():
+        return
+    epsilon = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float64": 2.0**-52}.get(dtype.name, 2.0**-23)
+    tiny = {"float16": 6e-5, "float64": 2.3e-308}.get(dtype.name, 1.2e-38)
+    size = np.abs(e[finite])
+    scale = np.maximum(size.max() if sample.accumulates else size, tiny)
+    error = np.abs(a[finite] - e[finite]) / (epsilon * scale)
+    assert error.max() <= sample.ulps, f"{error.max():.3g} ulps at {np.argmax(error)}"
+
+
+@pytest.mark.parametrize("sample", RUNNABLE, ids=str)
+def test_kernel(sample: Sample) -> None:
+    node = sample.node()
+    variable = None if sample.resource is None else tf.Variable(sample.resource)
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def function() -> list[Any]:
+        operands: list[Any] = [] if variable is None else [variable.handle]
+        operands += [
+            list(map(tf.constant, x)) if isinstance(x, tuple) else tf.constant(x) for x in sample.inputs
+        ]
+        return call(sample, node, operands)
+
+    expected = [t.numpy() for t in function()]
+    actual = [np.asarray(a) for a in find_op(sample.op).run(node.attrs, *sample.arrays())]
+    if variable is not None and sample.op.startswith((*WRITES, "Rng")):
+        expected.append(variable.numpy())
+    assert len(actual) == len(expected)
+    for i, (a, e) in enumerate(zip(actual, expected, strict=True)):
+        if i not in sample.unspecified:
+            assert_close(sample, a, np.asarray(e))
+
+
+# Where our inference knows more than TensorFlow's, or less: op -> reason.
+DIFFERENT_SHAPES: dict[str, str] = {}
+
+
+def as_shape(tensor: Any) -> tuple[int | None, ...] | None:
+    return None if tensor.shape.rank is None else tuple(tensor.shape.as_list())
+
+
+@pytest.mark.parametrize("known", ["all", "some", "rank", "nothing"])
+@pytest.mark.parametrize("sample", [s for s in RUNNABLE if s.resource is None], ids=str)
+def test_inference(sample: Sample, known: str) -> None:
+    def shape_of(array: Array) -> tuple[int | None, ...] | None:
+        constant = known == "all" or (known == "some" and (array.dtype.kind in "iu" or not array.ndim))
+        if constant:
+            return array.shape
+        return {"some": (None, *array.shape[1:]), "rank": (None,) * array.ndim}.get(known)
+
+    def is_constant(array: Array) -> bool:
+        return known == "all" or (known == "some" and (array.dtype.kind in "iu" or not array.ndim))
+
+    def ours(graph: Builder, array: Array) -> Value:
+        if is_constant(array):
+            return graph.constant(array)
+        return graph.input(Spec(shape_of(array), dtypes.of(array.dtype)))
+
+    def theirs(array: Array) -> Any:
+        if is_constant(array):
+            return tf.constant(array)
+        return tf.compat.v1.placeholder(tf.as_dtype(array.dtype), shape_of(array))
+
+    node = sample.node(ours)
+    with tf.Graph().as_default():
+        operands = [[theirs(a) for a in x] if isinstance(x, tuple) else theirs(x) for x in sample.inputs]
+        expected = [as_shape(t) for t in call(sample, node, operands)]
+    actual = [v.shape for v in node.outputs]
+    if sample.op in DIFFERENT_SHAPES:
+        assert len(actual) == len(expected)
+    else:
+        assert actual == expected
