@@ -1,0 +1,1 @@
+"""Real TensorFlow reads what kerasfmt wrote: `python -m conformance` runs it, `cases.py` says on what."""

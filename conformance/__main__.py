@@ -1,0 +1,58 @@
+"""Conformance with real TensorFlow.
+
+    python -m conformance run [--line 2.15] [--cases 'Dense*' seed] [--whose theirs]
+    python -m conformance list
+    python -m conformance coverage
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from conformance import run as running
+from conformance.artefacts import LINES
+from conformance.cases import CASES, select
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit status 1 if a check failed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m conformance", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="build, convert and read cases, then say what failed")
+    run.add_argument("--line", "--lines", nargs="+", default=list(LINES), choices=LINES)
+    run.add_argument("--cases", nargs="+", default=[], metavar="PATTERN")
+    run.add_argument("--fast", action="store_true", help="leave out the models of keras.applications")
+    run.add_argument("--whose", default="ours", choices=("ours", "theirs"), help="theirs: check the checks")
+    run.add_argument("-v", "--verbose", action="store_true", help="with tracebacks")
+    commands.add_parser("list", help="name the cases")
+    commands.add_parser("coverage", help="write conformance/COVERAGE.md from the last results")
+    options = parser.parse_args(argv)
+    if options.command == "list":
+        print(*CASES, sep="\n")
+        return 0
+    if options.command == "coverage":
+        from conformance import coverage
+
+        coverage.write()
+        return 0
+    cases = [case for case in select(options.cases) if not (options.fast and case.slow)]
+    failed = checked = 0
+    for line in options.line:
+        running.run(line, cases, options.whose)
+        for case in cases:
+            for check, result in running.results(line, case, options.whose).items():
+                checked += 1
+                if not result["ok"]:
+                    failed += 1
+                    print(f"FAILED [{line}] {case.name} {check}: {result['detail']}")
+                    if options.verbose:
+                        print(result.get("traceback", ""))
+    print(f"{checked - failed} of {checked} checks passed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""Stage 1, in a process with TensorFlow: each case as an HDF5 file, as TensorFlow's SavedModel, and in numbers."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import warnings
+from typing import Any
+
+import numpy as np
+
+from conformance import artefacts
+from conformance.artefacts import cache_key, directory, norms, read_json, template, write_json
+from conformance.cases import BATCH, DYNAMIC, Case, Input
+
+
+def build(line: str, case: Case, tf: Any, keras: Any) -> None:
+    """Writes the artefacts of one case, unless they are there."""
+    where = directory(line, case)
+    if read_json(where / "expected.json").get("key") == cache_key(case):
+        return
+    shutil.rmtree(where, ignore_errors=True)
+    where.mkdir(parents=True)
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(1)
+    model = case.build(keras)
+    _disturb(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.save(where / "model.h5")
+        # TensorFlow gets what kerasfmt gets: the file, not the object that was saved to it.
+        keras.backend.clear_session()
+        keras.models.load_model(where / "model.h5").save(where / "theirs", **case.save)
+    arrays, names = _measure(case, model, tf)
+    if case.runs and case.trains:
+        arrays |= _train(where, case, arrays, names, keras)
+    np.savez(where / "expected.npz", **arrays)
+    write_json(where / "expected.json", {**names, "key": cache_key(case), "tensorflow": tf.__version__})
+
+
+def _disturb(model: Any) -> None:
+    """Gives weights that start as zeros or ones other values, so that mixing them up shows."""
+    rng = np.random.default_rng(2)
+    new = []
+    for variable, value in zip(model.weights, model.get_weights(), strict=True):
+        last = variable.name.rsplit("/", 1)[-1].partition(":")[0]
+        if last in ("bias", "beta", "moving_mean"):
+            value = (value + rng.normal(size=value.shape) * 0.1).astype(value.dtype)
+        elif last in ("gamma", "moving_variance"):
+            value = (value * rng.uniform(0.5, 1.5, value.shape)).astype(value.dtype)
+        new.append(value)
+    model.set_weights(new)
+
+
+def _sample(case: Case, model: Any) -> list[np.ndarray]:
+    rng = np.random.default_rng(3)
+    if case.inputs:
+        return [given.sample(rng) for given in case.inputs]
+    return [Input(tuple(t.shape[1:]), t.dtype.name).sample(rng) for t in model.inputs]
+
+
+def _measure(case: Case, model: Any, tf: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """What the model computes (named arrays), and its names and structures."""
+    x = _sample(case, model)
+    assert all(len(array) == BATCH for array in x) and DYNAMIC
+    structure = model._nested_inputs
+    names = {
+        "inputs": template(structure, model.inputs),
+        "outputs": template(model._nested_outputs, model.outputs),
+        "input_names": list(model.input_names),
+        "output_names": list(model.output_names),
+    }
+    arrays = {f"x{i}": array for i, array in enumerate(x)}
+    if not case.runs:
+        return arrays, names
+    given = artefacts.fill(names["inputs"], [tf.constant(array) for array in x])
+    with tf.GradientTape() as tape:
+        y = artefacts.leaves(names["outputs"], model(given, training=False))
+        total = weighted_sum(tf, y)
+    losses = sum((float(loss) for loss in model.losses), 0.0)
+    arrays |= {f"y{i}": array.numpy() for i, array in enumerate(y)}
+    arrays["losses"] = np.array(losses)
+    if model.trainable_variables and case.trains:
+        found = tape.gradient(total, model.trainable_variables)
+        arrays["gradients"] = np.sort(norms(tf.convert_to_tensor(g) for g in found if g is not None))
+    if not case.random:
+        y = artefacts.leaves(names["outputs"], model(given, training=True))
+        arrays |= {f"t{i}": array.numpy() for i, array in enumerate(y)}
+        arrays["moved"] = np.sort(norms(model.get_weights()))
+    return arrays, names
+
+
+def weighted_sum(tf: Any, outputs: list[Any]) -> Any:
+    """A scalar that depends on every element of every output, each in its own measure."""
+    total = tf.constant(0.0)
+    for output in outputs:
+        flat = tf.cast(tf.reshape(output, [-1]), tf.float32)
+        total += tf.reduce_sum(flat * tf.cos(tf.range(tf.cast(tf.size(flat), tf.float32))))
+    return total
+
+
+def step(model: Any, case: Case, x: list[np.ndarray], y: list[np.ndarray], names: dict[str, Any]) -> Any:
+    """One training step towards half of the outputs; returns the loss and the weights' norms."""
+    if getattr(model, "optimizer", None) is None:
+        model.compile("sgd", "mse")
+    given = artefacts.fill(names["inputs"], x)
+    wanted = artefacts.fill(names["outputs"], [(array * 0.5).astype(array.dtype) for array in y])
+    loss = np.ravel(model.train_on_batch(given, wanted))[0]
+    return float(loss), norms(model.get_weights())
+
+
+def _train(where: Any, case: Case, arrays: dict[str, Any], names: dict[str, Any], keras: Any) -> dict[str, Any]:
+    keras.backend.clear_session()
+    model = keras.models.load_model(where / "model.h5", compile=case.save.get("include_optimizer", True))
+    x = [arrays[f"x{i}"] for i in range(len(names["input_names"]))]
+    y = [arrays[f"y{i}"] for i in range(len(names["output_names"]))]
+    loss, after = step(model, case, x, y, names)
+    return {"step_loss": np.array(loss), "step_weights": after}
+
+
+@contextlib.contextmanager
+def quiet() -> Any:
+    """Keeps Keras's and TensorFlow's advice out of the output."""
+    import logging
+
+    import absl.logging
+
+    absl.logging.set_verbosity(absl.logging.ERROR)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

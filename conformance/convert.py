@@ -1,0 +1,57 @@
+"""Stage 2, in a process that cannot import TensorFlow: kerasfmt makes the SavedModel, and predicts in NumPy."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from conformance.artefacts import assert_close, directory, fill, leaves, record
+from conformance.cases import Case
+from conformance.read import Expected
+
+FOREIGN = ("tensorflow", "keras", "tf_keras", "jax", "torch")
+
+
+def convert(line: str, case: Case) -> None:
+    """Writes `ours/` and records the checks `convert`, `predict` and `structure`."""
+    where = directory(line, case)
+    results = where / "results.json"
+    shutil.rmtree(where / "ours", ignore_errors=True)
+    results.unlink(missing_ok=True)
+    if record(results, "convert", lambda: _convert(line, case)):
+        record(results, "structure", lambda: _structure(line, case))
+    if case.runs:
+        record(results, "predict", lambda: _predict(line, case))
+
+
+def _convert(line: str, case: Case) -> None:
+    import kerasfmt
+
+    where = directory(line, case)
+    model = kerasfmt.load_model(where / "model.h5")
+    kerasfmt.save_model(model, where / "ours", **case.save)
+    loaded = [name for name in FOREIGN if name in sys.modules]
+    if loaded:
+        raise AssertionError(f"kerasfmt imported {loaded}")
+
+
+def _predict(line: str, case: Case) -> None:
+    import kerasfmt
+
+    expected = Expected(line, case)
+    model = kerasfmt.load_model(directory(line, case) / "model.h5")
+    got = leaves(expected.names["outputs"], model.predict(fill(expected.names["inputs"], expected.x)))
+    for name, output, wanted in zip(
+        expected.names["output_names"], got, expected.series("y", "output_names"), strict=True
+    ):
+        assert_close(f"kerasfmt's predict, output {name!r}", output, wanted, case.tolerance)
+
+
+def _structure(line: str, case: Case) -> None:
+    from conformance.structure import compare
+
+    where = directory(line, case)
+    found = [d for d in compare(where / "ours", where / "theirs") if not d.accepted]
+    if found:
+        more = f"\n  and {len(found) - 40} more" if len(found) > 40 else ""
+        raise AssertionError(f"{len(found)} differences\n  " + "\n  ".join(map(str, found[:40])) + more)
