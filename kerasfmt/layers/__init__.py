@@ -4,6 +4,45 @@ from __future__ import annotations
 
 from kerasfmt.ir.layer import InputSpec, Layer
 from kerasfmt.ir.model import InputLayer
+from kerasfmt.layers.convolution import Conv1D, Conv2D, Conv3D
 from kerasfmt.layers.core import Activation, Dense, Dropout, Embedding, Flatten, Reshape
+from kerasfmt.layers.pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
+from kerasfmt.layers.reshaping import ZeroPadding2D
+from kerasfmt.layers.separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 
-__all__ = ["Activation", "Dense", "Dropout", "Embedding", "Flatten", "InputLayer", "InputSpec", "Layer", "Reshape"]
+__all__ = [
+    "Activation",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "Conv1D",
+    "Conv2D",
+    "Conv3D",
+    "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "InputLayer",
+    "InputSpec",
+    "Layer",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "Reshape",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "ZeroPadding2D",
+]

@@ -1,0 +1,183 @@
+"""Convolutions: Conv1D, Conv2D, Conv3D.
+
+Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first; further batch axes
+may come first. Outputs are the same with `filters` channels.
+
+Source: tf_keras/src/layers/convolutional/base_conv.py.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kerasfmt.graph import Shape, Spec, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.activations import Activation
+from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers import convolve
+
+
+class Conv(Layer, register=False):
+    """A convolution over `rank` spatial axes; the base of those below.
+
+    Args:
+      filters: number of output channels.
+      kernel_size: size of the window along each spatial axis.
+      strides: step of the window along each spatial axis.
+      padding: "valid" (none), "same" (zeros, so that a stride of 1 keeps the size) or, for Conv1D, "causal"
+        (zeros in front, so that no output depends on a later input).
+      data_format: "channels_last" or "channels_first".
+      dilation_rate: distance between the elements that a window covers; 1, or strides are 1.
+      groups: number of parts that the channels are split into, each convolved by itself.
+      activation: activation function.
+      use_bias: whether a bias is added.
+    """
+
+    rank: ClassVar[int]
+    filters: int = fields.count()
+    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
+    strides: tuple[int, ...] = fields.option(convert=tuple)
+    padding: str = fields.choice("valid", "same", default="valid")
+    data_format: str = fields.data_format()
+    dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
+    groups: int = fields.count(default=1)
+    activation: Activation = fields.activation()
+    use_bias: bool = True
+    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    bias_initializer: Initializer = fields.initializer(default="zeros")
+    kernel_regularizer: Regularizer | None = fields.regularizer()
+    bias_regularizer: Regularizer | None = fields.regularizer()
+    activity_regularizer: Regularizer | None = fields.regularizer()
+    kernel_constraint: Constraint | None = fields.constraint()
+    bias_constraint: Constraint | None = fields.constraint()
+    kernel: Weight
+    bias: Weight
+
+    def validate(self) -> None:
+        """Groups divide filters; strides and dilation are not combined."""
+        if self.filters % self.groups:
+            raise self.fail(f"option groups: expected a divisor of filters={self.filters}, got {self.groups}")
+        check_dilation(self, self.strides, self.dilation_rate)
+
+    @property
+    def channel_axis(self) -> int:
+        """The channel axis of inputs and outputs, counted from the back."""
+        return convolve.channel_axis(self.data_format, self.rank)
+
+    def build(self, inputs: Spec) -> None:
+        """A kernel (*kernel_size, channels / groups, filters) and a bias (filters,)."""
+        channels = self.axis_dim(inputs, self.channel_axis)
+        if channels % self.groups:
+            raise self.fail(
+                f"option groups: expected a divisor of the {channels} input channels, got {self.groups}"
+            )
+        self.kernel = self.add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
+        if self.use_bias:
+            self.bias = self.add_weight("bias", (self.filters,))
+
+    def input_spec(self) -> InputSpec:
+        """At least one batch axis, and the channels that the kernel was built for."""
+        return InputSpec(
+            min_ndim=self.rank + 2, axes={self.channel_axis: self.kernel.shape[-2] * self.groups}
+        )
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        kernel = convolve.read(inputs, self.kernel)
+        outputs = convolve.over_batches(
+            self._pad(inputs), self.rank + 1, lambda x: self._convolution(x, kernel)
+        )
+        if self.use_bias:
+            outputs = convolve.over_batches(outputs, self.rank + 1, self._add_bias)
+        return self.activation(convolve.with_shape(outputs, self._output_shape(inputs.dims)))
+
+    def _pad(self, inputs: Value) -> Value:
+        return inputs
+
+    def _convolution(self, x: Value, kernel: Value) -> Value:
+        padding = "same" if self.padding == "same" else "valid"
+        return convolve.convolution(x, kernel, self.strides, padding, self.dilation_rate, self.data_format)
+
+    def _add_bias(self, x: Value) -> Value:
+        return convolve.add_bias(x, self.bias, self.data_format)
+
+    def _output_shape(self, dims: tuple[int | None, ...]) -> Shape:
+        first = self.data_format == "channels_first"
+        batch = dims[: len(dims) - self.rank - 1]
+        spatial = dims[-self.rank :] if first else dims[-1 - self.rank : -1]
+        per_axis = zip(spatial, self.kernel_size, self.strides, self.dilation_rate, strict=True)
+        sizes = [convolve.out_length(n, k, self.padding, s, d) for n, k, s, d in per_axis]
+        return (*batch, self.filters, *sizes) if first else (*batch, *sizes, self.filters)
+
+
+def check_dilation(layer: Layer, strides: tuple[int, ...], dilations: tuple[int, ...]) -> None:
+    """Raises InvalidModelError where a convolution has both strides and dilation."""
+    if max(strides) > 1 and max(dilations) > 1:
+        raise layer.fail(
+            f"option dilation_rate: expected 1 with strides {list(strides)}, got {list(dilations)}"
+        )
+
+
+def causal_pad(x: Value, size: int, dilation: int, data_format: str) -> Value:
+    """The sequence `x` with zeros in front, as many as a window of `size` looks back.
+
+    Source: tf_keras/src/layers/convolutional/base_conv.py, _compute_causal_padding.
+    """
+    pads = [[0, 0]] * x.rank
+    pads[-1 if data_format == "channels_first" else -2] = [dilation * (size - 1), 0]
+    return ops.pad(x, pads)
+
+
+class Conv1D(Conv):
+    """A convolution over sequences; options as `Conv`.
+
+    Input: float (batch, steps, channels). Output: float (batch, new_steps, filters).
+    Source: tf_keras/src/layers/convolutional/conv1d.py.
+    """
+
+    rank = 1
+    kernel_size: tuple[int, ...] = fields.dims(1)
+    strides: tuple[int, ...] = fields.dims(1, default=1)
+    padding: str = fields.choice("valid", "same", "causal", default="valid")
+    dilation_rate: tuple[int, ...] = fields.dims(1, default=1)
+
+    def _pad(self, inputs: Value) -> Value:
+        if self.padding != "causal":
+            return inputs
+        return causal_pad(inputs, self.kernel_size[0], self.dilation_rate[0], self.data_format)
+
+    def _add_bias(self, x: Value) -> Value:
+        if self.data_format == "channels_last":
+            return super()._add_bias(x)
+        return x + ops.reshape(convolve.read(x, self.bias), [1, self.filters, 1])
+
+
+class Conv2D(Conv):
+    """A convolution over images; options as `Conv`.
+
+    Input: float (batch, height, width, channels). Output: float (batch, new_height, new_width, filters).
+    Source: tf_keras/src/layers/convolutional/conv2d.py.
+    """
+
+    rank = 2
+    kernel_size: tuple[int, ...] = fields.dims(2)
+    strides: tuple[int, ...] = fields.dims(2, default=1)
+    dilation_rate: tuple[int, ...] = fields.dims(2, default=1)
+
+
+class Conv3D(Conv):
+    """A convolution over volumes; options as `Conv`.
+
+    Input: float (batch, depth, height, width, channels).
+    Output: float (batch, new_depth, new_height, new_width, filters).
+    Source: tf_keras/src/layers/convolutional/conv3d.py.
+    """
+
+    rank = 3
+    kernel_size: tuple[int, ...] = fields.dims(3)
+    strides: tuple[int, ...] = fields.dims(3, default=1)
+    dilation_rate: tuple[int, ...] = fields.dims(3, default=1)

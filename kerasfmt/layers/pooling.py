@@ -1,0 +1,191 @@
+"""Poolings over windows, and over all spatial axes.
+
+Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first.
+
+Source: tf_keras/src/layers/pooling/.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from kerasfmt.graph import Spec, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.layers.convolve import layout
+
+
+class Pooling(Layer, register=False):
+    """One number per window and channel; the base of those below.
+
+    Args:
+      pool_size: size of the window along each spatial axis.
+      strides: step of the window; `pool_size` where it is None.
+      padding: "valid" (none) or "same"; padding never counts.
+      data_format: "channels_last" or "channels_first".
+    """
+
+    rank: ClassVar[int]
+    average: ClassVar[bool] = False
+    config_order = ("pool_size", "padding", "strides", "data_format")
+    pool_size: tuple[int, ...] = fields.option(convert=tuple)
+    strides: tuple[int, ...] = fields.option(convert=tuple)
+    padding: str = fields.choice("valid", "same", default="valid")
+    data_format: str = fields.data_format()
+
+    def validate(self) -> None:
+        """Windows lie side by side unless strides say otherwise."""
+        if self.strides is None:
+            self.strides = self.pool_size
+
+    def input_spec(self) -> InputSpec:
+        """One batch axis."""
+        return InputSpec(ndim=self.rank + 2)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return self._pool(inputs, self.pool_size, self.strides, layout(self.data_format, self.rank))
+
+    def _pool(self, x: Value, size: tuple[int, ...], strides: tuple[int, ...], data_format: str) -> Value:
+        if self.rank == 3:
+            pool = ops.avg_pool3d if self.average else ops.max_pool3d
+        else:
+            pool = ops.avg_pool if self.average else ops.max_pool
+        return pool(x, size, strides, self.padding.upper(), data_format)
+
+
+class Pooling1D(Pooling, register=False):
+    """A pooling over sequences: (batch, steps, channels) to (batch, new_steps, channels)."""
+
+    rank = 1
+    config_order = ("strides", "pool_size", "padding", "data_format")
+    pool_size: tuple[int, ...] = fields.dims(1, default=2)
+    strides: tuple[int, ...] = fields.dims(1, default=None, optional=True)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs. Keras pools channels_first in channels_last (backend.py, pool2d)."""
+        first = self.data_format == "channels_first"
+        axis = 3 if first else 2
+        x = ops.expand_dims(inputs, axis)
+        if first:
+            x = ops.transpose(x, [0, 2, 3, 1])
+        x = self._pool(x, (*self.pool_size, 1), (*self.strides, 1), "NHWC")
+        if first:
+            x = ops.transpose(x, [0, 3, 1, 2])
+        return ops.squeeze(x, axis)
+
+
+class Pooling2D(Pooling, register=False):
+    """A pooling over images: (batch, height, width, channels) to (batch, new_height, new_width, channels)."""
+
+    rank = 2
+    pool_size: tuple[int, ...] = fields.dims(2, default=2)
+    strides: tuple[int, ...] = fields.dims(2, default=None, optional=True)
+
+
+class Pooling3D(Pooling, register=False):
+    """A pooling over volumes (batch, depth, height, width, channels)."""
+
+    rank = 3
+    pool_size: tuple[int, ...] = fields.dims(3, default=2)
+    strides: tuple[int, ...] = fields.dims(3, default=None, optional=True)
+
+
+class MaxPooling1D(Pooling1D):
+    """The greatest element of each window of sequences; options as `Pooling`."""
+
+
+class MaxPooling2D(Pooling2D):
+    """The greatest element of each window of images; options as `Pooling`."""
+
+
+class AveragePooling1D(Pooling1D):
+    """The mean of each window of sequences; options as `Pooling`."""
+
+    average = True
+
+
+class AveragePooling2D(Pooling2D):
+    """The mean of each window of images; options as `Pooling`."""
+
+    average = True
+
+
+class GlobalPooling(Layer, register=False):
+    """One number per channel; the base of those below.
+
+    Args:
+      data_format: "channels_last" or "channels_first".
+      keepdims: whether the spatial axes are kept, with size 1.
+
+    Input: (batch, *spatial, channels). Output: (batch, channels), or (batch, 1.., channels).
+    """
+
+    rank: ClassVar[int]
+    average: ClassVar[bool] = False
+    data_format: str = fields.data_format()
+    keepdims: bool = False
+
+    @property
+    def axes(self) -> list[int]:
+        """The spatial axes."""
+        start = 2 if self.data_format == "channels_first" else 1
+        return list(range(start, start + self.rank))
+
+    def build(self, inputs: Spec) -> None:
+        """No weights; but there must be something to pool."""
+        for axis in self.axes:
+            if inputs.shape is not None and axis < len(inputs.shape) and inputs.shape[axis] == 0:
+                raise self.fail(f"input: expected a size of at least 1 along axis {axis}, got {inputs.shape}")
+
+    def input_spec(self) -> InputSpec:
+        """One batch axis."""
+        return InputSpec(ndim=self.rank + 2)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        reduce = ops.reduce_mean if self.average else ops.reduce_max
+        axes = self.axes
+        return reduce(inputs, axes if self.rank > 1 else axes[0], self.keepdims)
+
+
+class GlobalMaxPooling1D(GlobalPooling):
+    """The greatest element of each channel of sequences; options as `GlobalPooling`."""
+
+    rank = 1
+
+
+class GlobalMaxPooling2D(GlobalPooling):
+    """The greatest element of each channel of images; options as `GlobalPooling`."""
+
+    rank = 2
+
+
+class GlobalAveragePooling1D(GlobalPooling):
+    """The mean of each channel of sequences, over the steps that are not masked; options as `GlobalPooling`.
+
+    Source: tf_keras/src/layers/pooling/global_average_pooling1d.py.
+    """
+
+    rank = 1
+    average = True
+    supports_masking = True
+
+    def compute_mask(self, inputs: Value, mask: Any) -> None:
+        """None: there are no steps left to mask."""
+
+    def call(self, inputs: Value, mask: Value | None = None) -> Value:
+        """The outputs."""
+        if mask is None:
+            return super().call(inputs)
+        (steps,) = self.axes
+        weights = ops.expand_dims(ops.cast(mask, inputs.dtype), 1 if steps == 2 else 2)
+        total = ops.reduce_sum(inputs * weights, steps, self.keepdims)
+        return total / ops.reduce_sum(weights, steps, self.keepdims)
+
+
+class GlobalAveragePooling2D(GlobalPooling):
+    """The mean of each channel of images; options as `GlobalPooling`."""
+
+    rank = 2
+    average = True

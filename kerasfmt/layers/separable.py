@@ -1,0 +1,308 @@
+"""Depthwise and separable convolutions: a window per channel, and then (separable) a mix of the channels.
+
+Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first.
+
+Source: tf_keras/src/layers/convolutional/base_depthwise_conv.py and base_separable_conv.py.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kerasfmt.graph import Spec, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.activations import Activation
+from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers import convolve
+from kerasfmt.layers.convolution import causal_pad, check_dilation
+
+
+class DepthwiseConv(Layer, register=False):
+    """A convolution of each channel by itself; the base of those below.
+
+    Args:
+      kernel_size: size of the window along each spatial axis.
+      strides: step of the window; equal along all axes.
+      padding: "valid" or "same".
+      depth_multiplier: number of output channels per input channel.
+      data_format: "channels_last" or "channels_first".
+      dilation_rate: distance between the elements that a window covers; 1, or strides are 1.
+      activation: activation function.
+      use_bias: whether a bias is added.
+      groups: 1; Keras stores it and does not use it.
+    """
+
+    rank: ClassVar[int]
+    config_order = (
+        "kernel_size",
+        "strides",
+        "padding",
+        "data_format",
+        "dilation_rate",
+        "groups",
+        "activation",
+        "use_bias",
+        "bias_initializer",
+        "bias_regularizer",
+        "activity_regularizer",
+        "bias_constraint",
+        "depth_multiplier",
+        "depthwise_initializer",
+        "depthwise_regularizer",
+        "depthwise_constraint",
+    )
+    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
+    strides: tuple[int, ...] = fields.option(convert=tuple)
+    padding: str = fields.choice("valid", "same", default="valid")
+    depth_multiplier: int = fields.count(default=1)
+    data_format: str = fields.data_format()
+    dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
+    activation: Activation = fields.activation()
+    use_bias: bool = True
+    depthwise_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    bias_initializer: Initializer = fields.initializer(default="zeros")
+    depthwise_regularizer: Regularizer | None = fields.regularizer()
+    bias_regularizer: Regularizer | None = fields.regularizer()
+    activity_regularizer: Regularizer | None = fields.regularizer()
+    depthwise_constraint: Constraint | None = fields.constraint()
+    bias_constraint: Constraint | None = fields.constraint()
+    groups: int = fields.count(default=1)
+    depthwise_kernel: Weight
+    bias: Weight
+
+    def validate(self) -> None:
+        """Strides and dilation are not combined."""
+        check_dilation(self, self.strides, self.dilation_rate)
+
+    def build(self, inputs: Spec) -> None:
+        """A kernel (*kernel_size, channels, depth_multiplier) and a bias (channels * depth_multiplier,)."""
+        if inputs.shape is None or len(inputs.shape) != self.rank + 2:
+            raise self.fail(f"input: expected {self.rank + 2} dimensions, got shape {inputs.shape}")
+        channels = self.axis_dim(inputs, convolve.channel_axis(self.data_format, self.rank))
+        self.depthwise_kernel = self.add_weight(
+            "depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier), options="depthwise"
+        )
+        if self.use_bias:
+            self.bias = self.add_weight("bias", (channels * self.depth_multiplier,))
+
+    def input_spec(self) -> InputSpec:
+        """The channels that the kernel was built for."""
+        axis = convolve.channel_axis(self.data_format, self.rank)
+        return InputSpec(min_ndim=self.rank + 2, axes={axis: self.depthwise_kernel.shape[-2]})
+
+
+class DepthwiseConv1D(DepthwiseConv):
+    """A convolution of each channel of sequences; options as `DepthwiseConv`.
+
+    Input: float (batch, steps, channels). Output: float (batch, new_steps, channels * depth_multiplier).
+    Source: tf_keras/src/layers/convolutional/depthwise_conv1d.py.
+    """
+
+    rank = 1
+    kernel_size: tuple[int, ...] = fields.dims(1)
+    strides: tuple[int, ...] = fields.dims(1, default=1)
+    dilation_rate: tuple[int, ...] = fields.dims(1, default=1)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        axis = 2 if self.data_format == "channels_first" else 1
+        outputs = convolve.depthwise(
+            ops.expand_dims(inputs, axis),
+            ops.expand_dims(convolve.read(inputs, self.depthwise_kernel), 0),
+            self.strides * 2,
+            self.padding,
+            (1, *self.dilation_rate),
+            self.data_format,
+        )
+        if self.use_bias:
+            outputs = convolve.add_bias(outputs, self.bias, self.data_format)
+        return self.activation(ops.squeeze(outputs, axis))
+
+
+class DepthwiseConv2D(DepthwiseConv):
+    """A convolution of each channel of images; options as `DepthwiseConv`.
+
+    Input: float (batch, height, width, channels). Output: the same with new sizes and
+    channels * depth_multiplier channels.
+    Source: tf_keras/src/layers/convolutional/depthwise_conv2d.py.
+    """
+
+    rank = 2
+    kernel_size: tuple[int, ...] = fields.dims(2)
+    strides: tuple[int, ...] = fields.dims(2, default=1)
+    dilation_rate: tuple[int, ...] = fields.dims(2, default=1)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs. Keras computes channels_first in channels_last (backend.py, depthwise_conv2d)."""
+        first = self.data_format == "channels_first"
+        outputs = convolve.depthwise(
+            ops.transpose(inputs, [0, 2, 3, 1]) if first else inputs,
+            convolve.read(inputs, self.depthwise_kernel),
+            self.strides,
+            self.padding,
+            self.dilation_rate,
+            "channels_last",
+        )
+        if first:
+            outputs = ops.transpose(outputs, [0, 3, 1, 2])
+        if self.use_bias:
+            outputs = convolve.add_bias(outputs, self.bias, self.data_format)
+        return self.activation(outputs)
+
+
+class SeparableConv(Layer, register=False):
+    """A convolution of each channel by itself, and then a mix of the channels; the base of those below.
+
+    Args:
+      filters: number of output channels.
+      kernel_size: size of the window along each spatial axis.
+      strides: step of the window; equal along all axes.
+      padding: "valid", "same" or, for SeparableConv1D, "causal".
+      data_format: "channels_last" or "channels_first".
+      dilation_rate: distance between the elements that a window covers; 1, or strides are 1.
+      depth_multiplier: number of channels between the two steps, per input channel.
+      activation: activation function.
+      use_bias: whether a bias is added.
+      groups: Keras stores it and does not use it, like `kernel_initializer`, `kernel_regularizer` and
+        `kernel_constraint`.
+    """
+
+    rank: ClassVar[int]
+    config_order = (
+        "filters",
+        "kernel_size",
+        "strides",
+        "padding",
+        "data_format",
+        "dilation_rate",
+        "groups",
+        "activation",
+        "use_bias",
+        "kernel_initializer",
+        "bias_initializer",
+        "kernel_regularizer",
+        "bias_regularizer",
+        "activity_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+        "depth_multiplier",
+        "depthwise_initializer",
+        "pointwise_initializer",
+        "depthwise_regularizer",
+        "pointwise_regularizer",
+        "depthwise_constraint",
+        "pointwise_constraint",
+    )
+    filters: int = fields.count()
+    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
+    strides: tuple[int, ...] = fields.option(convert=tuple)
+    padding: str = fields.choice("valid", "same", default="valid")
+    data_format: str = fields.data_format()
+    dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
+    depth_multiplier: int = fields.count(default=1)
+    activation: Activation = fields.activation()
+    use_bias: bool = True
+    depthwise_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    pointwise_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    bias_initializer: Initializer = fields.initializer(default="zeros")
+    depthwise_regularizer: Regularizer | None = fields.regularizer()
+    pointwise_regularizer: Regularizer | None = fields.regularizer()
+    bias_regularizer: Regularizer | None = fields.regularizer()
+    activity_regularizer: Regularizer | None = fields.regularizer()
+    depthwise_constraint: Constraint | None = fields.constraint()
+    pointwise_constraint: Constraint | None = fields.constraint()
+    bias_constraint: Constraint | None = fields.constraint()
+    groups: int = fields.count(default=1)
+    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    kernel_regularizer: Regularizer | None = fields.regularizer()
+    kernel_constraint: Constraint | None = fields.constraint()
+    depthwise_kernel: Weight
+    pointwise_kernel: Weight
+    bias: Weight
+
+    def validate(self) -> None:
+        """Groups divide filters; strides and dilation are not combined."""
+        if self.filters % self.groups:
+            raise self.fail(f"option groups: expected a divisor of filters={self.filters}, got {self.groups}")
+        check_dilation(self, self.strides, self.dilation_rate)
+
+    def build(self, inputs: Spec) -> None:
+        """Kernels (*kernel_size, channels, m) and (1.., channels * m, filters), and a bias (filters,)."""
+        channels = self.axis_dim(inputs, convolve.channel_axis(self.data_format, self.rank))
+        self.depthwise_kernel = self.add_weight(
+            "depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier), options="depthwise"
+        )
+        self.pointwise_kernel = self.add_weight(
+            "pointwise_kernel",
+            (*(1,) * self.rank, channels * self.depth_multiplier, self.filters),
+            options="pointwise",
+        )
+        if self.use_bias:
+            self.bias = self.add_weight("bias", (self.filters,))
+
+    def input_spec(self) -> InputSpec:
+        """One batch axis, and the channels that the kernels were built for."""
+        axis = convolve.channel_axis(self.data_format, self.rank)
+        return InputSpec(ndim=self.rank + 2, axes={axis: self.depthwise_kernel.shape[-2]})
+
+    def _separable(
+        self, x: Value, kernels: tuple[Value, Value], strides: tuple[int, ...], dilations: tuple[int, ...]
+    ) -> Value:
+        """The two convolutions of images, and the bias. Source: tensorflow's nn_impl.py, separable_conv2d."""
+        padding = "same" if self.padding == "same" else "valid"
+        x = convolve.depthwise(x, kernels[0], strides, padding, dilations, self.data_format)
+        x = convolve.convolution(x, kernels[1], (1, 1), "valid", (1, 1), self.data_format)
+        return convolve.add_bias(x, self.bias, self.data_format) if self.use_bias else x
+
+
+class SeparableConv1D(SeparableConv):
+    """A separable convolution over sequences; options as `SeparableConv`.
+
+    Input: float (batch, steps, channels). Output: float (batch, new_steps, filters).
+    Source: tf_keras/src/layers/convolutional/separable_conv1d.py.
+    """
+
+    rank = 1
+    kernel_size: tuple[int, ...] = fields.dims(1)
+    strides: tuple[int, ...] = fields.dims(1, default=1)
+    padding: str = fields.choice("valid", "same", "causal", default="valid")
+    dilation_rate: tuple[int, ...] = fields.dims(1, default=1)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        if self.padding == "causal":
+            inputs = causal_pad(inputs, self.kernel_size[0], self.dilation_rate[0], self.data_format)
+        axis = 2 if self.data_format == "channels_first" else 1
+        kernels = (
+            ops.expand_dims(convolve.read(inputs, self.depthwise_kernel), 0),
+            ops.expand_dims(convolve.read(inputs, self.pointwise_kernel), 0),
+        )
+        outputs = self._separable(
+            ops.expand_dims(inputs, axis), kernels, self.strides * 2, (1, *self.dilation_rate)
+        )
+        return self.activation(ops.squeeze(outputs, axis))
+
+
+class SeparableConv2D(SeparableConv):
+    """A separable convolution over images; options as `SeparableConv`.
+
+    Input: float (batch, height, width, channels). Output: float (batch, new_height, new_width, filters).
+    Source: tf_keras/src/layers/convolutional/separable_conv2d.py.
+    """
+
+    rank = 2
+    kernel_size: tuple[int, ...] = fields.dims(2)
+    strides: tuple[int, ...] = fields.dims(2, default=1)
+    dilation_rate: tuple[int, ...] = fields.dims(2, default=1)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        kernels = (
+            convolve.read(inputs, self.depthwise_kernel),
+            convolve.read(inputs, self.pointwise_kernel),
+        )
+        return self.activation(self._separable(inputs, kernels, self.strides, self.dilation_rate))
