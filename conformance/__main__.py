@@ -1,8 +1,8 @@
 """Conformance with real TensorFlow.
 
-    python -m conformance run [--line 2.15] [--cases 'Dense*' seed] [--whose theirs]
-    python -m conformance list
-    python -m conformance coverage
+python -m conformance run [--line 2.15] [--cases 'Dense*' seed] [--whose theirs]
+python -m conformance list
+python -m conformance coverage
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from conformance.cases import CASES, select
 def main(argv: list[str] | None = None) -> int:
     """Exit status 1 if a check failed."""
     parser = argparse.ArgumentParser(
-        prog="python -m conformance", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m conformance",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="build, convert and read cases, then say what failed")

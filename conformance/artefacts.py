@@ -1,12 +1,12 @@
 """Where a case's files lie, and how what was measured is compared with what TensorFlow gave.
 
-    .conformance/work/<line>/<case>/
-        model.h5        TensorFlow's HDF5 file, the input of kerasfmt
-        theirs/         the SavedModel that TensorFlow makes of that file
-        expected.json   names, structures, and the key under which all this is cached
-        expected.npz    sample inputs, outputs, and everything else that TensorFlow computed
-        ours/           the SavedModel that kerasfmt makes of that file
-        results.json    check -> {"ok", "detail"}
+.conformance/work/<line>/<case>/
+    model.h5        TensorFlow's HDF5 file, the input of kerasfmt
+    theirs/         the SavedModel that TensorFlow makes of that file
+    expected.json   names, structures, and the key under which all this is cached
+    expected.npz    sample inputs, outputs, and everything else that TensorFlow computed
+    ours/           the SavedModel that kerasfmt makes of that file
+    results.json    check -> {"ok", "detail"}
 """
 
 from __future__ import annotations

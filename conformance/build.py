@@ -109,7 +109,9 @@ def step(model: Any, case: Case, x: list[np.ndarray], y: list[np.ndarray], names
     return float(loss), norms(model.get_weights())
 
 
-def _train(where: Any, case: Case, arrays: dict[str, Any], names: dict[str, Any], keras: Any) -> dict[str, Any]:
+def _train(
+    where: Any, case: Case, arrays: dict[str, Any], names: dict[str, Any], keras: Any
+) -> dict[str, Any]:
     keras.backend.clear_session()
     model = keras.models.load_model(where / "model.h5", compile=case.save.get("include_optimizer", True))
     x = [arrays[f"x{i}"] for i in range(len(names["input_names"]))]

@@ -166,7 +166,10 @@ def _pooling(dimensions: int) -> dict[str, dict[str, Any]]:
         "default": {},
         "same": {"pool_size": 3, "strides": 2, "padding": "same"},
         "valid": {"pool_size": 3, "strides": 1, "padding": "valid"},
-        "channels_first": {"_on": _vector(*first), **(_NCHW if dimensions == 2 else {"data_format": _NCHW["data_format"]})},
+        "channels_first": {
+            "_on": _vector(*first),
+            **(_NCHW if dimensions == 2 else {"data_format": _NCHW["data_format"]}),
+        },
         "dynamic": {"_on": _vector(*(None,) * dimensions, 4)},
         "float64": {**_DOUBLE, "_on": _vector(*deep, dtype="float64")},
         "mixed_float16": _HALF,
@@ -334,7 +337,13 @@ LAYERS: tuple[Layer, ...] = (
         _IMAGES,
         {
             "default": {"filters": 6, "kernel_size": 3},
-            "same": {"filters": 6, "kernel_size": [2, 3], "padding": "same", "strides": 2, "activation": "relu"},
+            "same": {
+                "filters": 6,
+                "kernel_size": [2, 3],
+                "padding": "same",
+                "strides": 2,
+                "activation": "relu",
+            },
             "strides": {"filters": 6, "kernel_size": [2, 3], "strides": [2, 1]},
             "dilated": {"filters": 6, "kernel_size": 2, "dilation_rate": [2, 3], "padding": "same"},
             "groups": {"filters": 6, "kernel_size": 3, "groups": 2},
@@ -595,7 +604,9 @@ def cnn(keras: Keras) -> KerasModel:
         [
             keras.Input((16, 16, 3)),
             layers.Rescaling(1 / 255),
-            layers.Conv2D(8, 3, padding="same", activation="relu", kernel_regularizer=keras.regularizers.L2(1e-3)),
+            layers.Conv2D(
+                8, 3, padding="same", activation="relu", kernel_regularizer=keras.regularizers.L2(1e-3)
+            ),
             layers.BatchNormalization(),
             layers.MaxPooling2D(),
             layers.SeparableConv2D(12, 3, use_bias=False),
@@ -677,12 +688,16 @@ def odd_names(keras: Keras) -> KerasModel:
 
 @model()
 def only_input_layer(keras: Keras) -> KerasModel:
-    return keras.Sequential([keras.layers.InputLayer((4,), name="x"), keras.layers.Flatten(name="y")], name="only")
+    return keras.Sequential(
+        [keras.layers.InputLayer((4,), name="x"), keras.layers.Flatten(name="y")], name="only"
+    )
 
 
 @model()
 def ten_of_a_kind(keras: Keras) -> KerasModel:
-    return keras.Sequential([keras.layers.Dense(3, input_shape=(3,)) for _ in range(12)], name="ten_of_a_kind")
+    return keras.Sequential(
+        [keras.layers.Dense(3, input_shape=(3,)) for _ in range(12)], name="ten_of_a_kind"
+    )
 
 
 def _application(keras: Keras, name: str, size: int) -> KerasModel:
@@ -708,7 +723,11 @@ CASES: dict[str, Case] = {
     case.name: case
     for case in (
         *MODELS,
-        *(_layer_case(layer, variant, config) for layer in LAYERS for variant, config in layer.variants.items()),
+        *(
+            _layer_case(layer, variant, config)
+            for layer in LAYERS
+            for variant, config in layer.variants.items()
+        ),
     )
 }
 

@@ -56,9 +56,13 @@ def _keras(path: Path, case: Case, expected: Expected, tf: Any, keras: Any) -> N
     if type(model).__name__ not in ("Functional", "Sequential"):
         raise AssertionError(f"loaded as {type(model).__name__}: Keras did not recognise its own model")
     if list(model.input_names) != expected.names["input_names"]:
-        raise AssertionError(f"input names: expected {expected.names['input_names']}, got {model.input_names}")
+        raise AssertionError(
+            f"input names: expected {expected.names['input_names']}, got {model.input_names}"
+        )
     if list(model.output_names) != expected.names["output_names"]:
-        raise AssertionError(f"output names: expected {expected.names['output_names']}, got {model.output_names}")
+        raise AssertionError(
+            f"output names: expected {expected.names['output_names']}, got {model.output_names}"
+        )
     model.get_config()
     if not case.runs:
         return
@@ -74,7 +78,9 @@ def _keras(path: Path, case: Case, expected: Expected, tf: Any, keras: Any) -> N
         if not np.isfinite(loss):
             raise AssertionError(f"one training step: loss {loss}")
         return
-    assert_close("loss of one training step", np.array(loss), expected.arrays["step_loss"], case.tolerance * GRADIENT)
+    assert_close(
+        "loss of one training step", np.array(loss), expected.arrays["step_loss"], case.tolerance * GRADIENT
+    )
     assert_close("weights after it", after, expected.arrays["step_weights"], case.tolerance * GRADIENT)
 
 
@@ -106,7 +112,9 @@ def _saved_model(path: Path, case: Case, expected: Expected, tf: Any, keras: Any
         assert_close("gradients", got, expected.arrays["gradients"], case.tolerance * GRADIENT)
     y, losses = loaded.call_and_return_all_conditional_losses(given, training=False)
     _outputs("the object called for its losses", y, "y", case, expected)
-    losses = sum((float(f()) for f in loaded.regularization_losses), sum((float(loss) for loss in losses), 0.0))
+    losses = sum(
+        (float(f()) for f in loaded.regularization_losses), sum((float(loss) for loss in losses), 0.0)
+    )
     assert_close("losses", np.array(losses), expected.arrays["losses"], case.tolerance * 10)
     y = loaded(given, training=True)
     _outputs("the object called in training", y, "t", case, expected)
@@ -144,7 +152,9 @@ def _v1(path: Path, case: Case, expected: Expected, tf: Any, keras: Any) -> None
         graph = tf.compat.v1.saved_model.load(session, ["serve"], str(path))
         signature = graph.signature_def["serving_default"]
         if sorted(signature.inputs) != sorted(expected.names["input_names"]):
-            raise AssertionError(f"inputs {sorted(signature.inputs)}, expected {expected.names['input_names']}")
+            raise AssertionError(
+                f"inputs {sorted(signature.inputs)}, expected {expected.names['input_names']}"
+            )
         if not case.runs:
             return
         feed = {

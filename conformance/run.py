@@ -31,7 +31,9 @@ def python(environment: str) -> Path:
             return path
     if environment == "core":
         return Path(sys.executable)
-    raise SystemExit(f"no environment {base / name}: make it with `python tools/env.py setup --lines {environment}`")
+    raise SystemExit(
+        f"no environment {base / name}: make it with `python tools/env.py setup --lines {environment}`"
+    )
 
 
 def stage(name: str, line: str, cases: Iterable[Case], whose: str = "ours") -> dict[str, str]:
@@ -42,7 +44,12 @@ def stage(name: str, line: str, cases: Iterable[Case], whose: str = "ours") -> d
     """
     left = [case.name for case in cases]
     interpreter = python("core" if name == "convert" else line)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1", "PYTHONWARNINGS": "ignore"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "PYTHONWARNINGS": "ignore",
+    }
     died: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as scratch:
         while left:
@@ -52,11 +59,15 @@ def stage(name: str, line: str, cases: Iterable[Case], whose: str = "ours") -> d
             done.unlink(missing_ok=True)
             command = [str(interpreter), "-m", "conformance.worker", name, line, str(listed), whose]
             result = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-            finished = [entry.rsplit(" ", 1)[0] for entry in done.read_text().splitlines()] if done.exists() else []
+            finished = (
+                [entry.rsplit(" ", 1)[0] for entry in done.read_text().splitlines()] if done.exists() else []
+            )
             if result.returncode == 0:
                 break
             if not finished and len(left) > 1 and not done.exists():
-                raise SystemExit(f"stage {name}, line {line}: exit {result.returncode}\n{result.stderr[-3000:]}")
+                raise SystemExit(
+                    f"stage {name}, line {line}: exit {result.returncode}\n{result.stderr[-3000:]}"
+                )
             left = left[len(finished) :]
             died[left[0]] = f"{name}: exit status {result.returncode}: {result.stderr.strip()[-1500:]}"
             left = left[1:]
