@@ -242,6 +242,10 @@ class Builder:
         self._names[key] = 1
         return name
 
+    def release(self, name: str) -> None:
+        """Gives back a name from `unique_name` that no node took."""
+        del self._names[name.lower()]
+
     def scope(self, name: str) -> _Scope:
         """A context in which node names get the prefix `name/`."""
         return _Scope(self, name)
@@ -304,8 +308,16 @@ class Builder:
             self._constants[key] = found
         return found
 
-    def call(self, function: Function, inputs: Sequence[Value], name: str | None = None) -> tuple[Value, ...]:
-        """The outputs of `function` called with `inputs`; what it captures, this function captures too."""
+    def call(
+        self, function: Function, inputs: Sequence[Value], shapes: Sequence[Shape] | None = None
+    ) -> tuple[Value, ...]:
+        """The outputs of `function` called with `inputs`; what it captures, this function captures too.
+
+        Args:
+          function: the callee.
+          inputs: one value per input of the callee.
+          shapes: shapes of the outputs, where more is known than the callee's own.
+        """
         handles = [self.capture(v) for v in function.variables]
         op = "StatefulPartitionedCall" if function.stateful else "PartitionedCall"
         attrs: dict[str, Attr] = {
@@ -313,7 +325,9 @@ class Builder:
             "Tout": [v.dtype for v in function.outputs],
             "f": function,
         }
-        outputs = emit_in(self, op, ([*inputs, *handles],), attrs, name or op)
+        outputs = emit_in(self, op, ([*inputs, *handles],), attrs, op)
+        for value, shape in zip(outputs, shapes or (), strict=False):
+            value.shape = shape
         return outputs
 
     def adopt(self, node: Node) -> None:

@@ -164,5 +164,22 @@ def single(*, default: Any = REQUIRED, minimum: float | None = None, optional: b
 
 
 def plain(*, default: Any = REQUIRED) -> Any:
-    """A value that is kept as it is given; arrays become lists, NumPy scalars Python's."""
-    return Field(default, lambda v: v.tolist() if isinstance(v, np.ndarray | np.generic) else v)
+    """A value that is kept as it is given; in the config, arrays are lists and NumPy scalars Python's."""
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, dict) and value.get("class_name") == "__numpy__":
+            return np.asarray(value["config"]["value"], value["config"]["dtype"])
+        return value
+
+    return Field(default, convert, lambda v: v.tolist() if isinstance(v, np.ndarray | np.generic) else v)
+
+
+def integer(*, default: Any = REQUIRED) -> Any:
+    """A whole number."""
+
+    def convert(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise ValueError(f"expected a whole number, got {value!r}")
+        return int(value)
+
+    return Field(default, convert)

@@ -67,6 +67,8 @@ class Trace:
       kwargs: name -> structure of Specs or constants.
       outputs: structure of Values.
       losses: number of loss values behind the outputs.
+      training: the mode, None where the layer has only one.
+      derived: functions that a writer made from this one, by kind.
     """
 
     function: Function
@@ -75,6 +77,7 @@ class Trace:
     outputs: Structure
     losses: int
     training: bool | None
+    derived: dict[str, Function] = field(default_factory=dict)
 
 
 class Layer:
@@ -102,6 +105,7 @@ class Layer:
     supports_masking: ClassVar[bool] = False
     autocast: ClassVar[bool] = True
     stateful: ClassVar[bool] = False
+    must_restore_from_config: ClassVar[bool] = False
     keras_identifier: ClassVar[str] = "_tf_keras_layer"
 
     def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
@@ -145,6 +149,7 @@ class Layer:
         self._weights: list[Weight] = []
         self._attributes: dict[str, Weight] = {}
         self._traces: dict[Any, Trace] = {}
+        self.activity_trace: Trace | None = None
         self.validate()
 
     def _set_options(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
@@ -198,6 +203,17 @@ class Layer:
     def random_generator(self) -> bool:
         """Whether Keras gives the layer a random generator object."""
         return False
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """Attributes that Keras tracks as (empty) list wrappers, in its order.
+
+        In Keras's object graph they come after the random generator and before weights and sublayers.
+        """
+        return ()
+
+    def tracked_functions(self) -> tuple[str, ...]:
+        """Attributes that Keras tracks as functions which it compiles for accelerators; never traced here."""
+        return ()
 
     # What follows from it.
 
@@ -285,13 +301,14 @@ class Layer:
             aggregation=2 if moving else 0,
         )
         self._weights.append(weight)
-        self._attributes[attribute or name] = weight
+        for key in dict.fromkeys((name, attribute or name)):
+            self._attributes[key] = weight
         setattr(self, attribute or name, weight)
         return weight
 
     @property
     def weight_attributes(self) -> Mapping[str, Weight]:
-        """The layer's own weights by attribute, in the order of their making."""
+        """The layer's own weights by name and, where that is another, by attribute, in the order of their making."""
         return self._attributes
 
     @property
@@ -455,6 +472,42 @@ class Layer:
             found = self._traces[key] = self._trace(inputs, kwargs, mode)
         return found
 
+    def traces(self) -> list[Trace]:
+        """Every trace made so far."""
+        return list(self._traces.values())
+
+    def general_trace(
+        self, inputs: Structure, kwargs: Mapping[str, Any] | None = None, training: bool | None = None
+    ) -> Trace:
+        """The trace that Keras would use for inputs of these Specs: that of the input spec, where it covers them."""
+        given = {k: v for k, v in (kwargs or {}).items() if k != "training"}
+        general = self.signature_specs()
+        if general is not None and not given and _covers(general, inputs):
+            return self.trace(general, {}, training)
+        return self.trace(inputs, given, training)
+
+    def signature_specs(self) -> Structure | None:
+        """Specs as general as the input spec allows, for which Keras traces a layer first; None where it has none.
+
+        Source: tf_keras/src/saving/legacy/saved_model/save_impl.py, LayerCallCollection._get_layer_inputs.
+        """
+        demands = self.input_spec()
+        if demands is None:
+            return None
+        specs = [self._general_spec(d) for d in (demands if isinstance(demands, list) else [demands])]
+        if any(s.shape is None for s in specs):
+            return None
+        return specs if isinstance(demands, list) else specs[0]
+
+    def _general_spec(self, demand: InputSpec) -> Spec:
+        dtype = dtypes.of(demand.dtype) if demand.dtype else self.compute_dtype
+        if demand.shape is not None or demand.ndim is None:
+            return Spec(demand.shape, dtype)
+        shape: list[int | None] = [None] * demand.ndim
+        for axis, size in demand.axes.items():
+            shape[axis] = size
+        return Spec(tuple(shape), dtype)
+
     def _trace(self, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None) -> Trace:
         graph = Builder(f"{self.name}_layer_call")
         values = map_structure(lambda s: graph.input(s, s.name or "inputs"), inputs)
@@ -515,6 +568,26 @@ def _freeze(structure: Any) -> Any:
     if isinstance(structure, list | tuple):
         return (type(structure).__name__, *(_freeze(s) for s in structure))
     return structure
+
+
+def _covers(general: Structure, inputs: Structure) -> bool:
+    """Whether every Spec of `general` holds what the Spec at its place in `inputs` describes."""
+    if type(general) is not type(inputs):
+        return False
+    wide, narrow = flatten(general), flatten(inputs)
+    if isinstance(general, dict) and general.keys() != inputs.keys():
+        return False
+    return len(wide) == len(narrow) and all(_covers_spec(w, n) for w, n in zip(wide, narrow, strict=True))
+
+
+def _covers_spec(general: Spec, spec: Spec) -> bool:
+    if general.dtype is not spec.dtype:
+        return False
+    if general.shape is None or spec.shape is None:
+        return general.shape is None
+    return len(general.shape) == len(spec.shape) and all(
+        w is None or w == n for w, n in zip(general.shape, spec.shape, strict=True)
+    )
 
 
 def _distinct(weights: list[Weight]) -> list[Weight]:

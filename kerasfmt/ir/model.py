@@ -15,7 +15,7 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec, Value, emit_one
 from kerasfmt.ir.layer import InputSpec, Layer, Trace
-from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
 
 if TYPE_CHECKING:
@@ -152,6 +152,11 @@ class Model(Layer):
         raise ValueError(f"no layer {name!r}; the model has {', '.join(layer.name for layer in self.layers)}")
 
     @property
+    def weights(self) -> list[Weight]:
+        """Every weight once, layer by layer."""
+        return list(dict.fromkeys(w for layer in self.layers for w in layer.weights))
+
+    @property
     def input_specs(self) -> Structure:
         """The specs of the inputs, named as their layers."""
         return map_structure(lambda t: t.spec.with_name(t.origin.layer.name), self.inputs_structure)
@@ -188,6 +193,14 @@ class Model(Layer):
             with graph.scope(call.layer.name):
                 losses.extend(_run_call(graph, call, values, masks, training))
         return map_structure(lambda t: values[t], self.outputs_structure), losses
+
+    def apply(self, inputs: Structure, training: bool = False) -> Structure:
+        """The outputs of the model on Values, as a call of its function in their graph."""
+        flat = flatten(inputs)
+        specs = map_structure(lambda v: v.spec, inputs)
+        trace = self.general_trace(specs, {}, training)
+        results = flat[0].graph.call(trace.function, flat)
+        return pack_as(self.outputs_structure, list(results[: len(self.outputs)]))
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """The masks that the model's outputs carry."""
@@ -248,6 +261,10 @@ class Model(Layer):
 
         return build_model(config, custom_objects or {})
 
+    def signature_specs(self) -> Structure | None:
+        """The specs of the model's own inputs."""
+        return self.input_specs
+
     def default_trace(self, training: bool = False) -> Trace:
         """The model's function on its own input specs."""
         return self.trace(self.input_specs, training=training)
@@ -287,9 +304,10 @@ def _run_call(
     mode = kwargs.pop("training", training)
     specs = map_structure(lambda v: v.spec, inputs)
     kwarg_specs = {k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()}
-    trace = layer.trace(specs, kwarg_specs, mode)
+    trace = layer.general_trace(specs, kwarg_specs, mode)
+    exact = layer.trace(specs, kwarg_specs, training=False)
     flat_inputs = [*flatten(inputs), *(v for s in kwargs.values() for v in flatten(s) if isinstance(v, Value))]
-    results = graph.call(trace.function, flat_inputs)
+    results = graph.call(trace.function, flat_inputs, [v.shape for v in exact.function.outputs])
     count = len(results) - trace.losses
     outputs = list(results[:count])
     values.update(zip(call.flat_outputs, outputs, strict=True))
@@ -308,13 +326,12 @@ def activity_function(layer: Layer) -> Trace:
     """The activity regularizer of a layer as a function of its output, of any rank."""
     regularizer = layer.activity_regularizer_of()
     assert regularizer is not None
-    key = "activity_regularizer"
-    if key not in layer._traces:
+    if layer.activity_trace is None:
         graph = Builder(f"{layer.name}_activity_regularizer")
         spec = Spec(None, layer.compute_dtype, "x")
         loss = regularizer.loss(graph.input(spec))
-        layer._traces[key] = Trace(graph.finish([loss]), spec, {}, loss, 0, None)
-    return layer._traces[key]
+        layer.activity_trace = Trace(graph.finish([loss]), spec, {}, loss, 0, None)
+    return layer.activity_trace
 
 
 def _activity_loss(graph: Builder, layer: Layer, value: Value) -> Value:
@@ -322,7 +339,7 @@ def _activity_loss(graph: Builder, layer: Layer, value: Value) -> Value:
         (loss,) = graph.call(activity_function(layer).function, [value])
         shape = emit_one("Shape", value)
         batch = emit_one("StridedSlice", shape, np.int32([0]), np.int32([1]), np.int32([1]), shrink_axis_mask=1)
-        return emit_one("RealDiv", loss, emit_one("Cast", batch, DstT=loss.dtype))
+        return emit_one("DivNoNan", loss, emit_one("Cast", batch, DstT=loss.dtype))
 
 
 def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], list[Layer]]:

@@ -18,10 +18,12 @@ class TrainingConfig:
     Attributes:
       config: Keras's training config: `loss`, `metrics`, `weighted_metrics`, `loss_weights`, `optimizer_config`.
       variables: the optimizer's variables in Keras's order: `iteration`, then the slots.
+      learning_rate: the variable that holds the learning rate, made when it is needed.
     """
 
     config: dict[str, Any]
     variables: list[Weight] = field(default_factory=list)
+    learning_rate: Weight | None = None
 
     @property
     def optimizer_class(self) -> str:

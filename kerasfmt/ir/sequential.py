@@ -85,7 +85,7 @@ class Sequential(Model):
     @staticmethod
     def input_dtype(first: Layer) -> str:
         """The dtype of the input that Keras makes for a first layer."""
-        return first.policy.compute_dtype.name
+        return first.policy.variable_dtype.name
 
     def _require_built(self) -> None:
         if not self.built:

@@ -35,6 +35,8 @@ from kerasfmt.graph.ops.conv import (
     conv3d_backprop_input,
     depthwise_conv2d,
 )
+from kerasfmt.graph.ops.einsum import einsum
+from kerasfmt.graph.ops.files import string_join
 from kerasfmt.graph.ops.math import (
     abs,
     acos,
@@ -198,6 +200,7 @@ __all__ = [
     "depth_to_space",
     "depthwise_conv2d",
     "div_no_nan",
+    "einsum",
     "elu",
     "embedding_lookup",
     "equal",
@@ -295,6 +298,7 @@ __all__ = [
     "stateless_random_uniform",
     "stop_gradient",
     "strided_slice",
+    "string_join",
     "subtract",
     "tan",
     "tanh",

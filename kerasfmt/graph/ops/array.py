@@ -218,7 +218,7 @@ class ExpandDims(Op):
         if x.shape is None:
             return [None]
         if at is None:
-            return [(None,) * (len(x.shape) + 1)]
+            return [None]
         i = normalize_axis(int(at.item()), len(x.shape) + 1)
         return [(*x.shape[:i], 1, *x.shape[i:])]
 
@@ -420,7 +420,8 @@ class Tile(Op):
     def infer(attrs: Attrs, x: Value, multiples: Value) -> list[Shape]:
         times = partial_value(multiples)
         if times is None or x.shape is None:
-            return [None if times is None else (None,) * len(times)]
+            known = x.shape if times is None else times
+            return [None if known is None else (None,) * len(known)]
         if len(times) != len(x.shape):
             raise ValueError(f"{len(times)} multiples for shape {x.shape}")
         return [tuple(known_size(pair) for pair in zip(x.shape, times, strict=True))]

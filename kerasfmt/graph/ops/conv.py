@@ -255,6 +255,8 @@ class ConvBackpropInput(Op):
             raise ValueError(f"input_sizes has {len(found)} elements, expected {rank}")
         kernel_dims, grads = with_rank(filters, rank), with_rank(grad, rank)
         merge_dims(window.channels(grads, attrs["data_format"]), kernel_dims[-1])
+        if rank == 4:
+            return [(grads[0], *shape[1:])]
         return [merge_shapes(shape, (grads[0], *(None,) * (rank - 1)))]
 
     @staticmethod

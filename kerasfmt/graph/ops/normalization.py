@@ -57,8 +57,7 @@ class FusedBatchNorm(Op):
         used = vectors[:2] if attrs["is_training"] else vectors
         for vector in used:
             dims[axis] = merge_dims(dims[axis], with_rank(vector, 1)[0])
-        y: Shape = tuple(dims) if x.shape is not None else None
-        return [y, *[(dims[axis],)] * 4]
+        return [tuple(dims), *[(dims[axis],)] * 4]
 
     @staticmethod
     def run(attrs: Attrs, *inputs: Array) -> list[Array]:

@@ -14,7 +14,16 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit, emit_one
-from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, kernel, normalize_axis, same_shape
+from kerasfmt.graph.ops.declare import (
+    Array,
+    Attrs,
+    Kernel,
+    declare,
+    kernel,
+    normalize_axis,
+    same_shape,
+    with_rank,
+)
 from kerasfmt.graph.ops.partial import constant_value, partial_value
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape
@@ -114,7 +123,9 @@ def _roll(attrs: Attrs, x: Array, shift: Array, axis: Array) -> list[Array]:
 
 declare("ReverseV2", same_shape, _reverse)
 declare("Roll", same_shape, _roll)
-declare("InvertPermutation", same_shape, lambda attrs, x: [np.argsort(x).astype(x.dtype)])
+declare(
+    "InvertPermutation", lambda attrs, x: [with_rank(x, 1)], lambda attrs, x: [np.argsort(x).astype(x.dtype)]
+)
 
 
 def reverse(x: Value, axis: Sequence[int]) -> Value:

@@ -238,8 +238,8 @@ class GatherV2(Op):
         batch = normalize_axis(attrs["batch_dims"], len(indices.shape) + 1)
         if batch > i:
             raise ValueError(f"batch_dims {batch} is beyond axis {i}")
-        lead = merge_shapes(params.shape[:batch], indices.shape[:batch]) or ()
-        return [(*lead, *params.shape[batch:i], *indices.shape[batch:], *params.shape[i + 1 :])]
+        merge_shapes(params.shape[:batch], indices.shape[:batch])
+        return [(*params.shape[:i], *indices.shape[batch:], *params.shape[i + 1 :])]
 
     @staticmethod
     def run(attrs: Attrs, params: Array, indices: Array, axis: Array) -> list[Array]:

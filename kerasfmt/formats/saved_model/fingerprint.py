@@ -1,0 +1,4 @@
+"""pending"""
+from kerasfmt import protos
+def fingerprint(saved, data, index):
+    return protos.FingerprintDef()

@@ -1,0 +1,182 @@
+"""The main graph of a SavedModel: variables, one call per signature, and the functions that save and restore.
+
+TensorFlow 1 style readers run it: they feed `serving_default_<input>:0`, fetch `StatefulPartitionedCall:i`, and
+restore by running the saver's restore op with the path of the checkpoint.
+
+Source: tensorflow/python/saved_model/save.py, _fill_meta_graph_def;
+tensorflow/python/checkpoint/functional_saver.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasfmt import dtypes, protos
+from kerasfmt.formats.saved_model.object_graph import VariableNode
+from kerasfmt.formats.saved_model.signatures import TracedSignature
+from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
+from kerasfmt.graph.attrs import to_shape_proto
+from kerasfmt.graph.emit import emit_in
+from kerasfmt.graph.functiondef import FunctionWriter
+
+INIT_OP_KEY = "__saved_model_init_op"
+OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
+PREDICT_METHOD = "tensorflow/serving/predict"
+_CPU = "/device:CPU:0"
+_ANY_CPU = "/device:CPU:*"
+
+
+def write_main_graph(
+    meta: protos.MetaGraphDef,
+    functions: FunctionWriter,
+    signatures: Mapping[str, TracedSignature],
+    variables: Sequence[tuple[str, VariableNode]],
+    object_graph: bytes,
+) -> None:
+    """Writes the graph, its signatures, the init op and the saver into `meta`."""
+    graph = Builder("main")
+    handles: dict[Variable, Value] = {node.weight: _variable(graph, node) for _, node in variables}
+    for key, signature in signatures.items():
+        _write_signature(meta.signature_def[key], graph, key, signature, handles)
+    init = _node(graph, "NoOp", (), {}, "NoOp")
+    meta.signature_def[INIT_OP_KEY].outputs[INIT_OP_KEY].name = init.name
+    meta.signature_def[INIT_OP_KEY].outputs[INIT_OP_KEY].tensor_shape.unknown_rank = True
+    meta.collection_def["saved_model_main_op"].node_list.value.append(init.name)
+    text = graph.constant(np.array(object_graph, dtype=object), dtypes.string)
+    filename = _placeholder(graph, "saver_filename", Spec((), dtypes.string))
+    keys = [key for key, _ in variables]
+    weights = [node.weight for _, node in variables]
+    captured = [handles[w] for w in weights]
+    save = _call(graph, save_function(keys, weights), [filename, text, *captured])
+    restore = _call(graph, restore_function(keys, weights), [filename, *captured])
+    meta.saver_def.filename_tensor_name = f"{filename.node.name}:0"
+    meta.saver_def.save_tensor_name = f"{save.name}:0"
+    meta.saver_def.restore_op_name = restore.name
+    meta.saver_def.version = 2
+    for node in graph.nodes:
+        functions.write_node(meta.graph_def.node.add(), node, _tensor_name)
+
+
+def _tensor_name(value: Value) -> str:
+    return value.node.name if value.index == 0 else f"{value.node.name}:{value.index}"
+
+
+def _node(graph: Builder, op: str, inputs: Sequence[Any], attrs: Mapping[str, Any], name: str) -> Node:
+    emit_in(graph, op, inputs, attrs, name)
+    return graph.nodes[-1]
+
+
+def _variable(graph: Builder, node: VariableNode) -> Value:
+    weight = node.weight
+    name = graph.unique_name(weight.name)
+    graph.release(name)
+    attrs = {"dtype": weight.dtype, "shape": weight.shape, "shared_name": name, "debug_name": f"{name}/"}
+    return _node(graph, "VarHandleOp", (), attrs, name).outputs[0]
+
+
+def _placeholder(graph: Builder, name: str, spec: Spec) -> Value:
+    return _node(graph, "Placeholder", (), {"dtype": spec.dtype, "shape": spec.shape}, name).outputs[0]
+
+
+def _call(graph: Builder, function: Function, inputs: Sequence[Value]) -> Node:
+    op = "StatefulPartitionedCall" if function.stateful else "PartitionedCall"
+    attrs = {"Tin": [v.dtype for v in inputs], "Tout": [v.dtype for v in function.outputs], "f": function}
+    return _node(graph, op, (list(inputs),), attrs, op)
+
+
+def _write_signature(
+    proto: protos.SignatureDef,
+    graph: Builder,
+    key: str,
+    signature: TracedSignature,
+    handles: Mapping[Variable, Value],
+) -> None:
+    inputs = [_placeholder(graph, f"{key}_{name}", spec) for name, spec in signature.inputs.items()]
+    node = _call(graph, signature.function, [*inputs, *(handles[v] for v in signature.function.variables)])
+    for name, value in zip(signature.inputs, inputs, strict=True):
+        _tensor_info(proto.inputs[name], f"{value.node.name}:0", value.spec)
+    for index, (name, spec) in enumerate(signature.outputs.items()):
+        _tensor_info(proto.outputs[name], f"{node.name}:{index}", spec)
+    proto.method_name = PREDICT_METHOD
+
+
+def _tensor_info(proto: protos.TensorInfo, name: str, spec: Spec) -> None:
+    proto.name = name
+    proto.dtype = spec.dtype.enum
+    proto.tensor_shape.CopyFrom(to_shape_proto(spec.shape))
+
+
+def _strings(graph: Builder, values: Sequence[str], name: str) -> Value:
+    array = np.array([v.encode() for v in values], dtype=object)
+    return emit_in(graph, "Const", (), {"value": array, "dtype": dtypes.string}, name, _CPU)[0]
+
+
+def _scalar(graph: Builder, value: object, dtype: dtypes.DType, name: str, device: str = _ANY_CPU) -> Value:
+    array = np.array(value, dtype=object if dtype is dtypes.string else dtype.numpy)
+    return emit_in(graph, "Const", (), {"value": array, "dtype": dtype}, name, device)[0]
+
+
+def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
+    """Writes every variable, and the object graph, into a checkpoint; returns its prefix.
+
+    Inputs: the prefix, a string; the serialized object graph, a string.
+    """
+    graph = Builder("_traced_save")
+    prefix = graph.input(Spec((), dtypes.string), "file_prefix")
+    text = graph.input(Spec((), dtypes.string), "savev2_const")
+    remote = emit_in(graph, "StaticRegexFullMatch", (prefix,), {"pattern": "^s3://.*"}, "StaticRegexFullMatch", _ANY_CPU)
+    part = _scalar(graph, b".part", dtypes.string, "Const")
+    temporary = _scalar(graph, b"_temp/part", dtypes.string, "Const")
+    suffix = emit_in(graph, "Select", (remote[0], part, temporary), {}, "Select", _ANY_CPU)[0]
+    joined = emit_in(graph, "StringJoin", ([prefix, suffix],), {}, "StringJoin", _ANY_CPU)[0]
+    shards = _scalar(graph, 1, dtypes.int32, "num_shards", "")
+    shard = _scalar(graph, 0, dtypes.int32, "ShardedFilename/shard", _CPU)
+    filename = emit_in(graph, "ShardedFilename", (joined, shard, shards), {}, "ShardedFilename", _CPU)[0]
+    values = []
+    for index, weight in enumerate(weights):
+        with graph.scope("Read" if index == 0 else f"Read_{index}"):
+            handle = graph.capture(weight)
+            emit_in(graph, "DisableCopyOnRead", (handle,), {}, "DisableCopyOnRead", _CPU)
+            off = graph.nodes[-1]
+            read = emit_in(graph, "ReadVariableOp", (handle,), {"dtype": weight.dtype}, "ReadVariableOp", _CPU)[0]
+            read.node.controls.append(off)
+        values.append(emit_in(graph, "Identity", (read,), {}, "Identity", _CPU)[0])
+    names = [*keys, OBJECT_GRAPH_KEY]
+    tensor_names = _strings(graph, names, "SaveV2/tensor_names")
+    slices = _strings(graph, [""] * len(names), "SaveV2/shape_and_slices")
+    emit_in(
+        graph, "SaveV2", (filename, tensor_names, slices, [*values, text]),
+        {"dtypes": [*(w.dtype for w in weights), dtypes.string]}, "SaveV2", _CPU,
+    )  # fmt: skip
+    save = graph.nodes[-1]
+    prefixes = emit_in(graph, "Pack", ([filename],), {}, "MergeV2Checkpoints/checkpoint_prefixes", _CPU)[0]
+    prefixes.node.controls.append(save)
+    emit_in(graph, "MergeV2Checkpoints", (prefixes, prefix), {}, "MergeV2Checkpoints", _CPU)
+    merge = graph.nodes[-1]
+    done = emit_in(graph, "Identity", (prefix,), {}, "Identity", _CPU)[0]
+    done.node.controls.append(merge)
+    return graph.finish([done])
+
+
+def restore_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
+    """Assigns every variable from a checkpoint; takes and returns its prefix, a string."""
+    graph = Builder("_traced_restore")
+    prefix = graph.input(Spec((), dtypes.string), "file_prefix")
+    names = [*keys, OBJECT_GRAPH_KEY]
+    tensor_names = _strings(graph, names, "RestoreV2/tensor_names")
+    slices = _strings(graph, [""] * len(names), "RestoreV2/shape_and_slices")
+    wanted = {"dtypes": [*(w.dtype for w in weights), dtypes.string]}
+    values = emit_in(graph, "RestoreV2", (prefix, tensor_names, slices), wanted, "RestoreV2", _CPU)
+    assigned = []
+    for weight, value in zip(weights, values, strict=False):
+        same = emit_in(graph, "Identity", (value,), {}, "Identity", _CPU)[0]
+        emit_in(
+            graph, "AssignVariableOp", (graph.capture(weight), same), {"dtype": weight.dtype}, "AssignVariableOp", _CPU
+        )
+        assigned.append(graph.nodes[-1])
+    done = emit_in(graph, "Identity", (prefix,), {}, "Identity", _CPU)[0]
+    done.node.controls.extend(assigned)
+    return graph.finish([done])

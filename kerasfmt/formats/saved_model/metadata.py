@@ -1,0 +1,224 @@
+"""keras_metadata.pb: for every layer a JSON text with its config and what Keras needs to revive it.
+
+Source: tf_keras/src/saving/legacy/saved_model/layer_serialization.py, model_serialization.py, json_utils.py;
+tf_keras/src/saving/legacy/serialization.py (shared_object_id).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kerasfmt import protos
+from kerasfmt.formats.saved_model.object_graph import ObjectGraph, SavedNode
+from kerasfmt.graph import Spec
+from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
+from kerasfmt.ir.config import class_name
+from kerasfmt.ir.structure import Structure, map_structure
+
+KERAS_VERSION = "2.15.0"
+"""The Keras whose dialect the metadata is written in."""
+
+
+class _SharedIds:
+    """Numbers each config object of a model once, in the order in which Keras meets them."""
+
+    def __init__(self) -> None:
+        self._ids: dict[Any, int] = {}
+
+    def number(self, key: Any) -> int:
+        """The number of the object behind `key`."""
+        return self._ids.setdefault(key, len(self._ids))
+
+    def config(self, layer: Layer) -> dict[str, Any]:
+        """A layer's config with every config object in it numbered."""
+        config = layer.get_config()
+        return {key: self._mark(layer, key, value) for key, value in config.items()}
+
+    def _mark(self, layer: Layer, key: str, value: Any) -> Any:
+        if isinstance(value, dict) and value.keys() == {"class_name", "config"}:
+            owner = ("policy", layer.policy.name) if key == "dtype" else (layer, key)
+            return {**value, "shared_object_id": self.number(owner)}
+        return value
+
+
+def write_metadata(
+    graph: ObjectGraph, layers: Mapping[SavedNode, Layer], model: Model, include_optimizer: bool
+) -> protos.KerasSavedMetadata:
+    """The message that describes every layer among the nodes of the object graph."""
+    proto = protos.KerasSavedMetadata()
+    ids = _SharedIds()
+    _number_layers(model, ids)
+    inbound = _inbound_nodes(model)
+    for node in graph.nodes:
+        layer = layers.get(node)
+        if layer is None:
+            continue
+        entry = proto.nodes.add()
+        entry.node_id = graph.ids[node]
+        entry.node_path = ".".join(("root", *graph.paths[node]))
+        entry.version.producer = 2
+        entry.version.min_consumer = 1
+        entry.identifier = layer.keras_identifier
+        entry.metadata = json.dumps(_tuples(layer_metadata(layer, ids, inbound.get(layer), layer is model and include_optimizer)))
+    return proto
+
+
+def _number_layers(model: Model, ids: _SharedIds) -> None:
+    layers = [model.inputs[0].origin.layer, *model.layers] if isinstance(model, Sequential) else model.layers
+    for layer in layers:
+        if isinstance(layer, Model):
+            _number_layers(layer, ids)
+        else:
+            ids.config(layer)
+            ids.number(layer)
+    ids.number(model)
+
+
+def _inbound_nodes(model: Model) -> dict[Layer, Any]:
+    """The `inbound_nodes` of each layer of a functional model, and of the functional models in it."""
+    found: dict[Layer, Any] = {}
+    if not isinstance(model, Sequential):
+        for entry, layer in zip(model.get_config()["layers"], model.layers, strict=True):
+            found[layer] = entry["inbound_nodes"]
+    for layer in model.layers:
+        if isinstance(layer, Model):
+            found.update(_inbound_nodes(layer))
+    return found
+
+
+def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) -> dict[str, Any]:
+    """What Keras stores of one layer."""
+    if isinstance(layer, InputLayer):
+        return _input_layer_metadata(layer)
+    is_model = isinstance(layer, Model)
+    metadata: dict[str, Any] = {
+        "name": layer.name,
+        "trainable": layer.trainable,
+        "expects_training_arg": layer.takes_training,
+        "dtype": _policy(layer, ids),
+        "batch_input_shape": layer.batch_input_shape,
+    }
+    if not is_model:
+        metadata["stateful"] = layer.stateful
+    metadata |= {
+        "must_restore_from_config": False,
+        "preserve_input_structure_in_config": False,
+        "autocast": layer.autocast,
+        "class_name": class_name(layer),
+        "config": layer.get_config() if is_model else ids.config(layer),
+    }
+    if inbound:
+        metadata["inbound_nodes"] = inbound
+    metadata["shared_object_id"] = ids.number(layer)
+    _add_input_spec(metadata, layer, ids)
+    regularizer = layer.activity_regularizer_of()
+    if regularizer is not None:
+        metadata["activity_regularizer"] = ids.config(layer)["activity_regularizer"]
+    if layer.build_input is not None:
+        metadata["build_input_shape"] = _shapes(layer.build_input)
+    if isinstance(layer, Model):
+        metadata |= _model_metadata(layer, ids, compiled)
+    return metadata
+
+
+def _input_layer_metadata(layer: InputLayer) -> dict[str, Any]:
+    return {
+        "class_name": "InputLayer",
+        "name": layer.name,
+        "dtype": layer.input_dtype.name,
+        "sparse": layer.sparse,
+        "ragged": layer.ragged,
+        "batch_input_shape": layer.batch_input_shape,
+        "config": layer.get_config(),
+    }
+
+
+def _policy(layer: Layer, ids: _SharedIds) -> Any:
+    config = layer.policy.to_config()
+    if isinstance(config, dict):
+        return {**config, "shared_object_id": ids.number(("policy", layer.policy.name))}
+    return config
+
+
+def _add_input_spec(metadata: dict[str, Any], layer: Layer, ids: _SharedIds) -> None:
+    spec = layer.input_spec()
+    if spec is None:
+        return
+    if isinstance(spec, list):
+        metadata["input_spec"] = [_input_spec(s) for s in spec]
+    else:
+        metadata["input_spec"] = {**_input_spec(spec), "shared_object_id": ids.number((layer, "input_spec"))}
+
+
+def _input_spec(spec: InputSpec) -> dict[str, Any]:
+    config = {
+        "dtype": spec.dtype,
+        "shape": spec.shape,
+        "ndim": spec.ndim,
+        "max_ndim": spec.max_ndim,
+        "min_ndim": spec.min_ndim,
+        "axes": {str(axis): size for axis, size in spec.axes.items()},
+    }
+    return {"class_name": "InputSpec", "config": config}
+
+
+def _shapes(shape: Structure) -> Any:
+    """A structure of shapes as Keras stores it. A tuple of dimensions is a shape; any other container nests."""
+    if isinstance(shape, tuple) and all(d is None or isinstance(d, int) for d in shape):
+        return {"class_name": "TensorShape", "items": list(shape)}
+    if isinstance(shape, dict):
+        return {key: _shapes(item) for key, item in shape.items()}
+    if isinstance(shape, list | tuple):
+        return type(shape)(_shapes(item) for item in shape)
+    return shape
+
+
+def _model_metadata(model: Model, ids: _SharedIds, compiled: bool) -> dict[str, Any]:
+    save_spec = map_structure(_type_spec, model.input_specs)
+    config = {"class_name": class_name(model), "config": _numbered_config(model, ids)}
+    metadata: dict[str, Any] = {
+        "is_graph_network": True,
+        "full_save_spec": ([save_spec], {}),
+        "save_spec": save_spec,
+        "keras_version": KERAS_VERSION,
+        "backend": "tensorflow",
+        "model_config": config,
+    }
+    if compiled and model.training_config is not None:
+        metadata["training_config"] = _training_config(model.training_config)
+    return metadata
+
+
+def _training_config(config: TrainingConfig) -> dict[str, Any]:
+    return dict(config.config)
+
+
+def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:
+    """A model's config with every layer and config object numbered."""
+    config = model.get_config()
+    layers = [model.inputs[0].origin.layer, *model.layers] if isinstance(model, Sequential) else model.layers
+    entries = []
+    for entry, layer in zip(config["layers"], layers, strict=True):
+        inner = _numbered_config(layer, ids) if isinstance(layer, Model) else ids.config(layer)
+        entries.append({**entry, "config": inner, "shared_object_id": ids.number(layer)})
+    return {**config, "layers": entries}
+
+
+def _type_spec(spec: Spec) -> dict[str, Any]:
+    shape = {"class_name": "TensorShape", "items": None if spec.shape is None else list(spec.shape)}
+    return {"class_name": "TypeSpec", "type_spec": "tf.TensorSpec", "serialized": [shape, spec.dtype.name, spec.name]}
+
+
+def _tuples(value: Any) -> Any:
+    """JSON in which tuples can be told from lists; a batch_input_shape is a tuple."""
+    if isinstance(value, tuple):
+        return {"class_name": "__tuple__", "items": [_tuples(v) for v in value]}
+    if isinstance(value, list):
+        return [_tuples(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _tuples(tuple(v) if k == "batch_input_shape" and v is not None else v) for k, v in value.items()}
+    return value
+
+

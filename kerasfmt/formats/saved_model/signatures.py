@@ -1,0 +1,102 @@
+"""Signatures: functions from named tensors to named tensors, as serving systems call them.
+
+Source: tensorflow/python/saved_model/signature_serialization.py; tf_keras/src/saving/legacy/saving_utils.py,
+trace_model_call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.formats.saved_model.object_graph import ConcreteNode, SavedNode, UserObject
+from kerasfmt.formats.saved_model.structured import ArgSpec
+from kerasfmt.formats.saved_model.traces import name_outputs
+from kerasfmt.graph import Builder, Function, Spec, Value
+from kerasfmt.ir import Model
+from kerasfmt.ir.signature import Signature
+from kerasfmt.ir.structure import flatten, map_structure
+
+DEFAULT_KEY = "serving_default"
+
+
+@dataclass(frozen=True, eq=False)
+class TracedSignature:
+    """A signature as a function: inputs by name, outputs by name in the order of the function's outputs."""
+
+    function: Function
+    inputs: Mapping[str, Spec]
+    outputs: Mapping[str, Spec]
+
+
+def default_signature(model: Model) -> ConcreteNode:
+    """`_default_save_signature`: the model's inference function with its outputs by name."""
+    graph = Builder("_wrapped_model")
+    specs = model.input_specs
+    values = map_structure(lambda s: graph.input(s, s.name), specs)
+    outputs = _by_output_name(model, values)
+    keywords = tuple(s.name for s in flatten(specs))
+    return ConcreteNode(
+        function=graph.finish(list(outputs.values())),
+        name="_wrapped_model",
+        inputs=((specs,), {}),
+        outputs=name_outputs({k: v.spec for k, v in outputs.items()}),
+        arg_spec=ArgSpec(("args_0",)),
+        keywords=keywords,
+        positional=len(keywords),
+    )
+
+
+def _by_output_name(model: Model, values: object) -> dict[str, Value]:
+    """Inference outputs by the names of their layers, sorted by name."""
+    flat = flatten(model.apply(values))
+    return dict(sorted(zip(model.output_names, flat, strict=True)))
+
+
+def trace_signatures(
+    model: Model, default: ConcreteNode | None, given: Mapping[str, Signature] | None
+) -> dict[str, TracedSignature]:
+    """Every signature of a saved model: those given, or else `serving_default`."""
+    if given:
+        return {key: _trace_given(key, signature) for key, signature in sorted(given.items())}
+    return {} if default is None else {DEFAULT_KEY: _trace_default(model, default)}
+
+
+def _trace_default(model: Model, default: ConcreteNode) -> TracedSignature:
+    graph = Builder("signature_wrapper")
+    named = {s.name or "": s for s in flatten(model.input_specs)}
+    values = [graph.input(spec, name) for name, spec in named.items()]
+    results = graph.call(default.function, values)
+    return TracedSignature(graph.finish(results), named, default.outputs)
+
+
+def _trace_given(key: str, signature: Signature) -> TracedSignature:
+    graph = Builder(f"signature_wrapper_{key}")
+    values = {name: graph.input(spec, name) for name, spec in signature.inputs.items()}
+    outputs = signature.body(**values)
+    named = outputs if isinstance(outputs, Mapping) else {"output_0": outputs}
+    for name, value in named.items():
+        if not isinstance(value, Value) or value.graph is not graph:
+            raise InvalidModelError(f"signature {key}: output {name}: expected a Value made from its inputs, got {value}")
+    ordered = dict(sorted(named.items()))
+    function = graph.finish(list(ordered.values()))
+    specs = {name: spec.with_name(name) for name, spec in signature.inputs.items()}
+    return TracedSignature(function, specs, {name: v.spec.with_name(name) for name, v in ordered.items()})
+
+
+def signature_map(signatures: Mapping[str, TracedSignature]) -> UserObject:
+    """The node `signatures`: one function per signature."""
+    children: list[tuple[str, SavedNode]] = []
+    for key, signature in signatures.items():
+        names = tuple(signature.inputs)
+        node = ConcreteNode(
+            function=signature.function,
+            name="signature_wrapper",
+            inputs=((), dict(signature.inputs)),
+            outputs=dict(signature.outputs),
+            arg_spec=ArgSpec(kwonlyargs=names),
+            keywords=names,
+        )
+        children.append((key, node))
+    return UserObject(children, "signature_map")

@@ -1,0 +1,198 @@
+"""The traced functions of layers: which exist, their signatures, their nodes in the object graph.
+
+| function | returns |
+|---|---|
+| call_and_return_conditional_losses | (outputs, losses that depend on the inputs) |
+| __call__ | outputs |
+| activity_regularizer_fn | the penalty on the outputs, where the layer has one |
+| call_and_return_all_conditional_losses | (outputs, losses and penalty); the first function where there is no penalty |
+
+A layer that takes `training` has each function twice per signature, for training first.
+
+Source: tf_keras/src/saving/legacy/saved_model/save_impl.py.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kerasfmt.formats.saved_model.object_graph import ConcreteNode, FunctionNode
+from kerasfmt.formats.saved_model.structured import ArgSpec
+from kerasfmt.graph import Builder, Function, Spec, Value
+from kerasfmt.ir import Layer, Model, Trace
+from kerasfmt.ir.model import InputLayer, activity_function
+from kerasfmt.ir.structure import Structure, flatten, map_structure
+
+
+class LayerTraces:
+    """Every trace that a saved model needs, by layer, found by walking the calls from the model's own functions.
+
+    Args:
+      model: the model that is saved.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._traces: dict[Layer, list[Trace]] = {}
+        self._known: set[Function] = set()
+        self._owners: dict[Function, Layer] = {}
+        self._add(model, model.default_trace(training=False))
+
+    def of(self, layer: Layer) -> list[Trace]:
+        """The traces of a layer: per signature, training first."""
+        return self._traces.get(layer, [])
+
+    def _add(self, layer: Layer, trace: Trace) -> None:
+        """Enters a trace in both modes, and those of the layers that it calls."""
+        modes = (True, False) if layer.takes_training else (None,)
+        for mode in modes:
+            found = layer.trace(trace.inputs, trace.kwargs, mode)
+            if found.function not in self._known:
+                self._known.add(found.function)
+                self._traces.setdefault(layer, []).append(found)
+                if isinstance(layer, Model):
+                    self._add_callees(layer, found)
+
+    def _add_callees(self, model: Model, trace: Trace) -> None:
+        by_function = {t.function: (layer, t) for layer in model.layers for t in layer.traces()}
+        for layer in model.layers:
+            general = None if isinstance(layer, InputLayer) else layer.signature_specs()
+            if general is not None and layer not in self._traces:
+                self._add(layer, layer.trace(general, {}, False))
+        for node in trace.function.nodes:
+            callee = node.attrs.get("f")
+            if isinstance(callee, Function) and callee in by_function:
+                self._add(*by_function[callee])
+
+
+def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]:
+    """The function nodes of a layer, by the names that Keras gives them."""
+    spec = _arg_spec(layer)
+    bare = ArgSpec(spec.args)
+    with_losses = FunctionNode(arg_spec=spec)
+    outputs_only = FunctionNode(arg_spec=spec)
+    with_penalty = FunctionNode(arg_spec=spec)
+    regularizer = layer.activity_regularizer_of()
+    for trace in traces:
+        signature = _signature(layer, trace)
+        keywords = tuple(s.name or "" for s in _tensor_specs(signature))
+        known = {"inputs": signature, "arg_spec": bare, "keywords": keywords, "positional": len(keywords)}
+        outputs = map_structure(lambda v: v.spec, trace.outputs)
+        losses = trace.function.outputs[len(trace.function.outputs) - trace.losses :]
+        name = f"{layer.name}_layer_call"
+        result = (outputs, [v.spec for v in losses])
+        _append(with_losses, trace.function, f"{name}_and_return_conditional_losses", name_outputs(result), known)
+        plain = derive(trace, "__call__", _outputs_only)
+        _append(outputs_only, plain, f"{name}_fn", name_outputs(outputs, single="unknown"), known)
+        if regularizer is not None:
+            all_losses = derive(trace, "all_losses", lambda t: _with_penalty(layer, t))
+            penalty = [v.spec for v in all_losses.outputs[len(flatten(outputs)) :]]
+            named = name_outputs((outputs, penalty))
+            _append(with_penalty, all_losses, f"{name}_and_return_all_conditional_losses", named, known)
+    nodes = {"__call__": outputs_only, "call_and_return_all_conditional_losses": with_losses}
+    nodes["call_and_return_conditional_losses"] = with_losses
+    if regularizer is not None:
+        nodes["call_and_return_all_conditional_losses"] = with_penalty
+        nodes["activity_regularizer_fn"] = _activity_node(layer)
+    return nodes
+
+
+def _append(node: FunctionNode, function: Function, name: str, outputs: Any, known: Mapping[str, Any]) -> None:
+    trace = ConcreteNode(function=function, name=name, outputs=outputs, **known)
+    node.add(f"trace_{len(node.children)}", trace)
+
+
+def derive(trace: Trace, kind: str, make: Callable[[Trace], Function]) -> Function:
+    """A function made from a trace; made once for each trace and kind."""
+    cache: dict[str, Function] = trace.derived
+    if kind not in cache:
+        cache[kind] = make(trace)
+    return cache[kind]
+
+
+def _wrapper(trace: Trace) -> tuple[Builder, list[Value], tuple[Value, ...]]:
+    graph = Builder()
+    inputs = [
+        graph.input(value.spec, name)
+        for value, name in zip(trace.function.inputs, trace.function.input_names, strict=True)
+    ]
+    return graph, inputs, graph.call(trace.function, inputs)
+
+
+def _outputs_only(trace: Trace) -> Function:
+    graph, _, results = _wrapper(trace)
+    return graph.finish(results[: len(results) - trace.losses])
+
+
+def _with_penalty(layer: Layer, trace: Trace) -> Function:
+    graph, _, results = _wrapper(trace)
+    count = len(results) - trace.losses
+    penalties = [graph.call(activity_function(layer).function, [v])[0] for v in results[:count]]
+    return graph.finish([*results, *penalties])
+
+
+def _activity_node(layer: Layer) -> FunctionNode:
+    trace = activity_function(layer)
+    signature = ((trace.inputs,), {})
+    node = FunctionNode(arg_spec=ArgSpec(("x",)))
+    known = {"inputs": signature, "arg_spec": ArgSpec(("x",)), "keywords": ("x",), "positional": 1}
+    name = f"{layer.name}_activity_regularizer"
+    _append(node, trace.function, name, name_outputs(trace.outputs.spec, single="unknown"), known)
+    return node
+
+
+def _arg_spec(layer: Layer) -> ArgSpec:
+    first = next(iter(inspect.signature(layer.call).parameters))
+    defaults = tuple(False if name == "training" else None for name in layer.call_parameters)
+    return ArgSpec((first, *layer.call_parameters), defaults or None)
+
+
+def _signature(layer: Layer, trace: Trace) -> Any:
+    """`((inputs, further arguments...), {})` with named Specs, as TensorFlow canonicalises a call."""
+    first = _arg_spec(layer).args[0]
+    arguments: list[Any] = [_name_leaves(trace.inputs, first)]
+    for name in layer.call_parameters:
+        if name == "training":
+            arguments.append(trace.training)
+        elif name in trace.kwargs:
+            arguments.append(_name_leaves(trace.kwargs[name], name))
+        else:
+            arguments.append(None)
+    return (tuple(arguments), {})
+
+
+def _name_leaves(structure: Structure, prefix: str) -> Structure:
+    """Names each Spec by its place: `inputs`, `inputs_0`, `inputs_key`; a Spec with a name keeps it."""
+    if isinstance(structure, Spec):
+        return structure if structure.name else structure.with_name(prefix)
+    if isinstance(structure, dict):
+        return {key: _name_leaves(structure[key], f"{prefix}_{key}") for key in sorted(structure)}
+    if isinstance(structure, list | tuple):
+        return type(structure)(_name_leaves(item, f"{prefix}_{i}") for i, item in enumerate(structure))
+    return structure
+
+
+def _tensor_specs(structure: Any) -> list[Spec]:
+    if isinstance(structure, dict):
+        return [s for item in structure.values() for s in _tensor_specs(item)]
+    if isinstance(structure, list | tuple):
+        return [s for item in structure for s in _tensor_specs(item)]
+    return [structure] if isinstance(structure, Spec) else []
+
+
+def name_outputs(outputs: Structure, single: str = "tensor") -> Structure:
+    """Names output Specs as TensorFlow does: by their path below `tensor`, a dict's top level by its keys."""
+    if isinstance(outputs, Spec):
+        return outputs.with_name(single)
+    if isinstance(outputs, dict):
+        return {key: _name_path(outputs[key], str(key)) for key in sorted(outputs)}
+    return type(outputs)(_name_path(item, f"tensor_{i}") for i, item in enumerate(outputs))
+
+
+def _name_path(structure: Structure, path: str) -> Structure:
+    if isinstance(structure, Spec):
+        return structure.with_name(path)
+    if isinstance(structure, dict):
+        return {key: _name_path(structure[key], f"{path}_{key}") for key in sorted(structure)}
+    return type(structure)(_name_path(item, f"{path}_{i}") for i, item in enumerate(structure))

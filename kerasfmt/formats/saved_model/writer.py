@@ -1,0 +1,113 @@
+"""Writing a SavedModel.
+
+    saved_model.pb          SavedModel: main graph, function library, object graph, signatures
+    keras_metadata.pb       SavedMetadata: one JSON text per layer
+    variables/              the weights, a TensorBundle with the prefix `variables`
+    assets/                 empty for the layers that kerasfmt knows
+    fingerprint.pb          FingerprintDef: hashes of the parts
+
+Source: tensorflow/python/saved_model/save.py; tf_keras/src/saving/legacy/saved_model/save.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from kerasfmt import protos, tensorbundle
+from kerasfmt.errors import SaveError
+from kerasfmt.formats.saved_model.fingerprint import fingerprint
+from kerasfmt.formats.saved_model.keras_objects import KerasObjects
+from kerasfmt.formats.saved_model.main_graph import OBJECT_GRAPH_KEY, write_main_graph
+from kerasfmt.formats.saved_model.metadata import write_metadata
+from kerasfmt.formats.saved_model.object_graph import ObjectGraph, checkpoint_proto, write_object_graph
+from kerasfmt.formats.saved_model.signatures import default_signature, signature_map, trace_signatures
+from kerasfmt.graph.functiondef import FunctionWriter
+from kerasfmt.ir import Model
+from kerasfmt.ir.signature import Signature
+
+TENSORFLOW_VERSION = "2.15.1"
+"""The TensorFlow whose output this writer matches."""
+GRAPH_PRODUCER = 1645
+"""GraphDef version of that TensorFlow (tensorflow/core/public/version.h, TF_GRAPH_DEF_VERSION)."""
+GRAPH_MIN_CONSUMER = 12
+_MAX_PROTO = 2**31 - 1
+
+
+class WriteOptions(Protocol):
+    """The save options that this writer honours."""
+
+    @property
+    def function_aliases(self) -> Mapping[str, Any] | None:
+        """Alias -> Keras endpoint or signature."""
+
+    @property
+    def extra_tags(self) -> Any:
+        """Tags beside `serve`."""
+
+
+def write(
+    model: Model,
+    directory: Path,
+    *,
+    include_optimizer: bool = True,
+    signatures: Mapping[str, Signature] | None = None,
+    options: WriteOptions | None = None,
+    save_traces: bool = True,
+) -> None:
+    """Writes `model` as a SavedModel into an existing, empty directory.
+
+    Raises:
+      SaveError: the graph is larger than a protobuf message may be.
+      GraphError, InvalidModelError: a layer's call cannot be traced.
+    """
+    saved = protos.SavedModel(saved_model_schema_version=1)
+    meta = saved.meta_graphs.add()
+    functions = FunctionWriter(meta.graph_def.library)
+    objects = KerasObjects(model, save_traces)
+    default = default_signature(model) if save_traces else None
+    traced = trace_signatures(model, default, signatures)
+    root = objects.root(default, signature_map(traced), include_optimizer)
+    graph = ObjectGraph.of(root)
+    variables = graph.variables()
+    checkpoint = protos.serialize(checkpoint_proto(graph))
+    write_object_graph(meta.object_graph_def, graph, functions, objects.variables)
+    write_main_graph(meta, functions, traced, variables, checkpoint)
+    _write_meta_info(meta, options)
+    metadata = write_metadata(graph, objects.layers, model, include_optimizer)
+    _check_size(meta)
+    (directory / "assets").mkdir()
+    (directory / "variables").mkdir()
+    items = [(key, node.weight.value) for key, node in variables]
+    items.append((OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
+    tensorbundle.write(directory / "variables" / "variables", items)
+    index = (directory / "variables" / "variables.index").read_bytes()
+    data = protos.serialize(saved)
+    (directory / "saved_model.pb").write_bytes(data)
+    (directory / "keras_metadata.pb").write_bytes(protos.serialize(metadata))
+    (directory / "fingerprint.pb").write_bytes(protos.serialize(fingerprint(saved, data, index)))
+
+
+def _write_meta_info(meta: protos.MetaGraphDef, options: WriteOptions | None) -> None:
+    info = meta.meta_info_def
+    info.tags.append("serve")
+    if options is not None and options.extra_tags:
+        info.tags.extend(sorted(options.extra_tags))
+    info.tensorflow_version = TENSORFLOW_VERSION
+    info.stripped_default_attrs = True
+    meta.graph_def.versions.producer = GRAPH_PRODUCER
+    meta.graph_def.versions.min_consumer = GRAPH_MIN_CONSUMER
+
+
+def _check_size(meta: protos.MetaGraphDef) -> None:
+    size = meta.ByteSize()
+    if size <= _MAX_PROTO:
+        return
+    largest = max(meta.graph_def.library.function, key=lambda f: f.ByteSize())
+    raise SaveError(
+        f"saved_model.pb: the graph takes {size:,} bytes, a protobuf message may take {_MAX_PROTO:,}; "
+        f"its largest function is {largest.signature.name} with {largest.ByteSize():,} bytes"
+    )
