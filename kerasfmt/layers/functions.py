@@ -32,6 +32,12 @@ def reshape_to(value: Value, dims: Sequence[int | Value]) -> Value:
     return ops.reshape(value, ops.pack(list(dims)))
 
 
+def read(beside: Value, variable: Variable) -> Value:
+    """The content of `variable`, in the function of `beside` and, if it autocasts, in its dtype."""
+    value = beside.graph.read(variable)
+    return ops.cast(value, beside.dtype) if variable.autocast and beside.dtype.is_floating else value
+
+
 def dot_last(x: Value, kernel: Variable) -> Value:
     """The product of the last axis of `x` (..., m) and the first of `kernel` (m, n): (..., n).
 

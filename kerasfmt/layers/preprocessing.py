@@ -1,0 +1,137 @@
+"""Preprocessing layers for numbers: Rescaling, Normalization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.graph import Spec, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.initializers import get as initializer
+from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers.functions import read
+
+_EPSILON = 1e-7
+"""The least standard deviation that Normalization divides by: Keras's backend.epsilon()."""
+
+
+class Rescaling(Layer):
+    """`inputs * scale + offset`, in the layer's dtype.
+
+    Args:
+      scale: a number, or an array that broadcasts with the inputs.
+      offset: likewise.
+
+    Input: numbers of any dtype and shape. Output: float.
+    Source: tf_keras/src/layers/preprocessing/image_preprocessing.py, Rescaling.
+    """
+
+    scale: Any = fields.plain()
+    offset: Any = fields.plain(default=0.0)
+
+    def validate(self) -> None:
+        """`scale` and `offset` are numbers."""
+        for option in ("scale", "offset"):
+            if np.asarray(getattr(self, option)).dtype.kind not in "fiu":
+                raise self.fail(f"option {option}: expected numbers, got {getattr(self, option)!r}")
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """`scale` and `offset`, where they are lists."""
+        return tuple(name for name in ("scale", "offset") if isinstance(getattr(self, name), list))
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        x = ops.cast(inputs, self.compute_dtype)
+        return x * self._constant(x, "scale") + self._constant(x, "offset")
+
+    def _constant(self, x: Value, option: str) -> Value:
+        """An option as TensorFlow converts it: to float32 or int32 first, then to the layer's dtype."""
+        array = np.asarray(getattr(self, option))
+        first = np.float32 if array.dtype.kind == "f" else np.int32
+        return ops.cast(x.graph.constant(array.astype(first)), self.compute_dtype)
+
+
+class Normalization(Layer):
+    """`(inputs - mean) / sqrt(variance)`; the inverse of it, if `invert`.
+
+    The mean and the variance are options, or else weights (`mean`, `variance`, and `count`, the number of
+    examples that they were computed from).
+
+    Args:
+      axis: axes that have statistics of their own; None for one mean and one variance.
+      mean: number or array.
+      variance: number or array.
+      invert: whether to undo the normalization instead.
+
+    Input: numbers of any dtype. Output: float, the same shape.
+    Source: tf_keras/src/layers/preprocessing/normalization.py.
+    """
+
+    must_restore_from_config = True
+    config_order = ("axis", "invert", "mean", "variance")
+    axis: tuple[int, ...] = fields.option(
+        default=-1, convert=lambda v: () if v is None else (v,) if isinstance(v, int) else tuple(v)
+    )
+    mean: Any = fields.plain(default=None)
+    variance: Any = fields.plain(default=None)
+    invert: bool = False
+    adapt_mean: Weight
+    adapt_variance: Weight
+    count: Weight
+
+    def validate(self) -> None:
+        """Mean and variance are given together."""
+        if (self.mean is None) != (self.variance is None):
+            raise self.fail(f"option mean: expected with variance, got {self.mean} and {self.variance}")
+
+    def build(self, inputs: Spec) -> None:
+        """Statistics of the sizes of the axes, unless the options give them."""
+        rank = len(inputs.shape or ())
+        if any(not -rank <= a < rank for a in self.axis):
+            raise self.fail(f"option axis: expected axes of inputs with {rank} dimensions, got {self.axis}")
+        kept = sorted(a % rank for a in self.axis)
+        sizes = tuple(self.axis_dim(inputs, axis) for axis in kept)
+        self.broadcast_shape = [self.axis_dim(inputs, i) if i in kept else 1 for i in range(rank)]
+        if self.mean is not None:
+            self.constants = [self._constant(option, sizes) for option in ("mean", "variance")]
+            return
+        for name, value in (("mean", "zeros"), ("variance", "ones")):
+            self.add_weight(
+                name,
+                sizes,
+                initializer=initializer(value),
+                trainable=False,
+                dtype=self.compute_dtype,
+                attribute=f"adapt_{name}",
+            )
+        self.add_weight("count", (), initializer=initializer("zeros"), trainable=False, dtype=dtypes.int64)
+
+    def _constant(self, option: str, sizes: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        value = np.asarray(getattr(self, option), np.float64)
+        try:
+            full = (value * np.ones(sizes)).reshape(self.broadcast_shape)
+        except ValueError:
+            raise self.fail(f"option {option}: expected shape {sizes}, got {value.shape}") from None
+        return full.astype(self.compute_dtype.numpy)
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """Mean and variance where they are lists, and what Keras derives from the axes."""
+        given = [name for name in ("mean", "variance") if isinstance(getattr(self, name), list)]
+        derived = ("_keep_axis", "_reduce_axis", "_reduce_axis_mask", "_broadcast_shape")
+        return (*(f"input_{name}" for name in given), *derived)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        x = ops.cast(inputs, self.compute_dtype)
+        mean, variance = self._statistics(x)
+        deviation = ops.maximum(ops.sqrt(variance), _EPSILON)
+        return mean + x * deviation if self.invert else (x - mean) / deviation
+
+    def _statistics(self, x: Value) -> tuple[Value, Value]:
+        if self.mean is not None:
+            return x.graph.constant(self.constants[0]), x.graph.constant(self.constants[1])
+        mean, variance = (read(x, weight) for weight in (self.adapt_mean, self.adapt_variance))
+        return ops.reshape(mean, self.broadcast_shape), ops.reshape(variance, self.broadcast_shape)
