@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import traceback
@@ -28,6 +27,12 @@ WORK = Path(os.environ.get("KERASFMT_CONFORMANCE_WORK", ROOT / ".conformance" / 
 
 LINES = ("2.15", "2.21")
 """The TensorFlow lines: 2.15 with its own Keras 2, 2.21 with tf_keras."""
+
+GENERATION = 1
+"""To be raised when `build.py` changes what it writes: all cached artefacts are then made anew."""
+
+GENERATION = 1
+"""To be raised when `build.py` changes what it writes: all cached artefacts are then made anew."""
 
 READERS = ("keras", "saved_model", "v1", "cli")
 """TensorFlow's ways to read a SavedModel."""
@@ -51,9 +56,8 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def cache_key(case: Case) -> str:
-    """Changes when the case changes or the code that builds its artefacts."""
-    builder = (Path(__file__).parent / "build.py").read_bytes()
-    return case.key + "-" + hashlib.sha256(builder).hexdigest()[:8]
+    """Changes when the case changes, or `GENERATION` does."""
+    return f"{case.key}-{GENERATION}"
 
 
 def record(results: Path, check: str, run: Callable[[], None]) -> bool:
@@ -113,7 +117,7 @@ def leaves(shape: Any, structure: Any) -> list[Any]:
 
 
 def assert_close(what: str, got: Any, expected: Any, tolerance: float) -> None:
-    """Raises if an element is further from the expected one than `tolerance`, relative to it and to the largest.
+    """Passes if every element is within `tolerance` of the expected one, relative to it and to the largest.
 
     Raises:
         AssertionError: naming `what`, both values, and where they are furthest apart.

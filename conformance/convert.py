@@ -1,4 +1,4 @@
-"""Stage 2, in a process that cannot import TensorFlow: kerasfmt makes the SavedModel, and predicts in NumPy."""
+"""Stage 2, in a process that cannot import TensorFlow: kerasfmt converts, and predicts in NumPy."""
 
 from __future__ import annotations
 

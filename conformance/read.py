@@ -1,4 +1,4 @@
-"""Stage 3, in a process with TensorFlow: each of its readers reads the artefact and computes what it should."""
+"""Stage 3, in a process with TensorFlow: each reader loads the artefact and computes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.build import step, weighted_sum
 from conformance.cases import Case
 
 GRADIENT = 100
-"""Gradients and trained weights may differ this many times as much as outputs: they sum over many elements."""
+"""Gradients and trained weights may differ this many times as much as outputs: they are sums over many."""
 
 
 class Expected:
@@ -92,7 +92,7 @@ def _outputs(what: str, got: Any, letter: str, case: Case, expected: Expected) -
 
 
 def _saved_model(path: Path, case: Case, expected: Expected, tf: Any, keras: Any) -> None:
-    """`tf.saved_model.load`: signatures, the object called in both modes, gradients, losses, moving averages."""
+    """`tf.saved_model.load`: signatures, the object in both modes, gradients, losses, moving averages."""
     loaded = tf.saved_model.load(str(path))
     signature = loaded.signatures["serving_default"]
     if not case.runs:

@@ -1,8 +1,8 @@
 """Compares two SavedModel directories part by part: `python -m conformance.structure OURS THEIRS`.
 
 Numbers that only say in which order things were written (node ids, function name suffixes, shared object
-ids) are replaced by what they mean: the path of an object below the root. Everything else must be equal, or be
-listed in `ACCEPTED` with the reason. Needs protobuf messages and the TensorBundle reader, not TensorFlow.
+ids) are replaced by what they mean: the path of an object below the root. Everything else must be equal, or
+be listed in `ACCEPTED` with the reason. Needs protobuf messages and the TensorBundle reader, not TensorFlow.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Artefact:
 
     @cached_property
     def paths(self) -> dict[int, str]:
-        """Node id -> the first path by which the node is reached, breadth first, children in the order of names."""
+        """Node id -> the first path by which it is reached, breadth first, children by name."""
         found = {0: "root"}
         queue = [0]
         for node in queue:
@@ -394,9 +394,10 @@ def _checkpoint(a: Artefact, b: Artefact) -> Iterator[Difference]:
         yield from _equal(path, "shape", tuple(mine.shape), tuple(other.shape))
         if key == CHECKPOINT_GRAPH:
             yield from _trackable_graph(_string(mine), _string(other))
-        elif str(mine.dtype) == str(other.dtype) and mine.shape == other.shape:
-            if not _same_bytes(mine, other):
-                yield Difference(path, "value", "differs", "")
+        elif (str(mine.dtype), mine.shape) == (str(other.dtype), other.shape) and not _same_bytes(
+            mine, other
+        ):
+            yield Difference(path, "value", "differs", "")
 
 
 def _same_bytes(mine: Any, other: Any) -> bool:
