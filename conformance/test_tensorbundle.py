@@ -79,7 +79,7 @@ NAMES = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(items=st.dictionaries(NAMES, arrays(), min_size=1, max_size=25))
 def test_bytes_are_save_v2s(items: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     check_same_bytes(list(items.items()), tmp_path_factory.mktemp("v"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import sys
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -162,6 +162,11 @@ def _of_numpy(x: object) -> DType:
         raise UnsupportedFormatError(
             f"dtype {x!r}: expected the name of a TensorFlow or NumPy dtype"
         ) from error
+    return _of_dtype(dtype)
+
+
+@lru_cache(maxsize=128)  # NumPy takes 30 µs to name a dtype
+def _of_dtype(dtype: np.dtype[Any]) -> DType:
     if dtype.kind in "OSUT":
         return string
     if dtype.names is not None:
