@@ -414,6 +414,7 @@ case(
 )
 for _training in (True, False):
     _empty = floats(0) if _training else floats(3, low=0.5)
+    _scratch = (5,) if _training else (3, 4, 5)
     for _op in ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"):
         case(
             _op,
@@ -424,7 +425,7 @@ for _training in (True, False):
             _empty,
             is_training=_training,
             epsilon=0.001,
-            unspecified=(5,),
+            unspecified=_scratch,
             **_CONV,
         )
 case(
@@ -447,7 +448,7 @@ case(
     floats(3),
     floats(3, low=1),
     is_training=False,
-    unspecified=(5,),
+    unspecified=(3, 4, 5),
     ulps=4,
     accumulates=True,
 )
@@ -483,3 +484,8 @@ for _op in ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"):
 for _op in ("Add", "Div", "Max", "Min", "Mul", "Sub", "Update"):
     case(f"ResourceScatter{_op}", i32([1, 4]), floats(2, 3), resource=_TABLE, ulps=1)
 case("RngReadAndSkip", i32(1), np.uint64(7), resource=np.array([1, -2, 3], np.int64))
+
+case("StringJoin", (np.array([b"a", b"b"], object), np.array(b"c", object)), separator="/")
+case("Einsum", (floats(2, 3, 4), floats(4, 5)), equation="abc,cd->abd", ulps=8, accumulates=True)
+case("Einsum", (floats(2, 3, 4), floats(2, 5, 4)), equation="...ij,...kj->...ik", ulps=8, accumulates=True)
+case("Einsum", (floats(2, 3, 4),), equation="abc->cb", ulps=8, accumulates=True)

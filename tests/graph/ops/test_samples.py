@@ -13,10 +13,11 @@ from kerasfmt.graph import Builder, Node, Spec, Value, merge_shapes
 from kerasfmt.graph.registry import find_op, registered_ops
 
 NO_KERNEL = {
-    *("Placeholder", "VarHandleOp"),
+    *("Placeholder", "VarHandleOp", "SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"),
+    *("ReadFile", "WriteFile"),
     *("PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While", "StatelessWhile"),
 }
-"""Ops that the interpreter itself runs."""
+"""Ops that the interpreter itself runs, or that touch files."""
 
 WRITES = ("Assign", "ResourceScatter")
 
