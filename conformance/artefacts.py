@@ -31,9 +31,6 @@ LINES = ("2.15", "2.21")
 GENERATION = 1
 """To be raised when `build.py` changes what it writes: all cached artefacts are then made anew."""
 
-GENERATION = 1
-"""To be raised when `build.py` changes what it writes: all cached artefacts are then made anew."""
-
 READERS = ("keras", "saved_model", "v1", "cli")
 """TensorFlow's ways to read a SavedModel."""
 

@@ -176,6 +176,7 @@ class Function:
     """A finished function: `inputs` and captured variables in, `outputs` out.
 
     Nodes are in execution order. `control_outputs` are the nodes that run whether or not an output needs them.
+    A `compiled` function is one that TensorFlow runs through XLA.
     """
 
     name: str
@@ -186,6 +187,7 @@ class Function:
     outputs: tuple[Value, ...]
     control_outputs: tuple[Node, ...]
     written: frozenset[Variable]
+    compiled: bool = False
 
     @property
     def stateful(self) -> bool:
@@ -273,11 +275,16 @@ class Builder:
         node.outputs = (value,)
         return value
 
-    def capture(self, variable: Variable) -> Value:
-        """The resource handle through which this function reaches `variable`."""
+    def capture(self, variable: Variable, name: str | None = None) -> Value:
+        """The resource handle through which this function reaches `variable`.
+
+        Args:
+          variable: the variable.
+          name: name of the argument when it is new; made from the variable's by default.
+        """
         handle = self._captures.get(variable)
         if handle is None:
-            handle = self._argument(variable.name + "_resource", (), dtypes.resource)
+            handle = self._argument(name or f"{variable.name}_resource", (), dtypes.resource)
             self._captures[variable] = handle
             self._variables[handle] = variable
         return handle
@@ -286,9 +293,11 @@ class Builder:
         """The variable behind a resource handle of this function."""
         return self._variables[handle]
 
-    def read(self, variable: Variable) -> Value:
-        """The value that `variable` has at this point of the function."""
-        return emit_one("ReadVariableOp", self.capture(variable), dtype=variable.dtype)
+    def read(self, variable: Variable, reader: str = "") -> Value:
+        """The value that `variable` has at this point of the function; `reader` names the op that wants it."""
+        name = f"{reader}/ReadVariableOp" if reader else "ReadVariableOp"
+        handle = self.capture(variable, f"{self._scope}{name}_resource")
+        return emit_one("ReadVariableOp", handle, dtype=variable.dtype, name=name)
 
     def assign(self, variable: Variable, value: Operand) -> None:
         """Replaces the value of `variable`, after every earlier read and before every later one."""
@@ -318,7 +327,8 @@ class Builder:
           inputs: one value per input of the callee.
           shapes: shapes of the outputs, where more is known than the callee's own.
         """
-        handles = [self.capture(v) for v in function.variables]
+        origin = self._scope.split("/")[0] or "unknown"
+        handles = [self.capture(v, origin) for v in function.variables]
         op = "StatefulPartitionedCall" if function.stateful else "PartitionedCall"
         attrs: dict[str, Attr] = {
             "Tin": [v.dtype for v in (*inputs, *handles)],
@@ -346,7 +356,7 @@ class Builder:
             node.controls.extend(n for n in before if n is not node and n not in node.controls)
         self.nodes.append(node)
 
-    def finish(self, outputs: Sequence[Value], name: str | None = None) -> Function:
+    def finish(self, outputs: Sequence[Value], name: str | None = None, *, compiled: bool = False) -> Function:
         """The function with these outputs, pruned of nodes that neither an output nor a side effect needs."""
         stateful = [n for n in self.nodes if is_side_effect(n)]
         needed: set[int] = set()
@@ -366,6 +376,7 @@ class Builder:
             outputs=tuple(outputs),
             control_outputs=tuple(stateful),
             written=frozenset(self._written),
+            compiled=compiled,
         )
 
 

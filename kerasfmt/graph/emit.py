@@ -125,7 +125,7 @@ def _to_value(graph: Builder, op_def: OpDef, arg: Arg, item: object, attrs: Mapp
         assert isinstance(dtype, DType)
         wanted = dtype
     if isinstance(item, core.Variable):
-        value = graph.read(item)
+        value = graph.read(item, op_def.name)
         if wanted is not None and item.autocast and wanted is not value.dtype and wanted.is_floating:
             value = emit_one("Cast", value, DstT=wanted)
     elif isinstance(item, core.Value):

@@ -27,6 +27,9 @@ class FunctionWriter:
 
     Args:
       library: the message that collects them.
+
+    Attributes:
+      ops: names of the ops that the written nodes use.
     """
 
     def __init__(self, library: protos.FunctionDefLibrary) -> None:
@@ -34,6 +37,7 @@ class FunctionWriter:
         self._names: dict[Function, str] = {}
         self._uid = 0
         self._attr_cache: dict[Any, bytes] = {}
+        self.ops: set[str] = {"Identity", "NoOp"}
 
     def name_of(self, function: Function, name: str | None = None) -> str:
         """The name of a function in the library; written now if it is not there.
@@ -73,11 +77,14 @@ class FunctionWriter:
             proto.signature.control_output.append(node.name)
             proto.control_ret[node.name] = node.name
         proto.attr["_construction_context"].s = b"kEagerRuntime"
+        if function.compiled:
+            proto.attr["_XlaMustCompile"].b = True
 
     def write_node(self, proto: protos.NodeDef, node: Node, tensor: Callable[[Value], str]) -> None:
         """Writes a node; `tensor` names the value that an input refers to."""
         proto.name = node.name
         proto.op = node.op
+        self.ops.add(node.op)
         proto.input.extend(tensor(v) for v in node.inputs)
         proto.input.extend("^" + n.name for n in node.controls)
         proto.device = node.device
@@ -95,6 +102,8 @@ class FunctionWriter:
             read_only = [inputs + i for i, v in enumerate(callee.variables) if v not in callee.written]
             proto.attr["_read_only_resource_inputs"].list.i.extend(read_only)
             proto.attr["_collective_manager_ids"].list.SetInParent()
+            if callee.compiled:
+                proto.attr["_XlaMustCompile"].b = True
 
     def _is_default(self, op_def: OpDef, key: str, value: Any) -> bool:
         default = op_def.attrs[key].default

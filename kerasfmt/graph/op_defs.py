@@ -6,7 +6,7 @@ Source: tensorflow/core/framework/op_def.proto.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,6 +66,11 @@ class OpDef:
 def _op_list() -> dict[str, protos.OpDef]:
     data = Path(__file__).with_name("op_defs.binpb").read_bytes()
     return {op.name: op for op in protos.OpList.FromString(data).op}
+
+
+def op_list(names: Iterable[str]) -> protos.OpList:
+    """The declarations of ops, sorted by name, as a graph carries them."""
+    return protos.OpList(op=[_op_list()[name] for name in sorted(names)])
 
 
 @cache

@@ -509,7 +509,7 @@ class Layer:
         return Spec(tuple(shape), dtype)
 
     def _trace(self, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None) -> Trace:
-        graph = Builder(f"{self.name}_layer_call")
+        graph = Builder(f"{self.name}_layer_call_and_return_conditional_losses")
         values = map_structure(lambda s: graph.input(s, s.name or "inputs"), inputs)
         call_kwargs = {
             name: map_structure(lambda s, n=name: graph.input(s, n) if isinstance(s, Spec) else s, value)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 from kerasfmt.errors import (
     CorruptFileError,
@@ -16,6 +16,7 @@ from kerasfmt.errors import (
 )
 from kerasfmt.formats.hdf5.dataset import MAX_EXPANSION, LazyDataset
 from kerasfmt.formats.hdf5.guard import Node, import_h5py, parse_config, reading
+from kerasfmt.formats.hdf5.header import RawStrings
 
 MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 _TOP_LEVEL: Final = "top_level_model_weights"
@@ -66,14 +67,33 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
     """
     h5py = import_h5py()
     if isinstance(source, h5py.File):
-        file, name = source, str(source.filename)
-        size = int(file.id.get_filesize())
-    else:
-        path = Path(source)
-        file, name = _open_file(path), str(path)
-        size = path.stat().st_size
+        return _read_model(
+            source, str(source.filename), int(source.id.get_filesize()), _raw_strings(source, None)
+        )
+    path = Path(source)
+    file = _open_file(path)
+    with path.open("rb", buffering=0) as stream:
+        return _read_model(file, str(path), path.stat().st_size, _raw_strings(file, stream))
+
+
+def _raw_strings(file: Any, stream: BinaryIO | None) -> RawStrings | None:
+    """Reads strings from the bytes of a file; None if these cannot be had, or are of unusual layout."""
+    plan = file.id.get_create_plist()
+    if stream is None or plan.get_sizes() != (8, 8):
+        return None
+    base = int(plan.get_userblock())  # addresses count from behind it
+
+    def read(offset: int, size: int) -> bytes:
+        stream.seek(base + offset)
+        return stream.read(size)
+
+    return RawStrings(read, os.fstat(stream.fileno()).st_size)
+
+
+def _read_model(file: Any, name: str, size: int, raw: RawStrings | None) -> H5Model:
+    h5g = import_h5py().h5g
     with reading(name):
-        root = Node(h5py.h5g.open(file.id, b"/"), name, "", size)
+        root = Node(h5g.open(file.id, b"/"), name, "", size, raw)
     text = root.text("model_config")
     if text is None:
         raise _no_model(root)
@@ -81,9 +101,8 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
     training = root.text("training_config")
     weights = root.group("model_weights")
     reader = _Reader(file, weights)
-    layers = {
-        layer: reader.datasets(weights.group(layer), f"layer {layer}") for layer in _layer_names(weights)
-    }
+    names = _layer_names(weights)
+    layers = {layer: reader.datasets(weights.group(layer), f"layer {layer}") for layer in names}
     top = weights.group(_TOP_LEVEL) if weights.find(_TOP_LEVEL) and _TOP_LEVEL not in layers else None
     optimizer = root.find("optimizer_weights")
     model = H5Model(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -17,9 +18,13 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 from kerasfmt.errors import CorruptFileError, InvalidModelError, KerasfmtError, UnsafeFileError
+from kerasfmt.formats.hdf5.header import RawStrings
 
 MAX_CONFIG_DEPTH: Final = 256
 """Levels of nesting that a config may have; a model nested in a model takes four."""
+MAX_NAMES_SIZE: Final = 1 << 30
+"""Bytes up to which the HDF5 library reads strings each of which might be as long as the file."""
+
 _H5PY_ERRORS: Final = (
     OSError,
     RuntimeError,
@@ -29,6 +34,7 @@ _H5PY_ERRORS: Final = (
     ArithmeticError,
     MemoryError,
     NotImplementedError,
+    struct.error,
 )
 
 
@@ -53,8 +59,10 @@ def reading(where: str) -> Iterator[None]:
     """Turns whatever h5py raises for damaged bytes into a CorruptFileError that begins with `where`."""
     try:
         yield
-    except KerasfmtError:
-        raise
+    except KerasfmtError as error:
+        if where.partition(": ")[0] in str(error):
+            raise
+        raise type(error)(f"{where}: {error}") from error
     except _H5PY_ERRORS as error:
         raise CorruptFileError(
             f"{where}: the HDF5 library could not read this: {error}; the file is damaged"
@@ -70,12 +78,14 @@ class Node:
         file: what errors call the file.
         path: path from the root of the file.
         file_size: bytes of the file.
+        raw: reads strings from the bytes of the file; None where these cannot be had, as for a file in memory.
     """
 
     id: Any
     file: str
     path: str
     file_size: int
+    raw: RawStrings | None = None
 
     @property
     def where(self) -> str:
@@ -129,7 +139,7 @@ class Node:
                     "expected the object itself, as Keras writes it; links are not followed"
                 )
             found = h5py.h5o.open(self.id, encoded)
-        return Node(found, self.file, f"{self.path}/{name}", self.file_size)
+        return Node(found, self.file, f"{self.path}/{name}", self.file_size, self.raw)
 
     def member_names(self, limit: int) -> list[str]:
         """The names of the first `limit` members of this group."""
@@ -191,15 +201,24 @@ class Node:
                     "the file is damaged"
                 )
             if kind.is_variable_str():
-                raw = self._variable_strings(name)
+                raw = self._variable_strings(name, count)
             else:
                 fixed = np.empty((count,) if rank else (), dtype=f"S{kind.get_size()}")
                 attribute.read(fixed)
                 raw = fixed.reshape(-1).tolist()
             return [value.decode("utf-8") for value in raw]
 
-    def _variable_strings(self, name: str) -> list[bytes]:
+    def _variable_strings(self, name: str, count: int) -> list[bytes]:
         h5py = import_h5py()
+        if self.raw is not None:
+            found = self.raw.read(h5py.h5o.get_info(self.id).addr, name, count)
+            if found is not None:
+                return found
+        if count * self.file_size > MAX_NAMES_SIZE:
+            raise UnsafeFileError(
+                f"{self.where}: attribute {name}: {count} strings of unknown length in a file of {self.file_size} "
+                "bytes; they are not read; open the model by its path, or let Keras write it again"
+            )
         value = h5py.Group(self.id).attrs[name]
         values = [value] if isinstance(value, str | bytes) else list(value)
         return [v.encode("utf-8", "surrogateescape") if isinstance(v, str) else bytes(v) for v in values]

@@ -74,7 +74,9 @@ def _variable(graph: Builder, node: VariableNode) -> Value:
     name = graph.unique_name(weight.name)
     graph.release(name)
     attrs = {"dtype": weight.dtype, "shape": weight.shape, "shared_name": name, "debug_name": f"{name}/"}
-    return _node(graph, "VarHandleOp", (), attrs, name).outputs[0]
+    handle = _node(graph, "VarHandleOp", (), attrs, name).outputs[0]
+    _node(graph, "ReadVariableOp", (handle,), {"dtype": weight.dtype}, f"{name}/Read/ReadVariableOp")
+    return handle
 
 
 def _placeholder(graph: Builder, name: str, spec: Spec) -> Value:

@@ -97,6 +97,7 @@ def signature_map(signatures: Mapping[str, TracedSignature]) -> UserObject:
             outputs=dict(signature.outputs),
             arg_spec=ArgSpec(kwonlyargs=names),
             keywords=names,
+            positional=1 if len(names) == 1 else 0,
         )
         children.append((key, node))
     return UserObject(children, "signature_map")

@@ -26,6 +26,7 @@ from kerasfmt.formats.saved_model.metadata import write_metadata
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, checkpoint_proto, write_object_graph
 from kerasfmt.formats.saved_model.signatures import default_signature, signature_map, trace_signatures
 from kerasfmt.graph.functiondef import FunctionWriter
+from kerasfmt.graph.op_defs import op_list
 from kerasfmt.ir import Model
 from kerasfmt.ir.signature import Signature
 
@@ -76,7 +77,7 @@ def write(
     checkpoint = protos.serialize(checkpoint_proto(graph))
     write_object_graph(meta.object_graph_def, graph, functions, objects.variables)
     write_main_graph(meta, functions, traced, variables, checkpoint)
-    _write_meta_info(meta, options)
+    _write_meta_info(meta, functions.ops, options)
     metadata = write_metadata(graph, objects.layers, model, include_optimizer)
     _check_size(meta)
     (directory / "assets").mkdir()
@@ -91,8 +92,9 @@ def write(
     (directory / "fingerprint.pb").write_bytes(protos.serialize(fingerprint(saved, data, index)))
 
 
-def _write_meta_info(meta: protos.MetaGraphDef, options: WriteOptions | None) -> None:
+def _write_meta_info(meta: protos.MetaGraphDef, ops: set[str], options: WriteOptions | None) -> None:
     info = meta.meta_info_def
+    info.stripped_op_list.CopyFrom(op_list(ops))
     info.tags.append("serve")
     if options is not None and options.extra_tags:
         info.tags.extend(sorted(options.extra_tags))

@@ -24,7 +24,7 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
-from kerasfmt.formats.hdf5 import LazyDataset, open_model
+from kerasfmt.formats.hdf5 import LazyDataset, guard, open_model
 
 from .build import BIAS, KERNEL, dense_config, replace_kernel, write_group, write_model
 
@@ -413,6 +413,47 @@ def test_bad_training_config(tmp_path: Path) -> None:
 
     with pytest.raises(CorruptFileError, match="training_config"):
         open_model(write_model(tmp_path / "m.h5", edit=spoil))
+
+
+def _names_file(path: Path, libver: str, user_block: int) -> None:
+    source = write_model(path.with_name("plain.h5"))
+    with h5py.File(path, "w", libver=libver, userblock_size=user_block) as file, h5py.File(source) as plain:
+        plain.copy("model_weights", file)
+        file.attrs["model_config"] = plain.attrs["model_config"]
+        group = file["model_weights"]
+        names = [f"{i:0>1237}" for i in range(3)]
+        for name in names:
+            write_group(group.create_group(name), {})
+        group.attrs["layer_names"] = names
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+@pytest.mark.parametrize("user_block", [0, 512])
+def test_names_that_share_their_bytes(tmp_path: Path, libver: str, user_block: int) -> None:
+    path = tmp_path / "m.h5"
+    _names_file(path, libver, user_block)
+    assert len(open_model(path).layers) == 3
+    content = path.read_bytes()
+    assert content.count(b"\xd5\x04\x00\x00") == 6  # the length of a name, in its element and in the heap
+    path.write_bytes(content.replace(b"\xd5\x04\x00\x00", b"\xff\xff\xff\x0f"))
+    # A header of the latest version has a checksum, which the HDF5 library finds wrong first.
+    with pytest.raises(CorruptFileError, match=r"3 strings claim 805306365 bytes|checksum"):
+        open_model(path)
+
+
+def test_a_damaged_heap_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "m.h5"
+    _names_file(path, "earliest", 0)
+    path.write_bytes(path.read_bytes().replace(b"GCOL", b"GCOM"))
+    with pytest.raises(CorruptFileError, match=r"m\.h5: .*expected a heap"):
+        open_model(path)
+
+
+def test_many_names_in_a_file_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "MAX_NAMES_SIZE", 0)
+    path = write_model(tmp_path / "m.h5")
+    with h5py.File(path) as file, pytest.raises(UnsafeFileError, match="of unknown length"):
+        open_model(file)
 
 
 # Damage.
