@@ -34,7 +34,41 @@ class Accept:
     when: Callable[[Any, Any], bool] = lambda ours, theirs: True
 
 
-ACCEPTED: tuple[Accept, ...] = ()
+def _same_members(ours: Any, theirs: Any) -> bool:
+    return sorted(map(repr, ours)) == sorted(map(repr, theirs))
+
+
+_BODY = (
+    "what happens inside a function is ours to choose: TensorFlow's bodies hold dead nodes of tracing (losses "
+    "that are dropped, shapes that are known). The readers check what the functions compute"
+)
+
+ACCEPTED: tuple[Accept, ...] = (
+    Accept(r".*", r"concrete function.*: (ops|control outputs)", _BODY),
+    Accept(
+        r"graph", r"(nodes of op|node) .*", _BODY + "; signatures, saver and init op are compared by name"
+    ),
+    Accept(
+        r"library", r"functions named .*", _BODY + "; functions that objects refer to are compared one by one"
+    ),
+    Accept(r"meta_info", r"op .*", "the list of ops follows from the bodies"),
+    Accept(
+        r".*",
+        r"concrete function.*: bound inputs",
+        "variables are bound in the order in which the body uses them, and each to its own argument",
+        _same_members,
+    ),
+    Accept(
+        "meta_info",
+        "tensorflow_(git_)?version",
+        "names the TensorFlow build that wrote the file; kerasfmt names the release whose layout it follows",
+    ),
+    Accept(
+        "graph",
+        "versions",
+        "the GraphDef version is that of the release whose layout kerasfmt follows, whatever line reads it",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -339,7 +373,7 @@ def _concrete(artefact: Artefact, name: str) -> dict[str, Any]:
     signature = definition.signature
     return {
         **found,
-        "arguments": [(_capture_stem(arg), protos.DataType.Name(arg.type)) for arg in signature.input_arg],
+        "arguments": [(_argument_name(arg), protos.DataType.Name(arg.type)) for arg in signature.input_arg],
         "results": [(arg.name, protos.DataType.Name(arg.type)) for arg in signature.output_arg],
         "argument attributes": _argument_attributes(definition),
         "attributes": {key: _text(definition.attr[key]) for key in sorted(definition.attr)},
@@ -349,22 +383,24 @@ def _concrete(artefact: Artefact, name: str) -> dict[str, Any]:
     }
 
 
-def _capture_stem(argument: Any) -> str:
-    """An argument's name; a captured variable's without the number that its tensor had in the process."""
-    if argument.type == protos.DataType.Value("DT_RESOURCE"):
-        return re.sub(r"_\d+$", "", argument.name)
-    return str(argument.name)
+def _argument_name(argument: Any) -> str:
+    """An argument's name; a captured variable's is left out, for TensorFlow makes it of numbers and op names."""
+    return "" if argument.type == protos.DataType.Value("DT_RESOURCE") else str(argument.name)
 
 
 def _argument_attributes(definition: Any) -> dict[int, Any]:
-    """What is noted on each argument; a captured variable's number in the process is left out."""
+    """What is noted on each argument.
+
+    TensorFlow notes a captured variable as "resource" or as the number that its tensor had in the process,
+    for the same function as chance has it; both are left out.
+    """
     found = {}
     for i in sorted(definition.arg_attr):
         noted = {key: _text(value) for key, value in sorted(definition.arg_attr[i].attr.items())}
-        if re.fullmatch(rb"\d+", noted.get("_user_specified_name", {}).get("s", b"")):
-            noted["_user_specified_name"] = "the number of a tensor"
+        if re.fullmatch(rb"\d+|resource", noted.get("_user_specified_name", {}).get("s", b"")):
+            del noted["_user_specified_name"]
         found[i] = noted
-    return found
+    return {i: noted for i, noted in found.items() if noted}
 
 
 def _body(artefact: Artefact, name: str, seen: frozenset[str] = frozenset()) -> dict[str, int]:
