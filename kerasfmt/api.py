@@ -67,7 +67,7 @@ class SaveOptions:
         experimental_image_format: only False, as in every public TensorFlow.
         experimental_skip_saver: only False.
         experimental_sharding_callback: only None: variables are saved in one shard.
-        extra_tags: only None or empty.
+        extra_tags: tags of the MetaGraph beside "serve".
     """
 
     namespace_whitelist: Sequence[str] | None = None
@@ -88,6 +88,8 @@ class SaveOptions:
             isinstance(whitelist, str) or not all(isinstance(name, str) for name in whitelist)
         ):
             raise TypeError(f"namespace_whitelist: expected a list of strings, got {whitelist!r}")
+        if isinstance(self.extra_tags, str):
+            raise TypeError(f"extra_tags: expected a list of strings, got {self.extra_tags!r}")
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name not in _HONOURED and value not in (field.default, None, False, {}, (), []):
@@ -96,7 +98,7 @@ class SaveOptions:
                 )
 
 
-_HONOURED: Final = ("namespace_whitelist", "experimental_custom_gradients")
+_HONOURED: Final = ("namespace_whitelist", "experimental_custom_gradients", "extra_tags")
 
 
 def save_model(

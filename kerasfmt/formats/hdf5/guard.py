@@ -78,7 +78,7 @@ class Node:
         file: what errors call the file.
         path: path from the root of the file.
         file_size: bytes of the file.
-        raw: reads strings from the bytes of the file; None where these cannot be had, as for a file in memory.
+        raw: reads strings from the bytes of the file; None where these are not at hand (a file in memory).
     """
 
     id: Any
@@ -216,8 +216,8 @@ class Node:
                 return found
         if count * self.file_size > MAX_NAMES_SIZE:
             raise UnsafeFileError(
-                f"{self.where}: attribute {name}: {count} strings of unknown length in a file of {self.file_size} "
-                "bytes; they are not read; open the model by its path, or let Keras write it again"
+                f"{self.where}: attribute {name}: {count} strings of unknown length in a file of "
+                f"{self.file_size} bytes; they are not read; open the model by its path, or let Keras write it again"
             )
         value = h5py.Group(self.id).attrs[name]
         values = [value] if isinstance(value, str | bytes) else list(value)

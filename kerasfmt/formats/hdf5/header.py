@@ -1,0 +1,157 @@
+"""The variable-length strings of an attribute, read from the file and not through the HDF5 library.
+
+HDF5 stores such a string as a pointer into a heap, and any number of pointers may lead to one string: a small
+file can name a megabyte ten thousand times, and the library would allocate each. On a damaged heap it (2.0.0)
+never returns. Here the lengths are added up before anything is read, and each heap is walked once, forwards.
+
+    v1 header   version: 1 byte (1), reserved: 1, messages: 2, references: 4, size: 4, padding: 4, message*
+    v1 message  type: 2, size: 2, flags: 1, reserved: 3, body
+    v2 header   "OHDR", version: 1 (2), flags: 1, times: 16 if flags & 32, limits: 4 if flags & 16,
+                size: 1 << (flags & 3), message*, checksum: 4
+    v2 message  type: 1, size: 2, flags: 1, order: 2 if header flags & 4, body
+    type 16     continuation: offset: 8, size: 8 of further messages (v2: between "OCHK" and a checksum)
+    type 12     attribute: version: 1, flags: 1, sizes of name, datatype and dataspace: 2 each, character set:
+                1 from version 3 on, the three, each padded to 8 bytes in version 1, then the elements
+    element     length: 4, heap address: 8, heap index: 4
+    heap        "GCOL", version: 1, reserved: 3, size with this header: 8, object*
+    object      index: 2 (0: the rest is free), references: 2, reserved: 4, size: 8, bytes, padded to 8
+
+Source: HDF5 File Format Specification 3.0, III.E, IV.A.1 and IV.A.2.m
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from kerasfmt.errors import CorruptFileError
+
+Read: TypeAlias = Callable[[int, int], bytes]
+"""The bytes of a file: offset of the first one, and how many; fewer at the end of the file."""
+
+_CONTINUATION: Final = 0x10
+_ATTRIBUTE: Final = 0x0C
+_SHARED: Final = 2
+_ELEMENT: Final = struct.Struct("<IQI")
+_HEAP: Final = struct.Struct("<4sB3xQ")
+_OBJECT: Final = struct.Struct("<HH4xQ")
+_MAX_BLOCKS: Final = 1024
+_MAX_BLOCK_SIZE: Final = 1 << 20
+_MAX_READS: Final = 4
+"""A reader asks for some strings twice; all strings together come to this many times the file at most."""
+
+
+class RawStrings:
+    """Reads the strings of attributes of one file.
+
+    Args:
+        read: the bytes of the file, addresses counted as the file counts them.
+        size: bytes of the file.
+    """
+
+    def __init__(self, read: Read, size: int) -> None:
+        self._read = read
+        self._size = size
+        self._budget = _MAX_READS * size
+        self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
+        self._heap_bytes = 0
+
+    def read(self, address: int, name: str, count: int) -> list[bytes] | None:
+        """The strings of an attribute; None if the object's header does not hold it.
+
+        Args:
+            address: where the header begins.
+            name: the attribute's.
+            count: how many strings it has.
+
+        Raises:
+            CorruptFileError: they come to more than the file can hold, or their heap is damaged.
+            struct.error: the header is cut short.
+        """
+        elements = self._elements(address, name.encode(), count)
+        if elements is None:
+            return None
+        claimed = sum(length for length, _, _ in elements)
+        self._budget -= claimed
+        if claimed > self._size or self._budget < 0:
+            raise CorruptFileError(
+                f"{count} strings claim {claimed} bytes of a file of {self._size}; the file is damaged"
+            )
+        return [self._string(*element) for element in elements]
+
+    def _elements(self, address: int, name: bytes, count: int) -> list[tuple[int, int, int]] | None:
+        """Length, heap and index of each string."""
+        for kind, flags, body in _messages(self._read, address):
+            if kind != _ATTRIBUTE or flags & _SHARED or len(body) < 9:
+                continue
+            version, _, name_size, type_size, space_size = struct.unpack_from("<BBHHH", body)
+            at = 9 if version >= 3 else 8
+            if body[at : at + name_size].rstrip(b"\0") != name:
+                continue
+            for size in (name_size, type_size, space_size):
+                at += -(-size // 8) * 8 if version == 1 else size
+            length, heap, index = 0, 1, 2
+            found = (_ELEMENT.unpack_from(body, at + i * _ELEMENT.size) for i in range(count))
+            return [(row[length], row[heap], row[index]) for row in found]
+        return None
+
+    def _string(self, length: int, heap: int, index: int) -> bytes:
+        if length == 0:
+            return b""
+        if heap not in self._heaps:
+            self._heaps[heap] = self._objects(heap)
+        start, size = self._heaps[heap].get(index, (0, 0))
+        found = self._read(start, length) if length <= size else b""
+        if len(found) != length:
+            raise CorruptFileError(
+                f"heap at byte {heap}: expected object {index} of {length} bytes, got {size}; "
+                "the file is damaged"
+            )
+        return found.split(b"\0", 1)[0]
+
+    def _objects(self, address: int) -> dict[int, tuple[int, int]]:
+        """Offset in the file and size of each object of a heap, by index."""
+        signature, version, size = _HEAP.unpack(self._read(address, _HEAP.size))
+        self._heap_bytes += size  # heaps do not overlap
+        if signature != b"GCOL" or version != 1 or self._heap_bytes > self._size:
+            raise CorruptFileError(f"byte {address}: expected a heap of strings; the file is damaged")
+        data = self._read(address, size)
+        found: dict[int, tuple[int, int]] = {}
+        at = _HEAP.size
+        while at + _OBJECT.size <= len(data):
+            index, _, length = _OBJECT.unpack_from(data, at)
+            if index == 0:
+                break
+            at += _OBJECT.size
+            found[index] = (address + at, min(length, len(data) - at))
+            at += -(-length // 8) * 8
+        return found
+
+
+def _messages(read: Read, address: int) -> Iterator[tuple[int, int, bytes]]:
+    """Type, flags and body of each message of an object header."""
+    start = read(address, 32)
+    if start[:4] == b"OHDR":
+        flags = start[5]
+        at = 6 + (16 if flags & 32 else 0) + (4 if flags & 16 else 0)
+        width = 1 << (flags & 3)
+        size = int.from_bytes(start[at : at + width].ljust(width, b"\0"), "little")
+        blocks = [(address + at + width, size)]
+        layout, margin = struct.Struct("<BHB2x" if flags & 4 else "<BHB"), 4
+    else:
+        blocks = [(address + 16, *struct.unpack_from("<8xI", start))]
+        layout, margin = struct.Struct("<HHB3x"), 0
+    for number in range(_MAX_BLOCKS):
+        if number == len(blocks):
+            return
+        block = read(blocks[number][0], min(blocks[number][1], _MAX_BLOCK_SIZE))
+        at = 0
+        while at + layout.size <= len(block):
+            kind, size, flags = layout.unpack_from(block, at)
+            body = block[at + layout.size : at + layout.size + size]
+            at += layout.size + size
+            if kind == _CONTINUATION:
+                offset, length = struct.unpack_from("<QQ", body)
+                blocks.append((offset + margin, max(0, length - 2 * margin)))
+            yield kind, flags, body

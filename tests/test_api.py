@@ -1,0 +1,264 @@
+"""The front door: formats are chosen, what is there is guarded, and what cannot be done is said."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import kerasfmt
+from kerasfmt import api, protos
+from kerasfmt.api import SaveOptions, format_of, load_model, save_model, sniff
+from kerasfmt.errors import (
+    CorruptFileError,
+    MissingFileError,
+    SaveError,
+    TargetExistsError,
+    UnsupportedFormatError,
+)
+from kerasfmt.ir import Model, Sequential
+from kerasfmt.layers import Dense
+
+DATA = Path(__file__).parent / "data" / "hdf5"
+MLP = DATA / "tf_keras-2.21.0_mlp.h5"
+
+
+@pytest.fixture
+def model() -> Model:
+    return Sequential([Dense(2, input_shape=(3,), name="dense")], name="tiny")
+
+
+def files_of(directory: Path) -> set[str]:
+    return {str(p.relative_to(directory)) for p in directory.rglob("*") if p.is_file()}
+
+
+SAVED = {
+    "saved_model.pb",
+    "keras_metadata.pb",
+    "fingerprint.pb",
+    "variables/variables.index",
+    "variables/variables.data-00000-of-00001",
+}
+
+
+def test_is_exported() -> None:
+    assert kerasfmt.save_model is save_model
+    assert kerasfmt.load_model is load_model
+    assert kerasfmt.SaveOptions is SaveOptions
+
+
+@pytest.mark.parametrize("as_str", [True, False])
+def test_saves_a_saved_model(tmp_path: Path, model: Model, as_str: bool) -> None:
+    target = tmp_path / "a" / "model"
+    save_model(model, str(target) if as_str else target)
+    assert files_of(target) == SAVED
+    assert os.listdir(tmp_path / "a") == ["model"]
+
+
+def test_saves_again_the_same_bytes(tmp_path: Path, model: Model) -> None:
+    save_model(model, tmp_path / "model")
+    first = {name: (tmp_path / "model" / name).read_bytes() for name in SAVED}
+    save_model(model, tmp_path / "model")
+    assert {name: (tmp_path / "model" / name).read_bytes() for name in SAVED} == first
+
+
+def test_converts_from_hdf5(tmp_path: Path) -> None:
+    save_model(load_model(MLP), tmp_path / "model")
+    variables = kerasfmt.tensorbundle.read(tmp_path / "model" / "variables" / "variables")
+    with h5py.File(MLP) as file:
+        kernel = file["model_weights/out/out/kernel:0"][()]
+    assert any(np.array_equal(np.asarray(variables[k]), kernel) for k in variables if "kernel" in k)
+
+
+def test_foreign_files_are_not_replaced(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(SaveError, match=r"not part of a SavedModel: notes\.txt"):
+        save_model(model, tmp_path)
+    assert os.listdir(tmp_path) == ["notes.txt"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["assets/vocabulary.txt", "assets.extra/a/b", "debug/saved_model_debug_info.pb", "variables/variables.data-00001-of-00002"],
+)  # fmt: skip
+def test_members_of_a_saved_model_are_replaced(tmp_path: Path, model: Model, name: str) -> None:
+    save_model(model, tmp_path / "model")
+    (tmp_path / "model" / name).parent.mkdir(exist_ok=True, parents=True)
+    (tmp_path / "model" / name).write_text("old")
+    save_model(model, tmp_path / "model")
+    assert files_of(tmp_path / "model") == SAVED
+
+
+# overwrite=False.
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Answers of a person at a terminal; the questions are put in their place."""
+    given: list[str] = []
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return given.pop(0)
+
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("builtins.input", answer)
+    yield given
+    assert not given
+    given += asked
+
+
+def test_overwrite_false_raises_without_a_terminal(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_model(model, tmp_path / "new", overwrite=False)
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(TargetExistsError, match="already exists") as caught:
+        save_model(model, tmp_path / "new", overwrite=False)
+    assert isinstance(caught.value, FileExistsError)
+
+
+def test_overwrite_false_asks_at_a_terminal(tmp_path: Path, model: Model, answers: list[str]) -> None:
+    save_model(model, tmp_path / "model")
+    (tmp_path / "model" / "fingerprint.pb").unlink()
+    answers += ["what?", "N"]
+    save_model(model, tmp_path / "model", overwrite=False)
+    assert not (tmp_path / "model" / "fingerprint.pb").exists()
+    answers += ["y"]
+    save_model(model, tmp_path / "model", overwrite=False)
+    assert (tmp_path / "model" / "fingerprint.pb").exists()
+
+
+# Formats.
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "expected"),
+    [
+        ("m", None, "tf"),
+        ("m.v1", None, "tf"),
+        ("m.h5", None, "h5"),
+        ("m.HDF5", None, "h5"),
+        ("m.keras", None, "keras"),
+        ("m.h5", "tf", "tf"),
+        ("m", "tensorflow", "tf"),
+        ("m", "h5", "h5"),
+    ],
+)
+def test_format_of(path: str, name: str | None, expected: str) -> None:
+    assert format_of(Path(path), name) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "said"),
+    [("m.h5", None, "HDF5"), ("m.keras", None, r"\.keras format"), ("m", "onnx", "expected one of tf,")],
+)
+def test_formats_that_are_not_written(
+    tmp_path: Path, model: Model, path: str, name: str | None, said: str
+) -> None:
+    with pytest.raises(UnsupportedFormatError, match=said):
+        save_model(model, tmp_path / path, save_format=name)
+    assert os.listdir(tmp_path) == []
+
+
+def test_load_missing(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="no such file"):
+        load_model(tmp_path / "none")
+
+
+def test_load_formats_that_are_not_read(tmp_path: Path, model: Model) -> None:
+    save_model(model, tmp_path / "model")
+    with pytest.raises(UnsupportedFormatError, match="reading SavedModel directories is not supported yet"):
+        load_model(tmp_path / "model")
+    (tmp_path / "m.keras").write_bytes(b"PK\x03\x04rest")
+    with pytest.raises(UnsupportedFormatError, match=r"reading \.keras archives is not supported yet"):
+        load_model(tmp_path / "m.keras")
+
+
+def test_load_other_things(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedFormatError, match=r"without saved_model\.pb"):
+        load_model(tmp_path)
+    (tmp_path / "m.bin").write_bytes(b"hello")
+    with pytest.raises(UnsupportedFormatError, match="begins with b'hello'"):
+        load_model(tmp_path / "m.bin")
+
+
+def test_load_goes_by_content_not_by_suffix(tmp_path: Path) -> None:
+    (tmp_path / "m.keras").write_bytes(MLP.read_bytes())
+    assert sniff(tmp_path / "m.keras") == "h5"
+    assert load_model(str(tmp_path / "m.keras")).name == "mlp"
+
+
+def test_load_truncated(tmp_path: Path) -> None:
+    (tmp_path / "m.h5").write_bytes(MLP.read_bytes()[:5000])
+    with pytest.raises(CorruptFileError, match="truncated"):
+        load_model(tmp_path / "m.h5")
+
+
+def test_compile() -> None:
+    assert load_model(MLP).training_config is not None
+    assert load_model(MLP, compile=False).training_config is None
+
+
+# Options.
+
+
+def test_options_have_the_fields_of_tensorflow() -> None:
+    assert [field.name for field in api.fields(SaveOptions)] == [
+        "namespace_whitelist",
+        "save_debug_info",
+        "function_aliases",
+        "experimental_debug_stripper",
+        "experimental_io_device",
+        "experimental_variable_policy",
+        "experimental_custom_gradients",
+        "experimental_image_format",
+        "experimental_skip_saver",
+        "experimental_sharding_callback",
+        "extra_tags",
+    ]
+
+
+REFUSED = {
+    "save_debug_info": True,
+    "function_aliases": {"f": object()},
+    "experimental_debug_stripper": True,
+    "experimental_io_device": "/job:localhost",
+    "experimental_variable_policy": "save_variable_devices",
+    "experimental_image_format": True,
+    "experimental_skip_saver": True,
+    "experimental_sharding_callback": object(),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_options_that_are_refused_by_name(name: str) -> None:
+    with pytest.raises(UnsupportedFormatError, match=f"SaveOptions: {name}="):
+        SaveOptions(**{name: REFUSED[name]})
+
+
+def test_options_that_are_honoured(tmp_path: Path, model: Model) -> None:
+    options = SaveOptions(
+        namespace_whitelist=["Addons"],
+        function_aliases={},
+        experimental_custom_gradients=False,
+        extra_tags=["gpu"],
+    )
+    save_model(model, tmp_path / "model", options=options)
+    saved = protos.SavedModel.FromString((tmp_path / "model" / "saved_model.pb").read_bytes())
+    assert list(saved.meta_graphs[0].meta_info_def.tags) == ["serve", "gpu"]
+
+
+@pytest.mark.parametrize("options", [{"namespace_whitelist": "Addons"}, {"extra_tags": "gpu"}])
+def test_options_of_wrong_type(options: dict[str, str]) -> None:
+    with pytest.raises(TypeError, match="expected a list of strings"):
+        SaveOptions(**options)
