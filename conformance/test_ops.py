@@ -1,6 +1,6 @@
 """Kernels and shape inference agree with TensorFlow's, on the samples of `tests/graph/ops/op_samples.py`.
 
-The error of floats is bounded in units of the last place; each sample states its bound, and why. Integers, bools
+The error of floats is bounded in units of the last place, by the bound that the sample states. Integers, bools
 and shapes agree exactly.
 """
 

@@ -248,14 +248,14 @@ class ConvBackpropInput(Op):
     def infer(attrs: Attrs, sizes: Value, filters: Value, grad: Value) -> list[Shape]:
         rank = len(attrs["strides"])
         found = partial_value(sizes)
-        shape: Shape = (None,) * rank
+        shape: tuple[int | None, ...] = (None,) * rank
         if found is not None and len(found) == rank:
             shape = tuple(found)
         elif found is not None and len(found) != rank - 2:
             raise ValueError(f"input_sizes has {len(found)} elements, expected {rank}")
         kernel_dims, grads = with_rank(filters, rank), with_rank(grad, rank)
         merge_dims(window.channels(grads, attrs["data_format"]), kernel_dims[-1])
-        if rank == 4:
+        if rank == 4:  # TensorFlow takes the batch from the gradient here, from both in three dimensions
             return [(grads[0], *shape[1:])]
         return [merge_shapes(shape, (grads[0], *(None,) * (rank - 1)))]
 

@@ -46,7 +46,7 @@ class Sample:
         return f"{self.op}({given};{attrs})"
 
     def node(self, argument: Any = None) -> Node:
-        """The node that the sample stands for; `argument(graph, array)` makes its operands, constants if None."""
+        """The node of the sample; `argument(graph, array)` makes its operands, constants if None."""
         graph = Builder("sample")
 
         def operand(array: Array) -> Value:

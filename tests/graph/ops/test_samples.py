@@ -14,7 +14,7 @@ from kerasfmt.graph.registry import find_op, registered_ops
 
 NO_KERNEL = {
     *("Placeholder", "VarHandleOp", "SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"),
-    *("ReadFile", "WriteFile"),
+    *("ReadFile", "WriteFile", "StaticRegexFullMatch"),
     *("PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While", "StatelessWhile"),
 }
 """Ops that the interpreter itself runs, or that touch files."""
