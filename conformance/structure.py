@@ -384,7 +384,7 @@ def _concrete(artefact: Artefact, name: str) -> dict[str, Any]:
 
 
 def _argument_name(argument: Any) -> str:
-    """An argument's name; a captured variable's is left out, for TensorFlow makes it of numbers and op names."""
+    """An argument's name; a captured variable's is left out, as it is made of numbers and op names."""
     return "" if argument.type == protos.DataType.Value("DT_RESOURCE") else str(argument.name)
 
 
@@ -492,12 +492,8 @@ def _keras_metadata(a: Artefact, b: Artefact) -> Iterator[Difference]:
     if a.keras is None or b.keras is None:
         yield from _equal("keras_metadata.pb", "presence", a.keras is not None, b.keras is not None)
         return
-    numbering = [_SharedIds(), _SharedIds()]
-    nodes = [
-        {node.node_path: (node, ids.normalise(json.loads(node.metadata))) for node in artefact.keras.nodes}
-        for artefact, ids in zip((a, b), numbering, strict=True)
-        if artefact.keras is not None
-    ]
+    ids = _SharedIds()
+    nodes = [{n.node_path: (n, json.loads(n.metadata)) for n in keras.nodes} for keras in (a.keras, b.keras)]
     yield from _equal("keras_metadata", "node paths", sorted(nodes[0]), sorted(nodes[1]))
     yield from _equal(
         "keras_metadata",
@@ -509,7 +505,7 @@ def _keras_metadata(a: Artefact, b: Artefact) -> Iterator[Difference]:
         yield from _equal(f"metadata {path}", "identifier", mine.identifier, other.identifier)
         yield from _equal(f"metadata {path}", "version", _text(mine.version), _text(other.version))
         yield from _equal(f"metadata {path}", "node_id", mine.node_id, other.node_id)
-        yield from _json(f"metadata {path}", "", metadata, their_metadata)
+        yield from _json(f"metadata {path}", "", metadata, their_metadata, ids)
         if metadata == their_metadata and json.dumps(metadata) != json.dumps(their_metadata):
             yield Difference(
                 f"metadata {path}", "order of keys", json.dumps(metadata), json.dumps(their_metadata)
@@ -517,32 +513,32 @@ def _keras_metadata(a: Artefact, b: Artefact) -> Iterator[Difference]:
 
 
 class _SharedIds:
-    """Renumbers `shared_object_id` by first occurrence."""
+    """Which `shared_object_id` of ours stands for which of theirs; the numbers themselves mean nothing."""
 
     def __init__(self) -> None:
-        self.numbers: dict[int, int] = {}
+        self.forward: dict[int, int] = {}
+        self.backward: dict[int, int] = {}
 
-    def normalise(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {
-                key: self.numbers.setdefault(inner, len(self.numbers))
-                if key == "shared_object_id"
-                else self.normalise(inner)
-                for key, inner in value.items()
-            }
-        if isinstance(value, list):
-            return [self.normalise(item) for item in value]
-        return value
+    def same(self, ours: Any, theirs: Any) -> bool:
+        """Whether two ids can mean the same object, given all that was compared so far."""
+        if not isinstance(ours, int) or not isinstance(theirs, int):
+            return bool(ours == theirs)
+        return (
+            self.forward.setdefault(ours, theirs) == theirs and self.backward.setdefault(theirs, ours) == ours
+        )
 
 
-def _json(path: str, what: str, ours: Any, theirs: Any) -> Iterator[Difference]:
+def _json(path: str, what: str, ours: Any, theirs: Any, ids: _SharedIds) -> Iterator[Difference]:
     """The differences of two JSON values, as deep as they have the same shape."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted({*ours, *theirs}):
-            yield from _json(path, f"{what}.{key}", ours.get(key, MISSING), theirs.get(key, MISSING))
+            yield from _json(path, f"{what}.{key}", ours.get(key, MISSING), theirs.get(key, MISSING), ids)
     elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         for i, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-            yield from _json(path, f"{what}[{i}]", mine, other)
+            yield from _json(path, f"{what}[{i}]", mine, other, ids)
+    elif what.endswith(".shared_object_id"):
+        if not ids.same(ours, theirs):
+            yield Difference(path, what, ours, theirs)
     elif (ours, type(ours)) != (theirs, type(theirs)):
         yield Difference(path, what, ours, theirs)
 

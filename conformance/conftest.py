@@ -1,0 +1,55 @@
+"""Which tests run depends on the environment.
+
+With TensorFlow installed: those that compare with TensorFlow in one process. Without: those of
+the tables, which start processes in other environments.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from conformance import run
+from conformance.artefacts import LINES
+
+TABLES = ("test_readers.py", "test_structure.py")
+
+collect_ignore = list(TABLES)
+if importlib.util.find_spec("tensorflow") is None:
+    collect_ignore = ["test_tensorbundle.py", "test_protos.py", "test_ops.py", "test_config_objects.py"]
+    collect_ignore += ["test_hdf5.py", "test_layers.py"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--lines", default=",".join(LINES), help="TensorFlow lines, comma-separated")
+    parser.addoption("--fast", action="store_true", help="leave out the models of keras.applications")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if {"line", "case", "check"} <= set(metafunc.fixturenames):
+        from conformance.test_readers import items
+
+        config = metafunc.config
+        found = items(config.getoption("--lines").split(","), config.getoption("--fast"))
+        metafunc.parametrize(
+            ("line", "case", "check"), [pytest.param(*i, id=f"{i[1].name}-{i[2]}-{i[0]}") for i in found]
+        )
+
+
+@pytest.fixture(scope="session")
+def stages(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Runs all stages for the cases that were selected, the lines side by side."""
+    wanted: dict[str, dict[str, object]] = {}
+    for item in request.session.items:
+        if hasattr(item, "callspec") and "case" in item.callspec.params:
+            line, case = (item.callspec.params[name] for name in ("line", "case"))
+            wanted.setdefault(line, {})[case.name] = case
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        for done in [pool.submit(run.run, line, list(cases.values())) for line, cases in wanted.items()]:
+            done.result()
+    sys.stderr.flush()
+    yield

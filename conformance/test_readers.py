@@ -1,0 +1,38 @@
+"""Every case, converted by kerasfmt, is what it should be to every reader of every TensorFlow line."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import run
+from conformance.artefacts import READERS
+from conformance.cases import CASES, Case
+
+
+def items(lines: list[str], fast: bool) -> list[tuple[str, Case, str]]:
+    """(line, case, check) of every test."""
+    return [
+        (line, case, check)
+        for line in lines
+        for case in CASES.values()
+        if not (fast and case.slow)
+        for check in checks(case)
+    ]
+
+
+def checks(case: Case) -> list[str]:
+    """The checks that a case has to pass."""
+    with_cli = case.layer == "model" or case.name.endswith("-default")
+    readers = [reader for reader in READERS if reader != "cli" or with_cli]
+    return ["convert", "structure", *(["predict"] if case.runs else []), *readers]
+
+
+def test_case(stages: None, line: str, case: Case, check: str) -> None:
+    results = run.results(line, case)
+    if "build" in results:
+        pytest.fail(f"TensorFlow could not build the case: {results['build']['detail']}", pytrace=False)
+    if check not in results:
+        pytest.fail("not run, for the conversion failed", pytrace=False)
+    if not results[check]["ok"]:
+        where = str(results[check].get("traceback", ""))
+        pytest.fail(f"{results[check]['detail']}\n{where}", pytrace=False)

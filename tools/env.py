@@ -1,0 +1,166 @@
+"""The two commands that set everything up: `python tools/env.py demo` and `python tools/env.py test`.
+
+demo    makes an environment with the core dependencies only, converts the Keras HDF5 file in `examples/` to a
+        SavedModel, and shows both.
+test    makes a development environment and one environment per TensorFlow line, then runs `tests/` and
+        `conformance/` against each line. Exit status 1 if anything fails.
+setup   only makes the environments.
+
+Environments live in `.conformance/envs/`, or in the directory that KERASFMT_ENVS names: those that are there
+are used as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("KERASFMT_ENVS") or ROOT / ".conformance" / "envs")
+EXAMPLE = ROOT / "examples" / "digits.h5"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment: the Python versions that it can have, and what is installed."""
+
+    name: str
+    packages: tuple[str, ...]
+    oldest: tuple[int, int] = (3, 10)
+    newest: tuple[int, int] = (3, 99)
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return HOME / self.name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+_READING = ("pytest>=8", "hypothesis>=6.100", "google-crc32c>=1.5", "rich>=13", "h5py>=3.8", "ml_dtypes>=0.3")
+
+DEMO = Environment("demo", (".",))
+CORE = Environment("core", ("-e", ".[dev]"))
+LINES = {
+    "2.15": Environment("tf215", ("tensorflow-cpu==2.15.1", "numpy<2", *_READING), newest=(3, 11)),
+    "2.21": Environment(
+        "tf221", ("tensorflow-cpu==2.21.*", "tf-keras==2.21.*", "keras>=3", *_READING), newest=(3, 13)
+    ),
+}
+
+
+def run(*command: object, **options: object) -> int:
+    """Prints and runs a command in the repository; returns its exit status."""
+    words = [str(word) for word in command]
+    print("$", " ".join(words), flush=True)
+    return subprocess.run(words, cwd=ROOT, **options).returncode  # type: ignore[call-overload, no-any-return]
+
+
+def interpreter(environment: Environment) -> str:
+    """A Python whose version suits `environment`: this one, or one on the path.
+
+    Raises:
+        SystemExit: There is none.
+    """
+    minors = range(environment.newest[1] if environment.newest[1] < 99 else 14, environment.oldest[1] - 1, -1)
+    for candidate in (sys.executable, *(f"python3.{minor}" for minor in minors)):
+        found = shutil.which(candidate)
+        if found is None:
+            continue
+        asked = subprocess.run(
+            [found, "-c", "import sys, venv; print(*sys.version_info[:2])"], capture_output=True, text=True
+        )
+        if asked.returncode:
+            continue
+        major, minor = map(int, asked.stdout.split())
+        if environment.oldest <= (major, minor) <= environment.newest:
+            return found
+    low, high = environment.oldest, environment.newest
+    raise SystemExit(
+        f"FAILED: {environment.name} needs a Python from {low[0]}.{low[1]} to {high[0]}.{high[1]}, this "
+        f"is {sys.version.split()[0]} and the path has no other. Install one, or say which TensorFlow "
+        "lines to test: python tools/env.py test --lines 2.21"
+    )
+
+
+def make(environment: Environment) -> Path:
+    """Makes the environment unless it is there; returns its interpreter.
+
+    Raises:
+        SystemExit: It cannot be made; nothing half-made stays.
+    """
+    if environment.python.exists():
+        return environment.python
+    where = HOME / environment.name
+    found = interpreter(environment)
+    pip = (environment.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    if run(found, "-m", "venv", where) or run(*pip, *environment.packages):
+        shutil.rmtree(where, ignore_errors=True)
+        raise SystemExit(f"FAILED: could not make the environment {environment.name} in {where}")
+    return environment.python
+
+
+def demo() -> int:
+    """Converts the example in an environment that has no TensorFlow."""
+    python = make(DEMO)
+    target = ROOT / ".conformance" / "demo" / "digits"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    module = (python, "-m", "kerasfmt")
+    relative = [path.relative_to(ROOT) for path in (EXAMPLE, target)]
+    failed = run(*module, "inspect", relative[0]) or run(*module, "convert", *relative)
+    if not failed:
+        for path in sorted(path for path in target.rglob("*") if path.is_file()):
+            print(f"{path.stat().st_size:>9,}  {path.relative_to(ROOT).as_posix()}")
+    return failed
+
+
+def test(lines: list[str], fast: bool) -> int:
+    """Every test: `tests/`, then `conformance/` with each TensorFlow line."""
+    started = time.perf_counter()
+    core = make(CORE)
+    pythons = {line: make(LINES[line]) for line in lines}
+    environment = {**os.environ, "KERASFMT_ENVS": str(HOME), "PYTHONPATH": str(ROOT)}
+    failed = []
+    if run(core, "-m", "pytest", "-q", "-n", "2", "tests", env=environment):
+        failed.append("tests")
+    chosen = [*(["--fast"] if fast else []), "--lines", ",".join(lines)]
+    if run(core, "-m", "pytest", "-q", "conformance", *chosen, env=environment):
+        failed.append("conformance")
+    for line, python in pythons.items():
+        if run(python, "-m", "pytest", "-q", "conformance", env=environment):
+            failed.append(f"conformance in TensorFlow {line}")
+    minutes = (time.perf_counter() - started) / 60
+    print(f"FAILED: {', '.join(failed)}" if failed else "all tests passed", f"({minutes:.1f} minutes)")
+    return 1 if failed else 0
+
+
+def main() -> int:
+    """The exit status of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="tools/env.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("demo", help="convert the example file")
+    for name, text in (("test", "run all tests"), ("setup", "make the environments of `test`")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--lines", nargs="+", default=list(LINES), choices=list(LINES))
+        if name == "test":
+            command.add_argument(
+                "--fast", action="store_true", help="without the models of keras.applications"
+            )
+    options = parser.parse_args()
+    if options.command == "demo":
+        return demo()
+    if options.command == "setup":
+        for environment in (CORE, *(LINES[line] for line in options.lines)):
+            print(make(environment))
+        return 0
+    return test(options.lines, options.fast)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
