@@ -83,8 +83,13 @@ def test_foreign_files_are_not_replaced(tmp_path: Path, model: Model) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["assets/vocabulary.txt", "assets.extra/a/b", "debug/saved_model_debug_info.pb", "variables/variables.data-00001-of-00002"],
-)  # fmt: skip
+    [
+        "assets/vocabulary.txt",
+        "assets.extra/a/b",
+        "debug/saved_model_debug_info.pb",
+        "variables/variables.data-00001-of-00002",
+    ],
+)
 def test_members_of_a_saved_model_are_replaced(tmp_path: Path, model: Model, name: str) -> None:
     save_model(model, tmp_path / "model")
     (tmp_path / "model" / name).parent.mkdir(exist_ok=True, parents=True)

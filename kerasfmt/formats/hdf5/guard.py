@@ -217,7 +217,8 @@ class Node:
         if count * self.file_size > MAX_NAMES_SIZE:
             raise UnsafeFileError(
                 f"{self.where}: attribute {name}: {count} strings of unknown length in a file of "
-                f"{self.file_size} bytes; they are not read; open the model by its path, or let Keras write it again"
+                f"{self.file_size} bytes; they are not read; "
+                "open the model by its path, or let Keras write it again"
             )
         value = h5py.Group(self.id).attrs[name]
         values = [value] if isinstance(value, str | bytes) else list(value)
