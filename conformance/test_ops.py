@@ -1,7 +1,7 @@
 """Kernels and shape inference agree with TensorFlow's, on the samples of `tests/graph/ops/op_samples.py`.
 
-The error of floats is bounded in units of the last place, by the bound that the sample states. Integers, bools
-and shapes agree exactly.
+The error of floats is bounded in units of the last place, by the bound that the sample states. Integers,
+bools and shapes agree exactly.
 """
 
 from __future__ import annotations

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from kerasfmt.graph.ops import control as control
 from kerasfmt.graph.ops.array import (
-    broadcast_to,
     cast,
     concat,
     expand_dims,
-    fill,
     identity,
     identity_n,
     ones_like,
     pack,
-    rank,
     reshape,
-    shape,
-    size,
     squeeze,
     stop_gradient,
     tile,
@@ -37,6 +32,12 @@ from kerasfmt.graph.ops.conv import (
 )
 from kerasfmt.graph.ops.einsum import einsum
 from kerasfmt.graph.ops.files import string_join
+from kerasfmt.graph.ops.image import (
+    image_projective_transform,
+    resize_bicubic,
+    resize_bilinear,
+    resize_nearest,
+)
 from kerasfmt.graph.ops.math import (
     abs,
     acos,
@@ -147,6 +148,7 @@ from kerasfmt.graph.ops.resource import assign, assign_add, assign_sub, embeddin
 from kerasfmt.graph.ops.sequence import (
     cumprod,
     cumsum,
+    dense_bincount,
     matrix_band_part,
     one_hot,
     range_,
@@ -156,7 +158,9 @@ from kerasfmt.graph.ops.sequence import (
     tensor_scatter_update,
     top_k,
 )
+from kerasfmt.graph.ops.shaping import broadcast_to, fill, rank, shape, size
 from kerasfmt.graph.ops.slicing import gather, gather_nd, getitem, slice_, slice_axis, split, strided_slice
+from kerasfmt.graph.ops.sparse import sparse_dense_matmul, sparse_matmul
 
 __all__ = [
     "abs",
@@ -197,6 +201,7 @@ __all__ = [
     "cosh",
     "cumprod",
     "cumsum",
+    "dense_bincount",
     "depth_to_space",
     "depthwise_conv2d",
     "div_no_nan",
@@ -221,6 +226,7 @@ __all__ = [
     "greater_equal",
     "identity",
     "identity_n",
+    "image_projective_transform",
     "is_finite",
     "is_inf",
     "is_nan",
@@ -269,6 +275,9 @@ __all__ = [
     "relu",
     "relu6",
     "reshape",
+    "resize_bicubic",
+    "resize_bilinear",
+    "resize_nearest",
     "reverse",
     "rint",
     "roll",
@@ -289,6 +298,8 @@ __all__ = [
     "softsign",
     "space_to_batch",
     "space_to_depth",
+    "sparse_dense_matmul",
+    "sparse_matmul",
     "split",
     "sqrt",
     "square",

@@ -26,7 +26,7 @@ from kerasfmt.graph.ops.declare import (
 )
 from kerasfmt.graph.ops.partial import constant_value, partial_value
 from kerasfmt.graph.registry import Op, register
-from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.spec import Shape, merge_shapes
 
 
 def _constant_float(value: Value) -> float | None:
@@ -263,3 +263,66 @@ def matrix_band_part(x: Value, lower: int, upper: int) -> Value:
     Source: tf.linalg.band_part.
     """
     return emit_one("MatrixBandPart", x, np.array(lower, np.int64), np.array(upper, np.int64))
+
+
+def _infer_segments(attrs: Attrs, data: Value, ids: Value, count: Value) -> list[Shape]:
+    found = constant_value(count)
+    if data.shape is None or ids.shape is None:
+        return [None]
+    merge_shapes(data.shape[: len(ids.shape)], ids.shape)
+    return [(None if found is None else int(found.item()), *data.shape[len(ids.shape) :])]
+
+
+def _segment_sum(attrs: Attrs, data: Array, ids: Array, count: Array) -> list[Array]:
+    out = np.zeros((int(count.item()), *data.shape[ids.ndim :]), data.dtype)
+    kept = ids >= 0
+    np.add.at(out, ids[kept], data[kept])
+    return [out]
+
+
+declare("UnsortedSegmentSum", _infer_segments, _segment_sum)
+
+
+@register("DenseBincount")
+class DenseBincount(Op):
+    """How often each of 0 ... size - 1 occurs in each row, or the sum of the weights there."""
+
+    @staticmethod
+    def infer(attrs: Attrs, x: Value, size: Value, weights: Value) -> list[Shape]:
+        count = constant_value(size)
+        bins = None if count is None else int(count.item())
+        if x.shape is None:
+            return [None]
+        if len(x.shape) > 2:
+            raise ValueError(f"expected at most two dimensions, got shape {x.shape}")
+        return [(*x.shape[:-1], bins)]
+
+    @staticmethod
+    def run(attrs: Attrs, x: Array, size: Array, weights: Array) -> list[Array]:
+        bins = int(size.item())
+        rows = x.reshape(-1, x.shape[-1]) if x.ndim else x.reshape(1, 1)
+        if rows.size and rows.min() < 0:
+            raise ValueError("a value to count is negative")
+        out = np.zeros((rows.shape[0], bins), weights.dtype)
+        row, column = np.nonzero(rows < bins)
+        added = weights.reshape(rows.shape)[row, column] if weights.size else weights.dtype.type(1)
+        index = (row, rows[row, column])
+        if attrs["binary_output"]:
+            out[index] = 1
+        else:
+            np.add.at(out, index, added)
+        return [out.reshape(*x.shape[:-1], bins)]
+
+
+def dense_bincount(x: Value, size: int, weights: Operand, *, binary_output: bool = False) -> Value:
+    """How often each of 0 ... size - 1 occurs in each row of `x`: x.shape[:-1] + (size,).
+
+    Args:
+      x: integers (n,) or (batch, n), not negative.
+      size: how many bins.
+      weights: of the shape of `x`, or empty for 1 everywhere; its dtype is that of the result.
+      binary_output: whether only the occurrence is told, as 0 or 1.
+
+    Source: TensorFlow op DenseBincount.
+    """
+    return emit_one("DenseBincount", x, np.array(size, x.dtype.numpy), weights, binary_output=binary_output)

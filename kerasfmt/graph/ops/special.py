@@ -50,8 +50,33 @@ def _tail(y: Array) -> Array:
     return np.where(y > 27, 0.0, np.exp(-np.square(rounded)) * np.exp(-difference) * out)
 
 
+_ALPHA = (
+    *(-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05),
+    *(-7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02),
+)
+_BETA = (-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03)
+_BETA_0 = -1.42647390514189e-02
+
+
+def _erf32(x: Array) -> Array:
+    """The error function in float32; relative error about 3e-7. Source: Eigen, generic_fast_erf_float."""
+    clamped = np.clip(x, np.float32(-4), np.float32(4))
+    squared = clamped * clamped
+    top = np.full_like(squared, _ALPHA[0])
+    for a in _ALPHA[1:]:
+        top *= squared
+        top += np.float32(a)
+    bottom = np.full_like(squared, _BETA[0])
+    for b in (*_BETA[1:], _BETA_0):
+        bottom *= squared
+        bottom += np.float32(b)
+    return np.asarray(clamped * top / bottom)
+
+
 def erf(x: Array) -> Array:
-    """The error function; relative error about 1e-16."""
+    """The error function; relative error about 1e-16, of float32 3e-7."""
+    if x.dtype == np.float32:
+        return _erf32(np.asarray(x))
     wide = np.asarray(x, np.float64)
     y = np.abs(wide)
     near = wide * _ratio(np.square(np.minimum(y, 0.46875)), _A, _B, _A4)

@@ -489,3 +489,26 @@ case("StringJoin", (np.array([b"a", b"b"], object), np.array(b"c", object)), sep
 case("Einsum", (floats(2, 3, 4), floats(4, 5)), equation="abc,cd->abd", ulps=8, accumulates=True)
 case("Einsum", (floats(2, 3, 4), floats(2, 5, 4)), equation="...ij,...kj->...ik", ulps=8, accumulates=True)
 case("Einsum", (floats(2, 3, 4),), equation="abc->cb", ulps=8, accumulates=True)
+
+for _align, _half in ((False, False), (True, False), (False, True)):
+    for _op in ("ResizeBilinear", "ResizeBicubic", "ResizeNearestNeighbor"):
+        for _size in ([7, 3], [3, 11]):
+            # The cubic weights are sums of float32 products, which cancel.
+            bound = 64 if _op == "ResizeBicubic" else 8
+            modes = {"align_corners": _align, "half_pixel_centers": _half}
+            case(_op, floats(2, 5, 6, 3), i32(_size), ulps=bound, accumulates=True, **modes)
+case("ResizeNearestNeighbor", ints(1, 5, 6, 3, low=0, dtype=np.uint8), i32([9, 9]), half_pixel_centers=True)
+_TRANSFORMS = np.array(
+    [[0.9, 0.2, 1.3, -0.15, 1.1, -2.2, 0, 0], [1.5, 0.1, -9, 0.3, 0.8, 7, 0.01, 0.02]], np.float32
+)
+for _mode in ("CONSTANT", "REFLECT", "WRAP", "NEAREST"):
+    for _interpolation in ("NEAREST", "BILINEAR"):
+        modes = {"fill_mode": _mode, "interpolation": _interpolation}
+        given = (floats(2, 5, 6, 3), _TRANSFORMS, i32([7, 8]), np.float32(0.5))
+        # A coordinate is a sum of float32 products, and one ulp of it times the contrast of the image shows.
+        case("ImageProjectiveTransformV3", *given, ulps=64, accumulates=True, **modes)
+
+case("UnsortedSegmentSum", floats(4, 3), i32([2, 0, -1, 2]), i32(3), ulps=1)
+for _binary in (False, True):
+    case("DenseBincount", ints(3, 5, low=0, high=6), i32(4), floats(3, 5), binary_output=_binary, ulps=1)
+    case("DenseBincount", ints(5, low=0, high=6), i32(4), floats(0), binary_output=_binary)
