@@ -65,6 +65,10 @@ def layer_norm(**options: Any) -> Any:
     return L.LayerNormalization(beta_initializer=initializer(), gamma_initializer=initializer(), **options)
 
 
+def group_norm(**options: Any) -> Any:
+    return L.GroupNormalization(beta_initializer=initializer(), gamma_initializer=initializer(), **options)
+
+
 IMAGE = (5, 4, 3)
 CASES: dict[str, Case] = {
     "softmax": case(lambda: L.Softmax(), (5, 3)),
@@ -157,6 +161,56 @@ CASES: dict[str, Case] = {
     "normalization_given_none": case(
         lambda: L.Normalization(axis=None, mean=1, variance=2.5, invert=True), IMAGE
     ),
+    "leaky_relu": case(lambda: L.LeakyReLU(), IMAGE),
+    "leaky_relu_alpha": case(lambda: L.LeakyReLU(0.7), IMAGE),
+    "leaky_relu_zero": case(lambda: L.LeakyReLU(0.0), IMAGE),
+    "prelu": case(lambda: L.PReLU(), IMAGE),
+    "prelu_shared": case(lambda: L.PReLU(shared_axes=[1, 2]), (None, None, 3)),
+    "prelu_shared_one": case(lambda: L.PReLU(shared_axes=1, alpha_constraint="non_neg"), IMAGE),
+    "prelu_mixed": case(lambda: L.PReLU(dtype="mixed_float16"), (3,)),
+    "elu": case(lambda: L.ELU(), IMAGE),
+    "elu_alpha": case(lambda: L.ELU(0.3), IMAGE),
+    "thresholded_relu": case(lambda: L.ThresholdedReLU(0.3), IMAGE),
+    "thresholded_relu_half": case(lambda: L.ThresholdedReLU(0.3, dtype="mixed_float16"), IMAGE),
+    "dot": case(lambda: L.Dot(axes=1), (4,), (4,)),
+    "dot_negative": case(lambda: L.Dot(axes=-1), (4, 3), (5, 3)),
+    "dot_pair": case(lambda: L.Dot(axes=(1, 2)), (4, 3), (5, 4)),
+    "dot_normalized": case(lambda: L.Dot(axes=[2, 1], normalize=True), (4, 3), (3, 5)),
+    "dot_ranks": case(lambda: L.Dot(axes=(3, 1)), (2, 4, 3), (3, 5, 2)),
+    "dot_flat_x": case(lambda: L.Dot(axes=(1, 2)), (4,), (5, 4, 3)),
+    "dot_flat_y": case(lambda: L.Dot(axes=(2, 1)), (5, 4, 3), (4,)),
+    "dot_dynamic": case(lambda: L.Dot(axes=2), (None, 3), (None, 3)),
+    "dot_masked": case(lambda: L.Dot(axes=2), (4, 3), (4, 3), masked=True),
+    "spatial_dropout1d": case(lambda: L.SpatialDropout1D(0.3), (4, 3), training=False),
+    "spatial_dropout2d": case(lambda: L.SpatialDropout2D(0.3), IMAGE, training=False),
+    "spatial_dropout3d": case(lambda: L.SpatialDropout3D(0.3, seed=3), (2, 3, 4, 3), training=False),
+    "spatial_dropout_zero": case(lambda: L.SpatialDropout2D(0), IMAGE),
+    "dropout": case(lambda: L.Dropout(0.3), (4, 3), training=False),
+    "dropout_shape": case(
+        lambda: L.Dropout(0.3, noise_shape=[None, 1, None], seed=5), (4, 3), training=False
+    ),
+    "dropout_shape_tuple": case(lambda: L.Dropout(0.3, noise_shape=(None, 1, 3)), (4, 3), training=False),
+    "dropout_zero": case(lambda: L.Dropout(0), (4, 3)),
+    "dropout_all": case(lambda: L.Dropout(1.0), (4, 3), training=False),
+    "gaussian_noise": case(lambda: L.GaussianNoise(0.3, seed=1), (4, 3), training=False),
+    "gaussian_dropout": case(lambda: L.GaussianDropout(0.3), (4, 3), training=False),
+    "gaussian_dropout_zero": case(lambda: L.GaussianDropout(0.0), (4, 3)),
+    "alpha_dropout": case(lambda: L.AlphaDropout(0.3, seed=4), (4, 3), training=False),
+    "alpha_dropout_zero": case(lambda: L.AlphaDropout(0.0), (4, 3)),
+    "activity_regularization": case(lambda: L.ActivityRegularization(l1=0.1, l2=0.3), (4, 3)),
+    "identity": case(lambda: L.Identity(), (4, 3)),
+    "identity_masked": case(lambda: L.Identity(), (4, 3), masked=True),
+    "masking": case(lambda: L.Masking(0.5), (4, 3), masked=True),
+    "group_norm": case(lambda: group_norm(groups=2), (4, 5, 6)),
+    "group_norm_first": case(lambda: group_norm(groups=2, axis=1), (4, 5, 6)),
+    "group_norm_middle": case(lambda: group_norm(groups=5, axis=-2), (4, 5, 6)),
+    "group_norm_instance": case(lambda: group_norm(groups=-1), (4, 3)),
+    "group_norm_one": case(lambda: group_norm(groups=1, center=False), (6,)),
+    "group_norm_dynamic": case(lambda: group_norm(groups=3, scale=False), (None, None, 6)),
+    "group_norm_mixed": case(lambda: group_norm(groups=2, dtype="mixed_float16"), (4, 5, 6)),
+    "unit_norm": case(lambda: L.UnitNormalization(), (4, 3)),
+    "unit_norm_axes": case(lambda: L.UnitNormalization(axis=[1, 2]), (4, 3)),
+    "unit_norm_mixed": case(lambda: L.UnitNormalization(dtype="mixed_float16"), (4, 3)),
     "normalization_mixed": case(lambda: L.Normalization(dtype="mixed_float16"), (3,)),
 }
 
@@ -258,7 +312,7 @@ def check_layer(ours: Any, theirs: Any) -> None:
         if type(child).__name__ in ("ListWrapper", "_ListWrapper")
     ]
     assert list(ours.tracked_lists()) == wrappers
-    assert ours.random_generator() == ("_random_generator" in theirs._trackable_children())
+    assert ours.random_generator() == hasattr(theirs, "_random_generator")
     assert ours.must_restore_from_config == theirs._must_restore_from_config
     assert ours.takes_training == theirs._expects_training_arg
     their_weights = {n: c for n, c in theirs._trackable_children().items() if isinstance(c, tf.Variable)}

@@ -86,7 +86,18 @@ def margins(rank: int, *, default: Any) -> Any:
     return Field(default, convert)
 
 
-def data_format() -> Any:
+def share() -> Any:
+    """A number from 0 to 1."""
+
+    def convert(value: Any) -> float:
+        if not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
+            raise ValueError(f"expected a value in [0, 1], got {value!r}")
+        return value.item() if isinstance(value, np.number) else value
+
+    return Field(REQUIRED, convert)
+
+
+def data_format(*, stored: bool = True) -> Any:
     """`channels_last` or `channels_first`; None means channels_last."""
 
     def convert(value: Any) -> str:
@@ -95,7 +106,7 @@ def data_format() -> Any:
             raise ValueError(f"expected channels_last or channels_first, got {value!r}")
         return found
 
-    return Field("channels_last", convert)
+    return Field("channels_last", convert, stored=stored)
 
 
 def activation(*, default: Any = None) -> Any:

@@ -1,12 +1,19 @@
-"""Activation layers with options or weights of their own: Softmax, ReLU."""
+"""Activations with options or weights: Softmax, ReLU, LeakyReLU, PReLU, ELU, ThresholdedReLU."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
-from kerasfmt.graph import Value, ops
+from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import activations, fields
-from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers.functions import read
 
 
 def large_negative(dtype: DType) -> float:
@@ -80,3 +87,102 @@ class ReLU(Layer):
     def call(self, inputs: Value) -> Value:
         """The outputs."""
         return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
+
+
+class LeakyReLU(Layer):
+    """`inputs`, or `alpha * inputs` where negative.
+
+    Args:
+      alpha: slope of the negative part; Keras 3 calls it `negative_slope`.
+
+    Source: tf_keras/src/layers/activation/leaky_relu.py.
+    """
+
+    supports_masking = True
+    alpha: float = fields.single(default=0.3)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        if "negative_slope" in options:
+            options["alpha"] = options.pop("negative_slope")
+        super().__init__(*args, **options)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return activations.relu(inputs, self.alpha)
+
+
+class PReLU(Layer):
+    """`inputs`, or `alpha * inputs` where negative, with a trained `alpha`.
+
+    Args:
+      shared_axes: axes, counted with the batch, along which `alpha` is the same.
+
+    Input: float (batch, ...); all dimensions but the batch and the shared axes must be known.
+    Source: tf_keras/src/layers/activation/prelu.py.
+    """
+
+    supports_masking = True
+    alpha_initializer: Initializer = fields.initializer(default="zeros")
+    alpha_regularizer: Regularizer | None = fields.regularizer()
+    alpha_constraint: Constraint | None = fields.constraint()
+    shared_axes: list[int] | None = fields.option(
+        default=None, convert=lambda v: v if v is None else list(v) if isinstance(v, list | tuple) else [v]
+    )
+    alpha: Weight
+
+    def build(self, inputs: Spec) -> None:
+        """An alpha of the shape of an input without the batch, 1 along the shared axes."""
+        dims = list(inputs.shape or ())
+        shared = self.shared_axes or []
+        if any(not 0 < axis < len(dims) for axis in shared):
+            raise self.fail(f"option shared_axes: expected axes 1 to {len(dims) - 1}, got {shared}")
+        sizes = {i: dim for i, dim in enumerate(dims) if i and i not in shared}
+        self._spec = InputSpec(ndim=len(dims), axes=sizes if shared else {})
+        shape = tuple(self.axis_dim(inputs, i) if i in sizes else 1 for i in range(1, len(dims)))
+        self.alpha = self.add_weight("alpha", shape)
+
+    def input_spec(self) -> InputSpec:
+        """The rank, and the sizes of the axes that do not share."""
+        return self._spec
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The shared axes."""
+        return () if self.shared_axes is None else ("shared_axes",)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return ops.relu(inputs) + -read(inputs, self.alpha) * ops.relu(-inputs)
+
+
+class ELU(Layer):
+    """`inputs`, or `alpha * (exp(inputs) - 1)` where negative.
+
+    Args:
+      alpha: minus the limit on the negative side.
+
+    Source: tf_keras/src/layers/activation/elu.py.
+    """
+
+    supports_masking = True
+    alpha: float = fields.single(default=1.0)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return activations.elu(inputs, self.alpha)
+
+
+class ThresholdedReLU(Layer):
+    """`inputs` where they exceed `theta`, else 0.
+
+    Args:
+      theta: the threshold.
+
+    Source: tf_keras/src/layers/activation/thresholded_relu.py.
+    """
+
+    supports_masking = True
+    theta: float = fields.single(default=1.0, minimum=0)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return inputs * ops.cast(ops.greater(inputs, self.theta), inputs.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -143,18 +144,17 @@ class Dropout(Layer):
     """
 
     supports_masking = True
-    rate: float = fields.option(convert=float)
-    noise_shape: tuple[int | None, ...] | None = fields.optional_tuple()
+    rate: float = fields.share()
+    noise_shape: Sequence[int | None] | None = fields.plain(default=None)
     seed: int | None = None
-
-    def validate(self) -> None:
-        """`rate` is a share."""
-        if not 0 <= self.rate <= 1:
-            raise self.fail(f"option rate: expected a value in [0, 1], got {self.rate}")
 
     def random_generator(self) -> bool:
         """Dropout has one."""
         return True
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The noise shape, if it is a list."""
+        return ("noise_shape",) if isinstance(self.noise_shape, list) else ()
 
     def call(self, inputs: Value, training: bool = False) -> Value:
         """The outputs."""
@@ -190,7 +190,7 @@ class Embedding(Layer):
     def __init__(self, *args: Any, **options: Any) -> None:
         length = options.get("input_length")
         if "input_shape" not in options and "batch_input_shape" not in options:
-            dims = (None,) if length is None else tuple(length) if isinstance(length, list | tuple) else (length,)
+            dims = tuple(length) if isinstance(length, list | tuple) else (length,)
             options["batch_input_shape"] = (options.pop("batch_size", None), *dims)
         super().__init__(*args, **options)
 

@@ -48,6 +48,15 @@ def dot_last(x: Value, kernel: Variable) -> Value:
     return reshape_to(flat, [*dims_of(x)[:-1], units])
 
 
+def l2_normalize(x: Value, axis: int | Sequence[int]) -> Value:
+    """`x` scaled to a Euclidean norm of 1 along `axis`.
+
+    Source: tensorflow/python/ops/nn_impl.py, l2_normalize.
+    """
+    squares = ops.reduce_sum(ops.square(x), axis, keepdims=True)
+    return x * ops.rsqrt(ops.maximum(squares, 1e-12))
+
+
 def dropout(x: Value, rate: float, noise_shape: Sequence[int | None] | None, seed: int | None) -> Value:
     """`x` with a random share of zeros, scaled up to keep its mean.
 

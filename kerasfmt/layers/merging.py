@@ -1,4 +1,4 @@
-"""Layers that merge inputs: Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate."""
+"""Layers that merge inputs: Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from kerasfmt.graph import Shape, Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.layer import Layer
+from kerasfmt.layers.functions import dims_of, l2_normalize, reshape_to
 
 
 class Merge(Layer, register=False):
@@ -198,3 +199,81 @@ class Concatenate(Merge):
         if mask is None:
             return ops.cast(ops.ones_like(value), "bool")
         return ops.expand_dims(mask, -1) if mask.rank < value.rank else mask
+
+
+class Dot(Merge):
+    """The product of two inputs, summed over one axis of each, example by example.
+
+    Args:
+      axes: the axis of both inputs, or one for each.
+      normalize: whether to scale both inputs to length 1 along their axis first.
+
+    Input: two tensors (batch, ...). Output: (batch, rest of the first, rest of the second), or (batch, 1).
+    Source: tf_keras/src/layers/merging/dot.py; tf_keras/src/backend.py, batch_dot.
+    """
+
+    axes: int | tuple[int, int] | list[int] = fields.plain()
+    normalize: bool = False
+
+    def validate(self) -> None:
+        """`axes` is one axis or two."""
+        axes = self.axes if isinstance(self.axes, list | tuple) else (self.axes, self.axes)
+        if len(axes) != 2 or not all(isinstance(a, int) for a in axes):
+            raise self.fail(f"option axes: expected an axis or a pair of axes, got {self.axes!r}")
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The axes, if they are a list."""
+        return ("axes",) if isinstance(self.axes, list) else ()
+
+    def build(self, inputs: Any) -> None:
+        """Checks that the sizes of the axes agree."""
+        specs = self.listed(inputs)
+        if len(specs) != 2:
+            raise self.fail(f"expected 2 inputs, got {len(specs)}")
+        shapes = [spec.shape for spec in specs]
+        if shapes[0] is None or shapes[1] is None:
+            return
+        a, b = self._positive(len(shapes[0]), len(shapes[1]))
+        first, second = shapes[0][a], shapes[1][b]
+        if first != second:
+            raise self.fail(f"expected inputs that agree along axes {a} and {b}, got shapes {shapes}")
+
+    def _positive(self, *ranks: int) -> tuple[int, int]:
+        axes = [self.axes] * 2 if isinstance(self.axes, int) else list(self.axes)
+        if any(not -rank <= axis < rank or axis % rank == 0 for axis, rank in zip(axes, ranks, strict=True)):
+            raise self.fail(f"option axes: expected axes after the batch, got {axes} for {ranks} dimensions")
+        return axes[0] % ranks[0], axes[1] % ranks[1]
+
+    def call(self, inputs: Any) -> Value:
+        """The outputs."""
+        x, y = self.listed(inputs)
+        a, b = self._positive(x.rank, y.rank)
+        if self.normalize:
+            x, y = l2_normalize(x, a), l2_normalize(y, b)
+        flat_x, flat_y = x.rank == 2, y.rank == 2
+        if flat_x:
+            x, a = ops.expand_dims(x, 1), a + 1
+        if flat_y:
+            y = ops.expand_dims(y, 2)
+        x, y = _moved(x, a, x.rank - 1), _moved(y, b, 1)
+        before, behind = dims_of(x)[1:-1], dims_of(y)[2:]
+        batch, inner = dims_of(x)[0], dims_of(y)[1]
+        matrix = x if x.rank == 3 else reshape_to(x, [batch, -1, dims_of(x)[-1]])
+        columns = y if y.rank == 3 else reshape_to(y, [dims_of(y)[0], inner, -1])
+        outputs = ops.batch_matmul(matrix, columns)
+        if x.rank > 3 or y.rank > 3:
+            outputs = reshape_to(outputs, [batch, *before, *behind])
+        if flat_x:
+            return ops.squeeze(outputs, 1)
+        return ops.squeeze(outputs, -1) if flat_y else outputs
+
+    def compute_mask(self, inputs: Any, mask: Any) -> None:
+        """None."""
+        return None
+
+
+def _moved(x: Value, axis: int, to: int) -> Value:
+    """`x` with one axis moved."""
+    order = [i for i in range(x.rank) if i != axis]
+    order.insert(to, axis)
+    return x if order == list(range(x.rank)) else ops.transpose(x, order)

@@ -1,4 +1,4 @@
-"""Normalization layers: BatchNormalization, LayerNormalization."""
+"""Normalization: BatchNormalization, LayerNormalization, GroupNormalization, UnitNormalization."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.layer import InputSpec, Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.functions import read
+from kerasfmt.layers.functions import dims_of, l2_normalize, read, reshape_to
 
 _FUSED_AXES = (-4, -3, -1, 1, 3, 4)
 """Axes that the fused op can normalize, before the rank of the input is known."""
@@ -383,3 +383,93 @@ class LayerNormalization(Layer):
         if value.rank == x.rank or self.axis == [x.rank - 1]:
             return value
         return ops.reshape(value, [x.dims[i] if i in self.axis else 1 for i in range(x.rank)])
+
+
+class GroupNormalization(Layer):
+    """`(inputs - mean) / sqrt(variance + epsilon) * gamma + beta`, with statistics over groups of channels.
+
+    Args:
+      groups: number of groups; -1 for as many as there are channels.
+      axis: the axis of the channels.
+      epsilon: added to the variance.
+      center: whether `beta` is added.
+      scale: whether `gamma` is multiplied.
+
+    Input: float (batch, ..., channels), or the channels elsewhere. Output: the same shape.
+    Source: tf_keras/src/layers/normalization/group_normalization.py.
+    """
+
+    supports_masking = True
+    groups: int = fields.integer(default=32)
+    axis: int = fields.integer(default=-1)
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: Initializer = fields.initializer(default="zeros")
+    gamma_initializer: Initializer = fields.initializer(default="ones")
+    beta_regularizer: Regularizer | None = fields.regularizer()
+    gamma_regularizer: Regularizer | None = fields.regularizer()
+    beta_constraint: Constraint | None = fields.constraint()
+    gamma_constraint: Constraint | None = fields.constraint()
+    gamma: Weight
+    beta: Weight
+
+    def build(self, inputs: Spec) -> None:
+        """A gamma and a beta of the size of the axis."""
+        rank = len(inputs.shape or ())
+        positive_axes(self, self.axis, rank)
+        size = self.axis_dim(inputs, self.axis)
+        self.groups = size if self.groups == -1 else self.groups
+        if self.groups < 1 or size % self.groups:
+            raise self.fail(
+                f"option groups: expected a divisor of {size}, the size of the axis; got {self.groups}"
+            )
+        self._spec = InputSpec(ndim=rank, axes={self.axis: size})
+        if self.scale:
+            self.gamma = self.add_weight("gamma", (size,))
+        if self.center:
+            self.beta = self.add_weight("beta", (size,))
+
+    def input_spec(self) -> InputSpec:
+        """The rank and the axis that it was built for."""
+        return self._spec
+
+    def call(self, inputs: Value, mask: Value | None = None) -> Value:
+        """The outputs."""
+        dims = dims_of(inputs)
+        mask = ops.ones_like(inputs) if mask is None else ops.broadcast_to(mask, dims)
+        at = self.axis % inputs.rank
+        split = [self.groups, self.axis_dim(inputs.spec, self.axis) // self.groups]
+        grouped = [*dims[:at], *split, *dims[at + 1 :]]
+        x, weights = reshape_to(inputs, grouped), ops.cast(reshape_to(mask, grouped), inputs.dtype)
+        reduced = [i for i in range(1, len(grouped)) if i != at]
+        mean, variance = weighted_moments(x, weights, reduced, keepdims=True)
+        spread = [split[i - at] if i in (at, at + 1) else 1 for i in range(len(grouped))]
+        offset = ops.reshape(read(x, self.beta), spread) if self.center else None
+        scale = ops.reshape(read(x, self.gamma), spread) if self.scale else None
+        return reshape_to(normalize(x, mean, variance, offset, scale, self.epsilon), dims)
+
+
+class UnitNormalization(Layer):
+    """`inputs` scaled to a Euclidean norm of 1 along `axis`.
+
+    Args:
+      axis: axis or axes of the vectors.
+
+    Source: tf_keras/src/layers/normalization/unit_normalization.py.
+    """
+
+    supports_masking = True
+    axis: Any = fields.axes(default=-1)
+
+    def build(self, inputs: Spec) -> None:
+        """No weights; the axes are counted from the front from here on."""
+        self.axis = positive_axes(self, self.axis, len(inputs.shape or ()))
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The axes."""
+        return ("axis",)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return l2_normalize(inputs, self.axis)

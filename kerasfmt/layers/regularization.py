@@ -1,9 +1,219 @@
-"""Layers that regularize, or tell later layers what to skip: Masking."""
+"""Layers that regularize training: noise, dropout, penalties; Masking and Identity, which change no value."""
 
 from __future__ import annotations
 
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+from kerasfmt import dtypes
 from kerasfmt.graph import Value, ops
-from kerasfmt.ir.layer import Layer
+from kerasfmt.ir import fields
+from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.regularizers import L1L2
+from kerasfmt.ir.structure import Structure, map_structure
+from kerasfmt.layers.functions import dropout, seeds
+
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+class SpatialDropout(Layer, register=False):
+    """Base of dropouts that drop whole feature maps.
+
+    Args:
+      rate: share of feature maps that are dropped.
+      data_format: "channels_last" or "channels_first"; not part of the config.
+      noise_shape: ignored, as Keras does.
+      seed: makes the mask repeatable.
+
+    Source: tf_keras/src/layers/regularization/spatial_dropout1d.py, and so on.
+    """
+
+    supports_masking = True
+    config_order = ("rate", "noise_shape", "seed")
+    rank: ClassVar[int]
+    rate: float = fields.share()
+    data_format: str = fields.data_format(stored=False)
+    noise_shape: Any = fields.plain(default=None)
+    seed: int | None = None
+
+    def input_spec(self) -> InputSpec:
+        """The rank."""
+        return InputSpec(ndim=self.rank + 2)
+
+    def random_generator(self) -> bool:
+        """Dropouts have one."""
+        return True
+
+    def call(self, inputs: Value, training: bool = False) -> Value:
+        """The outputs."""
+        if not training or self.rate == 0:
+            return ops.identity(inputs)
+        ones = [1] * self.rank
+        shape = [None, None, *ones] if self.data_format == "channels_first" else [None, *ones, None]
+        return dropout(inputs, self.rate, shape, self.seed)
+
+
+class SpatialDropout1D(SpatialDropout):
+    """Sets features of all steps to zero.
+
+    Input: float (batch, steps, features).
+    Source: tf_keras/src/layers/regularization/spatial_dropout1d.py.
+    """
+
+    rank = 1
+
+    def validate(self) -> None:
+        """The channels are last."""
+        if self.data_format != "channels_last":
+            raise self.fail(f"option data_format: expected channels_last, got {self.data_format}")
+
+
+class SpatialDropout2D(SpatialDropout):
+    """Sets channels of images to zero.
+
+    Input: float (batch, height, width, channels), or channels first.
+    Source: tf_keras/src/layers/regularization/spatial_dropout2d.py.
+    """
+
+    rank = 2
+
+
+class SpatialDropout3D(SpatialDropout):
+    """Sets channels of volumes to zero.
+
+    Input: float (batch, depth, height, width, channels), or channels first.
+    Source: tf_keras/src/layers/regularization/spatial_dropout3d.py.
+    """
+
+    rank = 3
+
+
+class GaussianNoise(Layer):
+    """Adds normal noise while training.
+
+    Args:
+      stddev: its standard deviation.
+      seed: makes the noise repeatable.
+
+    Source: tf_keras/src/layers/regularization/gaussian_noise.py.
+    """
+
+    supports_masking = True
+    stddev: float
+    seed: int | None = None
+
+    def random_generator(self) -> bool:
+        """It has one."""
+        return True
+
+    def call(self, inputs: Value, training: bool = False) -> Value:
+        """The outputs."""
+        return inputs + _normal(inputs, 0.0, self.stddev, self.seed) if training else inputs
+
+
+class GaussianDropout(Layer):
+    """Multiplies with normal noise of mean 1 while training.
+
+    Args:
+      rate: as of Dropout; the noise has the standard deviation sqrt(rate / (1 - rate)).
+      seed: makes the noise repeatable.
+
+    Source: tf_keras/src/layers/regularization/gaussian_dropout.py.
+    """
+
+    supports_masking = True
+    rate: float
+    seed: int | None = None
+
+    def random_generator(self) -> bool:
+        """It has one."""
+        return True
+
+    def call(self, inputs: Value, training: bool = False) -> Value:
+        """The outputs."""
+        if not training or not 0 < self.rate < 1:
+            return inputs
+        return inputs * _normal(inputs, 1.0, math.sqrt(self.rate / (1.0 - self.rate)), self.seed)
+
+
+def _normal(x: Value, mean: float, stddev: float, seed: int | None) -> Value:
+    """Normal noise of the shape of `x`."""
+    return ops.random_normal(ops.shape(x), x.dtype, mean=mean, stddev=stddev, **seeds(seed))
+
+
+class AlphaDropout(Layer):
+    """Sets a random share of the inputs to the limit of selu while training, and keeps mean and variance.
+
+    Args:
+      rate: share of inputs that are dropped.
+      noise_shape: shape of the mask; not part of the config.
+      seed: makes the mask repeatable.
+
+    Source: tf_keras/src/layers/regularization/alpha_dropout.py.
+    """
+
+    supports_masking = True
+    rate: float
+    noise_shape: Any = fields.option(default=None, stored=False)
+    seed: int | None = None
+
+    def random_generator(self) -> bool:
+        """It has one."""
+        return True
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The noise shape, if it is a list."""
+        return ("noise_shape",) if isinstance(self.noise_shape, list) else ()
+
+    def call(self, inputs: Value, training: bool = False) -> Value:
+        """The outputs."""
+        if not training or not 0 < self.rate < 1:
+            return inputs
+        graph = inputs.graph
+        shape = graph.constant(np.int32(self.noise_shape)) if self.noise_shape else ops.shape(inputs)
+        limit = -_SELU_ALPHA * _SELU_SCALE
+        noise = ops.random_uniform(shape, dtypes.float32, **seeds(self.seed))
+        keep = ops.cast(ops.greater_equal(noise, self.rate), inputs.dtype)
+        scale = float(((1 - self.rate) * (1 + self.rate * limit**2)) ** -0.5)
+        return scale * (inputs * keep + limit * (1 - keep)) - scale * limit * self.rate
+
+
+class ActivityRegularization(Layer):
+    """The inputs, with a penalty on them.
+
+    Args:
+      l1: factor of the sum of their absolute values.
+      l2: factor of the sum of their squares.
+
+    Source: tf_keras/src/layers/regularization/activity_regularization.py.
+    """
+
+    supports_masking = True
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def activity_regularizer_of(self) -> L1L2:
+        """The penalty."""
+        return L1L2(self.l1, self.l2)
+
+    # Keras's class inherits `call(inputs, *args, **kwargs)`, which it takes for one with both arguments.
+    def call(self, inputs: Value, training: bool = False, mask: Value | None = None) -> Value:
+        """The outputs."""
+        return inputs
+
+
+class Identity(Layer):
+    """The inputs.
+
+    Source: tf_keras/src/layers/core/identity.py.
+    """
+
+    def call(self, inputs: Structure) -> Structure:
+        """The outputs."""
+        return map_structure(ops.identity, inputs)
 
 
 class Masking(Layer):
