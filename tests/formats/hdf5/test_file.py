@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -138,6 +139,9 @@ def test_lazy_dataset_is_the_array(tmp_path: Path, array: np.ndarray) -> None:
     if array.ndim:
         np.testing.assert_array_equal(dataset[1:2], array[1:2])
         np.testing.assert_array_equal(dataset[0:1, ...], array[0:1])
+        np.testing.assert_array_equal(dataset[(slice(0, 1),)], array[0:1])
+        np.testing.assert_array_equal(dataset[::2], array[::2])
+        np.testing.assert_array_equal(dataset[5:2], array[5:2])
         assert len(dataset) == len(array)
 
 
@@ -155,6 +159,14 @@ def test_a_dataset_outlives_the_model_that_held_it(tmp_path: Path) -> None:
     kernel = kernel_of(write_model(tmp_path / "m.h5"))
     gc.collect()
     np.testing.assert_array_equal(kernel[0:2], KERNEL[0:2])
+
+
+def test_a_file_that_is_cut_while_open_is_told(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "m.h5")
+    kernel = kernel_of(path)
+    os.truncate(path, 100)
+    with pytest.raises(CorruptFileError, match="cut while open"):
+        np.asarray(kernel)
 
 
 def test_a_dataset_cannot_be_an_array_without_a_copy(tmp_path: Path) -> None:
