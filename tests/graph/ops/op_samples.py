@@ -512,3 +512,14 @@ case("UnsortedSegmentSum", floats(4, 3), i32([2, 0, -1, 2]), i32(3), ulps=1)
 for _binary in (False, True):
     case("DenseBincount", ints(3, 5, low=0, high=6), i32(4), floats(3, 5), binary_output=_binary, ulps=1)
     case("DenseBincount", ints(5, low=0, high=6), i32(4), floats(0), binary_output=_binary)
+case("SparseMatMul", floats(3, 4), floats(4, 5), a_is_sparse=True, ulps=8, accumulates=True)
+_PLACES = np.array([[0, 1], [2, 0], [2, 3]], np.int64)
+case(
+    "SparseTensorDenseMatMul",
+    _PLACES,
+    floats(3),
+    np.array([3, 4], np.int64),
+    floats(4, 5),
+    ulps=8,
+    accumulates=True,
+)
