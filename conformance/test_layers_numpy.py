@@ -114,6 +114,97 @@ CASES: list[tuple[str, dict[str, Any], Shape]] = [
             (f"Global{kind}Pooling2D", FIRST, (None, 6, 9, 8)),
         ]
     ),
+    *(
+        case
+        for kind in ("Max", "Average")
+        for case in [
+            (f"{kind}Pooling3D", {}, (None, None, 4, 6, 3)),
+            (f"{kind}Pooling3D", {"pool_size": 3, "strides": 2, "padding": "same"}, (None, 5, 4, 6, 3)),
+            (f"Global{kind}Pooling3D", {}, (None, None, 4, 6, 3)),
+            (f"Global{kind}Pooling3D", {"keepdims": True, **FIRST}, (None, 3, 4, None, 6)),
+        ]
+    ),
+    ("Conv1DTranspose", {"filters": 4, "kernel_size": 3}, (None, None, 6)),
+    ("Conv1DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}, (None, 9, 6)),
+    ("Conv1DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2, "output_padding": 1}, (None, 9, 6)),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 3}, (None, None, 8, 6)),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 2, "strides": 3}, (None, 7, None, 6)),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}, (2, 9, 8, 6)),
+    (
+        "Conv2DTranspose",
+        {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "output_padding": (0, 1)},
+        (None, 9, 8, 6),
+    ),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "dilation_rate": 2}, (None, 9, 8, 6)),
+    (
+        "Conv2DTranspose",
+        {"filters": 4, "kernel_size": 3, "dilation_rate": 2, "padding": "same"},
+        (None, None, 8, 6),
+    ),
+    ("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "use_bias": False, **FIRST}, (None, 6, 9, None)),
+    (
+        "Conv2DTranspose",
+        {"filters": 4, "kernel_size": 3, "dilation_rate": 2, "use_bias": False, **FIRST},
+        (None, 6, 9, 8),
+    ),
+    ("Conv3DTranspose", {"filters": 4, "kernel_size": 3}, (None, 5, None, 4, 3)),
+    (
+        "Conv3DTranspose",
+        {"filters": 4, "kernel_size": 2, "strides": 2, "padding": "same"},
+        (None, 5, 3, 4, 3),
+    ),
+    (
+        "Conv3DTranspose",
+        {"filters": 4, "kernel_size": 3, "strides": 2, "output_padding": 1},
+        (None, 3, 3, 4, 3),
+    ),
+    *(
+        (f"LocallyConnected{rank}D", {"filters": 4, "kernel_size": 3, **options}, shape)
+        for rank, last, first in ((1, (None, 7, 6), (None, 6, 7)), (2, (None, 7, 5, 6), (None, 6, 7, 5)))
+        for implementation in (1, 2, 3)
+        for options, shape in [
+            ({"implementation": implementation}, last),
+            ({"implementation": implementation, "strides": 2, "activation": "relu"}, last),
+            ({"implementation": implementation, **FIRST}, first),
+            *([({"implementation": implementation, "padding": "same"}, last)] if implementation > 1 else []),
+        ]
+    ),
+    ("LocallyConnected1D", {"filters": 4, "kernel_size": 2, "use_bias": False}, (3, 7, 6)),
+    (
+        "LocallyConnected2D",
+        {"filters": 4, "kernel_size": (2, 4), "strides": (2, 3), "padding": "same", "implementation": 3},
+        (None, 7, 5, 6),
+    ),
+    ("UpSampling1D", {}, (None, None, 6)),
+    ("UpSampling1D", {"size": 3}, (None, 4, 6)),
+    *(
+        ("UpSampling2D", {"interpolation": method, **options}, shape)
+        for method in (
+            *("nearest", "bilinear", "area", "bicubic"),
+            *("gaussian", "lanczos3", "lanczos5", "mitchellcubic"),
+        )
+        for options, shape in [
+            ({}, (None, 4, 5, 3)),
+            ({"size": (3, 2)}, (None, None, 5, 3)),
+            ({"size": (3, 2), **FIRST}, (None, 3, 4, 5)),
+        ]
+    ),
+    ("UpSampling3D", {}, (None, 3, 4, None, 3)),
+    ("UpSampling3D", {"size": (1, 2, 3), **FIRST}, (None, 3, 2, 3, 4)),
+    ("Cropping1D", {}, (None, None, 6)),
+    ("Cropping1D", {"cropping": (2, 0)}, (None, 9, 6)),
+    ("Cropping2D", {"cropping": ((1, 0), (0, 2))}, (None, None, 8, 6)),
+    ("Cropping2D", {"cropping": (1, 2), **FIRST}, (None, 6, 9, 8)),
+    ("Cropping2D", {}, (None, 9, 8, 6)),
+    ("Cropping3D", {}, (None, 5, None, 6, 3)),
+    ("Cropping3D", {"cropping": ((1, 0), (0, 0), (0, 2)), **FIRST}, (None, 3, 5, 4, 6)),
+    ("ZeroPadding1D", {}, (None, None, 6)),
+    ("ZeroPadding1D", {"padding": (0, 2)}, (None, 9, 6)),
+    ("ZeroPadding3D", {}, (None, None, 4, 6, 3)),
+    ("ZeroPadding3D", {"padding": ((1, 2), (0, 3), (0, 0)), **FIRST}, (None, 3, 5, 4, None)),
+    ("Permute", {"dims": (2, 1)}, (None, None, 6)),
+    ("Permute", {"dims": [3, 1, 2]}, (None, 4, 5, 6)),
+    ("RepeatVector", {"n": 3}, (None, 6)),
     ("ZeroPadding2D", {}, (None, None, 8, 6)),
     ("ZeroPadding2D", {"padding": (1, 2)}, (None, 9, 8, 6)),
     ("ZeroPadding2D", {"padding": ((1, 2), (0, 3)), **FIRST}, (None, 6, 9, None)),
@@ -130,6 +221,10 @@ UNRUNNABLE: list[tuple[str, dict[str, Any], Shape]] = [
     ("DepthwiseConv2D", {"kernel_size": 3, **FIRST}, (None, 6, 9, None)),
     ("SeparableConv1D", {"filters": 4, "kernel_size": 3, **FIRST}, (None, 6, 9)),
     ("SeparableConv2D", {"filters": 4, "kernel_size": 3, **FIRST}, (None, 6, None, 8)),
+    ("Conv1DTranspose", {"filters": 4, "kernel_size": 3, **FIRST}, (None, 6, 9)),
+    ("Conv1DTranspose", {"filters": 4, "kernel_size": 3, "dilation_rate": 2}, (None, 9, 6)),
+    ("Conv3DTranspose", {"filters": 4, "kernel_size": 3, **FIRST}, (None, 3, 4, None, 5)),
+    ("MaxPooling3D", FIRST, (None, 3, 5, 4, 6)),
     ("MaxPooling2D", FIRST, (None, 6, 9, 8)),
     ("AveragePooling2D", {"padding": "same", **FIRST}, (None, 6, 9, None)),
 ]
@@ -170,7 +265,8 @@ def check_static(theirs: Any, ours: Any) -> None:
     assert list(config) == list(layer.get_config())
     assert type(mine).from_config(config).get_config() == config
     assert mine.supports_masking == layer.supports_masking
-    assert spec_config(mine.input_spec()) == spec_config(layer.input_spec)
+    demand = mine.input_spec()
+    assert (demand and spec_config(demand)) == (layer.input_spec and spec_config(layer.input_spec))
     assert [(w.name, w.shape) for w in mine.weights] == [
         (w.name.removesuffix(":0"), tuple(w.shape)) for w in layer.weights
     ]

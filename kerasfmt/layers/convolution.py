@@ -8,9 +8,10 @@ Source: tf_keras/src/layers/convolutional/base_conv.py.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import ClassVar
 
-from kerasfmt.graph import Shape, Spec, Value, ops
+from kerasfmt.graph import Builder, Function, Shape, Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.constraints import Constraint
@@ -19,6 +20,9 @@ from kerasfmt.ir.layer import InputSpec, Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers import convolve
+
+COMPILED = "_jit_compiled_convolution_op"
+"""Keras's name of the function that convolves groups; every layer derived from its `Conv` has it."""
 
 
 class Conv(Layer, register=False):
@@ -87,10 +91,9 @@ class Conv(Layer, register=False):
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
-        kernel = convolve.read(inputs, self.kernel)
-        outputs = convolve.over_batches(
-            self._pad(inputs), self.rank + 1, lambda x: self._convolution(x, kernel)
-        )
+        reader = "Conv1D/ExpandDims_1" if self.rank == 1 else type(self).__name__
+        kernel = convolve.read(inputs, self.kernel, reader if self.groups == 1 else "")
+        outputs = (self._convolution if self.groups == 1 else self._compiled)(self._pad(inputs), kernel)
         if self.use_bias:
             outputs = convolve.over_batches(outputs, self.rank + 1, self._add_bias)
         return self.activation(convolve.with_shape(outputs, self._output_shape(inputs.dims)))
@@ -100,7 +103,35 @@ class Conv(Layer, register=False):
 
     def _convolution(self, x: Value, kernel: Value) -> Value:
         padding = "same" if self.padding == "same" else "valid"
-        return convolve.convolution(x, kernel, self.strides, padding, self.dilation_rate, self.data_format)
+
+        def convolution(images: Value) -> Value:
+            return convolve.convolution(
+                images, kernel, self.strides, padding, self.dilation_rate, self.data_format
+            )
+
+        return convolve.over_batches(x, self.rank + 1, convolution)
+
+    def tracked_functions(self) -> tuple[str, ...]:
+        """What Keras calls where there are groups; it is there without them as well."""
+        return (COMPILED,)
+
+    @cached_property
+    def _compiled_functions(self) -> dict[tuple[Spec, Spec], Function]:
+        return {}
+
+    def _compiled(self, x: Value, kernel: Value) -> Value:
+        """The convolution as a function of its own that XLA compiles.
+
+        On a CPU, TensorFlow fuses the bias and the activation into a Conv2D, and that kernel knows no groups.
+        Source: tf_keras/src/layers/convolutional/base_conv.py, _jit_compiled_convolution_op.
+        """
+        key = (x.spec, kernel.spec)
+        if key not in self._compiled_functions:
+            graph = Builder(COMPILED)
+            arguments = graph.input(x.spec, "inputs"), graph.input(kernel.spec, "kernel")
+            self._compiled_functions[key] = graph.finish([self._convolution(*arguments)], compiled=True)
+        (outputs,) = x.graph.call(self._compiled_functions[key], [x, kernel])
+        return outputs
 
     def _add_bias(self, x: Value) -> Value:
         return convolve.add_bias(x, self.bias, self.data_format)
@@ -153,7 +184,7 @@ class Conv1D(Conv):
     def _add_bias(self, x: Value) -> Value:
         if self.data_format == "channels_last":
             return super()._add_bias(x)
-        return x + ops.reshape(convolve.read(x, self.bias), [1, self.filters, 1])
+        return x + ops.reshape(convolve.read(x, self.bias, "Reshape"), [1, self.filters, 1])
 
 
 class Conv2D(Conv):

@@ -6,11 +6,14 @@ A layer's `data_format` is Keras's (`channels_last`, `channels_first`); a rank i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from kerasfmt.graph import Shape, Value, Variable, emit_one, merge_shapes, ops
 from kerasfmt.layers.functions import dims_of, reshape_to
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[np.int32]]
 
 
 def layout(data_format: str, rank: int) -> str:
@@ -26,9 +29,15 @@ def channel_axis(data_format: str, rank: int) -> int:
     return -1 - rank if data_format == "channels_first" else -1
 
 
-def read(x: Value, variable: Variable) -> Value:
-    """The value of `variable` beside `x`: in its dtype, where the variable follows the compute dtype."""
-    value = x.graph.read(variable)
+def read(x: Value, variable: Variable, reader: str) -> Value:
+    """The value of `variable` beside `x`, in the dtype of `x` where the variable follows the compute dtype.
+
+    Args:
+      x: a value of the function that reads.
+      variable: the variable.
+      reader: name of the op that wants it.
+    """
+    value = x.graph.read(variable, reader)
     return ops.cast(value, x.dtype) if variable.autocast and x.dtype.is_floating else value
 
 
@@ -39,6 +48,18 @@ def out_length(length: int | None, size: int, padding: str, stride: int, dilatio
     if padding == "valid":
         length -= (size - 1) * dilation
     return -(-length // stride)
+
+
+def transposed_length(
+    length: int | Value, size: int, padding: str, output_padding: int | None, stride: int, dilation: int = 1
+) -> int | Value:
+    """Size of an axis behind a transposed convolution. Source: keras/src/utils/conv_utils.py."""
+    extent = (size - 1) * dilation + 1
+    if output_padding is None:
+        rest = max(extent - stride, 0) if padding == "valid" else 0
+    else:
+        rest = extent - stride + output_padding - (2 * (extent // 2) if padding == "same" else 0)
+    return length * stride + rest
 
 
 def with_shape(x: Value, shape: Shape) -> Value:
@@ -152,22 +173,31 @@ def dilated(
     sizes = dims_of(x)[1 + lead : 1 + lead + len(window)]
     for size, total, dilation in zip(sizes, totals, dilations, strict=True):
         before, after = total // 2, total - total // 2
-        rest: int | Value
-        if isinstance(size, int):
-            rest = -(size + total) % dilation
-        else:
-            rest = ops.floor_mod(dilation - ops.floor_mod(size + total, dilation), dilation)
+        rest = to_multiple(size + total, dilation)
         paddings.append([before, rest + after])
         crops.append([0, rest])
     block = np.array([1] * lead + list(dilations), np.int32)
-    y = function(emit_one("SpaceToBatchND", x, block, _pairs(paddings)))
-    return emit_one("BatchToSpaceND", y, block, _pairs(crops))
+    y = function(emit_one("SpaceToBatchND", x, block, pairs(paddings)))
+    return emit_one("BatchToSpaceND", y, block, pairs(crops))
 
 
-def _pairs(pairs: list[list[int | Value]]) -> Value | np.ndarray[tuple[int, int], np.dtype[np.int32]]:
-    if any(isinstance(n, Value) for pair in pairs for n in pair):
-        return ops.pack([ops.pack(p) if isinstance(p[1], Value) else np.array(p, np.int32) for p in pairs])
-    return np.array(pairs, np.int32)
+def to_multiple(size: int | Value, step: int) -> int | Value:
+    """How many elements `size` is short of a multiple of `step`."""
+    if isinstance(size, int):
+        return -size % step
+    return ops.floor_mod(step - ops.floor_mod(size, step), step)
+
+
+def pairs(rows: list[list[int | Value]]) -> Value | Array:
+    """Paddings (before, after), of which only `after` may be a Value, as an int32 operand (axes, 2)."""
+    if any(isinstance(after, Value) for _, after in rows):
+        return ops.pack([ops.pack(r) if isinstance(r[1], Value) else np.array(r, np.int32) for r in rows])
+    return np.array(rows, np.int32)
+
+
+def shape_vector(dims: Sequence[int | Value]) -> Value | Array:
+    """A shape as an int32 operand (rank,)."""
+    return ops.pack(list(dims)) if any(isinstance(d, Value) for d in dims) else np.array(dims, np.int32)
 
 
 def add_bias(x: Value, bias: Variable, data_format: str) -> Value:

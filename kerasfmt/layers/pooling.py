@@ -99,6 +99,10 @@ class MaxPooling2D(Pooling2D):
     """The greatest element of each window of images; options as `Pooling`."""
 
 
+class MaxPooling3D(Pooling3D):
+    """The greatest element of each window of volumes; options as `Pooling`."""
+
+
 class AveragePooling1D(Pooling1D):
     """The mean of each window of sequences; options as `Pooling`."""
 
@@ -107,6 +111,12 @@ class AveragePooling1D(Pooling1D):
 
 class AveragePooling2D(Pooling2D):
     """The mean of each window of images; options as `Pooling`."""
+
+    average = True
+
+
+class AveragePooling3D(Pooling3D):
+    """The mean of each window of volumes; options as `Pooling`."""
 
     average = True
 
@@ -161,6 +171,12 @@ class GlobalMaxPooling2D(GlobalPooling):
     rank = 2
 
 
+class GlobalMaxPooling3D(GlobalPooling):
+    """The greatest element of each channel of volumes; options as `GlobalPooling`."""
+
+    rank = 3
+
+
 class GlobalAveragePooling1D(GlobalPooling):
     """The mean of each channel of sequences, over the steps that are not masked; options as `GlobalPooling`.
 
@@ -188,4 +204,11 @@ class GlobalAveragePooling2D(GlobalPooling):
     """The mean of each channel of images; options as `GlobalPooling`."""
 
     rank = 2
+    average = True
+
+
+class GlobalAveragePooling3D(GlobalPooling):
+    """The mean of each channel of volumes; options as `GlobalPooling`."""
+
+    rank = 3
     average = True

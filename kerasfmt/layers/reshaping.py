@@ -1,4 +1,6 @@
-"""Layers that pad, crop, enlarge and rearrange.
+"""Layers that pad, crop, repeat and rearrange.
+
+Inputs with spatial axes are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first.
 
 Source: tf_keras/src/layers/reshaping/.
 """
@@ -12,15 +14,47 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.layer import InputSpec, Layer
 
 
-class ZeroPadding(Layer, register=False):
-    """Zeros around the spatial axes; the base of those below."""
+class _Margins(Layer, register=False):
+    """A layer that changes the ends of spatial axes."""
 
     rank: ClassVar[int]
-    padding: tuple[tuple[int, ...], ...] = fields.option(convert=tuple)
 
     def input_spec(self) -> InputSpec:
         """One batch axis."""
         return InputSpec(ndim=self.rank + 2)
+
+    def _per_axis(self, margins: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
+        """The margins of every axis; none for batch and channels."""
+        if getattr(self, "data_format", "channels_last") == "channels_first":
+            return [(0, 0), (0, 0), *margins]
+        return [(0, 0), *margins, (0, 0)]
+
+
+class ZeroPadding(_Margins, register=False):
+    """Zeros around the spatial axes; the base of those below."""
+
+    padding: tuple[tuple[int, ...], ...] = fields.option()
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return ops.pad(inputs, [list(pair) for pair in self._per_axis(self.padding)])
+
+
+class ZeroPadding1D(ZeroPadding):
+    """Zeros around sequences.
+
+    Args:
+      padding: (before, after), or one integer for both.
+
+    Input: (batch, steps, channels). Output: the same, greater by the padding.
+    Source: tf_keras/src/layers/reshaping/zero_padding1d.py.
+    """
+
+    rank = 1
+    padding: tuple[int, ...] = fields.dims(2, default=1, minimum=0)  # type: ignore[assignment]
+
+    def _per_axis(self, margins: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
+        return super()._per_axis((self.padding,))
 
 
 class ZeroPadding2D(ZeroPadding):
@@ -38,8 +72,135 @@ class ZeroPadding2D(ZeroPadding):
     padding: tuple[tuple[int, ...], ...] = fields.margins(2, default=1)
     data_format: str = fields.data_format()
 
+
+class ZeroPadding3D(ZeroPadding):
+    """Zeros around volumes.
+
+    Args:
+      padding: three pairs (before, after), or three integers for both sides, or one integer for all.
+      data_format: "channels_last" or "channels_first".
+
+    Input: (batch, depth, height, width, channels). Output: the same, greater by the padding.
+    Source: tf_keras/src/layers/reshaping/zero_padding3d.py.
+    """
+
+    rank = 3
+    padding: tuple[tuple[int, ...], ...] = fields.margins(3, default=1)
+    data_format: str = fields.data_format()
+
+
+class Cropping(_Margins, register=False):
+    """The spatial axes without their ends; the base of those below."""
+
+    cropping: tuple[tuple[int, ...], ...] = fields.option()
+
     def call(self, inputs: Value) -> Value:
         """The outputs."""
-        spatial = [list(pair) for pair in self.padding]
-        first = self.data_format == "channels_first"
-        return ops.pad(inputs, [[0, 0], [0, 0], *spatial] if first else [[0, 0], *spatial, [0, 0]])
+        index = []
+        for axis, (before, after) in enumerate(self._per_axis(self.cropping)):
+            size = inputs.dims[axis]
+            if before + after and size is not None and before + after >= size:
+                raise self.fail(
+                    f"option cropping: expected less than the {size} elements of axis {axis}, "
+                    f"got {self.cropping}"
+                )
+            cropped = axis in self._spatial_axes
+            index.append(slice(before if cropped else None, -after if after else None))
+        return ops.getitem(inputs, tuple(index))
+
+    @property
+    def _spatial_axes(self) -> range:
+        start = 2 if getattr(self, "data_format", "channels_last") == "channels_first" else 1
+        return range(start, start + self.rank)
+
+
+class Cropping1D(Cropping):
+    """Sequences without their ends.
+
+    Args:
+      cropping: (before, after), or one integer for both.
+
+    Input: (batch, steps, channels). Output: the same, less the cropping.
+    Source: tf_keras/src/layers/reshaping/cropping1d.py.
+    """
+
+    rank = 1
+    cropping: tuple[int, ...] = fields.dims(2, default=1, minimum=0)  # type: ignore[assignment]
+
+    def _per_axis(self, margins: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
+        return super()._per_axis((self.cropping,))
+
+
+class Cropping2D(Cropping):
+    """Images without their borders.
+
+    Args:
+      cropping: ((top, bottom), (left, right)), or (height, width) for both sides, or one integer for all.
+      data_format: "channels_last" or "channels_first".
+
+    Input: (batch, height, width, channels). Output: the same, less the cropping.
+    Source: tf_keras/src/layers/reshaping/cropping2d.py.
+    """
+
+    rank = 2
+    cropping: tuple[tuple[int, ...], ...] = fields.margins(2, default=0)
+    data_format: str = fields.data_format()
+
+
+class Cropping3D(Cropping):
+    """Volumes without their borders.
+
+    Args:
+      cropping: three pairs (before, after), or three integers for both sides, or one integer for all.
+      data_format: "channels_last" or "channels_first".
+
+    Input: (batch, depth, height, width, channels). Output: the same, less the cropping.
+    Source: tf_keras/src/layers/reshaping/cropping3d.py.
+    """
+
+    rank = 3
+    cropping: tuple[tuple[int, ...], ...] = fields.margins(3, default=1)
+    data_format: str = fields.data_format()
+
+
+class Permute(Layer):
+    """The axes in another order.
+
+    Args:
+      dims: the axes behind the batch, counted from 1, in their new order.
+
+    Source: tf_keras/src/layers/reshaping/permute.py.
+    """
+
+    dims: tuple[int, ...] = fields.option(convert=tuple)
+
+    def validate(self) -> None:
+        """`dims` names each axis once."""
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise self.fail(f"option dims: expected each of 1 to {len(self.dims)} once, got {self.dims}")
+
+    def input_spec(self) -> InputSpec:
+        """As many axes as `dims` names, and the batch."""
+        return InputSpec(ndim=len(self.dims) + 1)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return ops.transpose(inputs, (0, *self.dims))
+
+
+class RepeatVector(Layer):
+    """A vector `n` times in a row.
+
+    Input: (batch, features). Output: (batch, n, features).
+    Source: tf_keras/src/layers/reshaping/repeat_vector.py.
+    """
+
+    n: int = fields.count()
+
+    def input_spec(self) -> InputSpec:
+        """Vectors."""
+        return InputSpec(ndim=2)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return ops.tile(ops.expand_dims(inputs, 1), [1, self.n, 1])

@@ -18,7 +18,7 @@ from kerasfmt.ir.layer import InputSpec, Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers import convolve
-from kerasfmt.layers.convolution import causal_pad, check_dilation
+from kerasfmt.layers.convolution import COMPILED, causal_pad, check_dilation
 
 
 class DepthwiseConv(Layer, register=False):
@@ -78,6 +78,10 @@ class DepthwiseConv(Layer, register=False):
         """Strides and dilation are not combined."""
         check_dilation(self, self.strides, self.dilation_rate)
 
+    def tracked_functions(self) -> tuple[str, ...]:
+        """What Keras inherits and never calls."""
+        return (COMPILED,)
+
     def build(self, inputs: Spec) -> None:
         """A kernel (*kernel_size, channels, depth_multiplier) and a bias (channels * depth_multiplier,)."""
         if inputs.shape is None or len(inputs.shape) != self.rank + 2:
@@ -112,7 +116,7 @@ class DepthwiseConv1D(DepthwiseConv):
         axis = 2 if self.data_format == "channels_first" else 1
         outputs = convolve.depthwise(
             ops.expand_dims(inputs, axis),
-            ops.expand_dims(convolve.read(inputs, self.depthwise_kernel), 0),
+            ops.expand_dims(convolve.read(inputs, self.depthwise_kernel, "ExpandDims_1"), 0),
             self.strides * 2,
             self.padding,
             (1, *self.dilation_rate),
@@ -141,7 +145,7 @@ class DepthwiseConv2D(DepthwiseConv):
         first = self.data_format == "channels_first"
         outputs = convolve.depthwise(
             ops.transpose(inputs, [0, 2, 3, 1]) if first else inputs,
-            convolve.read(inputs, self.depthwise_kernel),
+            convolve.read(inputs, self.depthwise_kernel, "depthwise"),
             self.strides,
             self.padding,
             self.dilation_rate,
@@ -230,6 +234,10 @@ class SeparableConv(Layer, register=False):
             raise self.fail(f"option groups: expected a divisor of filters={self.filters}, got {self.groups}")
         check_dilation(self, self.strides, self.dilation_rate)
 
+    def tracked_functions(self) -> tuple[str, ...]:
+        """What Keras inherits and never calls."""
+        return (COMPILED,)
+
     def build(self, inputs: Spec) -> None:
         """Kernels (*kernel_size, channels, m) and (1.., channels * m, filters), and a bias (filters,)."""
         channels = self.axis_dim(inputs, convolve.channel_axis(self.data_format, self.rank))
@@ -278,8 +286,8 @@ class SeparableConv1D(SeparableConv):
             inputs = causal_pad(inputs, self.kernel_size[0], self.dilation_rate[0], self.data_format)
         axis = 2 if self.data_format == "channels_first" else 1
         kernels = (
-            ops.expand_dims(convolve.read(inputs, self.depthwise_kernel), 0),
-            ops.expand_dims(convolve.read(inputs, self.pointwise_kernel), 0),
+            ops.expand_dims(convolve.read(inputs, self.depthwise_kernel, "ExpandDims_1"), 0),
+            ops.expand_dims(convolve.read(inputs, self.pointwise_kernel, "ExpandDims_2"), 0),
         )
         outputs = self._separable(
             ops.expand_dims(inputs, axis), kernels, self.strides * 2, (1, *self.dilation_rate)
@@ -302,7 +310,7 @@ class SeparableConv2D(SeparableConv):
     def call(self, inputs: Value) -> Value:
         """The outputs."""
         kernels = (
-            convolve.read(inputs, self.depthwise_kernel),
-            convolve.read(inputs, self.pointwise_kernel),
+            convolve.read(inputs, self.depthwise_kernel, "separable_conv2d"),
+            convolve.read(inputs, self.pointwise_kernel, "separable_conv2d"),
         )
         return self.activation(self._separable(inputs, kernels, self.strides, self.dilation_rate))

@@ -144,6 +144,7 @@ from kerasfmt.graph.ops.reduce import (
     reduce_prod,
     reduce_sum,
 )
+from kerasfmt.graph.ops.resample import resize_area, scale_and_translate
 from kerasfmt.graph.ops.resource import assign, assign_add, assign_sub, embedding_lookup
 from kerasfmt.graph.ops.sequence import (
     cumprod,
@@ -275,6 +276,7 @@ __all__ = [
     "relu",
     "relu6",
     "reshape",
+    "resize_area",
     "resize_bicubic",
     "resize_bilinear",
     "resize_nearest",
@@ -283,6 +285,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "scale_and_translate",
     "scatter_nd",
     "selu",
     "shape",

@@ -1,0 +1,254 @@
+"""Transposed convolutions: Conv1DTranspose, Conv2DTranspose, Conv3DTranspose.
+
+Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first; outputs are the
+same, greater by the strides, with `filters` channels.
+
+Source: tf_keras/src/layers/convolutional/conv1d_transpose.py, conv2d_transpose.py, conv3d_transpose.py.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from kerasfmt.graph import Shape, Spec, Value, emit_one, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.activations import Activation
+from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers import convolve
+from kerasfmt.layers.convolution import COMPILED, check_dilation
+from kerasfmt.layers.functions import dims_of
+
+
+class ConvTranspose(Layer, register=False):
+    """The gradient of a convolution towards its input, as a layer; the base of those below.
+
+    Args:
+      filters: number of output channels.
+      kernel_size: size of the window along each spatial axis.
+      strides: step of the window in the output.
+      padding: "valid" or "same".
+      output_padding: elements more at the end of the output, less than strides; None for the size of which a
+        convolution would make the input.
+      data_format: "channels_last" or "channels_first".
+      dilation_rate: distance between the elements that a window covers; 1, or strides are 1.
+      activation: activation function.
+      use_bias: whether a bias is added.
+      groups: 1; Keras stores it and does not use it.
+    """
+
+    rank: ClassVar[int]
+    config_order: ClassVar[tuple[str, ...]] = (
+        "filters",
+        "kernel_size",
+        "strides",
+        "padding",
+        "data_format",
+        "dilation_rate",
+        "groups",
+        "activation",
+        "use_bias",
+        "kernel_initializer",
+        "bias_initializer",
+        "kernel_regularizer",
+        "bias_regularizer",
+        "activity_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+        "output_padding",
+    )
+    filters: int = fields.count()
+    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
+    strides: tuple[int, ...] = fields.option(convert=tuple)
+    padding: str = fields.choice("valid", "same", default="valid")
+    output_padding: tuple[int, ...] | None = fields.option(default=None)
+    data_format: str = fields.data_format()
+    dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
+    activation: Activation = fields.activation()
+    use_bias: bool = True
+    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    bias_initializer: Initializer = fields.initializer(default="zeros")
+    kernel_regularizer: Regularizer | None = fields.regularizer()
+    bias_regularizer: Regularizer | None = fields.regularizer()
+    activity_regularizer: Regularizer | None = fields.regularizer()
+    kernel_constraint: Constraint | None = fields.constraint()
+    bias_constraint: Constraint | None = fields.constraint()
+    groups: int = fields.count(default=1)
+    kernel: Weight
+    bias: Weight
+
+    def validate(self) -> None:
+        """The output padding is less than the strides; strides and dilation are not combined."""
+        if self.groups != 1:
+            raise self.fail(f"option groups: expected 1, got {self.groups}")
+        check_dilation(self, self.strides, self.dilation_rate)
+        pads = self.output_padding
+        if pads is not None and any(p >= s for p, s in zip(pads, self.strides, strict=True)):
+            raise self.fail(f"option output_padding: expected less than strides {self.strides}, got {pads}")
+
+    def tracked_functions(self) -> tuple[str, ...]:
+        """What Keras inherits and never calls."""
+        return (COMPILED,)
+
+    def build(self, inputs: Spec) -> None:
+        """A kernel (*kernel_size, filters, channels) and a bias (filters,)."""
+        if inputs.shape is None or len(inputs.shape) != self.rank + 2:
+            raise self.fail(f"input: expected {self.rank + 2} dimensions, got shape {inputs.shape}")
+        channels = self.axis_dim(inputs, convolve.channel_axis(self.data_format, self.rank))
+        self.kernel = self.add_weight("kernel", (*self.kernel_size, self.filters, channels))
+        if self.use_bias:
+            self.bias = self.add_weight("bias", (self.filters,))
+
+    def input_spec(self) -> InputSpec:
+        """One batch axis, and the channels that the kernel was built for."""
+        axis = convolve.channel_axis(self.data_format, self.rank)
+        return InputSpec(ndim=self.rank + 2, axes={axis: self.kernel.shape[-1]})
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        batch, *dims = dims_of(inputs)
+        spatial = dims[1:] if self.data_format == "channels_first" else dims[:-1]
+        sizes = [
+            convolve.transposed_length(n, k, self.padding, p, s, d)
+            for n, k, p, s, d in zip(
+                spatial,
+                self.kernel_size,
+                self.output_padding or (None,) * self.rank,
+                self.strides,
+                self.dilation_rate,
+                strict=True,
+            )
+        ]
+        outputs = self._transposed(inputs, batch, sizes)
+        outputs = convolve.with_shape(outputs, self._output_shape(inputs.dims[0], sizes))
+        if self.use_bias:
+            outputs = convolve.add_bias(outputs, self.bias, self.data_format)
+        return self.activation(outputs)
+
+    def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
+        """The transposed convolution; `sizes` are those of the result's spatial axes."""
+        raise NotImplementedError
+
+    def _output_shape(self, batch: int | None, sizes: list[int | Value]) -> Shape:
+        known = [n if isinstance(n, int) else None for n in sizes]
+        first = self.data_format == "channels_first"
+        return (batch, self.filters, *known) if first else (batch, *known, self.filters)
+
+    def _result_dims(self, batch: int | Value, sizes: list[int | Value]) -> Value | convolve.Array:
+        first = self.data_format == "channels_first"
+        dims = [batch, self.filters, *sizes] if first else [batch, *sizes, self.filters]
+        return convolve.shape_vector(dims)
+
+
+class Conv1DTranspose(ConvTranspose):
+    """A transposed convolution over sequences; options as `ConvTranspose`.
+
+    Input: float (batch, steps, channels). Output: float (batch, new_steps, filters).
+    Source: tensorflow/python/ops/nn_ops.py, conv1d_transpose.
+    """
+
+    rank = 1
+    kernel_size: tuple[int, ...] = fields.dims(1)
+    strides: tuple[int, ...] = fields.dims(1, default=1)
+    output_padding: tuple[int, ...] | None = fields.dims(1, default=None, minimum=0, optional=True)
+    dilation_rate: tuple[int, ...] = fields.dims(1, default=1)
+
+    def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
+        axis = 2 if self.data_format == "channels_first" else 1
+        kernel = convolve.read(x, self.kernel, "conv1d_transpose/ExpandDims_1")
+        outputs = ops.conv2d_backprop_input(
+            self._result_dims(batch, [1, *sizes]),
+            ops.expand_dims(kernel, 0),
+            ops.expand_dims(x, axis),
+            (1, *self.strides),
+            self.padding.upper(),
+            (1, *self.dilation_rate),
+            convolve.layout(self.data_format, 1),
+        )
+        return ops.squeeze(outputs, axis)
+
+
+class Conv2DTranspose(ConvTranspose):
+    """A transposed convolution over images; options as `ConvTranspose`.
+
+    Input: float (batch, height, width, channels). Output: float (batch, new_height, new_width, filters).
+    Source: tf_keras/src/backend.py, conv2d_transpose, which computes channels_first in channels_last.
+    """
+
+    rank = 2
+    kernel_size: tuple[int, ...] = fields.dims(2)
+    strides: tuple[int, ...] = fields.dims(2, default=1)
+    output_padding: tuple[int, ...] | None = fields.dims(2, default=None, minimum=0, optional=True)
+    dilation_rate: tuple[int, ...] = fields.dims(2, default=1)
+
+    def validate(self) -> None:
+        """The dilation is equal along both axes."""
+        super().validate()
+        if self.dilation_rate[0] != self.dilation_rate[1]:
+            raise self.fail(f"option dilation_rate: expected two equal numbers, got {self.dilation_rate}")
+
+    def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
+        first = self.data_format == "channels_first"
+        x = ops.transpose(x, [0, 2, 3, 1]) if first else x
+        if self.dilation_rate[0] > 1:
+            x = self._dilated(x, batch, sizes)
+        else:
+            dims = convolve.shape_vector([batch, *sizes, self.filters])
+            kernel = convolve.read(x, self.kernel, "conv2d_transpose")
+            x = ops.conv2d_backprop_input(dims, kernel, x, self.strides, self.padding.upper())
+        return ops.transpose(x, [0, 3, 1, 2]) if first else x
+
+    def _dilated(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
+        """Source: tensorflow/python/ops/nn_ops.py, atrous_conv2d_transpose."""
+        rate = self.dilation_rate[0]
+        block = np.array([rate, rate], np.int32)
+        paddings: list[list[int | Value]] = []
+        crops: list[list[int | Value]] = []
+        inner: list[int | Value] = []
+        for size, window in zip(sizes, self.kernel_size, strict=True):
+            total = (window - 1) * rate if self.padding == "same" else 0
+            rest = convolve.to_multiple(size + total, rate)
+            paddings.append([0, rest])
+            crops.append([total // 2, rest + (total - total // 2)])
+            full = size + total + rest
+            inner.append(full // rate if isinstance(full, int) else ops.floor_div(full, rate))
+        x = emit_one("SpaceToBatchND", x, block, convolve.pairs(paddings))
+        dims = convolve.shape_vector([batch * rate**2, *inner, self.filters])
+        x = ops.conv2d_backprop_input(dims, convolve.read(x, self.kernel, "conv2d_transpose"), x)
+        return emit_one("BatchToSpaceND", x, block, convolve.pairs(crops))
+
+
+class Conv3DTranspose(ConvTranspose):
+    """A transposed convolution over volumes; options as `ConvTranspose`, but no dilation.
+
+    Input: float (batch, depth, height, width, channels). Output: the same, greater, with `filters` channels.
+    Source: tf_keras/src/layers/convolutional/conv3d_transpose.py.
+    """
+
+    rank = 3
+    config_order = tuple(key for key in ConvTranspose.config_order if key != "dilation_rate")
+    kernel_size: tuple[int, ...] = fields.dims(3)
+    strides: tuple[int, ...] = fields.dims(3, default=1)
+    output_padding: tuple[int, ...] | None = fields.dims(3, default=None, minimum=0, optional=True)
+    dilation_rate: tuple[int, ...] = fields.dims(3, default=1)
+
+    def validate(self) -> None:
+        """There is no dilation: Keras 2 takes the option and does not use it."""
+        super().validate()
+        if max(self.dilation_rate) > 1:
+            raise self.fail(f"option dilation_rate: expected 1, got {self.dilation_rate}")
+
+    def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
+        return ops.conv3d_backprop_input(
+            self._result_dims(batch, sizes),
+            convolve.read(x, self.kernel, "conv3d_transpose"),
+            x,
+            self.strides,
+            self.padding.upper(),
+            data_format=convolve.layout(self.data_format, 3),
+        )

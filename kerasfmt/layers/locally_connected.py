@@ -1,0 +1,212 @@
+"""Convolutions whose windows have weights of their own: LocallyConnected1D, LocallyConnected2D.
+
+Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first; their spatial sizes
+are known. The weights take one of three forms (option `implementation`). O and I are the spatial sizes of
+output and input:
+
+    1   kernel (product(O), product(kernel_size) * channels, filters), a matrix per window
+    2   kernel (*I, channels, *O, filters), or (channels, *I, filters, *O) for channels_first; only the
+        elements that join a window to its output count
+    3   kernel (n,), those elements alone, by output position (O and filter) and then input position
+
+Source: tf_keras/src/layers/locally_connected/.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from itertools import product
+from typing import Any, ClassVar
+
+import numpy as np
+
+from kerasfmt.graph import Spec, Value, known_size, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.activations import Activation
+from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.structure import Structure
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers import convolve
+
+
+class LocallyConnected(Layer, register=False):
+    """A convolution without shared weights; the base of those below.
+
+    Args:
+      filters: number of output channels.
+      kernel_size: size of the window along each spatial axis.
+      strides: step of the window.
+      padding: "valid", or "same" (not with implementation 1).
+      data_format: "channels_last" or "channels_first".
+      activation: activation function.
+      use_bias: whether a bias is added.
+      implementation: form of the weights, 1 to 3.
+    """
+
+    rank: ClassVar[int]
+    filters: int = fields.count()
+    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
+    strides: tuple[int, ...] = fields.option(convert=tuple)
+    padding: str = fields.choice("valid", "same", default="valid")
+    data_format: str = fields.data_format()
+    activation: Activation = fields.activation()
+    use_bias: bool = True
+    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    bias_initializer: Initializer = fields.initializer(default="zeros")
+    kernel_regularizer: Regularizer | None = fields.regularizer()
+    bias_regularizer: Regularizer | None = fields.regularizer()
+    activity_regularizer: Regularizer | None = fields.regularizer()
+    kernel_constraint: Constraint | None = fields.constraint()
+    bias_constraint: Constraint | None = fields.constraint()
+    implementation: int = fields.choice(1, 2, 3, default=1)
+    kernel: Weight
+    bias: Weight
+
+    def validate(self) -> None:
+        """Implementation 1 pads nothing."""
+        if self.implementation == 1 and self.padding != "valid":
+            raise self.fail(f"option padding: expected 'valid' with implementation 1, got {self.padding!r}")
+
+    @property
+    def _first(self) -> bool:
+        return self.data_format == "channels_first"
+
+    def build(self, inputs: Spec) -> None:
+        """A kernel of the form that `implementation` says, and a bias (*O, filters)."""
+        start = 2 if self._first else 1
+        self._sizes = [self.axis_dim(inputs, start + i) for i in range(self.rank)]
+        self._channels = self.axis_dim(inputs, 1 if self._first else -1)
+        per_axis = zip(self._sizes, self.kernel_size, self.strides, strict=True)
+        self._outs = [convolve.out_length(n, k, self.padding, s) or 0 for n, k, s in per_axis]
+        if min(self._outs) <= 0:
+            raise self.fail(f"input: expected sizes of at least {self.kernel_size}, got shape {inputs.shape}")
+        self.kernel = self.add_weight("kernel", self._kernel_shape())
+        if self.use_bias:
+            self.bias = self.add_weight("bias", (*self._outs, self.filters))
+
+    def _kernel_shape(self) -> tuple[int, ...]:
+        if self.implementation == 1:
+            window = known_size(self.kernel_size) or 0
+            return (known_size(self._outs) or 0, window * self._channels, self.filters)
+        if self.implementation == 2:
+            return (
+                *self._with_depth(self._sizes, self._channels),
+                *self._with_depth(self._outs, self.filters),
+            )
+        return (len(self._connections()),)
+
+    def _with_depth(self, sizes: list[int], depth: int) -> list[int]:
+        return [depth, *sizes] if self._first else [*sizes, depth]
+
+    def _joined(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Whether an input position lies in the window of an output position: bool (*I, *O)."""
+        masks = []
+        for n, out, k, s in zip(self._sizes, self._outs, self.kernel_size, self.strides, strict=True):
+            starts = np.arange(out) * s - (k // 2 if self.padding == "same" else 0)
+            offsets = np.arange(n)[:, None] - starts
+            masks.append((offsets >= 0) & (offsets < k))
+        joined = reduce(np.multiply.outer, masks)
+        return np.asarray(joined.transpose(*range(0, 2 * self.rank, 2), *range(1, 2 * self.rank, 2)))
+
+    def _mask(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """`_joined` with axes of 1 where the kernel of implementation 2 has channels and filters."""
+        first = self._first
+        joined = np.expand_dims(self._joined(), 0 if first else self.rank)
+        return np.expand_dims(joined, self.rank + 1 if first else joined.ndim)
+
+    def _connections(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Output and input position of each element of kernel 3: int64 (n, 2), sorted."""
+        shape = (*self._with_depth(self._sizes, self._channels), *self._with_depth(self._outs, self.filters))
+        full = np.broadcast_to(self._mask(), shape)
+        flat = full.reshape(known_size(shape[: self.rank + 1]) or 0, -1)
+        return np.argwhere(flat.T).astype(np.int64)
+
+    def input_spec(self) -> InputSpec:
+        """One batch axis, and the channels that the kernel was built for."""
+        return InputSpec(ndim=self.rank + 2, axes={1 if self._first else -1: self._channels})
+
+    def signature_specs(self) -> Structure | None:
+        """None: Keras traces it for the shape of its input alone (_use_input_spec_as_call_signature)."""
+        return None
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """Keras keeps the connections in a list."""
+        return ("kernel_idxs",) if self.implementation == 3 else ()
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        outputs = (self._per_window, self._masked, self._sparse)[self.implementation - 1](inputs)
+        if self.use_bias:
+            bias = convolve.read(outputs, self.bias, "Reshape")
+            outputs = outputs + ops.reshape(bias, [1, *self._with_depth(self._outs, self.filters)])
+        return self.activation(outputs)
+
+    def _per_window(self, x: Value) -> Value:
+        """Source: tf_keras/src/backend.py, local_conv."""
+        everything, windows = slice(None), []
+        for position in product(*(range(n) for n in self._outs)):
+            starts = [p * s for p, s in zip(position, self.strides, strict=True)]
+            spatial = [slice(b, b + k) for b, k in zip(starts, self.kernel_size, strict=True)]
+            index = (everything, everything, *spatial) if self._first else (everything, *spatial, everything)
+            windows.append(ops.reshape(ops.getitem(x, index), [1, -1, self.kernel.shape[1]]))
+        products = ops.batch_matmul(ops.concat(windows, 0), self.kernel)
+        split = ops.reshape(products, [*self._outs, -1, self.filters])
+        spatial_axes = list(range(self.rank))
+        batch, depth = self.rank, self.rank + 1
+        return ops.transpose(
+            split, [batch, depth, *spatial_axes] if self._first else [batch, *spatial_axes, depth]
+        )
+
+    def _masked(self, x: Value) -> Value:
+        """Source: locally_connected_utils.py, local_conv_matmul."""
+        kernel = convolve.read(x, self.kernel, "mul") * self._mask().astype(x.dtype.numpy)
+        rows = known_size(self.kernel.shape[: self.rank + 1]) or 0
+        matrix = ops.reshape(kernel, [rows, known_size(self.kernel.shape[self.rank + 1 :])])
+        flat = ops.reshape(x, [-1, rows])
+        # TensorFlow multiplies float16 and float64 as dense matrices (math_ops.py, matmul).
+        if x.dtype.name in ("float32", "bfloat16"):
+            products = ops.cast(ops.sparse_matmul(flat, matrix, b_is_sparse=True), x.dtype)
+        else:
+            products = ops.matmul(flat, matrix)
+        return ops.reshape(products, [-1, *self._with_depth(self._outs, self.filters)])
+
+    def _sparse(self, x: Value) -> Value:
+        """Source: locally_connected_utils.py, local_conv_sparse_matmul."""
+        rows = known_size(self._with_depth(self._outs, self.filters)) or 0
+        columns = known_size(self._with_depth(self._sizes, self._channels)) or 0
+        products = ops.sparse_dense_matmul(
+            self._connections(),
+            convolve.read(x, self.kernel, "SparseTensorDenseMatMul"),
+            np.array([rows, columns], np.int64),
+            ops.reshape(x, [-1, columns]),
+            adjoint_b=True,
+        )
+        outputs = ops.transpose(products, [1, 0])
+        return ops.reshape(outputs, [-1, *self._with_depth(self._outs, self.filters)])
+
+
+class LocallyConnected1D(LocallyConnected):
+    """A convolution over sequences without shared weights; options as `LocallyConnected`.
+
+    Input: float (batch, steps, channels). Output: float (batch, new_steps, filters).
+    Source: tf_keras/src/layers/locally_connected/locally_connected1d.py.
+    """
+
+    rank = 1
+    kernel_size: tuple[int, ...] = fields.dims(1)
+    strides: tuple[int, ...] = fields.dims(1, default=1)
+
+
+class LocallyConnected2D(LocallyConnected):
+    """A convolution over images without shared weights; options as `LocallyConnected`.
+
+    Input: float (batch, height, width, channels). Output: float (batch, new_height, new_width, filters).
+    Source: tf_keras/src/layers/locally_connected/locally_connected2d.py.
+    """
+
+    rank = 2
+    kernel_size: tuple[int, ...] = fields.dims(2)
+    strides: tuple[int, ...] = fields.dims(2, default=1)

@@ -1,0 +1,123 @@
+"""Layers that enlarge spatial axes: UpSampling1D, UpSampling2D, UpSampling3D.
+
+Source: tf_keras/src/layers/reshaping/up_sampling1d.py, up_sampling2d.py, up_sampling3d.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerasfmt.graph import Operand, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.layer import InputSpec, Layer
+
+METHODS = ("nearest", "bilinear", "area", "bicubic", "gaussian", "lanczos3", "lanczos5", "mitchellcubic")
+"""Keras's interpolations, by the names that tf.image.ResizeMethod has for them as well."""
+
+
+def repeat_elements(x: Value, times: int, axis: int) -> Value:
+    """`x` with each element along `axis` repeated `times` times.
+
+    Source: tf_keras/src/backend.py, repeat_elements.
+    """
+    size = x.dims[axis]
+    if size is not None:
+        parts = ops.split(x, size, axis)
+        return ops.concat([part for part in parts for _ in range(times)], axis)
+    ones = [1] * x.rank
+    dims = ops.shape(x)
+    tiles = [*ones[: axis + 1], times, *ones[axis + 1 :]]
+    factors = [*ones[:axis], times, *ones[axis + 1 :]]
+    repeated = ops.tile(ops.expand_dims(x, axis + 1), tiles)
+    return ops.reshape(repeated, dims * np.array(factors, np.int32))
+
+
+def resize(x: Value, size: Operand, method: str) -> Value:
+    """The images `x` at the height and width `size`, an int32 vector.
+
+    Source: tensorflow/python/ops/image_ops_impl.py, resize_images_v2, without antialiasing.
+    """
+    if method == "nearest":
+        return ops.resize_nearest(x, size)
+    if method == "bilinear":
+        return ops.resize_bilinear(x, size)
+    if method == "bicubic":
+        return ops.resize_bicubic(x, size)
+    if method == "area":
+        return ops.resize_area(x, size)
+    new = ops.cast(size, "float32") if isinstance(size, Value) else np.asarray(size, np.float32)
+    scale = ops.real_div(new, ops.cast(ops.getitem(ops.shape(x), slice(1, 3)), "float32"))
+    return ops.scale_and_translate(x, size, scale, np.zeros(2, np.float32), method, antialias=False)
+
+
+class UpSampling1D(Layer):
+    """Each step `size` times in a row.
+
+    Input: (batch, steps, channels). Output: (batch, steps * size, channels).
+    """
+
+    size: int = fields.count(default=2)
+
+    def input_spec(self) -> InputSpec:
+        """Sequences."""
+        return InputSpec(ndim=3)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        return repeat_elements(inputs, self.size, 1)
+
+
+class UpSampling2D(Layer):
+    """Images enlarged.
+
+    Args:
+      size: factors of height and width.
+      data_format: "channels_last" or "channels_first".
+      interpolation: how new pixels come from the old: "nearest", "bilinear", "area", "bicubic", "gaussian",
+        "lanczos3", "lanczos5" or "mitchellcubic".
+
+    Input: (batch, height, width, channels). Output: float32, but of the input's dtype for "nearest".
+    """
+
+    size: tuple[int, ...] = fields.dims(2, default=2)
+    data_format: str = fields.data_format()
+    interpolation: str = fields.choice(*METHODS, default="nearest")
+
+    def input_spec(self) -> InputSpec:
+        """Images."""
+        return InputSpec(ndim=4)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs. Source: tf_keras/src/backend.py, resize_images."""
+        first = self.data_format == "channels_first"
+        rows = 2 if first else 1
+        known = inputs.dims[rows : rows + 2]
+        factors = np.array(self.size, np.int32)
+        if None in known:
+            size: Operand = ops.getitem(ops.shape(inputs), slice(rows, rows + 2)) * factors
+        else:
+            size = np.array(known, np.int32) * factors
+        x = ops.transpose(inputs, [0, 2, 3, 1]) if first else inputs
+        x = resize(x, size, self.interpolation)
+        return ops.transpose(x, [0, 3, 1, 2]) if first else x
+
+
+class UpSampling3D(Layer):
+    """Volumes whose elements are repeated.
+
+    Args:
+      size: factors of depth, height and width.
+      data_format: "channels_last" or "channels_first".
+
+    Input: (batch, depth, height, width, channels).
+    """
+
+    size: tuple[int, ...] = fields.dims(3, default=2)
+    data_format: str = fields.data_format()
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs. Keras 2 stores no input spec: its constructor loses it."""
+        start = 2 if self.data_format == "channels_first" else 1
+        for axis, times in enumerate(self.size, start):
+            inputs = repeat_elements(inputs, times, axis)
+        return inputs
