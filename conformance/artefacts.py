@@ -40,6 +40,17 @@ def directory(line: str, case: Case) -> Path:
     return WORK / line / case.name
 
 
+def readers(case: Case) -> list[str]:
+    """The readers that a case is given to; saved_model_cli is slow and gets one case of each layer."""
+    with_cli = case.layer == "model" or case.name.endswith("-default")
+    return [reader for reader in READERS if reader != "cli" or with_cli]
+
+
+def checks(case: Case) -> list[str]:
+    """Every check that a case has to pass."""
+    return ["convert", "structure", *(["predict"] if case.runs else []), *readers(case)]
+
+
 def read_json(path: Path) -> Any:
     """What the file holds; an empty dict if there is none."""
     return json.loads(path.read_text()) if path.exists() else {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.artefacts import assert_close, directory, fill, leaves, norms, read_json, record
+from conformance.artefacts import assert_close, directory, fill, leaves, norms, read_json, readers, record
 from conformance.build import step, weighted_sum
 from conformance.cases import Case
 
@@ -43,11 +43,9 @@ def read(line: str, case: Case, whose: str, tf: Any, keras: Any) -> None:
     expected = Expected(line, case)
     path = where / whose
     keras.backend.clear_session()
-    readers = {"keras": _keras, "saved_model": _saved_model, "v1": _v1}
-    if case.layer == "model" or case.name.endswith("-default"):
-        readers["cli"] = _cli
-    for name, reader in readers.items():
-        record(results, name, lambda reader=reader: reader(path, case, expected, tf, keras))  # type: ignore[misc]
+    functions = {"keras": _keras, "saved_model": _saved_model, "v1": _v1, "cli": _cli}
+    for name in readers(case):
+        record(results, name, lambda name=name: functions[name](path, case, expected, tf, keras))  # type: ignore[misc]
 
 
 def _keras(path: Path, case: Case, expected: Expected, tf: Any, keras: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance import run
-from conformance.artefacts import READERS
+from conformance.artefacts import checks
 from conformance.cases import CASES, Case
 
 
@@ -18,13 +18,6 @@ def items(lines: list[str], fast: bool) -> list[tuple[str, Case, str]]:
         if not (fast and case.slow)
         for check in checks(case)
     ]
-
-
-def checks(case: Case) -> list[str]:
-    """The checks that a case has to pass."""
-    with_cli = case.layer == "model" or case.name.endswith("-default")
-    readers = [reader for reader in READERS if reader != "cli" or with_cli]
-    return ["convert", "structure", *(["predict"] if case.runs else []), *readers]
 
 
 def test_case(stages: None, line: str, case: Case, check: str) -> None:
