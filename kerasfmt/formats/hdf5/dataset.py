@@ -34,7 +34,7 @@ class LazyDataset:
         stored_size: bytes that it takes in the file.
     """
 
-    __slots__ = ("_dataset", "_descriptor", "_file", "_offset", "dtype", "shape", "stored_size", "where")
+    __slots__ = ("_descriptor", "_file", "_id", "_offset", "dtype", "shape", "stored_size", "where")
 
     def __init__(self, node: Node, file: Any, descriptor: int | None = None) -> None:
         """Admits the dataset at `node`.
@@ -53,10 +53,10 @@ class LazyDataset:
         self._file = file
         self.where = node.where
         with reading(node.where):
-            self.shape, self.dtype, self.stored_size = _admit(node)
-            self._dataset = import_h5py().Dataset(node.id)
-            self._descriptor = descriptor
-            self._offset = None if descriptor is None else _plain_offset(node)
+            self.shape, self.dtype, self.stored_size, offset = _admit(node)
+        self._id = node.id
+        self._descriptor = descriptor
+        self._offset = None if descriptor is None else offset
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         """The elements that a basic index selects, as a new array."""
@@ -70,7 +70,7 @@ class LazyDataset:
                     if step == 1:
                         row = math.prod(self.shape[1:]) * self.dtype.itemsize
                         return self._read_plain(start * row, (max(0, stop - start), *self.shape[1:]))
-            return np.asarray(self._dataset[key], dtype=self.dtype)
+            return np.asarray(import_h5py().Dataset(self._id)[key], dtype=self.dtype)
 
     def _read_plain(self, begin: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         """The array of `shape` whose bytes begin `begin` bytes after the first element."""
@@ -116,8 +116,12 @@ class LazyDataset:
         return f"<LazyDataset {self.where} {self.dtype}{list(self.shape)}>"
 
 
-def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int]:
-    """Shape, dtype and stored bytes of a dataset whose header shows that it may be read."""
+def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]:
+    """Shape, dtype and stored bytes of a dataset whose header shows that it may be read.
+
+    The last is the byte of the file at which the elements begin, if they lie there one after the other and as
+    they are in memory; None if they do not.
+    """
     h5d = import_h5py().h5d
     if not isinstance(node.id, h5d.DatasetID):
         raise UnsupportedFormatError(f"{node.where}: expected a dataset, got another kind of object")
@@ -130,13 +134,14 @@ def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int]:
         )
     if plan.get_external_count():
         raise UnsafeFileError(f"{node.where}: its bytes lie outside of the file; they are not read")
-    dtype = _numeric_dtype(node)
+    stored_dtype = _numeric_dtype(node)
+    dtype: np.dtype[Any] = stored_dtype.newbyteorder("=")
     space = node.id.get_space()
     shape = tuple(int(size) for size in space.get_simple_extent_dims())
     declared = math.prod(shape) * dtype.itemsize
     stored = int(node.id.get_storage_size())
     if declared == 0:
-        return shape, dtype, 0
+        return shape, dtype, 0, None
     expansion = 1
     if layout == h5d.CHUNKED:
         expansion = _expansion(node, plan)
@@ -149,26 +154,16 @@ def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int]:
                 f"{node.where}: its {stored} bytes end behind the end of the file, {node.file_size} bytes; "
                 "the file is truncated"
             )
-    return shape, dtype, stored
-
-
-def _plain_offset(node: Node) -> int | None:
-    """Where in the file the elements lie one after the other, as they are in memory; None if they do not."""
-    if node.id.get_create_plist().get_layout() != import_h5py().h5d.CONTIGUOUS:
-        return None
-    stored = node.id.get_type().dtype
-    if stored.kind not in "iuf" or not stored.isnative:
-        return None
-    offset = node.id.get_offset()
-    return None if offset is None else int(offset)
+        if dtype.kind in "iuf" and stored_dtype.isnative:
+            return shape, dtype, stored, int(offset)
+    return shape, dtype, stored, None
 
 
 def _numeric_dtype(node: Node) -> np.dtype[Any]:
     dtype: np.dtype[Any] = node.id.get_type().dtype
     if dtype.kind not in _NUMERIC_KINDS or dtype.subdtype is not None:
         raise UnsupportedFormatError(f"{node.where}: expected numbers, got elements of type {dtype}")
-    native: np.dtype[Any] = dtype.newbyteorder("=")
-    return native
+    return dtype
 
 
 def _expansion(node: Node, plan: Any) -> int:
