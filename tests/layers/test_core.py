@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kerasfmt
+from kerasfmt.errors import InvalidModelError, KerasfmtError
+from kerasfmt.ir.layer import InputSpec
+from kerasfmt.layers import Activation, Dense, Dropout, Embedding, Flatten, Reshape
+from tests.layers.one_layer import apply, f32, model_of, reread
+
+X = f32([1, 2, 3], [4, 5, 6])
+
+
+def test_dense() -> None:
+    layer = Dense(2, activation="relu")
+    model = model_of(layer, X)
+    assert [(w.name, w.shape) for w in model.weights] == [
+        (f"{layer.name}/kernel", (3, 2)),
+        (f"{layer.name}/bias", (2,)),
+    ]
+    model.set_weights([f32([1, 0], [0, -1], [1, 0]), f32(0, 3)])
+    np.testing.assert_array_equal(model.predict(X), [[4, 1], [10, 0]])
+    assert layer.input_spec() == InputSpec(min_ndim=2, axes={-1: 3})
+    reread(layer)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (2, 5, 3), (2, 3, 4, 3)])
+def test_dense_over_the_last_axis(shape: tuple[int, ...]) -> None:
+    x = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    layer = Dense(2, use_bias=False)
+    result = apply(layer, x)
+    # Sums in another order.
+    np.testing.assert_allclose(result, x @ layer.kernel.numpy(), rtol=1e-5)
+    assert len(layer.weights) == 1
+
+
+def test_dense_with_unknown_steps() -> None:
+    x = kerasfmt.Input((None, 3))
+    model = kerasfmt.Model(x, Dense(4)(x))
+    assert model.outputs[0].shape == (None, None, 4)
+    assert model.predict(np.ones((2, 7, 3), np.float32)).shape == (2, 7, 4)
+
+
+def test_mixed_precision_dense() -> None:
+    layer = Dense(2, dtype="mixed_float16")
+    assert apply(layer, X).dtype == np.float16
+    assert layer.kernel.dtype.name == "float32"
+    assert layer.get_config()["dtype"] == {"class_name": "Policy", "config": {"name": "mixed_float16"}}
+
+
+def test_activation() -> None:
+    layer = Activation("relu")
+    np.testing.assert_array_equal(apply(layer, -X), np.zeros_like(X))
+    assert reread(layer).get_config()["activation"] == "relu"
+
+
+def test_flatten() -> None:
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    np.testing.assert_array_equal(apply(Flatten(), x), x.reshape(2, 12))
+    first = apply(Flatten(data_format="channels_first"), x)
+    np.testing.assert_array_equal(first, x.transpose(0, 2, 1).reshape(2, 12))
+    np.testing.assert_array_equal(apply(Flatten(), f32(1, 2)), [[1], [2]])
+    assert Flatten().input_spec() == InputSpec(min_ndim=1)
+    steps = kerasfmt.Input((None, 3))
+    model = kerasfmt.Model(steps, Flatten()(steps))
+    assert model.predict(np.ones((2, 5, 3), np.float32)).shape == (2, 15)
+    fixed = kerasfmt.Input((None, 3), batch_size=2)
+    assert Flatten()(fixed).shape == (2, None)
+    reread(Flatten())
+
+
+RESHAPES: list[tuple[tuple[int | None, ...], tuple[int, ...], tuple[int | None, ...]]] = [
+    ((6,), (2, 3), (None, 2, 3)),
+    ((6,), (-1, 2), (None, 3, 2)),
+    ((4, 3), (12,), (None, 12)),
+    ((None, 4), (-1, 2), (None, None, 2)),
+    ((None, 4), (2, 6), (None, 2, 6)),
+]
+
+
+@pytest.mark.parametrize(("shape", "target", "expected"), RESHAPES)
+def test_reshape(shape: Any, target: Any, expected: Any) -> None:
+    layer = Reshape(target)
+    x = kerasfmt.Input(shape)
+    model = kerasfmt.Model(x, layer(x))
+    assert model.outputs[0].shape == expected
+    array = np.arange(np.prod([2, *(d or 3 for d in shape)]), dtype=np.float32).reshape(
+        2, *(d or 3 for d in shape)
+    )
+    np.testing.assert_array_equal(model.predict(array), array.reshape(2, *target))
+    reread(layer)
+
+
+def test_dropout() -> None:
+    x = np.ones((64, 64), np.float32)
+    layer = Dropout(0.5, seed=1)
+    np.testing.assert_array_equal(apply(layer, x), x)
+    noisy = apply(layer, x, training=True)
+    assert set(np.unique(noisy)) == {0, 2}
+    # The standard error is below 0.02.
+    assert abs(noisy.mean() - 1) < 0.1
+    np.testing.assert_array_equal(apply(Dropout(0), x, training=True), x)
+    assert not apply(Dropout(1), x, training=True).any()
+    assert layer.random_generator()
+
+
+def test_dropout_shares_its_mask() -> None:
+    x = np.ones((8, 5, 4), np.float32)
+    layer = Dropout(0.5, noise_shape=[None, 1, None], seed=3)
+    noisy = apply(layer, x, training=True)
+    np.testing.assert_array_equal(noisy, np.broadcast_to(noisy[:, :1], x.shape))
+    assert layer.tracked_lists() == ("noise_shape",)
+    assert layer.get_config()["noise_shape"] == [None, 1, None]
+    assert Dropout(0.5, (None, 1)).get_config()["noise_shape"] == (None, 1)
+    reread(layer)
+
+
+def test_embedding() -> None:
+    layer = Embedding(4, 2)
+    ids = np.int32([[0, 3], [1, 1]])
+    result = apply(layer, ids)
+    np.testing.assert_array_equal(result, layer.embeddings.numpy()[ids])
+    np.testing.assert_array_equal(apply(layer, ids.astype(np.float32)), result)
+    assert not layer.makes_mask()
+    reread(layer)
+
+
+def test_embedding_makes_its_input_shape() -> None:
+    assert tuple(Embedding(4, 2).get_config()["batch_input_shape"]) == (None, None)
+    assert Embedding(4, 2, input_length=7).batch_input_shape == (None, 7)
+    assert Embedding(4, 2, input_length=(7, 2)).batch_input_shape == (None, 7, 2)
+    masked = Embedding(4, 2, mask_zero=True)
+    assert masked(kerasfmt.Input((3,), dtype="int32")).masked
+
+
+FAILURES: dict[str, tuple[Any, tuple[int | None, ...], str]] = {
+    "units": (lambda: Dense(0, name="c"), (3,), "option units: expected a whole number of at least 1, got 0"),
+    "features": (lambda: Dense(2, name="c"), (None,), "axis -1 of its inputs must be known"),
+    "activation": (lambda: Dense(2, activation="cube", name="c"), (3,), "cube"),
+    "rank": (lambda: Dense(2, name="c"), (), "layer c"),
+    "reshape": (lambda: Reshape((5,), name="c"), (3,), "cannot reshape (3,) to (5,)"),
+    "reshape rest": (lambda: Reshape((-1, 2), name="c"), (3,), "cannot reshape (3,) to (-1, 2)"),
+    "format": (
+        lambda: Flatten(data_format="last", name="c"),
+        (3,),
+        "option data_format: expected channels_last or",
+    ),
+    "rate": (lambda: Dropout(-0.5, name="c"), (3,), "option rate: expected a value in [0, 1], got -0.5"),
+    "rows": (
+        lambda: Embedding(0, 2, name="c"),
+        (3,),
+        "option input_dim: expected a whole number of at least 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_failures_say_what_is_wrong(name: str) -> None:
+    make, shape, message = FAILURES[name]
+    with pytest.raises(KerasfmtError) as caught:
+        make()(kerasfmt.Input(shape))
+    assert message in str(caught.value)
+
+
+def test_a_layer_is_built_for_its_features() -> None:
+    layer = Dense(2)
+    layer(kerasfmt.Input((3,)))
+    with pytest.raises(InvalidModelError, match="expected 3 elements along axis -1"):
+        layer(kerasfmt.Input((4,)))
