@@ -13,7 +13,7 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
-from tensorflow.python.framework import op_def_library  # noqa: E402
+from tensorflow.python.framework import op_def_library, op_def_registry  # noqa: E402
 
 from kerasfmt import dtypes  # noqa: E402
 from kerasfmt.dtypes import DType  # noqa: E402
@@ -38,6 +38,9 @@ def call(sample: Sample, node: Node, operands: list[Any]) -> list[Any]:
     """The outputs of TensorFlow's node like `node`, in the graph under construction."""
     given = dict(zip((arg.name for arg in lookup(sample.op).inputs), operands, strict=True))
     attrs = {n: to_tf(v) for n, v in node.attrs.items() if n not in node.op_def.inferred_attrs}
+    for attr in op_def_registry.get(sample.op).attr:  # attributes younger than our definitions
+        if attr.HasField("default_value") and attr.name not in {**attrs, **node.attrs}:
+            attrs[attr.name] = getattr(attr.default_value, attr.default_value.WhichOneof("value"))
     out = op_def_library.apply_op(sample.op, **given, **attrs)
     if isinstance(out, tf.Operation):
         return []

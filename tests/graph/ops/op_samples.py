@@ -523,3 +523,15 @@ case(
     ulps=8,
     accumulates=True,
 )
+# The gaussian kernel has a step at its edge; in these sizes no pixel lies on it.
+for _size in ([7, 3], [3, 10]):
+    case("ResizeArea", floats(2, 5, 6, 3), i32(_size), ulps=16, accumulates=True)
+    for _kernel in ("lanczos3", "lanczos5", "gaussian", "mitchellcubic"):
+        modes = {"kernel_type": _kernel, "antialias": True}
+        given = (
+            floats(2, 5, 6, 3),
+            i32(_size),
+            np.array(_size, np.float32) / np.float32([5, 6]),
+            np.zeros(2, np.float32),
+        )
+        case("ScaleAndTranslate", *given, ulps=64, accumulates=True, **modes)
