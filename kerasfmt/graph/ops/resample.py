@@ -82,19 +82,21 @@ _KERNELS: dict[str, tuple[float, Callable[[Array], Array]]] = {
 
 def _sample_weights(attrs: Attrs, size: int, out: int, scale: float, translation: float) -> Array:
     """The weight of each element in each output element: float32 (out, size)."""
+    # In float32 throughout, as TensorFlow: rounding decides what lies on the edge of a kernel.
     radius, kernel = _KERNELS[attrs["kernel_type"]]
-    inverse = 1 / scale
-    spread = max(inverse, 1.0) if attrs["antialias"] else 1.0
-    at = (np.arange(out) + 0.5) * inverse - inverse * translation
-    elements = np.arange(size)
-    first = np.clip(np.ceil(at - radius * spread - 0.5), 0, size - 1)
-    last = np.clip(np.floor(at + radius * spread - 0.5), 0, size - 1)
-    weights = kernel(np.abs((elements + 0.5 - at[:, None]) / spread))
+    inverse = np.float32(1) / np.float32(scale)
+    spread = max(inverse, np.float32(1)) if attrs["antialias"] else np.float32(1)
+    reach = np.float32(radius) * spread
+    at = (np.arange(out, dtype=np.float32) + np.float32(0.5)) * inverse - inverse * np.float32(translation)
+    elements = np.arange(size, dtype=np.float32)
+    first = np.clip(np.ceil(at - reach - np.float32(0.5)), 0, size - 1)
+    last = np.clip(np.floor(at + reach - np.float32(0.5)), 0, size - 1)
+    distances = np.abs((elements + np.float32(0.5) - at[:, None]) * (np.float32(1) / spread))
     inside = (elements >= first[:, None]) & (elements <= last[:, None])
-    weights = np.where(inside & ((at >= 0) & (at <= size))[:, None], weights, 0)
+    weights = np.where(inside & ((at >= 0) & (at <= size))[:, None], kernel(distances), 0)
     total = weights.sum(1, keepdims=True)
     known = np.abs(total) >= 1000 * np.finfo(np.float32).tiny
-    return np.where(known, weights / np.where(known, total, 1), 0).astype(np.float32)
+    return np.asarray(np.where(known, weights / np.where(known, total, 1), 0), np.float32)
 
 
 def _scale_and_translate(
