@@ -130,9 +130,7 @@ def test_shared_ids_may_be_numbered_otherwise_but_not_merged(saved: Path) -> Non
 
 def test_a_changed_weight_is_found(saved: Path) -> None:
     other = Path(shutil.copytree(saved, saved.parent / "other"))
-    items = {
-        name: value for name, value in kerasfmt.tensorbundle.read(saved / "variables" / "variables").items()
-    }
+    items = dict(kerasfmt.tensorbundle.read(saved / "variables" / "variables").items())
     kernel = next(name for name in items if "kernel" in name)
     import numpy as np
 

@@ -1,0 +1,162 @@
+"""One measured process: `python worker.py TASK ARGUMENTS...` prints its findings as JSON.
+
+A task imports only the side that it measures.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
+
+GIBIBYTE = 1 << 30
+
+
+def _median(work: Callable[[], object], times: int) -> float:
+    """Seconds, the median; one run before does not count."""
+    work()
+    taken = []
+    for _ in range(times):
+        gc.collect()
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def models(directory: str) -> dict[str, Any]:
+    """Writes the HDF5 models with TensorFlow."""
+    import tf_keras
+
+    for name in ("MobileNetV2", "ResNet50"):
+        path = Path(directory) / f"{name}.h5"
+        if not path.exists():
+            tf_keras.utils.set_random_seed(1)
+            getattr(tf_keras.applications, name)(weights=None).save(path)
+    return {}
+
+
+def tensorflow_convert(source: str, target: str) -> dict[str, Any]:
+    import tf_keras
+
+    tf_keras.models.load_model(source).save(target)
+    return {}
+
+
+def kerasfmt_convert(source: str, target: str) -> dict[str, Any]:
+    from kerasfmt.cli import main
+
+    if main(["convert", source, target, "--quiet"]):
+        raise SystemExit("kerasfmt convert failed")
+    return {}
+
+
+def tensorflow_save(source: str, target: str, times: str) -> dict[str, Any]:
+    import tf_keras
+
+    model = tf_keras.models.load_model(source)
+    return {"seconds": _median(lambda: model.save(target), int(times))}
+
+
+def kerasfmt_save(source: str, target: str, times: str) -> dict[str, Any]:
+    import kerasfmt
+
+    model = kerasfmt.load_model(source)
+    return {"seconds": _median(lambda: kerasfmt.save_model(model, target), int(times))}
+
+
+def tensorflow_load(ours: str, theirs: str, times: str) -> dict[str, Any]:
+    """Seconds of each reader, alternating between the two artefacts."""
+    import tensorflow as tf
+    import tf_keras
+
+    found: dict[str, Any] = {}
+    for name, load in (("keras", tf_keras.models.load_model), ("saved_model", tf.saved_model.load)):
+        taken: dict[str, list[float]] = {ours: [], theirs: []}
+        load(ours)
+        for _ in range(int(times)):
+            for path, list_ in taken.items():
+                tf_keras.backend.clear_session()
+                gc.collect()
+                start = time.perf_counter()
+                load(path)
+                list_.append(time.perf_counter() - start)
+        found[name] = [statistics.median(taken[path]) for path in (ours, theirs)]
+    return found
+
+
+def checkpoint(writer: str, directory: str, times: str) -> dict[str, Any]:
+    """Seconds to write 1 GiB in 64 float32 tensors below `directory`."""
+    import numpy as np
+
+    rng = np.random.default_rng(1)
+    shape = (GIBIBYTE // 64 // 4 // 1024, 1024)
+    tensors = {f"tensor_{i:02}": rng.standard_normal(shape, "float32") for i in range(64)}
+    prefix = str(Path(directory) / "checkpoint")
+    work: Callable[[], object]
+    if writer == "tensorflow":
+        import tensorflow as tf
+
+        names, values = list(tensors), [tf.constant(value) for value in tensors.values()]
+        work = lambda: tf.raw_ops.SaveV2(  # noqa: E731
+            prefix=prefix, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values
+        )
+    elif writer == "kerasfmt":
+        from kerasfmt import tensorbundle
+
+        work = lambda: tensorbundle.write(prefix, tensors.items())  # noqa: E731
+    elif writer == "safetensors":
+        from safetensors.numpy import save_file
+
+        work = lambda: save_file(tensors, prefix)  # noqa: E731
+    else:
+
+        def work() -> None:
+            with open(prefix, "wb", buffering=0) as file:
+                for tensor in tensors.values():
+                    view = memoryview(tensor).cast("B")
+                    if file.write(view) != len(view):
+                        raise OSError("short write")
+
+    def fresh() -> None:
+        for path in Path(directory).iterdir():
+            path.unlink()
+
+    taken = []
+    for _ in range(int(times) + 1):
+        fresh()
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    fresh()
+    return {"seconds": statistics.median(taken[1:])}
+
+
+def layers(target: str, *counts: str) -> dict[str, Any]:
+    """Seconds that kerasfmt takes to save Sequential models of so many Dense layers."""
+    import kerasfmt
+
+    found = {}
+    for count in (counts[0], *counts):
+        kerasfmt.clear_session()
+        dense = [kerasfmt.layers.Dense(4, name=f"dense_{i}") for i in range(int(count))]
+        model = kerasfmt.Sequential([kerasfmt.Input((4,)), *dense])
+        start = time.perf_counter()
+        kerasfmt.save_model(model, target)
+        found[count] = time.perf_counter() - start
+        shutil.rmtree(target)
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))
