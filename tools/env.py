@@ -43,7 +43,7 @@ class Environment:
 
 _READING = ("pytest>=8", "hypothesis>=6.100", "google-crc32c>=1.5", "rich>=13", "h5py>=3.8", "ml_dtypes>=0.3")
 
-DEMO = Environment("demo", (".",))
+DEMO = Environment("demo", ("-e", "."))
 CORE = Environment("core", ("-e", ".[dev]"))
 LINES = {
     "2.15": Environment("tf215", ("tensorflow-cpu==2.15.1", "numpy<2", *_READING), newest=(3, 11)),
@@ -109,9 +109,9 @@ def demo() -> int:
     python = make(DEMO)
     target = ROOT / ".conformance" / "demo" / "digits"
     target.parent.mkdir(parents=True, exist_ok=True)
-    module = (python, "-m", "kerasfmt")
+    command = python.with_name("kerasfmt.exe" if os.name == "nt" else "kerasfmt")
     relative = [path.relative_to(ROOT) for path in (EXAMPLE, target)]
-    failed = run(*module, "inspect", relative[0]) or run(*module, "convert", *relative)
+    failed = run(command, "inspect", relative[0]) or run(command, "convert", *relative)
     if not failed:
         for path in sorted(path for path in target.rglob("*") if path.is_file()):
             print(f"{path.stat().st_size:>9,}  {path.relative_to(ROOT).as_posix()}")
