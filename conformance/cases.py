@@ -242,7 +242,6 @@ LAYERS: tuple[Layer, ...] = (
             **{name: {"activation": name} for name in _ACTIVATIONS},
             "float64": {"activation": "gelu", **_DOUBLE, "_on": _vector(5, dtype="float64")},
             "mixed_float16": {"activation": "tanh", **_HALF},
-            "regularized": {"activation": "relu", "activity_regularizer": L2},
         },
     ),
     Layer(
