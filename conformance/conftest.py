@@ -10,6 +10,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -20,8 +21,9 @@ TABLES = ("test_readers.py", "test_structure.py")
 
 collect_ignore = list(TABLES)
 if importlib.util.find_spec("tensorflow") is None:
-    collect_ignore = ["test_tensorbundle.py", "test_protos.py", "test_ops.py", "test_config_objects.py"]
-    collect_ignore += ["test_hdf5.py", "test_layers.py"]
+    collect_ignore = [
+        path.name for path in Path(__file__).parent.glob("test_*.py") if path.name not in TABLES
+    ]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
