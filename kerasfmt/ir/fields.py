@@ -194,3 +194,12 @@ def integer(*, default: Any = REQUIRED) -> Any:
         return int(value)
 
     return Field(default, convert)
+
+
+def shape() -> Any:
+    """A shape or None; Keras stores it as a TensorShape."""
+
+    def to_config(value: Any) -> Any:
+        return None if value is None else {"class_name": "TensorShape", "items": list(value)}
+
+    return Field(None, lambda v: None if v is None else tuple(v), to_config)

@@ -106,6 +106,10 @@ class Layer:
     autocast: ClassVar[bool] = True
     stateful: ClassVar[bool] = False
     must_restore_from_config: ClassVar[bool] = False
+    masked_arguments: ClassVar[tuple[str, ...]] = ()
+    """Arguments of `call` behind the first whose mask, if any, `call` takes as the argument `<name>_mask`."""
+    scope: str = ""
+    """What the names of the weights begin with: for a layer inside a layer, `outer/`."""
     keras_identifier: ClassVar[str] = "_tf_keras_layer"
 
     def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
@@ -289,7 +293,7 @@ class Layer:
             raise self.fail(f"weight {name}: shape {shape} has an unknown dimension; give the layer a full input shape")
         prefix = options or name
         weight = Weight(
-            f"{self.name}/{name}",
+            f"{self.scope}{self.name}/{name}",
             tuple(int(d) for d in shape),
             dtype or self.policy.variable_dtype,
             trainable=trainable,
@@ -427,6 +431,10 @@ class Layer:
         call_kwargs = dict(kwargs)
         if self.takes_mask and "mask" not in kwargs and any(masked):
             call_kwargs["mask"] = map_structure(lambda t: mask_spec(t) if t.masked else None, inputs)
+        for name in self.masked_arguments:
+            argument = kwargs.get(name)
+            if isinstance(argument, Tensor) and argument.masked:
+                call_kwargs[f"{name}_mask"] = mask_spec(argument)
         trace = self.trace(specs, _kwarg_specs(call_kwargs), training=kwargs.get("training"))
         outputs = map_structure(lambda v: Tensor(v.spec), trace.outputs)
         if any(masked) or self.makes_mask():
@@ -455,7 +463,7 @@ class Layer:
         masks = map_structure(lambda t: graph.input(mask_spec(t)) if t.masked else None, inputs)
         found = self.compute_mask(values, masks)
         if isinstance(found, Value):
-            outputs.masked = True
+            flatten(outputs)[0].masked = True
         elif isinstance(found, list | tuple):
             for tensor, mask in zip(flatten(outputs), flatten(found), strict=True):
                 tensor.masked = mask is not None

@@ -301,6 +301,11 @@ def _run_call(
     masked = any(m is not None for m in flatten(in_masks))
     if layer.takes_mask and "mask" not in kwargs and masked:
         kwargs["mask"] = in_masks
+    for name in layer.masked_arguments:
+        argument = call.kwargs.get(name)
+        mask = masks.get(argument) if isinstance(argument, Tensor) else None
+        if mask is not None:
+            kwargs[f"{name}_mask"] = mask
     mode = kwargs.pop("training", training)
     specs = map_structure(lambda v: v.spec, inputs)
     kwarg_specs = {k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()}
@@ -318,7 +323,7 @@ def _run_call(
     if masked or layer.makes_mask():
         found = layer.compute_mask(inputs, in_masks if masked else None)
         flat_masks = flatten(found) if found is not None else [None] * len(outputs)
-        masks.update(zip(call.flat_outputs, flat_masks, strict=True))
+        masks.update(zip(call.flat_outputs, flat_masks, strict=False))
     return losses
 
 

@@ -1,7 +1,8 @@
-"""Core layers: Dense, Activation, Flatten, Reshape, Dropout, Embedding."""
+"""Core layers: Dense, EinsumDense, Activation, Flatten, Reshape, Dropout, Embedding."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,6 +60,104 @@ class Dense(Layer):
         if self.use_bias:
             outputs = ops.bias_add(outputs, self.bias)
         return self.activation(outputs)
+
+
+class EinsumDense(Layer):
+    """`activation(einsum(equation, inputs, kernel) + bias)`.
+
+    Args:
+      equation: `input,kernel->output` subscripts; an ellipsis may stand first or last in input and output.
+      output_shape: shape of the output without the batch; None where the input fixes it.
+      activation: activation function.
+      bias_axes: subscripts of the output along which the bias varies; None for no bias.
+
+    Source: tf_keras/src/layers/core/einsum_dense.py.
+    """
+
+    config_order = (
+        *("output_shape", "equation", "activation", "bias_axes", "kernel_initializer", "bias_initializer"),
+        *("kernel_regularizer", "bias_regularizer", "activity_regularizer"),
+        *("kernel_constraint", "bias_constraint"),
+    )
+    equation: str
+    output_shape: list[int | None] = fields.option(convert=lambda v: [v] if isinstance(v, int) else list(v))
+    activation: ActivationFunction = fields.activation()
+    bias_axes: str | None = None
+    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    bias_initializer: Initializer = fields.initializer(default="zeros")
+    kernel_regularizer: Regularizer | None = fields.regularizer()
+    bias_regularizer: Regularizer | None = fields.regularizer()
+    activity_regularizer: Regularizer | None = fields.regularizer()
+    kernel_constraint: Constraint | None = fields.constraint()
+    bias_constraint: Constraint | None = fields.constraint()
+    kernel: Weight
+    bias: Weight | None = None
+
+    def build(self, inputs: Spec) -> None:
+        """A kernel, and a bias if there are bias axes."""
+        kernel, bias = einsum_weights(self.equation, self.bias_axes, inputs.shape or (), self.output_shape)
+        self.kernel = self.add_weight("kernel", kernel)
+        if bias is not None:
+            self.bias = self.add_weight("bias", bias)
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The shapes of the output."""
+        return ("partial_output_shape", "full_output_shape")
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        outputs = ops.einsum(self.equation, [inputs, self.kernel])
+        if self.bias is not None:
+            outputs = outputs + self.bias
+        return self.activation(outputs)
+
+
+_EINSUM = re.compile(r"(0?)([a-zA-Z]+)(0?),([a-zA-Z]+)->(0?)([a-zA-Z]+)(0?)")
+
+
+def einsum_weights(
+    equation: str, bias_axes: str | None, inputs: Sequence[int | None], output_shape: Sequence[int | None]
+) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
+    """The shapes of kernel and bias of an EinsumDense.
+
+    Source: tf_keras/src/layers/core/einsum_dense.py, _analyze_einsum_string.
+
+    Raises:
+      ValueError: the equation does not fit the shapes.
+    """
+    found = _EINSUM.fullmatch(equation.replace(" ", "").replace("...", "0"))
+    if found is None or (found[1], found[3]) != (found[5], found[7]) or (found[1] and found[3]):
+        raise ValueError(f"equation {equation!r}: expected a,b->c, ...a,b->...c or a...,b->c...")
+    left, source, weight, target = bool(found[1]), found[2], found[4], found[6]
+    elided = len(inputs) - len(source)
+    if elided < 0 or (elided and not (left or found[3])):
+        raise ValueError(
+            f"equation {equation!r}: {len(source)} subscripts for inputs of shape {tuple(inputs)}"
+        )
+    output = [inputs[0], *output_shape]
+    if left:
+        output[1:1] = inputs[1:elided]
+    elif elided:
+        output += inputs[len(inputs) - elided :]
+    shift = elided if left else 0
+    if len(output) != len(target) + elided:
+        raise ValueError(f"equation {equation!r}: output_shape {list(output_shape)} does not fit {target!r}")
+    sizes = {label: output[i + shift] for i, label in enumerate(target)}
+    for i, label in enumerate(source):
+        given = inputs[i + shift]
+        if sizes.get(label) not in (None, given):
+            raise ValueError(f"equation {equation!r}: {label} is {given}, but {sizes[label]} in the output")
+        sizes[label] = given
+    lost = [label for label in target if label not in source + weight]
+    lost += [label for label in weight if label not in sizes]
+    if lost or any(label not in target for label in bias_axes or ""):
+        raise ValueError(f"equation {equation!r}: {lost or bias_axes!r} do not occur where they must")
+    kernel = tuple(sizes[label] for label in weight)
+    if not bias_axes:
+        return kernel, None
+    first = min(target.index(label) for label in bias_axes)
+    bias = [sizes[label] if label in bias_axes else 1 for label in target[first:]]
+    return kernel, tuple(bias if left else bias + [1] * elided)
 
 
 class Activation(Layer):

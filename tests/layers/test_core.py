@@ -8,7 +8,7 @@ import pytest
 import kerasfmt
 from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.ir.layer import InputSpec
-from kerasfmt.layers import Activation, Dense, Dropout, Embedding, Flatten, Reshape
+from kerasfmt.layers import Activation, Dense, Dropout, EinsumDense, Embedding, Flatten, Reshape
 from tests.layers.one_layer import apply, f32, model_of, reread
 
 X = f32([1, 2, 3], [4, 5, 6])
@@ -170,3 +170,43 @@ def test_a_layer_is_built_for_its_features() -> None:
     layer(kerasfmt.Input((3,)))
     with pytest.raises(InvalidModelError, match="expected 3 elements along axis -1"):
         layer(kerasfmt.Input((4,)))
+
+
+EINSUMS: list[tuple[str, Any, str | None, tuple[int, ...], tuple[int, ...], tuple[int, ...] | None]] = [
+    ("abc,cd->abd", (None, 6), "d", (4, 3), (3, 6), (6,)),
+    ("...c,cd->...d", 6, None, (5, 4, 3), (3, 6), None),
+    ("ab...,bc->ac...", 6, "c", (4, 3), (4, 6), (6, 1)),
+    ("abc,cde->abde", (4, 2, 5), "be", (4, 3), (3, 2, 5), (4, 1, 5)),
+]
+
+
+@pytest.mark.parametrize(("equation", "output", "axes", "shape", "kernel", "bias"), EINSUMS)
+def test_einsum_dense(equation: str, output: Any, axes: Any, shape: Any, kernel: Any, bias: Any) -> None:
+    layer = EinsumDense(equation, output, bias_axes=axes)
+    x = np.random.default_rng(0).random((2, *shape), np.float32)
+    result = apply(layer, x)
+    assert layer.kernel.shape == kernel
+    assert (layer.bias.shape if layer.bias is not None else None) == bias
+    # Sums in another order.
+    np.testing.assert_allclose(result, np.einsum(equation, x, layer.kernel.numpy()), rtol=1e-4)
+    assert list(layer.get_config())[3:6] == ["output_shape", "equation", "activation"]
+    reread(layer)
+
+
+@pytest.mark.parametrize(
+    ("equation", "output", "axes", "message"),
+    [
+        ("ab->cd", 2, None, "expected a,b->c, ...a,b->...c or a...,b->c..."),
+        ("...b,bc->c", 2, None, "expected a,b->c"),
+        ("ab,bc->ac", 2, "x", "'x' do not occur where they must"),
+        ("ab,bc->ad", 2, None, "do not occur where they must"),
+        ("ab,cd->ab", 3, None, "do not occur where they must"),
+        ("abc,cd->abd", (None, 2), None, "3 subscripts for inputs of shape (None, 3)"),
+        ("ab,bc->ac", (2, 2), None, "output_shape [2, 2] does not fit 'ac'"),
+        ("ab,b->ab", 2, None, "b is 3, but 2 in the output"),
+    ],
+)
+def test_einsum_equations_that_do_not_fit(equation: str, output: Any, axes: Any, message: str) -> None:
+    with pytest.raises(InvalidModelError) as caught:
+        EinsumDense(equation, output, bias_axes=axes)(kerasfmt.Input((3,)))
+    assert message in str(caught.value)

@@ -1,0 +1,351 @@
+"""Attention: Attention, AdditiveAttention, MultiHeadAttention."""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.graph import Spec, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.initializers import get as initializer
+from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers.activation import Softmax
+from kerasfmt.layers.core import Dropout, EinsumDense
+from kerasfmt.layers.functions import dropout, read
+
+
+class DenseAttention(Layer, register=False):
+    """Base of attentions over [query, value] or [query, value, key].
+
+    Input: float (batch, queries, features), (batch, steps, features) and, if not the value, a key like it.
+    Output: float (batch, queries, features); with `return_attention_scores` also the scores
+    (batch, queries, steps).
+    Source: tf_keras/src/layers/attention/base_dense_attention.py.
+    """
+
+    supports_masking = True
+    use_scale: bool
+    dropout: float
+    causal: bool
+    seed: int | None
+
+    def random_generator(self) -> bool:
+        """Attentions have one."""
+        return True
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Value | None:
+        """The mask of the query."""
+        found: Value | None = mask[0] if mask else None
+        return found
+
+    def scores(self, query: Value, key: Value) -> Value:
+        """How much each query attends to each step: (batch, queries, steps)."""
+        raise NotImplementedError
+
+    def call(
+        self,
+        inputs: Any,
+        mask: Any = None,
+        training: bool = False,
+        return_attention_scores: bool = False,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        """The outputs."""
+        if not isinstance(inputs, list | tuple) or len(inputs) not in (2, 3):
+            raise self.fail("expected [query, value] or [query, value, key]")
+        query, value = inputs[0], inputs[1]
+        scores = self.scores(query, inputs[-1] if len(inputs) == 3 else value)
+        allowed = ops.expand_dims(mask[1], -2) if mask and mask[1] is not None else None
+        if self.causal or use_causal_mask:
+            lower = lower_triangle(scores)
+            allowed = lower if allowed is None else ops.logical_and(allowed, lower)
+        if allowed is not None:
+            large = 65504.0 if scores.dtype is dtypes.float16 else 1e9
+            scores = scores - large * ops.cast(ops.logical_not(allowed), scores.dtype)
+        weights = ops.softmax(scores)
+        if self.dropout > 0:
+            weights = dropout(weights, self.dropout, None, self.seed) if training else ops.identity(weights)
+        outputs = ops.batch_matmul(weights, value)
+        if mask and mask[0] is not None:
+            outputs = outputs * ops.cast(ops.expand_dims(mask[0], -1), outputs.dtype)
+        return (outputs, weights) if return_attention_scores else outputs
+
+
+def lower_triangle(scores: Value) -> Value:
+    """True where a query may attend if steps follow each other: bool (1, queries, steps).
+
+    Source: tf_keras/src/layers/attention/base_dense_attention.py, _lower_triangular_mask.
+    """
+    shape = ops.shape(scores)
+    ones = ops.ones_like(ops.getitem(shape, slice(None, -2)))
+    full = ops.fill(ops.concat([ones, ops.getitem(shape, slice(-2, None))], 0), np.int32(1))
+    return ops.greater_equal(ops.cumsum(full, -2), ops.cumsum(full, -1))
+
+
+class Attention(DenseAttention):
+    """Attention by dot products, or by sums passed through tanh.
+
+    Args:
+      use_scale: whether scores are multiplied by a trained scalar.
+      score_mode: "dot" or "concat".
+      dropout: share of the attention weights that are dropped while training.
+      causal: whether a query attends to earlier steps only; not part of the config.
+      seed: makes the dropout repeatable; not part of the config.
+
+    Source: tf_keras/src/layers/attention/attention.py.
+    """
+
+    config_order = ("dropout", "use_scale", "score_mode")
+    use_scale: bool = False
+    score_mode: str = fields.choice("dot", "concat", default="dot")
+    dropout: float = 0.0
+    causal: bool = fields.option(default=False, stored=False)
+    seed: int | None = fields.option(default=None, stored=False)
+    scale: Weight
+    concat_score_weight: Weight
+
+    def build(self, inputs: Any) -> None:
+        """Scalars."""
+        if self.use_scale:
+            self.scale = self.add_weight("scale", (), initializer=initializer("ones"))
+        if self.score_mode == "concat":
+            self.concat_score_weight = self.add_weight(
+                "concat_score_weight", (), initializer=initializer("ones")
+            )
+
+    def scores(self, query: Value, key: Value) -> Value:
+        """How much each query attends to each step."""
+        if self.score_mode == "dot":
+            scores = ops.batch_matmul(query, key, adj_y=True)
+            return scores * self.scale if self.use_scale else scores
+        total = ops.expand_dims(query, -2) + ops.expand_dims(key, -3)
+        if self.use_scale:
+            total = read(total, self.scale) * total
+        return read(total, self.concat_score_weight) * ops.reduce_sum(ops.tanh(total), -1)
+
+
+class AdditiveAttention(DenseAttention):
+    """Attention by sums passed through tanh, weighted feature by feature.
+
+    Args:
+      use_scale: whether the weights of the features are trained.
+      dropout: share of the attention weights that are dropped while training.
+      causal: whether a query attends to earlier steps only; not part of the config.
+      seed: makes the dropout repeatable; not part of the config.
+
+    Source: tf_keras/src/layers/attention/additive_attention.py.
+    """
+
+    config_order = ("dropout", "use_scale")
+    use_scale: bool = True
+    dropout: float = 0.0
+    causal: bool = fields.option(default=False, stored=False)
+    seed: int | None = fields.option(default=None, stored=False)
+    scale: Weight
+
+    def build(self, inputs: Any) -> None:
+        """A weight per feature of the value."""
+        if self.use_scale:
+            features = self.last_dim(inputs[1])
+            self.scale = self.add_weight("scale", (features,), initializer=initializer("glorot_uniform"))
+
+    def scores(self, query: Value, key: Value) -> Value:
+        """How much each query attends to each step."""
+        total = ops.tanh(ops.expand_dims(query, -2) + ops.expand_dims(key, -3))
+        scale = read(total, self.scale) if self.use_scale else 1.0
+        return ops.reduce_sum(scale * total, -1)
+
+
+def projection(free: int, bound: int, outputs: int) -> tuple[str, str]:
+    """The equation of a projection that keeps `free` axes, and the subscripts of its bias.
+
+    Source: tf_keras/src/layers/attention/multi_head_attention.py, _build_proj_equation.
+    """
+    letters = string.ascii_lowercase
+    kept, summed = letters[:free], letters[free : free + bound]
+    made = letters[free + bound : free + bound + outputs]
+    return f"{kept}{summed},{summed}{made}->{kept}{made}", made
+
+
+def attention_equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
+    """The equations of (key, query) -> scores and of (scores, value) -> outputs.
+
+    Source: tf_keras/src/layers/attention/multi_head_attention.py, _build_attention_equation.
+    """
+    target = string.ascii_lowercase[:rank]
+    positive = [axis % rank for axis in axes]
+    batch = [i for i in range(rank) if i not in (*positive, rank - 1)]
+    fresh = iter(string.ascii_lowercase[rank:])
+    source = "".join(target[i] if i in batch or i == rank - 1 else next(fresh) for i in range(rank))
+    scores = "".join([*(target[i] for i in batch), *(target[i] for i in axes), *(source[i] for i in axes)])
+    return f"{source},{target}->{scores}", f"{scores},{source}->{target}"
+
+
+class MultiHeadAttention(Layer):
+    """Attention in several learned projections, whose results are projected once more.
+
+    Call it with a query, a value and, if that is not the value, a key.
+
+    Args:
+      num_heads: number of projections.
+      key_dim: size of the projected queries and keys.
+      value_dim: size of the projected values; that of the keys by default.
+      dropout: share of the attention weights that are dropped while training.
+      use_bias: whether the projections have biases.
+      output_shape: shape of an output, without batch and queries; the query's features by default.
+      attention_axes: the axes of queries and steps; all but batch and features by default.
+
+    Input: float (batch, queries, features), (batch, steps, features). Output: (batch, queries, outputs).
+    Source: tf_keras/src/layers/attention/multi_head_attention.py.
+    """
+
+    supports_masking = True
+    masked_arguments = ("value", "key")
+    num_heads: int = fields.count()
+    key_dim: int = fields.count()
+    value_dim: Any = None
+    dropout: float = 0.0
+    use_bias: bool = True
+    output_shape: Any = None
+    attention_axes: Any = fields.option(
+        default=None, convert=lambda v: v if v is None else (v,) if isinstance(v, int) else tuple(v)
+    )
+    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
+    bias_initializer: Initializer = fields.initializer(default="zeros")
+    kernel_regularizer: Regularizer | None = fields.regularizer()
+    bias_regularizer: Regularizer | None = fields.regularizer()
+    activity_regularizer: Regularizer | None = fields.regularizer()
+    kernel_constraint: Constraint | None = fields.constraint()
+    bias_constraint: Constraint | None = fields.constraint()
+    query_shape: Any = fields.shape()
+    key_shape: Any = fields.shape()
+    value_shape: Any = fields.shape()
+    seed: int | None = fields.option(default=None, stored=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        # Keras 3 stores this one too.
+        if options.get("flash_attention") is None:
+            options.pop("flash_attention", None)
+        super().__init__(*args, **options)
+        self.value_dim = self.value_dim or self.key_dim
+        self._layers: dict[str, Layer] = {}
+
+    @property
+    def sublayers(self) -> Mapping[str, Layer]:
+        """The projections, the softmax and the dropout."""
+        return self._layers
+
+    # Keras's users name these arguments.
+    def __call__(  # type: ignore[override]
+        self, query: Any, value: Any = None, key: Any = None, **kwargs: Any
+    ) -> Any:
+        """The symbolic outputs for a symbolic query, value and key."""
+        if value is None and isinstance(query, list | tuple) and len(query) in (2, 3):
+            query, value, key = query[0], query[1], query[2] if len(query) == 3 else key
+        if value is None:
+            raise self.fail("expected a query and a value, got a query alone")
+        if not self.built:
+            self.query_shape, self.value_shape = query.shape, value.shape
+            self.key_shape = value.shape if key is None else key.shape
+        given = {"value": value} if key is None else {"value": value, "key": key}
+        return super().__call__(query, **given, **kwargs)
+
+    def build(self, inputs: Spec) -> None:
+        """Projections of query, key and value, and one back."""
+        for name, size in (("query", self.key_dim), ("key", self.key_dim), ("value", self.value_dim)):
+            shape = getattr(self, f"{name}_shape")
+            self._project(f"_{name}_dense", name, Spec(shape, self.compute_dtype), 1, [self.num_heads, size])
+        rank = len(self.value_shape)
+        if self.attention_axes is None:
+            self.attention_axes = tuple(range(1, rank - 1))
+        count = len(self.attention_axes)
+        self.equations = attention_equations(rank + 1, self.attention_axes)
+        scores_rank = len(self.equations[0].partition("->")[2])
+        axes = tuple(range(scores_rank - count, scores_rank))
+        self._softmax = self._layers["_softmax"] = Softmax(axes, dtype=self.policy)
+        self._dropout = self._layers["_dropout_layer"] = Dropout(
+            self.dropout, seed=self.seed, dtype=self.policy
+        )
+        made = self.output_shape or self.query_shape[-1]
+        heads = Spec((*self.query_shape[:-1], self.num_heads, self.value_dim), self.compute_dtype)
+        outputs = list(made) if isinstance(made, list | tuple) else [made]
+        self._project("_output_dense", "attention_output", heads, 2, outputs)
+
+    def _project(self, attribute: str, name: str, inputs: Spec, bound: int, sizes: list[int]) -> None:
+        rank = len(inputs.shape or ())
+        equation, bias = projection(rank - bound, bound, len(sizes))
+        options = {
+            option: getattr(self, option)
+            for option in EinsumDense.fields
+            if option.endswith(("_initializer", "_regularizer", "_constraint"))
+        }
+        layer = EinsumDense(
+            equation,
+            [None] * (rank - bound - 1) + sizes,
+            bias_axes=bias if self.use_bias else None,
+            name=name,
+            dtype=self.policy,
+            **options,
+        )
+        layer.scope = f"{self.scope}{self.name}/"
+        layer.ensure_built(inputs)
+        self._layers[attribute] = layer
+
+    def call(
+        self,
+        query: Value,
+        value: Any = None,
+        key: Any = None,
+        attention_mask: Value | None = None,
+        return_attention_scores: bool = False,
+        training: bool = False,
+        use_causal_mask: bool = False,
+        mask: Value | None = None,
+        value_mask: Value | None = None,
+        key_mask: Value | None = None,
+    ) -> Any:
+        """The outputs."""
+        key = value if key is None else key
+        masks = [] if mask is None else [ops.expand_dims(mask, 2)]
+        masks += [ops.expand_dims(m, 1) for m in (value_mask, key_mask) if m is not None]
+        if use_causal_mask:
+            masks.append(causal_mask(query, value))
+        if attention_mask is not None:
+            masks.append(ops.cast(attention_mask, "bool") if masks else attention_mask)
+        allowed = reduce(ops.logical_and, masks) if masks else None
+        query, key, value = (
+            self._run(f"_{name}_dense", x) for name, x in (("query", query), ("key", key), ("value", value))
+        )
+        query = query * (1.0 / math.sqrt(self.key_dim))
+        scores = ops.einsum(self.equations[0], [key, query])
+        while allowed is not None and allowed.rank < scores.rank:
+            allowed = ops.expand_dims(allowed, -2 * len(self.attention_axes) - 1)
+        scores = self._softmax.call(scores, mask=allowed)
+        outputs = ops.einsum(self.equations[1], [self._dropout.call(scores, training=training), value])
+        outputs = self._run("_output_dense", outputs)
+        return (outputs, scores) if return_attention_scores else outputs
+
+    def _run(self, attribute: str, x: Value) -> Value:
+        layer = self._layers[attribute]
+        with x.graph.scope(layer.name):
+            outputs: Value = layer.call(layer.cast_input(x))
+        return outputs
+
+
+def causal_mask(query: Value, value: Value) -> Value:
+    """True where a query may attend if steps follow each other: bool (1, queries, steps).
+
+    Source: tf_keras/src/layers/attention/multi_head_attention.py, _compute_causal_mask.
+    """
+    queries, steps = (ops.getitem(ops.shape(x), 1) for x in (query, value))
+    return ops.matrix_band_part(ops.fill(ops.pack([1, queries, steps]), True), -1, 0)
