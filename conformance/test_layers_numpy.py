@@ -295,6 +295,19 @@ def test_layer(case: tuple[str, dict[str, Any], Shape]) -> None:
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_masked_mean(keepdims: bool) -> None:
+    keras.backend.clear_session()
+    inputs = keras.Input((5,), dtype="int32")
+    steps = keras.layers.Embedding(7, 3, mask_zero=True)(inputs)
+    theirs = keras.Model(inputs, keras.layers.GlobalAveragePooling1D(keepdims=keepdims)(steps))
+    ours = kerasfmt.Model.from_config(theirs.get_config())
+    ours.set_weights(theirs.get_weights())
+    x = np.array([[1, 2, 0, 0, 3], [6, 0, 0, 0, 0]], np.int32)
+    np.testing.assert_allclose(ours.predict(x), theirs(x).numpy(), rtol=1e-6)
+    assert not ours.outputs[0].masked
+
+
 @pytest.mark.parametrize("case", UNRUNNABLE, ids=case_id)
 def test_layer_that_a_cpu_does_not_run(case: tuple[str, dict[str, Any], Shape]) -> None:
     check_static(*both(case))

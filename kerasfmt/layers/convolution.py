@@ -212,3 +212,6 @@ class Conv3D(Conv):
     kernel_size: tuple[int, ...] = fields.dims(3)
     strides: tuple[int, ...] = fields.dims(3, default=1)
     dilation_rate: tuple[int, ...] = fields.dims(3, default=1)
+
+
+Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D

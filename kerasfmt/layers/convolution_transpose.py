@@ -252,3 +252,8 @@ class Conv3DTranspose(ConvTranspose):
             self.padding.upper(),
             data_format=convolve.layout(self.data_format, 3),
         )
+
+
+Convolution1DTranspose = Conv1DTranspose
+Convolution2DTranspose = Conv2DTranspose
+Convolution3DTranspose = Conv3DTranspose

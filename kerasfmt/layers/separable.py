@@ -314,3 +314,6 @@ class SeparableConv2D(SeparableConv):
             convolve.read(inputs, self.pointwise_kernel, "separable_conv2d"),
         )
         return self.activation(self._separable(inputs, kernels, self.strides, self.dilation_rate))
+
+
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D

@@ -75,10 +75,11 @@ def out_size(
     padding: str,
     pads: tuple[int, int] = (0, 0),
 ) -> int | None:
-    """How many windows lie along an axis.
+    """How many windows lie along an axis, as far as its size is known.
 
     Raises:
-      ValueError: not even one fits.
+      ValueError: not even one fits. TensorFlow says so while it builds a graph; its kernels, which meet sizes
+        that were not known, give an empty result where the stride allows it.
     """
     if size is None or (window is None and padding != "SAME"):
         return None
@@ -86,10 +87,9 @@ def out_size(
         return -(-size // stride)
     assert window is not None
     extent = (window - 1) * dilation + 1
-    out = (size + sum(pads) - extent) // stride + 1
-    if out < 0 or (out == 0 and size > 0 and size + sum(pads) < extent - stride + 1):
+    if size + sum(pads) < extent:
         raise ValueError(f"a window of {extent} does not fit into {size} elements")
-    return out
+    return (size + sum(pads) - extent) // stride + 1
 
 
 def windows(
@@ -103,7 +103,9 @@ def windows(
     """The windows along each spatial axis of an array."""
     found = []
     for size, k, s, d, pad in zip(sizes, kernel, strides, dilations, pads, strict=True):
-        out = out_size(size, k, s, d, padding, pad) or 0
+        # TensorFlow divides what is left plus a stride by the stride, and rounds towards zero.
+        short = padding != "SAME" and -2 * s < size + sum(pad) - (k - 1) * d - 1 < 0
+        out = 0 if short else out_size(size, k, s, d, padding, pad) or 0
         if padding == "SAME":
             total = max((out - 1) * s + (k - 1) * d + 1 - size, 0)
             pad = (total // 2, total - total // 2)
