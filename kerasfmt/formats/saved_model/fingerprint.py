@@ -1,4 +1,120 @@
-"""pending"""
+"""The fingerprint of a SavedModel: fingerprint.pb.
+
+    saved_model_checksum        Fingerprint64 of saved_model.pb as C++ serializes it
+    graph_def_program_hash      of the main graph without its library, versions and string constants
+    signature_def_hash          of the SignatureDefs, chained in the order of their keys
+    saved_object_graph_hash     of the concrete functions, chained in the order of the numbers in their names
+    checkpoint_hash             Fingerprint64 of variables.index
+    version.producer            1
+
+This is version 1, as TensorFlow 2.15 writes it. Later ones add a random `uuid` and compute the hashes alike.
+
+Source: tensorflow/cc/saved_model/fingerprinting.cc.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
 from kerasfmt import protos
-def fingerprint(saved, data, index):
-    return protos.FingerprintDef()
+from kerasfmt.errors import SaveError
+from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64
+from kerasfmt.formats.saved_model.map_order import in_key_order, serialize_in_key_order
+
+_PRODUCER = 1
+"""kFingerprintProducer of TensorFlow 2.15."""
+_CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+_INTEGER = re.compile(r"[ \t\n\v\f\r]*(-?)0*([0-9]{1,19})[ \t\n\v\f\r]*", re.ASCII)
+"""What absl::SimpleAtoi reads as an int64, its range aside."""
+
+
+def fingerprint(saved: protos.SavedModel, data: bytes, index: bytes) -> protos.FingerprintDef:
+    """The fingerprint that TensorFlow computes for a SavedModel, without its random uuid.
+
+    Args:
+      saved: the SavedModel, with at least one meta graph.
+      data: `protos.serialize(saved)`, the content of saved_model.pb.
+      index: the content of variables/variables.index.
+
+    Raises:
+      SaveError: the name of a concrete function does not end in `_` and an integer.
+
+    Source: tensorflow/cc/saved_model/fingerprinting.cc, CreateFingerprintDef.
+    """
+    meta = saved.meta_graphs[0]
+    return protos.FingerprintDef(
+        saved_model_checksum=fingerprint64(in_key_order(data, saved.DESCRIPTOR)),
+        graph_def_program_hash=fingerprint64(serialize_in_key_order(_program(meta.graph_def))),
+        signature_def_hash=_hash_signatures(meta.signature_def),
+        saved_object_graph_hash=_hash_functions(meta.object_graph_def.concrete_functions),
+        checkpoint_hash=fingerprint64(index),
+        version=protos.VersionDef(producer=_PRODUCER),
+    )
+
+
+def _program(graph: protos.GraphDef) -> protos.GraphDef:
+    """The graph less what differs between two saves of one program.
+
+    `library` and `versions` are emptied, not absent: two bytes each.
+
+    Source: tensorflow/core/graph/regularization/simple_delete.cc, SimpleDelete.
+    """
+    program = protos.GraphDef(node=graph.node, version=graph.version)
+    if graph.HasField("debug_info"):
+        program.debug_info.CopyFrom(graph.debug_info)
+    program.library.SetInParent()
+    program.versions.SetInParent()
+    for node in program.node:
+        if node.op in _CALLS:
+            function = node.attr["f"].func
+            number = _number(function.name)
+            if number is not None:
+                function.name = function.name.removesuffix(str(number))
+            if "config_proto" in node.attr:
+                node.attr["config_proto"].s = b""
+        elif node.op == "Const" and node.attr["dtype"].type == protos.DataType.Value("DT_STRING"):
+            node.attr["value"].Clear()
+    return program
+
+
+def _hash_signatures(signatures: Mapping[str, protos.SignatureDef]) -> int:
+    """Source: fingerprinting.cc, RegularizeAndHashSignatureDefs."""
+    result = 0
+    for key in sorted(signatures):
+        result = fingerprint_cat64(result, fingerprint64(key.encode()))
+        result = fingerprint_cat64(result, fingerprint64(serialize_in_key_order(signatures[key])))
+    return result
+
+
+def _hash_functions(functions: Mapping[str, protos.SavedConcreteFunction]) -> int:
+    """Of two functions with one number TensorFlow takes whichever its map holds first; this, the lesser name.
+
+    Source: fingerprinting.cc, RegularizeAndHashSavedObjectGraph.
+    """
+    names: dict[int, str] = {}
+    for name in sorted(functions):
+        number = _number(name)
+        if number is None:
+            raise SaveError(
+                f"saved_model.pb: concrete function {name!r}: expected a name that ends in `_` "
+                "and an integer, which TensorFlow needs to fingerprint the model; rename the function"
+            )
+        names.setdefault(number, name)
+    result = 0
+    for number, name in sorted(names.items()):
+        result = fingerprint_cat64(result, fingerprint64(name.removesuffix(str(number)).encode()))
+        result = fingerprint_cat64(result, fingerprint64(serialize_in_key_order(functions[name])))
+    return result
+
+
+def _number(name: str) -> int | None:
+    """The integer after the last underscore of a function's name, if there is one and it fits int64.
+
+    Source: tensorflow/core/graph/regularization/util.cc, GetSuffixUID.
+    """
+    match = _INTEGER.fullmatch(name.rpartition("_")[2])
+    if match is None:
+        return None
+    number = int(match[1] + match[2])
+    return number if -(2**63) <= number < 2**63 else None
