@@ -34,6 +34,14 @@ class Accept:
     when: Callable[[Any, Any], bool] = lambda ours, theirs: True
 
 
+def _as_tuple(ours: Any, theirs: Any) -> bool:
+    return isinstance(theirs, dict) and theirs == {"class_name": "__tuple__", "items": ours}
+
+
+def _new_default(ours: Any, theirs: Any) -> bool:
+    return ours is MISSING and theirs is False
+
+
 def _same_members(ours: Any, theirs: Any) -> bool:
     return sorted(map(repr, ours)) == sorted(map(repr, theirs))
 
@@ -62,6 +70,23 @@ ACCEPTED: tuple[Accept, ...] = (
         "meta_info",
         "tensorflow_(git_)?version",
         "names the TensorFlow build that wrote the file; kerasfmt names the release whose layout it follows",
+    ),
+    Accept(
+        r"metadata .*",
+        r"\.keras_version",
+        "names the Keras that wrote the file; kerasfmt names the release whose layout it follows",
+    ),
+    Accept(
+        r"metadata .*",
+        r".*\.config\.optional",
+        "an option of InputLayer that came after Keras 2.15; left out, it means the same",
+        _new_default,
+    ),
+    Accept(
+        r"metadata .*",
+        r"\.(full_)?save_spec\..*serialized",
+        "tf_keras 2.16 and later note that a TensorSpec was a tuple, 2.15 does not; both lines load the older form",
+        _as_tuple,
     ),
     Accept(
         "graph",
