@@ -87,7 +87,7 @@ def _blocks(data: bytes) -> _State:
 
 
 def _sums(batch: bytes) -> Iterator[tuple[int, ...]]:
-    """For each block, the words and sums of words (named by their indices) that `_blocks` adds to its state."""
+    """For each block, the words and sums of words, named by their indices, that `_blocks` adds up."""
     if len(batch) < _FEW:
         return (
             (a, b, e, f, g, a + d, a + b + c, a + b + c + d, c + e + h, e + f + g, e + f + g + h)
