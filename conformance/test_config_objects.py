@@ -20,7 +20,6 @@ from kerasfmt import dtypes, protos  # noqa: E402
 from kerasfmt.graph import Builder, Function, Spec, Value  # noqa: E402
 from kerasfmt.graph.functiondef import FunctionWriter  # noqa: E402
 from kerasfmt.graph.interpreter import run  # noqa: E402
-from kerasfmt.graph.registry import registered_ops  # noqa: E402
 from kerasfmt.ir import activations, constraints, initializers, regularizers  # noqa: E402
 from kerasfmt.ir.config_object import ConfigObject, to_config  # noqa: E402
 
@@ -190,8 +189,6 @@ def test_regularizers(
 ) -> None:
     if name == "OrthogonalRegularizer" and (not known_rank or dtype is dtypes.float16):
         pytest.skip("it needs a known rank; in float16 its epsilon underflows")
-    if name == "OrthogonalRegularizer" and "MatrixDiagV3" not in registered_ops():
-        pytest.xfail("kerasfmt has no MatrixDiagV3 yet")
     ours, theirs = both(kind, name, options)
     x = np.random.default_rng(3).standard_normal((4, 5)).astype(dtype.numpy)
     compare(ours.loss, theirs, x, Spec(x.shape if known_rank else None, dtype), Counter())

@@ -267,9 +267,8 @@ class Builder:
     def _argument(self, name: str, shape: Shape, dtype: DType) -> Value:
         from kerasfmt.graph.op_defs import lookup
 
-        name = self.unique_name(re.sub(r"[^a-z0-9_]", "_", name.lower()) or "arg")
-        if not name[0].isalpha():
-            name = self.unique_name("arg" + name)
+        plain = re.sub(r"[^a-z0-9_]", "_", name.lower())
+        name = self.unique_name(re.sub(r"^[^a-z]+", "", plain) or "unknown")
         node = Node(self, lookup("Placeholder"), name, (), {"dtype": dtype, "shape": shape})
         value = Value(node, 0, shape, dtype)
         node.outputs = (value,)

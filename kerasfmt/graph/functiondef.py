@@ -198,4 +198,4 @@ def _write_output(proto: protos.FunctionDef, value: Value, names: _Names, barrie
 
 
 def _identifier(name: str) -> str:
-    return "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "_" for c in name)
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_.-/") else "_" for c in name)

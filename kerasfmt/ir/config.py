@@ -40,8 +40,8 @@ def functional_config(model: Model) -> dict[str, Any]:
     members = {id(call) for call in model.network}
     index: dict[int, int] = {}
     for layer in model.layers:
-        for number, call in enumerate(c for c in layer.calls if id(c) in members):
-            index[id(call)] = number
+        calls = [c for c in layer.calls if id(c) in members]
+        index.update((id(call), number) for number, call in enumerate(calls, _own_calls(layer, keras3=False)))
 
     def ref(tensor: Tensor) -> list[Any]:
         return [tensor.origin.layer.name, index[id(tensor.origin)], tensor.index]
@@ -62,6 +62,16 @@ def functional_config(model: Model) -> dict[str, Any]:
         "input_layers": _top_refs(model.inputs_structure, ref),
         "output_layers": _top_refs(model.outputs_structure, ref),
     }
+
+
+def _own_calls(layer: Layer, keras3: bool) -> int:
+    """Number of calls that Keras counts before the first one from outside: a nested model's own making is one.
+
+    Source: tf_keras/src/engine/functional.py, _should_skip_first_node; keras/src/models/functional.py, get_tensor.
+    """
+    if isinstance(layer, Sequential):
+        return 0 if keras3 or not layer.declares_input else 1
+    return 1 if isinstance(layer, Model) else 0
 
 
 class _Leaf:
@@ -188,9 +198,9 @@ def _functional(config: Mapping[str, Any], custom_objects: Mapping[str, Any], de
                 raise InvalidModelError(f"model {name}: two layers are called {own!r}")
             layers[own] = layer
             pending.extend((own, node) for node in entry.get("inbound_nodes") or ())
-        first_calls = {key: len(layer.calls) for key, layer in layers.items()}
-        _run_calls(name, layers, first_calls, pending)
-        find = _Finder(layers, first_calls)
+        keras3 = any(isinstance(node, Mapping) and "args" in node for _, node in pending)
+        find = _Finder(layers, keras3)
+        _run_calls(name, find, pending)
         inputs = _top_structure(config["input_layers"], find)
         outputs = _top_structure(config["output_layers"], find)
     except KerasfmtError:
@@ -203,30 +213,36 @@ def _functional(config: Mapping[str, Any], custom_objects: Mapping[str, Any], de
 class _Finder:
     """Looks up the tensor that `[layer, node_index, tensor_index]` names; None while it does not exist."""
 
-    def __init__(self, layers: Mapping[str, Layer], first_calls: Mapping[str, int]) -> None:
+    def __init__(self, layers: Mapping[str, Layer], keras3: bool) -> None:
         self.layers = layers
-        self.first_calls = first_calls
+        self.keras3 = keras3
 
-    def __call__(self, ref: Any) -> Tensor | None:
-        layer_name, node_index, tensor_index = ref[0], ref[1], ref[2]
+    def position(self, ref: Any, top: bool = False) -> int:
+        """Which of the layer's calls from outside a reference means; `top` if it is an output of the model.
+
+        Keras 3 counts a nested model's own making in references from the top only.
+        """
         try:
-            layer = self.layers[layer_name]
+            layer = self.layers[ref[0]]
         except KeyError:
-            raise InvalidModelError(f"config: a call refers to layer {layer_name!r}, which does not exist") from None
-        offset = 0 if isinstance(layer, InputLayer) else self.first_calls[layer_name]
-        if node_index < 0 or tensor_index < 0:
-            raise InvalidModelError(f"config: a call refers to {ref!r}")
-        if len(layer.calls) <= node_index + offset:
+            raise InvalidModelError(f"config: a call refers to layer {ref[0]!r}, which does not exist") from None
+        own = 0 if self.keras3 and not top else _own_calls(layer, self.keras3)
+        position = int(ref[1]) - own
+        if position < 0 or ref[2] < 0:
+            raise InvalidModelError(f"config: a call refers to {ref!r}, which does not exist")
+        return position
+
+    def __call__(self, ref: Any, top: bool = False) -> Tensor | None:
+        position = self.position(ref, top)
+        calls = self.layers[ref[0]].calls
+        if len(calls) <= position:
             return None
-        found: Tensor = layer.calls[node_index + offset].flat_outputs[tensor_index]
+        found: Tensor = calls[position].flat_outputs[ref[2]]
         return found
 
 
-def _run_calls(
-    model: str, layers: Mapping[str, Layer], first_calls: Mapping[str, int], pending: list[tuple[str, Any]]
-) -> None:
+def _run_calls(model: str, find: _Finder, pending: list[tuple[str, Any]]) -> None:
     """Runs every call, each as soon as its inputs exist; the calls of one layer stay in order."""
-    find = _Finder(layers, first_calls)
     queues: dict[str, list[Any]] = {}
     for name, node in pending:
         queues.setdefault(name, []).append(node)
@@ -242,7 +258,7 @@ def _run_calls(
             if missing is not None:
                 waiting.setdefault(missing, []).append(name)
                 break
-            layers[name](args, **kwargs)
+            find.layers[name](args, **kwargs)
             ready.extend(waiting.pop((name, position[name]), ()))
             position[name] += 1
     stuck = [name for name, queue in queues.items() if position[name] < len(queue)]
@@ -251,13 +267,13 @@ def _run_calls(
 
 
 def _parse_node(node: Any, find: _Finder) -> tuple[Structure, dict[str, Any], tuple[str, int] | None]:
-    """The arguments of a call, and the (layer, node index) that it still waits for."""
+    """The arguments of a call, and the (layer, position of its call) that it still waits for."""
     missing: list[tuple[str, int]] = []
 
     def tensor(ref: Any) -> Any:
         found = find(ref)
         if found is None:
-            missing.append((ref[0], ref[1]))
+            missing.append((ref[0], find.position(ref)))
         return found
 
     kwargs: dict[str, Any] = {}
@@ -318,7 +334,7 @@ def _keras2_kwarg(value: Any, tensor: Callable[[Any], Any]) -> Any:
 
 def _top_structure(refs: Any, find: _Finder) -> Structure:
     if _is_ref(refs):
-        found = find(refs)
+        found = find(refs, top=True)
         if found is None:
             raise InvalidModelError(f"config: no layer call {refs!r}")
         return found

@@ -35,6 +35,9 @@ class ConfigObject:
     obsolete_options: ClassVar[Mapping[str, str | None]] = {}
     """Options of older Keras releases: the field that each means, or None where Keras drops the option."""
 
+    later_options: ClassVar[frozenset[str]] = frozenset()
+    """Options of Keras 3 that Keras 2 has not; they may be None, which means what Keras 2 does."""
+
     def config(self) -> dict[str, object]:
         """The Keras config: field name to value, in Keras's order."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
@@ -98,7 +101,7 @@ class Registry(Generic[_T]):
         names = [f.name for f in fields(cls)]
         for key, value in config.items():
             option = cls.obsolete_options.get(key, key)
-            if option is None:
+            if option is None or (value is None and key in cls.later_options):
                 continue
             if option not in names:
                 raise UnsupportedLayerError(

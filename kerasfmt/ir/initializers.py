@@ -45,6 +45,7 @@ class Initializer(ConfigObject, ABC):
     kind: ClassVar[str] = "initializer"
     # TensorFlow 1's initializers stored a dtype, which Keras 2 drops as well (Initializer.from_config).
     obsolete_options = {"dtype": None}
+    later_options = frozenset({"input_axes", "output_axes"})
     floating_only: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

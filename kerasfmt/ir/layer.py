@@ -243,6 +243,11 @@ class Layer:
         return InvalidModelError(f"layer {self.name} ({type(self).__name__}): {text}")
 
     @cached_property
+    def first_parameter(self) -> str:
+        """Name of the first parameter of `call`."""
+        return next(iter(inspect.signature(self.call).parameters))
+
+    @cached_property
     def call_parameters(self) -> list[str]:
         """The parameters of `call` after the first."""
         return list(inspect.signature(self.call).parameters)[1:]
@@ -518,9 +523,11 @@ class Layer:
 
     def _trace(self, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None) -> Trace:
         graph = Builder(f"{self.name}_layer_call_and_return_conditional_losses")
-        values = map_structure(lambda s: graph.input(s, s.name or "inputs"), inputs)
+        inputs = name_specs(inputs, self.first_parameter)
+        kwargs = {name: name_specs(value, name) for name, value in kwargs.items()}
+        values = map_structure(graph.input, inputs)
         call_kwargs = {
-            name: map_structure(lambda s, n=name: graph.input(s, n) if isinstance(s, Spec) else s, value)
+            name: map_structure(lambda s: graph.input(s) if isinstance(s, Spec) else s, value)
             for name, value in kwargs.items()
         }
         for name in call_kwargs:
@@ -553,6 +560,20 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+def name_specs(structure: Structure, path: str) -> Structure:
+    """Names each Spec by its place, `inputs`, `inputs_0`, `inputs_key`; a Spec with a name keeps it.
+
+    Source: tensorflow/core/function/polymorphism/function_type.py.
+    """
+    if isinstance(structure, Spec):
+        return structure if structure.name else structure.with_name(path)
+    if isinstance(structure, dict):
+        return {key: name_specs(structure[key], f"{path}_{key}") for key in sorted(structure)}
+    if isinstance(structure, list | tuple):
+        return type(structure)(name_specs(item, f"{path}_{i}") for i, item in enumerate(structure))
+    return structure
 
 
 def mask_spec(tensor: Tensor) -> Spec:

@@ -14,6 +14,7 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec, Value, emit_one
+from kerasfmt.ir import naming
 from kerasfmt.ir.layer import InputSpec, Layer, Trace
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
@@ -37,6 +38,7 @@ class InputLayer(Layer):
         if batch_shape is not None:
             options["batch_input_shape"] = tuple(batch_shape)
         dtype = options.get("dtype") or "float32"
+        options["name"] = options.get("name") or naming.unique_input_name()
         super().__init__(*args, **options)
         self.input_dtype = dtypes.of(dtype) if not isinstance(dtype, dict) else self.policy.compute_dtype
         if optional or self.sparse or self.ragged:
@@ -279,8 +281,6 @@ class Functional(Model):
 
 
 def _default_name(cls: type) -> str:
-    from kerasfmt.ir import naming
-
     return naming.unique_name("Model" if cls is Functional else cls.__name__)
 
 

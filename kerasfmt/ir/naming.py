@@ -26,6 +26,12 @@ def unique_name(class_name: str) -> str:
     return f"{base}_{count}" if count else base
 
 
+def unique_input_name() -> str:
+    """The next free name for an input layer: `input_1`, `input_2`, ..."""
+    _counts["input_"] += 1
+    return f"input_{_counts['input_']}"
+
+
 def clear_session() -> None:
     """Restarts the numbering of layer names, so that a script that builds a model twice names it equally."""
     _counts.clear()

@@ -164,7 +164,9 @@ def get(identifier: object) -> Regularizer | None:
 def _sum_abs(x: Value) -> Value:
     y = emit_one("Abs", x)
     if y.shape is None:
-        return emit_one("Sum", y, emit_one("Range", 0, emit_one("Rank", y), 1))
+        total = emit_one("Sum", y, emit_one("Range", 0, emit_one("Rank", y), 1))
+        total.shape = ()  # over every axis, whatever their number
+        return total
     return emit_one("Sum", y, np.arange(y.rank, dtype=np.int32))
 
 

@@ -87,6 +87,20 @@ class Sequential(Model):
         """The dtype of the input that Keras makes for a first layer."""
         return first.policy.variable_dtype.name
 
+    @property
+    def declares_input(self) -> bool:
+        """Whether the model was given its input shape, rather than taking it from its first call."""
+        return bool(self.stack) and (
+            isinstance(self.stack[0], InputLayer | Model) or self.stack[0].batch_input_shape is not None
+        )
+
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+        """The symbolic outputs; a model that does not know its input shape yet takes that of `inputs`."""
+        if not self.built and isinstance(inputs, Tensor) and inputs.shape is not None:
+            self._declared_shape = inputs.shape
+            self._build_stack()
+        return super().__call__(inputs, **kwargs)
+
     def _require_built(self) -> None:
         if not self.built:
             raise self.fail("its input shape is not known; give the first layer input_shape=(...)")
@@ -107,5 +121,8 @@ class Sequential(Model):
         from kerasfmt.ir.config import layer_config
 
         self._require_built()
-        entry = self.inputs[0].origin.layer
-        return {"name": self.name, "layers": [layer_config(layer) for layer in [entry, *self.layers]]}
+        layers = [self.inputs[0].origin.layer, *self.layers] if self.declares_input else self.layers
+        config = {"name": self.name, "layers": [layer_config(layer) for layer in layers]}
+        if not self.declares_input:
+            config["build_input_shape"] = list(self._declared_shape or ())
+        return config

@@ -5,9 +5,8 @@ import pytest
 from one_value import emitted, evaluate
 
 from kerasfmt import dtypes
-from kerasfmt.errors import GraphError, InvalidModelError
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec
-from kerasfmt.graph.registry import registered_ops
 from kerasfmt.ir import regularizers as R
 
 X = np.random.default_rng(5).standard_normal((3, 4))
@@ -20,11 +19,6 @@ def mean_cosine(rows: np.ndarray) -> float:
     cosines = np.abs(unit @ unit.T)
     return float(cosines[np.triu_indices(len(rows), 1)].mean())
 
-
-# The orthogonal penalty masks the diagonal with tf.eye; its node awaits a kernel in kerasfmt/graph/ops.
-NEEDS_EYE = pytest.mark.xfail(
-    "MatrixDiagV3" not in registered_ops(), raises=GraphError, strict=True, reason="no MatrixDiagV3"
-)
 
 CASES: list[tuple[R.Regularizer, float]] = [
     (R.L1(0.1), 0.1 * np.abs(X).sum()),
@@ -41,7 +35,7 @@ ORTHOGONAL = [
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    ("regularizer", "loss"), [*CASES, *(pytest.param(*case, marks=NEEDS_EYE) for case in ORTHOGONAL)]
+    ("regularizer", "loss"), [*CASES, *ORTHOGONAL]
 )
 def test_loss(regularizer: R.Regularizer, loss: float, dtype: str) -> None:
     out = evaluate(regularizer.loss, X.astype(dtype))

@@ -92,15 +92,14 @@ class KerasObjects:
                 node.add(f"layer-{index}", self._node(child))
         if self._traces is not None and not isinstance(layer, InputLayer):
             self._add_endpoints(layer, node, self._traces, default_signature)
+        if layer.random_generator():
+            node.add("_random_generator", UserObject())
         for name in layer.tracked_lists():
             node.add(name, list_wrapper(()))
         for name, weight in layer.weight_attributes.items():
             node.add(name, self.variable(weight))
         for name in layer.tracked_functions():
             node.add(name, FunctionNode(arg_spec=ArgSpec(("inputs", "kernel")), jit_compile=True))
-        if layer.random_generator():
-            node.add("_random_generator", UserObject())
-
     def _add_endpoints(
         self, layer: Layer, node: UserObject, traces: LayerTraces, default_signature: ConcreteNode | None
     ) -> None:
@@ -138,7 +137,8 @@ class KerasObjects:
         return [*self._own_losses(layer), *(loss for child in children for loss in self._own_losses(child))]
 
     def _own_losses(self, layer: Layer) -> list[FunctionNode]:
-        return [self._loss(w) for w in layer.weight_attributes.values() if w.regularizer is not None]
+        own = dict.fromkeys(layer.weight_attributes.values())
+        return [self._loss(w) for w in own if w.regularizer is not None]
 
     def _loss(self, weight: Weight) -> FunctionNode:
         """The penalty on a weight, as a function without arguments."""
@@ -149,7 +149,11 @@ class KerasObjects:
             loss = weight.regularizer.loss(graph.read(weight))
             name = f"loss_fn_{len(self._losses)}"
             trace = ConcreteNode(
-                function=graph.finish([loss]), name=name, inputs=((), {}), outputs=loss.spec.with_name("unknown")
+                function=graph.finish([loss]),
+                name=name,
+                inputs=((), {}),
+                outputs=loss.spec.with_name("unknown"),
+                input_signature=(),
             )
             node = self._losses[weight] = FunctionNode([("trace_0", trace)], input_signature=())
         return node

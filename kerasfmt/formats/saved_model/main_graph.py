@@ -96,7 +96,7 @@ def _write_signature(
     signature: TracedSignature,
     handles: Mapping[Variable, Value],
 ) -> None:
-    inputs = [_placeholder(graph, f"{key}_{name}", spec) for name, spec in signature.inputs.items()]
+    inputs = [_placeholder(graph, f"{key}_{name}".replace("/", "_"), spec) for name, spec in signature.inputs.items()]
     node = _call(graph, signature.function, [*inputs, *(handles[v] for v in signature.function.variables)])
     for name, value in zip(signature.inputs, inputs, strict=True):
         _tensor_info(proto.inputs[name], f"{value.node.name}:0", value.spec)

@@ -15,6 +15,7 @@ from kerasfmt.formats.saved_model.object_graph import ObjectGraph, SavedNode
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
 from kerasfmt.ir.config import class_name
+from kerasfmt.ir.regularizers import to_config
 from kerasfmt.ir.structure import Structure, map_structure
 
 KERAS_VERSION = "2.15.0"
@@ -103,7 +104,7 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
     if not is_model:
         metadata["stateful"] = layer.stateful
     metadata |= {
-        "must_restore_from_config": False,
+        "must_restore_from_config": layer.must_restore_from_config,
         "preserve_input_structure_in_config": False,
         "autocast": layer.autocast,
         "class_name": class_name(layer),
@@ -115,7 +116,8 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
     _add_input_spec(metadata, layer, ids)
     regularizer = layer.activity_regularizer_of()
     if regularizer is not None:
-        metadata["activity_regularizer"] = ids.config(layer)["activity_regularizer"]
+        number = ids.number((layer, "activity_regularizer"))
+        metadata["activity_regularizer"] = {**to_config(regularizer), "shared_object_id": number}
     if layer.build_input is not None:
         metadata["build_input_shape"] = _shapes(layer.build_input)
     if isinstance(layer, Model):
@@ -196,12 +198,12 @@ def _training_config(config: TrainingConfig) -> dict[str, Any]:
 
 
 def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:
-    """A model's config with every layer and config object numbered."""
+    """A model's config with every layer and config object numbered; Keras leaves that of a nested model as it is."""
     config = model.get_config()
     layers = [model.inputs[0].origin.layer, *model.layers] if isinstance(model, Sequential) else model.layers
     entries = []
     for entry, layer in zip(config["layers"], layers, strict=True):
-        inner = _numbered_config(layer, ids) if isinstance(layer, Model) else ids.config(layer)
+        inner = layer.get_config() if isinstance(layer, Model) else ids.config(layer)
         entries.append({**entry, "config": inner, "shared_object_id": ids.number(layer)})
     return {**config, "layers": entries}
 

@@ -61,6 +61,8 @@ class ConcreteNode(SavedNode):
       arg_spec: signature of the Python function that was traced.
       keywords: names of the tensor arguments.
       positional: how many of them may be passed by position.
+      name: base of the function's name in the library.
+      input_signature: that of the tf.function, if it has one.
     """
 
     function: Function = None  # type: ignore[assignment]
@@ -70,6 +72,7 @@ class ConcreteNode(SavedNode):
     keywords: tuple[str, ...] = ()
     positional: int = 0
     name: str = ""
+    input_signature: tuple[Any, ...] | None = None
 
 
 @dataclass(eq=False)
@@ -221,5 +224,5 @@ def _write_concrete(entry: protos.SavedObject, node: ConcreteNode, functions: Fu
     bare.concrete_function_name = functions.name_of(node.function, node.name)
     bare.argument_keywords.extend(node.keywords)
     bare.allowed_positional_arguments = node.positional
-    bare.function_spec.CopyFrom(encode_function_spec(node.arg_spec))
+    bare.function_spec.CopyFrom(encode_function_spec(node.arg_spec, node.input_signature))
     return bare.concrete_function_name

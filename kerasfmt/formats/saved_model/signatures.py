@@ -6,6 +6,7 @@ trace_model_call.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -65,15 +66,16 @@ def trace_signatures(
 
 def _trace_default(model: Model, default: ConcreteNode) -> TracedSignature:
     graph = Builder("signature_wrapper")
-    named = {s.name or "": s for s in flatten(model.input_specs)}
-    values = [graph.input(spec, name) for name, spec in named.items()]
-    results = graph.call(default.function, values)
+    specs = flatten(model.input_specs)
+    named = {s.name or "": s for s in sorted(specs, key=lambda s: s.name or "")}
+    values = {name: graph.input(spec, name) for name, spec in named.items()}
+    results = graph.call(default.function, [values[s.name or ""] for s in specs])
     return TracedSignature(graph.finish(results), named, default.outputs)
 
 
 def _trace_given(key: str, signature: Signature) -> TracedSignature:
     graph = Builder(f"signature_wrapper_{key}")
-    values = {name: graph.input(spec, name) for name, spec in signature.inputs.items()}
+    values = {name: graph.input(spec, name) for name, spec in sorted(signature.inputs.items())}
     outputs = signature.body(**values)
     named = outputs if isinstance(outputs, Mapping) else {"output_0": outputs}
     for name, value in named.items():
@@ -81,21 +83,31 @@ def _trace_given(key: str, signature: Signature) -> TracedSignature:
             raise InvalidModelError(f"signature {key}: output {name}: expected a Value made from its inputs, got {value}")
     ordered = dict(sorted(named.items()))
     function = graph.finish(list(ordered.values()))
-    specs = {name: spec.with_name(name) for name, spec in signature.inputs.items()}
+    specs = {name: spec.with_name(name) for name, spec in sorted(signature.inputs.items())}
     return TracedSignature(function, specs, {name: v.spec.with_name(name) for name, v in ordered.items()})
+
+
+def parameter_name(name: str) -> str:
+    """The Python parameter that stands for an input.
+
+    Source: tensorflow/core/function/polymorphism/function_type.py, sanitize_arg_name.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return plain if plain[:1].isalpha() else f"arg_{plain}"
 
 
 def signature_map(signatures: Mapping[str, TracedSignature]) -> UserObject:
     """The node `signatures`: one function per signature."""
     children: list[tuple[str, SavedNode]] = []
     for key, signature in signatures.items():
+        inputs = {parameter_name(name): spec for name, spec in signature.inputs.items()}
         names = tuple(signature.inputs)
         node = ConcreteNode(
             function=signature.function,
             name="signature_wrapper",
-            inputs=((), dict(signature.inputs)),
+            inputs=((), inputs),
             outputs=dict(signature.outputs),
-            arg_spec=ArgSpec(kwonlyargs=names),
+            arg_spec=ArgSpec(kwonlyargs=tuple(inputs)),
             keywords=names,
             positional=1 if len(names) == 1 else 0,
         )

@@ -14,7 +14,7 @@ Source: tf_keras/src/saving/legacy/saved_model/save_impl.py.
 
 from __future__ import annotations
 
-import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -135,7 +135,8 @@ def _with_penalty(layer: Layer, trace: Trace) -> Function:
 def _activity_node(layer: Layer) -> FunctionNode:
     trace = activity_function(layer)
     signature = ((trace.inputs,), {})
-    node = FunctionNode(arg_spec=ArgSpec(("x",)))
+    declared = (trace.inputs.with_name(None),)
+    node = FunctionNode(arg_spec=ArgSpec(("x",)), input_signature=declared)
     known = {"inputs": signature, "arg_spec": ArgSpec(("x",)), "keywords": ("x",), "positional": 1}
     name = f"{layer.name}_activity_regularizer"
     _append(node, trace.function, name, name_outputs(trace.outputs.spec, single="unknown"), known)
@@ -143,34 +144,14 @@ def _activity_node(layer: Layer) -> FunctionNode:
 
 
 def _arg_spec(layer: Layer) -> ArgSpec:
-    first = next(iter(inspect.signature(layer.call).parameters))
     defaults = tuple(False if name == "training" else None for name in layer.call_parameters)
-    return ArgSpec((first, *layer.call_parameters), defaults or None)
+    return ArgSpec((layer.first_parameter, *layer.call_parameters), defaults or None)
 
 
 def _signature(layer: Layer, trace: Trace) -> Any:
     """`((inputs, further arguments...), {})` with named Specs, as TensorFlow canonicalises a call."""
-    first = _arg_spec(layer).args[0]
-    arguments: list[Any] = [_name_leaves(trace.inputs, first)]
-    for name in layer.call_parameters:
-        if name == "training":
-            arguments.append(trace.training)
-        elif name in trace.kwargs:
-            arguments.append(_name_leaves(trace.kwargs[name], name))
-        else:
-            arguments.append(None)
-    return (tuple(arguments), {})
-
-
-def _name_leaves(structure: Structure, prefix: str) -> Structure:
-    """Names each Spec by its place: `inputs`, `inputs_0`, `inputs_key`; a Spec with a name keeps it."""
-    if isinstance(structure, Spec):
-        return structure if structure.name else structure.with_name(prefix)
-    if isinstance(structure, dict):
-        return {key: _name_leaves(structure[key], f"{prefix}_{key}") for key in sorted(structure)}
-    if isinstance(structure, list | tuple):
-        return type(structure)(_name_leaves(item, f"{prefix}_{i}") for i, item in enumerate(structure))
-    return structure
+    further = [trace.training if name == "training" else trace.kwargs.get(name) for name in layer.call_parameters]
+    return ((trace.inputs, *further), {})
 
 
 def _tensor_specs(structure: Any) -> list[Spec]:
@@ -192,7 +173,7 @@ def name_outputs(outputs: Structure, single: str = "tensor") -> Structure:
 
 def _name_path(structure: Structure, path: str) -> Structure:
     if isinstance(structure, Spec):
-        return structure.with_name(path)
+        return structure.with_name(re.sub(r"[^A-Za-z0-9_]", "_", path))
     if isinstance(structure, dict):
         return {key: _name_path(structure[key], f"{path}_{key}") for key in sorted(structure)}
     return type(structure)(_name_path(item, f"{path}_{i}") for i, item in enumerate(structure))

@@ -144,8 +144,9 @@ def embedding_lookup(variable: Variable, ids: Value) -> Value:
 
     Source: tf.nn.embedding_lookup: a ResourceGather and an Identity.
     """
-    handle = ids.graph.capture(variable)
-    return emit_one("Identity", emit_one("ResourceGather", handle, ids, dtype=variable.dtype))
+    handle = ids.graph.capture(variable, "embedding_lookup")
+    rows = emit_one("ResourceGather", handle, ids, dtype=variable.dtype, name="embedding_lookup")
+    return emit_one("Identity", rows, name="embedding_lookup/Identity")
 
 
 def assign(variable: Variable, value: Value) -> None:

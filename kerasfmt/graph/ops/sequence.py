@@ -12,6 +12,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
+from kerasfmt.errors import GraphError
 from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.ops.declare import (
@@ -255,6 +256,23 @@ def _band(attrs: Attrs, x: Array, lower: Array, upper: Array) -> list[Array]:
 
 
 declare("MatrixBandPart", same_shape, _band)
+
+
+def _infer_diag(attrs: Attrs, diagonal: Value, *_: Value) -> list[Shape]:
+    shape = diagonal.shape
+    return [None if shape is None else (*shape, shape[-1])]
+
+
+def _diag(attrs: Attrs, diagonal: Array, k: Array, rows: Array, columns: Array, padding: Array) -> list[Array]:
+    if np.any(k != 0) or rows not in (-1, diagonal.shape[-1]) or columns not in (-1, diagonal.shape[-1]):
+        raise GraphError("op MatrixDiagV3: only the main diagonal of a square matrix is supported")
+    size = diagonal.shape[-1]
+    out = np.full((*diagonal.shape, size), padding, diagonal.dtype)
+    out[..., np.arange(size), np.arange(size)] = diagonal
+    return [out]
+
+
+declare("MatrixDiagV3", _infer_diag, _diag)
 
 
 def matrix_band_part(x: Value, lower: int, upper: int) -> Value:

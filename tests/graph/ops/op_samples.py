@@ -303,6 +303,7 @@ case("OneHot", ints(3, 2, low=0, high=5), i32(4), np.float32(2), np.float32(-1),
 case("TopKV2", floats(3, 7), i32(3))
 case("TopKV2", ints(3, 7, low=0, high=3), i32(5))
 case("MatrixBandPart", floats(2, 4, 5), np.int64(1), np.int64(-1))
+case("MatrixDiagV3", floats(2, 4), np.int32(0), np.int32(-1), np.int32(-1), np.float32(0))
 for _op in (
     "TensorScatterAdd",
     "TensorScatterMax",
