@@ -245,7 +245,7 @@ LAYERS: tuple[Layer, ...] = (
                 **_DOUBLE,
                 "_on": _vector(5, dtype="float64"),
                 "_tolerance": 1e-7,
-                "_why": "TensorFlow 2.15 rounds the square root of 2 to float32 in a float64 gelu, 2.21 does not",
+                "_why": "2.15 rounds the square root of 2 to float32 in a float64 gelu, 2.21 does not",
             },
             "mixed_float16": {"activation": "tanh", **_HALF},
         },

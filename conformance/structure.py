@@ -84,8 +84,8 @@ ACCEPTED: tuple[Accept, ...] = (
     ),
     Accept(
         r"metadata .*",
-        r"\.(full_)?save_spec\..*serialized",
-        "tf_keras 2.16 and later note that a TensorSpec was a tuple, 2.15 does not; both lines load the older form",
+        r"\.(full_)?save_spec\b.*serialized",
+        "tf_keras 2.16 and later note that a TensorSpec was a tuple, 2.15 does not; both load the older form",
         _as_tuple,
     ),
     Accept(
