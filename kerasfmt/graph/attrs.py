@@ -15,6 +15,7 @@ Source: tensorflow/core/framework/attr_value.proto, tensor_util.make_tensor_prot
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -78,13 +79,15 @@ def from_tensor_proto(proto: protos.TensorProto) -> np.ndarray[Any, Any]:
     """
     dtype = dtypes.of(proto.dtype)
     shape = tuple(d.size for d in proto.tensor_shape.dim)
-    size = int(np.prod(shape, dtype=object)) if shape else 1
-    if size < 0 or size > 2**31:
-        raise GraphError(f"constant of shape {shape}: too large for a graph")
+    size = math.prod(shape)
+    if proto.tensor_shape.unknown_rank or any(d < 0 for d in shape) or size > 2**31:
+        raise GraphError(f"constant of shape {shape}: not known, or too large for a graph")
     if proto.tensor_content:
         if len(proto.tensor_content) != size * dtype.itemsize:
             raise GraphError(f"constant of shape {shape}: holds {len(proto.tensor_content)} bytes")
         return np.frombuffer(proto.tensor_content, dtype=dtype.numpy).reshape(shape)
+    if not size:
+        return np.empty(shape, dtype.numpy)
     if dtype is dtypes.string:
         values: list[Any] = list(proto.string_val)
     elif dtype.name in ("float16", "bfloat16"):

@@ -12,13 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
-from kerasfmt.graph.op_defs import OpDef
+from kerasfmt.errors import GraphError
+from kerasfmt.graph.op_defs import OpDef, lookup
 from kerasfmt.graph.spec import Shape, Spec
 
 if TYPE_CHECKING:
@@ -211,6 +213,26 @@ class _Access:
 _INVALID = re.compile(r"[^A-Za-z0-9_.\\/>-]")
 
 
+@lru_cache(maxsize=1 << 14)
+def _node_name(name: str) -> str:
+    """`name` with every character that a node's name may not have replaced.
+
+    Source: tensorflow/core/graph/graph.cc; tensorflow/python/framework/ops.py, _VALID_OP_NAME_REGEX.
+    """
+    plain = _INVALID.sub("_", name)
+    return plain if re.match(r"[A-Za-z0-9.]", plain) else f".{plain}"
+
+
+@lru_cache(maxsize=1 << 14)
+def _argument_name(name: str) -> str:
+    """`name` as an argument of a function is called: lower case, and a letter first.
+
+    Source: tensorflow/core/framework/graph_to_functiondef.cc, NormalizeHelper.
+    """
+    plain = re.sub(r"[^a-z0-9_]", "_", name.lower())
+    return re.sub(r"^[^a-z]+", "", plain) or "unknown"
+
+
 class Builder:
     """A function under construction.
 
@@ -233,9 +255,7 @@ class Builder:
 
     def unique_name(self, base: str) -> str:
         """`base`, or `base_1`, `base_2`, ... where that name is taken (names are compared without case)."""
-        base = _INVALID.sub("_", base)
-        if not re.match(r"[A-Za-z0-9.]", base):
-            base = "." + base
+        base = _node_name(base)
         name, key = base, base.lower()
         while key in self._names:
             name = f"{base}_{self._names[base.lower()]}"
@@ -265,10 +285,7 @@ class Builder:
         return value
 
     def _argument(self, name: str, shape: Shape, dtype: DType) -> Value:
-        from kerasfmt.graph.op_defs import lookup
-
-        plain = re.sub(r"[^a-z0-9_]", "_", name.lower())
-        name = self.unique_name(re.sub(r"^[^a-z]+", "", plain) or "unknown")
+        name = self.unique_name(_argument_name(name))
         node = Node(self, lookup("Placeholder"), name, (), {"dtype": dtype, "shape": shape})
         value = Value(node, 0, shape, dtype)
         node.outputs = (value,)
@@ -312,7 +329,8 @@ class Builder:
         key = (dt.name, array.shape, array.tobytes() if array.dtype != object else repr(array.tolist()).encode())
         found = self._constants.get(key)
         if found is None:
-            found = emit_in(self, "Const", (), {"value": array, "dtype": dt}, "Const")[0]
+            kept = array.copy() if array is value else array
+            found = emit_in(self, "Const", (), {"value": kept, "dtype": dt}, "Const")[0]
             self._constants[key] = found
         return found
 
@@ -325,7 +343,20 @@ class Builder:
           function: the callee.
           inputs: one value per input of the callee.
           shapes: shapes of the outputs, where more is known than the callee's own.
+
+        Raises:
+          GraphError: the inputs are not of the number or the dtypes that the callee takes.
         """
+        if len(inputs) != len(function.inputs):
+            raise GraphError(
+                f"function {function.name}: expected {len(function.inputs)} inputs, got {len(inputs)}"
+            )
+        for value, argument in zip(inputs, function.inputs, strict=True):
+            if value.dtype is not argument.dtype:
+                raise GraphError(
+                    f"function {function.name}: input {argument.node.name}: expected {argument.dtype.name}, "
+                    f"got {value.dtype.name} ({value.node.name})"
+                )
         origin = self._scope.split("/")[0] or "unknown"
         handles = [self.capture(v, origin) for v in function.variables]
         op = "StatefulPartitionedCall" if function.stateful else "PartitionedCall"

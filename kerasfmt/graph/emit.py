@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -67,6 +67,7 @@ def emit_in(
     for arg, operand in zip(op_def.inputs, inputs, strict=True):
         if arg.is_list:
             items = [_to_value(graph, op_def, arg, item, attrs) for item in _items(op, arg, operand)]
+            _check_list(op, arg, items, attrs)
             values.extend(items)
             arity.append(len(items))
         else:
@@ -87,18 +88,31 @@ def _items(op: str, arg: Arg, operand: object) -> Sequence[object]:
     return operand
 
 
+def _check_list(op: str, arg: Arg, items: Sequence[Value], attrs: Mapping[str, Attr]) -> None:
+    if arg.number_attr and attrs[arg.number_attr] != len(items):
+        raise GraphError(
+            f"op {op}: argument {arg.name}: expected {arg.number_attr}={attrs[arg.number_attr]} tensors, got {len(items)}"
+        )
+    given = attrs[arg.type_list_attr] if arg.type_list_attr else None
+    if isinstance(given, list | tuple) and list(given) != [v.dtype for v in items]:
+        expected = [d.name for d in given if isinstance(d, DType)]
+        raise GraphError(f"op {op}: argument {arg.name}: expected {expected}, got {[v.dtype.name for v in items]}")
+
+
 def _infer_type_attrs(op_def: OpDef, inputs: Sequence[object], attrs: dict[str, Attr]) -> None:
     for arg, operand in zip(op_def.inputs, inputs, strict=True):
         items = _items(op_def.name, arg, operand) if arg.is_list else [operand]
         if arg.number_attr:
             attrs.setdefault(arg.number_attr, len(items))
         if arg.type_list_attr and arg.type_list_attr not in attrs:
-            attrs[arg.type_list_attr] = [i.dtype for i in items if isinstance(i, core.Value)]
+            attrs[arg.type_list_attr] = [_own_dtype(i) for i in items]
         if arg.type_attr and arg.type_attr not in attrs:
             for item in items:
                 if isinstance(item, core.Value):
                     attrs[arg.type_attr] = item.dtype
                     break
+    if op_def.type_attrs <= attrs.keys():
+        return
     for kind in (core.Variable, np.ndarray, np.generic, object):
         for arg, operand in zip(op_def.inputs, inputs, strict=True):
             if not arg.type_attr or arg.type_attr in attrs:
@@ -107,6 +121,10 @@ def _infer_type_attrs(op_def: OpDef, inputs: Sequence[object], attrs: dict[str, 
                 if isinstance(item, kind):
                     attrs[arg.type_attr] = _natural_dtype(op_def, arg.type_attr, item)
                     break
+
+
+def _own_dtype(item: object) -> DType:
+    return item.dtype if isinstance(item, core.Value | core.Variable) else dtypes.of(core._as_array(item, None).dtype)
 
 
 def _natural_dtype(op_def: OpDef, attr: str, item: object) -> DType:
@@ -148,11 +166,11 @@ def _complete_attrs(op_def: OpDef, attrs: dict[str, Attr]) -> dict[str, Attr]:
     for name, attr in op_def.attrs.items():
         if name in attrs:
             full[name] = attrs[name]
+            attr_codec.check(op_def, attr, full[name])
         elif attr.default is not None:
-            full[name] = attr_codec.from_proto(attr.default)
+            full[name] = cast("Attr", attr.default_value)
         else:
             raise GraphError(f"op {op_def.name}: attribute {name} ({attr.kind}) is needed")
-        attr_codec.check(op_def, attr, full[name])
     return full
 
 

@@ -106,9 +106,12 @@ class FunctionWriter:
                 proto.attr["_XlaMustCompile"].b = True
 
     def _is_default(self, op_def: OpDef, key: str, value: Any) -> bool:
-        default = op_def.attrs[key].default
+        definition = op_def.attrs[key]
+        if value is definition.default_value:
+            return definition.kind not in ("tensor", "func")
+        default = definition.default
         assert default is not None
-        kind = op_def.attrs[key].kind
+        kind = definition.kind
         if kind in ("tensor", "func"):
             return False
         cache_key = (op_def.name, key)
@@ -124,7 +127,8 @@ class FunctionWriter:
         return self._encoded(kind, value)
 
     def _encoded(self, kind: str, value: Any) -> bytes:
-        key = (kind, tuple(value) if isinstance(value, list) else value)
+        # Zeros of either sign are equal, but not the same attribute.
+        key = (kind, repr(value) if "float" in kind else tuple(value) if isinstance(value, list) else value)
         found = self._attr_cache.get(key)
         if found is None:
             found = self._attr_cache[key] = attr_codec.to_proto(kind, value).SerializeToString()

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.core import Function, Node, Value, Variable
-from kerasfmt.graph.registry import find_op
+from kerasfmt.graph.registry import Op, find_op
 
 State = MutableMapping[Variable, Any]
 """The content of each variable, as an array; assignments replace entries."""
@@ -56,7 +56,10 @@ def _run_node(node: Node, values: dict[Value, Any], handles: Mapping[Value, Vari
         tuple(content(v) for v in group) if isinstance(group, tuple) else content(group)
         for group in node.grouped_inputs()
     ]
-    results = find_op(node.op).run(node.attrs, *arguments)
+    kernel = find_op(node.op).run
+    if kernel is Op.run:
+        raise GraphError(f"op {node.op} ({node.name}): kerasfmt has no kernel for it")
+    results = kernel(node.attrs, *arguments)
     if node.op.startswith(("Assign", "ResourceScatter")):
         variable = handles[node.inputs[0]]
         state[variable] = np.asarray(results[0], dtype=variable.dtype.numpy)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from kerasfmt import dtypes, protos
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
+from kerasfmt.graph import attrs as attr_codec
 
 AttrDefault = object
 
@@ -36,11 +37,15 @@ class Arg:
 
 @dataclass(frozen=True)
 class AttrDef:
-    """One attribute of an op: its kind ("int", "list(int)", "type", ...), default and allowed values."""
+    """One attribute of an op: its kind ("int", "list(int)", "type", ...), default and allowed values.
+
+    `default_value` is `default` as a Python value, one object for every node that has it.
+    """
 
     name: str
     kind: str
     default: protos.AttrValue | None
+    default_value: object
     allowed: frozenset[object]
     minimum: int | None
 
@@ -55,11 +60,10 @@ class OpDef:
     attrs: Mapping[str, AttrDef]
     stateful: bool
 
-    @property
-    def inferred_attrs(self) -> frozenset[str]:
-        """Names of the attributes that the inputs determine."""
-        names = {n for a in self.inputs for n in (a.type_attr, a.number_attr, a.type_list_attr) if n}
-        return frozenset(names)
+    @cached_property
+    def type_attrs(self) -> frozenset[str]:
+        """Names of the attributes that hold the dtype of an input."""
+        return frozenset(a.type_attr for a in self.inputs if a.type_attr)
 
 
 @cache
@@ -107,10 +111,12 @@ def _arg(proto: protos.OpDef.ArgDef) -> Arg:
 
 def _attr(proto: protos.OpDef.AttrDef) -> AttrDef:
     allowed = proto.allowed_values.list
+    default = proto.default_value if proto.HasField("default_value") else None
     return AttrDef(
         name=proto.name,
         kind=proto.type,
-        default=proto.default_value if proto.HasField("default_value") else None,
+        default=default,
+        default_value=None if default is None else attr_codec.from_proto(default),
         allowed=frozenset([*(s.decode() for s in allowed.s), *(dtypes.of(t) for t in allowed.type)]),
         minimum=proto.minimum if proto.has_minimum else None,
     )

@@ -1,6 +1,6 @@
 """The fingerprint of a SavedModel: fingerprint.pb.
 
-    saved_model_checksum        Fingerprint64 of saved_model.pb as C++ serializes it
+    saved_model_checksum        Fingerprint64 of saved_model.pb as C++ serializes it; left out of large files
     graph_def_program_hash      of the main graph without its library, versions and string constants
     signature_def_hash          of the SignatureDefs, chained in the order of their keys
     saved_object_graph_hash     of the concrete functions, chained in the order of the numbers in their names
@@ -22,6 +22,8 @@ from kerasfmt.errors import SaveError
 from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64
 from kerasfmt.formats.saved_model.map_order import in_key_order, serialize_in_key_order
 
+CHECKSUM_LIMIT = 1 << 18
+"""Files of more bytes get no `saved_model_checksum`: it takes 75 ms a MiB here, and TensorFlow only logs it."""
 _PRODUCER = 1
 """kFingerprintProducer of TensorFlow 2.15."""
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
@@ -31,6 +33,9 @@ _INTEGER = re.compile(r"[ \t\n\v\f\r]*(-?)0*([0-9]{1,19})[ \t\n\v\f\r]*", re.ASC
 
 def fingerprint(saved: protos.SavedModel, data: bytes, index: bytes) -> protos.FingerprintDef:
     """The fingerprint that TensorFlow computes for a SavedModel, without its random uuid.
+
+    A file of more than CHECKSUM_LIMIT bytes has no `saved_model_checksum`. It tells apart saves of one model;
+    the other hashes, of which TensorFlow makes the model's "singleprint", are always there.
 
     Args:
       saved: the SavedModel, with at least one meta graph.
@@ -44,13 +49,17 @@ def fingerprint(saved: protos.SavedModel, data: bytes, index: bytes) -> protos.F
     """
     meta = saved.meta_graphs[0]
     return protos.FingerprintDef(
-        saved_model_checksum=fingerprint64(in_key_order(data, saved.DESCRIPTOR)),
+        saved_model_checksum=_checksum(saved, data) if len(data) <= CHECKSUM_LIMIT else 0,
         graph_def_program_hash=fingerprint64(serialize_in_key_order(_program(meta.graph_def))),
         signature_def_hash=_hash_signatures(meta.signature_def),
         saved_object_graph_hash=_hash_functions(meta.object_graph_def.concrete_functions),
         checkpoint_hash=fingerprint64(index),
         version=protos.VersionDef(producer=_PRODUCER),
     )
+
+
+def _checksum(saved: protos.SavedModel, data: bytes) -> int:
+    return fingerprint64(in_key_order(data, saved.DESCRIPTOR))
 
 
 def _program(graph: protos.GraphDef) -> protos.GraphDef:
