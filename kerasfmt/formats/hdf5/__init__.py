@@ -1,4 +1,4 @@
-"""Keras models in HDF5, "legacy h5": read, in the dialects of Keras 2 and of Keras 3.
+"""Keras models in HDF5, "legacy h5": read, in the dialects of Keras 2 and of Keras 3; written, in Keras 2's.
 
     /                            attributes: model_config (JSON), training_config (JSON, if compiled),
                                  keras_version, backend
@@ -16,5 +16,6 @@ Source: tf_keras/src/saving/legacy/hdf5_format.py; keras/src/legacy/saving/legac
 from kerasfmt.formats.hdf5.dataset import LazyDataset
 from kerasfmt.formats.hdf5.file import H5Model, open_model
 from kerasfmt.formats.hdf5.load import load
+from kerasfmt.formats.hdf5.write import write, write_weights
 
-__all__ = ["H5Model", "LazyDataset", "load", "open_model"]
+__all__ = ["H5Model", "LazyDataset", "load", "open_model", "write", "write_weights"]
