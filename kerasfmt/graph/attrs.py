@@ -89,7 +89,7 @@ def from_tensor_proto(proto: protos.TensorProto) -> np.ndarray[Any, Any]:
     if not size:
         return np.empty(shape, dtype.numpy)
     if dtype is dtypes.string:
-        values: list[Any] = list(proto.string_val)
+        values: list[Any] = list(proto.string_val) or [b""]
     elif dtype.name in ("float16", "bfloat16"):
         halves = np.array(list(proto.half_val), dtype=np.uint16).view(dtype.numpy)
         return _fill(halves, size, shape)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = "NDArray[np.generic]"
 Attr: TypeAlias = Union[
-    int, float, bool, str, bytes, DType, Array, "Function", None, Sequence["Attr"], tuple["int | None", ...]
+    int, float, bool, str, bytes, DType, Array, "Function", Sequence["Attr"], tuple["int | None", ...], None
 ]
 Operand: TypeAlias = Union["Value", "Variable", int, float, bool, str, bytes, Array, Sequence[object]]
 
@@ -326,7 +326,11 @@ class Builder:
         """
         array = _as_array(value, dtype)
         dt = dtype or dtypes.of(array.dtype)
-        key = (dt.name, array.shape, array.tobytes() if array.dtype != object else repr(array.tolist()).encode())
+        key = (
+            dt.name,
+            array.shape,
+            array.tobytes() if array.dtype != object else repr(array.tolist()).encode(),
+        )
         found = self._constants.get(key)
         if found is None:
             kept = array.copy() if array is value else array
@@ -386,7 +390,9 @@ class Builder:
             node.controls.extend(n for n in before if n is not node and n not in node.controls)
         self.nodes.append(node)
 
-    def finish(self, outputs: Sequence[Value], name: str | None = None, *, compiled: bool = False) -> Function:
+    def finish(
+        self, outputs: Sequence[Value], name: str | None = None, *, compiled: bool = False
+    ) -> Function:
         """The function with these outputs, pruned of nodes that neither an output nor a side effect needs."""
         stateful = [n for n in self.nodes if is_side_effect(n)]
         needed: set[int] = set()

@@ -77,7 +77,9 @@ def emit_in(
     node = core.Node(graph, op_def, graph.scoped(name), tuple(values), full, tuple(arity), device)
     out_dtypes = _output_dtypes(op_def, full)
     shapes = _infer_shapes(node, len(out_dtypes))
-    node.outputs = tuple(core.Value(node, i, s, d) for i, (s, d) in enumerate(zip(shapes, out_dtypes, strict=True)))
+    node.outputs = tuple(
+        core.Value(node, i, s, d) for i, (s, d) in enumerate(zip(shapes, out_dtypes, strict=True))
+    )
     graph.adopt(node)
     return node.outputs
 
@@ -91,12 +93,15 @@ def _items(op: str, arg: Arg, operand: object) -> Sequence[object]:
 def _check_list(op: str, arg: Arg, items: Sequence[Value], attrs: Mapping[str, Attr]) -> None:
     if arg.number_attr and attrs[arg.number_attr] != len(items):
         raise GraphError(
-            f"op {op}: argument {arg.name}: expected {arg.number_attr}={attrs[arg.number_attr]} tensors, got {len(items)}"
+            f"op {op}: argument {arg.name}: expected {arg.number_attr}={attrs[arg.number_attr]!r} tensors, "
+            f"got {len(items)}"
         )
     given = attrs[arg.type_list_attr] if arg.type_list_attr else None
     if isinstance(given, list | tuple) and list(given) != [v.dtype for v in items]:
         expected = [d.name for d in given if isinstance(d, DType)]
-        raise GraphError(f"op {op}: argument {arg.name}: expected {expected}, got {[v.dtype.name for v in items]}")
+        raise GraphError(
+            f"op {op}: argument {arg.name}: expected {expected}, got {[v.dtype.name for v in items]}"
+        )
 
 
 def _infer_type_attrs(op_def: OpDef, inputs: Sequence[object], attrs: dict[str, Attr]) -> None:
@@ -124,7 +129,11 @@ def _infer_type_attrs(op_def: OpDef, inputs: Sequence[object], attrs: dict[str, 
 
 
 def _own_dtype(item: object) -> DType:
-    return item.dtype if isinstance(item, core.Value | core.Variable) else dtypes.of(core._as_array(item, None).dtype)
+    return (
+        item.dtype
+        if isinstance(item, core.Value | core.Variable)
+        else dtypes.of(core._as_array(item, None).dtype)
+    )
 
 
 def _natural_dtype(op_def: OpDef, attr: str, item: object) -> DType:
@@ -197,7 +206,9 @@ def _infer_shapes(node: core.Node, count: int) -> Sequence[tuple[int | None, ...
     except KerasfmtError:
         raise
     except (ValueError, TypeError, IndexError) as error:
-        given = ", ".join(f"{v.dtype.name}{list(v.shape) if v.shape is not None else '?'}" for v in node.inputs)
+        given = ", ".join(
+            f"{v.dtype.name}{list(v.shape) if v.shape is not None else '?'}" for v in node.inputs
+        )
         raise InvalidModelError(f"{node.name}: op {node.op} on ({given}): {error}") from error
     if len(shapes) != count:
         raise GraphError(f"op {node.op}: inferred {len(shapes)} output shapes, expected {count}")

@@ -72,7 +72,9 @@ class FunctionWriter:
         for value in function.outputs:
             _write_output(proto, value, names, barrier)
         if barrier is not None:
-            proto.node_def.add(name=barrier, op="NoOp", input=["^" + n.name for n in function.control_outputs])
+            proto.node_def.add(
+                name=barrier, op="NoOp", input=["^" + n.name for n in function.control_outputs]
+            )
         for node in function.control_outputs:
             proto.signature.control_output.append(node.name)
             proto.control_ret[node.name] = node.name

@@ -28,7 +28,9 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
       GraphError: wrong number of inputs, or an op without a kernel.
     """
     if len(inputs) != len(function.inputs):
-        raise GraphError(f"function {function.name}: expected {len(function.inputs)} inputs, got {len(inputs)}")
+        raise GraphError(
+            f"function {function.name}: expected {len(function.inputs)} inputs, got {len(inputs)}"
+        )
     values: dict[Value, Any] = dict(zip(function.inputs, inputs, strict=True))
     handles: Mapping[Value, Variable] = {handle: variable for variable, handle in function.captures}
     uses = Counter(v for node in function.nodes for v in node.inputs)
@@ -43,7 +45,9 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
     return [values[v] for v in function.outputs]
 
 
-def _run_node(node: Node, values: dict[Value, Any], handles: Mapping[Value, Variable], state: State) -> Sequence[Any]:
+def _run_node(
+    node: Node, values: dict[Value, Any], handles: Mapping[Value, Variable], state: State
+) -> Sequence[Any]:
     if node.op in ("PartitionedCall", "StatefulPartitionedCall"):
         callee = node.attrs["f"]
         assert isinstance(callee, Function)

@@ -51,8 +51,11 @@ def functional_config(model: Model) -> dict[str, Any]:
         inbound = []
         for call in layer.calls:
             if id(call) in members and not isinstance(layer, InputLayer):
-                kwargs = {k: map_structure(lambda t: _kwarg_config(t, ref), v) for k, v in call.kwargs.items()}
-                refs = map_structure(lambda t, kw=kwargs: _Leaf([*ref(t), kw]), call.inputs)
+                kwargs = {
+                    k: map_structure(lambda t: _kwarg_config(t, ref), v) for k, v in call.kwargs.items()
+                }
+                further: dict[str, Any] = kwargs
+                refs = map_structure(lambda t: _Leaf([*ref(t), further]), call.inputs)  # noqa: B023
                 inbound.append(_unwrap(refs if isinstance(refs, list | tuple | dict) else [refs]))
         layers.append({**layer_config(layer), "name": layer.name, "inbound_nodes": inbound})
     return {
@@ -98,9 +101,7 @@ def _top_refs(structure: Structure, ref: Callable[[Tensor], list[Any]]) -> Struc
     return [refs] if isinstance(structure, Tensor) else refs
 
 
-def model_from_config(
-    config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
-) -> Model:
+def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
     """The model that `{"class_name", "config"}` stands for, in either dialect, with fresh weights.
 
     Raises:
@@ -146,7 +147,9 @@ def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], dep
 def _from_custom(kind: str, custom: Any, config: dict[str, Any]) -> Layer:
     if inspect.isclass(custom) and issubclass(custom, Layer):
         return custom.from_config(normalized(custom, config))
-    raise UnsupportedLayerError(f"custom_objects[{kind!r}]: expected a subclass of kerasfmt.layers.Layer, got {custom!r}")
+    raise UnsupportedLayerError(
+        f"custom_objects[{kind!r}]: expected a subclass of kerasfmt.layers.Layer, got {custom!r}"
+    )
 
 
 def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,7 +228,9 @@ class _Finder:
         try:
             layer = self.layers[ref[0]]
         except KeyError:
-            raise InvalidModelError(f"config: a call refers to layer {ref[0]!r}, which does not exist") from None
+            raise InvalidModelError(
+                f"config: a call refers to layer {ref[0]!r}, which does not exist"
+            ) from None
         own = 0 if self.keras3 and not top else _own_calls(layer, self.keras3)
         position = int(ref[1]) - own
         if position < 0 or ref[2] < 0:
@@ -313,7 +318,9 @@ def _keras2_node(node: Any, tensor: Callable[[Any], Any], kwargs: dict[str, Any]
             kwargs.update({k: _keras2_kwarg(v, tensor) for k, v in node[3].items() if v is not None})
         return tensor(node)
     if isinstance(node, list) and node and node[0] == "_CONSTANT_VALUE":
-        raise UnsupportedLayerError("config: a layer is called with a constant as its first argument; not supported")
+        raise UnsupportedLayerError(
+            "config: a layer is called with a constant as its first argument; not supported"
+        )
     if isinstance(node, Mapping):
         return {k: _keras2_node(v, tensor, kwargs) for k, v in node.items()}
     if not isinstance(node, list):

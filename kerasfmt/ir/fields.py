@@ -39,7 +39,9 @@ class Field:
     stored: bool = True
 
 
-def option(*, default: Any = REQUIRED, convert: Callable[[Any], Any] = lambda v: v, stored: bool = True) -> Any:
+def option(
+    *, default: Any = REQUIRED, convert: Callable[[Any], Any] = lambda v: v, stored: bool = True
+) -> Any:
     """An option with a converter of its own."""
     return Field(default, convert, lambda v: v, stored)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -84,7 +84,8 @@ class Layer:
     """Base of every layer.
 
     A subclass is its config fields (annotated class attributes, in the order of Keras's constructor), its
-    weights (annotated as `Weight`, made in `build`) and its `call`. The parameters of `call` after `inputs` say what the layer takes:
+    weights (annotated as `Weight`, made in `build`) and its `call`. The parameters of `call` after `inputs` say
+    what the layer takes:
     `training`, `mask`, further tensors.
 
     Args:
@@ -111,14 +112,17 @@ class Layer:
     scope: str = ""
     """What the names of the weights begin with: for a layer inside a layer, `outer/`."""
     keras_identifier: ClassVar[str] = "_tf_keras_layer"
+    registered_name: ClassVar[str]
+    """Keras's name of the class, where that is not the name of the class itself: `package>name`."""
+    generator_state: Weight | None = None
+    """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""
 
     def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own: dict[str, Field] = {}
-        for key in cls.__dict__.get("__annotations__", {}):
+        for key, annotation in inspect.get_annotations(cls).items():
             default = cls.__dict__.get(key, REQUIRED)
-            annotation = str(cls.__dict__["__annotations__"][key])
-            if key.startswith("_") or annotation.startswith(("ClassVar", "Weight")):
+            if key.startswith("_") or str(annotation).startswith(("ClassVar", "Weight")):
                 continue
             own[key] = default if isinstance(default, Field) else Field(default)
             if key in cls.__dict__:
@@ -126,6 +130,7 @@ class Layer:
         cls.fields = {**cls.fields, **own}
         if register:
             _REGISTRY[cls.__name__] = cls
+            _REGISTRY[cls.__dict__.get("registered_name", cls.__name__)] = cls
 
     def __init__(
         self,
@@ -158,7 +163,9 @@ class Layer:
 
     def _set_options(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         if len(args) > len(self.fields):
-            raise TypeError(f"{type(self).__name__}: {len(args)} positional arguments for {len(self.fields)} options")
+            raise TypeError(
+                f"{type(self).__name__}: {len(args)} positional arguments for {len(self.fields)} options"
+            )
         given = dict(zip(self.fields, args, strict=False))
         for key, value in options.items():
             if key not in self.fields:
@@ -215,9 +222,9 @@ class Layer:
         """
         return ()
 
-    def tracked_functions(self) -> tuple[str, ...]:
-        """Attributes that Keras tracks as functions which it compiles for accelerators; never traced here."""
-        return ()
+    def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
+        """Attributes that Keras tracks as functions compiled for themselves, with those that were traced."""
+        return {}
 
     # What follows from it.
 
@@ -295,7 +302,9 @@ class Layer:
           moving: whether it is a running average (on-read synchronization, mean aggregation).
         """
         if any(d is None for d in shape):
-            raise self.fail(f"weight {name}: shape {shape} has an unknown dimension; give the layer a full input shape")
+            raise self.fail(
+                f"weight {name}: shape {shape} has an unknown dimension; give the layer a full input shape"
+            )
         prefix = options or name
         weight = Weight(
             f"{self.scope}{self.name}/{name}",
@@ -377,7 +386,11 @@ class Layer:
 
     def get_config(self) -> dict[str, Any]:
         """The config in Keras 2's dialect; `from_config` makes an equal layer of it."""
-        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.policy.to_config()}
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": self.policy.to_config(),
+        }
         if self.batch_input_shape is not None:
             config["batch_input_shape"] = list(self.batch_input_shape)
         for key in self.config_order or self.fields:
@@ -428,7 +441,9 @@ class Layer:
         tensors = flatten(inputs)
         for leaf in tensors:
             if not isinstance(leaf, Tensor):
-                raise TypeError(f"layer {self.name}: expected symbolic tensors (kerasfmt.Input), got {type(leaf)}")
+                raise TypeError(
+                    f"layer {self.name}: expected symbolic tensors (kerasfmt.Input), got {type(leaf)}"
+                )
         specs = map_structure(lambda t: self.cast_spec(t.spec), inputs)
         self.ensure_built(specs)
         self._check_inputs(flatten(specs))
@@ -540,7 +555,9 @@ class Layer:
         function = graph.finish([*flat, *losses])
         return Trace(function, inputs, kwargs, outputs, len(losses), training)
 
-    def run(self, inputs: Structure, kwargs: dict[str, Any], training: bool | None) -> tuple[Structure, list[Value]]:
+    def run(
+        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None
+    ) -> tuple[Structure, list[Value]]:
         """Outputs and conditional losses of `call`, in the graph of the inputs."""
         if self.takes_training:
             kwargs["training"] = bool(training)

@@ -62,7 +62,7 @@ class InputLayer(Layer):
         }
 
 
-def Input(  # noqa: N802
+def Input(
     shape: tuple[int | None, ...] | None = None,
     batch_size: int | None = None,
     name: str | None = None,
@@ -99,7 +99,12 @@ class Model(Layer):
     autocast = False
 
     def __init__(
-        self, inputs: Structure, outputs: Structure, name: str | None = None, trainable: bool = True, dtype: Any = None
+        self,
+        inputs: Structure,
+        outputs: Structure,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
     ) -> None:
         super().__init__(name=name or _default_name(type(self)), trainable=trainable, dtype=dtype)
         self.training_config: TrainingConfig | None = None
@@ -179,7 +184,9 @@ class Model(Layer):
         """The outputs of the layer calls."""
         return self.run(inputs, {"mask": mask}, training)[0]
 
-    def run(self, inputs: Structure, kwargs: dict[str, Any], training: bool | None) -> tuple[Structure, list[Value]]:
+    def run(
+        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None
+    ) -> tuple[Structure, list[Value]]:
         """Outputs, and the losses of activity regularizers, in the graph of the inputs."""
         flat = flatten(inputs)
         graph: Builder = flat[0].graph
@@ -296,7 +303,8 @@ def _run_call(
     inputs = map_structure(lambda t: layer.cast_input(values[t]), call.inputs)
     in_masks = map_structure(lambda t: masks.get(t), call.inputs)
     kwargs = {
-        k: map_structure(lambda t: values[t] if isinstance(t, Tensor) else t, v) for k, v in call.kwargs.items()
+        k: map_structure(lambda t: values[t] if isinstance(t, Tensor) else t, v)
+        for k, v in call.kwargs.items()
     }
     masked = any(m is not None for m in flatten(in_masks))
     if layer.takes_mask and "mask" not in kwargs and masked:
@@ -308,10 +316,15 @@ def _run_call(
             kwargs[f"{name}_mask"] = mask
     mode = kwargs.pop("training", training)
     specs = map_structure(lambda v: v.spec, inputs)
-    kwarg_specs = {k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()}
+    kwarg_specs = {
+        k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()
+    }
     trace = layer.general_trace(specs, kwarg_specs, mode)
     exact = layer.trace(specs, kwarg_specs, training=False)
-    flat_inputs = [*flatten(inputs), *(v for s in kwargs.values() for v in flatten(s) if isinstance(v, Value))]
+    flat_inputs = [
+        *flatten(inputs),
+        *(v for s in kwargs.values() for v in flatten(s) if isinstance(v, Value)),
+    ]
     results = graph.call(trace.function, flat_inputs, [v.shape for v in exact.function.outputs])
     count = len(results) - trace.losses
     outputs = list(results[:count])
@@ -343,7 +356,8 @@ def _activity_loss(graph: Builder, layer: Layer, value: Value) -> Value:
     with graph.scope("ActivityRegularizer"):
         (loss,) = graph.call(activity_function(layer).function, [value])
         shape = emit_one("Shape", value)
-        batch = emit_one("StridedSlice", shape, np.int32([0]), np.int32([1]), np.int32([1]), shrink_axis_mask=1)
+        one = np.ones(1, np.int32)
+        batch = emit_one("StridedSlice", shape, one - 1, one, one, shrink_axis_mask=1)
         return emit_one("DivNoNan", loss, emit_one("Cast", batch, DstT=loss.dtype))
 
 
@@ -421,4 +435,3 @@ def _check_names(model: str, layers: list[Layer]) -> None:
         if layer.name in seen:
             raise InvalidModelError(f"model {model}: two layers are called {layer.name!r}; rename one")
         seen.add(layer.name)
-

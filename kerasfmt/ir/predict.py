@@ -60,7 +60,9 @@ def _as_inputs(model: Model, x: Any) -> list[np.ndarray[Any, Any]]:
     else:
         leaves = [x[0]] if isinstance(x, list | tuple) and len(x) == 1 and hasattr(x[0], "shape") else [x]
     if len(leaves) != len(model.inputs):
-        raise InvalidModelError(f"model {model.name}: expected {len(model.inputs)} input arrays, got {len(leaves)}")
+        raise InvalidModelError(
+            f"model {model.name}: expected {len(model.inputs)} input arrays, got {len(leaves)}"
+        )
     arrays = []
     for tensor, leaf in zip(model.inputs, leaves, strict=True):
         array = np.asarray(leaf, dtype=tensor.dtype.numpy)

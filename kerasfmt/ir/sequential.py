@@ -122,7 +122,7 @@ class Sequential(Model):
 
         self._require_built()
         layers = [self.inputs[0].origin.layer, *self.layers] if self.declares_input else self.layers
-        config = {"name": self.name, "layers": [layer_config(layer) for layer in layers]}
+        config: dict[str, Any] = {"name": self.name, "layers": [layer_config(layer) for layer in layers]}
         if not self.declares_input:
             config["build_input_shape"] = list(self._declared_shape or ())
         return config

@@ -21,7 +21,9 @@ def summary(model: Model) -> str:
         row = (f"{layer.name} ({type(layer).__name__})", ", ".join(shapes), f"{layer.count_params():,}")
         rows.append((*row, ", ".join(origins)))
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     rule = "-" * max(len(line) for line in lines)
     total = model.count_params()
     trainable = sum(_size(w.shape) for w in model.trainable_weights)

@@ -28,8 +28,8 @@ class ArrayLike(Protocol):
     def dtype(self) -> Any:
         """The NumPy dtype, or something that names one."""
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        """The whole value in memory."""
+    def __getitem__(self, index: Any, /) -> Any:
+        """A part of it."""
 
 
 SEED = 0
@@ -88,9 +88,13 @@ class Weight(Variable):
     @value.setter
     def value(self, value: ArrayLike) -> None:
         if tuple(value.shape) != self.shape:
-            raise InvalidModelError(f"weight {self.name}: expected shape {self.shape}, got {tuple(value.shape)}")
+            raise InvalidModelError(
+                f"weight {self.name}: expected shape {self.shape}, got {tuple(value.shape)}"
+            )
         if np.dtype(value.dtype) != self.dtype.numpy:
-            raise InvalidModelError(f"weight {self.name}: expected dtype {self.dtype.name}, got {value.dtype}")
+            raise InvalidModelError(
+                f"weight {self.name}: expected dtype {self.dtype.name}, got {value.dtype}"
+            )
         self._value = value
 
     def numpy(self) -> np.ndarray[Any, Any]:

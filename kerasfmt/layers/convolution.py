@@ -8,6 +8,7 @@ Source: tf_keras/src/layers/convolutional/base_conv.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar
 
@@ -111,9 +112,9 @@ class Conv(Layer, register=False):
 
         return convolve.over_batches(x, self.rank + 1, convolution)
 
-    def tracked_functions(self) -> tuple[str, ...]:
+    def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """What Keras calls where there are groups; it is there without them as well."""
-        return (COMPILED,)
+        return {COMPILED: list(self._compiled_functions.values())}
 
     @cached_property
     def _compiled_functions(self) -> dict[tuple[Spec, Spec], Function]:

@@ -8,11 +8,12 @@ Source: tf_keras/src/layers/convolutional/conv1d_transpose.py, conv2d_transpose.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
-from kerasfmt.graph import Shape, Spec, Value, emit_one, ops
+from kerasfmt.graph import Function, Shape, Spec, Value, emit_one, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.constraints import Constraint
@@ -91,9 +92,9 @@ class ConvTranspose(Layer, register=False):
         if pads is not None and any(p >= s for p, s in zip(pads, self.strides, strict=True)):
             raise self.fail(f"option output_padding: expected less than strides {self.strides}, got {pads}")
 
-    def tracked_functions(self) -> tuple[str, ...]:
+    def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """What Keras inherits and never calls."""
-        return (COMPILED,)
+        return {COMPILED: ()}
 
     def build(self, inputs: Spec) -> None:
         """A kernel (*kernel_size, filters, channels) and a bias (filters,)."""

@@ -7,9 +7,10 @@ Source: tf_keras/src/layers/convolutional/base_depthwise_conv.py and base_separa
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from kerasfmt.graph import Spec, Value, ops
+from kerasfmt.graph import Function, Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.constraints import Constraint
@@ -78,9 +79,9 @@ class DepthwiseConv(Layer, register=False):
         """Strides and dilation are not combined."""
         check_dilation(self, self.strides, self.dilation_rate)
 
-    def tracked_functions(self) -> tuple[str, ...]:
+    def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """What Keras inherits and never calls."""
-        return (COMPILED,)
+        return {COMPILED: ()}
 
     def build(self, inputs: Spec) -> None:
         """A kernel (*kernel_size, channels, depth_multiplier) and a bias (channels * depth_multiplier,)."""
@@ -234,9 +235,9 @@ class SeparableConv(Layer, register=False):
             raise self.fail(f"option groups: expected a divisor of filters={self.filters}, got {self.groups}")
         check_dilation(self, self.strides, self.dilation_rate)
 
-    def tracked_functions(self) -> tuple[str, ...]:
+    def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """What Keras inherits and never calls."""
-        return (COMPILED,)
+        return {COMPILED: ()}
 
     def build(self, inputs: Spec) -> None:
         """Kernels (*kernel_size, channels, m) and (1.., channels * m, filters), and a bias (filters,)."""

@@ -25,7 +25,7 @@ from kerasfmt.formats.saved_model.object_graph import (
 from kerasfmt.formats.saved_model.optimizer import optimizer_node
 from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.formats.saved_model.traces import LayerTraces, function_nodes
-from kerasfmt.graph import Builder
+from kerasfmt.graph import Builder, Function
 from kerasfmt.ir import InputLayer, Layer, Model, Weight
 
 _ENDPOINTS = ("__call__", "call_and_return_all_conditional_losses")
@@ -98,8 +98,9 @@ class KerasObjects:
             node.add(name, list_wrapper(()))
         for name, weight in layer.weight_attributes.items():
             node.add(name, self.variable(weight))
-        for name in layer.tracked_functions():
-            node.add(name, FunctionNode(arg_spec=ArgSpec(("inputs", "kernel")), jit_compile=True))
+        for name, functions in layer.tracked_functions().items():
+            node.add(name, compiled_node(name, functions if self._traces is not None else ()))
+
     def _add_endpoints(
         self, layer: Layer, node: UserObject, traces: LayerTraces, default_signature: ConcreteNode | None
     ) -> None:
@@ -157,3 +158,22 @@ class KerasObjects:
             )
             node = self._losses[weight] = FunctionNode([("trace_0", trace)], input_signature=())
         return node
+
+
+def compiled_node(name: str, functions: Iterable[Function]) -> FunctionNode:
+    """A tf.function of (inputs, kernel) that XLA compiles, with the functions that were traced."""
+    spec = ArgSpec(("inputs", "kernel"))
+    node = FunctionNode(arg_spec=spec, jit_compile=True)
+    for index, function in enumerate(functions):
+        inputs = [v.spec.with_name(n) for v, n in zip(function.inputs, function.input_names, strict=True)]
+        trace = ConcreteNode(
+            function=function,
+            name=name,
+            inputs=(tuple(inputs), {}),
+            outputs=function.outputs[0].spec.with_name("unknown"),
+            arg_spec=spec,
+            keywords=function.input_names,
+            positional=len(inputs),
+        )
+        node.add(f"trace_{index}", trace)
+    return node

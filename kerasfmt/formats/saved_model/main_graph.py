@@ -96,7 +96,10 @@ def _write_signature(
     signature: TracedSignature,
     handles: Mapping[Variable, Value],
 ) -> None:
-    inputs = [_placeholder(graph, f"{key}_{name}".replace("/", "_"), spec) for name, spec in signature.inputs.items()]
+    inputs = [
+        _placeholder(graph, f"{key}_{name}".replace("/", "_"), spec)
+        for name, spec in signature.inputs.items()
+    ]
     node = _call(graph, signature.function, [*inputs, *(handles[v] for v in signature.function.variables)])
     for name, value in zip(signature.inputs, inputs, strict=True):
         _tensor_info(proto.inputs[name], f"{value.node.name}:0", value.spec)
@@ -129,7 +132,9 @@ def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
     graph = Builder("_traced_save")
     prefix = graph.input(Spec((), dtypes.string), "file_prefix")
     text = graph.input(Spec((), dtypes.string), "savev2_const")
-    remote = emit_in(graph, "StaticRegexFullMatch", (prefix,), {"pattern": "^s3://.*"}, "StaticRegexFullMatch", _ANY_CPU)
+    remote = emit_in(
+        graph, "StaticRegexFullMatch", (prefix,), {"pattern": "^s3://.*"}, "StaticRegexFullMatch", _ANY_CPU
+    )
     part = _scalar(graph, b".part", dtypes.string, "Const")
     temporary = _scalar(graph, b"_temp/part", dtypes.string, "Const")
     suffix = emit_in(graph, "Select", (remote[0], part, temporary), {}, "Select", _ANY_CPU)[0]
@@ -143,7 +148,9 @@ def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
             handle = graph.capture(weight)
             emit_in(graph, "DisableCopyOnRead", (handle,), {}, "DisableCopyOnRead", _CPU)
             off = graph.nodes[-1]
-            read = emit_in(graph, "ReadVariableOp", (handle,), {"dtype": weight.dtype}, "ReadVariableOp", _CPU)[0]
+            read = emit_in(
+                graph, "ReadVariableOp", (handle,), {"dtype": weight.dtype}, "ReadVariableOp", _CPU
+            )[0]
             read.node.controls.append(off)
         values.append(emit_in(graph, "Identity", (read,), {}, "Identity", _CPU)[0])
     names = [*keys, OBJECT_GRAPH_KEY]
@@ -176,7 +183,12 @@ def restore_function(keys: Sequence[str], weights: Sequence[Variable]) -> Functi
     for weight, value in zip(weights, values, strict=False):
         same = emit_in(graph, "Identity", (value,), {}, "Identity", _CPU)[0]
         emit_in(
-            graph, "AssignVariableOp", (graph.capture(weight), same), {"dtype": weight.dtype}, "AssignVariableOp", _CPU
+            graph,
+            "AssignVariableOp",
+            (graph.capture(weight), same),
+            {"dtype": weight.dtype},
+            "AssignVariableOp",
+            _CPU,
         )
         assigned.append(graph.nodes[-1])
     done = emit_in(graph, "Identity", (prefix,), {}, "Identity", _CPU)[0]

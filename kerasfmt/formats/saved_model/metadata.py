@@ -62,7 +62,9 @@ def write_metadata(
         entry.version.producer = 2
         entry.version.min_consumer = 1
         entry.identifier = layer.keras_identifier
-        entry.metadata = json.dumps(_tuples(layer_metadata(layer, ids, inbound.get(layer), layer is model and include_optimizer)))
+        entry.metadata = json.dumps(
+            _tuples(layer_metadata(layer, ids, inbound.get(layer), layer is model and include_optimizer))
+        )
     return proto
 
 
@@ -117,7 +119,7 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
     regularizer = layer.activity_regularizer_of()
     if regularizer is not None:
         number = ids.number((layer, "activity_regularizer"))
-        metadata["activity_regularizer"] = {**to_config(regularizer), "shared_object_id": number}
+        metadata["activity_regularizer"] = {**(to_config(regularizer) or {}), "shared_object_id": number}
     if layer.build_input is not None:
         metadata["build_input_shape"] = _shapes(layer.build_input)
     if isinstance(layer, Model):
@@ -210,7 +212,11 @@ def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:
 
 def _type_spec(spec: Spec) -> dict[str, Any]:
     shape = {"class_name": "TensorShape", "items": None if spec.shape is None else list(spec.shape)}
-    return {"class_name": "TypeSpec", "type_spec": "tf.TensorSpec", "serialized": [shape, spec.dtype.name, spec.name]}
+    return {
+        "class_name": "TypeSpec",
+        "type_spec": "tf.TensorSpec",
+        "serialized": [shape, spec.dtype.name, spec.name],
+    }
 
 
 def _tuples(value: Any) -> Any:
@@ -220,7 +226,8 @@ def _tuples(value: Any) -> Any:
     if isinstance(value, list):
         return [_tuples(v) for v in value]
     if isinstance(value, dict):
-        return {k: _tuples(tuple(v) if k == "batch_input_shape" and v is not None else v) for k, v in value.items()}
+        return {
+            k: _tuples(tuple(v) if k == "batch_input_shape" and v is not None else v)
+            for k, v in value.items()
+        }
     return value
-
-

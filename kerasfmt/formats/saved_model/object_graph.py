@@ -177,7 +177,10 @@ def _with_checkpoint_values(graph: ObjectGraph) -> set[SavedNode]:
 
 
 def write_object_graph(
-    proto: protos.SavedObjectGraph, graph: ObjectGraph, functions: FunctionWriter, variables: dict[Weight, VariableNode]
+    proto: protos.SavedObjectGraph,
+    graph: ObjectGraph,
+    functions: FunctionWriter,
+    variables: dict[Weight, VariableNode],
 ) -> None:
     """Writes every node, and the table of concrete functions that they name."""
     for node in graph.nodes:
@@ -197,7 +200,9 @@ def write_object_graph(
         elif isinstance(node, ConcreteNode):
             name = _write_concrete(entry, node, functions)
             table = proto.concrete_functions[name]
-            table.bound_inputs.extend(graph.ids[variables[v]] for v in node.function.variables if isinstance(v, Weight))
+            table.bound_inputs.extend(
+                graph.ids[variables[v]] for v in node.function.variables if isinstance(v, Weight)
+            )
             table.canonicalized_input_signature.CopyFrom(encode(node.inputs))
             table.output_signature.CopyFrom(encode(node.outputs))
 

@@ -25,7 +25,10 @@ from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.ir import TrainingConfig, Weight
 
 _SLOT_LISTS = {
-    "Adadelta": {"accumulated_grad": "_accumulated_grads", "accumulated_delta_var": "_accumulated_delta_vars"},
+    "Adadelta": {
+        "accumulated_grad": "_accumulated_grads",
+        "accumulated_delta_var": "_accumulated_delta_vars",
+    },
     "Adagrad": {"accumulator": "_accumulators"},
     "Adam": {"m": "_momentums", "v": "_velocities", "vhat": "_velocity_hats"},
     "AdamW": {"m": "_momentums", "v": "_velocities", "vhat": "_velocity_hats"},
@@ -33,7 +36,11 @@ _SLOT_LISTS = {
     "Ftrl": {"accumulator": "_accumulators", "linear": "_linears"},
     "Lion": {"m": "momentums"},
     "Nadam": {"m": "_momentums", "v": "_velocities"},
-    "RMSprop": {"velocity": "_velocities", "momentum": "_momentums", "average_gradient": "_average_gradients"},
+    "RMSprop": {
+        "velocity": "_velocities",
+        "momentum": "_momentums",
+        "average_gradient": "_average_gradients",
+    },
     "SGD": {"m": "momentums"},
 }
 """Optimizer -> slot name in a variable's name -> the attribute that lists those slots."""
@@ -57,7 +64,9 @@ def optimizer_node(config: TrainingConfig, variable: Callable[[Weight], Variable
         members: list[SavedNode] = [variable(w) for w in weights if w.name.split("/")[1:2] == [slot]]
         if members:
             node.add(attribute, list_wrapper(members))
-    node.add("_update_step_xla", FunctionNode(arg_spec=ArgSpec(("gradient", "variable", "key")), jit_compile=True))
+    node.add(
+        "_update_step_xla", FunctionNode(arg_spec=ArgSpec(("gradient", "variable", "key")), jit_compile=True)
+    )
     return node
 
 

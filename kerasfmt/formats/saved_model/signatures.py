@@ -80,7 +80,9 @@ def _trace_given(key: str, signature: Signature) -> TracedSignature:
     named = outputs if isinstance(outputs, Mapping) else {"output_0": outputs}
     for name, value in named.items():
         if not isinstance(value, Value) or value.graph is not graph:
-            raise InvalidModelError(f"signature {key}: output {name}: expected a Value made from its inputs, got {value}")
+            raise InvalidModelError(
+                f"signature {key}: output {name}: expected a Value made from its inputs, got {value}"
+            )
     ordered = dict(sorted(named.items()))
     function = graph.finish(list(ordered.values()))
     specs = {name: spec.with_name(name) for name, spec in sorted(signature.inputs.items())}

@@ -63,7 +63,9 @@ def _encode_items(proto: protos.TupleValue | protos.ListValue, items: Sequence[A
         _encode_into(proto.values.add(), item)
 
 
-def encode_function_spec(spec: ArgSpec, input_signature: tuple[Any, ...] | None = None) -> protos.FunctionSpec:
+def encode_function_spec(
+    spec: ArgSpec, input_signature: tuple[Any, ...] | None = None
+) -> protos.FunctionSpec:
     """The message for a function's signature; `input_signature` is that of the tf.function, if it has one."""
     fields: list[tuple[str, Any]] = [
         ("args", list(spec.args)),

@@ -82,7 +82,9 @@ def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]
         losses = trace.function.outputs[len(trace.function.outputs) - trace.losses :]
         name = f"{layer.name}_layer_call"
         result = (outputs, [v.spec for v in losses])
-        _append(with_losses, trace.function, f"{name}_and_return_conditional_losses", name_outputs(result), known)
+        _append(
+            with_losses, trace.function, f"{name}_and_return_conditional_losses", name_outputs(result), known
+        )
         plain = derive(trace, "__call__", _outputs_only)
         _append(outputs_only, plain, f"{name}_fn", name_outputs(outputs, single="unknown"), known)
         if regularizer is not None:
@@ -98,7 +100,9 @@ def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]
     return nodes
 
 
-def _append(node: FunctionNode, function: Function, name: str, outputs: Any, known: Mapping[str, Any]) -> None:
+def _append(
+    node: FunctionNode, function: Function, name: str, outputs: Any, known: Mapping[str, Any]
+) -> None:
     trace = ConcreteNode(function=function, name=name, outputs=outputs, **known)
     node.add(f"trace_{len(node.children)}", trace)
 
@@ -134,7 +138,7 @@ def _with_penalty(layer: Layer, trace: Trace) -> Function:
 
 def _activity_node(layer: Layer) -> FunctionNode:
     trace = activity_function(layer)
-    signature = ((trace.inputs,), {})
+    signature: tuple[Any, ...] = ((trace.inputs,), {})
     declared = (trace.inputs.with_name(None),)
     node = FunctionNode(arg_spec=ArgSpec(("x",)), input_signature=declared)
     known = {"inputs": signature, "arg_spec": ArgSpec(("x",)), "keywords": ("x",), "positional": 1}
@@ -150,7 +154,9 @@ def _arg_spec(layer: Layer) -> ArgSpec:
 
 def _signature(layer: Layer, trace: Trace) -> Any:
     """`((inputs, further arguments...), {})` with named Specs, as TensorFlow canonicalises a call."""
-    further = [trace.training if name == "training" else trace.kwargs.get(name) for name in layer.call_parameters]
+    further = [
+        trace.training if name == "training" else trace.kwargs.get(name) for name in layer.call_parameters
+    ]
     return ((trace.inputs, *further), {})
 
 
