@@ -5,6 +5,7 @@ from __future__ import annotations
 from kerasfmt.ir.layer import InputSpec, Layer
 from kerasfmt.ir.model import InputLayer
 from kerasfmt.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
+from kerasfmt.layers.applications import CustomScaleLayer, LayerScale, StochasticDepth
 from kerasfmt.layers.attention import AdditiveAttention, Attention, MultiHeadAttention
 from kerasfmt.layers.convolution import Conv1D, Conv2D, Conv3D, Convolution1D, Convolution2D, Convolution3D
 from kerasfmt.layers.convolution_transpose import (
@@ -114,6 +115,7 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CustomScaleLayer",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -142,6 +144,7 @@ __all__ = [
     "InputSpec",
     "Layer",
     "LayerNormalization",
+    "LayerScale",
     "LeakyReLU",
     "LocallyConnected1D",
     "LocallyConnected2D",
@@ -171,6 +174,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "StochasticDepth",
     "Subtract",
     "ThresholdedReLU",
     "UnitNormalization",

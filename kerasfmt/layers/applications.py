@@ -1,0 +1,76 @@
+"""Layers that the models of tf_keras.applications define for themselves, and that their files name.
+
+Source: tf_keras/src/applications/convnext.py, inception_resnet_v2.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasfmt import dtypes
+from kerasfmt.graph import Spec, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.initializers import get as initializer
+from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers.functions import dims_of
+
+
+class LayerScale(Layer):
+    """Each channel times a trained factor (ConvNeXt).
+
+    Args:
+      init_values: what the factors begin with.
+      projection_dim: number of channels.
+
+    Input: float (..., projection_dim). Output: the same.
+    """
+
+    init_values: float
+    projection_dim: int = fields.count()
+    gamma: Weight
+
+    def build(self, inputs: Spec) -> None:
+        """A factor per channel."""
+        made = initializer({"class_name": "Constant", "config": {"value": self.init_values}})
+        self.gamma = self.add_weight("gamma", (self.projection_dim,), initializer=made)
+
+    def call(self, x: Value) -> Value:
+        """The outputs."""
+        return ops.multiply(x, self.gamma)
+
+
+class StochasticDepth(Layer):
+    """Sets a random share of the samples to zero while training, and scales the rest up (ConvNeXt).
+
+    Args:
+      drop_path_rate: share of samples that are dropped.
+    """
+
+    drop_path_rate: float = fields.share()
+
+    def call(self, x: Value, training: bool = False) -> Value:
+        """The outputs."""
+        if not training:
+            return x
+        keep = 1 - self.drop_path_rate
+        shape = ops.pack([dims_of(x)[0], *[1] * (x.rank - 1)])
+        chosen = ops.floor(keep + ops.random_uniform(shape, dtypes.float32))
+        return x / keep * chosen
+
+
+class CustomScaleLayer(Layer):
+    """`inputs[0] + inputs[1] * scale`: a residual connection (InceptionResNetV2).
+
+    Args:
+      scale: weight of the second input.
+    """
+
+    registered_name = "Custom>CustomScaleLayer"
+    scale: float
+
+    def call(self, inputs: Any) -> Value:
+        """The outputs."""
+        first, second = inputs
+        total: Value = first + second * self.scale
+        return total
