@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.ir import Layer, Model, find_layer_class
+from kerasfmt.ir import Layer, Model, Sequential, find_layer_class
 from kerasfmt.ir.config import layer_config
 
 _MODULES: Final = {
@@ -42,18 +42,50 @@ def model_config(model: Model) -> dict[str, Any]:
     Raises:
         UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
-    config: dict[str, Any] = _entry(layer_config(model))
-    return config
+    config = layer_config(model)
+    return {**config, "config": _model(model, config["config"], modern=False)}
 
 
-def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer's class name and config, and what else belongs to it, in the dialect of files."""
-    return {**entry, "config": _config(entry["config"])}
+def _model(model: Model, config: Mapping[str, Any], modern: bool) -> dict[str, Any]:
+    """The config of a model, with those of its layers in the dialect of files.
+
+    Args:
+        model: the model.
+        config: its config.
+        modern: whether layers are described as `keras.saving` does. Keras describes the layers of a model that
+            lies in a Sequential so, and those of all models therein.
+    """
+    sequential = isinstance(model, Sequential)
+    layers = model.layers
+    if isinstance(model, Sequential) and model.declares_input:
+        layers = [model.inputs[0].origin.layer, *layers]
+    entries = []
+    for entry, layer in zip(config["layers"], layers, strict=True):
+        if isinstance(layer, Model):
+            inner = _model(layer, entry["config"], modern or sequential)
+        else:
+            inner = _config(entry["config"])
+        entries.append(_modern(layer, entry, inner) if modern else {**entry, "config": inner})
+    return {**config, "layers": entries}
+
+
+def _modern(layer: Layer, entry: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The description of a layer by `keras.saving`."""
+    found: dict[str, Any] = {
+        "module": "keras.src.engine.functional" if entry["class_name"] == "Functional" else "keras.layers",
+        "class_name": entry["class_name"],
+        "config": config,
+        "registered_name": "Functional" if entry["class_name"] == "Functional" else None,
+    }
+    if entry["class_name"] == "Sequential":
+        found["module"] = "keras"
+    if layer.build_input is not None:
+        found["build_config"] = {"input_shape": layer.build_input}
+    return {**found, **{key: entry[key] for key in entry if key not in ("class_name", "config")}}
 
 
 def _config(config: Mapping[str, Any]) -> dict[str, Any]:
-    if isinstance(config.get("layers"), list):
-        return {**config, "layers": [_entry(layer) for layer in config["layers"]]}
+    """The config of a layer that is no model."""
     return {key: _option(str(config.get("name")), key, value) for key, value in config.items()}
 
 

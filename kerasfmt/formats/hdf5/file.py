@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias
@@ -51,6 +52,25 @@ class H5Model:
     optimizer_weights: NamedDatasets
 
 
+@dataclass(frozen=True)
+class H5Weights:
+    """The weights that an HDF5 file holds, of a whole model or of one without its config.
+
+    Attributes:
+        file: what errors call the file.
+        keras_version: version of the Keras that wrote the file; None where the file does not say.
+        backend: that Keras's backend.
+        layers: weights by layer name, layers and weights in the order of the file.
+        top_level: weights that belong to no layer.
+    """
+
+    file: str
+    keras_version: str | None
+    backend: str | None
+    layers: Mapping[str, NamedDatasets]
+    top_level: NamedDatasets
+
+
 def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
     """The model in an HDF5 file; its weights are read when they are used.
 
@@ -65,18 +85,57 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
         InvalidModelError: it names layers or weights that it does not hold.
         ImportError: h5py is not installed.
     """
+    with _open(source) as opened:
+        return _read_model(*opened)
+
+
+def open_weights(source: str | os.PathLike[str] | Any) -> H5Weights:
+    """The weights in an HDF5 file, of `save_weights` or of a whole model; they are read when they are used.
+
+    Args:
+        source: a path, or an open h5py.File or group.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is not HDF5, or holds no weights in the layout of Keras 2.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it points out of itself.
+        InvalidModelError: it names layers or weights that it does not hold.
+        ImportError: h5py is not installed.
+    """
+    with _open(source) as (root, file, descriptor):
+        weights = root
+        if not (root.has_attribute("layer_names") or root.has_attribute("layer_names0")):
+            if root.find("model_weights") is None:
+                raise _no_weights(root)
+            weights = root.group("model_weights")
+        reader = _Reader(weights, file, descriptor)
+        layers, top = _read_layers(weights, reader)
+        reader.check_total()
+        return H5Weights(root.file, weights.text("keras_version"), weights.text("backend"), layers, top)
+
+
+@contextlib.contextmanager
+def _open(source: Any) -> Iterator[tuple[Node, Any, int | None]]:
+    """The root to read from, the h5py.File to keep open, and the descriptor to read plain bytes with."""
     h5py = import_h5py()
-    if isinstance(source, h5py.File):
-        with reading(str(source.filename)):
-            root = Node(h5py.h5g.open(source.id, b"/"), source.filename, "", int(source.id.get_filesize()))
-        return _read_model(root, source, None)
+    if isinstance(source, h5py.Group):
+        name = str(source.file.filename)
+        with reading(name):
+            size = int(source.file.id.get_filesize())
+            if isinstance(source, h5py.File):
+                root = Node(h5py.h5g.open(source.id, b"/"), name, "", size)
+            else:
+                root = Node(source.id, name, str(source.name), size)
+        yield root, source.file, None
+        return
     path = Path(source)
     file = _open_file(path)
     with path.open("rb", buffering=0) as stream:
         with reading(str(path)):
             raw = _raw_strings(file, stream)
             root = Node(h5py.h5g.open(file.id, b"/"), str(path), "", path.stat().st_size, raw)
-        return _read_model(root, file, _descriptor(file))
+        yield root, file, _descriptor(file)
 
 
 def _descriptor(file: Any) -> int | None:
@@ -109,9 +168,7 @@ def _read_model(root: Node, file: Any, descriptor: int | None) -> H5Model:
     training = root.text("training_config")
     weights = root.group("model_weights")
     reader = _Reader(weights, file, descriptor)
-    names = _layer_names(weights)
-    layers = {layer: reader.datasets(weights.group(layer), f"layer {layer}") for layer in names}
-    top = weights.group(_TOP_LEVEL) if weights.find(_TOP_LEVEL) and _TOP_LEVEL not in layers else None
+    layers, top = _read_layers(weights, reader)
     optimizer = root.find("optimizer_weights")
     model = H5Model(
         file=name,
@@ -120,11 +177,20 @@ def _read_model(root: Node, file: Any, descriptor: int | None) -> H5Model:
         keras_version=weights.text("keras_version") or root.text("keras_version"),
         backend=weights.text("backend") or root.text("backend"),
         layers=layers,
-        top_level=reader.datasets(top, "top level") if top else [],
+        top_level=top,
         optimizer_weights=reader.datasets(optimizer, "optimizer") if optimizer else [],
     )
     reader.check_total()
     return model
+
+
+def _read_layers(weights: Node, reader: _Reader) -> tuple[dict[str, NamedDatasets], NamedDatasets]:
+    """The weights by layer name, and those of no layer."""
+    names = _layer_names(weights)
+    layers = {layer: reader.datasets(weights.group(layer), f"layer {layer}") for layer in names}
+    if _TOP_LEVEL in layers or not weights.find(_TOP_LEVEL):
+        return layers, []
+    return layers, reader.datasets(weights.group(_TOP_LEVEL), "top level")
 
 
 def _open_file(path: Path) -> Any:
@@ -180,6 +246,19 @@ def _no_model(root: Node) -> UnsupportedFormatError:
     return UnsupportedFormatError(
         f"{root.file}: holds {held} and no model_config, so the model cannot be rebuilt from it; "
         "save the whole model with model.save(), or build the model and load the weights into it"
+    )
+
+
+def _no_weights(root: Node) -> UnsupportedFormatError:
+    members = root.member_names(_MAX_NAMED + 1)
+    if "layers" in members or "_layer_checkpoint_dependencies" in members:
+        return UnsupportedFormatError(
+            f"{root.file}: holds weights in the layout of Keras 3 (.weights.h5), which is not read yet; "
+            "save them under a name that ends in .h5 alone, or save the whole model as .h5"
+        )
+    return UnsupportedFormatError(
+        f"{root.file}: expected the weights of a Keras model (an attribute layer_names, or a group "
+        f"model_weights), got {_some(members) if members else 'an empty file'}"
     )
 
 

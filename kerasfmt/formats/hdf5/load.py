@@ -50,7 +50,7 @@ def load(
         ImportError: h5py is not installed.
     """
     stored = open_model(source)
-    _check_dialect(stored)
+    check_dialect(stored.file, stored.keras_version, stored.backend)
     importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
     model = _build(stored, custom_objects)
     _assign(model, stored)
@@ -73,17 +73,21 @@ def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Mode
         ) from error
 
 
-def _check_dialect(stored: H5Model) -> None:
-    version = stored.keras_version or "1"
+def check_dialect(file: str, keras_version: str | None, backend: str | None) -> None:
+    """Refuses files whose weights are laid out in another way than Keras 2's.
+
+    Raises:
+        UnsupportedFormatError: Keras 1 wrote it, or it is for Theano or CNTK.
+    """
+    version = keras_version or "1"
     if version.split(".")[0] == "1":
-        got = stored.keras_version or "no version, as Keras 1 wrote it"
+        got = keras_version or "no version, as Keras 1 wrote it"
         raise UnsupportedFormatError(
-            f"{stored.file}: expected a file of Keras 2 or later, got {got}; "
-            "load it with Keras 2 and save it again"
+            f"{file}: expected a file of Keras 2 or later, got {got}; load it with Keras 2 and save it again"
         )
-    if stored.backend in _FOREIGN_BACKENDS:
+    if backend in _FOREIGN_BACKENDS:
         raise UnsupportedFormatError(
-            f"{stored.file}: its kernels are laid out for the backend {stored.backend}; "
+            f"{file}: its kernels are laid out for the backend {backend}; "
             "load it with that Keras, convert the kernels, and save it with the TensorFlow backend"
         )
 

@@ -33,9 +33,7 @@ _SLAB_SIZE: Final = 1 << 24
 """Bytes of a weight outside of memory that are read at a time."""
 
 
-def write(
-    model: Model, target: str | os.PathLike[str] | Any, include_optimizer: bool = True
-) -> None:
+def write(model: Model, target: str | os.PathLike[str] | Any, include_optimizer: bool = True) -> None:
     """Writes a whole model.
 
     Args:
@@ -181,7 +179,9 @@ def _store(dataset: Any, weight: Weight, path: str) -> None:
 def _refuse_occupied(tree: Tree, group: Any) -> None:
     where = f"{group.file.filename}: {group.name}"
     if group.file.mode == "r":
-        raise SaveError(f"{where}: expected a file open for writing, got one open for reading; open it with 'a'")
+        raise SaveError(
+            f"{where}: expected a file open for writing, got one open for reading; open it with 'a'"
+        )
     wanted = {path.partition("/")[0] for path in tree.attributes if path}
     taken = sorted(wanted & set(group))
     if taken:

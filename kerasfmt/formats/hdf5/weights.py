@@ -1,0 +1,111 @@
+"""Weights of an HDF5 file into a model that is there already, with Keras's rules.
+
+By topology, the layers of the model that have weights are paired with those of the file in order, whatever
+their names. By name, each layer takes what the file keeps under its name; all others stay as they are. A
+weight of another dtype is cast.
+
+Source: keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group and
+load_weights_from_hdf5_group_by_name (2.15)
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.formats.hdf5.dataset import LazyDataset
+from kerasfmt.formats.hdf5.file import H5Weights, NamedDatasets, open_weights
+from kerasfmt.formats.hdf5.load import check_dialect
+from kerasfmt.formats.hdf5.write import legacy_weights, top_level_weights
+from kerasfmt.ir import Model, Weight
+
+_Found = tuple[Weight, LazyDataset]
+
+
+def load_weights(
+    model: Model, source: str | os.PathLike[str] | Any, by_name: bool = False, skip_mismatch: bool = False
+) -> None:
+    """Gives a model the weights in a file, all of them or, if anything fails, none.
+
+    Args:
+        model: the model.
+        source: a path, or an open h5py.File or group, of weights or of a whole model. It has to stay: weights
+            are read when they are used.
+        by_name: whether to go by the layers' names instead of their order.
+        skip_mismatch: by name, whether to leave out, with a warning, weights that do not fit.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is not HDF5, or holds no weights in the layout of Keras 2.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it points out of itself.
+        InvalidModelError: the weights do not fit the model, or the file is incomplete.
+        ValueError: `skip_mismatch` without `by_name`.
+        ImportError: h5py is not installed.
+    """
+    if skip_mismatch and not by_name:
+        raise ValueError(
+            "load_weights: skip_mismatch=True needs by_name=True; by topology all weights have to fit"
+        )
+    stored = open_weights(source)
+    check_dialect(stored.file, stored.keras_version, stored.backend)
+    found = list(_by_name(model, stored, skip_mismatch) if by_name else _by_topology(model, stored))
+    for weight, dataset in found:
+        cast = np.dtype(dataset.dtype) != weight.dtype.numpy
+        weight.value = np.asarray(dataset).astype(weight.dtype.numpy) if cast else dataset
+
+
+def _by_topology(model: Model, stored: H5Weights) -> Iterator[_Found]:
+    layers = [layer for layer in model.layers if legacy_weights(layer)]
+    held = [(name, datasets) for name, datasets in stored.layers.items() if datasets]
+    if len(layers) != len(held):
+        raise InvalidModelError(
+            f"{stored.file}: expected weights of {len(layers)} layers, as model {model.name} has, "
+            f"got those of {len(held)}; load them by_name=True if the models differ"
+        )
+    for layer, (name, datasets) in zip(layers, held, strict=True):
+        owner = f"layer {layer.name}" + (f" ({name} in the file)" if name != layer.name else "")
+        yield from _paired(stored, owner, legacy_weights(layer), datasets, skip_mismatch=False)
+    yield from _paired(
+        stored, "top level of the model", top_level_weights(model), stored.top_level, skip_mismatch=False
+    )
+
+
+def _by_name(model: Model, stored: H5Weights, skip_mismatch: bool) -> Iterator[_Found]:
+    layers = {layer.name: layer for layer in model.layers}
+    for name, datasets in stored.layers.items():
+        if name in layers:
+            yield from _paired(stored, f"layer {name}", legacy_weights(layers[name]), datasets, skip_mismatch)
+    yield from _paired(
+        stored, "top level of the model", top_level_weights(model), stored.top_level, skip_mismatch
+    )
+
+
+def _paired(
+    stored: H5Weights, owner: str, weights: Sequence[Weight], held: NamedDatasets, skip_mismatch: bool
+) -> Iterator[_Found]:
+    """The weights of one owner with what the file has for them; a mismatch is skipped or raised."""
+    where = f"{stored.file}: {owner}"
+    if len(weights) != len(held):
+        _mismatch(f"{where}: expected {len(weights)} weights, got {len(held)}", skip_mismatch)
+        return
+    for weight, (name, dataset) in zip(weights, held, strict=True):
+        if dataset.shape == weight.shape:
+            yield weight, dataset
+        else:
+            _mismatch(
+                f"{where}: weight {weight.name}: expected shape {list(weight.shape)}, "
+                f"got {list(dataset.shape)} from {name}",
+                skip_mismatch,
+            )
+
+
+def _mismatch(text: str, skip: bool) -> None:
+    if not skip:
+        raise InvalidModelError(text)
+    warnings.warn(f"{text}; skipped", stacklevel=2)
