@@ -11,7 +11,8 @@ keras/src/models/functional.py, deserialize_node.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
@@ -23,6 +24,8 @@ from kerasfmt.ir.tensor import Tensor
 
 _MAX_DEPTH = 64
 """Models nested deeper than this are refused."""
+_MAX_NESTING = 4 * _MAX_DEPTH
+"""Lists and dicts nested deeper than this are refused; a model takes three levels."""
 
 
 def layer_config(layer: Layer) -> dict[str, Any]:
@@ -109,7 +112,8 @@ def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, An
       InvalidModelError: the config contradicts itself.
       UnsafeFileError: it holds code, or nests beyond all measure.
     """
-    layer = _layer_from(config, custom_objects or {}, 0)
+    _check_nesting(config)
+    layer = _layer_from(config, custom_objects or {}, ())
     if not isinstance(layer, Model):
         raise InvalidModelError(f"config: expected a model, got {config.get('class_name')!r}")
     return layer
@@ -121,9 +125,50 @@ def build_model(config: Mapping[str, Any], custom_objects: Mapping[str, Any]) ->
     return model_from_config({"class_name": kind, "config": config}, custom_objects)
 
 
-def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], depth: int) -> Layer:
-    if depth > _MAX_DEPTH:
+def _check_nesting(config: Any) -> None:
+    level, depth = [config], 0
+    while level:
+        if depth > _MAX_NESTING:
+            raise UnsafeFileError(f"config: lists and dicts nested more than {_MAX_NESTING} deep")
+        depth += 1
+        level = [
+            item
+            for value in level
+            if isinstance(value, Mapping | list | tuple)
+            for item in (value.values() if isinstance(value, Mapping) else value)
+        ]
+
+
+@contextmanager
+def _located(path: tuple[str, ...]) -> Iterator[None]:
+    """Makes whatever goes wrong a KerasfmtError that names the model by the path to it."""
+    if not path:
+        yield
+        return
+    where = f"model {'/'.join(path)}: "
+    try:
+        yield
+    except KerasfmtError as error:
+        raise type(error)(where + str(error).removeprefix(f"model {path[-1]}: ")) from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise InvalidModelError(f"{where}its config is malformed: {error!r}") from error
+
+
+def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]) -> Layer:
+    """The layer of an entry; `path` are the names of the models around it."""
+    if len(path) > _MAX_DEPTH:
         raise UnsafeFileError(f"config: models nested more than {_MAX_DEPTH} deep")
+    with _located(path):
+        made = _leaf_from(entry, custom_objects)
+    if made is not None:
+        return made
+    config, kind = entry["config"], str(entry["class_name"])
+    inside = (*path, str(config.get("name") or kind.lower()))
+    return (_sequential if kind == "Sequential" else _functional)(config, custom_objects, inside)
+
+
+def _leaf_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> Layer | None:
+    """The layer of an entry; None where it is a model."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
         raise InvalidModelError(f"config: expected a layer's class_name and config, got {str(entry)[:80]}")
     kind, config = str(entry.get("class_name")), dict(entry["config"])
@@ -131,10 +176,8 @@ def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], dep
     custom = custom_objects.get(kind) or custom_objects.get(str(registered))
     if custom is not None:
         return _from_custom(kind, custom, config)
-    if kind in ("Functional", "Model") and "layers" in config:
-        return _functional(config, custom_objects, depth)
-    if kind == "Sequential":
-        return _sequential(config, custom_objects, depth)
+    if kind == "Sequential" or (kind in ("Functional", "Model") and "layers" in config):
+        return None
     cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith("TensorFlow>") else kind)
     if cls is None or issubclass(cls, Model):
         raise UnsupportedLayerError(
@@ -173,44 +216,51 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _sequential(config: Mapping[str, Any], custom_objects: Mapping[str, Any], depth: int) -> Sequential:
-    layers = [_layer_from(entry, custom_objects, depth + 1) for entry in config.get("layers", ())]
-    model = Sequential(
-        layers,
-        name=config.get("name"),
-        trainable=config.get("trainable", True),
-        dtype=config.get("dtype"),
-        build_input_shape=config.get("build_input_shape"),
-    )
-    if not model.built:
-        raise InvalidModelError(
-            f"model {model.name}: its input shape is not in the file; it was saved before it was built or called"
+def _members(
+    config: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]
+) -> list[tuple[Mapping[str, Any], Layer]]:
+    entries = config.get("layers")
+    if not isinstance(entries, list | tuple):
+        raise InvalidModelError(f"model {'/'.join(path)}: expected a list of layers, got {str(entries)[:80]}")
+    return [(entry, _layer_from(entry, custom_objects, path)) for entry in entries]
+
+
+def _sequential(
+    config: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]
+) -> Sequential:
+    members = _members(config, custom_objects, path)
+    with _located(path):
+        model = Sequential(
+            [layer for _, layer in members],
+            name=config.get("name"),
+            trainable=config.get("trainable", True),
+            dtype=config.get("dtype"),
+            build_input_shape=config.get("build_input_shape"),
         )
+        if not model.built:
+            raise InvalidModelError(
+                "its input shape is not in the file; it was saved before it was built or called"
+            )
     return model
 
 
-def _functional(config: Mapping[str, Any], custom_objects: Mapping[str, Any], depth: int) -> Model:
-    name = str(config.get("name"))
-    try:
+def _functional(config: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]) -> Model:
+    members = _members(config, custom_objects, path)
+    with _located(path):
         layers: dict[str, Layer] = {}
         pending: list[tuple[str, Any]] = []
-        for entry in config["layers"]:
-            layer = _layer_from(entry, custom_objects, depth + 1)
+        for entry, layer in members:
             own = str(entry.get("name") or layer.name)
             if own in layers:
-                raise InvalidModelError(f"model {name}: two layers are called {own!r}")
+                raise InvalidModelError(f"two layers are called {own!r}")
             layers[own] = layer
             pending.extend((own, node) for node in entry.get("inbound_nodes") or ())
         keras3 = any(isinstance(node, Mapping) and "args" in node for _, node in pending)
         find = _Finder(layers, keras3)
-        _run_calls(name, find, pending)
+        _run_calls(find, pending)
         inputs = _top_structure(config["input_layers"], find)
         outputs = _top_structure(config["output_layers"], find)
-    except KerasfmtError:
-        raise
-    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
-        raise InvalidModelError(f"model {name}: its config is malformed: {error!r}") from error
-    return Functional(inputs, outputs, name=name, trainable=config.get("trainable", True))
+        return Functional(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
 
 
 class _Finder:
@@ -246,7 +296,7 @@ class _Finder:
         return found
 
 
-def _run_calls(model: str, find: _Finder, pending: list[tuple[str, Any]]) -> None:
+def _run_calls(find: _Finder, pending: list[tuple[str, Any]]) -> None:
     """Runs every call, each as soon as its inputs exist; the calls of one layer stay in order."""
     queues: dict[str, list[Any]] = {}
     for name, node in pending:
@@ -268,7 +318,7 @@ def _run_calls(model: str, find: _Finder, pending: list[tuple[str, Any]]) -> Non
             position[name] += 1
     stuck = [name for name, queue in queues.items() if position[name] < len(queue)]
     if stuck:
-        raise InvalidModelError(f"model {model}: the calls of layers {stuck[:5]} wait for each other")
+        raise InvalidModelError(f"the calls of layers {stuck[:5]} wait for each other")
 
 
 def _parse_node(node: Any, find: _Finder) -> tuple[Structure, dict[str, Any], tuple[str, int] | None]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
+import numpy as np
+
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
@@ -143,14 +145,16 @@ class Layer:
         batch_size: int | None = None,
         **options: Any,
     ) -> None:
-        self.name = name or naming.unique_name(type(self).__name__)
-        self.trainable = trainable
+        self.name = _checked_name(type(self), name) or naming.unique_name(type(self).__name__)
+        if not isinstance(trainable, bool | np.bool_):
+            raise self.fail(f"option trainable: expected True or False, got {trainable!r}")
+        self._trainable = bool(trainable)
         self.policy: Policy = policies.get(dtype)
         if "input_dim" in options and "input_dim" not in self.fields:
             input_shape = (options.pop("input_dim"),)
         if input_shape is not None:
             batch_input_shape = (batch_size, *input_shape)
-        self.batch_input_shape = tuple(batch_input_shape) if batch_input_shape is not None else None
+        self.batch_input_shape = self._checked_shape(batch_input_shape)
         self._set_options(args, options)
         self.built = False
         self.build_input: Structure = None
@@ -160,6 +164,29 @@ class Layer:
         self._traces: dict[Any, Trace] = {}
         self.activity_trace: Trace | None = None
         self.validate()
+
+    def _checked_shape(self, shape: Any) -> tuple[int | None, ...] | None:
+        if shape is None:
+            return None
+        items = tuple(shape) if isinstance(shape, list | tuple) else (shape,)
+        if not isinstance(shape, list | tuple) or not all(d is None or is_dimension(d) for d in items):
+            raise self.fail(f"input shape: expected sizes and None, got {shape!r}")
+        return tuple(None if d is None else int(d) for d in items)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the weights may be trained; to set it sets that of the sublayers too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, trainable: bool) -> None:
+        self._trainable = bool(trainable)
+        for layer in self.sublayers.values():
+            layer.trainable = trainable
+
+    @property
+    def _trainable_state(self) -> tuple[Any, ...]:
+        return (self._trainable, *(layer._trainable_state for layer in self.sublayers.values()))
 
     def _set_options(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         if len(args) > len(self.fields):
@@ -467,6 +494,8 @@ class Layer:
 
     def _check_inputs(self, specs: list[Spec]) -> None:
         wanted = self.input_spec()
+        if isinstance(wanted, list) and len(wanted) != len(specs):
+            raise self.fail(f"expected {len(wanted)} inputs, got {len(specs)}")
         listed = wanted if isinstance(wanted, list) else [wanted]
         for spec, demand in zip(specs, listed, strict=False):
             wrong = demand.mismatch(spec.shape) if demand is not None else None
@@ -494,7 +523,7 @@ class Layer:
         """`call` as a function for inputs of these Specs; the same signature gives the same function."""
         kwargs = {k: v for k, v in (kwargs or {}).items() if k != "training"}
         mode = bool(training) if self.takes_training else None
-        key = (_freeze(inputs), _freeze(kwargs), mode, self.trainable)
+        key = (_freeze(inputs), _freeze(kwargs), mode, self._trainable_state)
         found = self._traces.get(key)
         if found is None:
             found = self._traces[key] = self._trace(inputs, kwargs, mode)
@@ -577,6 +606,23 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+def is_dimension(value: object) -> bool:
+    """Whether `value` can be the known size of an axis."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(0 <= value < 2**63)
+
+
+def _checked_name(cls: type[Layer], name: Any) -> str | None:
+    if name is None:
+        return None
+    try:
+        name.encode()
+    except (AttributeError, UnicodeEncodeError):
+        raise InvalidModelError(
+            f"layer of class {cls.__name__}: expected a text as name, got {name!r}"
+        ) from None
+    return str(name)
 
 
 def name_specs(structure: Structure, path: str) -> Structure:

@@ -109,6 +109,7 @@ class Model(Layer):
         super().__init__(name=name or _default_name(type(self)), trainable=trainable, dtype=dtype)
         self.training_config: TrainingConfig | None = None
         self._connect(inputs, outputs)
+        _ = self._graph  # refuses what does not hang together
 
     def _connect(self, inputs: Structure, outputs: Structure) -> None:
         self.inputs_structure = inputs
@@ -118,6 +119,14 @@ class Model(Layer):
         for tensor in self.inputs:
             if not isinstance(tensor, Tensor) or not isinstance(tensor.origin.layer, InputLayer):
                 raise self.fail("its inputs must come from kerasfmt.Input")
+        if len(set(self.inputs)) < len(self.inputs):
+            raise self.fail("one of its inputs is given twice")
+        for tensor in self.outputs:
+            if not isinstance(tensor, Tensor):
+                raise self.fail(f"its outputs must be symbolic tensors, got {type(tensor).__name__}")
+        if not self.outputs:
+            raise self.fail("it has no outputs")
+        self._traces.clear()
         self.built = True
         self.build_input = map_structure(lambda t: t.shape, inputs)
         self.__dict__.pop("_graph", None)

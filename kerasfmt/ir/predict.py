@@ -24,6 +24,7 @@ def predict(model: Model, x: Any, batch_size: int, verbose: bool | None) -> Any:
     """The outputs of `model` for `x`; see `Model.predict`."""
     arrays = _as_inputs(model, x)
     rows = len(arrays[0])
+    batch_size = _batch_size(model, rows, batch_size)
     trace = model.default_trace(training=False)
     state = LazyState(_load)
     starts = range(0, max(rows, 1), batch_size)
@@ -34,6 +35,22 @@ def predict(model: Model, x: Any, batch_size: int, verbose: bool | None) -> Any:
     ]
     joined = [np.concatenate(group) if len(group) > 1 else group[0] for group in zip(*pieces, strict=True)]
     return pack_as(model.outputs_structure, joined[: len(model.outputs)])
+
+
+def _batch_size(model: Model, rows: int, wanted: int) -> int:
+    """Rows per run: what is wanted, or what the model's inputs fix."""
+    if wanted < 1:
+        raise ValueError(f"batch_size: expected at least 1, got {wanted}")
+    fixed = {tensor.shape[0] for tensor in model.inputs if tensor.shape} - {None}
+    if not fixed:
+        return wanted
+    size = int(next(iter(fixed)) or 0)
+    if len(fixed) > 1 or not size or not rows or rows % size:
+        raise InvalidModelError(
+            f"model {model.name}: its inputs have batches of {sorted(d for d in fixed if d is not None)}, "
+            f"which {rows} rows do not fill"
+        )
+    return size
 
 
 def _load(variable: Variable) -> Any:
@@ -54,6 +71,12 @@ def _as_inputs(model: Model, x: Any) -> list[np.ndarray[Any, Any]]:
     if isinstance(x, dict):
         names = [t.origin.layer.name for t in model.inputs]
         by_name = x.keys() == set(names) and not isinstance(model.inputs_structure, dict)
+        structure = model.inputs_structure
+        keys = structure.keys() if isinstance(structure, dict) else names
+        if not by_name and x.keys() != set(keys):
+            raise InvalidModelError(
+                f"model {model.name}: expected inputs called {sorted(keys)}, got {sorted(x)}"
+            )
         leaves = [x[n] for n in names] if by_name else flatten(x)
     elif isinstance(x, list | tuple) and len(model.inputs) > 1:
         leaves = list(x)
@@ -65,10 +88,15 @@ def _as_inputs(model: Model, x: Any) -> list[np.ndarray[Any, Any]]:
         )
     arrays = []
     for tensor, leaf in zip(model.inputs, leaves, strict=True):
-        array = np.asarray(leaf, dtype=tensor.dtype.numpy)
+        try:
+            array = np.asarray(leaf, dtype=tensor.dtype.numpy)
+        except (TypeError, ValueError) as error:
+            raise InvalidModelError(
+                f"model {model.name}: input {tensor.origin.layer.name}: {error}"
+            ) from error
         expected = tensor.shape or ()
-        fits = array.ndim == len(expected) and all(
-            want is None or want == got for want, got in zip(expected, array.shape, strict=True)
+        fits = array.ndim == len(expected) > 0 and all(
+            want is None or want == got for want, got in zip(expected[1:], array.shape[1:], strict=True)
         )
         if not fits:
             raise InvalidModelError(

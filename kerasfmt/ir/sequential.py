@@ -38,18 +38,38 @@ class Sequential(Model):
         Layer.__init__(self, name=name, trainable=trainable, dtype=dtype)
         self.training_config = None
         self.stack: list[Layer] = []
+        self._names: set[str] = set()
         for item in layers:
-            self.stack.append(item.origin.layer if isinstance(item, Tensor) else item)
+            self.stack.append(self._admit(item))
         self._declared_shape = tuple(build_input_shape) if build_input_shape is not None else None
         self._build_stack()
 
-    def add(self, layer: Layer) -> None:
-        """Appends a layer."""
-        self.stack.append(layer)
-        if self.built:
-            self._connect(self.inputs[0], self._apply(layer, self.outputs[0]))
+    def add(self, layer: Layer | Tensor) -> None:
+        """Appends a layer.
+
+        Raises:
+          InvalidModelError: the layer does not fit, or there is one of its name.
+        """
+        admitted = self._admit(layer)
+        if self.built and self.layers:
+            self._connect(self.inputs[0], self._apply(admitted, self.outputs[0]))
+            self.stack.append(admitted)
         else:
+            self.stack.append(admitted)
             self._build_stack()
+
+    def _admit(self, item: Layer | Tensor) -> Layer:
+        layer = item.origin.layer if isinstance(item, Tensor) else item
+        if not isinstance(layer, Layer):
+            raise TypeError(f"model {self.name}: expected a layer, got {layer!r}")
+        if isinstance(layer, InputLayer):
+            if self.stack:
+                raise self.fail(f"layer {layer.name}: an InputLayer can only be the first")
+        elif layer.name in self._names:
+            raise self.fail(f"two layers are called {layer.name!r}; rename one")
+        else:
+            self._names.add(layer.name)
+        return layer
 
     def _apply(self, layer: Layer, tensor: Tensor) -> Tensor:
         outputs: list[Tensor] = flatten(layer(tensor))

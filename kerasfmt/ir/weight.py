@@ -87,6 +87,8 @@ class Weight(Variable):
 
     @value.setter
     def value(self, value: ArrayLike) -> None:
+        if not hasattr(value, "shape") or not hasattr(value, "dtype"):
+            raise InvalidModelError(f"weight {self.name}: expected an array, got {type(value).__name__}")
         if tuple(value.shape) != self.shape:
             raise InvalidModelError(
                 f"weight {self.name}: expected shape {self.shape}, got {tuple(value.shape)}"
