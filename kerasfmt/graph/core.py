@@ -445,6 +445,9 @@ def _writes(node: Node, handle: Value, variable: Variable | None) -> bool:
     if node.op in ("StatefulPartitionedCall", "PartitionedCall"):
         function = node.attrs["f"]
         return isinstance(function, Function) and variable in function.written
+    if node.op in ("If", "StatelessIf"):
+        branches = (node.attrs["then_branch"], node.attrs["else_branch"])
+        return any(isinstance(f, Function) and variable in f.written for f in branches)
     return True
 
 

@@ -81,6 +81,7 @@ class FunctionWriter:
         proto.attr["_construction_context"].s = b"kEagerRuntime"
         if function.compiled:
             proto.attr["_XlaMustCompile"].b = True
+            proto.attr["_noinline"].b = True
 
     def write_node(self, proto: protos.NodeDef, node: Node, tensor: Callable[[Value], str]) -> None:
         """Writes a node; `tensor` names the value that an input refers to."""
@@ -96,6 +97,9 @@ class FunctionWriter:
                 proto.attr[key].func.name = self.name_of(value)
             elif definition.default is None or not self._is_default(node.op_def, key, value):
                 proto.attr[key].MergeFromString(self._attr(definition.kind, node, key, value))
+        if node.op in ("If", "StatelessIf"):
+            # TensorFlow's graph optimizer inlines the branches.
+            proto.attr["_lower_using_switch_merge"].b = True
         if node.op.endswith("PartitionedCall"):
             proto.attr["config_proto"].s = CALL_CONFIG
             callee = node.attrs["f"]

@@ -53,6 +53,11 @@ def _run_node(
         assert isinstance(callee, Function)
         return run(callee, [values[v] for v in node.inputs[: len(callee.inputs)]], state)
 
+    if node.op in ("If", "StatelessIf"):
+        branch = node.attrs["then_branch" if values[node.inputs[0]] else "else_branch"]
+        assert isinstance(branch, Function)
+        return run(branch, [values[v] for v in node.inputs[1 : 1 + len(branch.inputs)]], state)
+
     def content(value: Value) -> Any:
         return state[handles[value]] if value in handles else values[value]
 
@@ -68,6 +73,9 @@ def _run_node(
         variable = handles[node.inputs[0]]
         state[variable] = np.asarray(results[0], dtype=variable.dtype.numpy)
         return []
+    if node.op == "RngReadAndSkip":
+        state[handles[node.inputs[0]]] = results[1]
+        return results[:1]
     return results
 
 

@@ -17,6 +17,18 @@ from kerasfmt.layers.convolution_transpose import (
     Convolution3DTranspose,
 )
 from kerasfmt.layers.core import Activation, Dense, Dropout, EinsumDense, Embedding, Flatten, Reshape
+from kerasfmt.layers.image import CenterCrop, Resizing
+from kerasfmt.layers.image_random import (
+    RandomBrightness,
+    RandomContrast,
+    RandomCrop,
+    RandomFlip,
+    RandomHeight,
+    RandomRotation,
+    RandomTranslation,
+    RandomWidth,
+    RandomZoom,
+)
 from kerasfmt.layers.locally_connected import LocallyConnected1D, LocallyConnected2D
 from kerasfmt.layers.merging import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from kerasfmt.layers.normalization import (
@@ -100,6 +112,7 @@ __all__ = [
     "AvgPool3D",
     "BatchNormalization",
     "Concatenate",
+    "CenterCrop",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -163,10 +176,20 @@ __all__ = [
     "PReLU",
     "Permute",
     "ReLU",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomHeight",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomWidth",
+    "RandomZoom",
     "RepeatVector",
     "Rescaling",
     "Reshape",
     "SeparableConv1D",
+    "Resizing",
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",

@@ -93,7 +93,7 @@ class KerasObjects:
         if self._traces is not None and not isinstance(layer, InputLayer):
             self._add_endpoints(layer, node, self._traces, default_signature)
         if layer.random_generator():
-            node.add("_random_generator", UserObject())
+            node.add("_random_generator", self._random_generator(layer))
         for name in layer.tracked_lists():
             node.add(name, list_wrapper(()))
         for name, weight in layer.weight_attributes.items():
@@ -105,6 +105,11 @@ class KerasObjects:
         self, layer: Layer, node: UserObject, traces: LayerTraces, default_signature: ConcreteNode | None
     ) -> None:
         functions: dict[str, SavedNode] = dict(function_nodes(layer, traces.of(layer)))
+    def _random_generator(self, layer: Layer) -> UserObject:
+        if layer.generator_state is None:
+            return UserObject()
+        return UserObject([("_generator", UserObject([("_state_var", self.variable(layer.generator_state))]))])
+
         if default_signature is not None:
             functions["_default_save_signature"] = default_signature
         common = {

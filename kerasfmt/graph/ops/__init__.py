@@ -22,6 +22,7 @@ from kerasfmt.graph.ops.array import (
     transpose,
     unpack,
     zeros_like,
+from kerasfmt.graph.ops.control import cond
 )
 from kerasfmt.graph.ops.conv import (
     conv2d,
@@ -31,7 +32,15 @@ from kerasfmt.graph.ops.conv import (
     depthwise_conv2d,
 )
 from kerasfmt.graph.ops.einsum import einsum
+from kerasfmt.graph.ops.generator import (
+    bitcast,
+    generator_integers,
+    generator_seed,
+    generator_uniform,
+    seeded_uniform,
+)
 from kerasfmt.graph.ops.files import string_join
+    adjust_contrast,
 from kerasfmt.graph.ops.image import (
     image_projective_transform,
     resize_bicubic,
@@ -168,6 +177,7 @@ __all__ = [
     "acos",
     "acosh",
     "add",
+    "adjust_contrast",
     "add_n",
     "argmax",
     "argmin",
@@ -183,6 +193,7 @@ __all__ = [
     "avg_pool3d",
     "batch_matmul",
     "batch_to_space",
+    "bitcast",
     "bias_add",
     "bitwise_and",
     "bitwise_or",
@@ -191,6 +202,7 @@ __all__ = [
     "cast",
     "ceil",
     "clip_by_value",
+    "cond",
     "concat",
     "conj",
     "constant_value",
@@ -221,6 +233,9 @@ __all__ = [
     "floor_mod",
     "fused_batch_norm",
     "gather",
+    "generator_integers",
+    "generator_seed",
+    "generator_uniform",
     "gather_nd",
     "getitem",
     "greater",
@@ -286,6 +301,7 @@ __all__ = [
     "round",
     "rsqrt",
     "scale_and_translate",
+    "seeded_uniform",
     "scatter_nd",
     "selu",
     "shape",

@@ -5,7 +5,10 @@ Source: tensorflow/core/ops/functional_ops.cc.
 
 from __future__ import annotations
 
-from kerasfmt.graph.core import Function, Value
+from collections.abc import Callable, Sequence
+
+from kerasfmt.graph.core import Builder, Function, Value, Variable
+from kerasfmt.graph.emit import emit
 from kerasfmt.graph.ops.declare import Attrs, declare
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape
@@ -61,3 +64,46 @@ class While(Op):
         if not isinstance(body, Function):
             return [None] * len(args)
         return [_common([a.shape, o.shape]) for a, o in zip(args, body.outputs, strict=True)]
+
+
+def cond(
+    condition: Value,
+    then: Callable[..., Value],
+    otherwise: Callable[..., Value],
+    operands: Sequence[Value],
+) -> Value:
+    """`then(*operands)` where the scalar bool `condition` holds, and `otherwise(*operands)` where it does not.
+
+    Each branch is a function of its own; the one that is not taken does not run.
+
+    Source: tf.cond.
+    """
+    graph = condition.graph
+    branches = (("cond_true", then), ("cond_false", otherwise))
+    used = [v for name, branch in branches for v in _branch(name, branch, operands, ()).variables]
+    variables = tuple(dict.fromkeys(used))
+    made = [_branch(name, branch, operands, variables) for name, branch in branches]
+    op = "If" if any(function.stateful for function in made) else "StatelessIf"
+    handles = [graph.capture(v, "cond") for v in variables]
+    (value,) = emit(
+        op,
+        condition,
+        [*operands, *handles],
+        name="cond",
+        then_branch=made[0],
+        else_branch=made[1],
+        Tout=[v.dtype for v in made[0].outputs],
+        output_shapes=[_common([f.outputs[0].shape for f in made])],
+    )
+    return value
+
+
+def _branch(
+    name: str, branch: Callable[..., Value], operands: Sequence[Value], variables: Sequence[Variable]
+) -> Function:
+    """A branch as a function of the operands that captures the variables in that order."""
+    graph = Builder(name)
+    values = [graph.input(v.spec, f"operand_{i}") for i, v in enumerate(operands)]
+    for variable in variables:
+        graph.capture(variable)
+    return graph.finish([branch(*values)])

@@ -252,3 +252,26 @@ def image_projective_transform(
         interpolation=interpolation,
         fill_mode=fill_mode,
     )
+
+
+def _infer_contrast(attrs: Attrs, images: Value, factor: Value) -> list[Shape]:
+    if images.shape is not None and len(images.shape) < 3:
+        raise ValueError(f"expected at least 3 dimensions, got shape {images.shape}")
+    return [images.shape]
+
+
+def _adjust_contrast(attrs: Attrs, images: Array, factor: Array) -> list[Array]:
+    x = widen(images)
+    mean = np.mean(x, (-3, -2), keepdims=True, dtype=x.dtype)
+    return [((x - mean) * factor.astype(x.dtype) + mean).astype(images.dtype)]
+
+
+declare("AdjustContrastv2", _infer_contrast, _adjust_contrast)
+
+
+def adjust_contrast(images: Value, factor: Operand) -> Value:
+    """Images (..., height, width, channels) whose distance from the mean of each channel grows by a factor.
+
+    Source: TensorFlow op AdjustContrastv2.
+    """
+    return emit_one("AdjustContrastv2", images, factor)

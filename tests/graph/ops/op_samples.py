@@ -469,6 +469,8 @@ for _dtype in (dtypes.int32, dtypes.int64):
     _of = _dtype.numpy.type
     case("StatelessRandomUniformInt", i32([7, 3]), i32([3, -4]), _of(-5), _of(9))
     case("StatelessRandomUniformIntV2", i32([7, 3]), *_KEYED, _of(-5), _of(9))
+case("Bitcast", ints(3, 2), type=dtypes.float32)
+case("Bitcast", ints(3, dtype=np.int64), type=dtypes.uint64)
 case("StatelessRandomUniformFullInt", i32([7, 3]), i32([3, -4]), dtype=dtypes.int32)
 case("StatelessRandomUniformFullIntV2", i32([7, 3]), *_KEYED, dtype=dtypes.uint64)
 case("StatelessRandomGetKeyCounter", np.array([3, -4], np.int64))
@@ -536,3 +538,5 @@ for _size in ([7, 3], [3, 10]):
             np.zeros(2, np.float32),
         )
         case("ScaleAndTranslate", *given, ulps=64, accumulates=True, **modes)
+case("AdjustContrastv2", floats(2, 5, 6, 3), np.float32(1.7), ulps=16, accumulates=True)
+case("AdjustContrastv2", floats(5, 6, 2, dtype=np.float16), np.float32(0.4), ulps=4, accumulates=True)

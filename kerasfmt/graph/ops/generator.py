@@ -1,0 +1,99 @@
+"""Random numbers from a generator: a variable whose counter each draw moves on.
+
+The state is int64 (3,): a counter of two words and a key (Philox).
+
+Source: tensorflow/python/ops/stateful_random_ops.py, Generator; stateless_random_ops.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
+from kerasfmt.graph.core import Value, Variable
+from kerasfmt.graph.emit import emit_one
+from kerasfmt.graph.ops.array import pack, zeros_like
+from kerasfmt.graph.ops.declare import Array, Attrs, declare
+from kerasfmt.graph.ops.random import stateless_key_counter
+from kerasfmt.graph.ops.reduce import reduce_prod
+from kerasfmt.graph.ops.slicing import getitem
+from kerasfmt.graph.spec import Shape
+
+_AUTO_SELECT = np.int32(3)
+"""The algorithm that suits the device; Philox on a CPU (random_ops_util.py, Algorithm)."""
+
+
+def _infer_bitcast(attrs: Attrs, x: Value) -> list[Shape]:
+    if np.dtype(attrs["T"].numpy).itemsize != np.dtype(attrs["type"].numpy).itemsize:
+        raise ValueError(f"{attrs['T'].name} and {attrs['type'].name} are not of one size; not supported")
+    return [x.shape]
+
+
+def _bitcast(attrs: Attrs, x: Array) -> list[Array]:
+    return [np.ascontiguousarray(x).view(attrs["type"].numpy).reshape(x.shape)]
+
+
+declare("Bitcast", _infer_bitcast, _bitcast)
+
+
+def bitcast(x: Value, dtype: DType) -> Value:
+    """The bits of `x` as another dtype of the same size. Source: tf.bitcast."""
+    return emit_one("Bitcast", x, type=dtype)
+
+
+def _key_counter(state: Variable, shape: Value) -> tuple[Value, Value]:
+    """Key and counter for a draw of a shape; moves the generator on."""
+    graph = shape.graph
+    delta = emit_one("Cast", reduce_prod(shape, 0), DstT=dtypes.uint64)
+    moved = emit_one("RngReadAndSkip", graph.capture(state), _AUTO_SELECT, delta)
+    counter = bitcast(getitem(moved, slice(None, 2)), dtypes.uint64)
+    return bitcast(getitem(moved, slice(2, 3)), dtypes.uint64), counter
+
+
+def _scale(x: Value, low: float, high: float) -> Value:
+    graph = x.graph
+    bottom = graph.constant(low, x.dtype)
+    width = emit_one("Sub", graph.constant(high, x.dtype), bottom)
+    return emit_one("AddV2", emit_one("Mul", x, width), bottom)
+
+
+def generator_uniform(state: Variable, shape: Value, low: float, high: float) -> Value:
+    """float32 numbers in [low, high) of a shape, an int32 vector, from a generator.
+
+    Source: tf.random.Generator.uniform.
+    """
+    key, counter = _key_counter(state, shape)
+    drawn = emit_one("StatelessRandomUniformV2", shape, key, counter, _AUTO_SELECT, dtype=dtypes.float32)
+    return _scale(drawn, low, high)
+
+
+def generator_integers(state: Variable, shape: Value, low: int, high: int) -> Value:
+    """int32 numbers in [low, high) of a shape, an int32 vector, from a generator.
+
+    Source: tf.random.Generator.uniform.
+    """
+    key, counter = _key_counter(state, shape)
+    bounds = np.int32(low), np.int32(high)
+    return emit_one("StatelessRandomUniformIntV2", shape, key, counter, _AUTO_SELECT, *bounds)
+
+
+def generator_seed(state: Variable, beside: Value) -> Value:
+    """A seed for a stateless op, int64 (2,), from a generator, in the function of `beside`.
+
+    Source: tf.random.Generator.make_seeds.
+    """
+    shape = beside.graph.constant(np.array([1], np.int32))
+    key, counter = _key_counter(state, shape)
+    drawn = emit_one("StatelessRandomUniformFullIntV2", shape, key, counter, _AUTO_SELECT, dtype=dtypes.int64)
+    return getitem(pack([drawn, zeros_like(drawn)]), (slice(None), 0))
+
+
+def seeded_uniform(seed: Value, shape: Value, low: float, high: float) -> Value:
+    """float32 numbers in [low, high) of a shape, an int32 vector: a function of the seed, integers (2,).
+
+    Source: tf.random.stateless_uniform.
+    """
+    key, counter = stateless_key_counter(seed)
+    drawn = emit_one("StatelessRandomUniformV2", shape, key, counter, _AUTO_SELECT, dtype=dtypes.float32)
+    return _scale(drawn, low, high)

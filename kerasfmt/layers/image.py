@@ -1,0 +1,166 @@
+"""Layers that bring images to a size: Resizing, CenterCrop.
+
+Source: tf_keras/src/layers/preprocessing/image_preprocessing.py; tf_keras/src/utils/image_utils.py, smart_resize.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasfmt.dtypes import DType
+from kerasfmt.dtypes import float32 as f32
+from kerasfmt.graph import Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.layer import Layer
+from kerasfmt.layers.upsampling import METHODS, resize
+
+
+class ImageLayer(Layer, register=False):
+    """Base of layers on images (batch, height, width, channels), or on one image without a batch.
+
+    Args:
+      data_format: only "channels_last"; not part of the config.
+    """
+
+    # Keras 3 stores it too; it is no positional argument.
+    def __init__(self, *args: Any, data_format: str | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if data_format not in (None, "channels_last"):
+            raise self.fail(f"option data_format: expected channels_last, got {data_format!r}")
+
+    def check_rank(self, x: Value) -> None:
+        """Checks that the input is an image or a batch of images.
+
+        Raises:
+          ValueError: it is not.
+        """
+        if x.rank not in (3, 4):
+            raise ValueError(f"expected (batch, height, width, channels), got {x.rank} dimensions")
+
+
+def smart_resize(x: Value, height: int, width: int, method: str = "bilinear") -> Value:
+    """Images at another size: first the largest window of that aspect ratio is cut out of their middle.
+
+    Source: tf_keras/src/utils/image_utils.py, smart_resize.
+    """
+    shape = ops.shape(x)
+    rows, columns = ops.getitem(shape, -3), ops.getitem(shape, -2)
+    wanted_rows = _int32(ops.real_div(ops.cast(columns * height, f32), float(width)))
+    wanted_columns = _int32(ops.real_div(ops.cast(rows * width, f32), float(height)))
+    wanted_rows, wanted_columns = ops.minimum(rows, wanted_rows), ops.minimum(columns, wanted_columns)
+    top = _int32(ops.real_div(ops.cast(rows - wanted_rows, f32), 2.0))
+    left = _int32(ops.real_div(ops.cast(columns - wanted_columns, f32), 2.0))
+    batch = x.rank == 4
+    start = ops.pack([0, top, left, 0] if batch else [top, left, 0])
+    size = ops.pack([-1, wanted_rows, wanted_columns, -1] if batch else [wanted_rows, wanted_columns, -1])
+    return resize_images(ops.slice_(x, start, size), [height, width], method)
+
+
+def resize_images(x: Value, size: list[int], method: str) -> Value:
+    """Images, or one image, at the height and width `size`; as they are where they have that size.
+
+    Source: tensorflow/python/ops/image_ops_impl.py, _resize_images_common.
+    """
+    if x.rank == 3:
+        return ops.squeeze(resize_images(ops.expand_dims(x, 0), size, method), [0])
+    if list(x.dims[1:3]) == size:
+        return x
+    return resize(x, np.array(size, np.int32), method)
+
+
+def crop(x: Value, top: Value, left: Value, height: int, width: int) -> Value:
+    """A window of images, or of one image.
+
+    Source: tensorflow/python/ops/image_ops_impl.py, crop_to_bounding_box; without its assertions, which hold.
+    """
+    if x.rank == 3:
+        return ops.squeeze(crop(ops.expand_dims(x, 0), top, left, height, width), [0])
+    shape = ops.shape(x)
+    size = ops.pack([ops.getitem(shape, 0), height, width, ops.getitem(shape, 3)])
+    window = ops.slice_(x, ops.pack([0, top, left, 0]), size)
+    window.shape = (x.dims[0], height, width, x.dims[3])
+    return window
+
+
+def _int32(x: Value) -> Value:
+    return ops.cast(x, "int32")
+
+
+class Resizing(ImageLayer):
+    """Images at another size.
+
+    Args:
+      height: height of the outputs.
+      width: width of the outputs.
+      interpolation: how new pixels come from the old: "bilinear", "nearest", "bicubic", "area", "lanczos3",
+        "lanczos5", "gaussian" or "mitchellcubic".
+      crop_to_aspect_ratio: whether images are cropped to the new aspect ratio first, rather than distorted.
+      pad_to_aspect_ratio: only False; Keras 3's, not part of the config.
+
+    Input: (batch, height, width, channels) of any dtype. Output: of the compute dtype.
+    """
+
+    config_order = ("height", "width", "interpolation", "crop_to_aspect_ratio")
+    height: int = fields.count()
+    width: int = fields.count()
+    interpolation: str = fields.choice(*METHODS, default="bilinear")
+    crop_to_aspect_ratio: bool = False
+    pad_to_aspect_ratio: bool = fields.option(default=False, stored=False)
+    fill_mode: str = fields.option(default="constant", stored=False)
+    fill_value: float = fields.option(default=0.0, stored=False)
+
+    def validate(self) -> None:
+        """Images are cropped or distorted, not padded."""
+        if self.pad_to_aspect_ratio:
+            raise self.fail(
+                "option pad_to_aspect_ratio: expected False, got True; Keras 2 has no such option"
+            )
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        self.check_rank(inputs)
+        x = ops.cast(inputs, self.compute_dtype if self.interpolation == "nearest" else f32)
+        if self.crop_to_aspect_ratio:
+            x = smart_resize(x, self.height, self.width, self.interpolation)
+        else:
+            x = resize_images(x, [self.height, self.width], self.interpolation)
+        return ops.cast(x, self.compute_dtype)
+
+
+class CenterCrop(ImageLayer):
+    """The middle of images; images that are too small are enlarged.
+
+    Args:
+      height: height of the outputs.
+      width: width of the outputs.
+
+    Input: (batch, height, width, channels) of any dtype. Output: of the compute dtype.
+    """
+
+    autocast = False
+    config_order = ("height", "width")
+    height: int = fields.count()
+    width: int = fields.count()
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs."""
+        self.check_rank(inputs)
+        x = ops.cast(inputs, self.compute_dtype)
+        shape = ops.shape(x)
+        spare = [ops.getitem(shape, -3) - self.height, ops.getitem(shape, -2) - self.width]
+        enough = ops.reduce_all(ops.pack([ops.greater_equal(s, 0) for s in spare]))
+        return ops.cond(enough, self._cut, self._enlarge, [x, *spare])
+
+    def _cut(self, x: Value, rows: Value, columns: Value) -> Value:
+        top, left = (_int32(ops.real_div(ops.cast(s, "float64"), 2.0)) for s in (rows, columns))
+        return crop(x, top, left, self.height, self.width)
+
+    def _enlarge(self, x: Value, rows: Value, columns: Value) -> Value:
+        return enlarged(x, self.height, self.width, self.compute_dtype)
+
+
+def enlarged(x: Value, height: int, width: int, dtype: DType) -> Value:
+    """`smart_resize`, in a dtype."""
+    return ops.cast(smart_resize(x, height, width), dtype)

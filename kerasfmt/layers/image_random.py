@@ -1,0 +1,460 @@
+"""Layers that vary images at random while training, and leave them alone otherwise.
+
+Every layer draws from a generator of its own, whose state a SavedModel holds though it is no weight. Keras
+seeds it at random where the layer has no seed; here the layer's name is the seed, so that equal models are
+equal files.
+
+Source: tf_keras/src/layers/preprocessing/image_preprocessing.py; tf_keras/src/engine/base_layer.py,
+BaseRandomLayer.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.graph import Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers.image import ImageLayer, crop, enlarged
+from kerasfmt.layers.upsampling import METHODS, resize
+
+_f32 = dtypes.float32
+_Number = (int, float)
+
+
+def factor(low: float, high: float, *, default: Any = fields.REQUIRED, optional: bool = False) -> Any:
+    """A number f, for [-f, f], or a pair of bounds; the bounds lie in [low, high]."""
+
+    def convert(value: Any) -> Any:
+        if value is None and optional:
+            return None
+        pair = isinstance(value, list | tuple)
+        bounds = list(value) if pair else [value, value]
+        if len(bounds) != 2 or not all(isinstance(b, _Number) and not isinstance(b, bool) for b in bounds):
+            raise ValueError(f"expected a number or a pair of numbers, got {value!r}")
+        lower, upper = (bounds[0], bounds[1]) if pair else (-bounds[0], bounds[0])
+        if not low <= lower <= upper <= high:
+            raise ValueError(f"expected lower <= upper in [{low}, {high}], got {value!r}: {lower} to {upper}")
+        return value
+
+    return fields.option(default=default, convert=convert)
+
+
+def bounds(value: Any) -> tuple[float, float]:
+    """The bounds that a factor stands for."""
+    return (value[0], value[1]) if isinstance(value, list | tuple) else (-value, value)
+
+
+class RandomImageLayer(ImageLayer, register=False):
+    """Base of the layers here; a subclass says in `vary` what happens while training."""
+
+    if TYPE_CHECKING:
+        seed: int | None
+
+    def random_generator(self) -> bool:
+        """It has one, with a state."""
+        return True
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The options that are lists, as pairs from a file are."""
+        return tuple(name for name in self.fields if isinstance(getattr(self, name), list))
+
+    def build(self, inputs: Any) -> None:
+        """The state of the generator: its counter begins at the seed."""
+        seed = self.seed if self.seed is not None else zlib.crc32(self.name.encode())
+        self.generator_state = Weight(
+            f"{self.scope}{self.name}/StateVar", (3,), dtypes.int64, trainable=False, autocast=False
+        )
+        self.generator_state.value = np.array([seed, 0, 0], np.int64)
+
+    @property
+    def state(self) -> Weight:
+        """The state of the generator."""
+        assert self.generator_state is not None
+        return self.generator_state
+
+    def prepared(self, inputs: Value) -> Value:
+        """The inputs in the compute dtype."""
+        self.check_rank(inputs)
+        return ops.cast(inputs, self.compute_dtype)
+
+    def call(self, inputs: Value, training: bool = True) -> Value:
+        """The outputs."""
+        x = self.prepared(inputs)
+        if not training:
+            return self.left_alone(x)
+        y = self.vary(x if x.rank == 4 else ops.expand_dims(x, 0))
+        y = y if x.rank == 4 else ops.squeeze(y, [0])
+        y.shape = self.varied_shape(x.dims)
+        return y
+
+    def left_alone(self, x: Value) -> Value:
+        """The outputs at inference."""
+        return x
+
+    def varied_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of the outputs while training."""
+        return shape
+
+    def vary(self, x: Value) -> Value:
+        """The outputs for a batch of images while training."""
+        raise NotImplementedError
+
+    def uniform(self, shape: Sequence[int | Value], limits: tuple[float, float]) -> Value:
+        """float32 numbers between limits."""
+        values = [d for d in shape if isinstance(d, Value)]
+        packed = ops.pack(list(shape)) if values else None
+        assert packed is not None
+        return ops.generator_uniform(self.state, packed, *limits)
+
+
+def _batch(x: Value) -> Value:
+    return ops.getitem(ops.shape(x), 0)
+
+
+def _sides(x: Value) -> tuple[Value, Value]:
+    """Height and width of images, as float32 scalars."""
+    shape = ops.shape(x)
+    height, width = (ops.cast(ops.getitem(shape, axis), _f32) for axis in (-3, -2))
+    return height, width
+
+
+class RandomFlip(RandomImageLayer):
+    """Images mirrored at random.
+
+    Args:
+      mode: "horizontal", "vertical" or "horizontal_and_vertical".
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("mode", "seed")
+    mode: str = fields.choice(
+        "horizontal", "vertical", "horizontal_and_vertical", default="horizontal_and_vertical"
+    )
+    seed: int | None = None
+
+    def vary(self, x: Value) -> Value:
+        """Flips each image or not. Source: tf.image.stateless_random_flip_left_right."""
+        for axis, word in ((2, "horizontal"), (1, "vertical")):
+            if word in self.mode:
+                x = self._flip(x, axis)
+        return x
+
+    def _flip(self, x: Value, axis: int) -> Value:
+        batch = _batch(x)
+        seed = ops.generator_seed(self.state, x)
+        drawn = ops.seeded_uniform(seed, ops.pack([batch]), 0.0, 1.0)
+        flips = ops.cast(ops.round(ops.reshape(drawn, ops.pack([batch, 1, 1, 1]))), x.dtype)
+        return flips * ops.reverse(x, [axis]) + (1 - flips) * x
+
+
+class RandomCrop(RandomImageLayer):
+    """A random window of the images, the same for the whole batch; at inference, and for smaller images, resized.
+
+    Args:
+      height: height of the outputs.
+      width: width of the outputs.
+      seed: makes the choice repeatable.
+    """
+
+    autocast = False
+    config_order = ("height", "width", "seed")
+    height: int = fields.count()
+    width: int = fields.count()
+    seed: int | None = None
+
+    def call(self, inputs: Value, training: bool = True) -> Value:
+        """The outputs."""
+        x = self.prepared(inputs)
+        shape = ops.shape(x)
+        spare = [ops.getitem(shape, -3) - self.height, ops.getitem(shape, -2) - self.width]
+        enough = ops.reduce_all(ops.pack([training, *(ops.greater_equal(s, 0) for s in spare)]))
+        return ops.cond(enough, self._cut, self._enlarge, [x, *spare])
+
+    def _cut(self, x: Value, rows: Value, columns: Value) -> Value:
+        two = x.graph.constant(np.array([2], np.int32))
+        drawn = ops.generator_integers(self.state, two, 0, np.iinfo(np.int32).max)
+        top, left = (ops.floor_mod(ops.getitem(drawn, i), s + 1) for i, s in enumerate((rows, columns)))
+        return crop(x, top, left, self.height, self.width)
+
+    def _enlarge(self, x: Value, rows: Value, columns: Value) -> Value:
+        return enlarged(x, self.height, self.width, self.compute_dtype)
+
+
+class WarpLayer(RandomImageLayer, register=False):
+    """Base of layers that read images at moved places.
+
+    Args:
+      fill_mode: what lies outside: "reflect", "wrap", "constant" or "nearest".
+      interpolation: "bilinear" or "nearest".
+      fill_value: the value outside for the fill mode "constant".
+    """
+
+    if TYPE_CHECKING:
+        fill_mode: str
+        interpolation: str
+        fill_value: float
+
+    def warp(self, x: Value, columns: Sequence[Value]) -> Value:
+        """Images read at the places that the coefficients, float32 (batch, 1 or more) each, give."""
+        dims = x.dims[1:3]
+        size: Any = ops.getitem(ops.shape(x), slice(1, 3)) if None in dims else np.array(dims, np.int32)
+        return ops.image_projective_transform(
+            x,
+            ops.concat(list(columns), 1),
+            size,
+            self.fill_value,
+            interpolation=self.interpolation.upper(),
+            fill_mode=self.fill_mode.upper(),
+        )
+
+
+def _fill_mode() -> Any:
+    return fields.choice("reflect", "wrap", "constant", "nearest", default="reflect")
+
+
+def _interpolation() -> Any:
+    return fields.choice("bilinear", "nearest", default="bilinear")
+
+
+def _filled(rows: Value, columns: int, value: float) -> Value:
+    """A float32 matrix of one value."""
+    return ops.fill(ops.pack([rows, columns]), np.float32(value))
+
+
+def _column(x: Value, index: int) -> Value:
+    return ops.getitem(x, (slice(None), index, None))
+
+
+class RandomTranslation(WarpLayer):
+    """Images moved at random.
+
+    Args:
+      height_factor: how far down, as a share of the height.
+      width_factor: how far right, as a share of the width.
+      fill_mode, interpolation, fill_value: as of `WarpLayer`.
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "seed")
+    height_factor: Any = factor(-1.0, 1.0)
+    width_factor: Any = factor(-1.0, 1.0)
+    fill_mode: str = _fill_mode()
+    interpolation: str = _interpolation()
+    seed: int | None = None
+    fill_value: float = 0.0
+
+    def vary(self, x: Value) -> Value:
+        """Moves each image."""
+        batch = _batch(x)
+        height, width = _sides(x)
+        down = self.uniform([batch, 1], bounds(self.height_factor)) * height
+        right = self.uniform([batch, 1], bounds(self.width_factor)) * width
+        moves = ops.concat([right, down], 1)
+        count = _batch(moves)
+        one, zero = _filled(count, 1, 1.0), _filled(count, 1, 0.0)
+        dx, dy = -_column(moves, 0), -_column(moves, 1)
+        return self.warp(x, [one, zero, dx, zero, one, dy, _filled(count, 2, 0.0)])
+
+
+class RandomRotation(WarpLayer):
+    """Images turned at random.
+
+    Args:
+      factor: how far anticlockwise, as a share of a full turn.
+      fill_mode, interpolation, fill_value: as of `WarpLayer`.
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("factor", "fill_mode", "fill_value", "interpolation", "seed")
+    factor: Any = factor(-math.inf, math.inf)
+    fill_mode: str = _fill_mode()
+    interpolation: str = _interpolation()
+    seed: int | None = None
+    fill_value: float = 0.0
+
+    def vary(self, x: Value) -> Value:
+        """Turns each image about its middle."""
+        lower, upper = (bound * 2.0 * np.pi for bound in bounds(self.factor))
+        height, width = _sides(x)
+        angles = self.uniform([_batch(x)], (lower, upper))
+        right, down = width - 1, height - 1
+        cos, sin = ops.cos(angles), ops.sin(angles)
+        dx = (right - (cos * right - sin * down)) / 2.0
+        dy = (down - (sin * right + cos * down)) / 2.0
+        rest = _filled(_batch(angles), 2, 0.0)
+        terms = [ops.getitem(v, (slice(None), None)) for v in (cos, -sin, dx, sin, cos, dy)]
+        return self.warp(x, [*terms, rest])
+
+
+class RandomZoom(WarpLayer):
+    """Images enlarged or made smaller at random.
+
+    Args:
+      height_factor: by how much they shrink vertically; negative where they grow.
+      width_factor: the same horizontally; by default the vertical one, so that the aspect ratio stays.
+      fill_mode, interpolation, fill_value: as of `WarpLayer`.
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "seed")
+    height_factor: Any = factor(-1.0, 1.0)
+    width_factor: Any = factor(-1.0, math.inf, default=None, optional=True)
+    fill_mode: str = _fill_mode()
+    interpolation: str = _interpolation()
+    seed: int | None = None
+    fill_value: float = 0.0
+
+    def vary(self, x: Value) -> Value:
+        """Zooms each image about its middle."""
+        batch = _batch(x)
+        height, width = _sides(x)
+        vertical = self._zoom(batch, self.height_factor)
+        horizontal = vertical if self.width_factor is None else self._zoom(batch, self.width_factor)
+        zooms = ops.concat([horizontal, vertical], 1)
+        count = _batch(zooms)
+        zx, zy, zero = _column(zooms, 0), _column(zooms, 1), _filled(count, 1, 0.0)
+        dx = (width - 1.0) / 2.0 * (1.0 - zx)
+        dy = (height - 1.0) / 2.0 * (1.0 - zy)
+        return self.warp(x, [zx, zero, dx, zero, zy, dy, _filled(count, 2, 0.0)])
+
+    def _zoom(self, batch: Value, value: Any) -> Value:
+        lower, upper = bounds(value)
+        return self.uniform([batch, 1], (1.0 + lower, 1.0 + upper))
+
+
+class RandomContrast(RandomImageLayer):
+    """Images of random contrast, the same for the whole batch; the outputs lie between 0 and 255.
+
+    Args:
+      factor: how much less and how much more, a number or a pair.
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("factor", "seed")
+    factor: Any
+    seed: int | None = None
+
+    def validate(self) -> None:
+        """Less contrast than none is not possible."""
+        value = self.factor
+        lower, upper = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
+        if not all(isinstance(b, _Number) for b in (lower, upper)) or not (0 <= lower <= 1 and upper >= 0):
+            raise self.fail(
+                f"option factor: expected numbers of at least 0, the first at most 1, got {value!r}"
+            )
+
+    def vary(self, x: Value) -> Value:
+        """Changes the contrast. Source: tf.image.stateless_random_contrast."""
+        value = self.factor
+        lower, upper = value if isinstance(value, list | tuple) else (value, value)
+        scalar = x.graph.constant(np.zeros(0, np.int32))
+        seed = ops.generator_seed(self.state, x)
+        drawn = ops.seeded_uniform(seed, scalar, 1.0 - lower, 1.0 + upper)
+        half = x.dtype is dtypes.float16
+        y = ops.adjust_contrast(x if half else ops.cast(x, _f32), drawn)
+        return ops.clip_by_value(ops.cast(y, x.dtype), 0.0, 255.0)
+
+
+class RandomBrightness(RandomImageLayer):
+    """Images made brighter or darker at random.
+
+    Args:
+      factor: a number f, for [-f, f], or a pair of bounds, between -1 and 1.
+      value_range: least and greatest value of the images.
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("factor", "value_range", "seed")
+    factor: Any = fields.option(convert=lambda value: _brightness(value))
+    value_range: Any = fields.option(default=(0, 255), convert=lambda value: _range(value))
+    seed: int | None = None
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """Both ranges."""
+        return ("_factor", "_value_range")
+
+    def vary(self, x: Value) -> Value:
+        """Adds a number to each image."""
+        low, high = self.value_range
+        delta = self.uniform([_batch(x), 1, 1, 1], (self.factor[0], self.factor[1]))
+        delta = ops.cast(delta * float(high - low), x.dtype)
+        return ops.clip_by_value(x + delta, float(low), float(high))
+
+
+def _brightness(value: Any) -> list[Any]:
+    pair = list(value) if isinstance(value, list | tuple) else [value, value]
+    if len(pair) != 2 or not all(isinstance(b, _Number) and -1 <= b <= 1 for b in pair):
+        raise ValueError(f"expected a number in [-1, 1] or a pair of them, got {value!r}")
+    return sorted(pair) if isinstance(value, list | tuple) else [-abs(value), abs(value)]
+
+
+def _range(value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError(f"expected a pair of numbers, got {value!r}")
+    return sorted(value)
+
+
+class RandomSide(RandomImageLayer, register=False):
+    """Base of layers that resize images to a random height or width, the same for the whole batch.
+
+    Args:
+      factor: by how much the side grows, a number f, for [-f, f], or a pair of bounds.
+      interpolation: as of `Resizing`.
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("factor", "interpolation", "seed")
+    factor: Any = factor(-1.0, math.inf)
+    interpolation: str = fields.choice(*METHODS, default="bilinear")
+    seed: int | None = None
+
+    def prepared(self, inputs: Value) -> Value:
+        """The inputs as they are."""
+        self.check_rank(inputs)
+        return inputs
+
+    def left_alone(self, x: Value) -> Value:
+        """The inputs, of a size that is not known: a model's shapes are those of training."""
+        y = ops.identity(x)
+        y.shape = self.varied_shape(x.dims)
+        return y
+
+    def vary_side(self, x: Value, axis: int) -> Value:
+        """Images with another size along an axis."""
+        sizes = [ops.getitem(ops.shape(x), i) for i in (1, 2)]
+        lower, upper = bounds(self.factor)
+        scalar = x.graph.constant(np.zeros(0, np.int32))
+        drawn = ops.generator_uniform(self.state, scalar, 1.0 + lower, 1.0 + upper)
+        sizes[axis - 1] = ops.cast(drawn * ops.cast(sizes[axis - 1], _f32), "int32")
+        return ops.cast(resize(x, ops.pack(sizes), self.interpolation), self.compute_dtype)
+
+
+class RandomHeight(RandomSide):
+    """Images resized to a random height; see `RandomSide`."""
+
+    def varied_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """A shape of unknown height."""
+        return (*shape[:-3], None, *shape[-2:])
+
+    def vary(self, x: Value) -> Value:
+        """Changes the height."""
+        return self.vary_side(x, 1)
+
+
+class RandomWidth(RandomSide):
+    """Images resized to a random width; see `RandomSide`."""
+
+    def varied_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """A shape of unknown width."""
+        return (*shape[:-2], None, shape[-1])
+
+    def vary(self, x: Value) -> Value:
+        """Changes the width."""
+        return self.vary_side(x, 2)
