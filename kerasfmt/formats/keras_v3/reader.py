@@ -1,0 +1,238 @@
+"""From a `.keras` archive to a model: the config makes the layers, each layer takes the variables at its path."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kerasfmt import ir
+from kerasfmt.errors import (
+    CorruptFileError,
+    InvalidModelError,
+    KerasfmtError,
+    MissingFileError,
+    UnsafeFileError,
+    UnsupportedFormatError,
+)
+from kerasfmt.formats.hdf5.guard import Node, import_h5py, parse_config, reading
+from kerasfmt.formats.keras_v3 import layout
+from kerasfmt.formats.keras_v3.archive import MAX_JSON_SIZE, Archive
+from kerasfmt.formats.keras_v3.config import normalized, refuse_code
+from kerasfmt.formats.keras_v3.training import Dialect, to_training_config
+from kerasfmt.formats.keras_v3.weights import Variables, assign, numbered, places, read_variables
+
+_MAX_SHARDS: Final = 4096
+
+
+@dataclass(frozen=True)
+class KerasArchive:
+    """A `.keras` archive as it states itself.
+
+    Attributes:
+        file: what errors call the file.
+        keras_version: version of the Keras that wrote it; None where it does not say.
+        config: `config.json`, in the dialect of that Keras.
+        variables: those of `model.weights.h5` or its shards, still in the file.
+        members: size of each member by name.
+    """
+
+    file: str
+    keras_version: str | None
+    config: dict[str, Any]
+    variables: Variables
+    members: Mapping[str, int]
+
+    @property
+    def dialect(self) -> Dialect:
+        """Whose dialect the archive is in."""
+        major = (self.keras_version or "3").partition(".")[0]
+        return "tf_keras" if major == "2" else "keras3"
+
+
+def open_archive(path: str | os.PathLike[str]) -> KerasArchive:
+    """What a `.keras` archive holds; its variables are read when they are used.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is no zip archive, or holds no Keras model.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it is a bomb, names members outside of itself, or is nested beyond all measure.
+        ImportError: h5py is not installed.
+    """
+    import_h5py()
+    with Archive(path) as archive:
+        config = _json(archive, layout.CONFIG)
+        metadata = _json(archive, layout.METADATA) if layout.METADATA in archive.members else {}
+        assets = [n for n in archive.members if n.startswith(layout.ASSETS) and not n.endswith("/")]
+        if assets:
+            raise UnsupportedFormatError(
+                f"{path}: holds the asset {assets[0]!r}; layers with assets (vocabularies) are not supported"
+            )
+        variables = _variables(archive)
+        version = metadata.get("keras_version")
+        sizes = {name: info.file_size for name, info in archive.members.items()}
+    return KerasArchive(str(path), version if isinstance(version, str) else None, config, variables, sizes)
+
+
+def load(
+    path: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+) -> ir.Model:
+    """The model in a `.keras` archive; its weights stay in the file until they are used.
+
+    Args:
+        path: the archive.
+        custom_objects: layer classes by the class name, or the registered name, that the file gives them.
+        compile: whether to keep the training config and the optimizer's state.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is no zip archive, or holds no Keras model.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it holds code, is a bomb, or names members outside of itself.
+        UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+        InvalidModelError: its variables are not those of its layers.
+        ImportError: h5py is not installed.
+    """
+    stored = open_archive(path)
+    custom = custom_objects or {}
+    where = f"{stored.file}: {layout.CONFIG}"
+    refuse_code(stored.config, custom, where)
+    importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
+    try:
+        config = normalized(stored.config, stored.dialect == "keras3")
+        model = ir.model_from_config(config, custom_objects=custom)
+        assign(model, config, stored.variables, stored.file)
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        if isinstance(error, KerasfmtError):
+            raise
+        raise InvalidModelError(
+            f"{where}: no model can be built from it: {type(error).__name__}: {error}"
+        ) from error
+    compiled = stored.config.get("compile_config")
+    if compile and isinstance(compiled, Mapping) and compiled:
+        slots = numbered(stored.variables.get("optimizer", {}), f"{stored.file}: optimizer")
+        order = [place.layer for place in places(model, config) if not isinstance(place.layer, ir.Model)]
+        trainable = _in_order(model.trainable_weights, order)
+        model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
+    return model
+
+
+def _in_order(weights: Sequence[ir.Weight], layers: Sequence[ir.Layer]) -> list[ir.Weight]:
+    """The weights in the order in which the file keeps their layers."""
+    rank = {id(weight): number for number, layer in enumerate(layers) for weight in layer.weight_attributes.values()}
+    return sorted(weights, key=lambda weight: rank.get(id(weight), len(layers)))
+
+
+def load_weights(model: ir.Model, path: str | os.PathLike[str]) -> None:
+    """Gives a model the variables of a file in the object-path layout; they stay in the file.
+
+    Args:
+        model: the model.
+        path: `.weights.h5` as Keras 3 writes it, `.weights.json` beside its shards, or a `.keras` archive.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is of another kind.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it points out of itself.
+        InvalidModelError: its variables are not those of the model's layers.
+        ImportError: h5py is not installed.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError(f"{path}: expected a file of weights, got nothing: no such file")
+    if path.suffix == ".keras":
+        stored = open_archive(path)
+        config = normalized(stored.config, stored.dialect == "keras3")
+        assign(model, config, stored.variables, stored.file)
+        return
+    if path.suffix == ".json":
+        if path.stat().st_size > MAX_JSON_SIZE:
+            raise UnsafeFileError(f"{path}: more than {MAX_JSON_SIZE} bytes of JSON are not read")
+        shards = _shards(parse_config(_text(path.read_bytes(), str(path)), str(path)), str(path))
+        found = [_read_file(path.with_name(name), str(path.with_name(name))) for name in sorted(shards)]
+        variables = _merged(found, str(path))
+    else:
+        variables = _read_file(path, str(path))
+    assign(model, None, variables, str(path))
+
+
+def _text(data: bytes, where: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CorruptFileError(f"{where}: expected UTF-8: {error}; the file is damaged") from error
+
+
+def _json(archive: Archive, name: str) -> dict[str, Any]:
+    where = f"{archive.file}: {name}"
+    return parse_config(_text(archive.read(name), where), where)
+
+
+def _variables(archive: Archive) -> Variables:
+    if layout.WEIGHTS in archive.members:
+        return _read_member(archive, layout.WEIGHTS)
+    if layout.SHARDS in archive.members:
+        shards = _shards(_json(archive, layout.SHARDS), f"{archive.file}: {layout.SHARDS}")
+        return _merged([_read_member(archive, name) for name in sorted(shards)], archive.file)
+    if "model.weights.npz" in archive.members:
+        raise UnsupportedFormatError(
+            f"{archive.file}: keeps its weights as model.weights.npz; expected {layout.WEIGHTS}; "
+            "load it with Keras and save it again"
+        )
+    raise UnsupportedFormatError(f"{archive.file}: expected a member {layout.WEIGHTS}, got none")
+
+
+def _shards(document: Mapping[str, Any], where: str) -> set[str]:
+    """The names of the files that a map of weights names, each one beside the map."""
+    mapping = document.get("weight_map")
+    if not isinstance(mapping, Mapping):
+        raise CorruptFileError(f"{where}: expected a weight_map, got {type(mapping).__name__}")
+    names: set[str] = set()
+    for files in mapping.values():
+        for name in files if isinstance(files, list) else [files]:
+            if not isinstance(name, str) or not name.endswith(".weights.h5"):
+                raise CorruptFileError(f"{where}: expected names of .weights.h5 files, got {name!r}")
+            if "/" in name or "\\" in name or name.startswith("."):
+                raise UnsafeFileError(f"{where}: the shard {name!r} is not beside the map; it is not read")
+            names.add(name)
+    if len(names) > _MAX_SHARDS:
+        raise UnsafeFileError(f"{where}: names {len(names)} shards; more than {_MAX_SHARDS} are not read")
+    return names
+
+
+def _merged(parts: Sequence[Variables], where: str) -> Variables:
+    found: Variables = {}
+    for part in parts:
+        for path, held in part.items():
+            own = found.setdefault(path, {})
+            twice = sorted(own.keys() & held.keys())
+            if twice:
+                raise InvalidModelError(f"{where}: two shards hold the variable {path}/vars/{twice[0]}")
+            own.update(held)
+    return found
+
+
+def _read_member(archive: Archive, name: str) -> Variables:
+    stream = archive.open(name)
+    try:
+        return _read_file(stream, f"{archive.file}: {name}", archive.members[name].file_size)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _read_file(source: Any, where: str, size: int | None = None) -> Variables:
+    h5py = import_h5py()
+    with reading(where):
+        if size is None:
+            size = Path(source).stat().st_size
+        file = h5py.File(source, "r")
+        root = Node(h5py.h5g.open(file.id, b"/"), where, "", size)
+    return read_variables(root, file)

@@ -1,0 +1,175 @@
+"""How a model is compiled: `compile_config` of an archive, and Keras 2's training config of the IR.
+
+    IR        {"loss": ..., "metrics": ..., "optimizer_config": {"class_name": "Adam", "config": {...}}}
+    archive   {"loss": ..., "metrics": ..., "optimizer": {"module": "keras.optimizers", "class_name": "Adam",
+               "config": {...}, "registered_name": null}}
+
+The optimizer's variables have numbers in an archive and names in the IR; SLOTS says which is which. Keras 3
+keeps the learning rate between the iteration and the slots.
+
+Source: tf_keras/src/optimizers/*.py and keras/src/optimizers/*.py, build
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.formats.hdf5 import LazyDataset
+from kerasfmt.formats.keras_v3.config import wrapped
+from kerasfmt.ir import TrainingConfig, Weight
+
+Dialect = Literal["keras3", "tf_keras"]
+
+SLOTS: Final[dict[str, tuple[tuple[tuple[str, ...], str | None], ...]]] = {
+    "Adadelta": ((("accumulated_grad", "accumulated_delta_var"), None),),
+    "Adagrad": ((("accumulator",), None),),
+    "Adam": ((("m", "v"), None), (("vhat",), "amsgrad")),
+    "AdamW": ((("m", "v"), None), (("vhat",), "amsgrad")),
+    "Adamax": ((("m", "u"), None),),
+    "Ftrl": ((("accumulator", "linear"), None),),
+    "Lion": ((("m",), None),),
+    "RMSprop": ((("velocity",), None), (("momentum",), "momentum"), (("average_gradient",), "centered")),
+    "SGD": ((("m",), None),),
+}
+"""Optimizer -> (slots of one weight after the other's, the option without which they are not there)."""
+
+_BY_LOWER: Final = {name.lower(): name for name in (*SLOTS, "Nadam", "Adafactor", "Muon", "Lamb")}
+_KERAS3_ONLY: Final = ("loss_scale_factor", "gradient_accumulation_steps")
+_KERAS2_ONLY: Final = ("jit_compile", "is_legacy_optimizer", "decay")
+_ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
+
+
+def slot_names(optimizer: str, config: Mapping[str, Any], weights: Sequence[Weight], zero_momentum: bool) -> list[str]:
+    """Names of the slots in order, `Adam/m/dense/kernel`; empty for an optimizer that is not in SLOTS.
+
+    Args:
+        optimizer: class name.
+        config: its config.
+        weights: the trainable weights.
+        zero_momentum: whether SGD without momentum has slots, as in Keras 2.
+    """
+    rows = SLOTS.get(optimizer, ())
+    if optimizer == "SGD" and not config.get("momentum") and not zero_momentum:
+        rows = ()
+    names = [f"{optimizer}/average/{weight.name}" for weight in weights] if config.get("use_ema") else []
+    for slots, option in rows:
+        if option is None or config.get(option):
+            names += [f"{optimizer}/{slot}/{weight.name}" for weight in weights for slot in slots]
+    return names
+
+
+def to_training_config(
+    compile_config: Mapping[str, Any],
+    stored: Sequence[LazyDataset],
+    trainable: Sequence[Weight],
+    dialect: Dialect,
+) -> TrainingConfig:
+    """The compile state that an archive holds.
+
+    Args:
+        compile_config: the archive's.
+        stored: the optimizer's variables in order.
+        trainable: the model's trainable weights, in the order of the archive.
+        dialect: whose archive it is.
+    """
+    optimizer = compile_config.get("optimizer")
+    if isinstance(optimizer, str):
+        optimizer = {"class_name": _BY_LOWER.get(optimizer.lower(), optimizer), "config": {}}
+    config = {key: compile_config.get(key) for key in _ENTRIES}
+    if isinstance(optimizer, Mapping):
+        options = optimizer.get("config")
+        options = dict(options) if isinstance(options, Mapping) else {}
+        options = {k: v for k, v in options.items() if k not in _KERAS3_ONLY or v is not None}
+        config["optimizer_config"] = {"class_name": str(optimizer.get("class_name")), "config": options}
+    found = TrainingConfig(config)
+    values = list(stored)
+    if values and values[0].shape == () and values[0].dtype.kind in "iu":
+        found.variables.append(_iteration(values.pop(0)))
+        if dialect == "keras3" and values and values[0].shape == ():
+            found.learning_rate = _variable("learning_rate", values.pop(0))
+    names = slot_names(found.optimizer_class, found.optimizer_config, trainable, dialect == "tf_keras")
+    if len(names) != len(values):
+        names = [f"{found.optimizer_class}/vars/{number}" for number in range(len(values))]
+    found.variables += [_variable(name, value) for name, value in zip(names, values, strict=True)]
+    return found
+
+
+def _iteration(value: LazyDataset) -> Weight:
+    """Keras 2 counts in 64 bits, Keras 3 in 32 on some backends."""
+    weight = Weight("iteration", (), dtypes.int64, trainable=False)
+    weight.value = np.asarray(value[()], np.int64)
+    return weight
+
+
+def _variable(name: str, value: LazyDataset) -> Weight:
+    weight = Weight(name, value.shape, dtypes.of(value.dtype), trainable=False)
+    weight.value = value
+    return weight
+
+
+def compile_config(training: TrainingConfig, dialect: Dialect) -> dict[str, Any]:
+    """What an archive holds for a compile state."""
+    found: dict[str, Any] = {}
+    optimizer = training.config.get("optimizer_config")
+    if isinstance(optimizer, Mapping):
+        dropped = _KERAS2_ONLY if dialect == "keras3" else _KERAS3_ONLY
+        options = {k: v for k, v in (optimizer.get("config") or {}).items() if k not in dropped}
+        rate = options.get("learning_rate")
+        if isinstance(rate, Mapping) and "class_name" in rate:
+            schedule = wrapped("keras.optimizers.schedules", str(rate["class_name"]), rate.get("config"))
+            options["learning_rate"] = schedule
+        found["optimizer"] = wrapped("keras.optimizers", training.optimizer_class, options)
+    for key in _ENTRIES:
+        kind = "keras.losses" if key == "loss" else "keras.metrics"
+        value = training.config.get(key)
+        found[key] = value if key == "loss_weights" else _described(value, kind, dialect)
+    return found
+
+
+def _described(value: Any, module: str, dialect: Dialect) -> Any:
+    """Losses or metrics, each object described as `keras.saving` does."""
+    if isinstance(value, list | tuple):
+        return [_described(item, module, dialect) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if "class_name" not in value:
+        return {key: _described(item, module, dialect) for key, item in value.items()}
+    config = value.get("config")
+    if value["class_name"] in ("MeanMetricWrapper", "LossFunctionWrapper") and isinstance(config, Mapping):
+        function, name = config.get("fn"), config.get("name")
+        function = function.get("config") if isinstance(function, Mapping) else function
+        return name if name in ("accuracy", "acc") else function
+    options = dict(config) if isinstance(config, Mapping) else config
+    if isinstance(options, dict):
+        options.pop("fn", None)
+        if dialect == "keras3" and options.get("reduction") == "auto":
+            options["reduction"] = "sum_over_batch_size"
+    return wrapped(str(value.get("module") or module), str(value["class_name"]), options)
+
+
+def optimizer_values(training: TrainingConfig, trainable: Sequence[Weight], dialect: Dialect) -> list[Weight]:
+    """The optimizer's variables in the order of the dialect.
+
+    Where Keras would not find the slots that it expects, only what it counts is left; it then starts with
+    fresh slots and says so.
+    """
+    variables = list(training.variables)
+    if not variables:
+        return []
+    if dialect == "tf_keras":
+        return variables
+    name, config = training.optimizer_class, training.optimizer_config
+    names = slot_names(name, config, trainable, zero_momentum=False)
+    by_name = {weight.name: weight for weight in variables}
+    slots = [by_name[slot] for slot in names if slot in by_name]
+    if len(slots) != len(names):
+        slots = variables[1:] if len(variables) - 1 == len(names) else []
+    rate = training.learning_rate
+    if rate is None and isinstance(config.get("learning_rate"), int | float):
+        rate = Weight("learning_rate", (), dtypes.float32, trainable=False)
+        rate.value = np.asarray(config["learning_rate"], np.float32)
+    return [variables[0], *([] if rate is None else [rate]), *slots]

@@ -1,0 +1,308 @@
+"""The object-path layout of `model.weights.h5`: each object's variables below the path that leads to it.
+
+    /vars                                  a group for the model itself; attribute name (Keras 3)
+    /layers/<class>/vars/<number>          a layer's own variables: trainable ones first; <class> in snake case,
+                                           numbered from the second of its class on: dense, dense_1, dense_2
+    /layers/<class>/layers/...             the layers of a nested model
+    /layers/<class>/<attribute>/vars/...   a layer inside of a layer
+    /optimizer/vars/<number>               the optimizer's: iteration, learning rate (Keras 3), slots
+    /_layer_checkpoint_dependencies/...    in place of layers up to Keras 2.13; layers with weights count twice
+
+An object that is met again on another path is stored once, where it was met first; it counts there too. Sharded
+weights are several such files, which share their groups out.
+
+Source: keras/src/saving/saving_lib.py, _save_state and _save_container_state (2.12 to 3.x)
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsafeFileError
+from kerasfmt.formats.hdf5 import LazyDataset
+from kerasfmt.formats.hdf5.dataset import MAX_EXPANSION
+from kerasfmt.formats.hdf5.guard import Node, import_h5py, reading
+from kerasfmt.formats.hdf5.tree import Tree
+from kerasfmt.ir import Layer, Model, Sequential, Weight
+from kerasfmt.ir.config import class_name
+from kerasfmt.ir.naming import to_snake_case
+
+Variables: TypeAlias = dict[str, dict[str, LazyDataset]]
+"""Path of an object, "" for the model -> number of a variable -> where it lies."""
+
+Container = Literal["layers", "_layer_checkpoint_dependencies"]
+
+_MAX_DEPTH: Final = 256
+_SLAB_SIZE: Final = 1 << 26
+_IGNORED: Final = re.compile(r"optimizer$|(_?metrics|_?compile_metrics|_?loss_tracker|compiled_metrics)(/|$)")
+_SEEDS: Final = re.compile(r"(^|/)_?seed_generators?(/|$)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """An object of a model, and where its variables are stored.
+
+    Attributes:
+        paths: the path; a layer inside of a layer has another one in Keras 3 than in Keras 2.
+        layer: the layer, or the model itself.
+    """
+
+    paths: tuple[str, ...]
+    layer: Layer
+
+
+def places(
+    model: Model, config: Mapping[str, Any] | None = None, container: Container = "layers"
+) -> Iterator[Place]:
+    """The objects of a model, each where Keras meets it first.
+
+    Args:
+        model: the model.
+        config: the model's `{"class_name", "config"}` in a file, whose order of layers counts; without it, the
+            order is the model's.
+        container: what the group of a model's layers is called.
+    """
+    yield from _walk(("",), model, config, container, set())
+
+
+def _walk(
+    paths: tuple[str, ...], layer: Layer, config: Any, container: Container, visited: set[int]
+) -> Iterator[Place]:
+    if id(layer) in visited:
+        return
+    visited.add(id(layer))
+    yield Place(paths, layer)
+    if not isinstance(layer, Model):
+        for attribute, child in layer.sublayers.items():
+            # Keras 3 meets the public attribute first, Keras 2 knows the private one only.
+            names = dict.fromkeys((attribute.removeprefix("_"), attribute) if "dense" in attribute else (attribute,))
+            yield from _walk(_below(paths, *names), child, None, container, visited)
+        return
+    used: dict[str, int] = {}
+    for kind, child, inner in _members(layer, config):
+        name = _unique(to_snake_case(kind), used)
+        if child is not None and container != "layers" and child.weights:
+            _unique(to_snake_case(kind), used)
+        if child is not None:
+            yield from _walk(_below(paths, f"{container}/{name}"), child, inner, container, visited)
+
+
+def _below(paths: tuple[str, ...], *names: str) -> tuple[str, ...]:
+    return tuple(f"{path}/{name}" if path else name for path in paths for name in names)
+
+
+def _unique(name: str, used: dict[str, int]) -> str:
+    count = used[name] = used.get(name, -1) + 1
+    return f"{name}_{count}" if count else name
+
+
+def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any]]:
+    """Class name, layer and config of each layer that counts; no layer where the model has lost it."""
+    if config is None:
+        for layer in model.layers:
+            yield class_name(layer), layer, None
+        return
+    layers = {layer.name: layer for layer in model.layers}
+    for entry in config["config"]["layers"]:
+        if isinstance(model, Sequential) and entry["class_name"] == "InputLayer":
+            continue
+        found = layers.get(str(entry.get("name") or entry["config"].get("name")))
+        kind = str(entry["class_name"]).rpartition(">")[2]
+        yield kind if found is None else class_name(found).rpartition(">")[2], found, entry
+
+
+def own_weights(layer: Layer) -> list[Weight]:
+    """A layer's weights without those of the layers inside of it: the trainable ones, then the others."""
+    if isinstance(layer, Model):
+        return []
+    own = list(dict.fromkeys(layer.weight_attributes.values()))
+    return [w for w in own if w.trainable] + [w for w in own if not w.trainable]
+
+
+# Reading.
+
+
+def read_variables(root: Node, file: Any) -> Variables:
+    """Every variable of a file; each group and each dataset has to be reached by one path only.
+
+    Args:
+        root: the root of the file.
+        file: the h5py.File to keep open.
+
+    Raises:
+        CorruptFileError: it is damaged, or shows the same bytes as different variables.
+        UnsafeFileError: it points out of itself, or is nested beyond all measure.
+    """
+    h5py = import_h5py()
+    found: Variables = {}
+    seen: set[int] = set()
+    stored = size = 0
+    pending = [(root, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > _MAX_DEPTH:
+            raise UnsafeFileError(f"{root.file}: groups nested deeper than {_MAX_DEPTH} levels; it is not read")
+        with reading(node.where):
+            address = int(h5py.h5o.get_info(node.id).addr)
+        if address in seen:
+            raise CorruptFileError(f"{node.where}: is reached by two paths; expected a tree, as Keras writes it")
+        seen.add(address)
+        if isinstance(node.id, h5py.h5g.GroupID):
+            for name in node.member_names(node.file_size):
+                child = node.find(name)
+                if child is None:
+                    raise CorruptFileError(f"{node.where}: its member {name!r} cannot be found")
+                pending.append((child, depth + 1))
+            continue
+        owner, _, number = node.path.removeprefix("/").rpartition("/")
+        if owner != "vars" and not owner.endswith("/vars"):
+            raise InvalidModelError(
+                f"{node.where}: expected variables in groups called vars, got a dataset {number!r} elsewhere"
+            )
+        dataset = LazyDataset(node, file)
+        stored, size = stored + dataset.stored_size, size + dataset.nbytes
+        found.setdefault(owner.removesuffix("vars").rstrip("/"), {})[number] = dataset
+    if stored > root.file_size or size > MAX_EXPANSION * root.file_size:
+        raise CorruptFileError(
+            f"{root.file}: its variables claim {stored} bytes of a file of {root.file_size}; "
+            "several variables share the same bytes"
+        )
+    return found
+
+
+def container_of(variables: Variables) -> Container:
+    """What the group of the layers is called in a file."""
+    old = any(path.startswith("_layer_checkpoint_dependencies/") for path in variables)
+    return "_layer_checkpoint_dependencies" if old else "layers"
+
+
+def assign(model: Model, config: Mapping[str, Any] | None, variables: Variables, file: str) -> None:
+    """Gives every weight of a model its variable; none is left over.
+
+    Args:
+        model: the model.
+        config: its config in the file, whose order of layers counts.
+        variables: those of the file.
+        file: what errors begin with.
+
+    Raises:
+        InvalidModelError: a weight is missing, is one too many, or has another shape or dtype.
+    """
+    left = {path: held for path, held in variables.items() if held and not _IGNORED.match(path)}
+    for place in places(model, config, container_of(variables)):
+        path = next((path for path in place.paths if path in left), place.paths[0])
+        held = left.pop(path, {})
+        weights = own_weights(place.layer)
+        if weights or held:
+            kind = type(place.layer).__name__
+            _assign_layer(weights, held, f"{file}: layer {place.layer.name} ({kind})", path)
+    for path, held in left.items():
+        if not _SEEDS.search(path):  # Keras 3.0 stored the state of random layers, later ones do not
+            names = ", ".join(f"{path}/vars/{n} {list(d.shape)}" for n, d in held.items())
+            raise InvalidModelError(
+                f"{file}: expected no variables at {path}, as the config has no such object; got {names}"
+            )
+
+
+def _assign_layer(weights: Sequence[Weight], held: Mapping[str, LazyDataset], where: str, path: str) -> None:
+    expected = [str(number) for number in range(len(weights))]
+    if sorted(held) != sorted(expected):
+        wanted = ", ".join(f"{weight.name} {list(weight.shape)}" for weight in weights) or "none"
+        got = ", ".join(f"{path}/vars/{n} {list(held[n].shape)}" for n in sorted(held)) or "none"
+        raise InvalidModelError(f"{where}: expected {len(weights)} variables ({wanted}), got {len(held)} ({got})")
+    for number, weight in zip(expected, weights, strict=True):
+        dataset = held[number]
+        place = f"{path}/vars/{number}"
+        if dataset.shape != weight.shape:
+            raise InvalidModelError(
+                f"{where}: weight {weight.name}: expected shape {list(weight.shape)}, got {list(dataset.shape)} "
+                f"from {place}"
+            )
+        if dtypes.of(dataset.dtype) is weight.dtype:
+            weight.value = dataset
+        elif dataset.dtype.kind in "iu" and weight.dtype.is_integer and not dataset.shape:
+            weight.value = np.asarray(dataset[()], weight.dtype.numpy)  # a counter: 32 bits on some backends
+        else:
+            raise InvalidModelError(
+                f"{where}: weight {weight.name}: expected dtype {weight.dtype}, got {dataset.dtype} from {place}"
+            )
+
+
+def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:
+    """The variables of one object in order.
+
+    Raises:
+        InvalidModelError: their names are not 0, 1, 2, ...
+    """
+    expected = [str(number) for number in range(len(held))]
+    if sorted(held) != sorted(expected):
+        raise InvalidModelError(f"{where}: expected variables 0 to {len(held) - 1}, got {', '.join(sorted(held))}")
+    return [held[number] for number in expected]
+
+
+# Writing.
+
+
+def weights_tree(
+    model: Model, optimizer: Sequence[Weight], optimizer_name: str | None, keras3: bool
+) -> Tree:
+    """What the file of a model's weights holds.
+
+    Args:
+        model: the model.
+        optimizer: the optimizer's variables.
+        optimizer_name: its name; None where the model is not compiled.
+        keras3: whether the file is for Keras 3.
+
+    Raises:
+        InvalidModelError: a layer's class has no name that the file can hold.
+        UnsupportedFormatError: a weight's dtype is none of HDF5's.
+    """
+    tree = Tree(f"model {model.name}")
+
+    def add(path: str, name: str, owner: str, weights: Sequence[Weight]) -> None:
+        below = f"{path}/vars" if path else "vars"
+        group = tree.group(below, owner)
+        if keras3:
+            group["name"] = name
+        for number, weight in enumerate(weights):
+            tree.dataset(f"{below}/{number}", weight, f"{owner}: weight {weight.name}")
+
+    for place in places(model):
+        layer = place.layer
+        path = place.paths[0 if keras3 else -1]
+        add(path, layer.name, f"layer {layer.name}", own_weights(layer))
+    if optimizer_name is not None:
+        add("optimizer", optimizer_name, "the optimizer", optimizer)
+    return tree
+
+
+def write_tree(tree: Tree, file: Any) -> None:
+    """Makes the groups and datasets of a tree in an empty h5py.File; one slab of a weight is in memory."""
+    for path, attributes in tree.attributes.items():
+        group = file.require_group(path) if path else file
+        for key, value in attributes.items():
+            group.attrs[key] = value
+    for path, weight in tree.datasets.items():
+        _copy(file.create_dataset(path, weight.shape, dtype=weight.dtype.numpy), weight)
+
+
+def _copy(dataset: Any, weight: Weight) -> None:
+    if dataset.size == 0:
+        return
+    value: Any = weight.value
+    if isinstance(value, np.ndarray) or not hasattr(value, "__getitem__") or not weight.shape:
+        dataset[()] = np.asarray(value)
+        return
+    row = math.prod(weight.shape[1:]) * weight.dtype.itemsize
+    rows = max(1, _SLAB_SIZE // row)
+    for start in range(0, weight.shape[0], rows):
+        part = slice(start, min(start + rows, weight.shape[0]))
+        dataset[part] = np.asarray(value[part])
