@@ -20,10 +20,16 @@ from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, InputLayer, Model
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.structure import Structure, map_structure
-from kerasfmt.ir.tensor import Tensor
+from kerasfmt.ir.tensor import Constant, Tensor
 
 _MAX_DEPTH = 64
 """Models nested deeper than this are refused."""
+
+_CONSTANT = "_CONSTANT_VALUE"
+"""Stands in place of a layer's name for an input that is a constant."""
+
+_OPERATIONS = ("keras.src.ops", "keras.ops")
+"""Modules whose classes Keras 3 stores among the layers of a model, some under the name of a layer."""
 _MAX_NESTING = 4 * _MAX_DEPTH
 """Lists and dicts nested deeper than this are refused; a model takes three levels."""
 
@@ -58,8 +64,9 @@ def functional_config(model: Model) -> dict[str, Any]:
                     k: map_structure(lambda t: _kwarg_config(t, ref), v) for k, v in call.kwargs.items()
                 }
                 further: dict[str, Any] = kwargs
-                refs = map_structure(lambda t: _Leaf([*ref(t), further]), call.inputs)  # noqa: B023
-                inbound.append(_unwrap(refs if isinstance(refs, list | tuple | dict) else [refs]))
+                refs = map_structure(lambda t: _Leaf([*_first_ref(t, ref), further]), call.inputs)  # noqa: B023
+                bare = layer.preserves_structure or isinstance(refs, list | tuple | dict)
+                inbound.append(_unwrap(refs if bare else [refs]))
         layers.append({**layer_config(layer), "name": layer.name, "inbound_nodes": inbound})
     return {
         "name": model.name,
@@ -93,6 +100,10 @@ def _unwrap(structure: Structure) -> Structure:
     if isinstance(structure, list | tuple):
         return [_unwrap(v) for v in structure]
     return structure.value if isinstance(structure, _Leaf) else structure
+
+
+def _first_ref(leaf: Any, ref: Callable[[Tensor], list[Any]]) -> list[Any]:
+    return [_CONSTANT, -1, leaf.value] if isinstance(leaf, Constant) else ref(leaf)
 
 
 def _kwarg_config(leaf: Any, ref: Callable[[Tensor], list[Any]]) -> Any:
@@ -176,6 +187,10 @@ def _leaf_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> L
     custom = custom_objects.get(kind) or custom_objects.get(str(registered))
     if custom is not None:
         return _from_custom(kind, custom, config)
+    if str(entry.get("module")).startswith(_OPERATIONS):
+        operation = find_layer_class("Operation")
+        assert operation is not None
+        return operation(kind, **config)
     if kind == "Sequential" or (kind in ("Functional", "Model") and "layers" in config):
         return None
     cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith("TensorFlow>") else kind)
@@ -309,7 +324,8 @@ def _run_calls(find: _Finder, pending: list[tuple[str, Any]]) -> None:
         name = ready[at]
         at += 1
         while position[name] < len(queues[name]):
-            args, kwargs, missing = _parse_node(queues[name][position[name]], find)
+            exact = find.layers[name].preserves_structure
+            args, kwargs, missing = _parse_node(queues[name][position[name]], find, exact)
             if missing is not None:
                 waiting.setdefault(missing, []).append(name)
                 break
@@ -321,7 +337,9 @@ def _run_calls(find: _Finder, pending: list[tuple[str, Any]]) -> None:
         raise InvalidModelError(f"the calls of layers {stuck[:5]} wait for each other")
 
 
-def _parse_node(node: Any, find: _Finder) -> tuple[Structure, dict[str, Any], tuple[str, int] | None]:
+def _parse_node(
+    node: Any, find: _Finder, exact: bool
+) -> tuple[Structure, dict[str, Any], tuple[str, int] | None]:
     """The arguments of a call, and the (layer, position of its call) that it still waits for."""
     missing: list[tuple[str, int]] = []
 
@@ -334,11 +352,11 @@ def _parse_node(node: Any, find: _Finder) -> tuple[Structure, dict[str, Any], tu
     kwargs: dict[str, Any] = {}
     if isinstance(node, Mapping) and "args" in node:
         arguments = [_keras3_leaf(a, tensor) for a in node["args"]]
-        inputs = arguments[0] if len(arguments) == 1 else arguments
+        inputs = arguments[0] if len(arguments) == 1 and not exact else arguments
         given = {k: _keras3_leaf(v, tensor) for k, v in node.get("kwargs", {}).items()}
         kwargs = {k: v for k, v in given.items() if v is not None}
     else:
-        inputs = _keras2_node(node, tensor, kwargs)
+        inputs = _keras2_node(node, tensor, kwargs, exact)
     return inputs, kwargs, missing[0] if missing else None
 
 
@@ -362,21 +380,23 @@ def _is_ref(value: Any) -> bool:
     )
 
 
-def _keras2_node(node: Any, tensor: Callable[[Any], Any], kwargs: dict[str, Any]) -> Structure:
-    if _is_ref(node):
+def _keras2_node(node: Any, tensor: Callable[[Any], Any], kwargs: dict[str, Any], exact: bool) -> Structure:
+    """The first argument of a call; enters the others. `exact` if a list of one is not its item."""
+    if _is_ref(node) or _is_constant(node):
         if len(node) == 4:
-            kwargs.update({k: _keras2_kwarg(v, tensor) for k, v in node[3].items() if v is not None})
-        return tensor(node)
-    if isinstance(node, list) and node and node[0] == "_CONSTANT_VALUE":
-        raise UnsupportedLayerError(
-            "config: a layer is called with a constant as its first argument; not supported"
-        )
+            given = {k: _keras2_kwarg(v, tensor) for k, v in node[3].items()}
+            kwargs.update({k: v for k, v in given.items() if exact or v is not None})
+        return Constant(node[2]) if _is_constant(node) else tensor(node)
     if isinstance(node, Mapping):
-        return {k: _keras2_node(v, tensor, kwargs) for k, v in node.items()}
+        return {k: _keras2_node(v, tensor, kwargs, exact) for k, v in node.items()}
     if not isinstance(node, list):
         raise InvalidModelError(f"config: not an inbound node: {str(node)[:80]}")
-    items = [_keras2_node(item, tensor, kwargs) for item in node]
-    return items[0] if len(items) == 1 else items
+    items = [_keras2_node(item, tensor, kwargs, exact) for item in node]
+    return items[0] if len(items) == 1 and not exact else items
+
+
+def _is_constant(value: Any) -> bool:
+    return isinstance(value, list) and len(value) in (3, 4) and value[0] == _CONSTANT
 
 
 def _keras2_kwarg(value: Any, tensor: Callable[[Any], Any]) -> Any:

@@ -109,6 +109,9 @@ class Layer:
     autocast: ClassVar[bool] = True
     stateful: ClassVar[bool] = False
     must_restore_from_config: ClassVar[bool] = False
+    """Whether Keras revives the layer from its config only; then its calls are no functions of their own."""
+    preserves_structure: ClassVar[bool] = False
+    """Whether the config tells a list of one input from that input."""
     masked_arguments: ClassVar[tuple[str, ...]] = ()
     """Arguments of `call` behind the first whose mask, if any, `call` takes as the argument `<name>_mask`."""
     scope: str = ""

@@ -309,7 +309,7 @@ def _run_call(
 ) -> list[Value]:
     """Runs one layer call; enters its outputs into `values` and `masks`, and returns its losses."""
     layer = call.layer
-    inputs = map_structure(lambda t: layer.cast_input(values[t]), call.inputs)
+    inputs = map_structure(lambda t: layer.cast_input(values[t]) if isinstance(t, Tensor) else t, call.inputs)
     in_masks = map_structure(lambda t: masks.get(t), call.inputs)
     kwargs = {
         k: map_structure(lambda t: values[t] if isinstance(t, Tensor) else t, v)
@@ -324,6 +324,25 @@ def _run_call(
         if mask is not None:
             kwargs[f"{name}_mask"] = mask
     mode = kwargs.pop("training", training)
+    outputs, losses = _apply(graph, layer, inputs, kwargs, mode)
+    values.update(zip(call.flat_outputs, outputs, strict=True))
+    regularizer = layer.activity_regularizer_of()
+    if regularizer is not None:
+        losses.extend(_activity_loss(graph, layer, v) for v in outputs)
+    if masked or layer.makes_mask():
+        found = layer.compute_mask(inputs, in_masks if masked else None)
+        flat_masks = flatten(found) if found is not None else [None] * len(outputs)
+        masks.update(zip(call.flat_outputs, flat_masks, strict=False))
+    return losses
+
+
+def _apply(
+    graph: Builder, layer: Layer, inputs: Structure, kwargs: dict[str, Any], mode: bool | None
+) -> tuple[list[Value], list[Value]]:
+    """Flat outputs and losses of a layer: a call of its function, or its nodes where Keras makes no function."""
+    if layer.must_restore_from_config:
+        made, losses = layer.run(inputs, kwargs, mode)
+        return flatten(made), losses
     specs = map_structure(lambda v: v.spec, inputs)
     kwarg_specs = {
         k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()
@@ -336,17 +355,7 @@ def _run_call(
     ]
     results = graph.call(trace.function, flat_inputs, [v.shape for v in exact.function.outputs])
     count = len(results) - trace.losses
-    outputs = list(results[:count])
-    values.update(zip(call.flat_outputs, outputs, strict=True))
-    losses = list(results[count:])
-    regularizer = layer.activity_regularizer_of()
-    if regularizer is not None:
-        losses.extend(_activity_loss(graph, layer, v) for v in outputs)
-    if masked or layer.makes_mask():
-        found = layer.compute_mask(inputs, in_masks if masked else None)
-        flat_masks = flatten(found) if found is not None else [None] * len(outputs)
-        masks.update(zip(call.flat_outputs, flat_masks, strict=False))
-    return losses
+    return list(results[:count]), list(results[count:])
 
 
 def activity_function(layer: Layer) -> Trace:

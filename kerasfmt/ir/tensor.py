@@ -45,13 +45,26 @@ class Tensor:
         return f"<Tensor {self.spec.dtype.name}{self.spec.shape} of {self.origin.layer.name}>"
 
 
+class Constant:
+    """A value that is not a tensor, among the inputs of a call: a leaf whatever it holds.
+
+    Source: tf_keras/src/engine/node.py, _CONSTANT_VALUE.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Constant({self.value!r})"
+
+
 @dataclass(eq=False)
 class Call:
     """One call of a layer on symbolic tensors; Keras's Node.
 
     Attributes:
       layer: the layer.
-      inputs: its first argument, a structure of Tensors.
+      inputs: its first argument, a structure of Tensors (and Constants, where the layer is an operator).
       kwargs: the further arguments; leaves are Tensors or constants.
       outputs: a structure of Tensors.
       index: position among the calls of this layer.

@@ -37,6 +37,7 @@ from kerasfmt.layers.normalization import (
     LayerNormalization,
     UnitNormalization,
 )
+from kerasfmt.layers.operators import SlicingOpLambda, TFOpLambda
 from kerasfmt.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -193,12 +194,14 @@ __all__ = [
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
+    "SlicingOpLambda",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
     "StochasticDepth",
     "Subtract",
+    "TFOpLambda",
     "ThresholdedReLU",
     "UnitNormalization",
     "UpSampling1D",

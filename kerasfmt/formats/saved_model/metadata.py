@@ -107,7 +107,7 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
         metadata["stateful"] = layer.stateful
     metadata |= {
         "must_restore_from_config": layer.must_restore_from_config,
-        "preserve_input_structure_in_config": False,
+        "preserve_input_structure_in_config": layer.preserves_structure,
         "autocast": layer.autocast,
         "class_name": class_name(layer),
         "config": layer.get_config() if is_model else ids.config(layer),
