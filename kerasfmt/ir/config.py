@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
+from kerasfmt.ir import naming
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, InputLayer, Model
 from kerasfmt.ir.sequential import Sequential
@@ -156,13 +157,13 @@ def _located(path: tuple[str, ...]) -> Iterator[None]:
     if not path:
         yield
         return
-    where = f"model {'/'.join(path)}: "
+    where = "/".join(path)
     try:
         yield
     except KerasfmtError as error:
-        raise type(error)(where + str(error).removeprefix(f"model {path[-1]}: ")) from error
+        raise type(error)(naming.located(where, str(error))) from error
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise InvalidModelError(f"{where}its config is malformed: {error!r}") from error
+        raise InvalidModelError(f"model {where}: its config is malformed: {error!r}") from error
 
 
 def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]) -> Layer:
@@ -417,5 +418,7 @@ def _top_structure(refs: Any, find: _Finder) -> Structure:
         return found
     if isinstance(refs, Mapping):
         return {k: _top_structure(v, find) for k, v in refs.items()}
+    if not isinstance(refs, list | tuple) or not refs:
+        raise InvalidModelError(f"expected inputs and outputs as [layer, node, tensor], got {refs!r}")
     items = [_top_structure(r, find) for r in refs]
     return items[0] if len(items) == 1 else items

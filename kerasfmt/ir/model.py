@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasfmt import dtypes
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.graph import Builder, Spec, Value, emit_one
 from kerasfmt.ir import naming
 from kerasfmt.ir.layer import InputSpec, Layer, Trace
@@ -49,6 +49,10 @@ class InputLayer(Layer):
         self.outputs = Tensor(Spec(self.batch_input_shape, self.input_dtype, self.name))
         self.outputs.call = Call(self, [], {}, self.outputs, 0)
         self.calls.append(self.outputs.call)
+
+    def call(self, inputs: Any) -> Any:
+        """Nothing: an input layer makes its tensor when it is made."""
+        raise self.fail("an input layer cannot be called")
 
     def get_config(self) -> dict[str, Any]:
         """The config, in Keras 2's order."""
@@ -208,8 +212,11 @@ class Model(Layer):
         for call in self.network:
             if isinstance(call.layer, InputLayer):
                 continue
-            with graph.scope(call.layer.name):
-                losses.extend(_run_call(graph, call, values, masks, training))
+            try:
+                with graph.scope(call.layer.name):
+                    losses.extend(_run_call(graph, call, values, masks, training))
+            except KerasfmtError as error:
+                raise type(error)(naming.located(self.name, str(error))) from error
         return map_structure(lambda t: values[t], self.outputs_structure), losses
 
     def apply(self, inputs: Structure, training: bool = False) -> Structure:

@@ -32,6 +32,17 @@ def unique_input_name() -> str:
     return f"input_{_counts['input_']}"
 
 
+def located(path: str, text: str) -> str:
+    """An error's text with the path of the model in front: `model outer/inner: layer dense: ...`."""
+    inner, found, rest = text.removeprefix("model ").partition(": ")
+    if not found or not text.startswith("model "):
+        return f"model {path}: {text}"
+    last = path.rpartition("/")[2]
+    return (
+        f"model {path}: {rest}" if inner == last else f"model {path}/{inner.removeprefix(last + '/')}: {rest}"
+    )
+
+
 def clear_session() -> None:
     """Restarts the numbering of layer names, so that a script that builds a model twice names it equally."""
     _counts.clear()

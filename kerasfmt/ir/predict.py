@@ -22,10 +22,10 @@ _LONG_RUN = 8
 
 def predict(model: Model, x: Any, batch_size: int, verbose: bool | None) -> Any:
     """The outputs of `model` for `x`; see `Model.predict`."""
+    trace = model.default_trace(training=False)
     arrays = _as_inputs(model, x)
     rows = len(arrays[0])
     batch_size = _batch_size(model, rows, batch_size)
-    trace = model.default_trace(training=False)
     state = LazyState(_load)
     starts = range(0, max(rows, 1), batch_size)
     show = verbose if verbose is not None else (len(starts) >= _LONG_RUN and sys.stderr.isatty())

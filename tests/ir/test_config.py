@@ -1,0 +1,578 @@
+"""Configs: Keras 2's and Keras 3's dialects, the rules of node indices, what is refused and how it is said."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import kerasfmt
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
+from kerasfmt.ir import Model, Sequential, layer_config, model_from_config
+from kerasfmt.layers import Add, Dense, Layer
+
+Config = dict[str, Any]
+
+
+def layer(kind: str, name: str, *inbound: Any, **options: Any) -> Config:
+    entry = {"class_name": kind, "config": {"name": name, **options}, "name": name}
+    return {**entry, "inbound_nodes": list(inbound)}
+
+
+def entry_layer(name: str, *shape: int | None) -> Config:
+    return layer("InputLayer", name, batch_input_shape=[None, *shape], dtype="float32")
+
+
+def ref(name: str, node: int = 0, tensor: int = 0, **kwargs: Any) -> list[Any]:
+    return [name, node, tensor, kwargs]
+
+
+def functional(name: str, layers: list[Config], inputs: Any, outputs: Any) -> Config:
+    config = {"name": name, "layers": layers, "input_layers": inputs, "output_layers": outputs}
+    return {"class_name": "Functional", "config": config}
+
+
+def keras_tensor(name: str, node: int = 0, tensor: int = 0) -> Config:
+    history = {"shape": [None, 3], "dtype": "float32", "keras_history": [name, node, tensor]}
+    return {"class_name": "__keras_tensor__", "config": history}
+
+
+def keras3_call(*args: Any, **kwargs: Any) -> Config:
+    return {"args": list(args), "kwargs": kwargs}
+
+
+def keras3_dense(name: str, *inbound: Any, units: int = 3) -> Config:
+    dtype = {
+        "module": "keras",
+        "class_name": "DTypePolicy",
+        "config": {"name": "float32"},
+        "registered_name": None,
+    }
+    init = {
+        "module": "keras.initializers",
+        "class_name": "GlorotUniform",
+        "config": {"seed": None},
+        "registered_name": None,
+    }
+    zeros = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
+    options = {
+        "trainable": True,
+        "dtype": dtype,
+        "units": units,
+        "activation": "relu",
+        "use_bias": True,
+        "kernel_initializer": init,
+        "bias_initializer": zeros,
+        "kernel_regularizer": None,
+        "bias_regularizer": None,
+        "kernel_constraint": None,
+        "bias_constraint": None,
+    }
+    return {
+        **layer("Dense", name, *inbound, **options),
+        "module": "keras.layers",
+        "registered_name": None,
+        "build_config": {"input_shape": [None, 3]},
+    }
+
+
+def keras3_input(name: str, *shape: int | None) -> Config:
+    options = {"batch_shape": [None, *shape], "dtype": "float32", "sparse": False, "ragged": False}
+    return {**layer("InputLayer", name, **options), "module": "keras.layers", "registered_name": None}
+
+
+MLP = functional(
+    "mlp",
+    [
+        entry_layer("x", 3),
+        layer("Dense", "a", [ref("x")], units=3),
+        layer("Dense", "b", [ref("a")], units=3),
+        layer("Add", "sum", [ref("a"), ref("b")]),
+    ],
+    [["x", 0, 0]],
+    [["sum", 0, 0]],
+)
+MLP3 = functional(
+    "mlp",
+    [
+        keras3_input("x", 3),
+        keras3_dense("a", keras3_call(keras_tensor("x"))),
+        keras3_dense("b", keras3_call(keras_tensor("a"))),
+        layer("Add", "sum", keras3_call([keras_tensor("a"), keras_tensor("b")])),
+    ],
+    [["x", 0, 0]],
+    [["sum", 0, 0]],
+)
+STACK = {
+    "class_name": "Sequential",
+    "config": {"name": "stack", "layers": [entry_layer("x", 3), layer("Dense", "d", units=2)]},
+}
+
+
+def predict(model: Model) -> Any:
+    return model.predict(np.arange(6, dtype=np.float32).reshape(2, 3))
+
+
+def flow(model: Model) -> dict[str, list[str]]:
+    """Layer -> the layers that its calls take."""
+    return {c.layer.name: [t.origin.layer.name for t in c.tensor_inputs] for c in model.network}
+
+
+@pytest.mark.parametrize("config", [MLP, MLP3], ids=["keras2", "keras3"])
+def test_both_dialects(config: Config) -> None:
+    model = model_from_config(config)
+    assert model.name == "mlp"
+    assert flow(model) == {"x": [], "a": ["x"], "b": ["a"], "sum": ["a", "b"]}
+    assert [w.name for w in model.weights] == ["a/kernel", "a/bias", "b/kernel", "b/bias"]
+    assert predict(model).shape == (2, 3)
+
+
+@pytest.mark.parametrize("config", [MLP, MLP3, STACK], ids=["keras2", "keras3", "sequential"])
+def test_a_config_comes_back(config: Config) -> None:
+    model = model_from_config(copy.deepcopy(config))
+    written = json.loads(json.dumps(layer_config(model)))
+    again = model_from_config(written)
+    assert json.loads(json.dumps(layer_config(again))) == written
+    np.testing.assert_array_equal(predict(again), predict(model))
+
+
+def test_reading_changes_nothing_in_the_config() -> None:
+    config = copy.deepcopy(MLP3)
+    model_from_config(config)
+    assert config == MLP3
+
+
+def test_sequential_with_an_input_shape() -> None:
+    dense = layer("Dense", "d", units=2, batch_input_shape=[None, 3])
+    model = model_from_config({"class_name": "Sequential", "config": {"name": "s", "layers": [dense]}})
+    assert model.inputs[0].shape == (None, 3)
+
+
+def test_sequential_with_a_build_shape() -> None:
+    config = {"name": "s", "layers": [layer("Dense", "d", units=2)], "build_input_shape": [None, 3]}
+    model = model_from_config({"class_name": "Sequential", "config": config})
+    assert model.inputs[0].shape == (None, 3)
+    assert model.get_config()["build_input_shape"] == [None, 3]
+
+
+def test_sequential_that_was_never_built() -> None:
+    config = {"class_name": "Sequential", "config": {"name": "s", "layers": [layer("Dense", "d", units=2)]}}
+    with pytest.raises(InvalidModelError, match="model s: its input shape is not in the file"):
+        model_from_config(config)
+
+
+def test_options_of_keras_3_that_say_nothing() -> None:
+    config = copy.deepcopy(MLP3)
+    config["config"]["layers"][1]["config"] |= {"quantization_config": None, "autocast": True}
+    assert predict(model_from_config(config)).shape == (2, 3)
+
+
+def test_mixed_policies_of_both_dialects() -> None:
+    for policy in (
+        {"class_name": "Policy", "config": {"name": "mixed_float16"}},
+        {
+            "module": "keras",
+            "class_name": "DTypePolicy",
+            "config": {"name": "mixed_float16"},
+            "registered_name": None,
+        },
+    ):
+        config = copy.deepcopy(MLP)
+        config["config"]["layers"][1]["config"]["dtype"] = policy
+        model = model_from_config(config)
+        a = model.get_layer("a")
+        assert (a.compute_dtype.name, a.weights[0].dtype.name) == ("float16", "float32")
+
+
+def test_multiple_inputs_and_outputs_in_structures() -> None:
+    layers = [
+        entry_layer("left", 3),
+        entry_layer("right", 3),
+        layer("Concatenate", "both", [ref("left"), ref("right")], axis=1),
+        layer("Dense", "d", [ref("both")], units=1),
+    ]
+    model = model_from_config(
+        functional("m", layers, {"l": ["left", 0, 0], "r": ["right", 0, 0]}, [["d", 0, 0], ["both", 0, 0]])
+    )
+    x = np.ones((2, 3), np.float32)
+    first, second = model.predict({"l": x, "r": 2 * x})
+    assert (first.shape, second.shape) == ((2, 1), (2, 6))
+    assert set(model.get_config()["input_layers"]) == {"l", "r"}
+
+
+def test_calls_in_any_order() -> None:
+    config = copy.deepcopy(MLP)
+    config["config"]["layers"].reverse()
+    np.testing.assert_array_equal(predict(model_from_config(config)), predict(model_from_config(MLP)))
+
+
+def shared(dialect: int) -> Config:
+    """x -> d -> d -> d, all one layer."""
+    if dialect == 2:
+        layers = [entry_layer("x", 3), layer("Dense", "d", [ref("x")], [ref("d", 0)], [ref("d", 1)], units=3)]
+    else:
+        calls = [keras3_call(keras_tensor(*at)) for at in (("x", 0), ("d", 0), ("d", 1))]
+        layers = [keras3_input("x", 3), keras3_dense("d", *calls)]
+    return functional("m", layers, [["x", 0, 0]], [["d", 2, 0]])
+
+
+@pytest.mark.parametrize("dialect", [2, 3])
+def test_a_shared_layer(dialect: int) -> None:
+    model = model_from_config(shared(dialect))
+    assert len(model.get_layer("d").calls) == 3
+    assert [c.tensor_inputs[0].origin.index for c in model.get_layer("d").calls] == [0, 0, 1]
+    assert len(model.weights) == 2
+
+
+# Keras counts a nested model's own making as its first call, but Keras 3 only in output_layers, and Keras 2 only
+# of models that know their input.
+
+INNER2 = functional(
+    "inner", [entry_layer("y", 3), layer("Dense", "d", [ref("y")], units=3)], [["y", 0, 0]], [["d", 0, 0]]
+)
+INNER3 = functional(
+    "inner",
+    [keras3_input("y", 3), keras3_dense("d", keras3_call(keras_tensor("y")))],
+    [["y", 0, 0]],
+    [["d", 0, 0]],
+)
+
+
+def nested(config: Config, *inbound: Any) -> Config:
+    return {**copy.deepcopy(config), "name": config["config"]["name"], "inbound_nodes": list(inbound)}
+
+
+NESTED: dict[str, tuple[list[Config], list[Any]]] = {
+    "Keras 2": ([entry_layer("x", 3), nested(INNER2, [ref("x")], [ref("inner", 1)])], ["inner", 2, 0]),
+    "Keras 3": (
+        [
+            keras3_input("x", 3),
+            nested(INNER3, keras3_call(keras_tensor("x")), keras3_call(keras_tensor("inner", 0))),
+        ],
+        ["inner", 2, 0],
+    ),
+    "Keras 2, Sequential": ([entry_layer("x", 3), nested(STACK, [ref("x")])], ["stack", 1, 0]),
+    "Keras 3, Sequential": (
+        [keras3_input("x", 3), nested(STACK, keras3_call(keras_tensor("x")))],
+        ["stack", 0, 0],
+    ),
+    "Keras 2, Sequential without input": (
+        [
+            entry_layer("x", 3),
+            nested(
+                {
+                    "class_name": "Sequential",
+                    "config": {
+                        "name": "late",
+                        "layers": [layer("Dense", "d", units=3)],
+                        "build_input_shape": [None, 3],
+                    },
+                },
+                [ref("x")],
+            ),
+        ],
+        ["late", 0, 0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_node_indices_of_nested_models(name: str) -> None:
+    layers, output = NESTED[name]
+    model = model_from_config(functional("outer", layers, [["x", 0, 0]], [output]))
+    inner = model.layers[1]
+    calls = len(inner.calls)
+    assert calls == len(layers[1]["inbound_nodes"])
+    assert model.outputs[0].origin is inner.calls[-1]
+    again = model_from_config(layer_config(model))
+    np.testing.assert_array_equal(predict(again), predict(model))
+    assert len(again.layers[1].calls) == calls
+
+
+def test_the_first_call_of_a_nested_model_has_index_1_in_keras_2() -> None:
+    bad = functional(
+        "outer", [entry_layer("x", 3), nested(INNER2, [ref("x")])], [["x", 0, 0]], [["inner", 0, 0]]
+    )
+    with pytest.raises(InvalidModelError, match="which does not exist"):
+        model_from_config(bad)
+
+
+def test_what_is_written_counts_as_keras_2() -> None:
+    x = kerasfmt.Input((3,), name="x")
+    inner = model_from_config(INNER2)
+    config = Model(x, inner(inner(x)), name="outer").get_config()
+    assert config["output_layers"] == [["inner", 2, 0]]
+    assert config["layers"][1]["inbound_nodes"] == [[["x", 0, 0, {}]], [["inner", 1, 0, {}]]]
+
+
+# What is refused.
+
+
+def edited(**options: Any) -> Config:
+    config = copy.deepcopy(STACK)
+    config["config"]["layers"][1]["config"].update(options)
+    return config
+
+
+def with_layers(*layers: Any) -> Config:
+    return functional("m", [entry_layer("x", 3), *layers], [["x", 0, 0]], [["d", 0, 0]])
+
+
+DENSE = layer("Dense", "d", [ref("x")], units=2)
+LAMBDA = layer(
+    "Lambda", "code", [ref("x")], function=["4wEAAAAAAAAA\n", None, None], function_type="lambda", module="os"
+)
+REFUSED: dict[str, tuple[Any, type[KerasfmtError], str]] = {
+    "unknown class": (
+        with_layers(layer("Frob", "f", [ref("x")])),
+        UnsupportedLayerError,
+        "model m: layer 'f' of class 'Frob': not known to kerasfmt; pass a kerasfmt.layers.Layer subclass as "
+        "custom_objects={'Frob': YourLayer}",
+    ),
+    "unknown option": (
+        edited(colour="red"),
+        UnsupportedLayerError,
+        "model stack: layer d (Dense): unknown option colour='red'",
+    ),
+    "unknown activation": (
+        edited(activation="cube"),
+        UnsupportedLayerError,
+        "model stack: layer d (Dense): option activation: activation 'cube'",
+    ),
+    "bad value": (edited(units=-1), InvalidModelError, "model stack: layer d (Dense): option units"),
+    "unknown policy": (edited(dtype="float7"), UnsupportedLayerError, "dtype policy 'float7'"),
+    "option missing": (with_layers(layer("Dense", "d", [ref("x")])), InvalidModelError, "option units is needed"),
+    "lambda": (with_layers(LAMBDA), UnsupportedLayerError, "layer 'code' of class 'Lambda'"),
+    "two of a name": (with_layers(DENSE, DENSE), InvalidModelError, "model m: two layers are called 'd'"),
+    "two of a name in a stack": (
+        {
+            "class_name": "Sequential",
+            "config": {"name": "s", "layers": [entry_layer("x", 3), *[layer("Dense", "d", units=2)] * 2]},
+        },
+        InvalidModelError,
+        "two layers are called 'd'",
+    ),
+    "no such layer": (
+        with_layers(layer("Dense", "d", [ref("y")], units=2)),
+        InvalidModelError,
+        "a call refers to layer 'y', which does not exist",
+    ),
+    "no such call": (
+        with_layers(layer("Dense", "d", [ref("x", 1)], units=2)),
+        InvalidModelError,
+        "model m: the calls of layers ['d'] wait for each other",
+    ),
+    "cycle": (
+        with_layers(
+            layer("Add", "a", [ref("x"), ref("d")]), layer("Dense", "d", [ref("a")], units=3)
+        ),
+        InvalidModelError,
+        "wait for each other",
+    ),
+    "negative index": (
+        with_layers(layer("Dense", "d", [ref("x", 0, -1)], units=2)),
+        InvalidModelError,
+        "which does not exist",
+    ),
+    "tensor index": (
+        with_layers(layer("Dense", "d", [ref("x", 0, 5)], units=2)),
+        InvalidModelError,
+        "model m: its config is malformed: IndexError",
+    ),
+    "no such output": (
+        functional("m", [entry_layer("x", 3), DENSE], [["x", 0, 0]], [["d", 1, 0]]),
+        InvalidModelError,
+        "model m: config: no layer call ['d', 1, 0]",
+    ),
+    "input that is none": (
+        functional("m", [entry_layer("x", 3), DENSE], [["d", 0, 0]], [["d", 0, 0]]),
+        InvalidModelError,
+        "model m: layer m (Functional): its inputs must come from kerasfmt.Input",
+    ),
+    "input not declared": (
+        functional(
+            "m",
+            [entry_layer("x", 3), entry_layer("y", 3), layer("Add", "d", [ref("x"), ref("y")])],
+            [["x", 0, 0]],
+            [["d", 0, 0]],
+        ),
+        InvalidModelError,
+        "model m: its outputs need the input y, which is not among its inputs",
+    ),
+    "not a model": (DENSE, InvalidModelError, "expected a model, got 'Dense'"),
+    "not a dict": ([1], InvalidModelError, "expected a layer's class_name and config, got [1]"),
+    "no layers": (
+        {"class_name": "Sequential", "config": {"name": "s"}},
+        InvalidModelError,
+        "model s: expected a list of layers, got None",
+    ),
+    "name": (edited(name=["d"]), InvalidModelError, "expected a text as name, got ['d']"),
+    "name that is no text": (edited(name="\ud800"), InvalidModelError, "expected a text as name"),
+    "shape": (edited(batch_input_shape=[None, -3]), InvalidModelError, "input shape: expected sizes"),
+    "trainable": (edited(trainable="yes"), InvalidModelError, "option trainable: expected True or False"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    config, error, message = REFUSED[name]
+    with pytest.raises(error) as caught:
+        model_from_config(config)
+    assert message in str(caught.value)
+
+
+def wrapped(config: Config, name: str) -> Config:
+    """A Sequential around a model."""
+    return {"class_name": "Sequential", "config": {"name": name, "layers": [config]}}
+
+
+@pytest.mark.parametrize("name", ["unknown class", "no such layer", "unknown option", "two of a name"])
+def test_errors_name_the_path_of_the_model(name: str) -> None:
+    config, error, message = REFUSED[name]
+    inner = config["config"]["name"]
+    with pytest.raises(error) as caught:
+        model_from_config(wrapped(wrapped(config, "middle"), "outer"))
+    assert str(caught.value).startswith(f"model outer/middle/{inner}: ")
+    assert str(caught.value).endswith(message.removeprefix(f"model {inner}: ")) or message.removeprefix(
+        f"model {inner}: "
+    ) in str(caught.value)
+
+
+def test_models_may_be_nested() -> None:
+    config = STACK
+    for depth in range(60):
+        config = wrapped(config, f"s{depth}")
+    assert predict(model_from_config(config)).shape == (2, 2)
+
+
+@pytest.mark.parametrize("depth", [70, 10_000])
+def test_models_nested_too_deep(depth: int) -> None:
+    config = STACK
+    for level in range(depth):
+        config = wrapped(config, f"s{level}")
+    with pytest.raises(UnsafeFileError, match="nested more than"):
+        model_from_config(config)
+
+
+@pytest.mark.parametrize("key", ["kernel_initializer", "activation", "units", "dtype", "batch_input_shape"])
+def test_options_nested_too_deep(key: str) -> None:
+    value: Any = 1
+    for level in range(10_000):
+        value = [value] if level % 2 else {"class_name": "Zeros", "config": value}
+    with pytest.raises(UnsafeFileError, match="nested more than"):
+        model_from_config(edited(**{key: value}))
+
+
+def test_a_lambda_never_runs() -> None:
+    """Neither bytecode nor a module that is named is touched, whatever the class calls itself."""
+    import marshal
+    import sys
+
+    code = marshal.dumps(compile("import this", "x", "exec"))
+    for kind in ("Lambda", "TFOpLambda", "builtins>Lambda"):
+        bad = layer(kind, "code", [ref("x")], function=[code.hex(), None, None], module="this")
+        with pytest.raises((UnsupportedLayerError, UnsafeFileError)):
+            model_from_config(with_layers(bad))
+    assert "this" not in sys.modules
+
+
+# Custom objects.
+
+
+@pytest.fixture
+def doubling() -> type[Layer]:
+    class Doubling(Layer, register=False):
+        times: int = 2
+
+        def call(self, inputs: Any) -> Any:
+            return inputs * float(self.times)
+
+    return Doubling
+
+
+def test_custom_objects(doubling: type[Layer]) -> None:
+    config = with_layers(layer("Frob", "f", [ref("x")], times=3), layer("Dense", "d", [ref("f")], units=1))
+    config["config"]["output_layers"] = [["f", 0, 0]]
+    model = model_from_config(config, {"Frob": doubling})
+    np.testing.assert_array_equal(predict(model), np.arange(6).reshape(2, 3) * 3)
+    config["config"]["layers"][1] |= {"class_name": "Other", "registered_name": "my>Frob"}
+    assert predict(model_from_config(config, {"my>Frob": doubling})).shape == (2, 3)
+
+
+def test_custom_objects_that_are_no_layers() -> None:
+    with pytest.raises(UnsupportedLayerError, match=r"custom_objects\['Frob'\]: expected a subclass"):
+        model_from_config(with_layers(layer("Frob", "f", [ref("x")])), {"Frob": lambda x: x})
+
+
+# Whatever stands in a config, the answer is a model or a KerasfmtError.
+
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.just(2**70),
+    st.just(1.5),
+    st.sampled_from(["", "x", "Dense", "Sequential", "Functional", "float32", "\ud800"]),
+    st.just([]),
+    st.just({}),
+    st.just(["x", 0, 0, {}]),
+    st.just([["x", 0, 0]]),
+    st.just({"class_name": "Dense", "config": {}}),
+    st.just({"class_name": "__tuple__", "items": 3}),
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path to every item of a config."""
+    items: Any = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, item in items:
+        yield (*path, key)
+        yield from places(item, (*path, key))
+
+
+def put(config: Any, path: tuple[Any, ...], junk: Any) -> None:
+    for key in path[:-1]:
+        config = config[key]
+    config[path[-1]] = junk
+
+
+NESTED2 = functional("outer", NESTED["Keras 2"][0], [["x", 0, 0]], [["inner", 2, 0]])
+NESTED3 = functional("outer", NESTED["Keras 3"][0], [["x", 0, 0]], [["inner", 2, 0]])
+
+
+@pytest.mark.parametrize("config", [MLP, MLP3, STACK, NESTED2, NESTED3], ids=["2", "3", "s", "n2", "n3"])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.data())
+def test_malformed_configs(config: Config, data: st.DataObject) -> None:
+    spoilt = copy.deepcopy(config)
+    for _ in range(data.draw(st.integers(1, 2))):
+        put(
+            spoilt,
+            data.draw(st.sampled_from(sorted(places(spoilt), key=repr))),
+            copy.deepcopy(data.draw(JUNK)),
+        )
+    try:
+        model = model_from_config(spoilt)
+    except KerasfmtError as error:
+        assert str(error)
+    else:
+        assert isinstance(model, Model)
+        json.dumps(model.get_config())
+
+
+def test_from_config_of_models() -> None:
+    model = Model.from_config(MLP["config"])
+    assert type(model).__name__ == "Functional"
+    stack = Sequential.from_config(STACK["config"])
+    assert isinstance(stack, Sequential)
+    merged = Add().get_config()
+    assert Add.from_config(merged).get_config() == merged
+    assert Dense.from_config({"units": 2}).units == 2

@@ -1,0 +1,394 @@
+"""Functional models: structures, shared layers, nested models, masks, precision, weights; what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kerasfmt
+from kerasfmt import Functional, Input, Model, Sequential
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph.interpreter import run
+from kerasfmt.layers import (
+    Add,
+    BatchNormalization,
+    Concatenate,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    GlobalAveragePooling1D,
+    InputLayer,
+    Softmax,
+)
+
+X = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+@pytest.fixture(autouse=True)
+def fresh_names() -> None:
+    kerasfmt.clear_session()
+
+
+def ops_of(model: Model, training: bool = False) -> list[str]:
+    """The ops of every function that the model's calls."""
+    ops: list[str] = []
+    stack = [model.default_trace(training=training).function]
+    while stack:
+        for node in stack.pop().nodes:
+            ops.append(node.op)
+            if node.op.endswith("PartitionedCall"):
+                stack.append(node.attrs["f"])
+    return ops
+
+
+# Inputs.
+
+
+def test_inputs() -> None:
+    x = Input((3, None), batch_size=4, name="x", dtype="int32")
+    assert (x.shape, x.dtype.name, x.origin.layer.name) == ((4, 3, None), "int32", "x")
+    assert Input(batch_shape=(2, 3)).shape == (2, 3)
+    assert Input().shape == (None,)
+    assert repr(x) == "<Tensor int32(4, 3, None) of x>"
+
+
+def test_names_of_inputs_begin_at_one() -> None:
+    assert [Input((1,)).origin.layer.name for _ in range(2)] == ["input_1", "input_2"]
+
+
+@pytest.mark.parametrize("option", ["sparse", "ragged", "optional"])
+def test_inputs_that_are_not_supported(option: str) -> None:
+    with pytest.raises(InvalidModelError, match="sparse and ragged inputs are not supported"):
+        InputLayer(batch_input_shape=(None, 3), **{option: True})
+
+
+def test_an_input_layer_needs_a_shape() -> None:
+    with pytest.raises(InvalidModelError, match=r"layer i \(InputLayer\): it needs an input shape"):
+        InputLayer(name="i")
+
+
+def test_an_input_layer_cannot_be_called() -> None:
+    with pytest.raises(InvalidModelError, match="an input layer cannot be called"):
+        InputLayer(batch_input_shape=(None, 3))(Input((3,)))
+
+
+# Structures.
+
+
+def test_one_input_and_one_output() -> None:
+    x = Input((3,), name="x")
+    model = Model(x, Dense(2, name="d")(x), name="m")
+    assert model.predict(X).shape == (2, 2)
+    assert model.output_names == ["d"]
+    assert [layer.name for layer in model.layers] == ["x", "d"]
+    assert Model(x, x).predict(X).tolist() == X.tolist()
+
+
+def test_lists() -> None:
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    model = Model([a, b], [Add(name="s")([a, b]), a, b], name="m")
+    total, left, right = model.predict([X, 2 * X])
+    assert total.tolist() == (3 * X).tolist()
+    assert left.tolist() == X.tolist()
+    assert right.tolist() == (2 * X).tolist()
+    assert model.output_names == ["s", "a", "b"]
+
+
+def test_dicts() -> None:
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    model = Model({"first": a, "second": b}, {"out": Add()([a, b]), "in": [a, b]})
+    result = model.predict({"second": 2 * X, "first": X})
+    assert result["out"].tolist() == (3 * X).tolist()
+    assert [r.tolist() for r in result["in"]] == [X.tolist(), (2 * X).tolist()]
+    assert {k: s.name for k, s in model.input_specs.items()} == {"first": "a", "second": "b"}
+
+
+def test_outputs_of_one_layer_are_numbered() -> None:
+    x = Input((3,))
+    d = Dense(3, name="d")
+    assert Model(x, [d(x), d(d(x))]).output_names == ["d", "d_1"]
+
+
+# Shared layers and nested models.
+
+
+def test_a_shared_layer_has_its_weights_once() -> None:
+    x = Input((3,))
+    dense = Dense(3, use_bias=False)
+    model = Model(x, dense(dense(x)))
+    (kernel,) = model.get_weights()
+    np.testing.assert_allclose(model.predict(X), X @ kernel @ kernel, rtol=1e-5)
+    assert model.count_params() == 9
+    assert [layer.name for layer in model.layers] == ["input_1", "dense"]
+
+
+def test_a_nested_model_called_twice() -> None:
+    y = Input((3,))
+    inner = Model(y, Dense(3, use_bias=False)(y), name="inner")
+    x = Input((3,))
+    model = Model(x, Concatenate()([inner(x), inner(inner(x))]), name="outer")
+    (kernel,) = model.get_weights()
+    expected = np.concatenate([X @ kernel, X @ kernel @ kernel], 1)
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-5)
+    function = model.default_trace().function
+    callees = {id(n.attrs["f"]) for n in function.nodes if n.op == "StatefulPartitionedCall"}
+    assert len(callees) == 1
+
+
+def test_a_nested_model_with_several_inputs_and_outputs() -> None:
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    inner = Model({"p": a, "q": b}, {"sum": Add()([a, b]), "first": a})
+    x = Input((3,))
+    outputs = inner({"q": x, "p": Dense(3, use_bias=False)(x)})
+    model = Model(x, [outputs["sum"], outputs["first"]])
+    (kernel,) = model.get_weights()
+    total, first = model.predict(X)
+    np.testing.assert_allclose(total, X @ kernel + X, rtol=1e-5)
+    np.testing.assert_allclose(first, X @ kernel, rtol=1e-5)
+
+
+def test_a_nested_model_with_the_wrong_inputs() -> None:
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    inner = Model([a, b], Add()([a, b]), name="inner")
+    with pytest.raises(InvalidModelError, match=r"layer inner \(Model\): expected 2 inputs, got 1"):
+        inner(Input((3,)))
+    with pytest.raises(InvalidModelError, match=r"^model inner: layer add \(Add\): on inputs of shape"):
+        inner([Input((3,)), Input((4,))])
+
+
+def test_errors_name_the_path_of_the_model() -> None:
+    a, b = Input((None,), name="a"), Input((None,), name="b")
+    inner = Model([a, b], Add(name="sum")([a, b]), name="inner")
+    c, d = Input((None,), name="c"), Input((None,), name="d")
+    outer = Model([c, d], Softmax()(inner([c, d])), name="outer")
+    with pytest.raises(InvalidModelError, match=r"^model outer/inner: layer sum \(Add\): on inputs of shape"):
+        outer([Input((3,)), Input((4,))])
+
+
+def test_layers_stand_in_the_order_of_their_depth() -> None:
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    deep = Dense(3, name="d2")(Dense(3, name="d1")(a))
+    model = Model([a, b], Add(name="s")([deep, b]))
+    assert [layer.name for layer in model.layers] == ["a", "d1", "b", "d2", "s"] or [
+        layer.name for layer in model.layers
+    ] == ["a", "d1", "d2", "b", "s"]
+    assert [call.layer.name for call in model.network][-1] == "s"
+
+
+# What is refused, when the model is made.
+
+
+def test_an_input_that_is_not_given() -> None:
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    with pytest.raises(InvalidModelError, match="model m: its outputs need the input b, which is not among"):
+        Model(a, Add()([a, b]), name="m")
+
+
+def test_an_input_that_nothing_needs() -> None:
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    model = Model([a, b], Softmax()(a))
+    assert "b" in [layer.name for layer in model.layers]
+    assert model.predict([X, X]).shape == (2, 3)
+
+
+def test_two_layers_of_one_name() -> None:
+    x = Input((3,))
+    with pytest.raises(InvalidModelError, match="model m: two layers are called 'd'; rename one"):
+        Model(x, Dense(2, name="d")(Dense(2, name="d")(x)), name="m")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda x, y: Model(y, y), "its inputs must come from kerasfmt.Input"),
+        (lambda x, y: Model("x", y), "its inputs must come from kerasfmt.Input"),
+        (lambda x, y: Model(x, "y"), "its outputs must be symbolic tensors, got str"),
+        (lambda x, y: Model(x, [y, None]), "its outputs must be symbolic tensors, got NoneType"),
+        (lambda x, y: Model(x, []), "it has no outputs"),
+        (lambda x, y: Model([x, x], y), "one of its inputs is given twice"),
+    ],
+)
+def test_parts_that_are_no_tensors(make: Any, message: str) -> None:
+    x = Input((3,))
+    with pytest.raises(InvalidModelError, match=message):
+        make(x, Dense(2)(x))
+
+
+def test_a_cycle_that_someone_made() -> None:
+    x = Input((3,))
+    first = Dense(3, name="first")(x)
+    second = Dense(3, name="second")(first)
+    first.origin.inputs = second
+    with pytest.raises(InvalidModelError, match="is part of a cycle"):
+        Model(x, second)
+
+
+def test_a_long_chain_needs_no_recursion() -> None:
+    x = y = Input((1,))
+    softmax = Softmax()
+    for _ in range(2000):
+        y = softmax(y)
+    assert len(Model(x, y).network) == 2001
+
+
+# Getting at layers.
+
+
+def test_get_layer() -> None:
+    x = Input((3,), name="x")
+    model = Model(x, Dense(2, name="d")(x))
+    assert model.get_layer("d") is model.get_layer(index=1) is model.get_layer(index=-1)
+    with pytest.raises(ValueError, match="no layer 'e'; the model has x, d"):
+        model.get_layer("e")
+    for index in (2, -3):
+        with pytest.raises(ValueError, match=f"layer index {index}: the model has 2 layers"):
+            model.get_layer(index=index)
+
+
+def test_names_of_models() -> None:
+    x = Input((3,))
+    assert [Model(x, x).name, Model(x, x).name, Functional(x, x).name] == ["model", "model_1", "model_2"]
+
+
+# Masks.
+
+
+def test_masks_reach_the_layers_that_use_them() -> None:
+    x = Input((None,), dtype="int32")
+    embedding = Embedding(4, 2, mask_zero=True)
+    model = Model(x, GlobalAveragePooling1D()(Dropout(0.5)(embedding(x))))
+    table = embedding.get_weights()[0]
+    found = model.predict(np.array([[1, 2, 0, 0], [3, 3, 3, 0]]))
+    np.testing.assert_allclose(found, [(table[1] + table[2]) / 2, table[3]], rtol=1e-5)
+
+
+def test_masks_pass_through_nested_models() -> None:
+    y = Input((None,), dtype="int32")
+    embedding = Embedding(4, 2, mask_zero=True)
+    inner = Model(y, embedding(y))
+    x = Input((None,), dtype="int32")
+    model = Model(x, GlobalAveragePooling1D()(inner(x)))
+    table = embedding.get_weights()[0]
+    found = model.predict(np.array([[1, 0]]))
+    np.testing.assert_allclose(found, [table[1]], rtol=1e-5)
+    assert inner.makes_mask()
+
+
+def test_masks_end_where_a_layer_does_not_know_them() -> None:
+    x = Input((4,), dtype="int32")
+    masked = Embedding(4, 2, mask_zero=True)(x)
+    assert masked.masked
+    assert not Flatten()(masked).masked
+    assert not Embedding(4, 2)(x).masked
+
+
+# Precision.
+
+
+def test_mixed_precision_casts() -> None:
+    x = Input((3,))
+    half = Dense(4, dtype="mixed_float16")(x)
+    model = Model(x, Dense(2)(half))
+    assert half.dtype.name == "float16"
+    assert [w.dtype.name for w in model.weights] == ["float32"] * 4
+    assert ops_of(model).count("Cast") == 4  # the input, kernel and bias, and the way back
+    assert model.predict(X).dtype == np.float32
+    exact = X @ model.get_weights()[0] @ model.get_weights()[2]
+    np.testing.assert_allclose(model.predict(X), exact, rtol=2e-2, atol=2e-2)  # 11 bits in the first layer
+
+
+def test_double_precision() -> None:
+    x = Input((3,), dtype="float64")
+    model = Model(x, Dense(2, dtype="float64")(x))
+    assert "Cast" not in ops_of(model)
+    assert model.predict(X.astype(np.float64)).dtype == np.float64
+
+
+# Trainable flags, weights, training.
+
+
+def test_trainable() -> None:
+    x = Input((3,))
+    norm, dense = BatchNormalization(name="n"), Dense(1, name="d")
+    model = Model(x, dense(norm(x)))
+    names = [w.name.split("/")[1] for w in model.trainable_weights]
+    assert names == ["gamma", "beta", "kernel", "bias"]
+    assert [w.name.split("/")[1] for w in model.non_trainable_weights] == ["moving_mean", "moving_variance"]
+    norm.trainable = False
+    assert [w.name.split("/")[1] for w in model.trainable_weights] == ["kernel", "bias"]
+    assert len(model.non_trainable_weights) == 4
+    assert len(model.weights) == 6
+
+
+def test_freezing_a_model_freezes_its_layers() -> None:
+    y = Input((3,))
+    inner = Model(y, BatchNormalization(name="n")(y))
+    x = Input((3,))
+    model = Model(x, inner(x))
+    model.trainable = False
+    assert not inner.get_layer("n").trainable
+    assert model.trainable_weights == []
+    model.trainable = True
+    assert len(model.trainable_weights) == 2
+
+
+def test_a_frozen_normalization_does_not_learn() -> None:
+    x = Input((3,))
+    norm = BatchNormalization()
+    model = Model(x, norm(x))
+
+    def written() -> set[str]:
+        return {v.name.split("/")[1] for v in model.default_trace(training=True).function.written}
+
+    assert written() == {"moving_mean", "moving_variance"}
+    norm.trainable = False
+    assert written() == set()
+    norm.trainable = True
+    assert written() == {"moving_mean", "moving_variance"}
+
+
+def test_training_moves_the_averages() -> None:
+    x = Input((3,))
+    norm = BatchNormalization(momentum=0.5)
+    model = Model(x, norm(x))
+    state = {w: w.numpy() for w in model.weights}
+    run(model.default_trace(training=True).function, [X], state)
+    np.testing.assert_allclose(state[norm.weights[2]], X.mean(0) / 2, rtol=1e-6)
+    run(model.default_trace(training=False).function, [X], dict(state))
+
+
+def test_weights() -> None:
+    x = Input((3,))
+    model = Model(x, Dense(1, name="b")(Dense(2, name="a")(x)))
+    assert [w.name for w in model.weights] == ["a/kernel", "a/bias", "b/kernel", "b/bias"]
+    assert model.count_params() == 3 * 2 + 2 + 2 + 1
+    values = [np.full(w.shape, i, np.float32) for i, w in enumerate(model.weights)]
+    model.set_weights(values)
+    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), values, strict=True))
+    assert model.predict(np.ones((1, 3), np.float32)).tolist() == [[(0 + 1) * 2 * 2 + 3]]
+    with pytest.raises(InvalidModelError, match="expected 4 weights, got 3"):
+        model.set_weights(values[:3])
+
+
+def test_a_model_on_values() -> None:
+    from kerasfmt import dtypes
+    from kerasfmt.graph import Builder, Spec
+
+    x = Input((3,))
+    model = Model(x, Dense(2)(x))
+    graph = Builder()
+    value = graph.input(Spec((None, 3), dtypes.float32))
+    function = graph.finish([model.apply(value) * 2.0])
+    (result,) = run(function, [X], {w: w.numpy() for w in model.weights})
+    np.testing.assert_allclose(result, 2 * model.predict(X), rtol=1e-6)
+
+
+def test_a_sequential_in_a_model() -> None:
+    x = Input((3,))
+    inner = Sequential([Dense(4), Dense(2)], name="inner")
+    model = Model(x, inner(x))
+    assert model.predict(X).shape == (2, 2)
+    assert len(model.weights) == 4
