@@ -20,17 +20,21 @@ _HOMES = {
     "SaveOptions": "api",
     "Sequential": "ir",
     "clear_session": "ir",
+    "from_keras": "sources",
     "load_model": "api",
+    "load_weights": "api",
     "save_model": "api",
+    "save_weights": "api",
     "KerasfmtError": "errors",
 }
 _MODULES = ("errors", "graph", "ir", "layers", "tensorbundle")
 
 if TYPE_CHECKING:
     from kerasfmt import errors, graph, ir, layers, tensorbundle
-    from kerasfmt.api import SaveOptions, load_model, save_model
+    from kerasfmt.api import SaveOptions, load_model, load_weights, save_model, save_weights
     from kerasfmt.errors import KerasfmtError
     from kerasfmt.ir import Functional, Input, Model, Sequential, clear_session
+    from kerasfmt.sources.from_keras import from_keras
 
 __all__ = [
     "Functional",
@@ -41,11 +45,14 @@ __all__ = [
     "Sequential",
     "clear_session",
     "errors",
+    "from_keras",
     "graph",
     "ir",
     "layers",
     "load_model",
+    "load_weights",
     "save_model",
+    "save_weights",
     "tensorbundle",
 ]
 

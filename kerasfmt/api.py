@@ -102,8 +102,8 @@ _HONOURED: Final = ("namespace_whitelist", "experimental_custom_gradients", "ext
 
 
 def save_model(
-    model: Model,
-    filepath: str | os.PathLike[str],
+    model: Any,
+    filepath: str | os.PathLike[str] | Any,
     overwrite: bool = True,
     include_optimizer: bool = True,
     save_format: str | None = None,
@@ -114,16 +114,17 @@ def save_model(
     """Writes a model to disk, whole or not at all.
 
     Args:
-        model: the model.
-        filepath: the directory to create or to replace.
+        model: the model; a live one of Keras 2 or Keras 3 goes through `from_keras` first.
+        filepath: the directory or file to create or to replace; for HDF5 also an open h5py.File or group, which
+            is left open.
         overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
         include_optimizer: whether to write the optimizer's state.
-        save_format: "tf" for a SavedModel; by default from the suffix of `filepath`: ".h5" and ".hdf5" for
-            HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel.
+        save_format: "tf" for a SavedModel, "h5" for HDF5; by default from the suffix of `filepath`: ".h5" and
+            ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel.
         signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
-        options: TensorFlow's options.
-        save_traces: whether to write each layer's traced functions; without them, Keras needs the layers'
-            classes to load the model.
+        options: TensorFlow's options, of a SavedModel.
+        save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
+            the layers' classes to load the model.
 
     Raises:
         TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
@@ -131,19 +132,24 @@ def save_model(
         UnsupportedFormatError: kerasfmt does not write that format yet.
         UnsupportedLayerError: a layer cannot be written.
         InvalidModelError: the model contradicts itself.
+        ImportError: HDF5 is asked for, and h5py is not installed.
     """
-    target = Path(filepath)
-    name = format_of(target, save_format)
-    if name != "tf":
-        what = {"h5": "HDF5", "keras": "the .keras format"}[name]
+    name = format_of(filepath, save_format)
+    if name == "keras":
         raise UnsupportedFormatError(
-            f"{target}: writing {what} is not supported yet; choose a path without suffix, or "
-            'save_format="tf", for a SavedModel'
+            f"{filepath}: writing the .keras format is not supported yet; choose a path without suffix for a "
+            "SavedModel, or one that ends in .h5 for HDF5"
         )
-    if not overwrite and os.path.lexists(target) and not may_overwrite(target):
+    if name == "h5" and signatures is not None:
+        raise UnsupportedFormatError(f"{filepath}: HDF5 holds no signatures; save the model as a SavedModel")
+    if _is_path(filepath) and not _may_write(Path(filepath), overwrite):
+        return
+    model = _represented(model, include_optimizer)
+    if name == "h5":
+        _write_hdf5("write", model, filepath, include_optimizer=include_optimizer)
         return
     saved_model = importlib.import_module("kerasfmt.formats.saved_model")
-    with commit.replace_directory(target, SAVED_MODEL) as directory:
+    with commit.replace_directory(Path(filepath), SAVED_MODEL) as directory:
         saved_model.write(
             model,
             directory,
@@ -152,6 +158,87 @@ def save_model(
             options=options or SaveOptions(),
             save_traces=save_traces,
         )
+
+
+def save_weights(model: Any, filepath: str | os.PathLike[str] | Any, overwrite: bool = True) -> None:
+    """Writes the weights of a model as HDF5, in the layout of Keras 2's `save_weights`, whole or not at all.
+
+    Args:
+        model: the model, or a live one of Keras.
+        filepath: a path that ends in .h5 or .hdf5, or an open h5py.File or group, which is left open.
+        overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
+
+    Raises:
+        TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
+        SaveError: it cannot be written.
+        UnsupportedFormatError: the path does not end in .h5 or .hdf5, or ends in .weights.h5, which is another
+            layout; or HDF5 cannot hold the dtype of a weight.
+        InvalidModelError: names collide in the file.
+        ImportError: h5py is not installed.
+    """
+    if _is_path(filepath):
+        path = Path(filepath)
+        if format_of(path) != "h5" or path.name.endswith(".weights.h5"):
+            raise UnsupportedFormatError(
+                f"{path}: weights are written as HDF5 in the layout of Keras 2 only; choose a name that ends in "
+                ".h5 but not in .weights.h5"
+            )
+        if not _may_write(path, overwrite):
+            return
+    _write_hdf5("write_weights", _represented(model, False), filepath)
+
+
+def load_weights(
+    model: Model, filepath: str | os.PathLike[str] | Any, by_name: bool = False, skip_mismatch: bool = False
+) -> None:
+    """Gives a model the weights in an HDF5 file, all of them or, if anything fails, none.
+
+    Args:
+        model: the model.
+        filepath: a file of `save_weights` or of a whole model, or an open h5py.File or group. Weights stay in
+            it until they are used; keep it until the model is saved.
+        by_name: whether to go by the layers' names; by default, layers that have weights are paired in order.
+        skip_mismatch: by name, whether to leave out, with a warning, weights that do not fit.
+
+    Raises:
+        MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
+        UnsupportedFormatError: it holds no weights in the layout of Keras 2.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it points out of itself.
+        InvalidModelError: the weights do not fit the model.
+        ValueError: `skip_mismatch` without `by_name`.
+        ImportError: h5py is not installed.
+    """
+    hdf5 = importlib.import_module("kerasfmt.formats.hdf5")
+    hdf5.load_weights(model, filepath, by_name=by_name, skip_mismatch=skip_mismatch)
+
+
+def _is_path(filepath: Any) -> bool:
+    return isinstance(filepath, str | os.PathLike)
+
+
+def _may_write(path: Path, overwrite: bool) -> bool:
+    return overwrite or not os.path.lexists(path) or may_overwrite(path)
+
+
+def _represented(model: Any, compile: bool) -> Model:
+    """The model itself, or what a live one of Keras is to kerasfmt."""
+    from kerasfmt.ir import Model
+
+    if isinstance(model, Model):
+        return model
+    from kerasfmt.sources import from_keras
+
+    return from_keras(model, compile=compile)
+
+
+def _write_hdf5(function: str, model: Model, target: Any, **options: Any) -> None:
+    write = getattr(importlib.import_module("kerasfmt.formats.hdf5"), function)
+    if not _is_path(target):
+        write(model, target, **options)
+        return
+    with commit.replace_file(target) as path:
+        write(model, path, **options)
 
 
 def load_model(
@@ -189,17 +276,27 @@ def load_model(
     )
 
 
-def format_of(path: Path, save_format: str | None = None) -> Format:
+def format_of(path: Any, save_format: str | None = None) -> Format:
     """The format to write: the one that is named, or the one of the path's suffix.
 
+    Args:
+        path: a path, or an open HDF5 file or group.
+        save_format: the name of a format.
+
     Raises:
-        UnsupportedFormatError: there is no format of that name.
+        UnsupportedFormatError: there is no format of that name, or it is none for what is open.
+        TypeError: `path` is neither a path nor open.
     """
-    if save_format is None:
-        return _SUFFIXES.get(path.suffix.lower(), "tf")
-    if save_format.lower() not in _NAMES:
+    if save_format is not None and save_format.lower() not in _NAMES:
         raise UnsupportedFormatError(f"save_format={save_format!r}: expected one of {', '.join(_NAMES)}")
-    return _NAMES[save_format.lower()]
+    named = None if save_format is None else _NAMES[save_format.lower()]
+    if _is_path(path):
+        return named or _SUFFIXES.get(Path(path).suffix.lower(), "tf")
+    if not hasattr(path, "create_group"):
+        raise TypeError(f"filepath: expected a path, an h5py.File or a group, got {type(path).__name__}")
+    if named not in (None, "h5"):
+        raise UnsupportedFormatError(f"save_format={save_format!r}: an open HDF5 file takes HDF5 only")
+    return "h5"
 
 
 def sniff(path: Path) -> Format:

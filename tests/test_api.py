@@ -165,7 +165,7 @@ def test_format_of(path: str, name: str | None, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "name", "said"),
-    [("m.h5", None, "HDF5"), ("m.keras", None, r"\.keras format"), ("m", "onnx", "expected one of tf,")],
+    [("m.keras", None, r"\.keras format"), ("m", "onnx", "expected one of tf,")],
 )
 def test_formats_that_are_not_written(
     tmp_path: Path, model: Model, path: str, name: str | None, said: str

@@ -19,6 +19,7 @@ from kerasfmt import dtypes, ir
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
 from kerasfmt.formats.hdf5.dataset import LazyDataset
 from kerasfmt.formats.hdf5.file import H5Model, NamedDatasets, open_model
+from kerasfmt.ir.keras3 import meant_by_keras3
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
 # Keras 3 calls the kernel of a depthwise convolution "kernel".
@@ -63,8 +64,10 @@ def load(
 
 def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:
     """The model of the config, with fresh weights."""
+    keras3 = (stored.keras_version or "").partition(".")[0] not in ("", "2")
     try:
-        return ir.model_from_config(stored.model_config, custom_objects=custom_objects)
+        config = meant_by_keras3(stored.model_config) if keras3 else stored.model_config
+        return ir.model_from_config(config, custom_objects=custom_objects)
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         if isinstance(error, KerasfmtError):
             raise

@@ -1,0 +1,90 @@
+"""What live Keras objects are, told without importing Keras, and their configs as plain JSON values."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from kerasfmt.errors import UnsupportedLayerError
+
+_ROOTS: Final = frozenset({"keras", "tf_keras", "keras_core"})
+
+
+def classes(value: Any) -> tuple[type, ...]:
+    """The classes that a value is of, the most special one first."""
+    return type(value).__mro__
+
+
+def keras_class(cls: type) -> bool:
+    """Whether a class is one of Keras's own."""
+    parts = cls.__module__.split(".")
+    return parts[0] in _ROOTS or parts[:3] == ["tensorflow", "python", "keras"]
+
+
+def is_keras(value: Any) -> bool:
+    """Whether a value is an object of Keras, or of a subclass."""
+    return any(keras_class(cls) for cls in classes(value))
+
+
+def is_keras3(value: Any) -> bool:
+    """Whether a live layer or model is one of Keras 3, where every layer is an Operation."""
+    return any(cls.__name__ == "Operation" and keras_class(cls) for cls in classes(value))
+
+
+def registered_name(cls: Any) -> str:
+    """The name under which a class or function is registered with its Keras, else its own name.
+
+    Source: keras/src/saving/object_registration.py, get_registered_name
+    """
+    for base in getattr(cls, "__mro__", (cls,)):
+        root = sys.modules.get(str(getattr(base, "__module__", "")).split(".")[0])
+        find = getattr(getattr(root, "saving", None), "get_registered_name", None)
+        if find is not None:
+            return str(find(cls))
+    return str(cls.__name__)
+
+
+def to_json(value: Any) -> Any:
+    """A value in a config as plain JSON: shapes and tuples as lists, arrays as lists, objects as their configs.
+
+    Raises:
+        UnsupportedLayerError: it is an object that has no config.
+
+    Source: keras/src/saving/legacy/saved_model/json_utils.py, get_json_type
+    """
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if hasattr(value, "as_list"):  # a TensorShape
+        return None if getattr(value, "rank", 0) is None else to_json(value.as_list())
+    if hasattr(value, "get_config"):
+        return described(value)
+    if isinstance(value, np.dtype) or hasattr(value, "as_numpy_dtype"):
+        return str(value.name)
+    if hasattr(value, "numpy"):
+        return to_json(np.asarray(value))
+    if callable(value) and hasattr(value, "__name__"):
+        return value.__name__
+    if isinstance(value, set | frozenset):
+        return [to_json(item) for item in sorted(value)]
+    raise UnsupportedLayerError(
+        f"config: expected numbers, strings and lists, got {type(value).__module__}.{type(value).__qualname__}; "
+        "it cannot be saved"
+    )
+
+
+def described(value: Any) -> dict[str, Any]:
+    """Class name and config of an object, as Keras 2 stores them.
+
+    Source: keras/src/saving/legacy/serialization.py, serialize_keras_object
+    """
+    config = {key: to_json(item) for key, item in value.get_config().items()}
+    return {"class_name": registered_name(type(value)), "config": config}

@@ -1,0 +1,101 @@
+"""Variables of live Keras models, as arrays that are read when they are used.
+
+Keras 2           tf.Variable: name "dense/kernel:0"; read_value() gives a tensor that NumPy views
+Keras 3           keras.Variable: path "dense/kernel"; value is the backend's own array:
+  JAX             jax.Array: NumPy views it where it lies in the host's memory
+  torch           torch.nn.Parameter: detached and, if need be, copied to the host
+  NumPy           np.ndarray
+  TensorFlow      tf.Variable
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kerasfmt import dtypes
+
+_SAME_NAMES: Final = {"depthwise_kernel": "kernel"}
+"""Keras 3's name of the kernel of a depthwise convolution."""
+
+
+class LiveArray:
+    """The value of a variable of a live model; every use reads the value of that moment.
+
+    Attributes:
+        shape: its shape.
+        dtype: its NumPy dtype.
+    """
+
+    __slots__ = ("_variable", "dtype", "shape")
+
+    def __init__(self, variable: Any) -> None:
+        self._variable = variable
+        self.shape = tuple(int(size) for size in variable.shape)
+        self.dtype: np.dtype[Any] = dtypes.of(_dtype_name(variable.dtype)).numpy
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """The value; a view of the live model's memory where that is possible."""
+        array = _to_numpy(self._variable)
+        if array.dtype != self.dtype:
+            array = array.astype(self.dtype)
+        if dtype is not None:
+            array = array.astype(dtype, copy=False)
+        return array.copy() if copy else array
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        """The elements that a basic index selects."""
+        return np.asarray(np.asarray(self)[key])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array in memory."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+    def __repr__(self) -> str:
+        return f"<LiveArray {variable_name(self._variable)} {self.dtype}{list(self.shape)}>"
+
+
+def variable_name(variable: Any) -> str:
+    """The name of a variable: its path in Keras 3, its name without the output number in Keras 2."""
+    path = getattr(variable, "path", None)
+    name = path if isinstance(path, str) else str(variable.name)
+    return name.partition(":")[0]
+
+
+def leaf_name(name: str) -> str:
+    """The last part of a variable's name, the same for both Kerases."""
+    leaf = name.rpartition("/")[2]
+    return _SAME_NAMES.get(leaf, leaf)
+
+
+def _dtype_name(dtype: Any) -> Any:
+    """A dtype of NumPy, TensorFlow, JAX, torch or Keras as something that `dtypes.of` takes."""
+    name = getattr(dtype, "name", None)
+    if isinstance(name, str):
+        return name.removesuffix("_ref")
+    text = str(dtype)
+    return text.rpartition(".")[2] if text.startswith("torch.") else dtype
+
+
+def _to_numpy(variable: Any) -> npt.NDArray[Any]:
+    value = variable
+    if hasattr(value, "path") and hasattr(value, "value"):  # keras.Variable
+        value = value.value
+        value = value() if callable(value) else value
+    if hasattr(value, "read_value"):  # tf.Variable
+        value = value.read_value()
+    if hasattr(value, "detach"):  # torch.Tensor
+        return _from_torch(value.detach().cpu())
+    return np.asarray(value)
+
+
+def _from_torch(tensor: Any) -> npt.NDArray[Any]:
+    """NumPy has no bfloat16 of its own, so that torch gives none; its bits go through int16."""
+    if str(tensor.dtype) != "torch.bfloat16":
+        return np.asarray(tensor.numpy())
+    bits = sys.modules[type(tensor).__module__.split(".")[0]].int16
+    return np.asarray(tensor.view(bits).numpy()).view(dtypes.bfloat16.numpy)
