@@ -10,6 +10,7 @@ from pathlib import Path
 from conformance import run
 from conformance.artefacts import LINES, READERS, checks, directory, read_json
 from conformance.cases import CASES, Case
+from conformance.structure import ACCEPTED, DIFFERENT
 
 TARGET = Path(__file__).with_name("COVERAGE.md")
 TITLES = {
@@ -58,6 +59,9 @@ def text(lines: list[str]) -> str:
     for line in lines:
         parts += [f"## TensorFlow {line}", "", _versions(line), "", *_table(line), ""]
     parts += ["## Failures", "", *(_failures(lines) or ["None."]), ""]
+    reasons = dict.fromkeys(rule.reason for rule in ACCEPTED)
+    parts += ["## Differences in structure that are accepted", "", *(f"- {reason}" for reason in reasons)]
+    parts += [*(f"- `{name}`: {reason}" for name, reason in DIFFERENT.items()), ""]
     return "\n".join(parts)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.ir import naming
+from kerasfmt.graph.collector import without_collector
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, InputLayer, Model
 from kerasfmt.ir.sequential import Sequential
@@ -116,6 +117,7 @@ def _top_refs(structure: Structure, ref: Callable[[Tensor], list[Any]]) -> Struc
     return [refs] if isinstance(structure, Tensor) else refs
 
 
+@without_collector
 def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
     """The model that `{"class_name", "config"}` stands for, in either dialect, with fresh weights.
 
@@ -171,7 +173,7 @@ def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], pat
     if len(path) > _MAX_DEPTH:
         raise UnsafeFileError(f"config: models nested more than {_MAX_DEPTH} deep")
     with _located(path):
-        made = _leaf_from(entry, custom_objects)
+        made = _leaf_from(entry, custom_objects, path)
     if made is not None:
         return made
     config, kind = entry["config"], str(entry["class_name"])
@@ -179,14 +181,16 @@ def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], pat
     return (_sequential if kind == "Sequential" else _functional)(config, custom_objects, inside)
 
 
-def _leaf_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> Layer | None:
+def _leaf_from(
+    entry: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]
+) -> Layer | None:
     """The layer of an entry; None where it is a model."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
         raise InvalidModelError(f"config: expected a layer's class_name and config, got {str(entry)[:80]}")
     kind, config = str(entry.get("class_name")), dict(entry["config"])
     registered = entry.get("registered_name")
     custom = custom_objects.get(kind) or custom_objects.get(str(registered))
-    if custom is not None:
+    if custom is not None and (kind != "Lambda" or inspect.isclass(custom)):
         return _from_custom(kind, custom, config)
     if str(entry.get("module")).startswith(_OPERATIONS):
         operation = find_layer_class("Operation")
@@ -200,7 +204,7 @@ def _leaf_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> L
             f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: not known to kerasfmt; "
             f"pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
         )
-    return cls.from_config(normalized(cls, config))
+    return cls.revive(normalized(cls, config), custom_objects, lambda e: _layer_from(e, custom_objects, path))
 
 
 def _from_custom(kind: str, custom: Any, config: dict[str, Any]) -> Layer:

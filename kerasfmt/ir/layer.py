@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -59,6 +59,15 @@ class InputSpec:
 
 
 @dataclass(frozen=True, eq=False)
+class InnerCall:
+    """A call of a layer by the layer that holds it: what was called, and on what Specs."""
+
+    layer: Layer
+    inputs: Structure
+    kwargs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Trace:
     """A layer's `call`, traced for one signature.
 
@@ -70,6 +79,7 @@ class Trace:
       outputs: structure of Values.
       losses: number of loss values behind the outputs.
       training: the mode, None where the layer has only one.
+      inner: the calls of sublayers in it, by `run_sublayer`.
       derived: functions that a writer made from this one, by kind.
     """
 
@@ -79,6 +89,7 @@ class Trace:
     outputs: Structure
     losses: int
     training: bool | None
+    inner: tuple[InnerCall, ...] = ()
     derived: dict[str, Function] = field(default_factory=dict)
 
 
@@ -116,6 +127,8 @@ class Layer:
     """Arguments of `call` behind the first whose mask, if any, `call` takes as the argument `<name>_mask`."""
     scope: str = ""
     """What the names of the weights begin with: for a layer inside a layer, `outer/`."""
+    weight_scope: str | None = None
+    """What the names of the weights begin with where that is not the name of the layer: its wrapper's scope."""
     keras_identifier: ClassVar[str] = "_tf_keras_layer"
     registered_name: ClassVar[str]
     """Keras's name of the class, where that is not the name of the class itself: `package>name`."""
@@ -166,6 +179,8 @@ class Layer:
         self._attributes: dict[str, Weight] = {}
         self._traces: dict[Any, Trace] = {}
         self.activity_trace: Trace | None = None
+        self.inner_calls: list[InnerCall] = []
+        self.inner_losses: list[Value] = []
         self.validate()
 
     def _checked_shape(self, shape: Any) -> tuple[int | None, ...] | None:
@@ -337,7 +352,7 @@ class Layer:
             )
         prefix = options or name
         weight = Weight(
-            f"{self.scope}{self.name}/{name}",
+            f"{self.name_scope}{name}",
             tuple(int(d) for d in shape),
             dtype or self.policy.variable_dtype,
             trainable=trainable,
@@ -353,6 +368,11 @@ class Layer:
             self._attributes[key] = weight
         setattr(self, attribute or name, weight)
         return weight
+
+    @property
+    def name_scope(self) -> str:
+        """What the names of the weights begin with."""
+        return f"{self.scope}{self.name}/" if self.weight_scope is None else self.weight_scope
 
     @property
     def weight_attributes(self) -> Mapping[str, Weight]:
@@ -436,6 +456,22 @@ class Layer:
           UnsupportedLayerError: an option that the layer does not have.
         """
         return cls(**config)
+
+    @classmethod
+    def revive(
+        cls,
+        config: Mapping[str, Any],
+        custom_objects: Mapping[str, Any],
+        make: Callable[[Mapping[str, Any]], Layer],
+    ) -> Layer:
+        """The layer that a config from a file stands for.
+
+        Args:
+          config: the options.
+          custom_objects: what the user passed to go with the file.
+          make: makes the layer of a `{"class_name", "config"}` inside the config.
+        """
+        return cls.from_config(config)
 
     # Symbolic calls and tracing.
 
@@ -582,10 +618,12 @@ class Layer:
                 raise UnsupportedLayerError(
                     f"layer {self.name} ({type(self).__name__}): call argument {name} is not supported"
                 )
+        self.inner_calls = []
         outputs, losses = self.run(values, call_kwargs, training)
+        inner = tuple(self.inner_calls)
         flat = flatten(outputs)
         function = graph.finish([*flat, *losses])
-        return Trace(function, inputs, kwargs, outputs, len(losses), training)
+        return Trace(function, inputs, kwargs, outputs, len(losses), training, inner)
 
     def run(
         self, inputs: Structure, kwargs: dict[str, Any], training: bool | None
@@ -595,13 +633,18 @@ class Layer:
             kwargs["training"] = bool(training)
         if self.takes_mask:
             kwargs.setdefault("mask", None)
+        self.inner_losses = []
         try:
-            return self.call(inputs, **kwargs), []
+            return self.call(inputs, **kwargs), self.inner_losses
         except UnsupportedLayerError:
             raise
         except (KerasfmtError, ValueError, TypeError, IndexError) as error:
             shapes = [v.shape for v in flatten(inputs)]
             raise self.fail(f"on inputs of shape {shapes}: {error}") from error
+
+    def activity_owner(self) -> Layer:
+        """The layer whose activity regularizer Keras shows as this layer's."""
+        return self
 
     def activity_regularizer_of(self) -> Regularizer | None:
         """The activity regularizer, if the layer has that option and it is set."""
@@ -636,7 +679,7 @@ def name_specs(structure: Structure, path: str) -> Structure:
     if isinstance(structure, Spec):
         return structure if structure.name else structure.with_name(path)
     if isinstance(structure, dict):
-        return {key: name_specs(structure[key], f"{path}_{key}") for key in sorted(structure)}
+        return {key: name_specs(structure[key], f"{path}_{key}") for key in structure}
     if isinstance(structure, list | tuple):
         return type(structure)(name_specs(item, f"{path}_{i}") for i, item in enumerate(structure))
     return structure

@@ -23,9 +23,10 @@ def flatten(structure: Structure) -> list[Any]:
 
 
 def map_structure(function: Callable[[Any], Any], structure: Structure) -> Structure:
-    """The structure with `function` applied to each leaf."""
+    """The structure with `function` applied to each leaf, in the order of `flatten`; dicts keep their own."""
     if isinstance(structure, dict):
-        return {key: map_structure(function, structure[key]) for key in sorted(structure)}
+        done = {key: map_structure(function, structure[key]) for key in sorted(structure)}
+        return {key: done[key] for key in structure}
     if isinstance(structure, list | tuple):
         return type(structure)(map_structure(function, item) for item in structure)
     return function(structure)

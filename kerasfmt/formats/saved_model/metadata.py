@@ -27,6 +27,8 @@ class _SharedIds:
 
     def __init__(self) -> None:
         self._ids: dict[Any, int] = {}
+        self._configs: dict[Layer, dict[str, Any]] = {}
+        self._numbered: dict[Layer, dict[str, Any]] = {}
 
     def number(self, key: Any) -> int:
         """The number of the object behind `key`."""
@@ -34,10 +36,22 @@ class _SharedIds:
 
     def config(self, layer: Layer) -> dict[str, Any]:
         """A layer's config with every config object in it numbered."""
-        config = layer.get_config()
-        return {key: self._mark(layer, key, value) for key, value in config.items()}
+        if layer not in self._numbered:
+            config = self.plain(layer)
+            self._numbered[layer] = {key: self._mark(layer, key, value) for key, value in config.items()}
+        return self._numbered[layer]
+
+    def plain(self, layer: Layer) -> dict[str, Any]:
+        """A layer's config as it is."""
+        if layer not in self._configs:
+            self._configs[layer] = layer.get_config()
+        return self._configs[layer]
 
     def _mark(self, layer: Layer, key: str, value: Any) -> Any:
+        child = getattr(layer, key, None)
+        if isinstance(child, Layer):
+            inner = child.get_config() if isinstance(child, Model) else self.config(child)
+            return {**value, "config": inner, "shared_object_id": self.number(child)}
         if isinstance(value, dict) and value.keys() == {"class_name", "config"}:
             owner = ("policy", layer.policy.name) if key == "dtype" else (layer, key)
             return {**value, "shared_object_id": self.number(owner)}
@@ -51,7 +65,7 @@ def write_metadata(
     proto = protos.KerasSavedMetadata()
     ids = _SharedIds()
     _number_layers(model, ids)
-    inbound = _inbound_nodes(model)
+    inbound = _inbound_nodes(model, ids)
     for node in graph.nodes:
         layer = layers.get(node)
         if layer is None:
@@ -79,15 +93,15 @@ def _number_layers(model: Model, ids: _SharedIds) -> None:
     ids.number(model)
 
 
-def _inbound_nodes(model: Model) -> dict[Layer, Any]:
+def _inbound_nodes(model: Model, ids: _SharedIds) -> dict[Layer, Any]:
     """The `inbound_nodes` of each layer of a functional model, and of the functional models in it."""
     found: dict[Layer, Any] = {}
     if not isinstance(model, Sequential):
-        for entry, layer in zip(model.get_config()["layers"], model.layers, strict=True):
+        for entry, layer in zip(ids.plain(model)["layers"], model.layers, strict=True):
             found[layer] = entry["inbound_nodes"]
     for layer in model.layers:
         if isinstance(layer, Model):
-            found.update(_inbound_nodes(layer))
+            found.update(_inbound_nodes(layer, ids))
     return found
 
 
@@ -110,15 +124,16 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
         "preserve_input_structure_in_config": layer.preserves_structure,
         "autocast": layer.autocast,
         "class_name": class_name(layer),
-        "config": layer.get_config() if is_model else ids.config(layer),
+        "config": ids.plain(layer) if is_model else ids.config(layer),
     }
     if inbound:
         metadata["inbound_nodes"] = inbound
     metadata["shared_object_id"] = ids.number(layer)
     _add_input_spec(metadata, layer, ids)
-    regularizer = layer.activity_regularizer_of()
+    owner = layer.activity_owner()
+    regularizer = owner.activity_regularizer_of()
     if regularizer is not None:
-        number = ids.number((layer, "activity_regularizer"))
+        number = ids.number((owner, "activity_regularizer"))
         metadata["activity_regularizer"] = {**(to_config(regularizer) or {}), "shared_object_id": number}
     if layer.build_input is not None:
         metadata["build_input_shape"] = _shapes(layer.build_input)
@@ -201,11 +216,11 @@ def _training_config(config: TrainingConfig) -> dict[str, Any]:
 
 def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:
     """A model's config with every layer and config object numbered; Keras leaves that of a nested model as it is."""
-    config = model.get_config()
+    config = ids.plain(model)
     layers = [model.inputs[0].origin.layer, *model.layers] if isinstance(model, Sequential) else model.layers
     entries = []
     for entry, layer in zip(config["layers"], layers, strict=True):
-        inner = layer.get_config() if isinstance(layer, Model) else ids.config(layer)
+        inner = ids.plain(layer) if isinstance(layer, Model) else ids.config(layer)
         entries.append({**entry, "config": inner, "shared_object_id": ids.number(layer)})
     return {**config, "layers": entries}
 

@@ -22,6 +22,7 @@ from kerasfmt.formats.saved_model.object_graph import ConcreteNode, FunctionNode
 from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.graph import Builder, Function, Spec, Value
 from kerasfmt.ir import Layer, Model, Trace
+from kerasfmt.ir.layer import InnerCall
 from kerasfmt.ir.model import InputLayer, activity_function
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 
@@ -53,6 +54,14 @@ class LayerTraces:
                 self._traces.setdefault(layer, []).append(found)
                 if isinstance(layer, Model):
                     self._add_callees(layer, found)
+                for call in found.inner:
+                    self._add_inner(call)
+
+    def _add_inner(self, call: InnerCall) -> None:
+        general = call.layer.signature_specs()
+        if general is not None and call.layer not in self._traces:
+            self._add(call.layer, call.layer.trace(general, {}, False))
+        self._add(call.layer, call.layer.general_trace(call.inputs, call.kwargs, False))
 
     def _add_callees(self, model: Model, trace: Trace) -> None:
         by_function = {t.function: (layer, t) for layer in model.layers for t in layer.traces()}
@@ -163,7 +172,7 @@ def _signature(layer: Layer, trace: Trace) -> Any:
 
 def _tensor_specs(structure: Any) -> list[Spec]:
     if isinstance(structure, dict):
-        return [s for item in structure.values() for s in _tensor_specs(item)]
+        return [s for key in sorted(structure) for s in _tensor_specs(structure[key])]
     if isinstance(structure, list | tuple):
         return [s for item in structure for s in _tensor_specs(item)]
     return [structure] if isinstance(structure, Spec) else []

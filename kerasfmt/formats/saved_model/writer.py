@@ -25,6 +25,7 @@ from kerasfmt.formats.saved_model.main_graph import OBJECT_GRAPH_KEY, write_main
 from kerasfmt.formats.saved_model.metadata import write_metadata
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, checkpoint_proto, write_object_graph
 from kerasfmt.formats.saved_model.signatures import default_signature, signature_map, trace_signatures
+from kerasfmt.graph.collector import without_collector
 from kerasfmt.graph.functiondef import FunctionWriter
 from kerasfmt.graph.op_defs import op_list
 from kerasfmt.ir import Model
@@ -50,6 +51,7 @@ class WriteOptions(Protocol):
         """Tags beside `serve`."""
 
 
+@without_collector
 def write(
     model: Model,
     directory: Path,
