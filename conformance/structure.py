@@ -112,7 +112,7 @@ _CONSTANTS = (
     "its weights, or hold what its config gives"
 )
 DIFFERENT = {
-    "Activation-swish": "Keras stores the gradient function of swish; here swish is Sigmoid and Mul, differentiated as such",
+    "Activation-swish": "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",
     **dict.fromkeys(
         [
             f"Normalization-{kind}"

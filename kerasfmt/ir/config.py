@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
-from kerasfmt.ir import naming
 from kerasfmt.graph.collector import without_collector
+from kerasfmt.ir import naming
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, InputLayer, Model
 from kerasfmt.ir.sequential import Sequential
