@@ -130,7 +130,7 @@ class Layer:
     weight_scope: str | None = None
     """What the names of the weights begin with where that is not the name of the layer: its wrapper's scope."""
     keras_identifier: ClassVar[str] = "_tf_keras_layer"
-    registered_name: ClassVar[str]
+    registered_name: str
     """Keras's name of the class, where that is not the name of the class itself: `package>name`."""
     generator_state: Weight | None = None
     """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerasfmt.ir.layer import InputSpec, Layer
 from kerasfmt.ir.model import InputLayer
+from kerasfmt.layers import operations_arrays as operations_arrays
 from kerasfmt.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from kerasfmt.layers.applications import CustomScaleLayer, LayerScale, StochasticDepth
 from kerasfmt.layers.attention import AdditiveAttention, Attention, MultiHeadAttention
@@ -37,6 +38,7 @@ from kerasfmt.layers.normalization import (
     LayerNormalization,
     UnitNormalization,
 )
+from kerasfmt.layers.operations import Operation
 from kerasfmt.layers.operators import SlicingOpLambda, TFOpLambda
 from kerasfmt.layers.pooling import (
     AveragePooling1D,
@@ -174,6 +176,7 @@ __all__ = [
     "MultiHeadAttention",
     "Multiply",
     "Normalization",
+    "Operation",
     "PReLU",
     "Permute",
     "ReLU",
