@@ -100,20 +100,25 @@ class KerasObjects:
             node.add("_random_generator", self._random_generator(layer))
         for name in layer.tracked_lists():
             node.add(name, list_wrapper(()))
+        if not isinstance(layer, Model):
+            for name, child in layer.sublayers.items():
+                node.add(name, self._node(child))
         for name, weight in layer.weight_attributes.items():
             node.add(name, self.variable(weight))
         for name, functions in layer.tracked_functions().items():
             node.add(name, compiled_node(name, functions if self._traces is not None else ()))
 
+    def _random_generator(self, layer: Layer) -> UserObject:
+        if layer.generator_state is None:
+            return UserObject()
+        return UserObject(
+            [("_generator", UserObject([("_state_var", self.variable(layer.generator_state))]))]
+        )
+
     def _add_endpoints(
         self, layer: Layer, node: UserObject, traces: LayerTraces, default_signature: ConcreteNode | None
     ) -> None:
         functions: dict[str, SavedNode] = dict(function_nodes(layer, traces.of(layer)))
-    def _random_generator(self, layer: Layer) -> UserObject:
-        if layer.generator_state is None:
-            return UserObject()
-        return UserObject([("_generator", UserObject([("_state_var", self.variable(layer.generator_state))]))])
-
         if default_signature is not None:
             functions["_default_save_signature"] = default_signature
         common = {
@@ -147,7 +152,8 @@ class KerasObjects:
         return [*self._own_losses(layer), *(loss for child in children for loss in self._own_losses(child))]
 
     def _own_losses(self, layer: Layer) -> list[FunctionNode]:
-        own = dict.fromkeys(layer.weight_attributes.values())
+        nested = {w for child in layer.sublayers.values() for w in child.weights}
+        own = dict.fromkeys(w for w in layer.weight_attributes.values() if w not in nested)
         return [self._loss(w) for w in own if w.regularizer is not None]
 
     def _loss(self, weight: Weight) -> FunctionNode:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from kerasfmt import dtypes, protos
+from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.formats.saved_model.object_graph import VariableNode
 from kerasfmt.formats.saved_model.signatures import TracedSignature
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
@@ -71,7 +72,7 @@ def _node(graph: Builder, op: str, inputs: Sequence[Any], attrs: Mapping[str, An
 
 def _variable(graph: Builder, node: VariableNode) -> Value:
     weight = node.weight
-    name = graph.unique_name(weight.name)
+    name = graph.unique_name(readable(weight.name))
     graph.release(name)
     attrs = {"dtype": weight.dtype, "shape": weight.shape, "shared_name": name, "debug_name": f"{name}/"}
     handle = _node(graph, "VarHandleOp", (), attrs, name).outputs[0]

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kerasfmt import protos
+from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.formats.saved_model.structured import ArgSpec, encode, encode_function_spec
 from kerasfmt.graph import Function
 from kerasfmt.graph.attrs import to_shape_proto
@@ -150,7 +151,9 @@ def checkpoint_proto(graph: ObjectGraph) -> protos.TrackableObjectGraph:
             entry.children.add(node_id=graph.ids[child], local_name=name)
         if isinstance(node, VariableNode):
             entry.attributes.add(
-                name="VARIABLE_VALUE", full_name=node.weight.name, checkpoint_key=graph.checkpoint_key(node)
+                name="VARIABLE_VALUE",
+                full_name=readable(node.weight.name),
+                checkpoint_key=graph.checkpoint_key(node),
             )
         if node in saved:
             entry.has_checkpoint_values.value = True
@@ -213,7 +216,7 @@ def _write_variable(proto: protos.SavedVariable, weight: Weight) -> None:
     proto.trainable = weight.trainable
     proto.synchronization = weight.synchronization
     proto.aggregation = weight.aggregation
-    proto.name = weight.name
+    proto.name = readable(weight.name)
 
 
 def _write_function(entry: protos.SavedObject, node: FunctionNode, functions: FunctionWriter) -> None:

@@ -23,6 +23,7 @@ from kerasfmt.formats.saved_model.fingerprint import fingerprint
 from kerasfmt.formats.saved_model.keras_objects import KerasObjects
 from kerasfmt.formats.saved_model.main_graph import OBJECT_GRAPH_KEY, write_main_graph
 from kerasfmt.formats.saved_model.metadata import write_metadata
+from kerasfmt.formats.saved_model.names import readable_names
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, checkpoint_proto, write_object_graph
 from kerasfmt.formats.saved_model.signatures import default_signature, signature_map, trace_signatures
 from kerasfmt.graph.collector import without_collector
@@ -67,6 +68,19 @@ def write(
       SaveError: the graph is larger than a protobuf message may be.
       GraphError, InvalidModelError: a layer's call cannot be traced.
     """
+    _ = model.input_specs  # raises where the input shape is not known
+    with readable_names(model):
+        _write(model, directory, include_optimizer, signatures, options, save_traces)
+
+
+def _write(
+    model: Model,
+    directory: Path,
+    include_optimizer: bool,
+    signatures: Mapping[str, Signature] | None,
+    options: WriteOptions | None,
+    save_traces: bool,
+) -> None:
     saved = protos.SavedModel(saved_model_schema_version=1)
     meta = saved.meta_graphs.add()
     functions = FunctionWriter(meta.graph_def.library)

@@ -11,6 +11,7 @@ import kerasfmt
 from kerasfmt.api import SaveOptions
 from kerasfmt.errors import InvalidModelError, SaveError
 from kerasfmt.formats.saved_model import writer
+from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.ir import Model, Sequential
 from kerasfmt.layers import Dense
 
@@ -138,10 +139,10 @@ def test_odd_names(tmp_path: Path, name: str) -> None:
     saved = save(model, tmp_path / "m")
     found = {np.asarray(saved.variables[k]).shape for k in saved.variables if "VARIABLE_VALUE" in k}
     assert found == {(3, 2), (2,)}
-    assert name in {m["name"] for m in saved.metadata.values()}
+    assert readable(name) in {m["name"] for m in saved.metadata.values()}
     assert {n.variable.name for n in saved.nodes if n.HasField("variable")} == {
-        f"{name}/kernel",
-        f"{name}/bias",
+        f"{readable(name)}/kernel",
+        f"{readable(name)}/bias",
     }
     pattern = __import__("re").compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
     for function in saved.functions.values():
