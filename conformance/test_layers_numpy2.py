@@ -307,7 +307,7 @@ def legacy(value: Any) -> Any:
     if isinstance(value, list):
         return [legacy(v) for v in value]
     if isinstance(value, dict):
-        dropped = ("module", "registered_name") if "class_name" in value else ()
+        dropped = ("module", "registered_name", "build_config") if "class_name" in value else ()
         return {k: legacy(v) for k, v in value.items() if k not in dropped}
     return value
 

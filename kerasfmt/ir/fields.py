@@ -198,6 +198,19 @@ def integer(*, default: Any = REQUIRED) -> Any:
     return Field(default, convert)
 
 
+def layer() -> Any:
+    """A layer; the config holds its class name and config."""
+    from kerasfmt.ir.config import layer_config
+    from kerasfmt.ir.layer import Layer
+
+    def convert(value: Any) -> Any:
+        if not isinstance(value, Layer):
+            raise ValueError(f"expected a layer, got {value!r}")
+        return value
+
+    return Field(REQUIRED, convert, layer_config)
+
+
 def shape() -> Any:
     """A shape or None; Keras stores it as a TensorShape."""
 

@@ -335,7 +335,7 @@ def _run_call(
     values.update(zip(call.flat_outputs, outputs, strict=True))
     regularizer = layer.activity_regularizer_of()
     if regularizer is not None:
-        losses.extend(_activity_loss(graph, layer, v) for v in outputs)
+        losses.extend(activity_loss(graph, layer, v) for v in outputs)
     if masked or layer.makes_mask():
         found = layer.compute_mask(inputs, in_masks if masked else None)
         flat_masks = flatten(found) if found is not None else [None] * len(outputs)
@@ -377,7 +377,8 @@ def activity_function(layer: Layer) -> Trace:
     return layer.activity_trace
 
 
-def _activity_loss(graph: Builder, layer: Layer, value: Value) -> Value:
+def activity_loss(graph: Builder, layer: Layer, value: Value) -> Value:
+    """The penalty of a layer's activity regularizer on one of its outputs, per sample."""
     with graph.scope("ActivityRegularizer"):
         (loss,) = graph.call(activity_function(layer).function, [value])
         shape = emit_one("Shape", value)

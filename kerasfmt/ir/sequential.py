@@ -121,6 +121,11 @@ class Sequential(Model):
             self._build_stack()
         return super().__call__(inputs, **kwargs)
 
+    def build_for(self, shape: Sequence[int | None]) -> None:
+        """Builds a model that does not know its input shape yet."""
+        self._declared_shape = tuple(shape)
+        self._build_stack()
+
     def _require_built(self) -> None:
         if not self.built:
             raise self.fail("its input shape is not known; give the first layer input_shape=(...)")

@@ -30,6 +30,7 @@ from kerasfmt.layers.image_random import (
     RandomWidth,
     RandomZoom,
 )
+from kerasfmt.layers.lambda_ import Lambda
 from kerasfmt.layers.locally_connected import LocallyConnected1D, LocallyConnected2D
 from kerasfmt.layers.merging import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from kerasfmt.layers.normalization import (
@@ -97,6 +98,7 @@ from kerasfmt.layers.separable import (
     SeparableConvolution2D,
 )
 from kerasfmt.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
+from kerasfmt.layers.wrappers import SpectralNormalization, TimeDistributed, Wrapper
 
 __all__ = [
     "ELU",
@@ -158,6 +160,7 @@ __all__ = [
     "Identity",
     "InputLayer",
     "InputSpec",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LayerScale",
@@ -202,14 +205,17 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StochasticDepth",
     "Subtract",
     "TFOpLambda",
     "ThresholdedReLU",
+    "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "ZeroPadding3D",

@@ -1,0 +1,104 @@
+"""Lambda: a function as a layer.
+
+Keras stores the bytecode of the function, which kerasfmt never runs: whoever loads such a file passes the
+function again, written with `kerasfmt.graph.ops`.
+
+    load_model("model.h5", custom_objects={"name of the layer": lambda x: x * 2})
+
+Source: tf_keras/src/layers/core/lambda_layer.py.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kerasfmt.errors import UnsafeFileError
+from kerasfmt.ir import fields
+from kerasfmt.ir.layer import Layer
+
+_STORED = (
+    *("function", "function_type", "module", "output_shape", "output_shape_type", "output_shape_module"),
+    *("mask", "mask_type", "mask_module", "arguments"),
+)
+
+
+class Lambda(Layer):
+    """A function of Values as a layer.
+
+    Args:
+      function: takes a Value, or the structure of them that the layer is called on, then `arguments` and, if
+        it has such parameters, `mask` and `training`; returns Values.
+      output_shape: ignored; the shape follows from the function.
+      mask: a function of inputs and mask that gives the mask of the outputs, or None.
+      arguments: further arguments of the function, by name.
+    """
+
+    function: Any = fields.option(convert=lambda value: _callable(value))
+    output_shape: Any = None
+    mask: Any = fields.option(
+        default=None, convert=lambda value: value if value is None else _callable(value)
+    )
+    arguments: Any = fields.option(default=None, convert=lambda value: dict(value or {}))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.stored: dict[str, Any] | None = None
+        super().__init__(*args, **options)
+
+    @classmethod
+    def revive(
+        cls,
+        config: Mapping[str, Any],
+        custom_objects: Mapping[str, Any],
+        make: Callable[[Mapping[str, Any]], Layer],
+    ) -> Layer:
+        """The layer of a file, with a function from `custom_objects`; what the file stores is kept as it is."""
+        name = str(config.get("name"))
+        stored = {key: config[key] for key in _STORED if key in config}
+        known = [name, "Lambda"]
+        if isinstance(stored.get("function"), str):
+            known.append(stored["function"])
+        function = next((custom_objects[key] for key in known if callable(custom_objects.get(key))), None)
+        if function is None:
+            raise UnsafeFileError(
+                f"layer {name} (Lambda): its function is stored as Python bytecode, which is never run; "
+                f"pass custom_objects={{{name!r}: function}}, a function of kerasfmt Values"
+            )
+        rest = {key: value for key, value in config.items() if key not in _STORED}
+        layer = cls(function=function, arguments=stored.get("arguments"), **rest)
+        layer.stored = stored
+        return layer
+
+    def get_config(self) -> dict[str, Any]:
+        """The config: what the file said, or the name of the function."""
+        config = super().get_config()
+        for key in self.fields:
+            del config[key]
+        name = getattr(self.function, "__name__", type(self.function).__name__)
+        own = {
+            "function": name,
+            "function_type": "function",
+            "module": getattr(self.function, "__module__", None),
+            "output_shape": None,
+            "output_shape_type": "raw",
+            "output_shape_module": None,
+            "arguments": self.arguments,
+        }
+        return config | (own if self.stored is None else self.stored)
+
+    def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:
+        """What the function returns."""
+        taken = inspect.signature(self.function).parameters
+        given = {"mask": mask, "training": training}
+        return self.function(inputs, **self.arguments, **{k: v for k, v in given.items() if k in taken})
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """What the mask function returns."""
+        return None if self.mask is None else self.mask(inputs, mask)
+
+
+def _callable(value: Any) -> Any:
+    if not callable(value):
+        raise ValueError(f"expected a function, got {value!r}")
+    return value

@@ -1,0 +1,202 @@
+"""Layers around a layer: Wrapper, TimeDistributed, SpectralNormalization.
+
+Source: tf_keras/src/layers/rnn/base_wrapper.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from kerasfmt.graph import Spec, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.initializers import get as initializer
+from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.model import Model
+from kerasfmt.ir.sequential import Sequential
+from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.sublayer import run_sublayer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers.functions import dims_of, l2_normalize, read, reshape_to
+
+
+class Wrapper(Layer):
+    """Base of layers around a layer.
+
+    Args:
+      layer: the layer.
+    """
+
+    layer: Layer = fields.layer()
+
+    @property
+    def sublayers(self) -> Mapping[str, Layer]:
+        """The layer inside."""
+        return {"layer": self.layer}
+
+    @classmethod
+    def revive(
+        cls,
+        config: Mapping[str, Any],
+        custom_objects: Mapping[str, Any],
+        make: Callable[[Mapping[str, Any]], Layer],
+    ) -> Layer:
+        """The wrapper around the layer that its config describes."""
+        return cls.from_config({**config, "layer": make(config["layer"])})
+
+    def activity_owner(self) -> Layer:
+        """The layer inside."""
+        return self.layer.activity_owner()
+
+    def build_inner(self, inputs: Structure) -> None:
+        """Builds the layer inside; its weights have names in the scope of the wrapper."""
+        layer = self.layer
+        if isinstance(layer, Sequential) and not layer.built:
+            layer.build_for(flatten(inputs)[0].shape)
+        if not isinstance(layer, Model) and not layer.built:
+            layer.scope = layer.weight_scope = self.name_scope
+            layer.ensure_built(map_structure(layer.cast_spec, inputs))
+            # Keras notes the shape in `build` of its base class only.
+            if type(layer).build is not Layer.build:
+                layer.build_input = None
+
+    def build(self, inputs: Any) -> None:
+        """The weights of the layer inside."""
+        self.build_inner(inputs)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """The outputs of the layer inside."""
+        return run_sublayer(self, self.layer, inputs, training)
+
+
+class TimeDistributed(Wrapper):
+    """A layer applied to every step of sequences.
+
+    Args:
+      layer: the layer.
+
+    Input: (batch, steps, ...), or a structure of such. Output: (batch, steps, ...).
+    Source: tf_keras/src/layers/rnn/time_distributed.py, for layers without a state.
+    """
+
+    supports_masking = True
+
+    def build(self, inputs: Any) -> None:
+        """The weights of the layer, for inputs without steps."""
+        for spec in flatten(inputs):
+            if spec.shape is None or len(spec.shape) < 3:
+                raise self.fail(f"expected at least 3 dimensions (batch, steps, ...), got shape {spec.shape}")
+        self._input_spec = map_structure(lambda s: InputSpec(shape=(None, None, *s.shape[2:])), inputs)
+        self._input_spec = map_structure(
+            lambda s: InputSpec(shape=s.shape, ndim=len(s.shape or ())), self._input_spec
+        )
+        self.build_inner(map_structure(lambda s: Spec((s.shape[0], *s.shape[2:]), s.dtype), inputs))
+
+    def input_spec(self) -> Any:
+        """Any batch, and any number of steps."""
+        return self._input_spec
+
+    def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
+        """The outputs."""
+        first = flatten(inputs)[0]
+        lead = self._lead(first)
+        kwargs = {}
+        if mask is not None and self.layer.takes_mask:
+            kwargs["mask"] = _merged(mask)
+        outputs = run_sublayer(self, self.layer, map_structure(_merged, inputs), training, **kwargs)
+        return map_structure(lambda y: _split(y, lead), outputs)
+
+    def _lead(self, first: Value) -> list[int | Value]:
+        batch, steps = first.dims[:2]
+        return [batch or -1, steps or ops.getitem(ops.shape(first), 1)]
+
+    def makes_mask(self) -> bool:
+        """Whether the layer does."""
+        return self.layer.makes_mask()
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """The mask that the layer makes of each step, or that of the inputs."""
+        inner = None if mask is None else map_structure(_merged, mask)
+        found = self.layer.compute_mask(map_structure(_merged, inputs), inner)
+        if found is not None:
+            return _split(found, self._lead(flatten(inputs)[0]))
+        while isinstance(mask, Value) and mask.rank > 2:
+            mask = ops.reduce_any(mask, -1)
+        return mask
+
+
+def _merged(x: Value | None) -> Any:
+    """The value with batch and steps as one axis."""
+    return None if x is None else reshape_to(x, [-1, *dims_of(x)[2:]])
+
+
+def _split(y: Value, lead: list[int | Value]) -> Value:
+    """The value with the first axis as batch and steps."""
+    return reshape_to(y, [*lead, *dims_of(y)[1:]])
+
+
+class SpectralNormalization(Wrapper):
+    """A layer whose kernel is divided by its spectral norm at each training step.
+
+    Args:
+      layer: a layer with a `kernel` or `embeddings`.
+      power_iterations: how often the estimate of the norm is improved at each step.
+
+    Source: tf_keras/src/layers/normalization/spectral_normalization.py.
+    """
+
+    power_iterations: int = fields.count(default=1)
+    kernel: Weight
+    vector_u: Weight
+
+    def build(self, inputs: Any) -> None:
+        """The weights of the layer, and the estimate (1, columns of the kernel)."""
+        self.build_inner(inputs)
+        kernel = getattr(self.layer, "kernel", None) or getattr(self.layer, "embeddings", None)
+        if not isinstance(kernel, Weight):
+            kind = type(self.layer).__name__
+            raise self.fail(f"option layer: expected a layer with a kernel or embeddings, got {kind}")
+        self.kernel = self._attributes["kernel"] = kernel
+        made = initializer({"class_name": "TruncatedNormal", "config": {"stddev": 0.02}})
+        self.vector_u = self.add_weight(
+            "vector_u", (1, kernel.shape[-1]), initializer=made, trainable=False, dtype=kernel.dtype
+        )
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The shape of the kernel."""
+        return ("kernel_shape",)
+
+    def input_spec(self) -> InputSpec:
+        """The shape that the layer was built for."""
+        shape = self.build_input
+        return InputSpec(shape=(None, *shape[1:]), ndim=len(shape))
+
+    def call(self, inputs: Value, training: bool = False) -> Any:
+        """The outputs."""
+        if training:
+            self._normalize(inputs)
+        return run_sublayer(self, self.layer, inputs, training)
+
+    def _normalize(self, beside: Value) -> None:
+        near = ops.cast(ops.zeros_like(beside), self.compute_dtype)
+        weights = self._rows(near)
+        empty = ops.reduce_all(ops.equal(weights, np.zeros((), weights.dtype.numpy)))
+        ops.cond(empty, lambda w: w, self._divide, [weights])
+
+    def _rows(self, beside: Value) -> Value:
+        return ops.reshape(read(beside, self.kernel), [-1, self.kernel.shape[-1]])
+
+    def _divide(self, weights: Value) -> Value:
+        u = read(weights, self.vector_u)
+        v = u
+        for _ in range(self.power_iterations):
+            v = l2_normalize(ops.matmul(u, weights, transpose_b=True), [0, 1])
+            u = l2_normalize(ops.matmul(v, weights), [0, 1])
+        u, v = ops.stop_gradient(u), ops.stop_gradient(v)
+        sigma = ops.matmul(ops.matmul(v, weights), u, transpose_b=True)
+        ops.assign(self.vector_u, ops.cast(u, self.vector_u.dtype))
+        divided = ops.reshape(read(weights, self.kernel) / sigma, list(self.kernel.shape))
+        ops.assign(self.kernel, ops.cast(divided, self.kernel.dtype))
+        return weights
