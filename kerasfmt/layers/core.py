@@ -31,6 +31,7 @@ class Dense(Layer):
     Source: tf_keras/src/layers/core/dense.py.
     """
 
+    supports_masking = True
     units: int = fields.count()
     activation: ActivationFunction = fields.activation()
     use_bias: bool = True

@@ -265,6 +265,14 @@ def test_masks_reach_the_layers_that_use_them() -> None:
     np.testing.assert_allclose(found, [(table[1] + table[2]) / 2, table[3]], rtol=1e-5)
 
 
+def test_masks_pass_through_dense_layers() -> None:
+    x = Input((None,), dtype="int32")
+    dense = Dense(3)
+    model = Model(x, GlobalAveragePooling1D()(dense(Embedding(4, 2, mask_zero=True)(x))))
+    table, kernel, _ = model.get_weights()
+    np.testing.assert_allclose(model.predict(np.array([[1, 0]])), [table[1] @ kernel], rtol=1e-5)
+
+
 def test_masks_pass_through_nested_models() -> None:
     y = Input((None,), dtype="int32")
     embedding = Embedding(4, 2, mask_zero=True)

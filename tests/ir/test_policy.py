@@ -1,0 +1,62 @@
+"""Dtype policies in every spelling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kerasfmt import dtypes
+from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
+from kerasfmt.ir.policy import Policy, get
+
+MIXED = {"class_name": "Policy", "config": {"name": "mixed_float16"}}
+
+CASES: list[tuple[Any, str, str, str]] = [
+    (None, "float32", "float32", "float32"),
+    ("float64", "float64", "float64", "float64"),
+    ("int32", "int32", "int32", "int32"),
+    (dtypes.float16, "float16", "float16", "float16"),
+    (np.float64, "float64", "float64", "float64"),
+    ("mixed_float16", "mixed_float16", "float16", "float32"),
+    ("mixed_bfloat16", "mixed_bfloat16", "bfloat16", "float32"),
+    (MIXED, "mixed_float16", "float16", "float32"),
+    (
+        {
+            "module": "keras",
+            "class_name": "DTypePolicy",
+            "config": {"name": "bfloat16"},
+            "registered_name": None,
+        },
+        "bfloat16",
+        "bfloat16",
+        "bfloat16",
+    ),
+]
+
+
+@pytest.mark.parametrize(("identifier", "name", "compute", "variable"), CASES)
+def test_get(identifier: Any, name: str, compute: str, variable: str) -> None:
+    policy = get(identifier)
+    assert policy.name == name
+    assert (policy.compute_dtype.name, policy.variable_dtype.name) == (compute, variable)
+    assert get(policy) is policy
+    assert get(policy.to_config()) == policy
+
+
+def test_configs() -> None:
+    assert Policy().to_config() == "float32"
+    assert Policy("mixed_float16").to_config() == MIXED
+
+
+@pytest.mark.parametrize("name", ["float7", "mixed_float32", "", {"class_name": "QuantizedDTypePolicy"}])
+def test_unknown_policies(name: Any) -> None:
+    with pytest.raises(UnsupportedLayerError, match="dtype policy"):
+        get(name)
+
+
+@pytest.mark.parametrize("junk", [3.5, ["float32"], object(), 10**9])
+def test_things_that_are_no_policies(junk: Any) -> None:
+    with pytest.raises(KerasfmtError):
+        get(junk)
