@@ -90,12 +90,11 @@ class KerasObjects:
                     node.add(f"layer_with_weights-{count}", self._node(child))
                     count += 1
                 node.add(f"layer-{index}", self._node(child))
-        if (
-            self._traces is not None
-            and not isinstance(layer, InputLayer)
-            and not layer.must_restore_from_config
-        ):
-            self._add_endpoints(layer, node, self._traces, default_signature)
+        if self._traces is not None and not isinstance(layer, InputLayer):
+            if layer.must_restore_from_config:
+                node.add("keras_api", UserObject())
+            else:
+                self._add_endpoints(layer, node, self._traces, default_signature)
         if layer.random_generator():
             node.add("_random_generator", self._random_generator(layer))
         for name in layer.tracked_lists():
