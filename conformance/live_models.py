@@ -1,0 +1,129 @@
+"""Models that are built with any Keras: the live models of `test_from_keras` and `test_hdf5_write`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Keras = Any
+ROWS = 5
+
+
+def mlp(keras: Keras) -> Any:
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((5,)),
+            layers.Dense(8, activation="relu", kernel_regularizer="l2"),
+            layers.LayerNormalization(),
+            layers.Dropout(0.5),
+            layers.Dense(6, activation="hard_sigmoid" if not keras.__version__.startswith("3") else "gelu"),
+            layers.Dense(3, activation="softmax", kernel_constraint="max_norm"),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+    rng = np.random.default_rng(1)
+    model.fit(rng.normal(size=(16, 5)), np.eye(3)[rng.integers(0, 3, 16)], verbose=0)
+    return model
+
+
+def cnn(keras: Keras) -> Any:
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((10, 9, 2)),
+            layers.Conv2D(4, 3, padding="same", activation="relu", use_bias=False),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.DepthwiseConv2D(3, padding="same"),
+            layers.BatchNormalization(trainable=False),
+            layers.ReLU(6.0),
+            layers.SeparableConv2D(5, 2),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(2),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), keras.losses.MeanSquaredError())
+    rng = np.random.default_rng(1)
+    model.fit(rng.normal(size=(8, 10, 9, 2)), rng.normal(size=(8, 2)), verbose=0)
+    return model
+
+
+def nested_shared(keras: Keras) -> Any:
+    """Several inputs and outputs, a shared layer, a shared model, a model in a model."""
+    layers = keras.layers
+    entry = keras.Input((6,), name="entry")
+    core = keras.Sequential(
+        [keras.Input((6,)), layers.Dense(4, activation="tanh"), layers.Dropout(0.3)], name="core"
+    )
+    tower = keras.Model(entry, layers.Dense(3)(core(entry)), name="tower")
+    left, right = keras.Input((6,), name="left"), keras.Input((6,), name="right")
+    shared = layers.Dense(6, name="shared")
+    a, b = tower(shared(left)), tower(shared(shared(right)))
+    joined = layers.Concatenate(name="joined")([a, b, layers.Add()([a, b])])
+    model = keras.Model([left, right], [layers.Dense(1, name="score")(joined), joined], name="pair")
+    tower.get_layer("core").trainable = False
+    model.compile("rmsprop", ["mse", "mae"])
+    return model
+
+
+def text(keras: Keras) -> Any:
+    layers = keras.layers
+    words = keras.Input((7,), dtype="int32", name="words")
+    x = layers.Embedding(20, 6)(words)
+    x = layers.SpatialDropout1D(0.1)(x)
+    x = layers.Conv1D(5, 3, padding="causal", activation="relu")(x)
+    x = layers.MultiHeadAttention(2, 3)(x, x)
+    x = layers.GlobalMaxPooling1D()(x)
+    return keras.Model(words, layers.Dense(2, activation="sigmoid")(x), name="text")
+
+
+def mixed(keras: Keras) -> Any:
+    given = keras.Input((6,))
+    x = keras.layers.Dense(8, dtype="mixed_float16", activation="relu")(given)
+    return keras.Model(given, keras.layers.Dense(2, dtype="float32")(x))
+
+
+MODELS: tuple[Callable[[Keras], Any], ...] = (mlp, cnn, nested_shared, text, mixed)
+
+TOLERANCE = {"mixed": 4e-3}
+"""Relative to the largest output; by default 1e-5, for float32 sums in another order. float16 has 11 bits."""
+
+
+def stir(model: Any) -> None:
+    """Gives every floating weight values that are not its initial ones, so that mixing them up shows."""
+    rng = np.random.default_rng(2)
+    for layer in model.layers:
+        values = [v + rng.uniform(0.05, 0.3, v.shape).astype(v.dtype) for v in layer.get_weights()]
+        layer.set_weights(values)
+
+
+def sample(model: Any) -> list[np.ndarray]:
+    """One batch for each input."""
+    rng = np.random.default_rng(3)
+    found = []
+    for tensor in model.inputs:
+        shape = (ROWS, *tensor.shape[1:])
+        whole = "int" in str(tensor.dtype)
+        found.append(
+            rng.integers(0, 20, shape).astype("int32") if whole else rng.normal(size=shape).astype("float32")
+        )
+    return found
+
+
+def listed(outputs: Any) -> list[np.ndarray]:
+    """Outputs as a list of arrays."""
+    return [np.asarray(y) for y in (outputs if isinstance(outputs, list | tuple) else [outputs])]
+
+
+def assert_same(got: list[np.ndarray], expected: list[np.ndarray], model: str) -> None:
+    """Fails unless the outputs are equal within the model's tolerance."""
+    assert len(got) == len(expected)
+    tolerance = TOLERANCE.get(model, 1e-5)
+    for a, b in zip(got, expected, strict=True):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(
+            a.astype("f8"), b.astype("f8"), rtol=tolerance, atol=tolerance * float(np.abs(b).max())
+        )
