@@ -20,7 +20,7 @@ from kerasfmt.errors import MissingFileError, TargetExistsError, UnsupportedForm
 if TYPE_CHECKING:
     from kerasfmt.ir import Model
 
-Format = Literal["tf", "h5", "keras"]
+Format = Literal["tf", "h5", "keras", "tf_keras"]
 
 SAVED_MODEL: Final = commit.Members(
     format="SavedModel",
@@ -46,6 +46,7 @@ _NAMES: Final[dict[str, Format]] = {
     "h5": "h5",
     "hdf5": "h5",
     "keras": "keras",
+    "tf_keras": "tf_keras",
 }
 _HDF5_MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 _ZIP_MAGIC: Final = b"PK\x03\x04"
@@ -120,7 +121,8 @@ def save_model(
         overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
         include_optimizer: whether to write the optimizer's state.
         save_format: "tf" for a SavedModel, "h5" for HDF5; by default from the suffix of `filepath`: ".h5" and
-            ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel.
+            ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel. "tf_keras" is
+            a .keras archive in the dialect of tf_keras and Keras 2, which cannot read that of Keras 3.
         signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
         options: TensorFlow's options, of a SavedModel.
         save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
@@ -135,18 +137,22 @@ def save_model(
         ImportError: HDF5 is asked for, and h5py is not installed.
     """
     name = format_of(filepath, save_format)
-    if name == "keras":
+    if name != "tf" and signatures is not None:
+        what = "HDF5" if name == "h5" else "a .keras archive"
         raise UnsupportedFormatError(
-            f"{filepath}: writing the .keras format is not supported yet; choose a path without suffix for a "
-            "SavedModel, or one that ends in .h5 for HDF5"
+            f"{filepath}: {what} holds no signatures; save the model as a SavedModel"
         )
-    if name == "h5" and signatures is not None:
-        raise UnsupportedFormatError(f"{filepath}: HDF5 holds no signatures; save the model as a SavedModel")
     if _is_path(filepath) and not _may_write(Path(filepath), overwrite):
         return
     model = _represented(model, include_optimizer)
     if name == "h5":
         _write_hdf5("write", model, filepath, include_optimizer=include_optimizer)
+        return
+    if name in ("keras", "tf_keras"):
+        keras_v3 = importlib.import_module("kerasfmt.formats.keras_v3")
+        dialect = "keras3" if name == "keras" else name
+        with commit.replace_file(filepath) as path:
+            keras_v3.write(model, path, include_optimizer=include_optimizer, dialect=dialect)
         return
     saved_model = importlib.import_module("kerasfmt.formats.saved_model")
     with commit.replace_directory(Path(filepath), SAVED_MODEL) as directory:
@@ -270,9 +276,13 @@ def load_model(
         from kerasfmt.formats.hdf5 import load
 
         return load(path, custom_objects=custom_objects, compile=compile)
-    what = {"tf": "SavedModel directories", "keras": ".keras archives"}[found]
+    if found == "keras":
+        from kerasfmt.formats.keras_v3 import load as load_archive
+
+        return load_archive(path, custom_objects=custom_objects, compile=compile)
     raise UnsupportedFormatError(
-        f"{path}: reading {what} is not supported yet; save the model as HDF5 (.h5) with Keras and load that"
+        f"{path}: reading SavedModel directories is not supported yet; save the model as .keras or .h5 with Keras "
+        "and load that"
     )
 
 

@@ -37,7 +37,7 @@ exit status: 0 done, 1 failed (one line on stderr says why), 2 the command line 
 
 _CONVERT = """\
 Read the model in SRC and write it to DST. The format of SRC is found from its content, that of DST from its
-suffix: none stands for a SavedModel directory. DST is replaced in one step when everything is written; if
+suffix: .h5, .keras, and none for a SavedModel directory. DST is replaced in one step when everything is written; if
 anything fails, it stays as it was. A directory that holds files of another kind is never replaced.
 """
 
@@ -45,6 +45,8 @@ _CONVERT_EXAMPLES = """\
 examples:
   kerasfmt convert resnet50.h5 resnet50
   kerasfmt convert resnet50.h5 serving/resnet50/1 --no-optimizer --quiet
+  kerasfmt convert resnet50.h5 resnet50.keras
+  kerasfmt convert old.keras new.keras --to tf_keras   a .keras file that tf_keras and Keras 2 open
   kerasfmt convert resnet50.h5 small --no-traces    smaller and faster; Keras then needs the layers' classes
 """
 
@@ -112,13 +114,13 @@ def _add_convert(commands: Any) -> None:
         epilog=_CONVERT_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", metavar="SRC", type=Path, help="the model to read: a Keras HDF5 file")
+    parser.add_argument("source", metavar="SRC", type=Path, help="the model to read: HDF5 or .keras")
     parser.add_argument("target", metavar="DST", type=Path, help="where to write it: a directory")
     parser.add_argument(
         "--to",
         metavar="FORMAT",
-        choices=("tf", "h5", "keras"),
-        help="format to write: tf (SavedModel); h5 and keras are not written yet",
+        choices=("tf", "h5", "keras", "tf_keras"),
+        help="format to write: tf (SavedModel), h5, keras (.keras of Keras 3), tf_keras (.keras of Keras 2)",
     )
     parser.add_argument(
         "--no-traces", action="store_true", help="leave out the traced functions of the layers"
@@ -143,7 +145,7 @@ def _add_inspect(commands: Any) -> None:
         epilog=_INSPECT_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", metavar="SRC", type=Path, help="the model: a Keras HDF5 file")
+    parser.add_argument("source", metavar="SRC", type=Path, help="the model: HDF5 or .keras")
     _add_debug(parser)
     parser.set_defaults(run=_inspect)
 
@@ -225,8 +227,12 @@ def _inspect(options: argparse.Namespace) -> None:
     from kerasfmt.errors import UnsupportedFormatError
     from kerasfmt.formats.hdf5 import open_model
 
-    if sniff(options.source) != "h5":
-        raise UnsupportedFormatError(f"{options.source}: only Keras HDF5 files can be inspected yet")
+    found = sniff(options.source)
+    if found == "keras":
+        _inspect_archive(options.source)
+        return
+    if found != "h5":
+        raise UnsupportedFormatError(f"{options.source}: SavedModel directories cannot be inspected yet")
     stored = open_model(options.source)
     classes = _layer_classes(stored.model_config)
     groups = [*stored.layers.items(), ("(top level)", stored.top_level)]
@@ -257,6 +263,46 @@ def _inspect(options: argparse.Namespace) -> None:
     for line in lines:
         console.print(Text(line), soft_wrap=True)
     console.print(table)
+
+
+def _inspect_archive(path: Path) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from kerasfmt.formats.keras_v3 import open_archive
+
+    stored = open_archive(path)
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("object", "variables"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("parameters", "size"):
+        table.add_column(heading, justify="right")
+    for owner, held in sorted(stored.variables.items()):
+        variables = "\n".join(f"{n} {held[n].dtype}{list(held[n].shape)}" for n in sorted(held, key=_numeric))
+        count, size = sum(d.size for d in held.values()), sum(d.nbytes for d in held.values())
+        table.add_row(Text(owner or "(model)"), Text(variables), f"{count:,}", _size(size))
+    name = (
+        stored.config.get("config", {}).get("name", "")
+        if isinstance(stored.config.get("config"), dict)
+        else ""
+    )
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    for line in (
+        f"{path}: .keras archive, {_size(path.stat().st_size)}",
+        f"model: {stored.config.get('class_name')} {name}, "
+        f"written by Keras {stored.keras_version or 'of an unknown version'}",
+        f"members: {', '.join(f'{member} ({_size(size)})' for member, size in stored.members.items())}",
+        f"compiled: {'yes' if stored.config.get('compile_config') else 'no'}, "
+        f"{len(stored.variables.get('optimizer', {})):,} optimizer variables",
+    ):
+        console.print(Text(line), soft_wrap=True)
+    console.print(table)
+
+
+def _numeric(number: str) -> tuple[int, str]:
+    return (int(number) if number.isdecimal() else sys.maxsize, number)
 
 
 def _layer_classes(config: dict[str, Any]) -> dict[str, str]:

@@ -165,7 +165,7 @@ def test_format_of(path: str, name: str | None, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "name", "said"),
-    [("m.keras", None, r"\.keras format"), ("m", "onnx", "expected one of tf,")],
+    [("m", "onnx", "expected one of tf,")],
 )
 def test_formats_that_are_not_written(
     tmp_path: Path, model: Model, path: str, name: str | None, said: str
@@ -185,7 +185,7 @@ def test_load_formats_that_are_not_read(tmp_path: Path, model: Model) -> None:
     with pytest.raises(UnsupportedFormatError, match="reading SavedModel directories is not supported yet"):
         load_model(tmp_path / "model")
     (tmp_path / "m.keras").write_bytes(b"PK\x03\x04rest")
-    with pytest.raises(UnsupportedFormatError, match=r"reading \.keras archives is not supported yet"):
+    with pytest.raises(UnsupportedFormatError, match=r"m\.keras: not a \.keras archive"):
         load_model(tmp_path / "m.keras")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -58,7 +59,7 @@ class Archive:
         """
         self.file = str(path)
         try:
-            self._stream: BinaryIO = Path(path).open("rb")
+            self._stream: BinaryIO = Path(path).open("rb")  # noqa: SIM115
         except FileNotFoundError as error:
             raise MissingFileError(f"{path}: expected a .keras archive, got nothing: no such file") from error
         except OSError as error:
@@ -102,7 +103,7 @@ class Archive:
             data = self._zip.read(info)
         return data
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> Any:
         """A member as a binary file that can seek, and that outlives the archive.
 
         A stored member is read where it lies. A compressed one is unpacked into a nameless temporary file.
@@ -135,7 +136,7 @@ class Archive:
                 unpacked.close()
                 raise
             unpacked.seek(0)
-            return unpacked  # type: ignore[return-value]
+            return unpacked
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         if name not in self.members:
@@ -166,7 +167,9 @@ class Archive:
     def _check_packing(self, info: zipfile.ZipInfo) -> None:
         where = f"{self.file}: {info.filename}"
         if info.flag_bits & _ENCRYPTED:
-            raise UnsupportedFormatError(f"{where}: is encrypted; expected a plain archive, as Keras writes it")
+            raise UnsupportedFormatError(
+                f"{where}: is encrypted; expected a plain archive, as Keras writes it"
+            )
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnsupportedFormatError(
                 f"{where}: compression method {info.compress_type}: expected none (0) or deflate (8)"
@@ -195,7 +198,9 @@ class Archive:
                 f"{self.file}: {info.filename}: its header names {name!r}; the file is damaged"
             )
         if fields[3] != info.compress_type:
-            raise CorruptFileError(f"{self.file}: {info.filename}: its two headers disagree on how it is packed")
+            raise CorruptFileError(
+                f"{self.file}: {info.filename}: its two headers disagree on how it is packed"
+            )
         offset: int = info.header_offset + layout.LOCAL.size + name_size + extra_size
         if offset + info.compress_size > self._directory:
             raise CorruptFileError(
@@ -219,7 +224,7 @@ class Archive:
             RuntimeError,
             NotImplementedError,
             LookupError,
-            layout.struct.error,
+            struct.error,
             OverflowError,
         ) as error:
             raise CorruptFileError(
@@ -321,7 +326,9 @@ def _check_name(file: str, info: zipfile.ZipInfo) -> None:
     parts = name.split("/")
     leaves = name.startswith("/") or ".." in parts or "\\" in name or (len(name) > 1 and name[1] == ":")
     if not name or "\0" in name or leaves or len(name) > 1024:
-        raise UnsafeFileError(f"{file}: a member is called {name[:80]!r}, which leaves the archive; it is not read")
+        raise UnsafeFileError(
+            f"{file}: a member is called {name[:80]!r}, which leaves the archive; it is not read"
+        )
     if stat.S_ISLNK(info.external_attr >> 16):
         raise UnsafeFileError(f"{file}: the member {name!r} is a link; links are not followed")
 

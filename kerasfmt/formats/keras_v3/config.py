@@ -23,7 +23,9 @@ MODULES: Final = {
 """The last word of an option's name: the module of the object that is its value."""
 
 
-def wrapped(module: str | None, class_name: str, config: Any, registered_name: str | None = None) -> dict[str, Any]:
+def wrapped(
+    module: str | None, class_name: str, config: Any, registered_name: str | None = None
+) -> dict[str, Any]:
     """An object as `keras.saving` describes it."""
     return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}
 
@@ -65,7 +67,9 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
 
 def _is_marshalled(config: Any) -> bool:
     function = config.get("function") if isinstance(config, Mapping) else None
-    return isinstance(function, list) or (isinstance(config, Mapping) and config.get("function_type") == "lambda")
+    return isinstance(function, list) or (
+        isinstance(config, Mapping) and config.get("function_type") == "lambda"
+    )
 
 
 def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -153,7 +157,8 @@ def _without_masks(layers: list[Any]) -> list[Any]:
     """The layers without the ops that compute masks, their calls without the masks."""
     masked: set[tuple[str, Any]] = set()
     for entry in layers:
-        kind, config = (entry.get("class_name"), entry.get("config")) if isinstance(entry, Mapping) else ("", {})
+        kind = str(entry.get("class_name")) if isinstance(entry, Mapping) else ""
+        config = entry["config"] if kind and isinstance(entry.get("config"), Mapping) else {}
         if (kind == "Embedding" and config.get("mask_zero")) or kind == "Masking":
             value = config.get("mask_value", 0.0) if kind == "Masking" else 0
             for call in _calls(entry):

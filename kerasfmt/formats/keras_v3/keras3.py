@@ -45,9 +45,9 @@ DIFFERENCES: Final[dict[str, dict[str, Any]]] = {
         "kernel_regularizer": None,
         "kernel_constraint": None,
     },
-    "SpatialDropout1D": {"noise_shape": None},
-    "SpatialDropout2D": {"noise_shape": None},
-    "SpatialDropout3D": {"noise_shape": None},
+    "SpatialDropout1D": {"noise_shape": None, "trainable": _ANY},
+    "SpatialDropout2D": {"noise_shape": None, "trainable": _ANY},
+    "SpatialDropout3D": {"noise_shape": None, "trainable": _ANY},
 }
 """Class -> option of Keras 2 -> its new name, or the only value that it may have, or _ANY if it says nothing."""
 
@@ -93,7 +93,7 @@ def _refuse(layer: Layer, text: str) -> UnsupportedLayerError:
 def _build_config(layer: Layer) -> dict[str, Any]:
     shape = layer.build_input
     plain = isinstance(shape, tuple) and all(size is None or isinstance(size, int) for size in shape)
-    if not plain or not layer.weight_attributes and not isinstance(layer, Sequential):
+    if not plain or (not layer.weight_attributes and not isinstance(layer, Sequential)):
         return {}
     return {"build_config": {"input_shape": list(shape)}}
 
@@ -144,7 +144,9 @@ def _options(layer: Layer) -> dict[str, Any]:
                 raise _refuse(layer, f"option {key}: Keras 3 takes only {difference!r}, got {value!r}")
         elif key.endswith("activation") and isinstance(value, str):
             if value == "hard_sigmoid":
-                raise _refuse(layer, f"option {key}: Keras 3's hard_sigmoid is another function than Keras 2's")
+                raise _refuse(
+                    layer, f"option {key}: Keras 3's hard_sigmoid is another function than Keras 2's"
+                )
             found[key] = _ACTIVATIONS.get(value, value)
         else:
             found[key] = mapped(value, wrap, key)
@@ -174,7 +176,9 @@ def _functional(model: Model) -> dict[str, Any]:
     layers = []
     for layer in model.layers:
         calls = [call for call in layer.calls if id(call) in members and not isinstance(layer, InputLayer)]
-        nodes = [{"args": [_argument(call.inputs, inner)], "kwargs": _kwargs(call.kwargs, inner)} for call in calls]
+        nodes = [
+            {"args": [_argument(call.inputs, inner)], "kwargs": _kwargs(call.kwargs, inner)} for call in calls
+        ]
         layers.append({**_entry(layer), "name": layer.name, "inbound_nodes": nodes})
     return {
         "name": model.name,

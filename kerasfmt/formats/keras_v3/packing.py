@@ -6,11 +6,13 @@ library writes the weights into the archive without a copy of them beside it.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from io import FileIO
+from typing import Any, Final
 
 from kerasfmt.formats.keras_v3 import layout
 from kerasfmt.formats.keras_v3.archive import Window
@@ -38,7 +40,7 @@ class Packer:
         stream: an empty file, open for reading and writing.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: FileIO) -> None:
         self._stream = stream
         self._members: list[_Member] = []
 
@@ -67,7 +69,7 @@ class Packer:
         crc = 0
         buffer = memoryview(bytearray(min(_COPIED, max(size, 1))))
         while size:
-            count: int = self._stream.readinto(buffer[: min(size, len(buffer))])  # type: ignore[attr-defined]
+            count = self._stream.readinto(buffer[: min(size, len(buffer))])
             assert count, "the file ends within a member that was just written"
             crc = zlib.crc32(buffer[:count], crc)
             size -= count
@@ -93,14 +95,14 @@ class Packer:
 
 def _local_header(name: bytes, size: int, crc: int) -> bytes:
     """The header has the same size whatever the member's: both sizes stand in the zip64 extra field."""
-    extra = layout.struct.pack("<2H2Q", layout.ZIP64_EXTRA, 16, size, size)
+    extra = struct.pack("<2H2Q", layout.ZIP64_EXTRA, 16, size, size)
     fields: tuple[Any, ...] = (_ZIP64, 0, 0, 0, _DATE, crc, layout.SATURATED, layout.SATURATED)
     return layout.LOCAL.pack(layout.LOCAL_MAGIC, *fields, len(name), len(extra)) + name + extra
 
 
 def _entry(member: _Member) -> bytes:
     large = [n for n in (member.size, member.size, member.offset) if n >= layout.SATURATED]
-    extra = layout.struct.pack(f"<2H{len(large)}Q", layout.ZIP64_EXTRA, 8 * len(large), *large) if large else b""
+    extra = struct.pack(f"<2H{len(large)}Q", layout.ZIP64_EXTRA, 8 * len(large), *large) if large else b""
     size, offset = min(member.size, layout.SATURATED), min(member.offset, layout.SATURATED)
     head = (_UNIX | (_ZIP64 if large else _PLAIN), _ZIP64, 0, 0, 0, _DATE, member.crc, size, size)
     tail = (len(member.name), len(extra), 0, 0, 0, _MODE, offset)

@@ -125,7 +125,11 @@ def load(
 
 def _in_order(weights: Sequence[ir.Weight], layers: Sequence[ir.Layer]) -> list[ir.Weight]:
     """The weights in the order in which the file keeps their layers."""
-    rank = {id(weight): number for number, layer in enumerate(layers) for weight in layer.weight_attributes.values()}
+    rank = {
+        id(weight): number
+        for number, layer in enumerate(layers)
+        for weight in layer.weight_attributes.values()
+    }
     return sorted(weights, key=lambda weight: rank.get(id(weight), len(layers)))
 
 

@@ -43,7 +43,9 @@ _KERAS2_ONLY: Final = ("jit_compile", "is_legacy_optimizer", "decay")
 _ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
 
 
-def slot_names(optimizer: str, config: Mapping[str, Any], weights: Sequence[Weight], zero_momentum: bool) -> list[str]:
+def slot_names(
+    optimizer: str, config: Mapping[str, Any], weights: Sequence[Weight], zero_momentum: bool
+) -> list[str]:
     """Names of the slots in order, `Adam/m/dense/kernel`; empty for an optimizer that is not in SLOTS.
 
     Args:

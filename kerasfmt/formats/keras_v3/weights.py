@@ -16,10 +16,11 @@ Source: keras/src/saving/saving_lib.py, _save_state and _save_container_state (2
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -52,10 +53,12 @@ class Place:
     Attributes:
         paths: the path; a layer inside of a layer has another one in Keras 3 than in Keras 2.
         layer: the layer, or the model itself.
+        twins: the paths of an earlier object of the same config, which may have been the same object.
     """
 
     paths: tuple[str, ...]
     layer: Layer
+    twins: tuple[str, ...] = ()
 
 
 def places(
@@ -69,33 +72,60 @@ def places(
             order is the model's.
         container: what the group of a model's layers is called.
     """
-    yield from _walk(("",), model, config, container, set())
+    yield from _walk(Place(("",), model), config, container, _Met())
 
 
-def _walk(
-    paths: tuple[str, ...], layer: Layer, config: Any, container: Container, visited: set[int]
-) -> Iterator[Place]:
-    if id(layer) in visited:
+@dataclass
+class _Met:
+    """What has been met: layers by id, and the paths of configs that were met first."""
+
+    layers: set[int] = field(default_factory=set)
+    configs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def _walk(place: Place, config: Any, container: Container, met: _Met) -> Iterator[Place]:
+    layer = place.layer
+    if id(layer) in met.layers:
         return
-    visited.add(id(layer))
-    yield Place(paths, layer)
+    met.layers.add(id(layer))
+    if config is not None:
+        first = met.configs.setdefault(_key(config), place.paths)
+        place = place if place.twins or first is place.paths else Place(place.paths, layer, first)
+    yield place
     if not isinstance(layer, Model):
         for attribute, child in layer.sublayers.items():
             # Keras 3 meets the public attribute first, Keras 2 knows the private one only.
-            names = dict.fromkeys((attribute.removeprefix("_"), attribute) if "dense" in attribute else (attribute,))
-            yield from _walk(_below(paths, *names), child, None, container, visited)
+            names = dict.fromkeys(
+                (attribute.removeprefix("_"), attribute) if "dense" in attribute else (attribute,)
+            )
+            yield from _walk(_below(place, child, *names), None, container, met)
         return
     used: dict[str, int] = {}
-    for kind, child, inner in _members(layer, config):
+    for kind, member, inner in _members(layer, config):
         name = _unique(to_snake_case(kind), used)
-        if child is not None and container != "layers" and child.weights:
+        if member is not None and container != "layers" and member.weights:
             _unique(to_snake_case(kind), used)
-        if child is not None:
-            yield from _walk(_below(paths, f"{container}/{name}"), child, inner, container, visited)
+        if member is not None:
+            yield from _walk(_below(place, member, f"{container}/{name}"), inner, container, met)
 
 
-def _below(paths: tuple[str, ...], *names: str) -> tuple[str, ...]:
-    return tuple(f"{path}/{name}" if path else name for path in paths for name in names)
+def _below(place: Place, child: Layer, *names: str) -> Place:
+    paths, twins = (
+        tuple(f"{path}/{name}" if path else name for path in above for name in names)
+        for above in (place.paths, place.twins)
+    )
+    return Place(paths, child, twins)
+
+
+def _key(config: Any) -> str:
+    """A config without what differs from one place of a layer to the other."""
+
+    def cleaned(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {k: cleaned(v) for k, v in value.items() if k != "shared_object_id"}
+        return [cleaned(v) for v in value] if isinstance(value, list) else value
+
+    return json.dumps(cleaned({k: v for k, v in config.items() if k not in ("inbound_nodes", "name")}))
 
 
 def _unique(name: str, used: dict[str, int]) -> str:
@@ -148,11 +178,15 @@ def read_variables(root: Node, file: Any) -> Variables:
     while pending:
         node, depth = pending.pop()
         if depth > _MAX_DEPTH:
-            raise UnsafeFileError(f"{root.file}: groups nested deeper than {_MAX_DEPTH} levels; it is not read")
+            raise UnsafeFileError(
+                f"{root.file}: groups nested deeper than {_MAX_DEPTH} levels; it is not read"
+            )
         with reading(node.where):
             address = int(h5py.h5o.get_info(node.id).addr)
         if address in seen:
-            raise CorruptFileError(f"{node.where}: is reached by two paths; expected a tree, as Keras writes it")
+            raise CorruptFileError(
+                f"{node.where}: is reached by two paths; expected a tree, as Keras writes it"
+            )
         seen.add(address)
         if isinstance(node.id, h5py.h5g.GroupID):
             for name in node.member_names(node.file_size):
@@ -197,9 +231,12 @@ def assign(model: Model, config: Mapping[str, Any] | None, variables: Variables,
     """
     left = {path: held for path, held in variables.items() if held and not _IGNORED.match(path)}
     for place in places(model, config, container_of(variables)):
+        weights = own_weights(place.layer)
         path = next((path for path in place.paths if path in left), place.paths[0])
         held = left.pop(path, {})
-        weights = own_weights(place.layer)
+        if weights and not held:
+            # Keras stores a layer of two models once, and describes it twice: it cannot load that itself.
+            held = next((variables[path] for path in place.twins if path in variables), {})
         if weights or held:
             kind = type(place.layer).__name__
             _assign_layer(weights, held, f"{file}: layer {place.layer.name} ({kind})", path)
@@ -216,7 +253,9 @@ def _assign_layer(weights: Sequence[Weight], held: Mapping[str, LazyDataset], wh
     if sorted(held) != sorted(expected):
         wanted = ", ".join(f"{weight.name} {list(weight.shape)}" for weight in weights) or "none"
         got = ", ".join(f"{path}/vars/{n} {list(held[n].shape)}" for n in sorted(held)) or "none"
-        raise InvalidModelError(f"{where}: expected {len(weights)} variables ({wanted}), got {len(held)} ({got})")
+        raise InvalidModelError(
+            f"{where}: expected {len(weights)} variables ({wanted}), got {len(held)} ({got})"
+        )
     for number, weight in zip(expected, weights, strict=True):
         dataset = held[number]
         place = f"{path}/vars/{number}"
@@ -243,16 +282,16 @@ def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:
     """
     expected = [str(number) for number in range(len(held))]
     if sorted(held) != sorted(expected):
-        raise InvalidModelError(f"{where}: expected variables 0 to {len(held) - 1}, got {', '.join(sorted(held))}")
+        raise InvalidModelError(
+            f"{where}: expected variables 0 to {len(held) - 1}, got {', '.join(sorted(held))}"
+        )
     return [held[number] for number in expected]
 
 
 # Writing.
 
 
-def weights_tree(
-    model: Model, optimizer: Sequence[Weight], optimizer_name: str | None, keras3: bool
-) -> Tree:
+def weights_tree(model: Model, optimizer: Sequence[Weight], optimizer_name: str | None, keras3: bool) -> Tree:
     """What the file of a model's weights holds.
 
     Args:

@@ -57,7 +57,7 @@ def write(
     metadata = {"keras_version": kind.KERAS_VERSION, "date_saved": _DATE}
     config_json = _json(config, model)
     with Path(target).open("xb+", buffering=0) as stream:
-        packer = Packer(stream)  # type: ignore[arg-type]
+        packer = Packer(stream)
         packer.add(layout.METADATA, _json(metadata, model))
         packer.add(layout.CONFIG, config_json)
         with packer.member(layout.WEIGHTS) as window, h5py.File(window, "w") as file:
