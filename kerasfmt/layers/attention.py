@@ -18,6 +18,7 @@ from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.sublayer import run_sublayer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.activation import Softmax
 from kerasfmt.layers.core import Dropout, EinsumDense
@@ -330,15 +331,14 @@ class MultiHeadAttention(Layer):
         scores = ops.einsum(self.equations[0], [key, query])
         while allowed is not None and allowed.rank < scores.rank:
             allowed = ops.expand_dims(allowed, -2 * len(self.attention_axes) - 1)
-        scores = self._softmax.call(scores, mask=allowed)
-        outputs = ops.einsum(self.equations[1], [self._dropout.call(scores, training=training), value])
+        scores = run_sublayer(self, self._softmax, scores, mask=allowed)
+        kept = run_sublayer(self, self._dropout, scores, training)
+        outputs = ops.einsum(self.equations[1], [kept, value])
         outputs = self._run("_output_dense", outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
     def _run(self, attribute: str, x: Value) -> Value:
-        layer = self._layers[attribute]
-        with x.graph.scope(layer.name):
-            outputs: Value = layer.call(layer.cast_input(x))
+        outputs: Value = run_sublayer(self, self._layers[attribute], x)
         return outputs
 
 
