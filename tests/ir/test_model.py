@@ -172,9 +172,7 @@ def test_layers_stand_in_the_order_of_their_depth() -> None:
     a, b = Input((3,), name="a"), Input((3,), name="b")
     deep = Dense(3, name="d2")(Dense(3, name="d1")(a))
     model = Model([a, b], Add(name="s")([deep, b]))
-    assert [layer.name for layer in model.layers] == ["a", "d1", "b", "d2", "s"] or [
-        layer.name for layer in model.layers
-    ] == ["a", "d1", "d2", "b", "s"]
+    assert [layer.name for layer in model.layers] == ["a", "d1", "d2", "b", "s"]
     assert [call.layer.name for call in model.network][-1] == "s"
 
 

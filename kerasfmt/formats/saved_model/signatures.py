@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.formats.saved_model.object_graph import ConcreteNode, SavedNode, UserObject
 from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.formats.saved_model.traces import name_outputs
@@ -20,6 +20,8 @@ from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.structure import flatten, map_structure
 
 DEFAULT_KEY = "serving_default"
+INIT_OP_KEY = "__saved_model_init_op"
+"""The key of the signature that TensorFlow keeps for the init op."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,16 @@ def _by_output_name(model: Model, values: object) -> dict[str, Value]:
 def trace_signatures(
     model: Model, default: ConcreteNode | None, given: Mapping[str, Signature] | None
 ) -> dict[str, TracedSignature]:
-    """Every signature of a saved model: those given, or else `serving_default`."""
+    """Every signature of a saved model: those given, or else `serving_default`.
+
+    Raises:
+      InvalidModelError: what is given is no signature, or one that cannot be traced.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise InvalidModelError(f"signatures: expected a dict of Signature by name, got {given!r}")
     if given:
+        for key, signature in given.items():
+            _check_given(key, signature)
         return {key: _trace_given(key, signature) for key, signature in sorted(given.items())}
     return {} if default is None else {DEFAULT_KEY: _trace_default(model, default)}
 
@@ -73,12 +83,33 @@ def _trace_default(model: Model, default: ConcreteNode) -> TracedSignature:
     return TracedSignature(graph.finish(results), named, default.outputs)
 
 
+def _check_given(key: object, signature: object) -> None:
+    if not isinstance(key, str) or not key or key == INIT_OP_KEY:
+        raise InvalidModelError(f"signature {key!r}: expected a name that is not TensorFlow's own")
+    if not isinstance(signature, Signature):
+        raise InvalidModelError(
+            f"signature {key}: expected a kerasfmt.ir.signature.Signature, got {signature!r}"
+        )
+    for name, spec in signature.inputs.items():
+        if not isinstance(spec, Spec):
+            raise InvalidModelError(f"signature {key}: input {name}: expected a Spec, got {spec!r}")
+
+
 def _trace_given(key: str, signature: Signature) -> TracedSignature:
     graph = Builder(f"signature_wrapper_{key}")
     values = {name: graph.input(spec, name) for name, spec in sorted(signature.inputs.items())}
-    outputs = signature.body(**values)
+    try:
+        outputs = signature.body(**values)
+    except KerasfmtError as error:
+        raise type(error)(f"signature {key}: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise InvalidModelError(f"signature {key}: its body cannot be called: {error}") from error
     named = outputs if isinstance(outputs, Mapping) else {"output_0": outputs}
+    if not named:
+        raise InvalidModelError(f"signature {key}: it has no outputs")
     for name, value in named.items():
+        if not isinstance(name, str):
+            raise InvalidModelError(f"signature {key}: output {name!r}: expected a name")
         if not isinstance(value, Value) or value.graph is not graph:
             raise InvalidModelError(
                 f"signature {key}: output {name}: expected a Value made from its inputs, got {value}"
@@ -104,6 +135,8 @@ def signature_map(signatures: Mapping[str, TracedSignature]) -> UserObject:
     for key, signature in signatures.items():
         inputs = {parameter_name(name): spec for name, spec in signature.inputs.items()}
         names = tuple(signature.inputs)
+        if len(inputs) < len(names):
+            raise InvalidModelError(f"signature {key}: inputs {list(names)} differ in signs only; rename one")
         node = ConcreteNode(
             function=signature.function,
             name="signature_wrapper",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +145,7 @@ def test_odd_names(tmp_path: Path, name: str) -> None:
         f"{readable(name)}/kernel",
         f"{readable(name)}/bias",
     }
-    pattern = __import__("re").compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
+    pattern = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
     for function in saved.functions.values():
         assert all(pattern.fullmatch(n.name) for n in function.node_def)
     assert all(pattern.fullmatch(n.name) for n in saved.meta.graph_def.node)
