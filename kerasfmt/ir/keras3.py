@@ -1,10 +1,13 @@
-"""What a config of Keras 3 means where the same words mean something else in Keras 2.
+"""What a config of Keras 3 means where the same words mean something else in Keras 2, or nothing.
 
 - The activation `hard_sigmoid` is another function.
 - `training` among a layer's call arguments is what the call defaulted to; fit and predict overrule it. In
   Keras 2 it is the user's, and overrules them.
+- Options that Keras 2 has not are left out where they say what Keras 2 does anyway. Any other value stays, for
+  the layer to refuse it by name.
 
-Source: keras/src/activations/activations.py; keras/src/models/functional.py, operation_fn (3.x)
+Source: keras/src/activations/activations.py; keras/src/models/functional.py, operation_fn; the constructors below
+keras/src/layers (3.0 to 3.15)
 """
 
 from __future__ import annotations
@@ -12,7 +15,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-_RENAMED: Final = {"hard_sigmoid": "hard_sigmoid_keras3"}
+_RENAMED_ACTIVATIONS: Final = {"hard_sigmoid": "hard_sigmoid_keras3"}
+_RENAMED_OPTIONS: Final = {"LeakyReLU": {"negative_slope": "alpha"}}
+
+_LATER_OPTIONS: Final[dict[str, tuple[Any, ...]]] = {
+    "lora_rank": (None,),
+    "lora_alpha": (None,),
+    "quantization_config": (None,),
+    "gptq_unpacked_column_size": (None,),
+    "build_config": (None,),
+}
+"""Options of any layer: the values that mean what Keras 2 does."""
+
+_LATER_OPTIONS_OF: Final[dict[str, dict[str, tuple[Any, ...]]]] = {
+    "CenterCrop": {"data_format": (None, "channels_last")},
+    "MultiHeadAttention": {
+        "flash_attention": (None, False, True),  # the same numbers, made in another order
+        "sliding_window": (None,),
+        "use_gate": (False,),
+    },
+    "RandomContrast": {"value_range": ([0, 255],)},
+    "RandomCrop": {"data_format": (None, "channels_last")},
+    "RandomFlip": {"data_format": (None, "channels_last")},
+    "RandomRotation": {"data_format": (None, "channels_last")},
+    "RandomTranslation": {"data_format": (None, "channels_last")},
+    "RandomZoom": {"data_format": (None, "channels_last")},
+    "Resizing": {
+        "antialias": (False,),
+        "data_format": (None, "channels_last"),
+        "fill_mode": ("constant",),  # how to pad, where padding is asked for
+        "fill_value": (0.0,),
+        "pad_to_aspect_ratio": (False,),
+    },
+    "ZeroPadding1D": {"data_format": (None, "channels_last")},
+}
+"""Options of one class of layers: the values that mean what Keras 2 does."""
 
 
 def meant_by_keras3(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,9 +64,21 @@ def _meant(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     found = {key: _meant(item) for key, item in value.items()}
-    for key in found:
-        if (key == "activation" or key.endswith("_activation")) and isinstance(found[key], str):
-            found[key] = _RENAMED.get(found[key], found[key])
+    if "class_name" in found and isinstance(found.get("config"), dict):
+        found["config"] = _options(str(found["class_name"]), found["config"])
     if "args" in found and isinstance(found.get("kwargs"), dict):
         found["kwargs"] = {key: item for key, item in found["kwargs"].items() if key != "training"}
+    return found
+
+
+def _options(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    harmless = _LATER_OPTIONS | _LATER_OPTIONS_OF.get(class_name, {})
+    names = _RENAMED_OPTIONS.get(class_name, {})
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        if key in harmless and value in harmless[key]:
+            continue
+        if (key == "activation" or key.endswith("_activation")) and isinstance(value, str):
+            value = _RENAMED_ACTIVATIONS.get(value, value)
+        found[names.get(key, key)] = value
     return found

@@ -48,7 +48,6 @@ _SLOTS: Final[dict[str, dict[str, str]]] = {
 
 _AVERAGES: Final = "_model_variables_moving_average"
 _ONLY_KERAS3: Final = ("loss_scale_factor", "gradient_accumulation_steps")
-_ONLY_KERAS2: Final = {"jit_compile": False, "is_legacy_optimizer": False}
 _WITHOUT: Final = "leave the compile state out with include_optimizer=False (in from_keras: compile=False)"
 
 
@@ -119,7 +118,7 @@ def _keras3(model: Any, optimizer: Any, weights: Mapping[int, Weight]) -> Traini
             raise UnsupportedLayerError(
                 f"model {model.name}: optimizer {kind}: option {key} is not one of Keras 2; {_WITHOUT}"
             )
-    config["optimizer_config"] = {"class_name": kind, "config": {**_ONLY_KERAS2, **options}}
+    config["optimizer_config"] = {"class_name": kind, "config": options}
     return TrainingConfig(config, _keras3_variables(optimizer, kind, weights))
 
 
