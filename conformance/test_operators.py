@@ -37,7 +37,7 @@ def build(cases: list[str]) -> tuple[Any, list[str]]:
     given = {name: keras.Input(INPUTS[name][0], dtype=INPUTS[name][1], name=name) for name in names}
     module = _Functions()
     outputs = [CASES[case](module, *(given[name] for name in names_of(case))) for case in cases]
-    return keras.Model([given[name] for name in names], outputs, name="model"), names
+    return keras.Model([given[name] for name in names], tf.nest.flatten(outputs), name="model"), names
 
 
 class _Functions:
@@ -110,8 +110,13 @@ def test_tensorflow_reads_what_we_write(group: int, tmp_path: Path) -> None:
     expected = tf.nest.flatten(model(list(arrays.values())))
 
     loaded = keras.models.load_model(path)
-    assert [type(layer).__name__ for layer in loaded.layers] == [type(layer).__name__ for layer in model.layers]
-    for found, wanted in zip(tf.nest.flatten(loaded(list(arrays.values()))), expected, strict=True):
+    assert [type(layer).__name__ for layer in loaded.layers] == [
+        type(layer).__name__ for layer in model.layers
+    ]
+    # As a function: called eagerly, Keras 2.15 hands tf.size the name of a dtype, which it does not take.
+    for found, wanted in zip(
+        tf.nest.flatten(tf.function(loaded)(list(arrays.values()))), expected, strict=True
+    ):
         check(found, wanted)
 
     serving = tf.saved_model.load(path).signatures["serving_default"](**arrays)

@@ -58,6 +58,8 @@ def concat(values: Any, axis: int) -> Value:
     """Tensors one after the other along an axis."""
     listed = values if isinstance(values, list | tuple) else [values]
     beside = first_value(*listed)
+    if len(listed) == 1:
+        return ops.identity(beside)
     return ops.concat([tensor(v, beside) for v in listed], axis)
 
 
