@@ -207,6 +207,36 @@ _KERNEL_OPTIONS: dict[str, dict[str, Any]] = {
     "mixed_float16": _HALF,
 }
 
+_INTERPOLATIONS = ("nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+
+
+def _varying(variants: Mapping[str, Mapping[str, Any]], trains: bool = True) -> dict[str, dict[str, Any]]:
+    """The variants of a layer that varies images while training; without a seed Keras invents one."""
+    first = next(iter(variants.values()))
+    more: dict[str, Mapping[str, Any]] = {
+        "dynamic": {**first, "_on": _vector(None, None, 4)},
+        "mixed_float16": {**first, **_HALF},
+    }
+    return {
+        name: {"seed": 3, "_random": True, "_trains": trains, **config}
+        for name, config in {**variants, **more}.items()
+    }
+
+
+def _inner(layer: str, *arguments: Any, **options: Any) -> _Of:
+    """The layer inside a wrapper."""
+    return _Inner(layer, arguments, options)
+
+
+class _Inner(_Of):
+    def __init__(self, layer: str, arguments: Any, options: Mapping[str, Any]) -> None:
+        super().__init__(lambda k: getattr(k.layers, layer)(*arguments, name="inner", **options))
+        self.text = f"{layer}{arguments}{sorted(options.items())}"
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 LAYERS: tuple[Layer, ...] = (
     Layer(
         "InputLayer",
@@ -503,6 +533,113 @@ LAYERS: tuple[Layer, ...] = (
             "given": {"axis": -1, "mean": [0.0, 1.0, 2.0, 3.0, 4.0], "variance": [1.0, 2.0, 3.0, 4.0, 5.0]},
             "scalar": {"axis": None, "mean": 2.0, "variance": 4.0},
             "invert": {"_adapt": True, "invert": True},
+        },
+    ),
+    Layer(
+        "Resizing",
+        _IMAGES,
+        {
+            "default": {"height": 5, "width": 7},
+            **{m: {"height": 11, "width": 3, "interpolation": m} for m in _INTERPOLATIONS},
+            "crop": {"height": 5, "width": 9, "crop_to_aspect_ratio": True},
+            "dynamic": {"height": 5, "width": 7, "_on": _vector(None, None, 4)},
+            "dynamic_crop": {
+                "height": 5,
+                "width": 9,
+                "crop_to_aspect_ratio": True,
+                "_on": _vector(None, None, 4),
+            },
+            "bytes": {
+                "height": 5,
+                "width": 7,
+                "_on": _vector(8, 9, 4, dtype="uint8", high=200),
+                "_trains": False,
+            },
+            "float64": {"height": 5, "width": 7, **_DOUBLE, "_tolerance": 1e-5, "_why": "resized in float32"},
+            "mixed_float16": {"height": 5, "width": 7, **_HALF},
+        },
+    ),
+    Layer(
+        "CenterCrop",
+        _IMAGES,
+        {
+            "default": {"height": 5, "width": 4},
+            "larger": {"height": 12, "width": 4},
+            "dynamic": {"height": 5, "width": 4, "_on": _vector(None, None, 4)},
+            "mixed_float16": {"height": 5, "width": 4, **_HALF},
+        },
+    ),
+    Layer(
+        "RandomCrop",
+        _IMAGES,
+        {
+            "default": {"height": 5, "width": 4, "seed": 3, "_random": True},
+            "larger": {"height": 12, "width": 4, "seed": 3, "_random": True},
+            "dynamic": {"height": 5, "width": 4, "seed": 3, "_random": True, "_on": _vector(None, None, 4)},
+            "mixed_float16": {"height": 5, "width": 4, "seed": 3, "_random": True, **_HALF},
+        },
+    ),
+    Layer(
+        "RandomFlip",
+        _IMAGES,
+        _varying({"default": {}, "horizontal": {"mode": "horizontal"}, "vertical": {"mode": "vertical"}}),
+    ),
+    *(
+        Layer(
+            name,
+            _IMAGES,
+            _varying(
+                {
+                    "default": given,
+                    "constant": {**given, "fill_mode": "constant", "fill_value": 0.5},
+                    "wrap": {**given, "fill_mode": "wrap", "interpolation": "nearest"},
+                    "nearest": {**given, "fill_mode": "nearest"},
+                }
+            ),
+        )
+        for name, given in (
+            ("RandomTranslation", {"height_factor": 0.3, "width_factor": [-0.1, 0.2]}),
+            ("RandomRotation", {"factor": 0.2}),
+            ("RandomZoom", {"height_factor": 0.3}),
+        )
+    ),
+    Layer(
+        "RandomContrast",
+        _IMAGES,
+        {
+            name: config
+            for name, config in _varying(
+                {"default": {"factor": 0.3}, "pair": {"factor": [0.1, 0.5]}}, trains=False
+            ).items()
+            # TensorFlow has no float16 kernel for it on a CPU.
+            if name != "mixed_float16"
+        },
+    ),
+    Layer(
+        "RandomBrightness",
+        _IMAGES,
+        _varying({"default": {"factor": 0.3}, "range": {"factor": [-0.1, 0.2], "value_range": [0, 1]}}),
+    ),
+    *(
+        Layer(
+            name,
+            _IMAGES,
+            _varying({"default": {"factor": 0.3}, "pair": {"factor": [-0.1, 0.5]}}, trains=False),
+        )
+        for name in ("RandomHeight", "RandomWidth")
+    ),
+    Layer(
+        "TimeDistributed",
+        _vector(6, 3),
+        {
+            "default": {"layer": _inner("Dense", 5)},
+            "penalty": {"layer": _inner("Dense", 5, activity_regularizer="l2")},
+            "dynamic": {"layer": _inner("Dense", 5), "_on": _vector(None, 3)},
+            "images": {"layer": _inner("Conv2D", 2, 3), "_on": _vector(5, 8, 9, 4)},
+            "norm": {"layer": _inner("BatchNormalization")},
+            "dropout": {"layer": _inner("Dropout", 0.3), "_random": True},
+            "flatten": {"layer": _inner("Flatten"), "_on": _vector(5, 3, 4)},
+            "mixed_float16": {"layer": _inner("Dense", 5, dtype="mixed_float16"), **_HALF},
         },
     ),
 )

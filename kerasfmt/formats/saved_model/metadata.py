@@ -136,7 +136,9 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
         number = ids.number((owner, "activity_regularizer"))
         metadata["activity_regularizer"] = {**(to_config(regularizer) or {}), "shared_object_id": number}
     if layer.build_input is not None:
-        metadata["build_input_shape"] = _shapes(layer.build_input)
+        # A wrapper builds the layer inside with a plain tuple.
+        wrapped = layer.weight_scope is not None
+        metadata["build_input_shape"] = layer.build_input if wrapped else _shapes(layer.build_input)
     if isinstance(layer, Model):
         metadata |= _model_metadata(layer, ids, compiled)
     return metadata

@@ -14,6 +14,7 @@ Source: tf_keras/src/saving/legacy/saved_model/save_impl.py.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -158,7 +159,10 @@ def _activity_node(layer: Layer) -> FunctionNode:
 
 
 def _arg_spec(layer: Layer) -> ArgSpec:
-    defaults = tuple(False if name == "training" else None for name in layer.call_parameters)
+    given = inspect.signature(layer.call).parameters
+    defaults = tuple(
+        given[name].default is True if name == "training" else None for name in layer.call_parameters
+    )
     return ArgSpec((layer.first_parameter, *layer.call_parameters), defaults or None)
 
 
