@@ -18,7 +18,7 @@ except ImportError:
 
 import kerasfmt  # noqa: E402
 import kerasfmt.layers  # noqa: E402  (the layers register themselves)
-from conformance.operators import CASES, INPUTS, LOST, sample  # noqa: E402
+from conformance.operators import CASES, INPUTS, LOST, OPERATIONS, sample  # noqa: E402
 from kerasfmt.errors import KerasfmtError  # noqa: E402
 from kerasfmt.graph.interpreter import run  # noqa: E402
 
@@ -122,4 +122,43 @@ def test_tensorflow_reads_what_we_write(group: int, tmp_path: Path) -> None:
     serving = tf.saved_model.load(path).signatures["serving_default"](**arrays)
     outputs = [serving[name] for name in reread(model).output_names]
     for found, wanted in zip(outputs, expected, strict=True):
+        check(found, wanted)
+
+
+@pytest.fixture(scope="module")
+def keras3() -> Any:
+    """Keras 3, where the environment has it."""
+    found = pytest.importorskip("keras", minversion="3.0")
+    return found
+
+
+def build_operations(keras3: Any, cases: list[str]) -> tuple[Any, list[str]]:
+    """The Keras 3 model whose outputs are those of all cases, and the names of its inputs."""
+    takes = {case: list(inspect.signature(OPERATIONS[case]).parameters)[1:] for case in cases}
+    names = sorted({name for taken in takes.values() for name in taken})
+    given = {name: keras3.Input(INPUTS[name][0], dtype=INPUTS[name][1], name=name) for name in names}
+    outputs = [OPERATIONS[case](keras3.ops, *(given[name] for name in takes[case])) for case in cases]
+    return keras3.Model([given[name] for name in names], keras3.tree.flatten(outputs), name="model"), names
+
+
+@pytest.mark.parametrize("case", OPERATIONS)
+def test_an_operation_predicts_as_keras_3(keras3: Any, case: str) -> None:
+    model, names = build_operations(keras3, [case])
+    ours = reread(model)
+    arrays = [sample(name) for name in names]
+    expected = keras3.tree.flatten(model([tf.constant(a) for a in arrays]))
+    for found, wanted in zip(predictions(ours, arrays), expected, strict=True):
+        check(found, wanted)
+
+
+def test_keras_2_reads_operations_as_functions(keras3: Any, tmp_path: Path) -> None:
+    model, names = build_operations(keras3, list(OPERATIONS))
+    path = str(tmp_path / "model")
+    kerasfmt.save_model(reread(model), path)
+    arrays = {name: tf.constant(sample(name)) for name in names}
+    expected = keras3.tree.flatten(model(list(arrays.values())))
+    loaded = keras.models.load_model(path)
+    for found, wanted in zip(
+        tf.nest.flatten(tf.function(loaded)(list(arrays.values()))), expected, strict=True
+    ):
         check(found, wanted)

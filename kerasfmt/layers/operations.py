@@ -102,7 +102,7 @@ class Operation(SlicingOpLambda):
             widest = dtypes.float32
         if widest is dtypes.bool_ and any(not isinstance(leaf, bool) for leaf in constants):
             widest = dtypes.int32
-        return [self.cast(x, widest) for x in operands]
+        return [self.cast(x, widest) if isinstance(x, Tensor) else _constant(x, widest) for x in operands]
 
     def unsupported(self, text: str) -> InvalidModelError:
         """An error about an option."""
@@ -111,6 +111,13 @@ class Operation(SlicingOpLambda):
 
 def _breadth(dtype: DType) -> tuple[bool, int, bool]:
     return dtype.is_floating, 0 if dtype is dtypes.bool_ else dtype.itemsize, dtype.kind == "signed"
+
+
+def _constant(value: Any, dtype: DType) -> Any:
+    """Numbers as Keras 2 stores them beside tensors of a dtype: it makes a tensor of one that comes first."""
+    if isinstance(value, list | tuple):
+        return [_constant(item, dtype) for item in value]
+    return float(value) if dtype.is_floating and isinstance(value, int) else value
 
 
 def _leaves(value: Any) -> list[Any]:
