@@ -140,16 +140,6 @@ def mixed(keras: Keras) -> Any:
 
 
 MODELS = [mlp, cnn, many, dictionaries, text, attention, mixed, masked_dense]
-PREDICTED_HERE = [
-    *MODELS[:-1],
-    pytest.param(
-        masked_dense,
-        marks=pytest.mark.xfail(
-            strict=True,
-            reason="kerasfmt.layers.Dense stops masks (supports_masking is not set); Keras's passes them",
-        ),
-    ),
-]
 TOLERANCES = {"mixed": 2e-3}
 """float16 has 11 bits of mantissa; elsewhere float32 sums in another order."""
 
@@ -202,7 +192,7 @@ def _optimizer_values(keras: Keras, model: Any) -> list[np.ndarray]:
     return [np.asarray(keras.ops.convert_to_numpy(v) if _is3(keras) else v.numpy()) for v in variables]
 
 
-@pytest.mark.parametrize("build", PREDICTED_HERE)
+@pytest.mark.parametrize("build", MODELS)
 @pytest.mark.filterwarnings("ignore")
 def test_reads_what_keras_writes(tmp_path: Path, keras: Keras, build: Callable[[Keras], Any]) -> None:
     model, x, expected = _live(keras, build)
@@ -242,7 +232,7 @@ def test_keras_reads_what_is_written(tmp_path: Path, keras: Keras, build: Callab
         loaded.fit(np.ones((8, 5)), np.eye(3)[[0, 1, 2, 0, 1, 2, 0, 1]], verbose=0)
 
 
-@pytest.mark.parametrize("build", PREDICTED_HERE)
+@pytest.mark.parametrize("build", MODELS)
 @pytest.mark.filterwarnings("ignore")
 def test_the_other_dialect_says_the_same(tmp_path: Path, keras: Keras, build: Callable[[Keras], Any]) -> None:
     """Keras 2's model in Keras 3's dialect, and the other way round, still predicts the same here."""
