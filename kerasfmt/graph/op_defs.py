@@ -16,8 +16,6 @@ from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import attrs as attr_codec
 
-AttrDefault = object
-
 
 @dataclass(frozen=True)
 class Arg:

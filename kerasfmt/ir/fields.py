@@ -142,11 +142,6 @@ def count(*, default: Any = REQUIRED) -> Any:
     return Field(default, convert)
 
 
-def optional_tuple() -> Any:
-    """A tuple, or None."""
-    return Field(None, lambda v: None if v is None else tuple(v), lambda v: None if v is None else list(v))
-
-
 def axes(*, default: Any = REQUIRED) -> Any:
     """An axis, or a list of axes; a tuple becomes a list."""
 

@@ -166,3 +166,18 @@ def test_a_deep_chain() -> None:
     for _ in range(5000):
         y = emit_one("AddV2", y, 1)
     assert float(run(graph.finish([y]), [np.float32(0)], {})[0]) == 5000
+
+
+def test_branches() -> None:
+    def unary(name: str, build: Any) -> Function:
+        graph = Builder(name)
+        return graph.finish([build(graph.input(SCALAR))])
+
+    graph = Builder()
+    x = graph.input(SCALAR)
+    double, negate = unary("double", lambda v: v * 2.0), unary("negate", lambda v: -v)
+    (branch,) = emit(
+        "StatelessIf", ops.less(x, 5.0), [x], then_branch=double, else_branch=negate, Tout=[dtypes.float32]
+    )
+    function = graph.finish([branch])
+    assert [float(run(function, [np.float32(v)], {})[0]) for v in (3, 7)] == [6, -7]

@@ -26,8 +26,6 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     (fields.count(), 3, 3),
     (fields.count(), 3.0, 3),
     (fields.count(), np.int64(3), 3),
-    (fields.optional_tuple(), None, None),
-    (fields.optional_tuple(), [1, 2], (1, 2)),
     (fields.axes(), -1, -1),
     (fields.axes(), (1, 2), [1, 2]),
     (fields.single(), 0.1, 0.10000000149011612),
@@ -86,7 +84,6 @@ def test_arrays_come_back() -> None:
 
 def test_what_is_written() -> None:
     assert fields.shape().to_config((1, None)) == {"class_name": "TensorShape", "items": [1, None]}
-    assert fields.optional_tuple().to_config((1, 2)) == [1, 2]
     assert fields.regularizer().to_config(None) is None
     assert fields.activation().to_config(fields.activation().convert(None)) == "linear"
     initializer = fields.initializer(default="zeros")

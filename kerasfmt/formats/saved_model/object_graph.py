@@ -169,8 +169,7 @@ def _with_checkpoint_values(graph: ObjectGraph) -> set[SavedNode]:
         for _, child in node.children:
             parents.setdefault(child, []).append(node)
     found: set[SavedNode] = set()
-    stack = [n for n in graph.nodes if isinstance(n, VariableNode)]
-    reached: list[SavedNode] = list(stack)
+    reached: list[SavedNode] = [n for n in graph.nodes if isinstance(n, VariableNode)]
     while reached:
         node = reached.pop()
         if node not in found:

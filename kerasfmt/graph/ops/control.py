@@ -1,4 +1,4 @@
-"""Calls, branches and loops; the interpreter runs them.
+"""Calls, branches and loops; the interpreter runs all but loops.
 
 Source: tensorflow/core/ops/functional_ops.cc.
 """

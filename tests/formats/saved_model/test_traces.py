@@ -1,0 +1,92 @@
+"""The traced functions of layers: which there are, and what they return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kerasfmt
+from kerasfmt import dtypes
+from kerasfmt.formats.saved_model.traces import LayerTraces, derive, function_nodes, name_outputs
+from kerasfmt.graph import Spec
+from kerasfmt.graph.interpreter import run
+from kerasfmt.ir import Layer, Model
+from kerasfmt.layers import Dense, Dropout
+
+X = np.arange(6, dtype=np.float32).reshape(2, 3) - 2
+
+
+@pytest.fixture
+def model() -> Model:
+    kerasfmt.clear_session()
+    x = kerasfmt.Input((3,), name="x")
+    return Model(x, Dropout(0.5, name="drop")(Dense(2, activity_regularizer="l1", name="d")(x)), name="m")
+
+
+def traces(model: Model, layer: Layer) -> list[Any]:
+    return LayerTraces(model).of(layer)
+
+
+def test_layers_that_take_training_have_two(model: Model) -> None:
+    assert [t.training for t in traces(model, model)] == [True, False]
+    assert [t.training for t in traces(model, model.get_layer("drop"))] == [True, False]
+    assert [t.training for t in traces(model, model.get_layer("d"))] == [None]
+    assert traces(model, model.get_layer("x")) == []
+
+
+def test_each_function_is_there_once(model: Model) -> None:
+    found = [t.function for layer in (model, *model.layers) for t in traces(model, layer)]
+    assert len(set(found)) == len(found) == 5
+
+
+def test_what_the_functions_return(model: Model) -> None:
+    layer = model.get_layer("d")
+    nodes = function_nodes(layer, traces(model, layer))
+    state = {w: w.numpy() for w in layer.weights}
+    results = {}
+    for name in ("__call__", "call_and_return_conditional_losses", "call_and_return_all_conditional_losses"):
+        (trace,) = nodes[name].traces
+        results[name] = run(trace.function, [X], dict(state))
+    kernel, bias = layer.get_weights()
+    expected = X @ kernel + bias
+    for found in results.values():
+        np.testing.assert_allclose(found[0], expected, rtol=1e-5, atol=1e-6)
+    assert [len(found) for found in results.values()] == [1, 1, 2]
+    penalty = results["call_and_return_all_conditional_losses"][1]
+    np.testing.assert_allclose(penalty, 0.01 * np.abs(expected).sum(), rtol=1e-5)
+
+
+def test_a_layer_without_penalty_has_one_function_for_both(model: Model) -> None:
+    layer = model.get_layer("drop")
+    nodes = function_nodes(layer, traces(model, layer))
+    assert nodes["call_and_return_all_conditional_losses"] is nodes["call_and_return_conditional_losses"]
+    assert "activity_regularizer_fn" not in nodes
+
+
+def test_signatures_name_every_argument(model: Model) -> None:
+    nodes = function_nodes(model, traces(model, model))
+    first, second = nodes["__call__"].traces
+    assert first.keywords == second.keywords == ("x",)
+    assert first.inputs[0][1:] == (True, None)
+    assert second.inputs[0][1:] == (False, None)
+    assert nodes["__call__"].arg_spec.args == ("inputs", "training", "mask")
+    assert [name for name, _ in nodes["__call__"].children] == ["trace_0", "trace_1"]
+
+
+def test_derived_functions_are_made_once(model: Model) -> None:
+    (trace,) = traces(model, model.get_layer("d"))
+    first = derive(trace, "same", lambda t: t.function)
+    assert derive(trace, "same", lambda t: None) is first  # type: ignore[arg-type,return-value]
+
+
+def test_names_of_outputs() -> None:
+    spec = Spec((), dtypes.float32)
+    assert name_outputs(spec).name == "tensor"
+    assert name_outputs(spec, single="unknown").name == "unknown"
+    assert [s.name for s in name_outputs([spec, spec])] == ["tensor_0", "tensor_1"]
+    named = name_outputs({"b c": spec, "a": [spec, {"k": spec}]})
+    assert named["b c"].name == "b_c"
+    assert named["a"][0].name == "a_0"
+    assert named["a"][1]["k"].name == "a_1_k"
