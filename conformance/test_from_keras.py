@@ -29,6 +29,14 @@ Keras = Any
 LIVE = WORK / "live"
 TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
 
+KERAS3_REFUSES = {
+    "cnn": r"DepthwiseConv2D: \{'groups': 1\}",
+    "mixed": "has no attribute 'quantization_mode'",
+    "nested_shared": "nodes failed to be resolved",
+    "text": "unexpected keyword argument 'trainable'",
+}
+"""What Keras 3.15 says to the dialect of Keras 2: of TensorFlow's own files of these models it says the same."""
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -116,6 +124,10 @@ def test_tensorflow_loads_the_saved_model(where: Path) -> None:
 def test_keras_loads_the_hdf5_file(keras: Keras, where: Path) -> None:
     keras.backend.clear_session()
     x, y, _, _ = _expected(where)
+    if keras.__version__.startswith("3.") and where.name in KERAS3_REFUSES:
+        with pytest.raises(Exception, match=KERAS3_REFUSES[where.name]):
+            keras.models.load_model(where / "model.h5")
+        return
     model = keras.models.load_model(where / "model.h5")
     assert_same(listed(model.predict(x if len(x) > 1 else x[0], verbose=0)), y, where.name)
     compiled = where.name in ("mlp", "cnn", "nested_shared")

@@ -48,7 +48,7 @@ def import_h5py() -> ModuleType:
         import h5py
     except ImportError as error:
         raise ImportError(
-            "kerasfmt reads HDF5 files with h5py, which cannot be imported; "
+            "kerasfmt reads and writes HDF5 files with h5py, which cannot be imported; "
             "install it with `pip install h5py`"
         ) from error
     return h5py  # type: ignore[no-any-return]

@@ -193,7 +193,7 @@ def _refuse_occupied(tree: Tree, group: Any) -> None:
 @contextlib.contextmanager
 def _undone_if_it_fails(tree: Tree, group: Any) -> Iterator[None]:
     """Takes out of an open group what was put into it if not all of it could be."""
-    before = dict(group.attrs)
+    before = {key: group.attrs[key] for key in tree.attributes[""] if key in group.attrs}
     try:
         yield
     except BaseException:

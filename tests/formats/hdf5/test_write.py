@@ -1,0 +1,410 @@
+"""What is written is laid out as Keras lays it out; what cannot be written leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from kerasfmt import Functional, Input, Model, Sequential, dtypes
+from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
+from kerasfmt.formats.hdf5 import load, load_weights, open_model, write, write_weights
+from kerasfmt.formats.hdf5.attributes import HEADER_LIMIT, name_attributes
+from kerasfmt.formats.hdf5.write import model_tree
+from kerasfmt.ir import TrainingConfig, Weight
+from kerasfmt.layers import Activation, BatchNormalization, Dense, Flatten
+
+DATA = Path(__file__).parents[2] / "data" / "hdf5"
+KERAS2 = sorted(path for path in DATA.glob("*.h5") if "keras-3" not in path.name)
+
+
+def small() -> Model:
+    return Sequential([Dense(2, input_shape=(3,), name="dense"), BatchNormalization(name="norm")], name="m")
+
+
+def two(*names: str) -> Model:
+    """A model of one input and a Dense layer for each name."""
+    entry = Input((3,), name="entry")
+    return Functional(entry, [Dense(2, name=name)(entry) for name in names], name="m")
+
+
+def members(path: Path) -> dict[str, Any]:
+    """Every object of a file: attributes of groups, arrays of datasets."""
+    found: dict[str, Any] = {}
+
+    def visit(name: str, thing: Any) -> None:
+        if isinstance(thing, h5py.Dataset):
+            found[name] = thing[()]
+        found[name + "@"] = {k: np.asarray(v).tolist() for k, v in thing.attrs.items()}
+
+    with h5py.File(path) as file:
+        visit("", file)
+        file.visititems(visit)
+    return found
+
+
+def same(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    assert list(ours) == list(theirs)
+    for key, value in theirs.items():
+        if isinstance(value, np.ndarray | np.generic):
+            assert ours[key].dtype == value.dtype
+            np.testing.assert_array_equal(ours[key], value)
+        elif key:
+            parsed = [{k: _parsed(k, v) for k, v in attributes.items()} for attributes in (ours[key], value)]
+            assert parsed[0] == parsed[1]
+
+
+def _parsed(name: str, value: Any) -> Any:
+    if name == "keras_version":
+        return "2"
+    if not name.endswith("_config"):
+        return value
+    return json.loads(value.replace(', "optional": false', ""))
+
+
+@pytest.mark.parametrize("path", KERAS2, ids=lambda path: path.stem)
+def test_writes_the_file_that_keras_wrote(tmp_path: Path, path: Path) -> None:
+    write(load(path), tmp_path / "m.h5")
+    same(members(tmp_path / "m.h5"), members(path))
+
+
+STRING_ATTRIBUTES = [
+    ("/", "keras_version", h5py.h5t.CSET_UTF8, ()),
+    ("/", "backend", h5py.h5t.CSET_UTF8, ()),
+    ("/", "model_config", h5py.h5t.CSET_ASCII, ()),
+    ("/model_weights", "keras_version", h5py.h5t.CSET_ASCII, ()),
+    ("/model_weights", "backend", h5py.h5t.CSET_ASCII, ()),
+    ("/model_weights", "layer_names", h5py.h5t.CSET_ASCII, (2,)),
+    ("/model_weights/norm", "weight_names", h5py.h5t.CSET_ASCII, (4,)),
+]
+
+
+@pytest.mark.parametrize(("group", "name", "charset", "shape"), STRING_ATTRIBUTES)
+def test_types_of_attributes(
+    tmp_path: Path, group: str, name: str, charset: int, shape: tuple[int, ...]
+) -> None:
+    write(small(), tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        attribute = file[group].attrs.get_id(name)
+        kind = attribute.get_type()
+        assert (kind.is_variable_str(), kind.get_cset(), attribute.shape) == (True, charset, shape)
+        empty = file["model_weights/top_level_model_weights"].attrs.get_id("weight_names")
+        assert (empty.dtype, empty.shape) == (np.dtype("f8"), (0,))
+
+
+def test_same_model_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.h5", "b.h5"):
+        write(small(), tmp_path / name)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_config_dialect(tmp_path: Path) -> None:
+    entry = Input((3,), name="entry")
+    x = Dense(2, name="a", kernel_regularizer="l2", kernel_constraint="max_norm", dtype="mixed_float16")(
+        entry
+    )
+    write(Functional(entry, x), tmp_path / "m.h5")
+    config = open_model(tmp_path / "m.h5").model_config["config"]["layers"][1]["config"]
+    found = {key: value["module"] for key, value in config.items() if isinstance(value, dict)}
+    assert found == {
+        "dtype": "keras.mixed_precision",
+        "kernel_initializer": "keras.initializers",
+        "bias_initializer": "keras.initializers",
+        "kernel_regularizer": "keras.regularizers",
+        "kernel_constraint": "keras.constraints",
+    }
+    assert list(config["kernel_initializer"]) == ["module", "class_name", "config", "registered_name"]
+
+
+def test_models_below_a_sequential_are_described_in_the_newer_way(tmp_path: Path) -> None:
+    entry = Input((4, 3), name="entry")
+    inner = Functional(entry, Dense(2, name="a")(entry), name="inner")
+    write(Sequential([inner, Flatten(name="flat")], name="outer"), tmp_path / "m.h5")
+    layers = open_model(tmp_path / "m.h5").model_config["config"]["layers"]
+    assert [list(layer) for layer in layers] == [["class_name", "config"]] * 3
+    nested = layers[1]["config"]["layers"][1]
+    assert list(nested) == [
+        "module",
+        "class_name",
+        "config",
+        "registered_name",
+        "build_config",
+        "name",
+        "inbound_nodes",
+    ]
+    assert nested["build_config"] == {"input_shape": [None, 4, 3]}
+    assert load(tmp_path / "m.h5").layers[0].name == "inner"
+
+
+def compiled() -> Model:
+    model = small()
+    state = [Weight("iteration", (), dtypes.int64), Weight("Adam/m/dense/kernel", (3, 2), dtypes.float32)]
+    state[0].value = np.array(7)
+    state[1].value = np.ones((3, 2), np.float32)
+    model.training_config = TrainingConfig({"loss": "mse", "optimizer_config": {"class_name": "Adam"}}, state)
+    return model
+
+
+def test_optimizer(tmp_path: Path) -> None:
+    write(compiled(), tmp_path / "m.h5")
+    found = load(tmp_path / "m.h5").training_config
+    assert found is not None
+    assert [(v.name, v.numpy().tolist()) for v in found.variables] == [
+        ("iteration", 7),
+        ("Adam/m/dense/kernel", [[1, 1]] * 3),
+    ]
+    write(compiled(), tmp_path / "n.h5", include_optimizer=False)
+    with h5py.File(tmp_path / "n.h5") as file:
+        assert list(file) == ["model_weights"]
+        assert "training_config" not in file.attrs
+
+
+# Lists of names over the limit.
+
+
+def test_pieces_of_names() -> None:
+    names = [f"{'layer':x<1000}{i}" for i in range(70)]  # 1,002 bytes at most; 64 of them fit
+    found = name_attributes("layer_names", names, "m")
+    assert list(found) == ["layer_names0", "layer_names1"]
+    assert [piece.shape for piece in found.values()] == [(35,), (35,)]
+    assert [name.decode() for piece in found.values() for name in piece] == names
+    assert list(name_attributes("n", ["a" * HEADER_LIMIT], "m")) == ["n"]
+    with pytest.raises(InvalidModelError, match="m: a name of 64513 bytes"):
+        name_attributes("n", ["a" * (HEADER_LIMIT + 1)], "m")
+
+
+def test_many_short_names_are_cut_too(tmp_path: Path) -> None:
+    names = [str(number) for number in range(9000)]
+    found = name_attributes("names", names, "m")
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        for key, value in found.items():
+            file.attrs[key] = value
+        assert all(value.nbytes <= HEADER_LIMIT for value in found.values())
+    assert [n.decode() for value in found.values() for n in value] == names
+
+
+def test_reads_back_what_was_cut(tmp_path: Path) -> None:
+    names = [f"{'layer':x<900}{i}" for i in range(75)]
+    write(two(*names), tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert {"layer_names0", "layer_names1"} <= set(file["model_weights"].attrs)
+    assert [layer.name for layer in load(tmp_path / "m.h5").layers] == ["entry", *names]
+
+
+# Collisions.
+
+COLLISIONS = [
+    (("a", "a/a"), "layer a/a and layer a: weight a/kernel would both be 'model_weights/a/a'"),
+    (("a//b",), "'model_weights/a//b' is no path in an HDF5 file"),
+    (("./a",), "is no path in an HDF5 file"),
+    (("a/",), "is no path in an HDF5 file"),
+    (("top_level_model_weights",), "would both be 'model_weights/top_level_model_weights'"),
+]
+
+
+@pytest.mark.parametrize(("names", "said"), COLLISIONS)
+def test_collisions_are_found_first(tmp_path: Path, names: tuple[str, ...], said: str) -> None:
+    with pytest.raises(InvalidModelError, match=said):
+        write(two(*names), tmp_path / "m.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_layer_in_the_group_of_another(tmp_path: Path) -> None:
+    model = two("a", "a/b")
+    write(model, tmp_path / "m.h5")
+    for ours, theirs in zip(load(tmp_path / "m.h5").weights, model.weights, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_equal_weight_names(tmp_path: Path) -> None:
+    model = small()
+    model.weights[1].name = model.weights[0].name
+    with pytest.raises(InvalidModelError, match="layer dense: weight dense/kernel would both be"):
+        write(model, tmp_path / "m.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_hdf5_or_keras_2_do_not_have(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedFormatError, match="hold no bfloat16"):
+        write(Sequential([Dense(2, input_shape=(3,), dtype="bfloat16")]), tmp_path / "m.h5")
+    model = Sequential([Activation("hard_sigmoid_keras3", input_shape=(3,), name="act")])
+    with pytest.raises(UnsupportedLayerError, match="layer act: activation 'hard_sigmoid_keras3'"):
+        write(model, tmp_path / "m.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_h5py(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(ImportError, match="pip install h5py"):
+        write(small(), tmp_path / "m.h5")
+
+
+# Open files.
+
+
+def test_writes_into_an_open_group(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        group = file.create_group("models/first")
+        group.attrs["mine"] = 1
+        write(compiled(), group)
+        assert set(group) == {"model_weights", "optimizer_weights"}
+        write(small(), file)
+        assert file.id.valid
+        np.testing.assert_array_equal(load(file).weights[0].numpy(), small().weights[0].numpy())
+        with pytest.raises(SaveError, match="/models/first: holds model_weights, optimizer_weights already"):
+            write(compiled(), group)
+        assert group.attrs["mine"] == 1
+    with h5py.File(tmp_path / "f.h5") as file, pytest.raises(SaveError, match="open for reading"):
+        write(small(), file)
+
+
+class Broken:
+    """A value that cannot be read."""
+
+    shape = (2,)
+    dtype = np.dtype("float32")
+
+    def __getitem__(self, key: Any) -> Any:
+        raise OSError("unplugged")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise OSError("unplugged")
+
+
+def test_an_open_group_is_as_it_was_when_writing_fails(tmp_path: Path) -> None:
+    model = compiled()
+    model.weights[1].value = Broken()
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        file.attrs["backend"] = "mine"
+        with pytest.raises(OSError, match="unplugged"):
+            write(model, file)
+        assert list(file) == []
+        assert dict(file.attrs) == {"backend": "mine"}
+
+
+# Values.
+
+
+class Slabs:
+    """An array outside of memory that notes how much of it is asked for at a time."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.largest = 0
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        part = self.array[key]
+        self.largest = max(self.largest, part.nbytes)
+        return part
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        raise AssertionError("asked for as a whole")
+
+
+def test_large_values_are_read_in_slabs(tmp_path: Path) -> None:
+    model = Sequential([Dense(1024, input_shape=(10_000,), use_bias=False)])
+    array = np.arange(10_240_000, dtype=np.float32).reshape(10_000, 1024)
+    slabs = Slabs(array)
+    model.weights[0].value = slabs
+    write(model, tmp_path / "m.h5")
+    assert 0 < slabs.largest <= 1 << 24
+    np.testing.assert_array_equal(load(tmp_path / "m.h5").weights[0].numpy(), array)
+
+
+def test_order_of_views(tmp_path: Path) -> None:
+    model = small()
+    model.weights[0].value = np.arange(6, dtype=np.float32).reshape(2, 3).T
+    write(model, tmp_path / "m.h5")
+    np.testing.assert_array_equal(load(tmp_path / "m.h5").weights[0].numpy(), [[0, 3], [1, 4], [2, 5]])
+
+
+def test_tree_of_a_frozen_layer() -> None:
+    model = Sequential([BatchNormalization(input_shape=(3,), name="norm", trainable=False)])
+    names = [path.rpartition("/")[2] for path in model_tree(model, True).datasets]
+    assert names == ["gamma:0", "beta:0", "moving_mean:0", "moving_variance:0"]
+
+
+# Weights alone.
+
+
+def values(model: Model) -> list[np.ndarray]:
+    return [weight.numpy() for weight in model.weights]
+
+
+def scaled(model: Model, factor: float) -> Model:
+    for weight in model.weights:
+        weight.value = (weight.numpy() * factor + 1).astype(weight.dtype.numpy)
+    return model
+
+
+def equal(left: list[np.ndarray], right: list[np.ndarray]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))
+
+
+@pytest.mark.parametrize("save", [write, write_weights])
+def test_loads_weights_by_topology(tmp_path: Path, save: Any) -> None:
+    save(scaled(two("a", "b"), 2), tmp_path / "w.h5")
+    model = two("other", "names")
+    load_weights(model, tmp_path / "w.h5")
+    assert equal(values(model), values(scaled(two("a", "b"), 2)))
+    with h5py.File(tmp_path / "w.h5") as file:
+        fresh = two("a", "b")
+        load_weights(fresh, file)
+        assert equal(values(fresh), values(model))
+
+
+def test_loads_weights_by_name(tmp_path: Path) -> None:
+    write_weights(scaled(two("b", "c"), 2), tmp_path / "w.h5")
+    model, before = two("a", "b"), two("a", "b")
+    load_weights(model, tmp_path / "w.h5", by_name=True)
+    assert equal(values(model)[:2], values(before)[:2])
+    assert equal(values(model)[2:], values(scaled(two("b", "c"), 2))[:2])
+
+
+def test_weights_that_do_not_fit(tmp_path: Path) -> None:
+    write_weights(two("a", "b"), tmp_path / "w.h5")
+    wide = Sequential([Dense(4, input_shape=(3,), name="a"), Dense(2, name="c")])
+    before = values(wide)
+    with pytest.raises(InvalidModelError, match=r"layer a: weight a/kernel: expected shape \[3, 4\], got"):
+        load_weights(wide, tmp_path / "w.h5")
+    with pytest.raises(InvalidModelError, match="layer a: weight a/kernel: expected shape"):
+        load_weights(wide, tmp_path / "w.h5", by_name=True)
+    with pytest.warns(UserWarning, match="; skipped$") as said:
+        load_weights(wide, tmp_path / "w.h5", by_name=True, skip_mismatch=True)
+    assert [str(w.message).partition(": ")[2] for w in said] == [
+        "layer a: weight a/kernel: expected shape [3, 4], got [3, 2] from a/kernel:0; skipped",
+        "layer a: weight a/bias: expected shape [4], got [2] from a/bias:0; skipped",
+    ]
+    with pytest.raises(
+        InvalidModelError, match="expected weights of 1 layers, as model m has, got those of 2"
+    ):
+        load_weights(two("a"), tmp_path / "w.h5")
+    bare = Sequential([Dense(2, input_shape=(3,), use_bias=False, name="a")])
+    with pytest.raises(InvalidModelError, match="layer a: expected 1 weights, got 2"):
+        load_weights(bare, tmp_path / "w.h5", by_name=True)
+    with pytest.raises(ValueError, match="skip_mismatch=True needs by_name=True"):
+        load_weights(wide, tmp_path / "w.h5", skip_mismatch=True)
+    assert equal(values(wide), before)
+
+
+def test_weights_of_another_dtype_are_cast(tmp_path: Path) -> None:
+    write_weights(Sequential([Dense(2, input_shape=(3,), dtype="float64")]), tmp_path / "w.h5")
+    model = Sequential([Dense(2, input_shape=(3,))])
+    load_weights(model, tmp_path / "w.h5")
+    assert [v.dtype for v in values(model)] == [np.dtype("float32")] * 2
+
+
+def test_files_without_weights(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(UnsupportedFormatError, match=r"expected the weights of a Keras model .* got x"):
+        load_weights(small(), tmp_path / "f.h5")
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        file.create_group("layers")
+    with pytest.raises(UnsupportedFormatError, match="layout of Keras 3"):
+        load_weights(small(), tmp_path / "f.h5")
