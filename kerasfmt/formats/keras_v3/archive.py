@@ -103,7 +103,7 @@ class Archive:
             data = self._zip.read(info)
         return data
 
-    def open(self, name: str) -> Any:
+    def open(self, name: str) -> Window:
         """A member as a binary file that can seek, and that outlives the archive.
 
         A stored member is read where it lies. A compressed one is unpacked into a nameless temporary file.
@@ -135,8 +135,7 @@ class Archive:
             except BaseException:
                 unpacked.close()
                 raise
-            unpacked.seek(0)
-            return unpacked
+            return Window(unpacked, 0, info.file_size)
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         if name not in self.members:

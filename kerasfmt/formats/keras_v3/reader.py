@@ -108,9 +108,11 @@ def load(
         config = normalized(stored.config, stored.dialect == "keras3")
         model = ir.model_from_config(config, custom_objects=custom)
         assign(model, config, stored.variables, stored.file)
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
-        if isinstance(error, KerasfmtError):
+    except KerasfmtError as error:
+        if stored.file in str(error):
             raise
+        raise type(error)(f"{where}: {error}") from error
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise InvalidModelError(
             f"{where}: no model can be built from it: {type(error).__name__}: {error}"
         ) from error

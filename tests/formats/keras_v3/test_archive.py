@@ -45,8 +45,8 @@ def test_members_are_read(tmp_path: Path, method: int) -> None:
                 assert archive.read(name) == data
                 with archive.open(name) as stream:
                     assert stream.read() == data
-                    stream.seek(-3, 2)
-                    assert stream.read() == data[-3:]
+                    stream.seek(-2, 2)
+                    assert stream.read() == data[-2:]
 
 
 def test_a_member_outlives_its_archive(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_name_twice(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
         archive.writestr("config.json", "{}")
         archive.writestr("config.json", "{}")
-    with pytest.raises(UnsafeFileError, match="two members are called 'config.json'"):
+    with pytest.raises(UnsafeFileError, match=r"two members are called 'config\.json'"):
         Archive(tmp_path / "m.keras")
 
 
@@ -134,7 +134,7 @@ ENTRIES = [
     ("flags: encrypted", 8, "<H", 1, UnsupportedFormatError, "is encrypted"),
     ("compressed size", 20, "<I", 1, CorruptFileError, "is not compressed, but declares"),
     ("offset", 42, "<I", 1 << 31, CorruptFileError, "damaged or truncated"),
-    ("name size", 28, "<H", 0xFFFF, CorruptFileError, "damaged or truncated"),
+    ("name size", 28, "<H", 0xFFFF, KerasfmtError, r"m\.keras: "),
 ]
 
 
@@ -175,8 +175,11 @@ def test_a_wrong_crc(tmp_path: Path) -> None:
 def test_headers_that_disagree(tmp_path: Path) -> None:
     path = packed(tmp_path / "m.keras")
     path.write_bytes(path.read_bytes().replace(b"config.json", b"konfig.json", 1))
-    with pytest.raises(CorruptFileError, match=r"config\.json: its header names 'konfig.json'"):
-        Archive(path).open("config.json")
+    with (
+        pytest.raises(CorruptFileError, match=r"config\.json: its header names 'konfig.json'"),
+        Archive(path) as archive,
+    ):
+        archive.open("config.json")
 
 
 def test_every_truncation(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from kerasfmt.errors import (
 )
 from kerasfmt.formats import keras_v3
 from kerasfmt.formats.hdf5 import LazyDataset
+from kerasfmt.formats.keras_v3.config import normalized
 from kerasfmt.layers import (
     BatchNormalization,
     Dense,
@@ -221,9 +222,14 @@ def test_masks_that_keras_3_computes_by_ops(tmp_path: Path) -> None:
 
 
 def test_a_mask_of_the_users_own_is_not_dropped(tmp_path: Path) -> None:
-    path = respelt(write(tmp_path / "m.keras", masked_model()), lambda config: add_ops(config, 1))
-    with pytest.raises(KerasfmtError, match=r"NotEqual|not_equal"):
-        keras_v3.load(path)
+    for compared, kept in ((0, False), (1, True)):
+        path = respelt(
+            write(tmp_path / f"{compared}.keras", masked_model()), lambda c, n=compared: add_ops(c, n)
+        )
+        layers = normalized(keras_v3.open_archive(path).config, keras3=True)["config"]["layers"]
+        assert ("not_equal" in [layer["name"] for layer in layers]) == kept
+        assert ("mask" in layers[-1]["inbound_nodes"][0]["kwargs"]) == kept
+        assert "training" not in layers[-1]["inbound_nodes"][0]["kwargs"]
 
 
 def reweighted(path: Path, edit: Callable[[h5py.File], Any]) -> Path:
@@ -405,7 +411,9 @@ def test_custom_objects(tmp_path: Path) -> None:
 def test_assets(tmp_path: Path) -> None:
     path = write(tmp_path / "m.keras")
     pack(path, {**members(path), "assets/layers/lookup/vocabulary.txt": b"a"})
-    with pytest.raises(UnsupportedFormatError, match="holds the asset 'assets/layers/lookup/vocabulary.txt'"):
+    with pytest.raises(
+        UnsupportedFormatError, match=r"holds the asset 'assets/layers/lookup/vocabulary\.txt'"
+    ):
         keras_v3.load(path)
 
 
@@ -443,7 +451,7 @@ def everything(path: Path) -> None:
         weight.numpy()
 
 
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @QUICK
@@ -497,4 +505,4 @@ def test_mutated_configs_give_our_errors_only(tmp_path: Path, data: st.DataObjec
     try:
         everything(bad)
     except KerasfmtError as error:
-        assert str(bad) in str(error) or "config" in str(error) or "layer" in str(error)
+        assert str(bad) in str(error)
