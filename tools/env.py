@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,24 @@ def interpreter(environment: Environment) -> str:
     )
 
 
+def side_by_side(commands: dict[str, tuple[object, ...]], environment: dict[str, str]) -> dict[str, int]:
+    """Runs commands at the same time and prints what each said when it ends; returns their exit statuses."""
+    started = {}
+    for name, command in commands.items():
+        words = [str(word) for word in command]
+        print("$", " ".join(words), flush=True)
+        said = tempfile.TemporaryFile()
+        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
+        started[name] = (process, said)
+    statuses = {}
+    for name, (process, said) in started.items():
+        statuses[name] = process.wait()
+        said.seek(0)
+        print(f"== {name}", said.read().decode(errors="replace"), sep="\n", flush=True)
+        said.close()
+    return statuses
+
+
 def make(environment: Environment) -> Path:
     """Makes the environment unless it is there; returns its interpreter.
 
@@ -130,8 +149,9 @@ def test(lines: list[str], fast: bool) -> int:
     chosen = [*(["--fast"] if fast else []), "--lines", ",".join(lines)]
     if run(core, "-m", "pytest", "-q", "conformance", *chosen, env=environment):
         failed.append("conformance")
-    for line, python in pythons.items():
-        if run(python, "-m", "pytest", "-q", "conformance", env=environment):
+    commands = {line: (python, "-m", "pytest", "-q", "conformance") for line, python in pythons.items()}
+    for line, status in side_by_side(commands, environment).items():
+        if status:
             failed.append(f"conformance in TensorFlow {line}")
     minutes = (time.perf_counter() - started) / 60
     print(f"FAILED: {', '.join(failed)}" if failed else "all tests passed", f"({minutes:.1f} minutes)")
