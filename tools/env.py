@@ -94,7 +94,7 @@ def side_by_side(commands: dict[str, tuple[object, ...]], environment: dict[str,
     for name, command in commands.items():
         words = [str(word) for word in command]
         print("$", " ".join(words), flush=True)
-        said = tempfile.TemporaryFile()
+        said = tempfile.TemporaryFile()  # noqa: SIM115  (closed below)
         process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
         started[name] = (process, said)
     statuses = {}
