@@ -6,7 +6,6 @@ numbers (which become constants of the dtype of the other operands). At least on
 
 from __future__ import annotations
 
-from kerasfmt.graph.ops import control as control
 from kerasfmt.graph.ops.array import (
     cast,
     concat,
@@ -22,8 +21,8 @@ from kerasfmt.graph.ops.array import (
     transpose,
     unpack,
     zeros_like,
-from kerasfmt.graph.ops.control import cond
 )
+from kerasfmt.graph.ops.control import cond
 from kerasfmt.graph.ops.conv import (
     conv2d,
     conv2d_backprop_input,
@@ -32,6 +31,7 @@ from kerasfmt.graph.ops.conv import (
     depthwise_conv2d,
 )
 from kerasfmt.graph.ops.einsum import einsum
+from kerasfmt.graph.ops.files import string_join
 from kerasfmt.graph.ops.generator import (
     bitcast,
     generator_integers,
@@ -39,9 +39,8 @@ from kerasfmt.graph.ops.generator import (
     generator_uniform,
     seeded_uniform,
 )
-from kerasfmt.graph.ops.files import string_join
-    adjust_contrast,
 from kerasfmt.graph.ops.image import (
+    adjust_contrast,
     image_projective_transform,
     resize_bicubic,
     resize_bilinear,
@@ -177,8 +176,8 @@ __all__ = [
     "acos",
     "acosh",
     "add",
-    "adjust_contrast",
     "add_n",
+    "adjust_contrast",
     "argmax",
     "argmin",
     "asin",
@@ -193,8 +192,8 @@ __all__ = [
     "avg_pool3d",
     "batch_matmul",
     "batch_to_space",
-    "bitcast",
     "bias_add",
+    "bitcast",
     "bitwise_and",
     "bitwise_or",
     "bitwise_xor",
@@ -202,8 +201,8 @@ __all__ = [
     "cast",
     "ceil",
     "clip_by_value",
-    "cond",
     "concat",
+    "cond",
     "conj",
     "constant_value",
     "conv2d",
@@ -233,10 +232,10 @@ __all__ = [
     "floor_mod",
     "fused_batch_norm",
     "gather",
+    "gather_nd",
     "generator_integers",
     "generator_seed",
     "generator_uniform",
-    "gather_nd",
     "getitem",
     "greater",
     "greater_equal",
@@ -301,8 +300,8 @@ __all__ = [
     "round",
     "rsqrt",
     "scale_and_translate",
-    "seeded_uniform",
     "scatter_nd",
+    "seeded_uniform",
     "selu",
     "shape",
     "sigmoid",
