@@ -19,7 +19,7 @@ def mlp(keras: Keras) -> Any:
             layers.Dense(8, activation="relu", kernel_regularizer="l2"),
             layers.LayerNormalization(),
             layers.Dropout(0.5),
-            layers.Dense(6, activation="hard_sigmoid" if not keras.__version__.startswith("3") else "gelu"),
+            layers.Dense(6, activation="gelu"),
             layers.Dense(3, activation="softmax", kernel_constraint="max_norm"),
         ]
     )

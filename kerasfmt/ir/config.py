@@ -27,6 +27,15 @@ from kerasfmt.ir.tensor import Constant, Tensor
 _MAX_DEPTH = 64
 """Models nested deeper than this are refused."""
 
+_NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "autocast": (None, True),
+    "build_config": (None, True),
+    "quantization_config": (None, True),
+    "robust_masking": (False,),
+    "softmax_robust_masking": (False,),
+}
+"""Options that only newer Kerases have, with the values that mean what Keras 2.15 does."""
+
 _CONSTANT = "_CONSTANT_VALUE"
 """Stands in place of a layer's name for an input that is a constant."""
 
@@ -222,8 +231,8 @@ def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
         options["batch_input_shape"] = options.pop("batch_shape")
     if isinstance(options.get("batch_input_shape"), list):
         options["batch_input_shape"] = tuple(options["batch_input_shape"])
-    for key in ("quantization_config", "build_config", "autocast"):
-        if key in options and key not in cls.fields and options[key] in (None, True):
+    for key, neutral in _NEUTRAL.items():
+        if key in options and key not in cls.fields and options[key] in neutral:
             del options[key]
     return options
 

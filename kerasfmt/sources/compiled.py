@@ -1,10 +1,10 @@
 """The compile state of a live model: losses, metrics, and the optimizer with its variables, in Keras 2's terms.
 
     Keras 3's variable of an optimizer        Keras 2's
-    adam/iteration                            iteration
+    adam/iteration (int32)                    iteration (int64)
     adam/learning_rate                        (none: it is in the optimizer's config)
-    adam/dense_kernel_momentum                adam/m/dense/kernel
-    adam/dense_kernel_velocity                adam/v/dense/kernel
+    adam/dense_kernel_momentum                Adam/m/dense/kernel
+    adam/dense_kernel_velocity                Adam/v/dense/kernel
 
 Both keep them in the same order. What else the Kerases disagree on is in the tables below.
 
@@ -47,6 +47,10 @@ _SLOTS: Final[dict[str, dict[str, str]]] = {
 """Optimizer of Keras 3 -> the attribute that lists the slots of one kind -> Keras 2's name of the kind."""
 
 _AVERAGES: Final = "_model_variables_moving_average"
+_REGISTERED: Final = "Custom"
+"""Keras 2.15's prefix of its own optimizers; without it, a name is that of one in keras.optimizers.legacy."""
+
+_ONLY_KERAS2: Final = {"jit_compile": False, "is_legacy_optimizer": False}
 _ONLY_KERAS3: Final = ("loss_scale_factor", "gradient_accumulation_steps")
 _WITHOUT: Final = "leave the compile state out with include_optimizer=False (in from_keras: compile=False)"
 
@@ -118,7 +122,8 @@ def _keras3(model: Any, optimizer: Any, weights: Mapping[int, Weight]) -> Traini
             raise UnsupportedLayerError(
                 f"model {model.name}: optimizer {kind}: option {key} is not one of Keras 2; {_WITHOUT}"
             )
-    config["optimizer_config"] = {"class_name": kind, "config": options}
+    options = {**options, "name": kind, **_ONLY_KERAS2}
+    config["optimizer_config"] = {"class_name": f"{_REGISTERED}>{kind}", "config": options}
     return TrainingConfig(config, _keras3_variables(optimizer, kind, weights))
 
 
@@ -148,15 +153,13 @@ def _keras3_variables(optimizer: Any, kind: str, weights: Mapping[int, Weight]) 
     for attribute, slot in slots.items():
         for variable, of in zip(getattr(optimizer, attribute, None) or (), trained, strict=False):
             if variable is not None and id(of) in weights:
-                names[id(variable)] = f"{optimizer.name}/{slot}/{weights[id(of)].name}"
+                names[id(variable)] = f"{kind}/{slot}/{weights[id(of)].name}"
     found = [_iteration(optimizer.iterations)]
     found += [_weight(v, names[id(v)]) for v in optimizer.variables if id(v) in names]
     if kind == "SGD" and not getattr(
         optimizer, "momentum", 0
     ):  # Keras 2 has its slots also where none is used
-        found += [
-            _zeros(f"{optimizer.name}/m/{weights[id(of)].name}", of) for of in trained if id(of) in weights
-        ]
+        found += [_zeros(f"{kind}/m/{weights[id(of)].name}", of) for of in trained if id(of) in weights]
     return found
 
 
