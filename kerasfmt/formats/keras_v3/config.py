@@ -90,6 +90,7 @@ NEUTRAL: Final[dict[str, dict[str, Any]]] = {
         "flash_attention": None,
         "softmax_robust_masking": False,
     },
+    "Resizing": {"antialias": False},
 }
 """Class -> option that later releases store -> the value that stands for what earlier ones do."""
 
