@@ -12,7 +12,15 @@ import pytest
 
 import kerasfmt
 from kerasfmt import api, protos
-from kerasfmt.api import SaveOptions, format_of, load_model, save_model, sniff
+from kerasfmt.api import (
+    SaveOptions,
+    format_of,
+    load_model,
+    load_weights,
+    save_model,
+    save_weights,
+    sniff,
+)
 from kerasfmt.errors import (
     CorruptFileError,
     MissingFileError,
@@ -267,3 +275,69 @@ def test_options_that_are_honoured(tmp_path: Path, model: Model) -> None:
 def test_options_of_wrong_type(options: dict[str, str]) -> None:
     with pytest.raises(TypeError, match="expected a list of strings"):
         SaveOptions(**options)
+
+
+# HDF5.
+
+
+def test_saves_hdf5(tmp_path: Path, model: Model) -> None:
+    save_model(model, tmp_path / "a" / "m.h5")
+    assert os.listdir(tmp_path / "a") == ["m.h5"]
+    loaded = load_model(tmp_path / "a" / "m.h5")
+    for ours, theirs in zip(loaded.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+    save_model(loaded, tmp_path / "a" / "m.h5")  # its weights lie in the file that is replaced
+    again = load_model(tmp_path / "a" / "m.h5")
+    np.testing.assert_array_equal(again.weights[0].numpy(), model.weights[0].numpy())
+
+
+def test_saves_into_an_open_file(tmp_path: Path, model: Model) -> None:
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        save_model(model, file)
+        save_model(model, file.create_group("b"))
+        save_weights(model, file.create_group("c"))
+        assert set(file) == {"model_weights", "b", "c"}
+        with pytest.raises(UnsupportedFormatError, match="an open HDF5 file takes HDF5 only"):
+            save_model(model, file, save_format="tf")
+        load_weights(model, file["c"])
+    with pytest.raises(TypeError, match="expected a path, an h5py"):
+        save_model(model, 3)
+
+
+def test_a_save_that_fails_leaves_the_old_file(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "m.h5"
+    target.write_bytes(b"old")
+    monkeypatch.setattr(type(model.weights[0]), "value", property(lambda weight: 1 / 0))
+    with pytest.raises(ZeroDivisionError):
+        save_model(model, target)
+    assert target.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["m.h5"]
+
+
+def test_overwrite_false_guards_files_too(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    (tmp_path / "m.h5").write_bytes(b"old")
+    for save in (save_model, save_weights):
+        with pytest.raises(TargetExistsError):
+            save(model, tmp_path / "m.h5", overwrite=False)
+
+
+def test_only_saved_models_have_signatures(tmp_path: Path, model: Model) -> None:
+    with pytest.raises(UnsupportedFormatError, match="HDF5 holds no signatures"):
+        save_model(model, tmp_path / "m.h5", signatures={"f": None})
+
+
+@pytest.mark.parametrize("name", ["w", "w.keras", "w.weights.h5"])
+def test_names_of_weight_files(tmp_path: Path, model: Model, name: str) -> None:
+    with pytest.raises(UnsupportedFormatError, match=r"choose a name that ends in \.h5"):
+        save_weights(model, tmp_path / name)
+
+
+def test_what_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="expected a Keras model, got"):
+        save_model(object(), tmp_path / "m.h5")
+    assert os.listdir(tmp_path) == []
