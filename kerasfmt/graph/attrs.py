@@ -62,13 +62,18 @@ def to_tensor_proto(array: np.ndarray[Any, Any], dtype: DType) -> protos.TensorP
     proto = protos.TensorProto(dtype=dtype.enum, tensor_shape=to_shape_proto(array.shape))
     if dtype is dtypes.string:
         proto.string_val.extend(_to_bytes(s) for s in array.ravel().tolist())
-    elif array.size == 1 and dtype.name in _INT_FIELDS:
+    elif array.size == 1 and dtype.name in _INT_FIELDS and not _is_nan(array):
         getattr(proto, _INT_FIELDS[dtype.name]).append(array.item())
     elif array.size == 1 and dtype.name in ("float16", "bfloat16"):
         proto.half_val.append(int(array.view(np.uint16).item()))
     else:
         proto.tensor_content = np.ascontiguousarray(array, dtype=dtype.numpy).tobytes()
     return proto
+
+
+def _is_nan(array: np.ndarray[Any, Any]) -> bool:
+    """Whether the element is not a number: its bits survive as bytes only."""
+    return array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
 def from_tensor_proto(proto: protos.TensorProto) -> np.ndarray[Any, Any]:
