@@ -248,7 +248,7 @@ def _write_hdf5(function: str, model: Model, target: Any, **options: Any) -> Non
 
 
 def load_model(
-    filepath: str | os.PathLike[str],
+    filepath: str | os.PathLike[str] | Any,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
 ) -> Model:
@@ -257,7 +257,7 @@ def load_model(
     Weights stay in the file until they are used; keep the file until the model is saved.
 
     Args:
-        filepath: the file.
+        filepath: the file, or an open h5py.File or group.
         custom_objects: layer classes (subclasses of kerasfmt.layers.Layer), by the name that the file gives
             them.
         compile: whether to keep the training config and the optimizer's state.
@@ -270,8 +270,8 @@ def load_model(
         UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
         InvalidModelError: it contradicts itself.
     """
-    path = Path(filepath)
-    found = sniff(path)
+    path = Path(filepath) if _is_path(filepath) else filepath
+    found = sniff(path) if _is_path(filepath) else format_of(filepath)
     if found == "h5":
         from kerasfmt.formats.hdf5 import load
 

@@ -300,6 +300,8 @@ def test_saves_into_an_open_file(tmp_path: Path, model: Model) -> None:
         with pytest.raises(UnsupportedFormatError, match="an open HDF5 file takes HDF5 only"):
             save_model(model, file, save_format="tf")
         load_weights(model, file["c"])
+        for group in (file, file["b"]):
+            np.testing.assert_array_equal(load_model(group).weights[0].numpy(), model.weights[0].numpy())
     with pytest.raises(TypeError, match="expected a path, an h5py"):
         save_model(model, 3)
 
