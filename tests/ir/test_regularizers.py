@@ -34,9 +34,7 @@ ORTHOGONAL = [
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
-    ("regularizer", "loss"), [*CASES, *ORTHOGONAL]
-)
+@pytest.mark.parametrize(("regularizer", "loss"), [*CASES, *ORTHOGONAL])
 def test_loss(regularizer: R.Regularizer, loss: float, dtype: str) -> None:
     out = evaluate(regularizer.loss, X.astype(dtype))
     assert out.shape == ()
