@@ -270,7 +270,7 @@ def load_model(
         UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
         InvalidModelError: it contradicts itself.
     """
-    path = Path(filepath) if _is_path(filepath) else filepath
+    path: Any = Path(filepath) if _is_path(filepath) else filepath
     found = sniff(path) if _is_path(filepath) else format_of(filepath)
     if found == "h5":
         from kerasfmt.formats.hdf5 import load
