@@ -31,6 +31,7 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "autocast": (None, True),
     "build_config": (None, True),
     "quantization_config": (None, True),
+    "rng_type": (None, "stateful", "legacy_stateful"),
     "robust_masking": (False,),
     "softmax_robust_masking": (False,),
 }

@@ -64,7 +64,7 @@ def _model(model: Model, config: Mapping[str, Any], modern: bool) -> dict[str, A
         if isinstance(layer, Model):
             inner = _model(layer, entry["config"], modern or sequential)
         else:
-            inner = _config(entry["config"])
+            inner = _config(entry["config"], layer)
         entries.append(_modern(layer, entry, inner) if modern else {**entry, "config": inner})
     return {**config, "layers": entries}
 
@@ -84,9 +84,15 @@ def _modern(layer: Layer, entry: Mapping[str, Any], config: Mapping[str, Any]) -
     return {**found, **{key: entry[key] for key in entry if key not in ("class_name", "config")}}
 
 
-def _config(config: Mapping[str, Any]) -> dict[str, Any]:
+def _config(config: Mapping[str, Any], layer: Layer | None = None) -> dict[str, Any]:
     """The config of a layer that is no model."""
-    return {key: _option(str(config.get("name")), key, value) for key, value in config.items()}
+    found = {key: _option(str(config.get("name")), key, value) for key, value in config.items()}
+    for key, value in found.items():
+        held = getattr(layer, key, None)
+        # A layer that builds a layer itself calls its build; only that of the base class notes the shape.
+        if isinstance(held, Layer) and type(held).build is Layer.build and held.build_input is not None:
+            found[key] = {**value, "build_config": {"input_shape": held.build_input}}
+    return found
 
 
 def _option(layer: str, key: str, value: Any) -> Any:
