@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from kerasfmt.ir.config import layer_config, model_from_config
-from kerasfmt.ir.layer import InputSpec, Layer, Trace, find_layer_class
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, Input, InputLayer, Model
 from kerasfmt.ir.naming import clear_session
 from kerasfmt.ir.optimizer import TrainingConfig
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.trace import Trace
 from kerasfmt.ir.weight import Weight
 
 __all__ = [

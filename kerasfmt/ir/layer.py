@@ -4,93 +4,27 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
-from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
-from kerasfmt.graph import Builder, Function, Shape, Spec, Value, emit_one
+from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
 from kerasfmt.ir import naming
 from kerasfmt.ir import policy as policies
 from kerasfmt.ir.fields import REQUIRED, Field
 from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.policy import Policy
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.trace import InnerCall, Trace, covers, freeze, mask_spec, name_specs, specs_of
 from kerasfmt.ir.weight import Weight
 
 _REGISTRY: dict[str, type[Layer]] = {}
-
-
-@dataclass(frozen=True)
-class InputSpec:
-    """What a layer demands of an input; Keras's InputSpec, kept because Keras stores it.
-
-    Source: tf_keras/src/engine/input_spec.py.
-    """
-
-    dtype: str | None = None
-    shape: tuple[int | None, ...] | None = None
-    ndim: int | None = None
-    max_ndim: int | None = None
-    min_ndim: int | None = None
-    axes: Mapping[int, int | None] = field(default_factory=dict)
-
-    def mismatch(self, shape: Shape) -> str | None:
-        """What is wrong with an input of that shape (rank and `axes` are looked at), or None."""
-        if shape is None:
-            return None
-        rank = len(shape)
-        if self.ndim is not None and rank != self.ndim:
-            return f"expected {self.ndim} dimensions, got shape {shape}"
-        if self.min_ndim is not None and rank < self.min_ndim:
-            return f"expected at least {self.min_ndim} dimensions, got shape {shape}"
-        if self.max_ndim is not None and rank > self.max_ndim:
-            return f"expected at most {self.max_ndim} dimensions, got shape {shape}"
-        for axis, size in self.axes.items():
-            if not -rank <= axis < rank or (None not in (size, shape[axis]) and size != shape[axis]):
-                return f"expected {size} elements along axis {axis}, got shape {shape}"
-        return None
-
-
-@dataclass(frozen=True, eq=False)
-class InnerCall:
-    """A call of a layer by the layer that holds it: what was called, and on what Specs."""
-
-    layer: Layer
-    inputs: Structure
-    kwargs: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """A layer's `call`, traced for one signature.
-
-    Attributes:
-      function: inputs are the flat tensors of `inputs` and then those of `kwargs`; outputs are the flat
-        outputs and then `losses`.
-      inputs: structure of Specs.
-      kwargs: name -> structure of Specs or constants.
-      outputs: structure of Values.
-      losses: number of loss values behind the outputs.
-      training: the mode, None where the layer has only one.
-      inner: the calls of sublayers in it, by `run_sublayer`.
-      derived: functions that a writer made from this one, by kind.
-    """
-
-    function: Function
-    inputs: Structure
-    kwargs: Mapping[str, Any]
-    outputs: Structure
-    losses: int
-    training: bool | None
-    inner: tuple[InnerCall, ...] = ()
-    derived: dict[str, Function] = field(default_factory=dict)
 
 
 class Layer:
@@ -521,7 +455,7 @@ class Layer:
             argument = kwargs.get(name)
             if isinstance(argument, Tensor) and argument.masked:
                 call_kwargs[f"{name}_mask"] = mask_spec(argument)
-        trace = self.trace(specs, _kwarg_specs(call_kwargs), training=kwargs.get("training"))
+        trace = self.trace(specs, specs_of(call_kwargs), training=kwargs.get("training"))
         outputs = map_structure(lambda v: Tensor(v.spec), trace.outputs)
         if any(masked) or self.makes_mask():
             self._mark_masks(specs, inputs, outputs)
@@ -562,7 +496,7 @@ class Layer:
         """`call` as a function for inputs of these Specs; the same signature gives the same function."""
         kwargs = {k: v for k, v in (kwargs or {}).items() if k != "training"}
         mode = bool(training) if self.takes_training else None
-        key = (_freeze(inputs), _freeze(kwargs), mode, self._trainable_state)
+        key = (freeze(inputs), freeze(kwargs), mode, self._trainable_state)
         found = self._traces.get(key)
         if found is None:
             found = self._traces[key] = self._trace(inputs, kwargs, mode)
@@ -578,7 +512,7 @@ class Layer:
         """The trace that Keras would use for inputs of these Specs: that of the input spec, where it covers them."""
         given = {k: v for k, v in (kwargs or {}).items() if k != "training"}
         general = self.signature_specs()
-        if general is not None and not given and _covers(general, inputs):
+        if general is not None and not given and covers(general, inputs):
             return self.trace(general, {}, training)
         return self.trace(inputs, given, training)
 
@@ -590,19 +524,10 @@ class Layer:
         demands = self.input_spec()
         if demands is None:
             return None
-        specs = [self._general_spec(d) for d in (demands if isinstance(demands, list) else [demands])]
+        specs = [d.general(self.compute_dtype) for d in (demands if isinstance(demands, list) else [demands])]
         if any(s.shape is None for s in specs):
             return None
         return specs if isinstance(demands, list) else specs[0]
-
-    def _general_spec(self, demand: InputSpec) -> Spec:
-        dtype = dtypes.of(demand.dtype) if demand.dtype else self.compute_dtype
-        if demand.shape is not None or demand.ndim is None:
-            return Spec(demand.shape, dtype)
-        shape: list[int | None] = [None] * demand.ndim
-        for axis, size in demand.axes.items():
-            shape[axis] = size
-        return Spec(tuple(shape), dtype)
 
     def _trace(self, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None) -> Trace:
         graph = Builder(f"{self.name}_layer_call_and_return_conditional_losses")
@@ -671,61 +596,9 @@ def _checked_name(cls: type[Layer], name: Any) -> str | None:
     return str(name)
 
 
-def name_specs(structure: Structure, path: str) -> Structure:
-    """Names each Spec by its place, `inputs`, `inputs_0`, `inputs_key`; a Spec with a name keeps it.
-
-    Source: tensorflow/core/function/polymorphism/function_type.py.
-    """
-    if isinstance(structure, Spec):
-        return structure if structure.name else structure.with_name(path)
-    if isinstance(structure, dict):
-        return {key: name_specs(structure[key], f"{path}_{key}") for key in structure}
-    if isinstance(structure, list | tuple):
-        return type(structure)(name_specs(item, f"{path}_{i}") for i, item in enumerate(structure))
-    return structure
-
-
-def mask_spec(tensor: Tensor) -> Spec:
-    """The spec of the mask that goes with a masked tensor: bool, of its first two dimensions."""
-    shape = tensor.shape
-    return Spec(shape[:2] if shape is not None else None, dtypes.bool_, "mask")
-
-
 def find_layer_class(class_name: str) -> type[Layer] | None:
     """The layer class of a Keras class name, or None."""
     return _REGISTRY.get(class_name)
-
-
-def _kwarg_specs(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: map_structure(lambda t: t.spec if isinstance(t, Tensor) else t, v) for k, v in kwargs.items()}
-
-
-def _freeze(structure: Any) -> Any:
-    if isinstance(structure, dict):
-        return tuple((k, _freeze(structure[k])) for k in sorted(structure))
-    if isinstance(structure, list | tuple):
-        return (type(structure).__name__, *(_freeze(s) for s in structure))
-    return structure
-
-
-def _covers(general: Structure, inputs: Structure) -> bool:
-    """Whether every Spec of `general` holds what the Spec at its place in `inputs` describes."""
-    if type(general) is not type(inputs):
-        return False
-    wide, narrow = flatten(general), flatten(inputs)
-    if isinstance(general, dict) and general.keys() != inputs.keys():
-        return False
-    return len(wide) == len(narrow) and all(_covers_spec(w, n) for w, n in zip(wide, narrow, strict=True))
-
-
-def _covers_spec(general: Spec, spec: Spec) -> bool:
-    if general.dtype is not spec.dtype:
-        return False
-    if general.shape is None or spec.shape is None:
-        return general.shape is None
-    return len(general.shape) == len(spec.shape) and all(
-        w is None or w == n for w, n in zip(general.shape, spec.shape, strict=True)
-    )
 
 
 def _distinct(weights: list[Weight]) -> list[Weight]:

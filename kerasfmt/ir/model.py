@@ -15,9 +15,11 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.graph import Builder, Spec, Value, emit_one
 from kerasfmt.ir import naming
-from kerasfmt.ir.layer import InputSpec, Layer, Trace
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.trace import Trace
 
 if TYPE_CHECKING:
     from kerasfmt.ir.optimizer import TrainingConfig

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfmt.graph import Value
-from kerasfmt.ir.layer import InnerCall, Layer
+from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import activity_loss
 from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.trace import InnerCall
 
 
 def run_sublayer(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import InputLayer
 from kerasfmt.layers import operations_arrays as operations_arrays
 from kerasfmt.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU

@@ -10,7 +10,8 @@ from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import activations, fields
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Initializer
-from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.functions import read

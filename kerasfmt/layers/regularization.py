@@ -10,7 +10,8 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
-from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import L1L2
 from kerasfmt.ir.structure import Structure, map_structure
 from kerasfmt.layers.functions import dropout, seeds

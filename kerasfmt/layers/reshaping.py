@@ -11,7 +11,8 @@ from typing import ClassVar
 
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
-from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer
 
 
 class _Margins(Layer, register=False):

@@ -9,7 +9,8 @@ import numpy as np
 
 from kerasfmt.graph import Operand, Value, ops
 from kerasfmt.ir import fields
-from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer
 
 METHODS = ("nearest", "bilinear", "area", "bicubic", "gaussian", "lanczos3", "lanczos5", "mitchellcubic")
 """Keras's interpolations, by the names that tf.image.ResizeMethod has for them as well."""

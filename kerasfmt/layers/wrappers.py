@@ -13,7 +13,8 @@ import numpy as np
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.initializers import get as initializer
-from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.structure import Structure, flatten, map_structure

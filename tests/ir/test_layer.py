@@ -12,7 +12,7 @@ from kerasfmt import Input, dtypes
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import InputSpec, Weight, fields, find_layer_class
-from kerasfmt.ir.layer import name_specs
+from kerasfmt.ir.trace import name_specs
 from kerasfmt.layers import BatchNormalization, Dense, Dropout, Embedding, Flatten, Layer, Softmax
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError
-from kerasfmt.ir.layer import InputSpec
+from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.layers import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from tests.layers.one_layer import apply, f32, reread
 

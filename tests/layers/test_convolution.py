@@ -11,7 +11,7 @@ import pytest
 import kerasfmt
 from kerasfmt import layers
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.ir.layer import InputSpec
+from kerasfmt.ir.input_spec import InputSpec
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int | None, ...]

@@ -7,7 +7,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import InvalidModelError, KerasfmtError
-from kerasfmt.ir.layer import InputSpec
+from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.layers import Activation, Dense, Dropout, EinsumDense, Embedding, Flatten, Reshape
 from tests.layers.one_layer import apply, f32, model_of, reread
 

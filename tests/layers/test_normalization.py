@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer
 from kerasfmt.layers import BatchNormalization, GroupNormalization, LayerNormalization, UnitNormalization
 from tests.layers.one_layer import apply, f32, model_of, reread
 

@@ -10,7 +10,7 @@ import pytest
 import kerasfmt
 from kerasfmt import layers
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.ir.layer import InputSpec
+from kerasfmt.ir.input_spec import InputSpec
 
 Shape = tuple[int | None, ...]
 FIRST = {"data_format": "channels_first"}

@@ -8,7 +8,8 @@ import pytest
 import kerasfmt
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph.interpreter import run
-from kerasfmt.ir.layer import InputSpec, Layer
+from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.layer import Layer
 from kerasfmt.layers import (
     ActivityRegularization,
     AlphaDropout,

@@ -23,9 +23,9 @@ from kerasfmt.formats.saved_model.object_graph import ConcreteNode, FunctionNode
 from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.graph import Builder, Function, Spec, Value
 from kerasfmt.ir import Layer, Model, Trace
-from kerasfmt.ir.layer import InnerCall
 from kerasfmt.ir.model import InputLayer, activity_function
 from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.trace import InnerCall
 
 
 class LayerTraces:

@@ -1,0 +1,104 @@
+"""Traces: a layer's `call` as a function, for one signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kerasfmt import dtypes
+from kerasfmt.graph import Function, Spec
+from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.tensor import Tensor
+
+if TYPE_CHECKING:
+    from kerasfmt.ir.layer import Layer
+
+
+@dataclass(frozen=True, eq=False)
+class InnerCall:
+    """A call of a layer by the layer that holds it: what was called, and on what Specs."""
+
+    layer: Layer
+    inputs: Structure
+    kwargs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A layer's `call`, traced for one signature.
+
+    Attributes:
+      function: inputs are the flat tensors of `inputs` and then those of `kwargs`; outputs are the flat
+        outputs and then `losses`.
+      inputs: structure of Specs.
+      kwargs: name -> structure of Specs or constants.
+      outputs: structure of Values.
+      losses: number of loss values behind the outputs.
+      training: the mode, None where the layer has only one.
+      inner: the calls of sublayers in it, by `run_sublayer`.
+      derived: functions that a writer made from this one, by kind.
+    """
+
+    function: Function
+    inputs: Structure
+    kwargs: Mapping[str, Any]
+    outputs: Structure
+    losses: int
+    training: bool | None
+    inner: tuple[InnerCall, ...] = ()
+    derived: dict[str, Function] = field(default_factory=dict)
+
+
+def name_specs(structure: Structure, path: str) -> Structure:
+    """Names each Spec by its place, `inputs`, `inputs_0`, `inputs_key`; a Spec with a name keeps it.
+
+    Source: tensorflow/core/function/polymorphism/function_type.py.
+    """
+    if isinstance(structure, Spec):
+        return structure if structure.name else structure.with_name(path)
+    if isinstance(structure, dict):
+        return {key: name_specs(structure[key], f"{path}_{key}") for key in structure}
+    if isinstance(structure, list | tuple):
+        return type(structure)(name_specs(item, f"{path}_{i}") for i, item in enumerate(structure))
+    return structure
+
+
+def mask_spec(tensor: Tensor) -> Spec:
+    """The spec of the mask that goes with a masked tensor: bool, of its first two dimensions."""
+    shape = tensor.shape
+    return Spec(shape[:2] if shape is not None else None, dtypes.bool_, "mask")
+
+
+def specs_of(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Call arguments with the Spec in place of each Tensor."""
+    return {k: map_structure(lambda t: t.spec if isinstance(t, Tensor) else t, v) for k, v in kwargs.items()}
+
+
+def freeze(structure: Any) -> Any:
+    """A structure of Specs and constants as a value that can be a key."""
+    if isinstance(structure, dict):
+        return tuple((k, freeze(structure[k])) for k in sorted(structure))
+    if isinstance(structure, list | tuple):
+        return (type(structure).__name__, *(freeze(s) for s in structure))
+    return structure
+
+
+def covers(general: Structure, inputs: Structure) -> bool:
+    """Whether every Spec of `general` holds what the Spec at its place in `inputs` describes."""
+    if type(general) is not type(inputs):
+        return False
+    wide, narrow = flatten(general), flatten(inputs)
+    if isinstance(general, dict) and general.keys() != inputs.keys():
+        return False
+    return len(wide) == len(narrow) and all(_covers_spec(w, n) for w, n in zip(wide, narrow, strict=True))
+
+
+def _covers_spec(general: Spec, spec: Spec) -> bool:
+    if general.dtype is not spec.dtype:
+        return False
+    if general.shape is None or spec.shape is None:
+        return general.shape is None
+    return len(general.shape) == len(spec.shape) and all(
+        w is None or w == n for w, n in zip(general.shape, spec.shape, strict=True)
+    )
