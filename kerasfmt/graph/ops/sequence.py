@@ -263,7 +263,9 @@ def _infer_diag(attrs: Attrs, diagonal: Value, *_: Value) -> list[Shape]:
     return [None if shape is None else (*shape, shape[-1])]
 
 
-def _diag(attrs: Attrs, diagonal: Array, k: Array, rows: Array, columns: Array, padding: Array) -> list[Array]:
+def _diag(
+    attrs: Attrs, diagonal: Array, k: Array, rows: Array, columns: Array, padding: Array
+) -> list[Array]:
     if np.any(k != 0) or rows not in (-1, diagonal.shape[-1]) or columns not in (-1, diagonal.shape[-1]):
         raise GraphError("op MatrixDiagV3: only the main diagonal of a square matrix is supported")
     size = diagonal.shape[-1]
