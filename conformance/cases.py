@@ -555,7 +555,7 @@ LAYERS: tuple[Layer, ...] = (
                 "_on": _vector(8, 9, 4, dtype="uint8", high=200),
                 "_trains": False,
             },
-            "float64": {"height": 5, "width": 7, **_DOUBLE, "_tolerance": 1e-5, "_why": "resized in float32"},
+            "float64": {"height": 5, "width": 7, **_DOUBLE, "_tolerance": 1e-6, "_why": "resized in float32"},
             "mixed_float16": {"height": 5, "width": 7, **_HALF},
         },
     ),

@@ -19,6 +19,9 @@ from conformance.artefacts import LINES
 
 TABLES = ("test_readers.py", "test_structure.py")
 
+SWEPT = ("CenterCrop", "Random", "Resizing", "TimeDistributed")
+"""Layers whose cases stand behind the marker `sweep`, to keep the test command short."""
+
 collect_ignore = list(TABLES)
 if importlib.util.find_spec("tensorflow") is None:
     collect_ignore = [
@@ -38,7 +41,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         config = metafunc.config
         found = items(config.getoption("--lines").split(","), config.getoption("--fast"))
         metafunc.parametrize(
-            ("line", "case", "check"), [pytest.param(*i, id=f"{i[1].name}-{i[2]}-{i[0]}") for i in found]
+            ("line", "case", "check"),
+            [
+                pytest.param(
+                    *i,
+                    id=f"{i[1].name}-{i[2]}-{i[0]}",
+                    marks=[pytest.mark.sweep] if i[1].layer.startswith(SWEPT) else [],
+                )
+                for i in found
+            ],
         )
 
 

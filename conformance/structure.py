@@ -42,6 +42,10 @@ def _new_default(ours: Any, theirs: Any) -> bool:
     return ours is MISSING and theirs is False
 
 
+def _missing(ours: Any, theirs: Any) -> bool:
+    return bool(ours == MISSING)
+
+
 def _same_members(ours: Any, theirs: Any) -> bool:
     return sorted(map(repr, ours)) == sorted(map(repr, theirs))
 
@@ -81,7 +85,19 @@ ACCEPTED: tuple[Accept, ...] = (
         r"\.config\.layers\[\d+\]\.config\.\w+\.shared_object_id",
         "of a SeparableConv, Keras numbers what its base class serializes in this copy of the config too; "
         "readers take numbers from the layer's own entry and from model_config",
-        lambda ours, theirs: ours == MISSING,
+        _missing,
+    ),
+    Accept(
+        r"metadata .*",
+        r".*\.config(\.layers\[\d+\]\.config)?\.rng_type",
+        "an option of the random layers that came after Keras 2.15; left out, it means the same",
+        _missing,
+    ),
+    Accept(
+        r"metadata .*\.layer",
+        r"\.build_input_shape",
+        "of the layer inside a wrapper, which tf_keras notes from 2.16 on and 2.15 does not",
+        _missing,
     ),
     Accept(
         r"metadata .*",
@@ -120,6 +136,23 @@ DIFFERENT = {
         ],
         _CONSTANTS,
     ),
+    **dict.fromkeys(
+        [f"CenterCrop-{kind}" for kind in ("default", "larger", "dynamic", "mixed_float16")],
+        "Keras's crop asserts its box, which makes the functions stateful; the box is known to fit here",
+    ),
+    **dict.fromkeys(
+        [f"RandomCrop-{kind}" for kind in ("default", "larger", "dynamic", "mixed_float16")],
+        "the name that TensorFlow notes for the captured state of the generator",
+    ),
+    **dict.fromkeys(
+        [
+            f"Random{side}-{kind}"
+            for side in ("Height", "Width")
+            for kind in ("default", "pair", "dynamic", "mixed_float16")
+        ],
+        "inference keeps the size, yet the output's shape leaves it open, as for training; one Identity fewer",
+    ),
+    "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
     "mlp_adam": _METRICS,
     "mlp_rmsprop": _METRICS + "; the schedule's current learning rate is computed anew at the first step",

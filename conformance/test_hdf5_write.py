@@ -121,6 +121,7 @@ def _differences(ours: Path, theirs: Path) -> list[str]:
     return [d for d in found if not any(name in d for name in LATER)]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", [c for c in CASES.values() if not c.slow], ids=lambda c: c.name)
 def test_every_layer(tmp_path: Path, case: Case) -> None:
     _reset()
