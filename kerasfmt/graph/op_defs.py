@@ -59,6 +59,11 @@ class OpDef:
     stateful: bool
 
     @cached_property
+    def inferred_attrs(self) -> frozenset[str]:
+        """Names of the attributes that the inputs determine."""
+        return frozenset(n for a in self.inputs for n in (a.type_attr, a.number_attr, a.type_list_attr) if n)
+
+    @cached_property
     def type_attrs(self) -> frozenset[str]:
         """Names of the attributes that hold the dtype of an input."""
         return frozenset(a.type_attr for a in self.inputs if a.type_attr)
