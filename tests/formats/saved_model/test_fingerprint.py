@@ -135,3 +135,14 @@ def test_checkpoint_and_version() -> None:
     assert result.checkpoint_hash == fingerprint64(b"index")
     assert result.version.producer == 1
     assert not result.uuid
+
+
+def test_a_large_file_has_no_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = protos.SavedModel(saved_model_schema_version=1)
+    saved.meta_graphs.add()
+    data = protos.serialize(saved)
+    assert fingerprint(saved, data, b"index").saved_model_checksum
+    monkeypatch.setattr("kerasfmt.formats.saved_model.fingerprint.CHECKSUM_LIMIT", len(data) - 1)
+    large = fingerprint(saved, data, b"index")
+    assert large.saved_model_checksum == 0
+    assert large.checkpoint_hash == fingerprint(saved, data, b"index").checkpoint_hash != 0
