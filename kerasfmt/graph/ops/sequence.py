@@ -258,9 +258,9 @@ def _band(attrs: Attrs, x: Array, lower: Array, upper: Array) -> list[Array]:
 declare("MatrixBandPart", same_shape, _band)
 
 
-def _infer_diag(attrs: Attrs, diagonal: Value, *_: Value) -> list[Shape]:
+def _infer_diag(attrs: Attrs, diagonal: Value, k: Value, *_: Value) -> list[Shape]:
     shape = diagonal.shape
-    return [None if shape is None else (*shape, shape[-1])]
+    return [None if shape is None or constant_value(k) is None else (*shape, shape[-1])]
 
 
 def _diag(
