@@ -62,6 +62,7 @@ def run(python: Path, task: str, *arguments: object) -> Run:
     """
     command = [str(python), str(WORKER), task, *map(str, arguments)]
     settings = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)  # kerasfmt would be compiled anew in each process
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=errors, env=settings)
