@@ -158,6 +158,11 @@ class Model(Layer):
         """The layers by name."""
         return {layer.name: layer for layer in self.layers}
 
+    @property
+    def config_layers(self) -> list[Layer]:
+        """The layers of the config, in its order."""
+        return self.layers
+
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of a name, or at a position.
 

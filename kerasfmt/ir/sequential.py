@@ -108,6 +108,11 @@ class Sequential(Model):
         return first.policy.variable_dtype.name
 
     @property
+    def config_layers(self) -> list[Layer]:
+        """The layers of the config: the input layer is one of them where the model was given its shape."""
+        return [self.inputs[0].origin.layer, *self.layers] if self.declares_input else self.layers
+
+    @property
     def declares_input(self) -> bool:
         """Whether the model was given its input shape, rather than taking it from its first call."""
         return bool(self.stack) and (
@@ -146,7 +151,7 @@ class Sequential(Model):
         from kerasfmt.ir.config import layer_config
 
         self._require_built()
-        layers = [self.inputs[0].origin.layer, *self.layers] if self.declares_input else self.layers
+        layers = self.config_layers
         config: dict[str, Any] = {"name": self.name, "layers": [layer_config(layer) for layer in layers]}
         if not self.declares_input:
             config["build_input_shape"] = list(self._declared_shape or ())

@@ -56,11 +56,8 @@ def _model(model: Model, config: Mapping[str, Any], modern: bool) -> dict[str, A
             lies in a Sequential so, and those of all models therein.
     """
     sequential = isinstance(model, Sequential)
-    layers = model.layers
-    if isinstance(model, Sequential) and model.declares_input:
-        layers = [model.inputs[0].origin.layer, *layers]
     entries = []
-    for entry, layer in zip(config["layers"], layers, strict=True):
+    for entry, layer in zip(config["layers"], model.config_layers, strict=True):
         if isinstance(layer, Model):
             inner = _model(layer, entry["config"], modern or sequential)
         else:

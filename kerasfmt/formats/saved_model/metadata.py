@@ -219,11 +219,8 @@ def _training_config(config: TrainingConfig) -> dict[str, Any]:
 def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:
     """A model's config with every layer and config object numbered; Keras leaves that of a nested model as it is."""
     config = ids.plain(model)
-    layers = model.layers
-    if isinstance(model, Sequential) and model.declares_input:
-        layers = [model.inputs[0].origin.layer, *layers]
     entries = []
-    for entry, layer in zip(config["layers"], layers, strict=True):
+    for entry, layer in zip(config["layers"], model.config_layers, strict=True):
         inner = ids.plain(layer) if isinstance(layer, Model) else ids.config(layer)
         entries.append({**entry, "config": inner, "shared_object_id": ids.number(layer)})
     return {**config, "layers": entries}
