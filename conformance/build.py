@@ -73,16 +73,17 @@ def _measure(case: Case, model: Any, tf: Any) -> tuple[dict[str, np.ndarray], di
     arrays = {f"x{i}": array for i, array in enumerate(x)}
     if not case.runs:
         return arrays, names
-    given = artefacts.fill(names["inputs"], [tf.constant(array) for array in x])
+    tensors = [tf.constant(array) for array in x]
+    given = artefacts.fill(names["inputs"], tensors)
     with tf.GradientTape() as tape:
+        tape.watch([t for t in tensors if t.dtype.is_floating])
         y = artefacts.leaves(names["outputs"], model(given, training=False))
         total = weighted_sum(tf, y)
     losses = sum((float(loss) for loss in model.losses), 0.0)
     arrays |= {f"y{i}": array.numpy() for i, array in enumerate(y)}
     arrays["losses"] = np.array(losses)
-    if model.trainable_variables and case.trains:
-        found = tape.gradient(total, model.trainable_variables)
-        arrays["gradients"] = np.sort(norms(tf.convert_to_tensor(g) for g in found if g is not None))
+    if case.trains:
+        arrays |= gradients(tf, tape, total, tensors, model.trainable_variables)
     if not case.random:
         y = artefacts.leaves(names["outputs"], model(given, training=True))
         arrays |= {f"t{i}": array.numpy() for i, array in enumerate(y)}
@@ -97,6 +98,24 @@ def weighted_sum(tf: Any, outputs: list[Any]) -> Any:
         flat = tf.cast(tf.reshape(output, [-1]), tf.float32)
         total += tf.reduce_sum(flat * tf.cos(tf.range(tf.cast(tf.size(flat), tf.float32))))
     return total
+
+
+GRADIENT_ELEMENTS = 100_000
+"""Gradients are kept by value as long as they have no more elements than this together, else by `norms`."""
+
+
+def gradients(tf: Any, tape: Any, total: Any, inputs: list[Any], variables: Any) -> dict[str, np.ndarray]:
+    """The gradients of `total` by each floating input (`dx0`, ...) and each variable (`dv0`, ...).
+
+    None, the gradient of what `total` does not depend on, stays out.
+    """
+    sources = {f"dx{i}": x for i, x in enumerate(inputs) if x.dtype.is_floating}
+    sources |= {f"dv{i}": v for i, v in enumerate(variables)}
+    found = tape.gradient(total, sources)
+    values = {name: tf.convert_to_tensor(g).numpy() for name, g in found.items() if g is not None}
+    if sum(value.size for value in values.values()) > GRADIENT_ELEMENTS:
+        return {name: norms([value]) for name, value in values.items()}
+    return values
 
 
 def step(model: Any, case: Case, x: list[np.ndarray], y: list[np.ndarray], names: dict[str, Any]) -> Any:

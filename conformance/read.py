@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from conformance.artefacts import assert_close, directory, fill, leaves, norms, read_json, readers, record
-from conformance.build import step, weighted_sum
+from conformance.build import gradients, step, weighted_sum
 from conformance.cases import Case
 
 GRADIENT = 100
@@ -100,16 +100,16 @@ def _saved_model(path: Path, case: Case, expected: Expected, tf: Any, keras: Any
     if not case.runs:
         return
     _signature(signature, case, expected, tf)
-    given = fill(expected.names["inputs"], [tf.constant(x) for x in expected.x])
+    tensors = [tf.constant(x) for x in expected.x]
+    given = fill(expected.names["inputs"], tensors)
     with tf.GradientTape() as tape:
+        tape.watch([t for t in tensors if t.dtype.is_floating])
         y = loaded(given, training=False)
         total = weighted_sum(tf, leaves(expected.names["outputs"], y))
     _outputs("the object called", y, "y", case, expected)
     _outputs("the object called without training", loaded(given), "y", case, expected)
-    if "gradients" in expected.arrays:
-        found = tape.gradient(total, loaded.trainable_variables)
-        got = np.sort(norms(tf.convert_to_tensor(g) for g in found if g is not None))
-        assert_close("gradients", got, expected.arrays["gradients"], case.tolerance * GRADIENT)
+    if case.trains:
+        _gradients(gradients(tf, tape, total, tensors, loaded.trainable_variables), case, expected)
     y, losses = loaded.call_and_return_all_conditional_losses(given, training=False)
     _outputs("the object called for its losses", y, "y", case, expected)
     losses = sum(
@@ -121,6 +121,15 @@ def _saved_model(path: Path, case: Case, expected: Expected, tf: Any, keras: Any
     if "moved" in expected.arrays:
         moved = np.sort(norms(v for v in loaded.variables))
         assert_close("variables after training", moved, expected.arrays["moved"], case.tolerance * 10)
+
+
+def _gradients(got: dict[str, np.ndarray], case: Case, expected: Expected) -> None:
+    """Of every input and every trainable variable, in the order of the original model's."""
+    wanted = {name: a for name, a in expected.arrays.items() if name.startswith(("dx", "dv"))}
+    if sorted(got) != sorted(wanted):
+        raise AssertionError(f"gradients: expected those of {sorted(wanted)}, got those of {sorted(got)}")
+    for name, array in wanted.items():
+        assert_close(f"gradient {name}", got[name], array, case.tolerance * GRADIENT)
 
 
 def _without_traces(case: Case) -> bool:

@@ -1,0 +1,70 @@
+"""The models that conformance is checked on: tables of layer cases, a module for each family, and whole models.
+
+A new layer is one entry in its family's `LAYERS`: its class name, the shapes that it is called on, and the
+configurations to try. Everything else (artefacts, readers, structural comparison, `COVERAGE.md`) follows from
+the table.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+
+from conformance.cases import (
+    activations,
+    convolution,
+    core,
+    image,
+    merging,
+    normalization,
+    pooling,
+    regularization,
+    reshaping,
+    wrappers,
+)
+from conformance.cases.case import BATCH, DYNAMIC, Case, Input, Layer, layer_case
+from conformance.cases.models import MODELS
+
+__all__ = ["BATCH", "CASES", "DYNAMIC", "LAYERS", "MODELS", "Case", "Input", "select"]
+
+LAYERS: tuple[Layer, ...] = tuple(
+    layer
+    for family in (
+        core,
+        activations,
+        reshaping,
+        regularization,
+        convolution,
+        pooling,
+        normalization,
+        merging,
+        image,
+        wrappers,
+    )
+    for layer in family.LAYERS
+)
+
+CASES: dict[str, Case] = {
+    case.name: case
+    for case in (
+        *MODELS,
+        *(
+            layer_case(layer, variant, config)
+            for layer in LAYERS
+            for variant, config in layer.variants.items()
+        ),
+    )
+}
+
+
+def select(patterns: Iterable[str]) -> list[Case]:
+    """The cases whose names match one of `patterns` (as in a shell); all of them for no pattern.
+
+    Raises:
+        SystemExit: A pattern matches nothing.
+    """
+    patterns = list(patterns)
+    for pattern in patterns:
+        if not fnmatch.filter(CASES, pattern):
+            raise SystemExit(f"no case matches {pattern!r}; cases: {' '.join(CASES)}")
+    return [c for c in CASES.values() if not patterns or any(fnmatch.fnmatch(c.name, p) for p in patterns)]

@@ -1,0 +1,191 @@
+"""What a conformance case is, and the configurations that many layers share.
+
+Nothing in this package imports TensorFlow; builders are given the `keras` module of the line under test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Keras = Any
+KerasModel = Any
+
+BATCH = 4
+DYNAMIC = 7
+"""Sample inputs have this size where a model's input leaves a dimension open."""
+
+NO_NCHW = "TensorFlow has no channels_first kernel for this layer on a CPU"
+HALF = "float16 has 11 bits of mantissa, and the kernels round at different places"
+DEEP = "the rounding of some hundred float32 convolutions and normalisations adds up"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One sample input of a layer: its shape without the batch, and what fills it."""
+
+    shape: tuple[int | None, ...]
+    dtype: str = "float32"
+    high: int | None = None
+    """Integers in [0, high) fill the sample; None: normally distributed numbers."""
+
+    def sample(self, rng: np.random.Generator) -> np.ndarray:
+        """The sample array, (BATCH, *shape), open dimensions DYNAMIC long."""
+        shape = (BATCH, *(DYNAMIC if n is None else n for n in self.shape))
+        if self.high is not None:
+            return rng.integers(0, self.high, shape).astype(self.dtype)
+        return rng.normal(size=shape).astype(self.dtype)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model under test.
+
+    `runs` is False where this machine's TensorFlow cannot execute the model; such a model is loaded and its
+    specs are compared, nothing more. `random` marks outputs that differ from call to call when training.
+    `tolerance` is relative to the largest magnitude of the output, and `why` gives the reason for it (or for
+    `runs` being False).
+    """
+
+    name: str
+    layer: str
+    """The layer class that the case is about; "model" for whole models."""
+    build: Callable[[Keras], KerasModel]
+    key: str
+    """Names the definition: artefacts are cached under it."""
+    inputs: tuple[Input, ...] = ()
+    """Sample inputs in the order of `model.inputs`; () derives them from the model."""
+    tolerance: float = 1e-5
+    why: str = ""
+    runs: bool = True
+    random: bool = False
+    trains: bool = True
+    """False: integers or no gradient come out, so no training step is tried."""
+    slow: bool = False
+    save: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of `save_model`, TensorFlow's and ours."""
+
+
+class Of:
+    """A config value that needs the keras module: `Of(lambda k: k.regularizers.L2(0.01))`."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self.make = make
+
+    def __repr__(self) -> str:
+        return inspect.getsource(self.make).strip()
+
+
+def _l2(k: Keras) -> Any:
+    return k.regularizers.L2(0.01)
+
+
+def _l1l2(k: Keras) -> Any:
+    return k.regularizers.L1L2(0.02, 0.03)
+
+
+def _orthogonal(k: Keras) -> Any:
+    return k.regularizers.OrthogonalRegularizer(0.01, mode="columns")
+
+
+def _max_norm(k: Keras) -> Any:
+    return k.constraints.MaxNorm(1.5, axis=0)
+
+
+def _min_max_norm(k: Keras) -> Any:
+    return k.constraints.MinMaxNorm(0.1, 1.2, rate=0.9)
+
+
+def _truncated(k: Keras) -> Any:
+    return k.initializers.TruncatedNormal(stddev=0.3, seed=5)
+
+
+def _mixed_float16(k: Keras) -> Any:
+    return k.mixed_precision.Policy("mixed_float16")
+
+
+L2, L1L2, ORTHOGONAL = Of(_l2), Of(_l1l2), Of(_orthogonal)
+MAX_NORM, MIN_MAX_NORM, TRUNCATED = Of(_max_norm), Of(_min_max_norm), Of(_truncated)
+MIXED = Of(_mixed_float16)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row of the layer table: `variants` maps a configuration's name to its arguments.
+
+    Arguments whose names start with an underscore belong to the case: `_on` (other inputs), `_runs`, `_why`,
+    `_tolerance`, `_random`, `_trains`, `_batch` (a fixed batch size), `_adapt` (the layer is adapted to its
+    input) and `_call`, `Of` a function (keras, layer, tensors) that calls the layer and returns the outputs.
+    """
+
+    name: str
+    on: tuple[Input, ...]
+    variants: Mapping[str, Mapping[str, Any]]
+
+
+def vector(*shape: int | None, **kw: Any) -> tuple[Input, ...]:
+    return (Input(shape, **kw),)
+
+
+MIXED_FLOAT16 = {"dtype": MIXED, "_tolerance": 4e-3, "_why": HALF}
+NCHW = {"data_format": "channels_first", "_runs": False, "_why": NO_NCHW}
+FLOAT64 = {"dtype": "float64"}
+
+SIGNALS = vector(9, 4)
+IMAGES = vector(8, 9, 4)
+
+
+KERNEL_OPTIONS: dict[str, dict[str, Any]] = {
+    "regularized": {"kernel_regularizer": L2, "bias_regularizer": L1L2, "activity_regularizer": L1L2},
+    "constrained": {"kernel_constraint": MAX_NORM, "bias_constraint": "non_neg"},
+    "frozen": {"trainable": False, "kernel_initializer": TRUNCATED, "bias_initializer": "ones"},
+    "no_bias": {"use_bias": False},
+    "mixed_float16": MIXED_FLOAT16,
+}
+
+
+def inner(layer: str, *arguments: Any, **options: Any) -> Of:
+    """The layer inside a wrapper."""
+    return _Inner(layer, arguments, options)
+
+
+class _Inner(Of):
+    def __init__(self, layer: str, arguments: Any, options: Mapping[str, Any]) -> None:
+        super().__init__(lambda k: getattr(k.layers, layer)(*arguments, name="inner", **options))
+        self.text = f"{layer}{arguments}{sorted(options.items())}"
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
+    """The case of one configuration of one layer: a functional model of that single layer."""
+    inputs: tuple[Input, ...] = config.get("_on", layer.on)
+    arguments = {name: value for name, value in config.items() if not name.startswith("_")}
+
+    def build(keras: Keras) -> KerasModel:
+        made = {name: v.make(keras) if isinstance(v, Of) else v for name, v in arguments.items()}
+        tensors = [
+            keras.Input(i.shape, config.get("_batch"), dtype=i.dtype, name=f"x{n}")
+            for n, i in enumerate(inputs)
+        ]
+        if layer.name == "InputLayer":
+            return keras.Model(tensors[0], tensors[0], name="model")
+        instance = getattr(keras.layers, layer.name)(**{"name": "layer", **made})
+        if config.get("_adapt"):
+            instance.adapt(inputs[0].sample(np.random.default_rng(7)) * 2 + 1)
+        given = tensors[0] if len(tensors) == 1 else tensors
+        call = config["_call"].make if "_call" in config else lambda keras, layer, tensors: layer(given)
+        return keras.Model(given, call(keras, instance, tensors), name="model")
+
+    options = {name[1:]: config[name] for name in config if name in _CASE_OPTIONS}
+    key = hashlib.sha256(repr((layer.name, sorted(config.items()), inputs)).encode()).hexdigest()[:12]
+    return Case(f"{layer.name}-{variant}", layer.name, build, key, inputs, **options)
+
+
+_CASE_OPTIONS = {"_runs", "_why", "_tolerance", "_random", "_trains"}
