@@ -24,7 +24,7 @@ def build(line: str, case: Case, tf: Any, keras: Any) -> None:
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
     model = case.build(keras)
-    _disturb(model)
+    disturb(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.save(where / "model.h5")
@@ -38,7 +38,7 @@ def build(line: str, case: Case, tf: Any, keras: Any) -> None:
     write_json(where / "expected.json", {**names, "key": cache_key(case), "tensorflow": tf.__version__})
 
 
-def _disturb(model: Any) -> None:
+def disturb(model: Any) -> None:
     """Gives weights that start as zeros or ones other values, so that mixing them up shows."""
     rng = np.random.default_rng(2)
     new = []
