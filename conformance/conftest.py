@@ -19,9 +19,6 @@ from conformance.artefacts import LINES
 
 TABLES = ("test_readers.py", "test_structure.py")
 
-SWEPT = ("CenterCrop", "Random", "Resizing", "TimeDistributed")
-"""Layers whose cases stand behind the marker `sweep`, to keep the test command short."""
-
 collect_ignore = list(TABLES)
 if importlib.util.find_spec("tensorflow") is None:
     collect_ignore = [
@@ -36,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if {"line", "case", "check"} <= set(metafunc.fixturenames):
-        from conformance.test_readers import items
+        from conformance.test_readers import chosen, items
 
         config = metafunc.config
         found = items(config.getoption("--lines").split(","), config.getoption("--fast"))
@@ -46,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 pytest.param(
                     *i,
                     id=f"{i[1].name}-{i[2]}-{i[0]}",
-                    marks=[pytest.mark.sweep] if i[1].layer.startswith(SWEPT) else [],
+                    marks=[] if chosen(i[0], i[1]) else [pytest.mark.sweep],
                 )
                 for i in found
             ],

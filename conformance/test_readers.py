@@ -1,11 +1,17 @@
-"""Every case, converted by kerasfmt, is what it should be to every reader of every TensorFlow line."""
+"""Every case, converted by kerasfmt, is what it should be to every reader of every TensorFlow line.
+
+An ordinary run takes, on each line, all whole models, the first configuration of every layer, and a third of
+the others, another third on each line. The marker `sweep` has the rest; `python -m conformance run` takes all.
+"""
 
 from __future__ import annotations
+
+from itertools import groupby
 
 import pytest
 
 from conformance import run
-from conformance.artefacts import checks
+from conformance.artefacts import LINES, checks
 from conformance.cases import CASES, Case
 
 
@@ -18,6 +24,20 @@ def items(lines: list[str], fast: bool) -> list[tuple[str, Case, str]]:
         if not (fast and case.slow)
         for check in checks(case)
     ]
+
+
+TURN = {
+    case.name: turn
+    for cases in groupby(CASES.values(), key=lambda case: case.layer)
+    for turn, case in enumerate(cases[1])
+}
+"""The position of a case among those of its layer."""
+
+
+def chosen(line: str, case: Case) -> bool:
+    """Whether an ordinary run takes the case on this line."""
+    turn = TURN[case.name]
+    return case.layer == "model" or turn == 0 or turn % 3 == LINES.index(line)
 
 
 def test_case(stages: None, line: str, case: Case, check: str) -> None:
