@@ -25,6 +25,9 @@ from conformance.cases import Case
 ROOT = Path(__file__).resolve().parent.parent
 WORK = Path(os.environ.get("KERASFMT_CONFORMANCE_WORK", ROOT / ".conformance" / "work"))
 
+ARCHITECTURES = ROOT / ".conformance" / "architectures"
+"""<line>.json: what the last run of `test_architectures.py` found."""
+
 LINES = ("2.15", "2.21")
 """The TensorFlow lines: 2.15 with its own Keras 2, 2.21 with tf_keras."""
 

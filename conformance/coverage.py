@@ -1,4 +1,4 @@
-"""Writes `COVERAGE.md` from the results of the last run: layer x reader x TensorFlow line."""
+"""Writes `COVERAGE.md` from the results of the last run (layer x reader x TensorFlow line), totals to the README."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import subprocess
 from pathlib import Path
 
 from conformance import run
-from conformance.artefacts import LINES, READERS, checks, directory, read_json
+from conformance.artefacts import ARCHITECTURES, LINES, READERS, checks, directory, read_json
 from conformance.cases import CASES, Case
 from conformance.structure import ACCEPTED, DIFFERENT
+from tools.readme import replace
 
 TARGET = Path(__file__).with_name("COVERAGE.md")
 TITLES = {
@@ -40,7 +41,31 @@ def write() -> None:
             f"no results of {', '.join(missing[:9]) or 'any case'}: run `python -m conformance run`"
         )
     TARGET.write_text(text(lines), encoding="utf-8")
-    print(f"wrote {TARGET}")
+    replace("coverage", "python -m conformance coverage", totals(lines))
+    print(f"wrote {TARGET} and the totals in the README")
+
+
+def totals(lines: list[str]) -> str:
+    """The table of the README: what was checked on each line, and how much of it passed."""
+    layers = {case.layer for case in CASES.values() if case.layer != "model"}
+    models = [case for case in CASES.values() if case.layer == "model"]
+    table = [
+        f"On {datetime.date.today()}: {len(layers)} layers in {len(CASES) - len(models)} configurations,",
+        f"{len(models)} whole models.",
+        "",
+        "| TensorFlow | checks passed | architectures of keras.applications |",
+        "|---|---|---|",
+    ]
+    for line in lines:
+        results = [
+            run.results(line, case).get(check, {}).get("ok")
+            for case in CASES.values()
+            for check in checks(case)
+        ]
+        rows = read_json(ARCHITECTURES / f"{line}.json").get("rows", {}).values()
+        passed = f"{sum(bool(row['passed']) for row in rows)} of {len(rows)}" if rows else "not run"
+        table.append(f"| {line} | {sum(map(bool, results)):,} of {len(results):,} | {passed} |")
+    return "\n".join(table)
 
 
 def text(lines: list[str]) -> str:

@@ -24,7 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 
 import kerasfmt
-from conformance.artefacts import ROOT, read_json, write_json
+from conformance.artefacts import ARCHITECTURES, read_json, write_json
 from conformance.build import disturb
 from conformance.installed import keras2
 
@@ -61,7 +61,6 @@ TOLERANCE = 1e-4
 """Relative to the largest output: the rounding of some hundred float32 convolutions adds up."""
 
 TABLE = Path(__file__).with_name("ARCHITECTURES.md")
-KEPT = ROOT / ".conformance" / "architectures"
 ERRORS = ("numpy", "keras", "signature")
 
 Row = dict[str, Any]
@@ -72,13 +71,15 @@ def rows() -> Iterator[dict[str, Row]]:
     found: dict[str, Row] = {}
     yield found
     if set(found) == set(SIZES):
-        KEPT.mkdir(parents=True, exist_ok=True)
+        ARCHITECTURES.mkdir(parents=True, exist_ok=True)
         line = ".".join(tf.__version__.split(".")[:2])
         about = (
             f"{datetime.date.today()}: kerasfmt {kerasfmt.__version__}, {keras.__name__} {keras.__version__}"
         )
-        write_json(KEPT / f"{line}.json", {"tensorflow": tf.__version__, "about": about, "rows": found})
-        TABLE.write_text(table([read_json(path) for path in sorted(KEPT.glob("*.json"))]))
+        write_json(
+            ARCHITECTURES / f"{line}.json", {"tensorflow": tf.__version__, "about": about, "rows": found}
+        )
+        TABLE.write_text(table([read_json(path) for path in sorted(ARCHITECTURES.glob("*.json"))]))
 
 
 def table(lines: list[dict[str, Any]]) -> str:
