@@ -21,7 +21,7 @@ from kerasfmt.ir.policy import Policy
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
-from kerasfmt.ir.trace import InnerCall, Trace, covers, freeze, mask_spec, name_specs, specs_of
+from kerasfmt.ir.trace import InnerCall, Trace, covers, freeze, name_specs, specs_of
 from kerasfmt.ir.weight import Weight
 
 _REGISTRY: dict[str, type[Layer]] = {}
@@ -450,11 +450,11 @@ class Layer:
         masked = [t.masked for t in tensors]
         call_kwargs = dict(kwargs)
         if self.takes_mask and "mask" not in kwargs and any(masked):
-            call_kwargs["mask"] = map_structure(lambda t: mask_spec(t) if t.masked else None, inputs)
+            call_kwargs["mask"] = map_structure(lambda t: t.mask, inputs)
         for name in self.masked_arguments:
             argument = kwargs.get(name)
             if isinstance(argument, Tensor) and argument.masked:
-                call_kwargs[f"{name}_mask"] = mask_spec(argument)
+                call_kwargs[f"{name}_mask"] = argument.mask
         trace = self.trace(specs, specs_of(call_kwargs), training=kwargs.get("training"))
         outputs = map_structure(lambda v: Tensor(v.spec), trace.outputs)
         if any(masked) or self.makes_mask():
@@ -482,13 +482,13 @@ class Layer:
     def _mark_masks(self, specs: Structure, inputs: Structure, outputs: Structure) -> None:
         graph = Builder("mask")
         values = map_structure(graph.input, specs)
-        masks = map_structure(lambda t: graph.input(mask_spec(t)) if t.masked else None, inputs)
+        masks = map_structure(lambda t: None if t.mask is None else graph.input(t.mask), inputs)
         found = self.compute_mask(values, masks)
         if isinstance(found, Value):
-            flatten(outputs)[0].masked = True
+            flatten(outputs)[0].mask = found.spec.with_name("mask")
         elif isinstance(found, list | tuple):
             for tensor, mask in zip(flatten(outputs), flatten(found), strict=True):
-                tensor.masked = mask is not None
+                tensor.mask = None if mask is None else mask.spec.with_name("mask")
 
     def trace(
         self, inputs: Structure, kwargs: Mapping[str, Any] | None = None, training: bool | None = None
@@ -530,7 +530,7 @@ class Layer:
         return specs if isinstance(demands, list) else specs[0]
 
     def _trace(self, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None) -> Trace:
-        graph = Builder(f"{self.name}_layer_call_and_return_conditional_losses")
+        graph = Builder(function_name(self.name))
         inputs = name_specs(inputs, self.first_parameter)
         kwargs = {name: name_specs(value, name) for name, value in kwargs.items()}
         values = map_structure(graph.input, inputs)

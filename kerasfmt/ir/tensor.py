@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 class Tensor:
     """The symbolic output of a layer call.
 
+    Attributes:
+      mask: the spec of the mask that goes with it (bool, of its first dimensions), None where there is none.
+
     Source: tf_keras/src/engine/keras_tensor.py, KerasTensor.
     """
 
-    def __init__(self, spec: Spec, masked: bool = False) -> None:
+    def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self.masked = masked
+        self.mask: Spec | None = None
         self.call: Call | None = None
         self.index = 0
 
@@ -34,6 +37,11 @@ class Tensor:
     def dtype(self) -> DType:
         """The dtype."""
         return self.spec.dtype
+
+    @property
+    def masked(self) -> bool:
+        """Whether a mask goes with it."""
+        return self.mask is not None
 
     @property
     def origin(self) -> Call:

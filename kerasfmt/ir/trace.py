@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kerasfmt import dtypes
 from kerasfmt.graph import Function, Spec
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Tensor
@@ -50,6 +49,11 @@ class Trace:
     derived: dict[str, Function] = field(default_factory=dict)
 
 
+def function_name(layer: str) -> str:
+    """The name of the function that a layer of this name is traced as."""
+    return f"{layer}_layer_call_and_return_conditional_losses"
+
+
 def name_specs(structure: Structure, path: str) -> Structure:
     """Names each Spec by its place, `inputs`, `inputs_0`, `inputs_key`; a Spec with a name keeps it.
 
@@ -62,12 +66,6 @@ def name_specs(structure: Structure, path: str) -> Structure:
     if isinstance(structure, list | tuple):
         return type(structure)(name_specs(item, f"{path}_{i}") for i, item in enumerate(structure))
     return structure
-
-
-def mask_spec(tensor: Tensor) -> Spec:
-    """The spec of the mask that goes with a masked tensor: bool, of its first two dimensions."""
-    shape = tensor.shape
-    return Spec(shape[:2] if shape is not None else None, dtypes.bool_, "mask")
 
 
 def specs_of(kwargs: Mapping[str, Any]) -> dict[str, Any]:
