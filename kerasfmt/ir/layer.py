@@ -21,7 +21,7 @@ from kerasfmt.ir.policy import Policy
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
-from kerasfmt.ir.trace import InnerCall, Trace, covers, freeze, name_specs, specs_of
+from kerasfmt.ir.trace import InnerCall, Trace, covers, freeze, function_name, name_specs, specs_of
 from kerasfmt.ir.weight import Weight
 
 _REGISTRY: dict[str, type[Layer]] = {}
