@@ -30,7 +30,8 @@ def build(line: str, case: Case, tf: Any, keras: Any) -> None:
         model.save(where / "model.h5")
         # TensorFlow gets what kerasfmt gets: the file, not the object that was saved to it.
         keras.backend.clear_session()
-        keras.models.load_model(where / "model.h5").save(where / "theirs", **case.save)
+        loaded = keras.models.load_model(where / "model.h5", custom_objects=case.objects(keras))
+        loaded.save(where / "theirs", **case.save)
     arrays, names = _measure(case, model, tf)
     if case.runs and case.trains:
         arrays |= _train(where, case, arrays, names, keras)
@@ -44,9 +45,9 @@ def disturb(model: Any) -> None:
     new = []
     for variable, value in zip(model.weights, model.get_weights(), strict=True):
         last = variable.name.rsplit("/", 1)[-1].partition(":")[0]
-        if last in ("bias", "beta", "moving_mean"):
+        if last in ("bias", "beta", "moving_mean", "renorm_mean"):
             value = (value + rng.normal(size=value.shape) * 0.1).astype(value.dtype)
-        elif last in ("gamma", "moving_variance"):
+        elif last in ("gamma", "moving_variance", "renorm_stddev"):
             value = (value * rng.uniform(0.5, 1.5, value.shape)).astype(value.dtype)
         new.append(value)
     model.set_weights(new)
@@ -132,7 +133,8 @@ def _train(
     where: Any, case: Case, arrays: dict[str, Any], names: dict[str, Any], keras: Any
 ) -> dict[str, Any]:
     keras.backend.clear_session()
-    model = keras.models.load_model(where / "model.h5", compile=case.save.get("include_optimizer", True))
+    compiled = case.save.get("include_optimizer", True)
+    model = keras.models.load_model(where / "model.h5", custom_objects=case.objects(keras), compile=compiled)
     x = [arrays[f"x{i}"] for i in range(len(names["input_names"]))]
     y = [arrays[f"y{i}"] for i in range(len(names["output_names"]))]
     loss, after = step(model, case, x, y, names)

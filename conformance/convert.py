@@ -28,7 +28,7 @@ def _convert(line: str, case: Case) -> None:
     import kerasfmt
 
     where = directory(line, case)
-    model = kerasfmt.load_model(where / "model.h5")
+    model = kerasfmt.load_model(where / "model.h5", custom_objects=case.objects(kerasfmt))
     kerasfmt.save_model(model, where / "ours", **case.save)
     loaded = [name for name in FOREIGN if name in sys.modules]
     if loaded:
@@ -39,7 +39,7 @@ def _predict(line: str, case: Case) -> None:
     import kerasfmt
 
     expected = Expected(line, case)
-    model = kerasfmt.load_model(directory(line, case) / "model.h5")
+    model = kerasfmt.load_model(directory(line, case) / "model.h5", custom_objects=case.objects(kerasfmt))
     got = leaves(expected.names["outputs"], model.predict(fill(expected.names["inputs"], expected.x)))
     for name, output, wanted in zip(
         expected.names["output_names"], got, expected.series("y", "output_names"), strict=True

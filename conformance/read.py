@@ -50,7 +50,7 @@ def read(line: str, case: Case, whose: str, tf: Any, keras: Any) -> None:
 
 def _keras(path: Path, case: Case, expected: Expected, tf: Any, keras: Any) -> None:
     """`keras.models.load_model`: predictions in both modes, losses, one step of training."""
-    model = keras.models.load_model(path)
+    model = keras.models.load_model(path, custom_objects=case.objects(keras))
     if type(model).__name__ not in ("Functional", "Sequential"):
         raise AssertionError(f"loaded as {type(model).__name__}: Keras did not recognise its own model")
     if list(model.input_names) != expected.names["input_names"]:

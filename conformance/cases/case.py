@@ -69,6 +69,8 @@ class Case:
     slow: bool = False
     save: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of `save_model`, TensorFlow's and ours."""
+    objects: Callable[[Any], Mapping[str, Any]] = lambda k: {}
+    """The `custom_objects` of `load_model`, TensorFlow's and ours, of the module `keras` or `kerasfmt`."""
 
 
 class Of:
@@ -120,7 +122,8 @@ class Layer:
 
     Arguments whose names start with an underscore belong to the case: `_on` (other inputs), `_runs`, `_why`,
     `_tolerance`, `_random`, `_trains`, `_batch` (a fixed batch size), `_adapt` (the layer is adapted to its
-    input) and `_call`, `Of` a function (keras, layer, tensors) that calls the layer and returns the outputs.
+    input), `_call`, `Of` a function (keras, layer, tensors) that calls the layer and returns the outputs, and
+    `_objects`, `Of` a function (keras or kerasfmt) that gives the custom objects to load the model with.
     """
 
     name: str
@@ -138,6 +141,7 @@ FLOAT64 = {"dtype": "float64"}
 
 SIGNALS = vector(9, 4)
 IMAGES = vector(8, 9, 4)
+VOLUMES = vector(4, 5, 3, 2)
 
 
 KERNEL_OPTIONS: dict[str, dict[str, Any]] = {
@@ -163,6 +167,10 @@ class _Inner(Of):
         return self.text
 
 
+def _class(keras: Keras, name: str) -> Any:
+    return getattr(keras.layers, name, None) or getattr(keras.layers.experimental, name)
+
+
 def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
     """The case of one configuration of one layer: a functional model of that single layer."""
     inputs: tuple[Input, ...] = config.get("_on", layer.on)
@@ -176,7 +184,7 @@ def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
         ]
         if layer.name == "InputLayer":
             return keras.Model(tensors[0], tensors[0], name="model")
-        instance = getattr(keras.layers, layer.name)(**{"name": "layer", **made})
+        instance = _class(keras, layer.name)(**{"name": "layer", **made})
         if config.get("_adapt"):
             instance.adapt(inputs[0].sample(np.random.default_rng(7)) * 2 + 1)
         given = tensors[0] if len(tensors) == 1 else tensors
@@ -184,6 +192,8 @@ def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
         return keras.Model(given, call(keras, instance, tensors), name="model")
 
     options = {name[1:]: config[name] for name in config if name in _CASE_OPTIONS}
+    if "_objects" in config:
+        options["objects"] = config["_objects"].make
     key = hashlib.sha256(repr((layer.name, sorted(config.items()), inputs)).encode()).hexdigest()[:12]
     return Case(f"{layer.name}-{variant}", layer.name, build, key, inputs, **options)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.cases.case import MIXED_FLOAT16, Layer, inner, vector
+from conformance.cases.case import FLOAT64, MIXED_FLOAT16, Layer, Of, inner, vector
+
+_SPECTRAL = {"_objects": Of(lambda k: {"SpectralNormalization": k.layers.SpectralNormalization})}
+"""Keras 2 exports the class, but its own files do not find it."""
 
 LAYERS: tuple[Layer, ...] = (
     Layer(
@@ -17,6 +20,33 @@ LAYERS: tuple[Layer, ...] = (
             "dropout": {"layer": inner("Dropout", 0.3), "_random": True},
             "flatten": {"layer": inner("Flatten"), "_on": vector(5, 3, 4)},
             "mixed_float16": {"layer": inner("Dense", 5, dtype="mixed_float16"), **MIXED_FLOAT16},
+        },
+    ),
+    Layer(
+        "SpectralNormalization",
+        vector(6),
+        {
+            "default": {**_SPECTRAL, "layer": inner("Dense", 5)},
+            "iterations": {**_SPECTRAL, "layer": inner("Dense", 5), "power_iterations": 3},
+            "images": {**_SPECTRAL, "layer": inner("Conv2D", 2, 3), "_on": vector(8, 9, 4)},
+            "transposed": {**_SPECTRAL, "layer": inner("Conv2DTranspose", 2, 3), "_on": vector(4, 5, 3)},
+            "embedding": {
+                **_SPECTRAL,
+                "layer": inner("Embedding", 11, 3),
+                "_on": vector(6, dtype="int32", high=11),
+            },
+            "dynamic": {**_SPECTRAL, "layer": inner("Dense", 5), "_on": vector(None, 3)},
+            "float64": {
+                **_SPECTRAL,
+                "layer": inner("Dense", 5, dtype="float64"),
+                **FLOAT64,
+                "_on": vector(6, dtype="float64"),
+            },
+            "mixed_float16": {
+                **_SPECTRAL,
+                "layer": inner("Dense", 5, dtype="mixed_float16"),
+                **MIXED_FLOAT16,
+            },
         },
     ),
 )

@@ -208,7 +208,7 @@ def _leaf_from(
         return operation(kind, **config)
     if kind == "Sequential" or (kind in ("Functional", "Model") and "layers" in config):
         return None
-    cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith("TensorFlow>") else kind)
+    cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith(("TensorFlow>", "Keras3>")) else kind)
     if cls is None or issubclass(cls, Model):
         raise UnsupportedLayerError(
             f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: not known to kerasfmt; "

@@ -9,6 +9,7 @@ from kerasfmt.layers import operations_arrays as operations_arrays
 from kerasfmt.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from kerasfmt.layers.applications import CustomScaleLayer, LayerScale, StochasticDepth
 from kerasfmt.layers.attention import AdditiveAttention, Attention, MultiHeadAttention
+from kerasfmt.layers.batch_normalization import BatchNormalization, SyncBatchNormalization
 from kerasfmt.layers.convolution import Conv1D, Conv2D, Conv3D, Convolution1D, Convolution2D, Convolution3D
 from kerasfmt.layers.convolution_transpose import (
     Conv1DTranspose,
@@ -35,9 +36,9 @@ from kerasfmt.layers.lambda_ import Lambda
 from kerasfmt.layers.locally_connected import LocallyConnected1D, LocallyConnected2D
 from kerasfmt.layers.merging import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from kerasfmt.layers.normalization import (
-    BatchNormalization,
     GroupNormalization,
     LayerNormalization,
+    RMSNormalization,
     UnitNormalization,
 )
 from kerasfmt.layers.operations import Operation
@@ -183,6 +184,7 @@ __all__ = [
     "Operation",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "RandomBrightness",
     "RandomContrast",
     "RandomCrop",
@@ -209,6 +211,7 @@ __all__ = [
     "SpectralNormalization",
     "StochasticDepth",
     "Subtract",
+    "SyncBatchNormalization",
     "TFOpLambda",
     "ThresholdedReLU",
     "TimeDistributed",

@@ -8,7 +8,14 @@ import pytest
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
-from kerasfmt.layers import BatchNormalization, GroupNormalization, LayerNormalization, UnitNormalization
+from kerasfmt.layers import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    SyncBatchNormalization,
+    UnitNormalization,
+)
 from tests.layers.one_layer import apply, f32, model_of, reread
 
 IMAGE = np.arange(2 * 2 * 3 * 4, dtype=np.float32).reshape(2, 2, 3, 4) % 7
@@ -96,6 +103,58 @@ def test_synchronized_statistics_are_those_of_the_batch() -> None:
     )
     np.testing.assert_allclose(layer.moving_variance.numpy(), plain.moving_variance.numpy())
     assert "synchronized" not in layer.get_config()
+
+
+def test_sync_batch_normalization_is_a_synchronized_one() -> None:
+    layer, plain = SyncBatchNormalization(name="n"), BatchNormalization(name="n", synchronized=True)
+    assert apply(layer, ROWS, training=True).tolist() == apply(plain, ROWS, training=True).tolist()
+    assert layer.get_config() == plain.get_config()
+
+
+def test_renorm_corrects_towards_its_running_statistics() -> None:
+    layer = BatchNormalization(renorm=True, renorm_momentum=0.5, momentum=0.75, epsilon=0.0)
+    # The statistics that it has run to, mean 0 and deviation 1, normalize nothing.
+    np.testing.assert_allclose(apply(layer, ROWS, training=True), ROWS, rtol=1e-6)
+    # mean (2, 4), deviation (1, 2).
+    np.testing.assert_allclose(layer.renorm_mean.numpy(), f32(1, 2))
+    np.testing.assert_allclose(layer.renorm_stddev.numpy(), f32(1, 1.5))
+    np.testing.assert_allclose(layer.moving_mean.numpy(), f32(0.5, 1))
+    np.testing.assert_allclose(layer.moving_stddev.numpy(), f32(1, 1.25))
+    np.testing.assert_allclose(layer.moving_variance.numpy(), f32(1, 1.5625))
+
+
+def test_renorm_bounds_its_correction() -> None:
+    bounds = {"rmax": 1.5, "rmin": 1.25, "dmax": 3}
+    layer = BatchNormalization(renorm=True, renorm_clipping=bounds, epsilon=0.0)
+    # Ratios 1 and 2, shifts 2 and 4.
+    np.testing.assert_allclose(apply(layer, ROWS, training=True), f32([0.75, 1.5], [3.25, 4.5]), rtol=1e-6)
+    assert reread(layer).renorm_clipping == bounds
+
+
+def test_renorm_starts_from_the_root_of_the_variance() -> None:
+    layer = BatchNormalization(
+        renorm=True, moving_variance_initializer={"class_name": "Constant", "config": {"value": 4}}
+    )
+    apply(layer, ROWS)
+    assert layer.renorm_stddev.numpy().tolist() == layer.moving_stddev.numpy().tolist() == [2, 2]
+
+
+def test_rms_normalization() -> None:
+    layer = RMSNormalization(epsilon=0.0)
+    np.testing.assert_allclose(apply(layer, f32([3, 4])), f32([3, 4]) / np.sqrt(12.5), rtol=1e-6)
+    both = RMSNormalization(axis=[2, 1], epsilon=0.0)
+    x = IMAGE[0]
+    np.testing.assert_allclose(
+        apply(both, x), x / np.sqrt(np.mean(np.square(x), (1, 2), keepdims=True)), rtol=1e-6
+    )
+    assert both.scale.shape == (3, 4)
+
+
+def test_layer_normalization_scaled_by_the_deviation() -> None:
+    layer = LayerNormalization(rms_scaling=True, epsilon=0.0, scale=False)
+    np.testing.assert_allclose(apply(layer, f32([1, 3])), f32([1, 3]), rtol=1e-6)
+    assert [w.name.split("/")[1] for w in layer.weights] == ["gamma"]
+    assert reread(layer).rms_scaling
 
 
 def test_batch_normalization_keeps_its_weights_in_float32() -> None:
@@ -191,15 +250,26 @@ FAILURES: dict[str, tuple[type[Layer], dict[str, Any], tuple[int, ...], str]] = 
         "synchronized is set",
     ),
     "fused first": (BatchNormalization, {"axis": -4}, (2, 3, 4, 5), "expected 1 or 3 for the fused op"),
-    "renorm": (BatchNormalization, {"renorm": True}, (2, 3), "option renorm=True is not supported"),
+    "renorm fused": (BatchNormalization, {"renorm": True, "fused": True}, (2, 3, 4, 5), "does not renorm"),
+    "renorm bound": (
+        BatchNormalization,
+        {"renorm": True, "renorm_clipping": {"max": 2}},
+        (2, 3),
+        "option renorm_clipping: expected bounds rmin, rmax and dmax, got ['max']",
+    ),
+    "renorm text": (
+        BatchNormalization,
+        {"renorm": True, "renorm_clipping": {"rmax": "2"}},
+        (2, 3),
+        "option renorm_clipping: expected numbers or None",
+    ),
     "virtual": (
         BatchNormalization,
         {"virtual_batch_size": 2},
         (2, 3),
-        "option virtual_batch_size=2 is not supported",
+        "option virtual_batch_size: expected None, got 2",
     ),
     "layer axis": (LayerNormalization, {"axis": [0, 5]}, (2, 3), "option axis"),
-    "rms": (LayerNormalization, {"rms_scaling": True}, (2, 3), "option rms_scaling=True is not supported"),
     "groups": (GroupNormalization, {"groups": 2}, (2, 3), "option groups: expected a divisor of 3"),
     "no groups": (GroupNormalization, {"groups": 0}, (2, 3), "option groups"),
 }
