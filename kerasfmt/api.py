@@ -6,6 +6,7 @@ tensorflow/python/saved_model/save_options.py (2.15 to 2.21)
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -48,6 +49,8 @@ _NAMES: Final[dict[str, Format]] = {
     "keras": "keras",
     "tf_keras": "tf_keras",
 }
+_WEIGHTS: Final = ".weights.h5"
+_WEIGHTS_MAP: Final = ".weights.json"
 _HDF5_MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 _ZIP_MAGIC: Final = b"PK\x03\x04"
 
@@ -166,57 +169,129 @@ def save_model(
         )
 
 
-def save_weights(model: Any, filepath: str | os.PathLike[str] | Any, overwrite: bool = True) -> None:
-    """Writes the weights of a model as HDF5, in the layout of Keras 2's `save_weights`, whole or not at all.
+def save_weights(
+    model: Any,
+    filepath: str | os.PathLike[str] | Any,
+    overwrite: bool = True,
+    save_format: str | None = None,
+    max_shard_size: float | None = None,
+) -> None:
+    """Writes the weights of a model, whole or not at all.
+
+    A name that ends in .weights.h5 has the layout that Keras gives it since 2.12: by the layers' places in the
+    model, with the optimizer's state if the model is compiled. Any other .h5 or .hdf5 has that of Keras 2: by
+    the layers' names.
 
     Args:
         model: the model, or a live one of Keras.
-        filepath: a path that ends in .h5 or .hdf5, or an open h5py.File or group, which is left open.
+        filepath: a path, or an open h5py.File or group, which is left open and gets the layout of Keras 2.
         overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
+        save_format: for .weights.h5, whose Keras is to read it: "keras" (the default) for Keras 3, "tf_keras"
+            for tf_keras and Keras 2; for other names only "h5", which then need no suffix.
+        max_shard_size: GiB of weights that one file may hold. The path is that of the map, which ends in
+            .weights.json; the shards come beside it. Only Keras 3 reads them. The map is replaced last; a save
+            that is killed between may leave new shards beside an old map.
 
     Raises:
         TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
         SaveError: it cannot be written.
-        UnsupportedFormatError: the path does not end in .h5 or .hdf5, or ends in .weights.h5, which is another
-            layout; or HDF5 cannot hold the dtype of a weight.
+        UnsupportedFormatError: name, `save_format` and `max_shard_size` do not go together; or HDF5 cannot hold
+            the dtype of a weight.
         InvalidModelError: names collide in the file.
+        ValueError: a weight is larger than a shard.
         ImportError: h5py is not installed.
     """
-    if _is_path(filepath):
-        path = Path(filepath)
-        if format_of(path) != "h5" or path.name.endswith(".weights.h5"):
+    layout = _weights_layout(filepath, save_format, max_shard_size)
+    if _is_path(filepath) and not _may_write(Path(filepath), overwrite):
+        return
+    if layout == "h5":
+        _write_hdf5("write_weights", _represented(model, False), filepath)
+        return
+    keras_v3 = importlib.import_module("kerasfmt.formats.keras_v3")
+    path = Path(filepath)
+    represented = _represented(model, True)
+    if max_shard_size is None:
+        with commit.replace_file(path) as payload:
+            keras_v3.write_weights(represented, payload, "keras3" if layout == "keras" else layout)
+        return
+    with contextlib.ExitStack() as stack:
+        keras_v3.write_shards(
+            represented,
+            path.name.removesuffix(_WEIGHTS_MAP),
+            max_shard_size,
+            lambda name: stack.enter_context(commit.replace_file(path.with_name(name))),
+        )
+
+
+def _weights_layout(filepath: Any, save_format: str | None, max_shard_size: float | None) -> Format:
+    """The layout to write weights in."""
+    wanted = format_of(filepath, save_format) if save_format or not _is_path(filepath) else None
+    name = Path(filepath).name if _is_path(filepath) else ""
+    if max_shard_size is not None:
+        if not name.endswith(_WEIGHTS_MAP) or wanted not in (None, "keras"):
             raise UnsupportedFormatError(
-                f"{path}: weights are written as HDF5 in the layout of Keras 2 only; choose a name that ends in "
-                ".h5 but not in .weights.h5"
+                f"{filepath}: expected a name that ends in {_WEIGHTS_MAP} for weights in shards, and no "
+                f"save_format but 'keras', got save_format={save_format!r}; only Keras 3 reads shards"
             )
-        if not _may_write(path, overwrite):
-            return
-    _write_hdf5("write_weights", _represented(model, False), filepath)
+        return "keras"
+    if name.endswith(_WEIGHTS):
+        if wanted in ("h5", "tf"):
+            raise UnsupportedFormatError(
+                f"{filepath}: expected save_format 'keras' or 'tf_keras' for a name that ends in {_WEIGHTS}, "
+                f"got {save_format!r}; Keras reads that name in one layout only; choose another name"
+            )
+        return wanted or "keras"
+    if wanted == "h5" or (wanted is None and format_of(filepath) == "h5"):
+        return "h5"
+    raise UnsupportedFormatError(
+        f"{filepath}: expected a name that ends in {_WEIGHTS}, .h5 or .hdf5, or in {_WEIGHTS_MAP} with a "
+        f"max_shard_size, got save_format={save_format!r}; other formats of weights are not written"
+    )
 
 
 def load_weights(
     model: Model, filepath: str | os.PathLike[str] | Any, by_name: bool = False, skip_mismatch: bool = False
 ) -> None:
-    """Gives a model the weights in an HDF5 file, all of them or, if anything fails, none.
+    """Gives a model the weights in a file, all of them or, if anything fails, none.
 
     Args:
         model: the model.
-        filepath: a file of `save_weights` or of a whole model, or an open h5py.File or group. Weights stay in
-            it until they are used; keep it until the model is saved.
-        by_name: whether to go by the layers' names; by default, layers that have weights are paired in order.
-        skip_mismatch: by name, whether to leave out, with a warning, weights that do not fit.
+        filepath: a file of `save_weights` or of a whole model, HDF5 or .keras, by its content; the map of
+            weights in shards, `.weights.json`; or an open h5py.File or group. Weights stay in it until they are
+            used; keep it until the model is saved.
+        by_name: whether to go by the layers' names; by default, layers are paired in order. Only in Keras 2's
+            layout are there names.
+        skip_mismatch: whether to leave out, with a warning, what does not fit: in Keras 2's layout by name
+            single weights, elsewhere whole layers.
 
     Raises:
         MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
-        UnsupportedFormatError: it holds no weights in the layout of Keras 2.
+        UnsupportedFormatError: it holds no weights in a layout of Keras.
         CorruptFileError: it is damaged or truncated.
         UnsafeFileError: it points out of itself.
         InvalidModelError: the weights do not fit the model.
-        ValueError: `skip_mismatch` without `by_name`.
+        ValueError: `skip_mismatch` without `by_name` in Keras 2's layout, or `by_name` in another one.
         ImportError: h5py is not installed.
     """
     hdf5 = importlib.import_module("kerasfmt.formats.hdf5")
-    hdf5.load_weights(model, filepath, by_name=by_name, skip_mismatch=skip_mismatch)
+    named = _is_path(filepath) and Path(filepath).is_file() and _is_named(Path(filepath))
+    if not named and not hdf5.holds_object_paths(filepath):
+        hdf5.load_weights(model, filepath, by_name=by_name, skip_mismatch=skip_mismatch)
+        return
+    if by_name:
+        raise ValueError(
+            f"{filepath}: by_name=True is for weights in the layout of Keras 2 (.h5); this one keeps them by the "
+            "layers' places"
+        )
+    keras_v3 = importlib.import_module("kerasfmt.formats.keras_v3")
+    keras_v3.load_weights(model, filepath, skip_mismatch=skip_mismatch)
+
+
+def _is_named(path: Path) -> bool:
+    """Whether a file is a .keras archive, or a map of shards."""
+    with path.open("rb") as stream:
+        start = stream.read(len(_ZIP_MAGIC))
+    return start == _ZIP_MAGIC or path.name.endswith(_WEIGHTS_MAP)
 
 
 def _is_path(filepath: Any) -> bool:

@@ -333,12 +333,6 @@ def test_only_saved_models_have_signatures(tmp_path: Path, model: Model) -> None
         save_model(model, tmp_path / "m.h5", signatures={"f": None})
 
 
-@pytest.mark.parametrize("name", ["w", "w.keras", "w.weights.h5"])
-def test_names_of_weight_files(tmp_path: Path, model: Model, name: str) -> None:
-    with pytest.raises(UnsupportedFormatError, match=r"choose a name that ends in \.h5"):
-        save_weights(model, tmp_path / name)
-
-
 def test_what_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="expected a Keras model, got"):
         save_model(object(), tmp_path / "m.h5")

@@ -14,9 +14,18 @@ Source: tf_keras/src/saving/legacy/hdf5_format.py; keras/src/legacy/saving/legac
 """
 
 from kerasfmt.formats.hdf5.dataset import LazyDataset
-from kerasfmt.formats.hdf5.file import H5Model, open_model
+from kerasfmt.formats.hdf5.file import H5Model, holds_object_paths, open_model
 from kerasfmt.formats.hdf5.load import load
 from kerasfmt.formats.hdf5.weights import load_weights
 from kerasfmt.formats.hdf5.write import write, write_weights
 
-__all__ = ["H5Model", "LazyDataset", "load", "load_weights", "open_model", "write", "write_weights"]
+__all__ = [
+    "H5Model",
+    "LazyDataset",
+    "holds_object_paths",
+    "load",
+    "load_weights",
+    "open_model",
+    "write",
+    "write_weights",
+]

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from kerasfmt import dtypes
 from kerasfmt.errors import CorruptFileError, UnsafeFileError, UnsupportedFormatError
 from kerasfmt.formats.hdf5.guard import Node, import_h5py, reading
 
@@ -22,6 +23,7 @@ MAX_EXPANSION: Final = 1032
 _PLAIN_FILTERS: Final = (2, 3)  # shuffle, fletcher32: no expansion
 _COMPRESSORS: Final = (1, 32000)  # deflate, lzf
 _NUMERIC_KINDS: Final = "biufc"
+_BFLOAT16_SIZE: Final = 2
 
 
 class LazyDataset:
@@ -70,7 +72,8 @@ class LazyDataset:
                     if step == 1:
                         row = math.prod(self.shape[1:]) * self.dtype.itemsize
                         return self._read_plain(start * row, (max(0, stop - start), *self.shape[1:]))
-            return np.asarray(import_h5py().Dataset(self._id)[key], dtype=self.dtype)
+            found = np.asarray(import_h5py().Dataset(self._id)[key])
+            return found.view(self.dtype) if found.dtype.kind == "V" else found.astype(self.dtype, copy=False)
 
     def _read_plain(self, begin: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         """The array of `shape` whose bytes begin `begin` bytes after the first element."""
@@ -135,7 +138,7 @@ def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]
     if plan.get_external_count():
         raise UnsafeFileError(f"{node.where}: its bytes lie outside of the file; they are not read")
     stored_dtype = _numeric_dtype(node)
-    dtype: np.dtype[Any] = stored_dtype.newbyteorder("=")
+    dtype = dtypes.bfloat16.numpy if stored_dtype.kind == "V" else stored_dtype.newbyteorder("=")
     space = node.id.get_space()
     shape = tuple(int(size) for size in space.get_simple_extent_dims())
     declared = math.prod(shape) * dtype.itemsize
@@ -154,13 +157,21 @@ def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]
                 f"{node.where}: its {stored} bytes end behind the end of the file, {node.file_size} bytes; "
                 "the file is truncated"
             )
-        if dtype.kind in "iuf" and stored_dtype.isnative:
+        if stored_dtype.kind in "iufV" and stored_dtype.isnative:
             return shape, dtype, stored, int(offset)
     return shape, dtype, stored, None
 
 
 def _numeric_dtype(node: Node) -> np.dtype[Any]:
-    dtype: np.dtype[Any] = node.id.get_type().dtype
+    """The NumPy dtype of the elements; V2 for bfloat16, which h5py stores as two opaque bytes without a name.
+
+    Source: keras/src/saving/saving_lib.py, H5IOStore.__setitem__ (3.x)
+    """
+    kind = node.id.get_type()
+    dtype: np.dtype[Any] = kind.dtype
+    opaque = kind.get_class() == import_h5py().h5t.OPAQUE
+    if opaque and dtype.itemsize == _BFLOAT16_SIZE and dtype.kind == "V" and not kind.get_tag():
+        return dtype
     if dtype.kind not in _NUMERIC_KINDS or dtype.subdtype is not None:
         raise UnsupportedFormatError(f"{node.where}: expected numbers, got elements of type {dtype}")
     return dtype

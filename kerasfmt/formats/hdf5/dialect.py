@@ -18,7 +18,7 @@ from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential, find_layer_class
 from kerasfmt.ir.config import layer_config
 
-_MODULES: Final = {
+MODULES: Final = {
     "initializer": "keras.initializers",
     "regularizer": "keras.regularizers",
     "constraint": "keras.constraints",
@@ -26,7 +26,7 @@ _MODULES: Final = {
 }
 """The last word of an option's name: the module of the object that is its value."""
 
-_ACTIVATIONS: Final = frozenset(
+ACTIVATIONS: Final = frozenset(
     {
         *("elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax_v2", "mish"),
         *("relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softmax_v2", "softplus", "softsign"),
@@ -93,7 +93,7 @@ def _config(config: Mapping[str, Any], layer: Layer | None = None) -> dict[str, 
 
 
 def _option(layer: str, key: str, value: Any) -> Any:
-    if key.endswith("activation") and isinstance(value, str) and value not in _ACTIVATIONS:
+    if key.endswith("activation") and isinstance(value, str) and value not in ACTIVATIONS:
         raise UnsupportedLayerError(
             f"layer {layer}: activation {value!r} is not one of Keras 2, whose HDF5 files are written here; "
             "save the model as a SavedModel"
@@ -108,8 +108,8 @@ def _option(layer: str, key: str, value: Any) -> Any:
         return {k: _option(layer, k, item) for k, item in value.items()}
     kind = key.rpartition("_")[2]
     found = find_layer_class(value["class_name"])
-    if kind in _MODULES:
-        module, config = _MODULES[kind], value["config"]
+    if kind in MODULES:
+        module, config = MODULES[kind], value["config"]
     elif found is not None and issubclass(found, Layer):
         module, config = "keras.layers", _config(value["config"])
     else:

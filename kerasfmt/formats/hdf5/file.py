@@ -22,6 +22,8 @@ from kerasfmt.formats.hdf5.header import RawStrings
 MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 _TOP_LEVEL: Final = "top_level_model_weights"
 _MAX_NAMED: Final = 5
+_OBJECTS: Final = ("layers", "_layer_checkpoint_dependencies", "vars", "optimizer")
+"""Members of the root of a file in the layout of `.weights.h5`; see kerasfmt/formats/keras_v3/weights.py."""
 
 NamedDatasets: TypeAlias = list[tuple[str, LazyDataset]]
 
@@ -85,8 +87,8 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
         InvalidModelError: it names layers or weights that it does not hold.
         ImportError: h5py is not installed.
     """
-    with _open(source) as opened:
-        return _read_model(*opened)
+    with opened(source) as found:
+        return _read_model(*found)
 
 
 def open_weights(source: str | os.PathLike[str] | Any) -> H5Weights:
@@ -103,7 +105,7 @@ def open_weights(source: str | os.PathLike[str] | Any) -> H5Weights:
         InvalidModelError: it names layers or weights that it does not hold.
         ImportError: h5py is not installed.
     """
-    with _open(source) as (root, file, descriptor):
+    with opened(source) as (root, file, descriptor):
         weights = root
         if not (root.has_attribute("layer_names") or root.has_attribute("layer_names0")):
             if root.find("model_weights") is None:
@@ -115,9 +117,38 @@ def open_weights(source: str | os.PathLike[str] | Any) -> H5Weights:
         return H5Weights(root.file, weights.text("keras_version"), weights.text("backend"), layers, top)
 
 
+def holds_object_paths(source: str | os.PathLike[str] | Any) -> bool:
+    """Whether an HDF5 file holds weights in the layout of `.weights.h5`, and not in that of Keras 2's `.h5`.
+
+    Args:
+        source: a path, or an open h5py.File or group.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is not HDF5.
+        CorruptFileError: it is damaged or truncated.
+        ImportError: h5py is not installed.
+    """
+    with opened(source) as (root, _, _):
+        if root.has_attribute("layer_names") or root.has_attribute("layer_names0"):
+            return False
+        members = root.member_names(_MAX_NAMED + 1)
+        return "model_weights" not in members and any(name in members for name in _OBJECTS)
+
+
 @contextlib.contextmanager
-def _open(source: Any) -> Iterator[tuple[Node, Any, int | None]]:
-    """The root to read from, the h5py.File to keep open, and the descriptor to read plain bytes with."""
+def opened(source: str | os.PathLike[str] | Any) -> Iterator[tuple[Node, Any, int | None]]:
+    """The root to read from, the h5py.File to keep open, and the descriptor to read plain bytes with.
+
+    Args:
+        source: a path, or an open h5py.File or group.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is not HDF5.
+        CorruptFileError: it is damaged or truncated.
+        ImportError: h5py is not installed.
+    """
     h5py = import_h5py()
     if isinstance(source, h5py.Group):
         name = str(source.file.filename)
@@ -234,8 +265,8 @@ def _no_model(root: Node) -> UnsupportedFormatError:
         held = f"only the weights of {len(names)} layers ({_some(names)})"
     else:
         members = root.member_names(_MAX_NAMED + 1)
-        if "layers" in members or "_layer_checkpoint_dependencies" in members:
-            held = "only weights, in the layout of Keras 3's save_weights (.weights.h5)"
+        if any(name in members for name in _OBJECTS):
+            held = "only weights, in the layout of .weights.h5"
         elif members:
             return UnsupportedFormatError(
                 f"{root.file}: an HDF5 file, but not a Keras model: expected an attribute model_config at "
@@ -251,11 +282,6 @@ def _no_model(root: Node) -> UnsupportedFormatError:
 
 def _no_weights(root: Node) -> UnsupportedFormatError:
     members = root.member_names(_MAX_NAMED + 1)
-    if "layers" in members or "_layer_checkpoint_dependencies" in members:
-        return UnsupportedFormatError(
-            f"{root.file}: holds weights in the layout of Keras 3 (.weights.h5), which is not read yet; "
-            "save them under a name that ends in .h5 alone, or save the whole model as .h5"
-        )
     return UnsupportedFormatError(
         f"{root.file}: expected the weights of a Keras model (an attribute layer_names, or a group "
         f"model_weights), got {_some(members) if members else 'an empty file'}"

@@ -5,11 +5,18 @@ Making the tree finds every collision of names, so that writing it cannot stumbl
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
 from kerasfmt.ir import Weight
+
+_SLAB_SIZE: Final = 1 << 24
+"""Bytes of a weight outside of memory that are read at a time."""
 
 
 @dataclass
@@ -20,9 +27,12 @@ class Tree:
         name: what errors call the whole.
         attributes: of each group, in the order in which groups are made; "" is the group written to.
         datasets: the weight of each dataset, in the order in which they are made.
+        bfloat16: whether the file's readers know how Keras 3 stores bfloat16: as opaque elements of two bytes,
+            with an attribute `dtype`. No reader of the other layouts reads bfloat16 back.
     """
 
     name: str
+    bfloat16: bool = False
     attributes: dict[str, dict[str, Any]] = field(default_factory=lambda: {"": {}})
     datasets: dict[str, Weight] = field(default_factory=dict)
     _owners: dict[str, str] = field(default_factory=dict)
@@ -41,13 +51,15 @@ class Tree:
 
         Raises:
             InvalidModelError: there is something at the path already, or the path is none.
-            UnsupportedFormatError: HDF5 has no such element type.
+            UnsupportedFormatError: HDF5 has no such element type, or the file's readers do not know it.
         """
         self._claim(path, owner)
-        if weight.dtype.numpy.isbuiltin != 1 or weight.dtype.numpy.kind not in "biufc":
+        plain = weight.dtype.numpy.isbuiltin == 1 and weight.dtype.numpy.kind in "biufc"
+        if not plain and not (self.bfloat16 and weight.dtype is dtypes.bfloat16):
+            hint = 'as "keras", ' if weight.dtype is dtypes.bfloat16 else ""
             raise UnsupportedFormatError(
-                f"{self.name}: {owner}: HDF5 files of Keras hold no {weight.dtype.name}; cast the weight, or "
-                "save the model as a SavedModel"
+                f"{self.name}: {owner}: no Keras reads {weight.dtype.name} back from such a file; cast the weight, "
+                f"or save the model {hint}as a SavedModel"
             )
         self.datasets[path] = weight
 
@@ -71,3 +83,53 @@ class Tree:
                 )
             self._owners.setdefault(parent, owner)
         self._owners[path] = owner
+
+    def write_to(self, root: Any) -> None:
+        """Makes everything that the tree holds; one slab of a weight is in memory at a time.
+
+        Args:
+            root: an open h5py.File or group.
+
+        Raises:
+            InvalidModelError: a weight's value is not what it says it is.
+        """
+        for key, value in self.attributes[""].items():
+            root.attrs[key] = value
+        for path, attributes in self.attributes.items():
+            if path:
+                group = root.require_group(path)  # a group is made together with the first thing below it
+                for key, value in attributes.items():
+                    group.attrs[key] = value
+        for path, weight in self.datasets.items():
+            if weight.dtype is dtypes.bfloat16:
+                dataset = root.create_dataset(path, weight.shape, dtype="V2")
+                dataset.attrs["dtype"] = "bfloat16"
+            else:
+                dataset = root.create_dataset(path, weight.shape, dtype=weight.dtype.numpy)
+            _store(dataset, weight, path)
+
+
+def _store(dataset: Any, weight: Weight, path: str) -> None:
+    """Copies a weight into its dataset; one that is not in memory slab by slab."""
+    if dataset.size == 0:
+        return
+    value = weight.value
+    try:
+        if isinstance(value, np.ndarray) or not hasattr(value, "__getitem__") or not weight.shape:
+            dataset[()] = _elements(value, dataset)
+            return
+        row = math.prod(weight.shape[1:]) * weight.dtype.itemsize
+        rows = max(1, _SLAB_SIZE // row)
+        for start in range(0, weight.shape[0], rows):
+            part = slice(start, min(start + rows, weight.shape[0]))
+            dataset[part] = _elements(value[part], dataset)
+    except KerasfmtError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise InvalidModelError(f"weight {weight.name}: cannot be written to {path}: {error}") from error
+
+
+def _elements(value: Any, dataset: Any) -> Any:
+    """An array as the dataset's elements; those of an opaque type are its bytes."""
+    array = np.asarray(value)
+    return array.view(dataset.dtype) if dataset.dtype.kind == "V" else array

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from kerasfmt.errors import InvalidModelError, KerasfmtError, SaveError
+from kerasfmt.errors import SaveError
 from kerasfmt.formats.hdf5 import dialect
 from kerasfmt.formats.hdf5.attributes import name_attributes
 from kerasfmt.formats.hdf5.guard import import_h5py
@@ -29,8 +26,6 @@ KERAS_VERSION: Final = "2.15.0"
 """The Keras whose dialect is written."""
 _BACKEND: Final = "tensorflow"
 _TOP_LEVEL: Final = "top_level_model_weights"
-_SLAB_SIZE: Final = 1 << 24
-"""Bytes of a weight outside of memory that are read at a time."""
 
 
 def write(model: Model, target: str | os.PathLike[str] | Any, include_optimizer: bool = True) -> None:
@@ -135,45 +130,12 @@ def _write(tree: Tree, target: Any) -> None:
     h5py = import_h5py()
     if not isinstance(target, h5py.Group):
         with h5py.File(Path(target), "w") as file:
-            _fill(tree, file)
+            tree.write_to(file)
         return
     _refuse_occupied(tree, target)
     with _undone_if_it_fails(tree, target):
-        _fill(tree, target)
+        tree.write_to(target)
         target.file.flush()
-
-
-def _fill(tree: Tree, root: Any) -> None:
-    """Makes everything that a tree holds; datasets as soon as their group is there, as Keras does."""
-    for key, value in tree.attributes[""].items():
-        root.attrs[key] = value
-    for path, attributes in tree.attributes.items():
-        if path:
-            group = root.create_group(path)
-            for key, value in attributes.items():
-                group.attrs[key] = value
-    for path, weight in tree.datasets.items():
-        _store(root.create_dataset(path, weight.shape, dtype=weight.dtype.numpy), weight, path)
-
-
-def _store(dataset: Any, weight: Weight, path: str) -> None:
-    """Copies a weight into its dataset; one that is not in memory slab by slab."""
-    if dataset.size == 0:
-        return
-    value = weight.value
-    try:
-        if isinstance(value, np.ndarray) or not hasattr(value, "__getitem__") or not weight.shape:
-            dataset[()] = np.asarray(value)
-            return
-        row = math.prod(weight.shape[1:]) * weight.dtype.itemsize
-        rows = max(1, _SLAB_SIZE // row)
-        for start in range(0, weight.shape[0], rows):
-            part = slice(start, min(start + rows, weight.shape[0]))
-            dataset[part] = np.asarray(value[part])
-    except KerasfmtError:
-        raise
-    except (ValueError, TypeError) as error:
-        raise InvalidModelError(f"weight {weight.name}: cannot be written to {path}: {error}") from error
 
 
 def _refuse_occupied(tree: Tree, group: Any) -> None:

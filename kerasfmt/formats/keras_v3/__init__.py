@@ -4,14 +4,15 @@
     config.json          the model: layers, calls, compile state; see config.py, keras3.py, tf_keras.py
     model.weights.h5     every variable, below the path of the object that owns it; see weights.py
     model.weights.json   in place of it, where the variables are in several HDF5 files
-    assets/              vocabularies; not supported
+    assets/              vocabularies; refused, as no layer of kerasfmt has any
 
-A zip archive whose members are not compressed. The two dialects differ in the config and in a few paths.
+A zip archive whose members are not compressed. The two dialects differ in the config and in a few paths. The
+weights alone are the same HDF5 file, `.weights.h5`, or a map `.weights.json` beside its shards.
 
 Source: keras/src/saving/saving_lib.py; tf_keras/src/saving/saving_lib.py
 """
 
 from kerasfmt.formats.keras_v3.reader import KerasArchive, load, load_weights, open_archive
-from kerasfmt.formats.keras_v3.writer import write
+from kerasfmt.formats.keras_v3.writer import write, write_shards, write_weights
 
-__all__ = ["KerasArchive", "load", "load_weights", "open_archive", "write"]
+__all__ = ["KerasArchive", "load", "load_weights", "open_archive", "write", "write_shards", "write_weights"]

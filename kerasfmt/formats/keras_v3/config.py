@@ -15,12 +15,6 @@ from kerasfmt.errors import InvalidModelError, UnsafeFileError, UnsupportedLayer
 
 _OWN_MODULES: Final = frozenset({"builtins", "keras", "tf_keras", "keras_core", "tensorflow", "None", ""})
 _OP_MODULES: Final = ("keras.src.ops.", "keras.ops", "keras_core.src.ops.")
-MODULES: Final = {
-    "initializer": "keras.initializers",
-    "regularizer": "keras.regularizers",
-    "constraint": "keras.constraints",
-}
-"""The last word of an option's name: the module of the object that is its value."""
 
 
 def wrapped(

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.formats.keras_v3.config import MODULES, mapped, plain_shape, wrapped
+from kerasfmt.formats.hdf5.dialect import MODULES
+from kerasfmt.formats.keras_v3.config import mapped, plain_shape, wrapped
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
 from kerasfmt.ir.config import class_name
 from kerasfmt.ir.structure import map_structure

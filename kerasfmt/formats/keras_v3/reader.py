@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
-from collections.abc import Mapping, Sequence
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +21,12 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
+from kerasfmt.formats.hdf5.file import opened
 from kerasfmt.formats.hdf5.guard import Node, import_h5py, parse_config, reading
 from kerasfmt.formats.keras_v3 import layout
 from kerasfmt.formats.keras_v3.archive import MAX_JSON_SIZE, Archive
 from kerasfmt.formats.keras_v3.config import normalized, refuse_code
-from kerasfmt.formats.keras_v3.training import Dialect, to_training_config
+from kerasfmt.formats.keras_v3.training import Dialect, take_variables, to_training_config
 from kerasfmt.formats.keras_v3.weights import Variables, assign, numbered, places, read_variables
 
 _MAX_SHARDS: Final = 4096
@@ -104,43 +108,55 @@ def load(
     where = f"{stored.file}: {layout.CONFIG}"
     refuse_code(stored.config, custom, where)
     importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
-    try:
+    with _understanding(where):
         config = normalized(stored.config, stored.dialect == "keras3")
         model = ir.model_from_config(config, custom_objects=custom)
         assign(model, config, stored.variables, stored.file)
+        compiled = stored.config.get("compile_config")
+        if compile and isinstance(compiled, Mapping) and compiled:
+            slots = numbered(stored.variables.get("optimizer", {}), f"{stored.file}: optimizer")
+            trainable = _trainable(model, config)
+            model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
+    return model
+
+
+@contextlib.contextmanager
+def _understanding(where: str) -> Iterator[None]:
+    """Turns whatever a config that is none gives rise to into an error that begins with `where`."""
+    try:
+        yield
     except KerasfmtError as error:
-        if stored.file in str(error):
+        if where.partition(": ")[0] in str(error):
             raise
         raise type(error)(f"{where}: {error}") from error
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise InvalidModelError(
             f"{where}: no model can be built from it: {type(error).__name__}: {error}"
         ) from error
-    compiled = stored.config.get("compile_config")
-    if compile and isinstance(compiled, Mapping) and compiled:
-        slots = numbered(stored.variables.get("optimizer", {}), f"{stored.file}: optimizer")
-        order = [place.layer for place in places(model, config) if not isinstance(place.layer, ir.Model)]
-        trainable = _in_order(model.trainable_weights, order)
-        model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
-    return model
 
 
-def _in_order(weights: Sequence[ir.Weight], layers: Sequence[ir.Layer]) -> list[ir.Weight]:
-    """The weights in the order in which the file keeps their layers."""
+def _trainable(model: ir.Model, config: Mapping[str, Any] | None) -> list[ir.Weight]:
+    """The trainable weights in the order in which the file keeps their layers."""
+    layers = [place.layer for place in places(model, config) if not isinstance(place.layer, ir.Model)]
     rank = {
         id(weight): number
         for number, layer in enumerate(layers)
         for weight in layer.weight_attributes.values()
     }
-    return sorted(weights, key=lambda weight: rank.get(id(weight), len(layers)))
+    return sorted(model.trainable_weights, key=lambda weight: rank.get(id(weight), len(layers)))
 
 
-def load_weights(model: ir.Model, path: str | os.PathLike[str]) -> None:
+def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mismatch: bool = False) -> None:
     """Gives a model the variables of a file in the object-path layout; they stay in the file.
+
+    A compiled model takes the optimizer's too if they are its own. A variable of another dtype is cast. Layers
+    are found by their classes and places, not by their names. If anything fails, nothing is changed.
 
     Args:
         model: the model.
-        path: `.weights.h5` as Keras 3 writes it, `.weights.json` beside its shards, or a `.keras` archive.
+        source: `.weights.h5` as a path or as an open h5py.File or group, `.weights.json` beside its shards, or
+            a `.keras` archive.
+        skip_mismatch: whether to leave out, with a warning, each layer whose variables do not all fit.
 
     Raises:
         MissingFileError: there is no such file.
@@ -150,23 +166,55 @@ def load_weights(model: ir.Model, path: str | os.PathLike[str]) -> None:
         InvalidModelError: its variables are not those of the model's layers.
         ImportError: h5py is not installed.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise MissingFileError(f"{path}: expected a file of weights, got nothing: no such file")
-    if path.suffix == ".keras":
-        stored = open_archive(path)
-        config = normalized(stored.config, stored.dialect == "keras3")
-        assign(model, config, stored.variables, stored.file)
-        return
-    if path.suffix == ".json":
-        if path.stat().st_size > MAX_JSON_SIZE:
-            raise UnsafeFileError(f"{path}: more than {MAX_JSON_SIZE} bytes of JSON are not read")
-        shards = _shards(parse_config(_text(path.read_bytes(), str(path)), str(path)), str(path))
-        found = [_read_file(path.with_name(name), str(path.with_name(name))) for name in sorted(shards)]
-        variables = _merged(found, str(path))
+    config = None
+    if not isinstance(source, str | os.PathLike):
+        with opened(source) as (root, file, descriptor):
+            where, variables = root.where, read_variables(root, file, descriptor)
     else:
-        variables = _read_file(path, str(path))
-    assign(model, None, variables, str(path))
+        path = Path(source)
+        where = str(path)
+        if not path.is_file():
+            raise MissingFileError(f"{path}: expected a file of weights, got nothing: no such file")
+        if zipfile.is_zipfile(path):
+            stored = open_archive(path)
+            variables = stored.variables
+            with _understanding(f"{path}: {layout.CONFIG}"):
+                config = normalized(stored.config, stored.dialect == "keras3")
+                config = config if _has_layers_of(config, model) else None
+        elif path.suffix == ".json":
+            variables = _sharded(path)
+        else:
+            with opened(path) as (root, file, descriptor):
+                variables = read_variables(root, file, descriptor)
+    with _understanding(where):
+        assign(model, config, variables, where, cast=True, skip_mismatch=skip_mismatch)
+        order = _trainable(model, config)
+    slots = variables.get("optimizer", {})
+    if model.training_config is not None and slots:
+        held = numbered(slots, f"{where}: optimizer")
+        if not take_variables(model.training_config, held, order):
+            warnings.warn(
+                f"{where}: holds {len(held)} variables of an optimizer, which are not those of the model's "
+                f"{model.training_config.optimizer_class}; skipped",
+                stacklevel=2,
+            )
+
+
+def _has_layers_of(config: Mapping[str, Any], model: ir.Model) -> bool:
+    """Whether a config names the layers of a model; then the order of layers is the config's, else the model's."""
+    entries = config["config"]["layers"]
+    names = {str(entry.get("name") or entry["config"].get("name")) for entry in entries}
+    return names >= {layer.name for layer in model.layers}
+
+
+def _sharded(path: Path) -> Variables:
+    if path.stat().st_size > MAX_JSON_SIZE:
+        raise UnsafeFileError(f"{path}: more than {MAX_JSON_SIZE} bytes of JSON are not read")
+    found = []
+    for name in sorted(_shards(parse_config(_text(path.read_bytes(), str(path)), str(path)), str(path))):
+        with opened(path.with_name(name)) as (root, file, descriptor):
+            found.append(read_variables(root, file, descriptor))
+    return _merged(found, str(path))
 
 
 def _text(data: bytes, where: str) -> str:
@@ -226,19 +274,14 @@ def _merged(parts: Sequence[Variables], where: str) -> Variables:
 
 
 def _read_member(archive: Archive, name: str) -> Variables:
+    h5py = import_h5py()
     stream = archive.open(name)
+    where = f"{archive.file}: {name}"
     try:
-        return _read_file(stream, f"{archive.file}: {name}", archive.members[name].file_size)
+        with reading(where):
+            file = h5py.File(stream, "r")
+            root = Node(h5py.h5g.open(file.id, b"/"), where, "", archive.members[name].file_size)
+        return read_variables(root, file)
     except BaseException:
         stream.close()
         raise
-
-
-def _read_file(source: Any, where: str, size: int | None = None) -> Variables:
-    h5py = import_h5py()
-    with reading(where):
-        if size is None:
-            size = Path(source).stat().st_size
-        file = h5py.File(source, "r")
-        root = Node(h5py.h5g.open(file.id, b"/"), where, "", size)
-    return read_variables(root, file)

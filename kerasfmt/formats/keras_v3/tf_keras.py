@@ -9,21 +9,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.formats.keras_v3.config import MODULES, mapped, plain_shape, wrapped
+from kerasfmt.formats.hdf5.dialect import ACTIVATIONS, MODULES
+from kerasfmt.formats.keras_v3.config import mapped, plain_shape, wrapped
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.config import layer_config
 
 KERAS_VERSION: Final = "2.15.0"
 """The Keras whose dialect is written; every tf_keras reads it."""
-
-_ACTIVATIONS: Final = frozenset(
-    {
-        *("elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax_v2", "mish"),
-        *("relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softmax_v2", "softplus", "softsign"),
-        *("swish", "tanh"),
-    }
-)
-"""Activations that Keras 2.15 finds by name."""
 
 
 def model_config(model: Model) -> dict[str, Any]:
@@ -62,11 +54,10 @@ def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, A
 def _options(layer: Layer, config: Mapping[str, Any]) -> dict[str, Any]:
     def wrap(key: str, value: Mapping[str, Any]) -> Any:
         kind = key.rpartition("_")[2]
-        module = "keras.mixed_precision" if key == "dtype" else MODULES.get(kind, "keras.layers")
-        return wrapped(module, value["class_name"], value["config"])
+        return wrapped(MODULES.get(kind, "keras.layers"), value["class_name"], value["config"])
 
     for key, value in config.items():
-        if key.endswith("activation") and isinstance(value, str) and value not in _ACTIVATIONS:
+        if key.endswith("activation") and isinstance(value, str) and value not in ACTIVATIONS:
             raise UnsupportedLayerError(
                 f"layer {layer.name} ({type(layer).__name__}): option {key}: Keras 2 has no activation {value!r}; "
                 'write the model for Keras 3 with save_format="keras"'

@@ -100,6 +100,34 @@ def to_training_config(
     return found
 
 
+def take_variables(
+    training: TrainingConfig, stored: Sequence[LazyDataset], trainable: Sequence[Weight]
+) -> bool:
+    """Gives an optimizer the variables of a file that does not say whose dialect it is in.
+
+    Args:
+        training: a compile state.
+        stored: the variables in the file, in order.
+        trainable: the model's trainable weights, in the order of the file.
+
+    Returns:
+        Whether they are the optimizer's; if not, nothing is changed.
+    """
+    for dialect in ("keras3", "tf_keras"):
+        counted = 2 if dialect == "keras3" else 1
+        names = slot_names(
+            training.optimizer_class, training.optimizer_config, trainable, dialect == "tf_keras"
+        )
+        if len(stored) != counted + len(names) or any(value.shape for value in stored[:counted]):
+            continue
+        slots = [_variable(name, value) for name, value in zip(names, stored[counted:], strict=True)]
+        training.variables = [_iteration(stored[0]), *slots]
+        if dialect == "keras3":
+            training.learning_rate = _variable("learning_rate", stored[1])
+        return True
+    return False
+
+
 def _iteration(value: LazyDataset) -> Weight:
     """Keras 2 counts in 64 bits, Keras 3 in 32 on some backends."""
     weight = Weight("iteration", (), dtypes.int64, trainable=False)

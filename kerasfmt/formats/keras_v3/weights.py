@@ -17,8 +17,8 @@ Source: keras/src/saving/saving_lib.py, _save_state and _save_container_state (2
 from __future__ import annotations
 
 import json
-import math
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
@@ -40,8 +40,8 @@ Variables: TypeAlias = dict[str, dict[str, LazyDataset]]
 
 Container = Literal["layers", "_layer_checkpoint_dependencies"]
 
+_Pair: TypeAlias = tuple[Weight, LazyDataset]
 _MAX_DEPTH: Final = 256
-_SLAB_SIZE: Final = 1 << 26
 _IGNORED: Final = re.compile(r"optimizer$|(_?metrics|_?compile_metrics|_?loss_tracker|compiled_metrics)(/|$)")
 _SEEDS: Final = re.compile(r"(^|/)_?seed_generators?(/|$)")
 
@@ -159,12 +159,13 @@ def own_weights(layer: Layer) -> list[Weight]:
 # Reading.
 
 
-def read_variables(root: Node, file: Any) -> Variables:
+def read_variables(root: Node, file: Any, descriptor: int | None = None) -> Variables:
     """Every variable of a file; each group and each dataset has to be reached by one path only.
 
     Args:
         root: the root of the file.
         file: the h5py.File to keep open.
+        descriptor: the operating system's descriptor of that file, as for LazyDataset.
 
     Raises:
         CorruptFileError: it is damaged, or shows the same bytes as different variables.
@@ -200,7 +201,7 @@ def read_variables(root: Node, file: Any) -> Variables:
             raise InvalidModelError(
                 f"{node.where}: expected variables in groups called vars, got a dataset {number!r} elsewhere"
             )
-        dataset = LazyDataset(node, file)
+        dataset = LazyDataset(node, file, descriptor)
         stored, size = stored + dataset.stored_size, size + dataset.nbytes
         found.setdefault(owner.removesuffix("vars").rstrip("/"), {})[number] = dataset
     if stored > root.file_size or size > MAX_EXPANSION * root.file_size:
@@ -217,19 +218,36 @@ def container_of(variables: Variables) -> Container:
     return "_layer_checkpoint_dependencies" if old else "layers"
 
 
-def assign(model: Model, config: Mapping[str, Any] | None, variables: Variables, file: str) -> None:
-    """Gives every weight of a model its variable; none is left over.
+def assign(
+    model: Model,
+    config: Mapping[str, Any] | None,
+    variables: Variables,
+    file: str,
+    *,
+    cast: bool = False,
+    skip_mismatch: bool = False,
+) -> None:
+    """Gives every weight of a model its variable, none left over; if anything fails, no weight is changed.
 
     Args:
         model: the model.
         config: its config in the file, whose order of layers counts.
         variables: those of the file.
         file: what errors begin with.
+        cast: whether a variable may have another dtype than its weight.
+        skip_mismatch: whether to leave out, with a warning, the layers whose variables do not fit.
 
     Raises:
         InvalidModelError: a weight is missing, is one too many, or has another shape or dtype.
     """
+
+    def mismatch(error: InvalidModelError) -> None:
+        if not skip_mismatch:
+            raise error
+        warnings.warn(f"{error}; skipped", stacklevel=4)
+
     left = {path: held for path, held in variables.items() if held and not _IGNORED.match(path)}
+    found: list[_Pair] = []
     for place in places(model, config, container_of(variables)):
         weights = own_weights(place.layer)
         path = next((path for path in place.paths if path in left), place.paths[0])
@@ -239,16 +257,28 @@ def assign(model: Model, config: Mapping[str, Any] | None, variables: Variables,
             held = next((variables[path] for path in place.twins if path in variables), {})
         if weights or held:
             kind = type(place.layer).__name__
-            _assign_layer(weights, held, f"{file}: layer {place.layer.name} ({kind})", path)
+            where = f"{file}: layer {place.layer.name} ({kind})"
+            try:
+                found += _paired(weights, held, where, path, cast)
+            except InvalidModelError as error:
+                mismatch(error)
     for path, held in left.items():
         if not _SEEDS.search(path):  # Keras 3.0 stored the state of random layers, later ones do not
             names = ", ".join(f"{path}/vars/{n} {list(d.shape)}" for n, d in held.items())
-            raise InvalidModelError(
-                f"{file}: expected no variables at {path}, as the config has no such object; got {names}"
+            mismatch(
+                InvalidModelError(
+                    f"{file}: expected no variables at {path}, as the model has no such object; got {names}"
+                )
             )
+    for weight, dataset in found:
+        same = dtypes.of(dataset.dtype) is weight.dtype
+        weight.value = dataset if same else np.asarray(dataset[()]).astype(weight.dtype.numpy)
 
 
-def _assign_layer(weights: Sequence[Weight], held: Mapping[str, LazyDataset], where: str, path: str) -> None:
+def _paired(
+    weights: Sequence[Weight], held: Mapping[str, LazyDataset], where: str, path: str, cast: bool
+) -> list[_Pair]:
+    """The weights of one object with its variables."""
     expected = [str(number) for number in range(len(weights))]
     if sorted(held) != sorted(expected):
         wanted = ", ".join(f"{weight.name} {list(weight.shape)}" for weight in weights) or "none"
@@ -256,6 +286,7 @@ def _assign_layer(weights: Sequence[Weight], held: Mapping[str, LazyDataset], wh
         raise InvalidModelError(
             f"{where}: expected {len(weights)} variables ({wanted}), got {len(held)} ({got})"
         )
+    found: list[_Pair] = []
     for number, weight in zip(expected, weights, strict=True):
         dataset = held[number]
         place = f"{path}/vars/{number}"
@@ -264,14 +295,14 @@ def _assign_layer(weights: Sequence[Weight], held: Mapping[str, LazyDataset], wh
                 f"{where}: weight {weight.name}: expected shape {list(weight.shape)}, got {list(dataset.shape)} "
                 f"from {place}"
             )
-        if dtypes.of(dataset.dtype) is weight.dtype:
-            weight.value = dataset
-        elif dataset.dtype.kind in "iu" and weight.dtype.is_integer and not dataset.shape:
-            weight.value = np.asarray(dataset[()], weight.dtype.numpy)  # a counter: 32 bits on some backends
-        else:
+        # A counter has 32 bits on some backends.
+        counter = dataset.dtype.kind in "iu" and weight.dtype.is_integer and not dataset.shape
+        if not (cast or counter or dtypes.of(dataset.dtype) is weight.dtype):
             raise InvalidModelError(
                 f"{where}: weight {weight.name}: expected dtype {weight.dtype}, got {dataset.dtype} from {place}"
             )
+        found.append((weight, dataset))
+    return found
 
 
 def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:
@@ -292,7 +323,7 @@ def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:
 
 
 def weights_tree(model: Model, optimizer: Sequence[Weight], optimizer_name: str | None, keras3: bool) -> Tree:
-    """What the file of a model's weights holds.
+    """What the file of a model's weights holds; a layer that is met on several paths once.
 
     Args:
         model: the model.
@@ -304,7 +335,7 @@ def weights_tree(model: Model, optimizer: Sequence[Weight], optimizer_name: str 
         InvalidModelError: a layer's class has no name that the file can hold.
         UnsupportedFormatError: a weight's dtype is none of HDF5's.
     """
-    tree = Tree(f"model {model.name}")
+    tree = Tree(f"model {model.name}", bfloat16=keras3)
 
     def add(path: str, name: str, owner: str, weights: Sequence[Weight]) -> None:
         below = f"{path}/vars" if path else "vars"
@@ -321,27 +352,3 @@ def weights_tree(model: Model, optimizer: Sequence[Weight], optimizer_name: str 
     if optimizer_name is not None:
         add("optimizer", optimizer_name, "the optimizer", optimizer)
     return tree
-
-
-def write_tree(tree: Tree, file: Any) -> None:
-    """Makes the groups and datasets of a tree in an empty h5py.File; one slab of a weight is in memory."""
-    for path, attributes in tree.attributes.items():
-        group = file.require_group(path) if path else file
-        for key, value in attributes.items():
-            group.attrs[key] = value
-    for path, weight in tree.datasets.items():
-        _copy(file.create_dataset(path, weight.shape, dtype=weight.dtype.numpy), weight)
-
-
-def _copy(dataset: Any, weight: Weight) -> None:
-    if dataset.size == 0:
-        return
-    value: Any = weight.value
-    if isinstance(value, np.ndarray) or not hasattr(value, "__getitem__") or not weight.shape:
-        dataset[()] = np.asarray(value)
-        return
-    row = math.prod(weight.shape[1:]) * weight.dtype.itemsize
-    rows = max(1, _SLAB_SIZE // row)
-    for start in range(0, weight.shape[0], rows):
-        part = slice(start, min(start + rows, weight.shape[0]))
-        dataset[part] = np.asarray(value[part])

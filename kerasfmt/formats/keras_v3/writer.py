@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.hdf5.guard import import_h5py
-from kerasfmt.formats.keras_v3 import keras3, layout, tf_keras
+from kerasfmt.formats.hdf5.tree import Tree
+from kerasfmt.formats.keras_v3 import keras3, layout, sharding, tf_keras
 from kerasfmt.formats.keras_v3.packing import Packer
 from kerasfmt.formats.keras_v3.training import Dialect, compile_config, optimizer_values
-from kerasfmt.formats.keras_v3.weights import weights_tree, write_tree
-from kerasfmt.ir import Model
+from kerasfmt.formats.keras_v3.weights import weights_tree
+from kerasfmt.ir import Model, TrainingConfig
 
 _DATE: Final = "1980-01-01@00:00:00"
 """Keras states the hour of the save, and reads it never."""
@@ -47,13 +49,9 @@ def write(
     kind = keras3 if dialect == "keras3" else tf_keras
     config = kind.model_config(model)
     training = model.training_config if include_optimizer else None
-    optimizer = None
     if training is not None:
         config["compile_config"] = compile_config(training, dialect)
-        name = training.optimizer_class
-        optimizer = str(training.optimizer_config.get("name") or name.lower()) if name else None
-    values = optimizer_values(training, model.trainable_weights, dialect) if training else []
-    tree = weights_tree(model, values, optimizer, dialect == "keras3")
+    tree = _tree(model, training, dialect)
     metadata = {"keras_version": kind.KERAS_VERSION, "date_saved": _DATE}
     config_json = _json(config, model)
     with Path(target).open("xb+", buffering=0) as stream:
@@ -61,8 +59,59 @@ def write(
         packer.add(layout.METADATA, _json(metadata, model))
         packer.add(layout.CONFIG, config_json)
         with packer.member(layout.WEIGHTS) as window, h5py.File(window, "w") as file:
-            write_tree(tree, file)
+            tree.write_to(file)
         packer.finish()
+
+
+def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect = "keras3") -> None:
+    """Writes the weights alone: those of the layers, and the optimizer's if the model is compiled.
+
+    Args:
+        model: the model.
+        target: a path at which there is no file yet.
+        dialect: for whose readers.
+
+    Raises:
+        InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
+        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+        ImportError: h5py is not installed.
+    """
+    _write_tree(_tree(model, model.training_config, dialect), Path(target))
+
+
+def write_shards(model: Model, name: str, max_shard_size: float, target: Callable[[str], Path]) -> None:
+    """Writes the weights alone, in several files that only Keras 3 reads; see sharding.py.
+
+    Args:
+        model: the model.
+        name: what the names of the files begin with.
+        max_shard_size: GiB of weights that one shard may hold.
+        target: the path to write the file of a name to; first asked for the map.
+
+    Raises:
+        InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
+        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+        ValueError: a weight is larger than a shard. Nothing is written.
+        ImportError: h5py is not installed.
+    """
+    tree = _tree(model, model.training_config, "keras3")
+    weight_map, parts = sharding.shards(tree, name, int(max_shard_size * (1 << 30)))
+    target(f"{name}.weights.json").write_bytes(weight_map)
+    for part_name, part in parts.items():
+        _write_tree(part, target(part_name))
+
+
+def _write_tree(tree: Tree, path: Path) -> None:
+    with import_h5py().File(path, "w") as file:
+        tree.write_to(file)
+
+
+def _tree(model: Model, training: TrainingConfig | None, dialect: Dialect) -> Tree:
+    optimizer = None
+    if training is not None and training.optimizer_class:
+        optimizer = str(training.optimizer_config.get("name") or training.optimizer_class.lower())
+    values = optimizer_values(training, model.trainable_weights, dialect) if training else []
+    return weights_tree(model, values, optimizer, dialect == "keras3")
 
 
 def _json(value: Any, model: Model) -> bytes:

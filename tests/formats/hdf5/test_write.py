@@ -230,7 +230,9 @@ def test_equal_weight_names(tmp_path: Path) -> None:
 
 
 def test_what_hdf5_or_keras_2_do_not_have(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedFormatError, match="hold no bfloat16"):
+    with pytest.raises(
+        UnsupportedFormatError, match=r'no Keras reads bfloat16 back .* save the model as "keras", as a Saved'
+    ):
         write(Sequential([Dense(2, input_shape=(3,), dtype="bfloat16")]), tmp_path / "m.h5")
     model = Sequential([Activation("hard_sigmoid_keras3", input_shape=(3,), name="act")])
     with pytest.raises(UnsupportedLayerError, match="layer act: activation 'hard_sigmoid_keras3'"):
@@ -406,5 +408,5 @@ def test_files_without_weights(tmp_path: Path) -> None:
         load_weights(small(), tmp_path / "f.h5")
     with h5py.File(tmp_path / "f.h5", "w") as file:
         file.create_group("layers")
-    with pytest.raises(UnsupportedFormatError, match="layout of Keras 3"):
+    with pytest.raises(UnsupportedFormatError, match=r"attribute layer_names.* got layers"):
         load_weights(small(), tmp_path / "f.h5")

@@ -267,7 +267,7 @@ MISFITS: list[tuple[Callable[[h5py.File], Any], type[KerasfmtError], str]] = [
     (
         replaced("layers/gone/vars/0", np.ones(2)),
         InvalidModelError,
-        "expected no variables at layers/gone, as the config has no such object; got layers/gone/vars/0 [2]",
+        "expected no variables at layers/gone, as the model has no such object; got layers/gone/vars/0 [2]",
     ),
     (
         replaced("layers/dense/vars/0", np.ones((3, 5), "f")),
