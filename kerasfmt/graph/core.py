@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
@@ -159,6 +160,13 @@ class Node:
         """Name of the op."""
         return self.op_def.name
 
+    def calling(self, function: Function) -> Node:
+        """The same node with another callee; values still come from the node that it was copied from."""
+        attrs = {**self.attrs, "f": function}
+        node = Node(self.graph, self.op_def, self.name, self.inputs, attrs, self.input_arity, self.device)
+        node.controls, node.outputs = self.controls, self.outputs
+        return node
+
     def grouped_inputs(self) -> list[Value | tuple[Value, ...]]:
         """The inputs as the op's arguments: a tuple where the argument is a list of tensors."""
         groups: list[Value | tuple[Value, ...]] = []
@@ -173,12 +181,16 @@ class Node:
         return groups
 
 
+_NONE: Mapping[Function, Function] = MappingProxyType({})
+
+
 @dataclass(frozen=True, eq=False)
 class Function:
     """A finished function: `inputs` and captured variables in, `outputs` out.
 
     Nodes are in execution order. `control_outputs` are the nodes that run whether or not an output needs them.
-    A `compiled` function is one that TensorFlow runs through XLA.
+    A `compiled` function is one that TensorFlow runs through XLA. Functions with one `body` differ in their names,
+    in the variables that they capture and in the functions that they call only.
     """
 
     name: str
@@ -190,8 +202,39 @@ class Function:
     control_outputs: tuple[Node, ...]
     written: frozenset[Variable]
     compiled: bool = False
+    body: object = field(default_factory=object)
 
-    @property
+    def on(
+        self,
+        variables: Mapping[Variable, Variable],
+        name: str,
+        callees: Mapping[Function, Function] = _NONE,
+    ) -> Function:
+        """The function with the same body.
+
+        Args:
+          variables: what to capture in place of each variable.
+          name: its name.
+          callees: what to call in place of each function, with the same body as that.
+        """
+        nodes = list(self.nodes)
+        for place, callee in self.callees if callees else ():
+            nodes[place] = nodes[place].calling(callees.get(callee, callee))
+        return replace(
+            self,
+            name=name,
+            captures=tuple((variables[v], handle) for v, handle in self.captures),
+            nodes=tuple(nodes) if callees else self.nodes,
+            written=frozenset(variables[v] for v in self.written),
+        )
+
+    @cached_property
+    def callees(self) -> tuple[tuple[int, Function], ...]:
+        """The functions that it calls, as attribute `f`, each with the place of the node among the nodes."""
+        found = ((place, node.attrs.get("f")) for place, node in enumerate(self.nodes))
+        return tuple((place, callee) for place, callee in found if isinstance(callee, Function))
+
+    @cached_property
     def stateful(self) -> bool:
         """Whether the function holds a stateful op: it reads, writes or draws random numbers."""
         return any(node.op_def.stateful for node in self.nodes)
@@ -403,11 +446,16 @@ class Builder:
                 needed.add(id(node))
                 stack.extend(v.node for v in node.inputs)
                 stack.extend(node.controls)
+        captures, self._captures, self._variables = (
+            self._captures,
+            {},
+            {},
+        )  # a body is shared; weights are not
         return Function(
             name=name or self.name,
             inputs=tuple(self.inputs),
             input_names=tuple(self.input_names),
-            captures=tuple(self._captures.items()),
+            captures=tuple(captures.items()),
             nodes=tuple(n for n in self.nodes if id(n) in needed),
             outputs=tuple(outputs),
             control_outputs=tuple(stateful),

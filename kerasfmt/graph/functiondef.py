@@ -35,6 +35,7 @@ class FunctionWriter:
     def __init__(self, library: protos.FunctionDefLibrary) -> None:
         self._library = library
         self._names: dict[Function, str] = {}
+        self._bodies: dict[object, protos.FunctionDef] = {}
         self._uid = 0
         self._attr_cache: dict[Any, bytes] = {}
         self.ops: set[str] = {"Identity", "NoOp"}
@@ -48,10 +49,8 @@ class FunctionWriter:
         """
         found = self._names.get(function)
         if found is None:
-            for node in function.nodes:
-                callee = node.attrs.get("f")
-                if isinstance(callee, Function):
-                    self.name_of(callee)
+            for _, callee in function.callees:
+                self.name_of(callee)
             self._uid += 1
             found = self._names[function] = f"__inference_{_identifier(name or function.name)}_{self._uid}"
             self._write(function, found)
@@ -59,7 +58,16 @@ class FunctionWriter:
 
     def _write(self, function: Function, name: str) -> None:
         proto = self._library.function.add()
+        written = self._bodies.setdefault(function.body, proto)
+        if written is proto:
+            self._write_body(proto, function)
+        else:
+            proto.CopyFrom(written)
+            for place, callee in function.callees:
+                proto.node_def[place].attr["f"].func.name = self.name_of(callee)
         proto.signature.name = name
+
+    def _write_body(self, proto: protos.FunctionDef, function: Function) -> None:
         proto.signature.is_stateful = function.stateful
         arguments = [*function.inputs, *(handle for _, handle in function.captures)]
         for value in arguments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -17,11 +17,20 @@ from kerasfmt.ir import policy as policies
 from kerasfmt.ir.fields import REQUIRED, Field
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.likeness import find_trace, keep_trace, likeness
 from kerasfmt.ir.policy import Policy
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
-from kerasfmt.ir.trace import InnerCall, Trace, covers, freeze, function_name, name_specs, specs_of
+from kerasfmt.ir.trace import (
+    InnerCall,
+    Trace,
+    covers,
+    freeze,
+    function_name,
+    name_specs,
+    specs_of,
+)
 from kerasfmt.ir.weight import Weight
 
 _REGISTRY: dict[str, type[Layer]] = {}
@@ -499,8 +508,17 @@ class Layer:
         key = (freeze(inputs), freeze(kwargs), mode, self._trainable_state)
         found = self._traces.get(key)
         if found is None:
-            found = self._traces[key] = self._trace(inputs, kwargs, mode)
+            found = self._traces[key] = self._make_trace(key, inputs, kwargs, mode)
         return found
+
+    def _make_trace(
+        self, key: Hashable, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None
+    ) -> Trace:
+        alike = likeness(self)
+        if alike is None:
+            return self._trace(inputs, kwargs, training)
+        found = find_trace(self, alike, key)
+        return found or keep_trace(self, alike, key, self._trace(inputs, kwargs, training))
 
     def traces(self) -> list[Trace]:
         """Every trace made so far."""

@@ -37,6 +37,7 @@ class Trace:
       training: the mode, None where the layer has only one.
       inner: the calls of sublayers in it, by `run_sublayer`.
       derived: functions that a writer made from this one, by kind.
+      weights: places of the captured variables among the layer's weights, where layers like it share the trace.
     """
 
     function: Function
@@ -47,6 +48,7 @@ class Trace:
     training: bool | None
     inner: tuple[InnerCall, ...] = ()
     derived: dict[str, Function] = field(default_factory=dict)
+    weights: tuple[int, ...] = ()
 
 
 def function_name(layer: str) -> str:

@@ -18,6 +18,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 from kerasfmt.formats.saved_model.object_graph import ConcreteNode, FunctionNode
 from kerasfmt.formats.saved_model.structured import ArgSpec
@@ -38,7 +39,6 @@ class LayerTraces:
     def __init__(self, model: Model) -> None:
         self._traces: dict[Layer, list[Trace]] = {}
         self._known: set[Function] = set()
-        self._owners: dict[Function, Layer] = {}
         self._add(model, model.default_trace(training=False))
 
     def of(self, layer: Layer) -> list[Trace]:
@@ -135,9 +135,19 @@ def _wrapper(trace: Trace) -> tuple[Builder, list[Value], tuple[Value, ...]]:
     return graph, inputs, graph.call(trace.function, inputs)
 
 
+_wrappers: WeakValueDictionary[object, Function] = WeakValueDictionary()
+
+
 def _outputs_only(trace: Trace) -> Function:
+    function = trace.function
+    alike = _wrappers.get(function.body)
+    if alike is not None:
+        ((_, callee),) = alike.callees
+        variables = dict(zip(callee.variables, function.variables, strict=True))
+        return alike.on(variables, alike.name, {callee: function})
     graph, _, results = _wrapper(trace)
-    return graph.finish(results[: len(results) - trace.losses])
+    made = _wrappers[function.body] = graph.finish(results[: len(results) - trace.losses])
+    return made
 
 
 def _with_penalty(layer: Layer, trace: Trace) -> Function:
