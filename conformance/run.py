@@ -14,12 +14,12 @@ from pathlib import Path
 from conformance.artefacts import ROOT, cache_key, directory, read_json, write_json
 from conformance.cases import Case
 
-ENVIRONMENTS = {"core": "core", "2.15": "tf215", "2.21": "tf221"}
+ENVIRONMENTS = {"core": "core", "2.15": "tf215", "2.21": "tf221", "k3jax": "k3jax", "k3torch": "k3torch"}
 """The directory of each environment below KERASFMT_ENVS (or .conformance/envs)."""
 
 
 def python(environment: str) -> Path:
-    """The interpreter of "core" or of a TensorFlow line.
+    """The interpreter of "core", of a TensorFlow line, or of Keras 3 without TensorFlow.
 
     Raises:
         SystemExit: There is no such environment; the message says how to make it.
@@ -31,9 +31,8 @@ def python(environment: str) -> Path:
             return path
     if environment == "core":
         return Path(sys.executable)
-    raise SystemExit(
-        f"no environment {base / name}: make it with `python tools/env.py setup --lines {environment}`"
-    )
+    wanted = "--formats" if environment.startswith("k3") else f"--lines {environment}"
+    raise SystemExit(f"no environment {base / name}: make it with `python tools/env.py setup {wanted}`")
 
 
 def stage(name: str, line: str, cases: Iterable[Case], whose: str = "ours") -> dict[str, str]:

@@ -4,7 +4,8 @@ demo    makes an environment with the core dependencies only, converts the Keras
         SavedModel, and shows both.
 test    makes a development environment and one environment per TensorFlow line, then runs `tests/` and
         `conformance/` against each line. Exit status 1 if anything fails.
-setup   only makes the environments.
+setup   only makes the environments; with --formats also those of Keras 3 on JAX and on torch, for the format
+        matrix.
 
 Environments live in `.conformance/envs/`, or in the directory that KERASFMT_ENVS names: those that are there
 are used as they are.
@@ -35,6 +36,8 @@ class Environment:
     packages: tuple[str, ...]
     oldest: tuple[int, int] = (3, 10)
     newest: tuple[int, int] = (3, 99)
+    first: tuple[str, ...] = ()
+    """What pip is asked for before the rest, with its own options."""
 
     @property
     def python(self) -> Path:
@@ -52,6 +55,17 @@ LINES = {
         "tf221", ("tensorflow-cpu==2.21.*", "tf-keras==2.21.*", "keras>=3", *_READING), newest=(3, 13)
     ),
 }
+FORMATS = (
+    Environment("k3jax", ("jax[cpu]", "keras>=3", "protobuf>=4.25", *_READING), oldest=(3, 11)),
+    Environment(
+        "k3torch",
+        ("keras>=3", "protobuf>=4.25", *_READING),
+        first=("torch", "--index-url", "https://download.pytorch.org/whl/cpu"),  # builds without CUDA
+        oldest=(3, 11),
+        newest=(3, 13),
+    ),
+)
+"""Keras 3 without TensorFlow."""
 
 
 def run(*command: object, **options: object) -> int:
@@ -117,7 +131,8 @@ def make(environment: Environment) -> Path:
     where = HOME / environment.name
     found = interpreter(environment)
     pip = (environment.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    if run(found, "-m", "venv", where) or run(*pip, *environment.packages):
+    wanted = [packages for packages in (environment.first, environment.packages) if packages]
+    if run(found, "-m", "venv", where) or any(run(*pip, *packages) for packages in wanted):
         shutil.rmtree(where, ignore_errors=True)
         raise SystemExit(f"FAILED: could not make the environment {environment.name} in {where}")
     return environment.python
@@ -168,7 +183,9 @@ def main() -> int:
     for name, text in (("test", "run all tests"), ("setup", "make the environments of `test`")):
         command = commands.add_parser(name, help=text)
         command.add_argument("--lines", nargs="+", default=list(LINES), choices=list(LINES))
-        if name == "test":
+        if name == "setup":
+            command.add_argument("--formats", action="store_true", help="those of the format matrix too")
+        else:
             command.add_argument(
                 "--fast", action="store_true", help="without the models of keras.applications"
             )
@@ -176,7 +193,8 @@ def main() -> int:
     if options.command == "demo":
         return demo()
     if options.command == "setup":
-        for environment in (CORE, *(LINES[line] for line in options.lines)):
+        wanted = [CORE, *(LINES[line] for line in options.lines), *(FORMATS if options.formats else ())]
+        for environment in wanted:
             print(make(environment))
         return 0
     return test(options.lines, options.fast)
