@@ -48,7 +48,6 @@ LAYERS: tuple[Layer, ...] = (
             "noise_shape": {"rate": 0.4, "noise_shape": [None, 1, 5], "_random": True},
             "seed": {"rate": 0.4, "seed": 3, "_random": True},
             "dynamic": {"rate": 0.4, "noise_shape": [None, 1, None], "_on": vector(None, 5), "_random": True},
-            "all": {"rate": 1.0},
             "float64": {"rate": 0.4, **FLOAT64, "_on": vector(6, 5, dtype="float64"), "_random": True},
             "mixed_float16": {"rate": 0.4, "_random": True, **MIXED_FLOAT16},
         },

@@ -204,7 +204,7 @@ class Layer:
         return False
 
     def tracked_lists(self) -> tuple[str, ...]:
-        """Attributes that Keras tracks as (empty) list wrappers, in its order.
+        """Attributes that Keras tracks as (empty) list wrappers, or dict wrappers where they are dicts, in its order.
 
         In Keras's object graph they come after the random generator and before weights and sublayers.
         """
@@ -240,12 +240,23 @@ class Layer:
     @cached_property
     def first_parameter(self) -> str:
         """Name of the first parameter of `call`."""
-        return next(iter(inspect.signature(self.call).parameters))
+        return next(iter(self._parameters))
 
     @cached_property
     def call_parameters(self) -> list[str]:
-        """The parameters of `call` after the first."""
-        return list(inspect.signature(self.call).parameters)[1:]
+        """The named parameters of `call` after the first."""
+        return [
+            name for name, p in self._parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        ][1:]
+
+    @cached_property
+    def _parameters(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(self.call).parameters
+
+    @cached_property
+    def takes_any(self) -> bool:
+        """Whether `call` takes arguments of any name."""
+        return any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
 
     @property
     def takes_training(self) -> bool:
@@ -255,7 +266,7 @@ class Layer:
     @property
     def takes_mask(self) -> bool:
         """Whether `call` uses the mask of its inputs."""
-        return "mask" in self.call_parameters
+        return self.takes_any or "mask" in self.call_parameters
 
     @property
     def compute_dtype(self) -> DType:
@@ -557,7 +568,7 @@ class Layer:
             for name, value in kwargs.items()
         }
         for name in call_kwargs:
-            if name not in self.call_parameters:
+            if name not in self.call_parameters and not self.takes_any:
                 raise UnsupportedLayerError(
                     f"layer {self.name} ({type(self).__name__}): call argument {name} is not supported"
                 )

@@ -14,7 +14,6 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.functions import read
 
 
 def large_negative(dtype: DType) -> float:
@@ -152,7 +151,12 @@ class PReLU(Layer):
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
-        return ops.relu(inputs) + -read(inputs, self.alpha) * ops.relu(-inputs)
+        alpha = inputs.graph.read(self.alpha)
+        if (
+            alpha.dtype is not inputs.dtype
+        ):  # Keras's minus reads a variable that it casts through an Identity
+            alpha = ops.cast(ops.identity(alpha), inputs.dtype)
+        return ops.relu(inputs) + -alpha * ops.relu(-inputs)
 
 
 class ELU(Layer):

@@ -190,8 +190,9 @@ class BatchNormalization(Layer):
         return self._spec
 
     def tracked_lists(self) -> tuple[str, ...]:
-        """The axes, and the shape of the weights where there are several."""
-        return ("axis", "_param_shape") if len(self.axis) > 1 else ("axis",)
+        """The axes, the bounds of renorm, and the shape of the weights where there are several axes."""
+        several = ("_param_shape",) if len(self.axis) > 1 else ()
+        return ("axis", *(("renorm_clipping",) if self.renorm else ()), *several)
 
     def call(self, inputs: Value, training: bool = False, mask: Value | None = None) -> Value:
         """The outputs; in training, updates the running averages."""
@@ -207,8 +208,8 @@ class BatchNormalization(Layer):
             if self.renorm:
                 scale, offset = self._renorm(mean, variance, scale, offset)
             else:
+                self._move(self.moving_mean, mean)
                 self._move(self.moving_variance, variance)
-            self._move(self.moving_mean, mean)
         else:
             mean, variance = read(x, self.moving_mean), read(x, self.moving_variance)
         outputs = normalize(
@@ -254,7 +255,7 @@ class BatchNormalization(Layer):
     def _renorm(
         self, mean: Value, variance: Value, scale: Value | None, offset: Value | None
     ) -> tuple[Value, Value]:
-        """Scale and offset that also correct the statistics of the batch; moves those of the running deviation.
+        """Scale and offset that also correct the statistics of the batch; moves all running statistics.
 
         Source: tf_keras/src/layers/normalization/batch_normalization.py, _renorm_correction_and_moments.
         """
@@ -270,9 +271,13 @@ class BatchNormalization(Layer):
             ratio = ops.minimum(ratio, most)
         if bound is not None:
             shift = ops.minimum(ops.maximum(shift, -bound), bound)
-        self._move(self.renorm_mean, mean, self.renorm_momentum)
-        self._move(self.renorm_stddev, deviation, self.renorm_momentum)
-        self._move(self.moving_stddev, deviation)
+        # Identities as in Keras's function, whose outputs are numbered after them.
+        mean, deviation = ops.identity(mean), ops.identity(deviation)
+        self._move(self.renorm_mean, ops.identity(mean), self.renorm_momentum)
+        self._move(self.renorm_stddev, ops.identity(deviation), self.renorm_momentum)
+        mean, variance = ops.identity(mean), ops.identity(variance)
+        self._move(self.moving_mean, mean)
+        self._move(self.moving_stddev, ops.sqrt(variance + self.epsilon))
         moved = read(mean, self.moving_stddev)
         ops.assign(self.moving_variance, ops.relu(moved * moved - self.epsilon))
         ratio, shift = ops.stop_gradient(ratio), ops.stop_gradient(shift)

@@ -200,8 +200,8 @@ class ActivityRegularization(Layer):
         """The penalty."""
         return L1L2(self.l1, self.l2)
 
-    # Keras's class inherits `call(inputs, *args, **kwargs)`, which it takes for one with both arguments.
-    def call(self, inputs: Value, training: bool = False, mask: Value | None = None) -> Value:
+    # Keras's class inherits `call(inputs, *args, **kwargs)`, which it gives a `training`.
+    def call(self, inputs: Value, *args: Any, training: bool = False, **kwargs: Any) -> Value:
         """The outputs."""
         return inputs
 
@@ -211,6 +211,14 @@ class Identity(Layer):
 
     Source: tf_keras/src/layers/core/identity.py.
     """
+
+    def __init__(self, *args: Any, dtype: Any = None, **options: Any) -> None:
+        super().__init__(*args, dtype=dtype, **options)
+        self._dtype = dtype
+
+    def get_config(self) -> dict[str, Any]:
+        """The config; the class has no `get_config`, so that Keras stores the dtype as it was given."""
+        return super().get_config() | ({"dtype": self._dtype} if isinstance(self._dtype, str) else {})
 
     def call(self, inputs: Structure) -> Structure:
         """The outputs."""

@@ -98,7 +98,8 @@ class KerasObjects:
         if layer.random_generator():
             node.add("_random_generator", self._random_generator(layer))
         for name in layer.tracked_lists():
-            node.add(name, list_wrapper(()))
+            held = getattr(layer, name, None)
+            node.add(name, dict_wrapper() if isinstance(held, dict) else list_wrapper(()))
         if not isinstance(layer, Model):
             for name, child in layer.sublayers.items():
                 node.add(name, self._node(child))

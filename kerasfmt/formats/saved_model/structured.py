@@ -21,6 +21,9 @@ class ArgSpec:
     args: tuple[str, ...] = ()
     defaults: tuple[Any, ...] | None = None
     kwonlyargs: tuple[str, ...] = ()
+    kwonlydefaults: Mapping[str, Any] | None = None
+    varargs: str | None = None
+    varkw: str | None = None
 
 
 def encode(value: Any) -> protos.StructuredValue:
@@ -69,11 +72,11 @@ def encode_function_spec(
     """The message for a function's signature; `input_signature` is that of the tf.function, if it has one."""
     fields: list[tuple[str, Any]] = [
         ("args", list(spec.args)),
-        ("varargs", None),
-        ("varkw", None),
+        ("varargs", spec.varargs),
+        ("varkw", spec.varkw),
         ("defaults", spec.defaults),
         ("kwonlyargs", list(spec.kwonlyargs)),
-        ("kwonlydefaults", None),
+        ("kwonlydefaults", spec.kwonlydefaults),
         ("annotations", {}),
     ]
     proto = protos.FunctionSpec()

@@ -80,13 +80,13 @@ class LayerTraces:
 def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]:
     """The function nodes of a layer, by the names that Keras gives them."""
     spec = _arg_spec(layer)
-    bare = ArgSpec(spec.args)
+    bare = ArgSpec(spec.args, kwonlyargs=spec.kwonlyargs)
     with_losses = FunctionNode(arg_spec=spec)
     outputs_only = FunctionNode(arg_spec=spec)
     with_penalty = FunctionNode(arg_spec=spec)
     regularizer = layer.activity_regularizer_of()
     for trace in traces:
-        signature = _signature(layer, trace)
+        signature = _signature(spec, trace)
         keywords = tuple(s.name or "" for s in _tensor_specs(signature))
         known = {"inputs": signature, "arg_spec": bare, "keywords": keywords, "positional": len(keywords)}
         outputs = map_structure(lambda v: v.spec, trace.outputs)
@@ -170,18 +170,33 @@ def _activity_node(layer: Layer) -> FunctionNode:
 
 def _arg_spec(layer: Layer) -> ArgSpec:
     given = inspect.signature(layer.call).parameters
-    defaults = tuple(
-        given[name].default is True if name == "training" else None for name in layer.call_parameters
+    by_kind: dict[Any, list[str]] = {}
+    for name, parameter in given.items():
+        by_kind.setdefault(parameter.kind, []).append(name)
+    positional = by_kind[inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    keywords = by_kind.get(inspect.Parameter.KEYWORD_ONLY, [])
+
+    def default(name: str) -> bool | None:
+        return given[name].default is True if name == "training" else None
+
+    return ArgSpec(
+        tuple(positional),
+        tuple(map(default, positional[1:])) or None,
+        tuple(keywords),
+        {name: default(name) for name in keywords} or None,
+        next(iter(by_kind.get(inspect.Parameter.VAR_POSITIONAL, [])), None),
+        next(iter(by_kind.get(inspect.Parameter.VAR_KEYWORD, [])), None),
     )
-    return ArgSpec((layer.first_parameter, *layer.call_parameters), defaults or None)
 
 
-def _signature(layer: Layer, trace: Trace) -> Any:
-    """`((inputs, further arguments...), {})` with named Specs, as TensorFlow canonicalises a call."""
-    further = [
-        trace.training if name == "training" else trace.kwargs.get(name) for name in layer.call_parameters
-    ]
-    return ((trace.inputs, *further), {})
+def _signature(spec: ArgSpec, trace: Trace) -> Any:
+    """`((inputs, further arguments...), {keyword arguments})` with named Specs, as TensorFlow canonicalises a call."""
+    given = {"training": trace.training, **trace.kwargs}
+    keywords = set(spec.kwonlyargs) | (set(trace.kwargs) - set(spec.args))
+    return (
+        (trace.inputs, *(given.get(name) for name in spec.args[1:])),
+        {name: given.get(name) for name in sorted(keywords)},
+    )
 
 
 def _tensor_specs(structure: Any) -> list[Spec]:
