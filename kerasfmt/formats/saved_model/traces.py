@@ -86,7 +86,7 @@ def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]
     with_penalty = FunctionNode(arg_spec=spec)
     regularizer = layer.activity_regularizer_of()
     for trace in traces:
-        signature = _signature(spec, trace)
+        signature = _signature(layer, spec, trace)
         keywords = tuple(s.name or "" for s in _tensor_specs(signature))
         known = {"inputs": signature, "arg_spec": bare, "keywords": keywords, "positional": len(keywords)}
         outputs = map_structure(lambda v: v.spec, trace.outputs)
@@ -169,29 +169,35 @@ def _activity_node(layer: Layer) -> FunctionNode:
 
 
 def _arg_spec(layer: Layer) -> ArgSpec:
-    given = inspect.signature(layer.call).parameters
     by_kind: dict[Any, list[str]] = {}
-    for name, parameter in given.items():
+    for name, parameter in inspect.signature(layer.call).parameters.items():
         by_kind.setdefault(parameter.kind, []).append(name)
     positional = by_kind[inspect.Parameter.POSITIONAL_OR_KEYWORD]
     keywords = by_kind.get(inspect.Parameter.KEYWORD_ONLY, [])
-
-    def default(name: str) -> bool | None:
-        return given[name].default is True if name == "training" else None
-
+    defaults = _defaults(layer)
     return ArgSpec(
         tuple(positional),
-        tuple(map(default, positional[1:])) or None,
+        tuple(defaults[name] for name in positional if name in defaults) or None,
         tuple(keywords),
-        {name: default(name) for name in keywords} or None,
+        {name: defaults[name] for name in keywords if name in defaults} or None,
         next(iter(by_kind.get(inspect.Parameter.VAR_POSITIONAL, [])), None),
         next(iter(by_kind.get(inspect.Parameter.VAR_KEYWORD, [])), None),
     )
 
 
-def _signature(spec: ArgSpec, trace: Trace) -> Any:
+def _defaults(layer: Layer) -> dict[str, Any]:
+    """The arguments of `call` that have a default, and that default."""
+    given = inspect.signature(layer.call).parameters
+    return {
+        name: given[name].default
+        for name in layer.call_parameters
+        if given[name].default is not inspect.Parameter.empty
+    }
+
+
+def _signature(layer: Layer, spec: ArgSpec, trace: Trace) -> Any:
     """`((inputs, further arguments...), {keyword arguments})` with named Specs, as TensorFlow canonicalises a call."""
-    given = {"training": trace.training, **trace.kwargs}
+    given = {**_defaults(layer), **trace.kwargs, "training": trace.training}
     keywords = set(spec.kwonlyargs) | (set(trace.kwargs) - set(spec.args))
     return (
         (trace.inputs, *(given.get(name) for name in spec.args[1:])),
