@@ -66,6 +66,8 @@ def _is_constant(value: Any) -> bool:
     kind = type(value)
     if kind in (list, tuple):
         return all(map(_is_constant, value))
+    if kind is dict:
+        return all(map(_is_constant, (*value, *value.values())))
     return kind in _PLAIN or kind is float or kind in _RECORDS
 
 

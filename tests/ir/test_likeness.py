@@ -81,7 +81,7 @@ def test_what_a_function_shows_of_a_name_is_not_shared() -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [{"a": 1}, np.ones(2), Dense(2), lambda x: x], ids=lambda s: type(s).__name__
+    "state", [{"a": np.ones(1)}, np.ones(2), Dense(2), lambda x: x], ids=lambda s: type(s).__name__
 )
 def test_layers_with_other_state_share_nothing(state: Any) -> None:
     layer = Dense(2)
