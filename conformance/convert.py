@@ -18,7 +18,7 @@ def convert(line: str, case: Case) -> None:
     results = where / "results.json"
     shutil.rmtree(where / "ours", ignore_errors=True)
     results.unlink(missing_ok=True)
-    if record(results, "convert", lambda: _convert(line, case)):
+    if record(results, "convert", lambda: _convert(line, case)) and line not in case.unsaved:
         record(results, "structure", lambda: _structure(line, case))
     if case.runs:
         record(results, "predict", lambda: _predict(line, case))

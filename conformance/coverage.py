@@ -60,7 +60,7 @@ def totals(lines: list[str]) -> str:
         results = [
             run.results(line, case).get(check, {}).get("ok")
             for case in CASES.values()
-            for check in checks(case)
+            for check in checks(line, case)
         ]
         rows = read_json(ARCHITECTURES / f"{line}.json").get("rows", {}).values()
         passed = f"{sum(bool(row['passed']) for row in rows)} of {len(rows)}" if rows else "not run"
@@ -103,7 +103,7 @@ def _table(line: str) -> list[str]:
 
 def _cell(line: str, cases: list[Case], check: str) -> str:
     """`yes`, `5 of 6`, or nothing where the check does not apply."""
-    concerned = [case for case in cases if check in checks(case)]
+    concerned = [case for case in cases if check in checks(line, case)]
     passed = sum(bool(run.results(line, case).get(check, {}).get("ok")) for case in concerned)
     if not concerned:
         return ""
@@ -117,7 +117,7 @@ def _failures(lines: list[str]) -> list[str]:
     for line in lines:
         for case in CASES.values():
             results = run.results(line, case)
-            for check in checks(case):
+            for check in checks(line, case):
                 if not results.get(check, {}).get("ok"):
                     detail = str(results.get(check, {}).get("detail", "not run")).splitlines()[0][:200]
                     found.append(f"- {line}, `{case.name}`, {check}: {detail}")

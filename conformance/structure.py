@@ -89,6 +89,12 @@ ACCEPTED: tuple[Accept, ...] = (
     ),
     Accept(
         r"metadata .*",
+        r".*\.config\.(function\.items\[0\]|module)",
+        "of a Lambda: kerasfmt keeps the bytecode that the HDF5 file holds, Keras marshals the function that it made "
+        "of it, and names the module that it made it in",
+    ),
+    Accept(
+        r"metadata .*",
         r".*\.config(\.layers\[\d+\]\.config)?\.rng_type",
         "an option of the random layers that came after Keras 2.15; left out, it means the same",
         _missing,
@@ -128,7 +134,10 @@ _CONSTANTS = (
     "its weights, or hold what its config gives"
 )
 DIFFERENT = {
-    "Activation-swish": "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",
+    **dict.fromkeys(
+        ["Activation-swish", "Activation-silu"],
+        "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",
+    ),
     **dict.fromkeys(
         [
             f"Normalization-{kind}"

@@ -22,7 +22,7 @@ def items(lines: list[str], fast: bool) -> list[tuple[str, Case, str]]:
         for line in lines
         for case in CASES.values()
         if not (fast and case.slow)
-        for check in checks(case)
+        for check in checks(line, case)
     ]
 
 

@@ -15,6 +15,7 @@ from conformance.cases import (
     convolution,
     core,
     image,
+    lambda_,
     merging,
     normalization,
     pooling,
@@ -39,6 +40,7 @@ LAYERS: tuple[Layer, ...] = tuple(
         normalization,
         merging,
         image,
+        lambda_,
         wrappers,
     )
     for layer in family.LAYERS

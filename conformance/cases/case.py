@@ -66,6 +66,9 @@ class Case:
     random: bool = False
     trains: bool = True
     """False: integers or no gradient come out, so no training step is tried."""
+    unsaved: tuple[str, ...] = ()
+    """Lines on which Keras cannot trace the layer in training, so that it neither saves the model nor fits it; `why`
+    says so. What we save is read all the same."""
     slow: bool = False
     save: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of `save_model`, TensorFlow's and ours."""
@@ -121,7 +124,7 @@ class Layer:
     """A row of the layer table: `variants` maps a configuration's name to its arguments.
 
     Arguments whose names start with an underscore belong to the case: `_on` (other inputs), `_runs`, `_why`,
-    `_tolerance`, `_random`, `_trains`, `_batch` (a fixed batch size), `_adapt` (the layer is adapted to its
+    `_tolerance`, `_random`, `_trains`, `_unsaved`, `_batch` (a fixed batch size), `_adapt` (the layer is adapted to its
     input), `_call`, `Of` a function (keras, layer, tensors) that calls the layer and returns the outputs, and
     `_objects`, `Of` a function (keras or kerasfmt) that gives the custom objects to load the model with.
     """
@@ -198,4 +201,4 @@ def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
     return Case(f"{layer.name}-{variant}", layer.name, build, key, inputs, **options)
 
 
-_CASE_OPTIONS = {"_runs", "_why", "_tolerance", "_random", "_trains"}
+_CASE_OPTIONS = {"_runs", "_why", "_tolerance", "_random", "_trains", "_unsaved"}

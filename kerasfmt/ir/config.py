@@ -200,8 +200,12 @@ def _leaf_from(
     kind, config = str(entry.get("class_name")), dict(entry["config"])
     registered = entry.get("registered_name")
     custom = custom_objects.get(kind) or custom_objects.get(str(registered))
+    cls: type[Layer] | None
     if custom is not None and (kind != "Lambda" or inspect.isclass(custom)):
-        return _from_custom(kind, custom, config)
+        cls = _custom_class(kind, custom)
+        return cls.revive(
+            normalized(cls, config), custom_objects, lambda e: _layer_from(e, custom_objects, path)
+        )
     if str(entry.get("module")).startswith(_OPERATIONS):
         operation = find_layer_class("Operation")
         assert operation is not None
@@ -217,9 +221,9 @@ def _leaf_from(
     return cls.revive(normalized(cls, config), custom_objects, lambda e: _layer_from(e, custom_objects, path))
 
 
-def _from_custom(kind: str, custom: Any, config: dict[str, Any]) -> Layer:
+def _custom_class(kind: str, custom: Any) -> type[Layer]:
     if inspect.isclass(custom) and issubclass(custom, Layer):
-        return custom.from_config(normalized(custom, config))
+        return custom
     raise UnsupportedLayerError(
         f"custom_objects[{kind!r}]: expected a subclass of kerasfmt.layers.Layer, got {custom!r}"
     )

@@ -67,7 +67,11 @@ class Lambda(Layer):
             )
         rest = {key: value for key, value in config.items() if key not in _STORED}
         layer = cls(function=function, arguments=stored.get("arguments"), **rest)
-        layer.stored = stored
+        # Keras makes the bytecode, with defaults and closure, a tuple when it reads it.
+        layer.stored = {
+            key: tuple(v) if key in ("function", "mask") and isinstance(v, list) else v
+            for key, v in stored.items()
+        }
         return layer
 
     def get_config(self) -> dict[str, Any]:

@@ -89,3 +89,8 @@ def test_not_a_function() -> None:
 def test_errors_inside_name_the_layer() -> None:
     with pytest.raises(InvalidModelError, match=r"layer wrong .*on inputs of shape"):
         model_of(Lambda(lambda x: ops.concat([x, x], 9), name="wrong"), f32([1, 2]))
+
+
+def test_stored_code_stays_a_tuple() -> None:
+    model = kerasfmt.Model.from_config(stored(CODE), {"double": lambda x, times: x * times})
+    assert model.get_config()["layers"][1]["config"]["function"] == tuple(CODE)

@@ -19,6 +19,7 @@ from kerasfmt.layers import (
     Masking,
     SpectralNormalization,
     TimeDistributed,
+    Wrapper,
 )
 from tests.layers.one_layer import apply, f32, model_of
 
@@ -146,5 +147,17 @@ def test_custom_layer_inside() -> None:
     config = model_of(TimeDistributed(Dense(2, name="d")), f32([[1, 2]])).get_config()
     config["layers"][1]["config"]["layer"]["class_name"] = "Twice"
     model = kerasfmt.Model.from_config(config, {"Twice": Twice})
+    kernel = model.get_weights()[0]
+    np.testing.assert_allclose(model.predict(f32([[1, 2]])), 2 * f32([[1, 2]]) @ kernel, rtol=1e-6)
+
+
+def test_custom_wrapper() -> None:
+    class Doubled(Wrapper, register=False):
+        def call(self, inputs: Any, training: bool = False) -> Any:
+            return super().call(inputs, training) * 2.0
+
+    config = model_of(TimeDistributed(Dense(2, name="d")), f32([[1, 2]])).get_config()
+    config["layers"][1]["class_name"] = "Doubled"
+    model = kerasfmt.Model.from_config(config, {"Doubled": Doubled})
     kernel = model.get_weights()[0]
     np.testing.assert_allclose(model.predict(f32([[1, 2]])), 2 * f32([[1, 2]]) @ kernel, rtol=1e-6)
