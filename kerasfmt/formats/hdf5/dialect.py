@@ -28,9 +28,9 @@ MODULES: Final = {
 
 ACTIVATIONS: Final = frozenset(
     {
-        *("elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax_v2", "mish"),
-        *("relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softmax_v2", "softplus", "softsign"),
-        *("swish", "tanh"),
+        *("elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax"),
+        *("log_softmax_v2", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softmax_v2"),
+        *("softplus", "softsign", "swish", "tanh"),
     }
 )
 """Activations that Keras 2.15 finds by name."""

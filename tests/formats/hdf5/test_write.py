@@ -229,6 +229,12 @@ def test_equal_weight_names(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["leaky_relu", "log_softmax", "relu6"])
+def test_activations_of_tensorflow_that_keras_2_knows(tmp_path: Path, name: str) -> None:
+    write(Sequential([Activation(name, input_shape=(3,))]), tmp_path / "m.h5")
+    assert load(tmp_path / "m.h5").layers[0].get_config()["activation"] == name
+
+
 def test_what_hdf5_or_keras_2_do_not_have(tmp_path: Path) -> None:
     with pytest.raises(
         UnsupportedFormatError, match=r'no Keras reads bfloat16 back .* save the model as "keras", as a Saved'
