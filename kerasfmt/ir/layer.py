@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerEr
 from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
 from kerasfmt.ir import naming
 from kerasfmt.ir import policy as policies
+from kerasfmt.ir.call_signature import CallSignature, call_signature
 from kerasfmt.ir.fields import REQUIRED, Field
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
@@ -237,36 +237,20 @@ class Layer:
         """An error that names this layer."""
         return InvalidModelError(f"layer {self.name} ({type(self).__name__}): {text}")
 
-    @cached_property
-    def first_parameter(self) -> str:
-        """Name of the first parameter of `call`."""
-        return next(iter(self._parameters))
-
-    @cached_property
-    def call_parameters(self) -> list[str]:
-        """The named parameters of `call` after the first."""
-        return [
-            name for name, p in self._parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-        ][1:]
-
-    @cached_property
-    def _parameters(self) -> Mapping[str, inspect.Parameter]:
-        return inspect.signature(self.call).parameters
-
-    @cached_property
-    def takes_any(self) -> bool:
-        """Whether `call` takes arguments of any name."""
-        return any(p.kind is p.VAR_KEYWORD for p in self._parameters.values())
+    @property
+    def signature(self) -> CallSignature:
+        """What `call` takes."""
+        return call_signature(type(self).call)
 
     @property
     def takes_training(self) -> bool:
         """Whether training and inference differ."""
-        return "training" in self.call_parameters
+        return "training" in self.signature.further
 
     @property
     def takes_mask(self) -> bool:
         """Whether `call` uses the mask of its inputs."""
-        return self.takes_any or "mask" in self.call_parameters
+        return self.signature.takes_any or "mask" in self.signature.further
 
     @property
     def compute_dtype(self) -> DType:
@@ -560,7 +544,7 @@ class Layer:
 
     def _trace(self, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None) -> Trace:
         graph = Builder(function_name(self.name))
-        inputs = name_specs(inputs, self.first_parameter)
+        inputs = name_specs(inputs, self.signature.first)
         kwargs = {name: name_specs(value, name) for name, value in kwargs.items()}
         values = map_structure(graph.input, inputs)
         call_kwargs = {
@@ -568,7 +552,7 @@ class Layer:
             for name, value in kwargs.items()
         }
         for name in call_kwargs:
-            if name not in self.call_parameters and not self.takes_any:
+            if name not in self.signature.further and not self.signature.takes_any:
                 raise UnsupportedLayerError(
                     f"layer {self.name} ({type(self).__name__}): call argument {name} is not supported"
                 )

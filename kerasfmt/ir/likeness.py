@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _PLAIN = frozenset({type(None), bool, int, str, bytes})
 _RECORDS = (Policy, Activation, InputSpec)
 _INDIVIDUAL = frozenset(
-    {"name", "calls", "first_parameter", "call_parameters", "activity_trace", "inner_calls", "inner_losses",
+    {"name", "calls", "activity_trace", "inner_calls", "inner_losses",
      "_weights", "_attributes", "_traces"}
 )  # fmt: skip
-"""Attributes of every layer that tell one from another, or that follow from its class."""
+"""Attributes of every layer that tell one from another, or that every trace sets anew."""
 
 _patterns: WeakValueDictionary[Hashable, Trace] = WeakValueDictionary()
 

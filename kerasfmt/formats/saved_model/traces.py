@@ -17,6 +17,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -24,6 +25,7 @@ from kerasfmt.formats.saved_model.object_graph import ConcreteNode, FunctionNode
 from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.graph import Builder, Function, Spec, Value
 from kerasfmt.ir import Layer, Model, Trace
+from kerasfmt.ir.call_signature import CallSignature
 from kerasfmt.ir.model import InputLayer, activity_function
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.trace import InnerCall
@@ -79,7 +81,7 @@ class LayerTraces:
 
 def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]:
     """The function nodes of a layer, by the names that Keras gives them."""
-    spec = _arg_spec(layer)
+    spec = _arg_spec(layer.signature)
     bare = ArgSpec(spec.args, kwonlyargs=spec.kwonlyargs)
     with_losses = FunctionNode(arg_spec=spec)
     outputs_only = FunctionNode(arg_spec=spec)
@@ -168,13 +170,14 @@ def _activity_node(layer: Layer) -> FunctionNode:
     return node
 
 
-def _arg_spec(layer: Layer) -> ArgSpec:
+@lru_cache(maxsize=1024)
+def _arg_spec(call: CallSignature) -> ArgSpec:
     by_kind: dict[Any, list[str]] = {}
-    for name, parameter in inspect.signature(layer.call).parameters.items():
+    for name, parameter in call.parameters.items():
         by_kind.setdefault(parameter.kind, []).append(name)
     positional = by_kind[inspect.Parameter.POSITIONAL_OR_KEYWORD]
     keywords = by_kind.get(inspect.Parameter.KEYWORD_ONLY, [])
-    defaults = _defaults(layer)
+    defaults = call.defaults
     return ArgSpec(
         tuple(positional),
         tuple(defaults[name] for name in positional if name in defaults) or None,
@@ -185,19 +188,9 @@ def _arg_spec(layer: Layer) -> ArgSpec:
     )
 
 
-def _defaults(layer: Layer) -> dict[str, Any]:
-    """The arguments of `call` that have a default, and that default."""
-    given = inspect.signature(layer.call).parameters
-    return {
-        name: given[name].default
-        for name in layer.call_parameters
-        if given[name].default is not inspect.Parameter.empty
-    }
-
-
 def _signature(layer: Layer, spec: ArgSpec, trace: Trace) -> Any:
     """`((inputs, further arguments...), {keyword arguments})` with named Specs, as TensorFlow canonicalises a call."""
-    given = {**_defaults(layer), **trace.kwargs, "training": trace.training}
+    given = {**layer.signature.defaults, **trace.kwargs, "training": trace.training}
     keywords = set(spec.kwonlyargs) | (set(trace.kwargs) - set(spec.args))
     return (
         (trace.inputs, *(given.get(name) for name in spec.args[1:])),

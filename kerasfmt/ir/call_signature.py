@@ -1,0 +1,42 @@
+"""What the `call` of a layer takes, read once for each class."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+
+@dataclass(frozen=True, eq=False)
+class CallSignature:
+    """The parameters of a `call`.
+
+    Attributes:
+      parameters: every parameter but `self`, by name.
+      first: name of the first.
+      further: names of those after the first, without `*` and `**`.
+      takes_any: whether it takes arguments of any name.
+      defaults: the defaults of `further`, where there are.
+    """
+
+    parameters: Mapping[str, inspect.Parameter]
+    first: str
+    further: tuple[str, ...]
+    takes_any: bool
+    defaults: Mapping[str, Any]
+
+
+@lru_cache(maxsize=1024)
+def call_signature(call: Callable[..., Any]) -> CallSignature:
+    """The signature of a `call` as its class holds it, `self` first."""
+    _, *parameters = inspect.signature(call).parameters.values()
+    further = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)][1:]
+    return CallSignature(
+        parameters={p.name: p for p in parameters},
+        first=parameters[0].name,
+        further=tuple(p.name for p in further),
+        takes_any=any(p.kind is p.VAR_KEYWORD for p in parameters),
+        defaults={p.name: p.default for p in further if p.default is not p.empty},
+    )
