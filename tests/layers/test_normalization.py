@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -289,3 +290,24 @@ def test_unknown_axis() -> None:
 
     with pytest.raises(InvalidModelError, match="must be known"):
         BatchNormalization()(kerasfmt.Input((3, None)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "save_format"),
+    [
+        (RMSNormalization(name="norm"), "tf_keras"),
+        (LayerNormalization(rms_scaling=True, name="norm"), "tf_keras"),
+        (SyncBatchNormalization(name="norm"), "keras"),
+    ],
+)
+def test_archives_that_hold_it_and_one_that_cannot(layer: Layer, save_format: str, tmp_path: Path) -> None:
+    import kerasfmt
+
+    other = "keras" if save_format == "tf_keras" else "tf_keras"
+    model = model_of(layer, ROWS)
+    with pytest.raises(UnsupportedLayerError, match=r"layer norm \(\w+\): Keras \d has no such layer"):
+        kerasfmt.save_model(model, tmp_path / "m.keras", save_format=save_format)
+    kerasfmt.save_model(model, tmp_path / "m.keras", save_format=other)
+    np.testing.assert_array_equal(
+        kerasfmt.load_model(tmp_path / "m.keras").predict(ROWS), model.predict(ROWS)
+    )

@@ -20,6 +20,7 @@ KERAS_VERSION: Final = "3.15.1"
 
 LACKING: Final = frozenset(
     {"CustomScaleLayer", "LayerScale", "LocallyConnected1D", "LocallyConnected2D", "StochasticDepth"}
+    | {"SyncBatchNormalization"}
     | {"RadialConstraint", "ThresholdedReLU"}
 )
 """Classes of Keras 2 that Keras 3 has not."""

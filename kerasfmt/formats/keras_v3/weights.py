@@ -137,7 +137,7 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
     """Class name, layer and config of each layer that counts; no layer where the model has lost it."""
     if config is None:
         for layer in model.layers:
-            yield class_name(layer), layer, None
+            yield class_name(layer).rpartition(">")[2], layer, None
         return
     layers = {layer.name: layer for layer in model.layers}
     for entry in config["config"]["layers"]:
