@@ -27,6 +27,7 @@ def convert(line: str, case: Case) -> None:
 def _convert(line: str, case: Case) -> None:
     import kerasfmt
 
+    kerasfmt.clear_session()
     where = directory(line, case)
     model = kerasfmt.load_model(where / "model.h5", custom_objects=case.objects(kerasfmt))
     kerasfmt.save_model(model, where / "ours", **case.save)

@@ -133,7 +133,18 @@ _CONSTANTS = (
     "Keras captures the mean and the variance as constants of the eager runtime; here the layer's functions read "
     "its weights, or hold what its config gives"
 )
+_MASKS = (
+    "Keras's own function of the layer loses the masks that come along with its inputs (loaded without Keras, it "
+    "attends to masked steps); here they are part of its argument attention_mask"
+)
 DIFFERENT = {
+    **dict.fromkeys(
+        [
+            f"MultiHeadAttention-{kind}"
+            for kind in ("implicit_masks", "implicit_and_causal", "implicit_key_mask", "mixed_float16_masks")
+        ],
+        _MASKS,
+    ),
     **dict.fromkeys(
         ["Activation-swish", "Activation-silu"],
         "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",
@@ -160,6 +171,10 @@ DIFFERENT = {
             for kind in ("default", "pair", "dynamic", "mixed_float16")
         ],
         "inference keeps the size, yet the output's shape leaves it open, as for training; one Identity fewer",
+    ),
+    **dict.fromkeys(
+        [f"AdditiveAttention-mixed_float16{kind}" for kind in ("", "_masks")],
+        "the name of a function's result; Keras casts the scale twice and numbers its Identity after that",
     ),
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",

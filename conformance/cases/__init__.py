@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from conformance.cases import (
     activations,
+    attention,
     convolution,
     core,
     image,
@@ -39,6 +40,7 @@ LAYERS: tuple[Layer, ...] = tuple(
         pooling,
         normalization,
         merging,
+        attention,
         image,
         lambda_,
         wrappers,

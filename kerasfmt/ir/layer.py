@@ -66,8 +66,6 @@ class Layer:
     """Whether Keras revives the layer from its config only; then its calls are no functions of their own."""
     preserves_structure: ClassVar[bool] = False
     """Whether the config tells a list of one input from that input."""
-    masked_arguments: ClassVar[tuple[str, ...]] = ()
-    """Arguments of `call` behind the first whose mask, if any, `call` takes as the argument `<name>_mask`."""
     scope: str = ""
     """What the names of the weights begin with: for a layer inside a layer, `outer/`."""
     weight_scope: str | None = None
@@ -455,11 +453,11 @@ class Layer:
         call_kwargs = dict(kwargs)
         if self.takes_mask and "mask" not in kwargs and any(masked):
             call_kwargs["mask"] = map_structure(lambda t: t.mask, inputs)
-        for name in self.masked_arguments:
-            argument = kwargs.get(name)
-            if isinstance(argument, Tensor) and argument.masked:
-                call_kwargs[f"{name}_mask"] = argument.mask
-        trace = self.trace(specs, specs_of(call_kwargs), training=kwargs.get("training"))
+        trace = self.trace(
+            specs,
+            self._with_mask_specs(inputs, specs_of(call_kwargs), kwargs),
+            training=kwargs.get("training"),
+        )
         outputs = map_structure(lambda v: Tensor(v.spec), trace.outputs)
         if any(masked) or self.makes_mask():
             self._mark_masks(specs, inputs, outputs)
@@ -478,6 +476,34 @@ class Layer:
             wrong = demand.mismatch(spec.shape) if demand is not None else None
             if wrong is not None:
                 raise self.fail(f"input: {wrong}")
+
+    def absorb_masks(
+        self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
+    ) -> dict[str, Any]:
+        """The call arguments with what the masks that come along make of them.
+
+        Args:
+          inputs: the inputs, before the automatic cast.
+          mask: the masks of the inputs, None where there is none.
+          kwargs: the further arguments.
+          masks: the masks of those, by name.
+        """
+        return kwargs
+
+    def _with_mask_specs(
+        self, inputs: Structure, specs: dict[str, Any], kwargs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        if type(self).absorb_masks is Layer.absorb_masks:
+            return specs
+        graph = Builder("mask")
+        further = {k: t for k, t in kwargs.items() if isinstance(t, Tensor)}
+        values = map_structure(lambda t: graph.input(t.spec), inputs)
+        masks = map_structure(lambda t: None if t.mask is None else graph.input(t.mask), inputs)
+        given = {**kwargs, **{k: graph.input(t.spec) for k, t in further.items()}}
+        found = self.absorb_masks(
+            values, masks, given, {k: graph.input(t.mask) for k, t in further.items() if t.mask is not None}
+        )
+        return {k: v.spec if isinstance(v, Value) else specs.get(k, v) for k, v in found.items()}
 
     def makes_mask(self) -> bool:
         """Whether outputs are masked although the inputs are not."""

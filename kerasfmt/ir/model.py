@@ -323,7 +323,8 @@ def _run_call(
 ) -> list[Value]:
     """Runs one layer call; enters its outputs into `values` and `masks`, and returns its losses."""
     layer = call.layer
-    inputs = map_structure(lambda t: layer.cast_input(values[t]) if isinstance(t, Tensor) else t, call.inputs)
+    given = map_structure(lambda t: values[t] if isinstance(t, Tensor) else t, call.inputs)
+    inputs = map_structure(lambda v: layer.cast_input(v) if isinstance(v, Value) else v, given)
     in_masks = map_structure(lambda t: masks.get(t), call.inputs)
     kwargs = {
         k: map_structure(lambda t: values[t] if isinstance(t, Tensor) else t, v)
@@ -332,11 +333,9 @@ def _run_call(
     masked = any(m is not None for m in flatten(in_masks))
     if layer.takes_mask and "mask" not in kwargs and masked:
         kwargs["mask"] = in_masks
-    for name in layer.masked_arguments:
-        argument = call.kwargs.get(name)
-        mask = masks.get(argument) if isinstance(argument, Tensor) else None
-        if mask is not None:
-            kwargs[f"{name}_mask"] = mask
+    further = {k: masks.get(t) for k, t in call.kwargs.items() if isinstance(t, Tensor)}
+    known = {k: mask for k, mask in further.items() if mask is not None}
+    kwargs = layer.absorb_masks(given, in_masks, kwargs, known)
     mode = kwargs.pop("training", training)
     outputs, losses = _apply(graph, layer, inputs, kwargs, mode)
     values.update(zip(call.flat_outputs, outputs, strict=True))

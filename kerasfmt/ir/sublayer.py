@@ -22,6 +22,7 @@ def run_sublayer(
     inputs = map_structure(layer.cast_input, inputs)
     specs = {k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()}
     holder.inner_calls.append(InnerCall(layer, map_structure(lambda v: v.spec, inputs), specs))
+    layer.ensure_built(map_structure(lambda v: v.spec, inputs))
     graph = flatten(inputs)[0].graph
     losses = holder.inner_losses
     with graph.scope(layer.name):

@@ -86,8 +86,8 @@ class Call:
 
     @property
     def tensor_inputs(self) -> list[Tensor]:
-        """Every Tensor among the arguments."""
-        leaves = [*flatten(self.inputs), *(leaf for value in self.kwargs.values() for leaf in flatten(value))]
+        """Every Tensor among the arguments: inputs first, then keyword arguments by name."""
+        leaves = [*flatten(self.inputs), *(t for _, v in sorted(self.kwargs.items()) for t in flatten(v))]
         return [leaf for leaf in leaves if isinstance(leaf, Tensor)]
 
     @property

@@ -211,7 +211,6 @@ class MultiHeadAttention(Layer):
     """
 
     supports_masking = True
-    masked_arguments = ("value", "key")
     num_heads: int = fields.count()
     key_dim: int = fields.count()
     value_dim: Any = None
@@ -239,12 +238,17 @@ class MultiHeadAttention(Layer):
             options.pop("flash_attention", None)
         super().__init__(*args, **options)
         self.value_dim = self.value_dim or self.key_dim
+        self._given = {name: options.get(name) for name in ("output_shape", "attention_axes")}
         self._layers: dict[str, Layer] = {}
 
     @property
     def sublayers(self) -> Mapping[str, Layer]:
         """The projections, the softmax and the dropout."""
         return self._layers
+
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The output shape and the axes, where they were given as a list."""
+        return tuple(f"_{name}" for name, given in self._given.items() if isinstance(given, list))
 
     # Keras's users name these arguments.
     def __call__(  # type: ignore[override]
@@ -288,7 +292,7 @@ class MultiHeadAttention(Layer):
         options = {
             option: getattr(self, option)
             for option in EinsumDense.fields
-            if option.endswith(("_initializer", "_regularizer", "_constraint"))
+            if option in self.fields and option.startswith(("kernel_", "bias_"))
         }
         layer = EinsumDense(
             equation,
@@ -302,28 +306,19 @@ class MultiHeadAttention(Layer):
         layer.ensure_built(inputs)
         self._layers[attribute] = layer
 
-    def call(
+    def call(  # type: ignore[override]
         self,
         query: Value,
-        value: Any = None,
+        value: Value,
         key: Any = None,
         attention_mask: Value | None = None,
         return_attention_scores: bool = False,
         training: bool = False,
         use_causal_mask: bool = False,
-        mask: Value | None = None,
-        value_mask: Value | None = None,
-        key_mask: Value | None = None,
     ) -> Any:
         """The outputs."""
         key = value if key is None else key
-        masks = [] if mask is None else [ops.expand_dims(mask, 2)]
-        masks += [ops.expand_dims(m, 1) for m in (value_mask, key_mask) if m is not None]
-        if use_causal_mask:
-            masks.append(causal_mask(query, value))
-        if attention_mask is not None:
-            masks.append(ops.cast(attention_mask, "bool") if masks else attention_mask)
-        allowed = reduce(ops.logical_and, masks) if masks else None
+        allowed = _both(attention_mask, causal_mask(query, value)) if use_causal_mask else attention_mask
         query, key, value = (
             self._run(f"_{name}_dense", x) for name, x in (("query", query), ("key", key), ("value", value))
         )
@@ -337,9 +332,31 @@ class MultiHeadAttention(Layer):
         outputs = self._run("_output_dense", outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
+    def absorb_masks(
+        self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
+    ) -> dict[str, Any]:
+        """The masks of query, value and key become part of `attention_mask`.
+
+        Keras 2 forgets that of a query which it casts.
+        """
+        kept = None if self.cast_spec(inputs.spec) != inputs.spec else mask
+        found = [] if kept is None else [ops.expand_dims(kept, 2)]
+        found += [ops.expand_dims(masks[name], 1) for name in ("value", "key") if name in masks]
+        if not found:
+            return kwargs
+        return {
+            **kwargs,
+            "attention_mask": _both(kwargs.get("attention_mask"), reduce(ops.logical_and, found)),
+        }
+
     def _run(self, attribute: str, x: Value) -> Value:
         outputs: Value = run_sublayer(self, self._layers[attribute], x)
         return outputs
+
+
+def _both(given: Value | None, mask: Value) -> Value:
+    """True where both masks are."""
+    return mask if given is None else ops.logical_and(ops.cast(given, "bool"), mask)
 
 
 def causal_mask(query: Value, value: Value) -> Value:

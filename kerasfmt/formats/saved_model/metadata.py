@@ -15,7 +15,8 @@ from kerasfmt.formats.saved_model.object_graph import ObjectGraph, SavedNode
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
 from kerasfmt.ir.config import class_name
-from kerasfmt.ir.regularizers import to_config
+from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.regularizers import Regularizer, to_config
 from kerasfmt.ir.structure import Structure, map_structure
 
 KERAS_VERSION = "2.15.0"
@@ -53,7 +54,9 @@ class _SharedIds:
             inner = child.get_config() if isinstance(child, Model) else self.config(child)
             return {**value, "config": inner, "shared_object_id": self.number(child)}
         if isinstance(value, dict) and value.keys() == {"class_name", "config"}:
-            owner = ("policy", layer.policy.name) if key == "dtype" else (layer, key)
+            owner: Any = ("policy", layer.policy.name) if key == "dtype" else (layer, key)
+            # Layers inside a layer may hold the same object.
+            owner = id(child) if isinstance(child, Regularizer | Constraint) else owner
             return {**value, "shared_object_id": self.number(owner)}
         return value
 
@@ -133,7 +136,7 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
     owner = layer.activity_owner()
     regularizer = owner.activity_regularizer_of()
     if regularizer is not None:
-        number = ids.number((owner, "activity_regularizer"))
+        number = ids.number(id(regularizer))
         metadata["activity_regularizer"] = {**(to_config(regularizer) or {}), "shared_object_id": number}
     if layer.build_input is not None:
         # A wrapper builds the layer inside with a plain tuple.

@@ -28,7 +28,7 @@ from kerasfmt.ir import Layer, Model, Trace
 from kerasfmt.ir.call_signature import CallSignature
 from kerasfmt.ir.model import InputLayer, activity_function
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.trace import InnerCall
+from kerasfmt.ir.trace import InnerCall, covers
 
 
 class LayerTraces:
@@ -50,6 +50,8 @@ class LayerTraces:
     def _add(self, layer: Layer, trace: Trace) -> None:
         """Enters a trace in both modes, and those of the layers that it calls."""
         modes = (True, False) if layer.takes_training else (None,)
+        # Keras has the layers inside at hand only where it traces a layer for its own signature.
+        own = not trace.kwargs and _same(layer.signature_specs(), trace.inputs)
         for mode in modes:
             found = layer.trace(trace.inputs, trace.kwargs, mode)
             if found.function not in self._known:
@@ -57,7 +59,7 @@ class LayerTraces:
                 self._traces.setdefault(layer, []).append(found)
                 if isinstance(layer, Model):
                     self._add_callees(layer, found)
-                for call in found.inner:
+                for call in found.inner if own else ():
                     self._add_inner(call)
 
     def _add_inner(self, call: InnerCall) -> None:
@@ -77,6 +79,10 @@ class LayerTraces:
             callee = node.attrs.get("f")
             if isinstance(callee, Function) and callee in by_function:
                 self._add(*by_function[callee])
+
+
+def _same(signature: Structure, inputs: Structure) -> bool:
+    return signature is not None and covers(signature, inputs) and covers(inputs, signature)
 
 
 def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]:
