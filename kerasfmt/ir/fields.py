@@ -53,7 +53,7 @@ def choice(*allowed: Any, default: Any = REQUIRED) -> Any:
         found = value.lower() if isinstance(value, str) else value
         if found not in allowed:
             raise ValueError(f"expected one of {list(allowed)}, got {value!r}")
-        return found
+        return allowed[allowed.index(found)]
 
     return Field(default, convert)
 
@@ -69,23 +69,51 @@ def dims(rank: int, *, default: Any = REQUIRED, minimum: int = 1, optional: bool
     return Field(default, convert)
 
 
+LARGEST = 2**31 - 1
+"""The largest size, step or number of repetitions: TensorFlow's kernels compute them in int32."""
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _repeated(value: Any, rank: int) -> tuple[Any, ...]:
+    """A list or tuple as a tuple, an integer `rank` times; () for anything else."""
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    return (value,) * rank if _is_integer(value) else ()
+
+
 def _integers(value: Any, rank: int, minimum: int) -> tuple[int, ...]:
-    items = (value,) * rank if isinstance(value, int) else tuple(value)
-    if len(items) != rank or not all(isinstance(i, int) and i >= minimum for i in items):
+    items = _repeated(value, rank)
+    if len(items) != rank or not all(_is_integer(i) and i >= minimum for i in items):
         raise ValueError(f"expected {rank} integers of at least {minimum}, got {value!r}")
-    return items
+    if any(i > LARGEST for i in items):
+        raise ValueError(f"expected {rank} integers of at most {LARGEST}, got {value!r}")
+    return tuple(int(i) for i in items)
 
 
 def margins(rank: int, *, default: Any) -> Any:
     """An option of `rank` pairs (before, after); one integer stands for a pair, or for all of them."""
 
     def convert(value: Any) -> tuple[tuple[int, ...], ...]:
-        items = (value,) * rank if isinstance(value, int) else tuple(value)
+        items = _repeated(value, rank)
         if len(items) != rank:
             raise ValueError(f"expected {rank} pairs of integers, got {value!r}")
         return tuple(_integers(item, 2, 0) for item in items)
 
     return Field(default, convert)
+
+
+def integers(*, minimum: int) -> Any:
+    """An option of any number of integers."""
+
+    def convert(value: Any) -> tuple[int, ...]:
+        if not isinstance(value, list | tuple) or not all(_is_integer(i) and i >= minimum for i in value):
+            raise ValueError(f"expected a list of integers of at least {minimum}, got {value!r}")
+        return tuple(int(i) for i in value)
+
+    return Field(REQUIRED, convert)
 
 
 def share() -> Any:
@@ -135,9 +163,23 @@ def count(*, default: Any = REQUIRED) -> Any:
     """A whole number of at least 1."""
 
     def convert(value: Any) -> int:
-        if isinstance(value, bool) or int(value) != value or value < 1:
+        whole = _is_integer(value) or (isinstance(value, float | np.floating) and float(value).is_integer())
+        if not whole or value < 1:
             raise ValueError(f"expected a whole number of at least 1, got {value!r}")
+        if value > LARGEST:
+            raise ValueError(f"expected a whole number of at most {LARGEST}, got {value!r}")
         return int(value)
+
+    return Field(default, convert)
+
+
+def flag(*, default: Any = REQUIRED) -> Any:
+    """True or False, which 1 and 0 stand for as well; what an option that is annotated as bool is."""
+
+    def convert(value: Any) -> bool:
+        if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
+            raise ValueError(f"expected True or False, got {value!r}")
+        return bool(value)
 
     return Field(default, convert)
 

@@ -14,7 +14,7 @@ from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
 from kerasfmt.ir import naming
 from kerasfmt.ir import policy as policies
 from kerasfmt.ir.call_signature import CallSignature, call_signature
-from kerasfmt.ir.fields import REQUIRED, Field
+from kerasfmt.ir.fields import REQUIRED, Field, flag
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.likeness import find_trace, keep_trace, likeness
@@ -83,7 +83,10 @@ class Layer:
             default = cls.__dict__.get(key, REQUIRED)
             if key.startswith("_") or str(annotation).startswith(("ClassVar", "Weight")):
                 continue
-            own[key] = default if isinstance(default, Field) else Field(default)
+            if isinstance(default, Field):
+                own[key] = default
+            else:
+                own[key] = flag(default=default) if annotation in (bool, "bool") else Field(default)
             if key in cls.__dict__:
                 delattr(cls, key)
         cls.fields = {**cls.fields, **own}

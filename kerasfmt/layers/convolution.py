@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from kerasfmt.graph import Builder, Function, Shape, Spec, Value, ops
 from kerasfmt.ir import fields
@@ -93,6 +93,7 @@ class Conv(Layer, register=False):
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
+        check_fit(self, inputs)
         reader = "Conv1D/ExpandDims_1" if self.rank == 1 else type(self).__name__
         kernel = convolve.read(inputs, self.kernel, reader if self.groups == 1 else "")
         outputs = (self._convolution if self.groups == 1 else self._compiled)(self._pad(inputs), kernel)
@@ -153,6 +154,13 @@ def check_dilation(layer: Layer, strides: tuple[int, ...], dilations: tuple[int,
         raise layer.fail(
             f"option dilation_rate: expected 1 with strides {list(strides)}, got {list(dilations)}"
         )
+
+
+def check_fit(layer: Any, inputs: Value) -> None:
+    """Raises ValueError where the window of a convolution that pads nothing is greater than its input."""
+    if layer.padding == "valid":
+        first = layer.data_format == "channels_first"
+        convolve.check_window("kernel_size", layer.kernel_size, layer.dilation_rate, inputs, first)
 
 
 def causal_pad(x: Value, size: int, dilation: int, data_format: str) -> Value:

@@ -50,6 +50,27 @@ def out_length(length: int | None, size: int, padding: str, stride: int, dilatio
     return -(-length // stride)
 
 
+def check_window(option: str, window: Sequence[int], dilations: Sequence[int], x: Value, first: bool) -> None:
+    """Raises ValueError where a window is greater than a spatial axis of `x`, which is not padded.
+
+    Args:
+      option: the layer's name for `window`.
+      window: number of elements along each spatial axis.
+      dilations: distances between them.
+      x: the input, (..., *spatial, channels), or (..., channels, *spatial) for `first`.
+      first: see `x`.
+    """
+    start = x.rank - len(window) - (0 if first else 1)
+    for axis, (size, dilation) in enumerate(zip(window, dilations, strict=True), start):
+        length = x.dims[axis]
+        extent = (size - 1) * dilation + 1
+        if length is not None and extent > length:
+            apart = f", dilated to {extent}" if dilation > 1 else ""
+            raise ValueError(
+                f"option {option}: expected at most {length}, the size of axis {axis}, got {size}{apart}"
+            )
+
+
 def transposed_length(
     length: int | Value, size: int, padding: str, output_padding: int | None, stride: int, dilation: int = 1
 ) -> int | Value:

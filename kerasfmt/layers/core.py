@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from kerasfmt.graph import Spec, Value, known_size, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.activations import Activation as ActivationFunction
@@ -207,7 +205,12 @@ class Reshape(Layer):
     Source: tf_keras/src/layers/reshaping/reshape.py.
     """
 
-    target_shape: tuple[int, ...] = fields.option(convert=tuple)
+    target_shape: tuple[int, ...] = fields.integers(minimum=-1)
+
+    def validate(self) -> None:
+        """One size at most is left open."""
+        if self.target_shape.count(-1) > 1:
+            raise self.fail(f"option target_shape: expected one -1 at most, got {self.target_shape}")
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -221,16 +224,15 @@ class Reshape(Layer):
 
     def _target(self, inputs: Value) -> list[int]:
         known = known_size(inputs.dims[1:])
-        target = list(self.target_shape)
-        if known is None or -1 not in target:
-            if known is not None and known != int(np.prod(target)):
-                raise ValueError(f"cannot reshape {inputs.dims[1:]} to {self.target_shape}")
-            return target
-        rest = -int(np.prod(target))
-        if rest <= 0 or known % rest:
-            raise ValueError(f"cannot reshape {inputs.dims[1:]} to {self.target_shape}")
-        target[target.index(-1)] = known // rest
-        return target
+        rest = known_size([size for size in self.target_shape if size != -1]) or 0
+        if known is None:
+            return list(self.target_shape)
+        if known % rest if rest and -1 in self.target_shape else known != rest:
+            raise ValueError(
+                f"option target_shape: expected sizes of {known} elements, those of {inputs.dims[1:]}, "
+                f"got {self.target_shape}"
+            )
+        return [known // rest if size == -1 else size for size in self.target_shape]
 
 
 class Dropout(Layer):

@@ -13,7 +13,7 @@ from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
-from kerasfmt.layers.convolve import layout
+from kerasfmt.layers.convolve import check_window, layout
 
 
 class Pooling(Layer, register=False):
@@ -45,7 +45,13 @@ class Pooling(Layer, register=False):
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
+        self._check_fit(inputs)
         return self._pool(inputs, self.pool_size, self.strides, layout(self.data_format, self.rank))
+
+    def _check_fit(self, inputs: Value) -> None:
+        if self.padding == "valid":
+            first = self.data_format == "channels_first"
+            check_window("pool_size", self.pool_size, (1,) * self.rank, inputs, first)
 
     def _pool(self, x: Value, size: tuple[int, ...], strides: tuple[int, ...], data_format: str) -> Value:
         if self.rank == 3:
@@ -65,6 +71,7 @@ class Pooling1D(Pooling, register=False):
 
     def call(self, inputs: Value) -> Value:
         """The outputs. Keras pools channels_first in channels_last (backend.py, pool2d)."""
+        self._check_fit(inputs)
         first = self.data_format == "channels_first"
         axis = 3 if first else 2
         x = ops.expand_dims(inputs, axis)

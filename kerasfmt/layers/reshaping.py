@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from kerasfmt.graph import Value, ops
+from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
@@ -101,7 +101,7 @@ class Cropping(_Margins, register=False):
         for axis, (before, after) in enumerate(self._per_axis(self.cropping)):
             size = inputs.dims[axis]
             if before + after and size is not None and before + after >= size:
-                raise self.fail(
+                raise ValueError(
                     f"option cropping: expected less than the {size} elements of axis {axis}, "
                     f"got {self.cropping}"
                 )
@@ -173,12 +173,18 @@ class Permute(Layer):
     Source: tf_keras/src/layers/reshaping/permute.py.
     """
 
-    dims: tuple[int, ...] = fields.option(convert=tuple)
+    dims: tuple[int, ...] = fields.integers(minimum=1)
 
     def validate(self) -> None:
         """`dims` names each axis once."""
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise self.fail(f"option dims: expected each of 1 to {len(self.dims)} once, got {self.dims}")
+
+    def build(self, inputs: Spec) -> None:
+        """No weights; but `dims` names all axes."""
+        if inputs.shape is not None and len(inputs.shape) != len(self.dims) + 1:
+            axes = len(inputs.shape) - 1
+            raise self.fail(f"option dims: expected {axes} axes for shape {inputs.shape}, got {self.dims}")
 
     def input_spec(self) -> InputSpec:
         """As many axes as `dims` names, and the batch."""

@@ -20,7 +20,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers import convolve
-from kerasfmt.layers.convolution import COMPILED, causal_pad, check_dilation
+from kerasfmt.layers.convolution import COMPILED, causal_pad, check_dilation, check_fit
 
 
 class DepthwiseConv(Layer, register=False):
@@ -115,6 +115,7 @@ class DepthwiseConv1D(DepthwiseConv):
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
+        check_fit(self, inputs)
         axis = 2 if self.data_format == "channels_first" else 1
         outputs = convolve.depthwise(
             ops.expand_dims(inputs, axis),
@@ -144,6 +145,7 @@ class DepthwiseConv2D(DepthwiseConv):
 
     def call(self, inputs: Value) -> Value:
         """The outputs. Keras computes channels_first in channels_last (backend.py, depthwise_conv2d)."""
+        check_fit(self, inputs)
         first = self.data_format == "channels_first"
         outputs = convolve.depthwise(
             ops.transpose(inputs, [0, 2, 3, 1]) if first else inputs,
@@ -284,6 +286,7 @@ class SeparableConv1D(SeparableConv):
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
+        check_fit(self, inputs)
         if self.padding == "causal":
             inputs = causal_pad(inputs, self.kernel_size[0], self.dilation_rate[0], self.data_format)
         axis = 2 if self.data_format == "channels_first" else 1
@@ -311,6 +314,7 @@ class SeparableConv2D(SeparableConv):
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
+        check_fit(self, inputs)
         kernels = (
             convolve.read(inputs, self.depthwise_kernel, "separable_conv2d"),
             convolve.read(inputs, self.pointwise_kernel, "separable_conv2d"),

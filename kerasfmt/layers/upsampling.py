@@ -16,13 +16,17 @@ METHODS = ("nearest", "bilinear", "area", "bicubic", "gaussian", "lanczos3", "la
 """Keras's interpolations, by the names that tf.image.ResizeMethod has for them as well."""
 
 
+MANY = 100_000
+"""Keras repeats an axis of known size as that many parts in a row; from here on, one op repeats it."""
+
+
 def repeat_elements(x: Value, times: int, axis: int) -> Value:
     """`x` with each element along `axis` repeated `times` times.
 
     Source: tf_keras/src/backend.py, repeat_elements.
     """
     size = x.dims[axis]
-    if size is not None:
+    if size is not None and size * times <= MANY:
         parts = ops.split(x, size, axis)
         return ops.concat([part for part in parts for _ in range(times)], axis)
     ones = [1] * x.rank

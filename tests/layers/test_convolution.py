@@ -287,7 +287,14 @@ ERRORS: list[tuple[Any, str]] = [
         lambda: model_of(layers.Conv2D(4, 3), (None, 8, 6)),
         "input: expected at least 4 dimensions, got shape (None, 8, 6)",
     ),
-    (lambda: model_of(layers.Conv2D(4, 5), (None, 3, 3, 6)), "a window of 5 does not fit into 3 elements"),
+    (
+        lambda: model_of(layers.Conv2D(4, 5), (None, 3, 3, 6)),
+        "option kernel_size: expected at most 3, the size of axis 1, got 5",
+    ),
+    (
+        lambda: model_of(layers.SeparableConv1D(4, 3, dilation_rate=4, **FIRST), (None, 6, 8)),
+        "option kernel_size: expected at most 8, the size of axis 2, got 3, dilated to 9",
+    ),
     (lambda: model_of(layers.DepthwiseConv2D(3), (None, 8, 6)), "input: expected 4 dimensions"),
     (lambda: model_of(layers.Conv2DTranspose(4, 3), (None, 8, 6)), "input: expected 4 dimensions"),
     (

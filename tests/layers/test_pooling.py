@@ -124,7 +124,10 @@ ERRORS: list[tuple[Any, str]] = [
         lambda: model_of(layers.MaxPooling2D(), (None, 9, 6)),
         "input: expected 4 dimensions, got shape (None, 9, 6)",
     ),
-    (lambda: model_of(layers.MaxPooling2D(5), (None, 3, 3, 6)), "a window of 5 does not fit into 3 elements"),
+    (
+        lambda: model_of(layers.MaxPooling2D(5), (None, 3, 3, 6)),
+        "option pool_size: expected at most 3, the size of axis 1, got 5",
+    ),
     (
         lambda: model_of(layers.GlobalMaxPooling1D(), (None, 0, 6)),
         "input: expected a size of at least 1 along axis 1, got (None, 0, 6)",

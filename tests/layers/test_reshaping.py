@@ -119,7 +119,7 @@ ERRORS: list[tuple[Any, str]] = [
         lambda: model_of(layers.Cropping1D((2, 3)), (None, 5, 6)),
         "option cropping: expected less than the 5 elements of axis 1, got (2, 3)",
     ),
-    (lambda: model_of(layers.Permute((2, 1)), (None, 5, 6, 7)), "input: expected 3 dimensions, got shape"),
+    (lambda: model_of(layers.Permute((2, 1)), (None, 5, 6, 7)), "option dims: expected 3 axes for shape"),
 ]
 
 
