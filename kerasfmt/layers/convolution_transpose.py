@@ -93,6 +93,10 @@ class ConvTranspose(Layer, register=False):
         if pads is not None and any(p >= s for p, s in zip(pads, self.strides, strict=True)):
             raise self.fail(f"option output_padding: expected less than strides {self.strides}, got {pads}")
 
+    def tracked_lists(self) -> tuple[str, ...]:
+        """The output padding: Keras makes a tuple of the list in a file, and goes on tracking the list."""
+        return () if self.output_padding is None else ("output_padding",)
+
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """What Keras inherits and never calls."""
         return {COMPILED: ()}

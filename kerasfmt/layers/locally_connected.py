@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kerasfmt.graph import Spec, Value, known_size, ops
+from kerasfmt.graph import Spec, Value, emit_one, known_size, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.constraints import Constraint
@@ -163,7 +163,11 @@ class LocallyConnected(Layer, register=False):
 
     def _masked(self, x: Value) -> Value:
         """Source: locally_connected_utils.py, local_conv_matmul."""
-        kernel = convolve.read(x, self.kernel, "mul") * self._mask().astype(x.dtype.numpy)
+        if self.kernel.dtype is x.dtype:
+            kernel = x.graph.read(self.kernel, "mul")
+        else:  # an AutoCastVariable that multiplies an array reads its value as an op of its own
+            kernel = ops.cast(emit_one("Identity", x.graph.read(self.kernel, "Read")), x.dtype)
+        kernel = kernel * self._mask().astype(x.dtype.numpy)
         rows = known_size(self.kernel.shape[: self.rank + 1]) or 0
         matrix = ops.reshape(kernel, [rows, known_size(self.kernel.shape[self.rank + 1 :])])
         flat = ops.reshape(x, [-1, rows])

@@ -288,6 +288,8 @@ class ConcatV2(Op):
 
 def concat(values: Sequence[Operand], axis: int) -> Value:
     """Tensors joined along `axis`; their other dimensions agree. Source: tf.concat."""
+    if len(values) == 1:
+        return emit_one("Identity", *values, name="concat")
     return emit_one("ConcatV2", list(values), axis)
 
 
