@@ -102,8 +102,9 @@ def _saved_model(path: Path, case: Case, expected: Expected, tf: Any, keras: Any
     _signature(signature, case, expected, tf)
     tensors = [tf.constant(x) for x in expected.x]
     given = fill(expected.names["inputs"], tensors)
-    with tf.GradientTape() as tape:
-        tape.watch([t for t in tensors if t.dtype.is_floating])
+    # Under a tape, TensorFlow makes the gradient of a function when the function is called.
+    with tf.GradientTape(watch_accessed_variables=case.trains) as tape:
+        tape.watch([t for t in tensors if case.trains and t.dtype.is_floating])
         y = loaded(given, training=False)
         total = weighted_sum(tf, leaves(expected.names["outputs"], y))
     _outputs("the object called", y, "y", case, expected)

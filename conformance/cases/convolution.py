@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from conformance.cases.case import (
     FLOAT64,
     IMAGES,
@@ -13,90 +15,194 @@ from conformance.cases.case import (
     NCHW,
     SIGNALS,
     TRUNCATED,
+    VOLUMES,
     Layer,
     vector,
 )
+
+
+def each(common: dict[str, Any], variants: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The variants, with `common` options in each."""
+    return {name: {**common, **config} for name, config in variants.items()}
+
+
+_DEPTHWISE: dict[str, dict[str, Any]] = {
+    "no_bias": {"use_bias": False},
+    "options": {
+        "depthwise_regularizer": L2,
+        "bias_regularizer": L2,
+        "activity_regularizer": L2,
+        "depthwise_constraint": MAX_NORM,
+        "depthwise_initializer": TRUNCATED,
+    },
+    "constrained_bias": {"bias_constraint": "non_neg", "bias_initializer": "ones"},
+    "frozen": {"trainable": False},
+    "mixed_float16": MIXED_FLOAT16,
+}
+
+_SEPARABLE: dict[str, dict[str, Any]] = {
+    "multiplier": {"depth_multiplier": 2, "use_bias": False},
+    "options": {
+        "depthwise_regularizer": L2,
+        "pointwise_regularizer": L1L2,
+        "activity_regularizer": L2,
+        "pointwise_constraint": MAX_NORM,
+        "depthwise_constraint": "non_neg",
+    },
+    "initialized": {
+        "depthwise_initializer": TRUNCATED,
+        "pointwise_initializer": "he_normal",
+        "bias_initializer": "ones",
+        "bias_regularizer": L2,
+        "bias_constraint": "non_neg",
+    },
+    "frozen": {"trainable": False},
+    "mixed_float16": MIXED_FLOAT16,
+}
 
 LAYERS: tuple[Layer, ...] = (
     Layer(
         "Conv1D",
         SIGNALS,
-        {
-            "default": {"filters": 6, "kernel_size": 3},
-            "same": {"filters": 6, "kernel_size": 3, "padding": "same", "strides": 2, "activation": "relu"},
-            "causal": {"filters": 6, "kernel_size": 3, "padding": "causal"},
-            "dilated": {"filters": 6, "kernel_size": 3, "dilation_rate": 2},
-            "causal_dilated": {"filters": 6, "kernel_size": 2, "padding": "causal", "dilation_rate": 3},
-            "groups": {"filters": 6, "kernel_size": 3, "groups": 2},
-            "dynamic": {"filters": 6, "kernel_size": 3, "padding": "same", "_on": vector(None, 4)},
-            "channels_first": {"filters": 6, "kernel_size": 3, "_on": vector(4, 9), **NCHW},
-            "float64": {"filters": 6, "kernel_size": 3, **FLOAT64, "_on": vector(9, 4, dtype="float64")},
-            **{name: {"filters": 6, "kernel_size": 3, **config} for name, config in KERNEL_OPTIONS.items()},
-        },
+        each(
+            {"filters": 6, "kernel_size": 3},
+            {
+                "default": {},
+                "same": {"padding": "same", "strides": 2, "activation": "relu"},
+                "valid": {"padding": "valid", "strides": 3},
+                "causal": {"padding": "causal"},
+                "causal_strides": {"padding": "causal", "strides": 2},
+                "dilated": {"dilation_rate": 2},
+                "same_dilated": {"dilation_rate": 3, "padding": "same"},
+                "causal_dilated": {"kernel_size": 2, "padding": "causal", "dilation_rate": 3},
+                "groups": {"groups": 2},
+                "batches": {"_on": vector(2, 9, 4)},
+                "dynamic": {"padding": "same", "_on": vector(None, 4)},
+                "dynamic_dilated": {"padding": "same", "dilation_rate": 2, "_on": vector(None, 4)},
+                "channels_first": {"_on": vector(4, 9), **NCHW},
+                "channels_first_causal": {"padding": "causal", "_on": vector(4, 9), **NCHW},
+                "float64": {**FLOAT64, "_on": vector(9, 4, dtype="float64")},
+                **KERNEL_OPTIONS,
+            },
+        ),
     ),
     Layer(
         "Conv2D",
         IMAGES,
-        {
-            "default": {"filters": 6, "kernel_size": 3},
-            "same": {
-                "filters": 6,
-                "kernel_size": [2, 3],
-                "padding": "same",
-                "strides": 2,
-                "activation": "relu",
+        each(
+            {"filters": 6, "kernel_size": 3},
+            {
+                "default": {},
+                "same": {"kernel_size": [2, 3], "padding": "same", "strides": 2, "activation": "relu"},
+                "strides": {"kernel_size": [2, 3], "strides": [2, 1]},
+                "dilated": {"kernel_size": 2, "dilation_rate": [2, 3], "padding": "same"},
+                "groups": {"groups": 2},
+                "batches": {"_on": vector(2, 8, 9, 4)},
+                "dynamic": {"padding": "same", "_on": vector(None, None, 4)},
+                "dynamic_dilated": {"dilation_rate": 2, "_on": vector(None, None, 4)},
+                "channels_first": {"_on": vector(4, 8, 9), **NCHW},
+                "float64": {**FLOAT64, "_on": vector(8, 9, 4, dtype="float64")},
+                **KERNEL_OPTIONS,
             },
-            "strides": {"filters": 6, "kernel_size": [2, 3], "strides": [2, 1]},
-            "dilated": {"filters": 6, "kernel_size": 2, "dilation_rate": [2, 3], "padding": "same"},
-            "groups": {"filters": 6, "kernel_size": 3, "groups": 2},
-            "dynamic": {"filters": 6, "kernel_size": 3, "padding": "same", "_on": vector(None, None, 4)},
-            "channels_first": {"filters": 6, "kernel_size": 3, "_on": vector(4, 8, 9), **NCHW},
-            "float64": {"filters": 6, "kernel_size": 3, **FLOAT64, "_on": vector(8, 9, 4, dtype="float64")},
-            **{name: {"filters": 6, "kernel_size": 3, **config} for name, config in KERNEL_OPTIONS.items()},
-        },
+        ),
+    ),
+    Layer(
+        "Conv3D",
+        VOLUMES,
+        each(
+            {"filters": 4, "kernel_size": 2},
+            {
+                "default": {},
+                "same": {"kernel_size": [3, 2, 1], "padding": "same", "strides": 2, "activation": "relu"},
+                "valid": {"kernel_size": [1, 3, 2], "padding": "valid", "strides": [2, 1, 1]},
+                "dilated": {"dilation_rate": [1, 2, 2], "padding": "same"},
+                "groups": {"groups": 2},
+                "batches": {"_on": vector(2, 4, 5, 3, 2)},
+                "dynamic": {"padding": "same", "_on": vector(None, 5, None, 2)},
+                "channels_first": {"_on": vector(2, 4, 5, 3), **NCHW},
+                "float64": {**FLOAT64, "_on": vector(4, 5, 3, 2, dtype="float64")},
+                **KERNEL_OPTIONS,
+            },
+        ),
+    ),
+    Layer(
+        "DepthwiseConv1D",
+        SIGNALS,
+        each(
+            {"kernel_size": 3},
+            {
+                "default": {},
+                "same": {"padding": "same", "strides": 2, "activation": "relu"},
+                "valid": {"padding": "valid", "strides": 3},
+                "multiplier": {"depth_multiplier": 2},
+                "dilated": {"kernel_size": 2, "dilation_rate": 2},
+                "same_dilated": {"padding": "same", "dilation_rate": 3},
+                "dynamic": {"padding": "same", "_on": vector(None, 4)},
+                "channels_first": {"_on": vector(4, 9), **NCHW},
+                "float64": {**FLOAT64, "_on": vector(9, 4, dtype="float64")},
+                **_DEPTHWISE,
+            },
+        ),
     ),
     Layer(
         "DepthwiseConv2D",
         IMAGES,
-        {
-            "default": {"kernel_size": 3},
-            "same": {"kernel_size": [2, 3], "padding": "same", "strides": 2, "activation": "relu"},
-            "multiplier": {"kernel_size": 3, "depth_multiplier": 2},
-            "dilated": {"kernel_size": 2, "dilation_rate": 2},
-            "dynamic": {"kernel_size": 3, "padding": "same", "_on": vector(None, None, 4)},
-            "channels_first": {"kernel_size": 3, "_on": vector(4, 8, 9), **NCHW},
-            "no_bias": {"kernel_size": 3, "use_bias": False},
-            "options": {
-                "kernel_size": 3,
-                "depthwise_regularizer": L2,
-                "bias_regularizer": L2,
-                "activity_regularizer": L2,
-                "depthwise_constraint": MAX_NORM,
-                "depthwise_initializer": TRUNCATED,
+        each(
+            {"kernel_size": 3},
+            {
+                "default": {},
+                "same": {"kernel_size": [2, 3], "padding": "same", "strides": 2, "activation": "relu"},
+                "valid": {"kernel_size": [3, 2], "padding": "valid", "strides": 2},
+                "multiplier": {"depth_multiplier": 2},
+                "dilated": {"kernel_size": 2, "dilation_rate": 2},
+                "same_dilated": {"padding": "same", "dilation_rate": 2},
+                "dynamic": {"padding": "same", "_on": vector(None, None, 4)},
+                "channels_first": {"_on": vector(4, 8, 9), **NCHW},
+                "channels_first_no_bias": {
+                    "data_format": "channels_first",
+                    "use_bias": False,
+                    "_on": vector(4, 8, 9),
+                },
+                "float64": {**FLOAT64, "_on": vector(8, 9, 4, dtype="float64")},
+                **_DEPTHWISE,
             },
-            "mixed_float16": {"kernel_size": 3, **MIXED_FLOAT16},
-        },
+        ),
+    ),
+    Layer(
+        "SeparableConv1D",
+        SIGNALS,
+        each(
+            {"filters": 6, "kernel_size": 3},
+            {
+                "default": {},
+                "same": {"padding": "same", "strides": 2, "activation": "relu"},
+                "valid": {"padding": "valid", "strides": 3},
+                "causal": {"padding": "causal"},
+                "causal_dilated": {"padding": "causal", "dilation_rate": 2},
+                "dilated": {"kernel_size": 2, "dilation_rate": 2},
+                "dynamic": {"padding": "same", "_on": vector(None, 4)},
+                "channels_first": {"_on": vector(4, 9), **NCHW},
+                "float64": {**FLOAT64, "_on": vector(9, 4, dtype="float64")},
+                **_SEPARABLE,
+            },
+        ),
     ),
     Layer(
         "SeparableConv2D",
         IMAGES,
-        {
-            "default": {"filters": 6, "kernel_size": 3},
-            "same": {"filters": 6, "kernel_size": 3, "padding": "same", "strides": 2, "activation": "relu"},
-            "multiplier": {"filters": 6, "kernel_size": 3, "depth_multiplier": 2, "use_bias": False},
-            "dilated": {"filters": 6, "kernel_size": 2, "dilation_rate": 2},
-            "dynamic": {"filters": 6, "kernel_size": 3, "_on": vector(None, None, 4)},
-            "channels_first": {"filters": 6, "kernel_size": 3, "_on": vector(4, 8, 9), **NCHW},
-            "options": {
-                "filters": 6,
-                "kernel_size": 3,
-                "depthwise_regularizer": L2,
-                "pointwise_regularizer": L1L2,
-                "activity_regularizer": L2,
-                "pointwise_constraint": MAX_NORM,
-                "depthwise_constraint": "non_neg",
+        each(
+            {"filters": 6, "kernel_size": 3},
+            {
+                "default": {},
+                "same": {"padding": "same", "strides": 2, "activation": "relu"},
+                "valid": {"kernel_size": [3, 2], "padding": "valid", "strides": 2},
+                "dilated": {"kernel_size": 2, "dilation_rate": 2},
+                "same_dilated": {"padding": "same", "dilation_rate": 2},
+                "dynamic": {"_on": vector(None, None, 4)},
+                "channels_first": {"_on": vector(4, 8, 9), **NCHW},
+                "float64": {**FLOAT64, "_on": vector(8, 9, 4, dtype="float64")},
+                **_SEPARABLE,
             },
-            "mixed_float16": {"filters": 6, "kernel_size": 3, **MIXED_FLOAT16},
-        },
+        ),
     ),
 )
