@@ -1,6 +1,6 @@
 """Objects that Keras stores as a name and a config: initializers, regularizers, constraints, activations.
 
-A `ConfigObject` is a frozen dataclass whose fields, in order, are its Keras config. A `Registry` holds the
+The annotated attributes of a `ConfigObject`, in order, are its Keras config. A `Registry` holds the
 classes of one kind under all the names that Keras gives them and reads identifiers in every dialect:
 
     a name     "glorot_uniform"
@@ -14,23 +14,37 @@ Source: keras/src/saving/legacy/serialization.py and keras/src/saving/serializat
 from __future__ import annotations
 
 import difflib
+import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import ClassVar, Generic, TypeVar
+from dataclasses import FrozenInstanceError
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from kerasfmt.errors import UnsupportedLayerError
 
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
 
-@dataclass(frozen=True)
+    def dataclass_transform(**_: bool) -> Callable[[_T], _T]:
+        """What a type checker needs to know of ConfigObject; in `typing` from Python 3.11 on."""
+        return lambda cls: cls
+
+
+@dataclass_transform(frozen_default=True)
 class ConfigObject:
     """An object that its class name and its fields fix completely.
+
+    A subclass is to its users what a frozen dataclass is. There are some thirty, and to make a dataclass takes a
+    millisecond.
 
     Source: keras/src/saving/legacy/serialization.py, serialize_keras_object
     """
 
+    options: ClassVar[dict[str, str]] = {}
+    """Field name -> its annotation, in order; a default is an attribute of the class."""
     kind: ClassVar[str] = "object"
     obsolete_options: ClassVar[Mapping[str, str | None]] = {}
     """Options of older Keras releases: the field that each means, or None where Keras drops the option."""
@@ -40,7 +54,39 @@ class ConfigObject:
 
     def config(self) -> dict[str, object]:
         """The Keras config: field name to value, in Keras's order."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return dict(vars(self))
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = {k: v for k, v in inspect.get_annotations(cls).items() if not v.startswith("ClassVar")}
+        cls.options = {**cls.options, **own}
+
+    def __init__(self, *args: object, **given: object) -> None:
+        names = list(self.options)
+        twice = given.keys() & names[: len(args)]
+        given |= dict(zip(names, args, strict=False))
+        missing = [name for name in names if name not in given and not hasattr(type(self), name)]
+        unknown = [name for name in given if name not in names]
+        if missing or unknown or twice or len(args) > len(names):
+            raise TypeError(f"{type(self).__name__}: expected {names}, got {list(args)} and {given}")
+        for name in names:
+            vars(self)[name] = given[name] if name in given else getattr(type(self), name)
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        """Checks the fields."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"{type(self).__name__}: cannot assign to field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
 
 
 _T = TypeVar("_T", bound=ConfigObject)
@@ -98,7 +144,7 @@ class Registry(Generic[_T]):
             raise unknown(self._base.kind, name, self._makers)
         cls, defaults = self._makers[name]
         options = dict(defaults)
-        names = [f.name for f in fields(cls)]
+        names = list(cls.options)
         for key, value in config.items():
             option = cls.obsolete_options.get(key, key)
             if option is None or (value is None and key in cls.later_options):

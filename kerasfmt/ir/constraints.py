@@ -9,7 +9,6 @@ Source: keras/src/constraints.py (2.15).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -26,7 +25,6 @@ Axis: TypeAlias = int | list[int] | tuple[int, ...] | None
 Weights: TypeAlias = NDArray[Any]
 
 
-@dataclass(frozen=True)
 class Constraint(ConfigObject, ABC):
     """A projection of weights.
 
@@ -56,7 +54,6 @@ _REGISTRY = Registry(Constraint)  # type: ignore[type-abstract]
 
 
 @_REGISTRY.register("max_norm", "maxnorm")
-@dataclass(frozen=True)
 class MaxNorm(Constraint):
     """Scales down vectors along `axis` that are longer than `max_value`.
 
@@ -78,7 +75,6 @@ class MaxNorm(Constraint):
 
 
 @_REGISTRY.register("non_neg", "nonneg")
-@dataclass(frozen=True)
 class NonNeg(Constraint):
     """Replaces negative weights by zero.
 
@@ -92,7 +88,6 @@ class NonNeg(Constraint):
 
 
 @_REGISTRY.register("unit_norm", "unitnorm")
-@dataclass(frozen=True)
 class UnitNorm(Constraint):
     """Scales vectors along `axis` to length 1.
 
@@ -111,7 +106,6 @@ class UnitNorm(Constraint):
 
 
 @_REGISTRY.register("min_max_norm")
-@dataclass(frozen=True)
 class MinMaxNorm(Constraint):
     """Moves the length of vectors along `axis` into `min_value .. max_value`, by the fraction `rate`.
 
@@ -139,7 +133,6 @@ class MinMaxNorm(Constraint):
 
 
 @_REGISTRY.register("radial_constraint")
-@dataclass(frozen=True)
 class RadialConstraint(Constraint):
     """Makes square convolution kernels equal along each square ring around their centre.
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -35,7 +34,6 @@ _TRUNCATED_STDDEV = 0.87962566103423978
 """Standard deviation of the standard normal distribution cut off at -2 and 2."""
 
 
-@dataclass(frozen=True)
 class Initializer(ConfigObject, ABC):
     """The distribution of a weight before training.
 
@@ -49,9 +47,9 @@ class Initializer(ConfigObject, ABC):
     floating_only: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            if option.type == "float":
-                check_number(self, option.name)
+        for name, annotation in self.options.items():
+            if annotation == "float":
+                check_number(self, name)
         seed = getattr(self, "seed", None)
         if isinstance(seed, bool) or not isinstance(seed, int | None):
             raise UnsupportedLayerError(
@@ -92,7 +90,6 @@ _REGISTRY = Registry(Initializer)  # type: ignore[type-abstract]
 
 
 @_REGISTRY.register("zeros", "zero", "ZerosV2")
-@dataclass(frozen=True)
 class Zeros(Initializer):
     """Zeros.
 
@@ -106,7 +103,6 @@ class Zeros(Initializer):
 
 
 @_REGISTRY.register("ones", "one", "OnesV2")
-@dataclass(frozen=True)
 class Ones(Initializer):
     """Ones.
 
@@ -120,7 +116,6 @@ class Ones(Initializer):
 
 
 @_REGISTRY.register("constant", "ConstantV2")
-@dataclass(frozen=True)
 class Constant(Initializer):
     """One value everywhere, or (nested) lists of values in the order of the weight's elements.
 
@@ -149,7 +144,6 @@ class Constant(Initializer):
 
 
 @_REGISTRY.register("random_normal", "normal", "RandomNormalV2")
-@dataclass(frozen=True)
 class RandomNormal(Initializer):
     """A normal distribution.
 
@@ -165,7 +159,6 @@ class RandomNormal(Initializer):
 
 
 @_REGISTRY.register("random_uniform", "uniform", "RandomUniformV2")
-@dataclass(frozen=True)
 class RandomUniform(Initializer):
     """A uniform distribution over `minval .. maxval`; integers below `maxval` for an integer dtype.
 
@@ -190,7 +183,6 @@ class RandomUniform(Initializer):
 
 
 @_REGISTRY.register("truncated_normal", "TruncatedNormalV2")
-@dataclass(frozen=True)
 class TruncatedNormal(Initializer):
     """A normal distribution without its tails: draws beyond two `stddev` are drawn again.
 
@@ -206,7 +198,6 @@ class TruncatedNormal(Initializer):
 
 
 @_REGISTRY.register("orthogonal", "OrthogonalV2", "OrthogonalInitializer")
-@dataclass(frozen=True)
 class Orthogonal(Initializer):
     """A matrix (all dimensions but the last flattened) of orthonormal rows or columns, times `gain`.
 
@@ -228,7 +219,6 @@ class Orthogonal(Initializer):
 
 
 @_REGISTRY.register("identity", "IdentityV2", "IdentityInitializer")
-@dataclass(frozen=True)
 class Identity(Initializer):
     """The identity matrix, times `gain`.
 
@@ -244,7 +234,6 @@ class Identity(Initializer):
 
 
 @_REGISTRY.register("variance_scaling", "VarianceScalingV2")
-@dataclass(frozen=True)
 class VarianceScaling(Initializer):
     """A distribution around 0 of variance `scale / fan`.
 
@@ -281,7 +270,6 @@ class VarianceScaling(Initializer):
         return _cast(draws, dtype)
 
 
-@dataclass(frozen=True)
 class _FixedScaling(Initializer):
     """Variance scaling whose only option is the seed."""
 
@@ -294,7 +282,6 @@ class _FixedScaling(Initializer):
 
 
 @_REGISTRY.register("glorot_uniform", "GlorotUniformV2", "glorot_uniformV2")
-@dataclass(frozen=True)
 class GlorotUniform(_FixedScaling):
     """Uniform within `sqrt(6 / (fan_in + fan_out))` of 0; Keras's default for kernels.
 
@@ -305,7 +292,6 @@ class GlorotUniform(_FixedScaling):
 
 
 @_REGISTRY.register("glorot_normal", "GlorotNormalV2", "glorot_normalV2")
-@dataclass(frozen=True)
 class GlorotNormal(_FixedScaling):
     """Truncated normal of variance `2 / (fan_in + fan_out)`.
 
@@ -316,7 +302,6 @@ class GlorotNormal(_FixedScaling):
 
 
 @_REGISTRY.register("lecun_uniform", "LecunUniformV2", "lecun_uniformV2")
-@dataclass(frozen=True)
 class LecunUniform(_FixedScaling):
     """Uniform within `sqrt(3 / fan_in)` of 0.
 
@@ -327,7 +312,6 @@ class LecunUniform(_FixedScaling):
 
 
 @_REGISTRY.register("lecun_normal", "LecunNormalV2", "lecun_normalV2")
-@dataclass(frozen=True)
 class LecunNormal(_FixedScaling):
     """Truncated normal of variance `1 / fan_in`.
 
@@ -338,7 +322,6 @@ class LecunNormal(_FixedScaling):
 
 
 @_REGISTRY.register("he_uniform", "HeUniformV2", "he_uniformV2")
-@dataclass(frozen=True)
 class HeUniform(_FixedScaling):
     """Uniform within `sqrt(6 / fan_in)` of 0.
 
@@ -349,7 +332,6 @@ class HeUniform(_FixedScaling):
 
 
 @_REGISTRY.register("he_normal", "HeNormalV2", "he_normalV2")
-@dataclass(frozen=True)
 class HeNormal(_FixedScaling):
     """Truncated normal of variance `2 / fan_in`.
 

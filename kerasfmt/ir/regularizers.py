@@ -6,7 +6,6 @@ Source: keras/src/regularizers.py (2.15).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -17,7 +16,6 @@ from kerasfmt.ir.config_object import ConfigObject, Registry, check_choice, chec
 from kerasfmt.ir.config_object import to_config as to_config
 
 
-@dataclass(frozen=True)
 class Regularizer(ConfigObject, ABC):
     """A penalty on a weight or on an activity.
 
@@ -45,7 +43,6 @@ _REGISTRY = Registry(Regularizer)  # type: ignore[type-abstract]
 
 
 @_REGISTRY.register("l1")
-@dataclass(frozen=True)
 class L1(Regularizer):
     """`l1 * sum(|x|)`.
 
@@ -65,7 +62,6 @@ class L1(Regularizer):
 
 
 @_REGISTRY.register("l2")
-@dataclass(frozen=True)
 class L2(Regularizer):
     """`l2 * sum(x**2)`.
 
@@ -85,7 +81,6 @@ class L2(Regularizer):
 
 
 @_REGISTRY.register()
-@dataclass(frozen=True)
 class L1L2(Regularizer):
     """`l1 * sum(|x|) + l2 * sum(x**2)`; a factor of 0 leaves its term out.
 
@@ -114,7 +109,6 @@ _REGISTRY.alias("l1_l2", L1L2, l1=0.01, l2=0.01)
 
 
 @_REGISTRY.register("orthogonal_regularizer")
-@dataclass(frozen=True)
 class OrthogonalRegularizer(Regularizer):
     """`factor` times the mean absolute cosine between different rows (or columns) of a matrix.
 
