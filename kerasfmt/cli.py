@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
+import gc
 import math
 import os
 import sys
@@ -64,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        with _without_collector():
+            options.run(options)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
@@ -78,6 +81,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _report(error, options.debug, "internal error, please report it: ")
         return _FAILED
     return 0
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """A context without the cyclic collector: imports and models are made of objects that stay to the end."""
+    atexit.register(gc.freeze)  # or else the interpreter walks them all when it ends
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _report(error: BaseException, debug: bool, prefix: str = "") -> None:
