@@ -129,6 +129,16 @@ LAYERS: tuple[Layer, ...] = (
         },
     ),
     Layer(
+        "RandomFourierFeatures",
+        vector(3),
+        {
+            "default": {"output_dim": 5},
+            "laplacian": {"output_dim": 5, "kernel_initializer": "laplacian", "scale": 2.0},
+            "trainable": {"output_dim": 5, "kernel_initializer": TRUNCATED, "trainable": True},
+            "float64": {"output_dim": 5, **FLOAT64, "_on": vector(3, dtype="float64")},
+        },
+    ),
+    Layer(
         "Identity",
         vector(6, 3),
         {

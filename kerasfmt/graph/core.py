@@ -126,6 +126,9 @@ class Value:
     def __truediv__(self, other: Operand) -> Value:
         return emit_one("RealDiv", self, other)
 
+    def __rtruediv__(self, other: Operand) -> Value:
+        return emit_one("RealDiv", other, self)
+
     def __neg__(self) -> Value:
         return emit_one("Neg", self)
 

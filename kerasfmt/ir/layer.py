@@ -66,6 +66,8 @@ class Layer:
     """Whether Keras revives the layer from its config only; then its calls are no functions of their own."""
     preserves_structure: ClassVar[bool] = False
     """Whether the config tells a list of one input from that input."""
+    tracked_order: ClassVar[tuple[str, ...]] = ()
+    """Lists, layers and weights that Keras tracks in another order than by kind: the names of all of them."""
     scope: str = ""
     """What the names of the weights begin with: for a layer inside a layer, `outer/`."""
     weight_scope: str | None = None

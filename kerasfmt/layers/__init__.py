@@ -32,6 +32,7 @@ from kerasfmt.layers.image_random import (
     RandomWidth,
     RandomZoom,
 )
+from kerasfmt.layers.kernelized import RandomFourierFeatures
 from kerasfmt.layers.lambda_ import Lambda
 from kerasfmt.layers.locally_connected import LocallyConnected1D, LocallyConnected2D
 from kerasfmt.layers.merging import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
@@ -189,6 +190,7 @@ __all__ = [
     "RandomContrast",
     "RandomCrop",
     "RandomFlip",
+    "RandomFourierFeatures",
     "RandomHeight",
     "RandomRotation",
     "RandomTranslation",

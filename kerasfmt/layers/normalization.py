@@ -251,13 +251,13 @@ class UnitNormalization(Layer):
     axis: Any = fields.axes(default=-1)
 
     def build(self, inputs: Spec) -> None:
-        """No weights; the axes are counted from the front from here on."""
-        self.axis = positive_axes(self, self.axis, len(inputs.shape or ()))
+        """No weights. The option stays as it is, as in tf_keras; Keras 2.15 counts its axes from the front from here on."""
+        positive_axes(self, self.axis, len(inputs.shape or ()))
 
     def tracked_lists(self) -> tuple[str, ...]:
-        """The axes."""
-        return ("axis",)
+        """The axes, if they are a list."""
+        return ("axis",) if isinstance(self.axis, list) else ()
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
-        return l2_normalize(inputs, self.axis)
+        return l2_normalize(inputs, positive_axes(self, self.axis, inputs.rank))

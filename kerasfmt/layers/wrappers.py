@@ -148,6 +148,7 @@ class SpectralNormalization(Wrapper):
     Source: tf_keras/src/layers/normalization/spectral_normalization.py.
     """
 
+    tracked_order = ("layer", "kernel", "kernel_shape", "vector_u")
     power_iterations: int = fields.count(default=1)
     kernel: Weight
     vector_u: Weight

@@ -97,14 +97,15 @@ class KerasObjects:
                 self._add_endpoints(layer, node, self._traces, default_signature)
         if layer.random_generator():
             node.add("_random_generator", self._random_generator(layer))
+        held: dict[str, SavedNode] = {}
         for name in layer.tracked_lists():
-            held = getattr(layer, name, None)
-            node.add(name, dict_wrapper() if isinstance(held, dict) else list_wrapper(()))
+            is_dict = isinstance(getattr(layer, name, None), dict)
+            held[name] = dict_wrapper() if is_dict else list_wrapper(())
         if not isinstance(layer, Model):
-            for name, child in layer.sublayers.items():
-                node.add(name, self._node(child))
-        for name, weight in layer.weight_attributes.items():
-            node.add(name, self.variable(weight))
+            held |= {name: self._node(child) for name, child in layer.sublayers.items()}
+        held |= {name: self.variable(weight) for name, weight in layer.weight_attributes.items()}
+        for name in layer.tracked_order or held:
+            node.add(name, held[name])
         for name, functions in layer.tracked_functions().items():
             node.add(name, compiled_node(name, functions if self._traces is not None else ()))
 
