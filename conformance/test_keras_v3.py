@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import kerasfmt
 from kerasfmt.formats import keras_v3
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -209,6 +210,18 @@ def test_reads_what_keras_writes(tmp_path: Path, keras: Keras, build: Callable[[
             np.testing.assert_allclose(compiled.learning_rate.value[()], theirs.pop(1))
         for mine, other in zip(slots, theirs, strict=True):
             np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_archive_that_names_no_optimizer(tmp_path: Path, keras: Keras) -> None:
+    """Keras 3 forgets the optimizer's name once it has written the model to HDF5."""
+    model, x, expected = _live(keras, mlp)
+    model.save(tmp_path / "first.h5")
+    model.save(tmp_path / "theirs.keras")
+    ours = keras_v3.load(tmp_path / "theirs.keras")
+    _assert_same(ours.predict(x), expected, mlp)
+    assert (ours.training_config is None) == _is3(keras)
+    kerasfmt.save_model(ours, tmp_path / "ours.h5")
 
 
 @pytest.mark.parametrize("build", MODELS)

@@ -147,10 +147,19 @@ def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
     for found in classes(layer):
         if keras_class(found):
             public = found.__name__ not in ("Model", "Layer")
-            return found if public and not any(name in vars(layer) for name in _OWN_CODE[:1]) else None
+            return found if public and not _has_own_call(layer) else None
         if any(name in vars(found) for name in _OWN_CODE):
             return None
     return None
+
+
+def _has_own_call(layer: Any) -> bool:
+    """Whether an object has been given another `call` than its class has.
+
+    Keras 2 sets the attribute to the method of the class once it has written a SavedModel.
+    """
+    own = vars(layer).get("call")
+    return own is not None and getattr(own, "__func__", own) is not getattr(type(layer), "call", None)
 
 
 def _called(layer: Any) -> str:

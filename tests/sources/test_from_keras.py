@@ -383,3 +383,13 @@ def test_to_json_refuses_objects() -> None:
 
 def test_keras2_layers_are_not_those_of_keras3() -> None:
     assert from_keras(Sequential2("live", [dense2(Dense2)])).layers[0].get_config()["dtype"] == "float32"
+
+
+def test_a_layer_that_keras_2_has_written_to_a_saved_model() -> None:
+    """Keras 2 then leaves the method `call` of its class as an attribute behind."""
+    live = model2()
+    live.layers[0].call = live.layers[0].call
+    np.testing.assert_allclose(from_keras(live).predict(X), Y, rtol=1e-6)
+    live.layers[0].call = lambda inputs: inputs
+    with pytest.raises(UnsupportedLayerError, match="custom layer"):
+        from_keras(live)

@@ -113,7 +113,8 @@ def load(
         model = ir.model_from_config(config, custom_objects=custom)
         assign(model, config, stored.variables, stored.file)
         compiled = stored.config.get("compile_config")
-        if compile and isinstance(compiled, Mapping) and compiled:
+        # Keras 3 forgets the optimizer once it has written the model to HDF5; what it saves then cannot be trained on.
+    if compile and isinstance(compiled, Mapping) and compiled.get("optimizer"):
             slots = numbered(stored.variables.get("optimizer", {}), f"{stored.file}: optimizer")
             trainable = _trainable(model, config)
             model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
