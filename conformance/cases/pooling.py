@@ -19,8 +19,8 @@ from conformance.cases.case import (
 FIRST = {"data_format": "channels_first"}
 
 
-def _pooling(on: tuple[Input, ...]) -> dict[str, dict[str, Any]]:
-    """The variants that every local pooling layer has; `on`: what it is called on."""
+def _pooling(kind: str, on: tuple[Input, ...]) -> dict[str, dict[str, Any]]:
+    """The variants of a local pooling layer; `on`: what it is called on."""
     *spatial, channels = on[0].shape
     rank = len(spatial)
     return {
@@ -37,13 +37,25 @@ def _pooling(on: tuple[Input, ...]) -> dict[str, dict[str, Any]]:
             **(FIRST if rank == 1 else NCHW),
         },
         "dynamic": {"_on": vector(*(None,) * rank, channels)},
-        "float64": {**FLOAT64, "_on": vector(*on[0].shape, dtype="float64")},
-        "mixed_float16": MIXED_FLOAT16,
+        **(_volumes(kind, on) if rank == 3 else _dtypes(on)),
     }
 
 
-def _global_pooling(on: tuple[Input, ...]) -> dict[str, dict[str, Any]]:
-    """The variants that every global pooling layer has; `on`: what it is called on."""
+def _dtypes(on: tuple[Input, ...]) -> dict[str, dict[str, Any]]:
+    """The variants of other dtypes."""
+    float64 = {**FLOAT64, "_on": vector(*on[0].shape, dtype="float64")}
+    return {"float64": float64, "mixed_float16": MIXED_FLOAT16}
+
+
+def _volumes(kind: str, on: tuple[Input, ...]) -> dict[str, dict[str, Any]]:
+    """The variants of other dtypes on volumes, which are pooled in float32 alone; MaxPool3D takes no float64."""
+    limits = {"_runs": False, "_why": "TensorFlow pools volumes in float32 alone on a CPU"}
+    found = {name: {**config, **limits} for name, config in _dtypes(on).items()}
+    return found if kind == "Average" else {"mixed_float16": found["mixed_float16"]}
+
+
+def _global_pooling(kind: str, on: tuple[Input, ...]) -> dict[str, dict[str, Any]]:
+    """The variants of a global pooling layer; `on`: what it is called on."""
     shape = on[0].shape
     return {
         "default": {},
@@ -51,13 +63,12 @@ def _global_pooling(on: tuple[Input, ...]) -> dict[str, dict[str, Any]]:
         "channels_first": FIRST,
         "channels_first_keepdims": {**FIRST, "keepdims": True},
         "dynamic": {"_on": vector(*(None,) * (len(shape) - 1), shape[-1])},
-        "float64": {**FLOAT64, "_on": vector(*shape, dtype="float64")},
-        "mixed_float16": MIXED_FLOAT16,
+        **_dtypes(on),
     }
 
 
 LAYERS: tuple[Layer, ...] = tuple(
-    Layer(f"{place}{kind}Pooling{len(on[0].shape) - 1}D", on, variants(on))
+    Layer(f"{place}{kind}Pooling{len(on[0].shape) - 1}D", on, variants(kind, on))
     for place, variants in (("", _pooling), ("Global", _global_pooling))
     for on in (SIGNALS, IMAGES, VOLUMES)
     for kind in ("Max", "Average")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import product
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -31,6 +31,8 @@ from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers import convolve
+
+Positions: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class LocallyConnected(Layer, register=False):
@@ -97,33 +99,46 @@ class LocallyConnected(Layer, register=False):
                 *self._with_depth(self._sizes, self._channels),
                 *self._with_depth(self._outs, self.filters),
             )
-        return (len(self._connections()),)
+        joined = [len(inputs) for inputs, _ in self._joined()]
+        return ((known_size(joined) or 0) * self._channels * self.filters,)
 
     def _with_depth(self, sizes: list[int], depth: int) -> list[int]:
         return [depth, *sizes] if self._first else [*sizes, depth]
 
-    def _joined(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Whether an input position lies in the window of an output position: bool (*I, *O)."""
-        masks = []
+    def _joined(self) -> list[tuple[Positions, Positions]]:
+        """For each spatial axis, the positions of inputs and outputs that a window joins, pair by pair."""
+        pairs = []
         for n, out, k, s in zip(self._sizes, self._outs, self.kernel_size, self.strides, strict=True):
             starts = np.arange(out) * s - (k // 2 if self.padding == "same" else 0)
-            offsets = np.arange(n)[:, None] - starts
-            masks.append((offsets >= 0) & (offsets < k))
-        joined = reduce(np.multiply.outer, masks)
-        return np.asarray(joined.transpose(*range(0, 2 * self.rank, 2), *range(1, 2 * self.rank, 2)))
+            inputs = starts[:, None] + np.arange(k)
+            outputs = np.broadcast_to(np.arange(out)[:, None], inputs.shape)
+            inside = (inputs >= 0) & (inputs < n)
+            pairs.append((inputs[inside], outputs[inside]))
+        return pairs
 
     def _mask(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """`_joined` with axes of 1 where the kernel of implementation 2 has channels and filters."""
-        first = self._first
-        joined = np.expand_dims(self._joined(), 0 if first else self.rank)
-        return np.expand_dims(joined, self.rank + 1 if first else joined.ndim)
+        """Whether a window joins an input to an output: (*I, 1, *O, 1), or (1, *I, 1, *O) for channels_first."""
+        masks = []
+        for n, out, (inputs, outputs) in zip(self._sizes, self._outs, self._joined(), strict=True):
+            masks.append(np.zeros((n, out), np.bool_))
+            masks[-1][inputs, outputs] = True
+        joined = reduce(np.multiply.outer, masks)
+        joined = joined.transpose(*range(0, 2 * self.rank, 2), *range(1, 2 * self.rank, 2))
+        joined = np.expand_dims(joined, 0 if self._first else self.rank)
+        return np.expand_dims(joined, self.rank + 1 if self._first else joined.ndim)
 
-    def _connections(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def _connections(self) -> Positions:
         """Output and input position of each element of kernel 3: int64 (n, 2), sorted."""
-        shape = (*self._with_depth(self._sizes, self._channels), *self._with_depth(self._outs, self.filters))
-        full = np.broadcast_to(self._mask(), shape)
-        flat = full.reshape(known_size(shape[: self.rank + 1]) or 0, -1)
-        return np.argwhere(flat.T).astype(np.int64)
+        channels, filters = np.indices((self._channels, self.filters)).reshape(2, -1)
+        parts = self._joined()
+        parts.insert(0 if self._first else self.rank, (channels, filters))
+        sizes = self._with_depth(self._sizes, self._channels), self._with_depth(self._outs, self.filters)
+        grids = [
+            np.ravel_multi_index(np.meshgrid(*(part[side] for part in parts), indexing="ij"), sizes[side])
+            for side in (1, 0)
+        ]
+        pairs = np.stack([grid.ravel() for grid in grids], axis=1)
+        return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int64)
 
     def input_spec(self) -> InputSpec:
         """One batch axis, and the channels that the kernel was built for."""

@@ -68,6 +68,7 @@ SHAPES: list[tuple[Any, Shape, Shape, list[Shape]]] = [
     (layers.Conv2DTranspose(4, 3, dilation_rate=2), (None, 9, 8, 6), (None, 13, 12, 4), [(3, 3, 4, 6), (4,)]),
     (layers.Conv3DTranspose(4, 2), (None, 5, 4, 3, 6), (None, 6, 5, 4, 4), [(2, 2, 2, 4, 6), (4,)]),
     (layers.LocallyConnected1D(4, 3), (None, 7, 6), (None, 5, 4), [(5, 18, 4), (5, 4)]),
+    (layers.LocallyConnected1D(4, 7), (None, 7, 6), (None, 1, 4), [(1, 42, 4), (1, 4)]),
     (
         layers.LocallyConnected1D(4, 3, padding="same", implementation=2),
         (None, 7, 6),
