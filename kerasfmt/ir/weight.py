@@ -50,6 +50,7 @@ class Weight(Variable):
       autocast: whether the layer reads it in its compute dtype.
       synchronization: TensorFlow's VariableSynchronization number.
       aggregation: TensorFlow's VariableAggregation number.
+      other_dtypes: dtypes that it takes on with a value, where Keras's versions differ about its dtype.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Weight(Variable):
         autocast: bool = True,
         synchronization: int = 0,
         aggregation: int = 0,
+        other_dtypes: tuple[DType, ...] = (),
     ) -> None:
         super().__init__(name, Spec(shape, dtype), autocast=autocast and dtype.is_floating)
         self.trainable = trainable
@@ -73,6 +75,7 @@ class Weight(Variable):
         self.constraint = constraint
         self.synchronization = synchronization
         self.aggregation = aggregation
+        self.other_dtypes = other_dtypes
         self._value: ArrayLike | None = None
 
     @property
@@ -93,10 +96,12 @@ class Weight(Variable):
             raise InvalidModelError(
                 f"weight {self.name}: expected shape {self.shape}, got {tuple(value.shape)}"
             )
-        if np.dtype(value.dtype) != self.dtype.numpy:
+        found = next((d for d in (self.dtype, *self.other_dtypes) if d.numpy == np.dtype(value.dtype)), None)
+        if found is None:
             raise InvalidModelError(
                 f"weight {self.name}: expected dtype {self.dtype.name}, got {value.dtype}"
             )
+        self.spec = Spec(self.shape, found)
         self._value = value
 
     def numpy(self) -> np.ndarray[Any, Any]:

@@ -251,7 +251,7 @@ class UnitNormalization(Layer):
     axis: Any = fields.axes(default=-1)
 
     def build(self, inputs: Spec) -> None:
-        """No weights. The option stays as it is, as in tf_keras; Keras 2.15 counts its axes from the front from here on."""
+        """No weights. The option stays as it is, as in tf_keras; Keras 2.15 counts the axes from the front."""
         positive_axes(self, self.axis, len(inputs.shape or ()))
 
     def tracked_lists(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -161,3 +162,17 @@ def test_custom_wrapper() -> None:
     model = kerasfmt.Model.from_config(config, {"Doubled": Doubled})
     kernel = model.get_weights()[0]
     np.testing.assert_allclose(model.predict(f32([[1, 2]])), 2 * f32([[1, 2]]) @ kernel, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_the_vector_of_spectral_normalization_has_the_dtype_of_its_file(dtype: str, tmp_path: Path) -> None:
+    layer = SpectralNormalization(Dense(2, dtype="mixed_float16"), dtype="mixed_float16")
+    model = model_of(layer, f32([1, 2]))
+    layer.vector_u.value = np.ones((1, 2), dtype)
+    assert layer.vector_u.dtype.name == dtype
+    with pytest.raises(InvalidModelError, match="expected dtype"):
+        layer.vector_u.value = np.ones((1, 2))
+    kerasfmt.save_model(model, tmp_path / "m.h5")
+    loaded = kerasfmt.load_model(tmp_path / "m.h5")
+    assert loaded.layers[-1].vector_u.dtype.name == dtype
+    kerasfmt.save_model(loaded, tmp_path / "saved")

@@ -140,7 +140,7 @@ def _assign_layer(weights: Sequence[ir.Weight], held: NamedDatasets, file: str, 
             raise InvalidModelError(
                 f"{where}: expected shape {list(weight.shape)}, got {list(dataset.shape)} from {name}"
             )
-        if dtypes.of(dataset.dtype) is not weight.dtype:
+        if dtypes.of(dataset.dtype) not in (weight.dtype, *weight.other_dtypes):
             raise InvalidModelError(
                 f"{where}: expected dtype {weight.dtype}, got {dataset.dtype} from {name}"
             )
