@@ -9,6 +9,7 @@ Source: tensorflow/core/framework/function.proto; tensorflow/python/framework/fu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,9 @@ from kerasfmt.graph.op_defs import OpDef
 # ConfigProto {device_count {CPU: 1} device_count {GPU: 0} gpu_options {} allow_soft_placement: true ...}: what
 # TensorFlow 2.15 puts on a call node on a machine without accelerators.
 CALL_CONFIG = b"\n\x07\n\x03CPU\x10\x01\n\x07\n\x03GPU\x10\x002\x02J\x008\x01\x82\x01\x00"
+
+
+_NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_./-]")
 
 
 class FunctionWriter:
@@ -216,4 +220,4 @@ def _write_output(proto: protos.FunctionDef, value: Value, names: _Names, barrie
 
 
 def _identifier(name: str) -> str:
-    return "".join(c if c.isascii() and (c.isalnum() or c in "_.-/") else "_" for c in name)
+    return _NOT_IDENTIFIER.sub("_", name)

@@ -40,10 +40,12 @@ def likeness(layer: Layer) -> Hashable | None:
     places = _places(layer)
     state: list[object] = [type(layer)]
     for name, value in vars(layer).items():
-        if name in _INDIVIDUAL or isinstance(value, Initializer):
+        if name in _INDIVIDUAL:
             continue
         if type(value) in _PLAIN:
             state.append((name, type(value), value))
+        elif isinstance(value, Initializer):
+            continue
         elif isinstance(value, Variable):
             if value not in places:
                 return None

@@ -18,7 +18,7 @@ from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.formats.saved_model.names import readable
-from kerasfmt.formats.saved_model.structured import ArgSpec, encode, encode_function_spec
+from kerasfmt.formats.saved_model.structured import ArgSpec, FunctionSpecs, encode
 from kerasfmt.graph import Function
 from kerasfmt.graph.attrs import to_shape_proto
 from kerasfmt.graph.functiondef import FunctionWriter
@@ -185,6 +185,7 @@ def write_object_graph(
     variables: dict[Weight, VariableNode],
 ) -> None:
     """Writes every node, and the table of concrete functions that they name."""
+    specs = FunctionSpecs()
     for node in graph.nodes:
         entry = proto.nodes.add()
         for name, child in node.children:
@@ -196,11 +197,11 @@ def write_object_graph(
         elif isinstance(node, VariableNode):
             _write_variable(entry.variable, node.weight)
         elif isinstance(node, FunctionNode):
-            _write_function(entry, node, functions)
+            _write_function(entry, node, functions, specs)
             for name, child in node.children:
                 entry.dependencies.add(node_id=graph.ids[child], local_name=name)
         elif isinstance(node, ConcreteNode):
-            name = _write_concrete(entry, node, functions)
+            name = _write_concrete(entry, node, functions, specs)
             table = proto.concrete_functions[name]
             table.bound_inputs.extend(
                 graph.ids[variables[v]] for v in node.function.variables if isinstance(v, Weight)
@@ -218,18 +219,22 @@ def _write_variable(proto: protos.SavedVariable, weight: Weight) -> None:
     proto.name = readable(weight.name)
 
 
-def _write_function(entry: protos.SavedObject, node: FunctionNode, functions: FunctionWriter) -> None:
+def _write_function(
+    entry: protos.SavedObject, node: FunctionNode, functions: FunctionWriter, specs: FunctionSpecs
+) -> None:
     entry.function.concrete_functions.extend(functions.name_of(t.function, t.name) for t in node.traces)
-    spec = encode_function_spec(node.arg_spec, node.input_signature)
+    spec = entry.function.function_spec
+    spec.CopyFrom(specs.encode(node.arg_spec, node.input_signature))
     if node.jit_compile is not None:
         spec.jit_compile = 1 if node.jit_compile else 2
-    entry.function.function_spec.CopyFrom(spec)
 
 
-def _write_concrete(entry: protos.SavedObject, node: ConcreteNode, functions: FunctionWriter) -> str:
+def _write_concrete(
+    entry: protos.SavedObject, node: ConcreteNode, functions: FunctionWriter, specs: FunctionSpecs
+) -> str:
     bare = entry.bare_concrete_function
     bare.concrete_function_name = functions.name_of(node.function, node.name)
     bare.argument_keywords.extend(node.keywords)
     bare.allowed_positional_arguments = node.positional
-    bare.function_spec.CopyFrom(encode_function_spec(node.arg_spec, node.input_signature))
+    bare.function_spec.CopyFrom(specs.encode(node.arg_spec, node.input_signature))
     return bare.concrete_function_name

@@ -87,3 +87,17 @@ def encode_function_spec(
         _encode_into(pair.value, value)
     proto.input_signature.CopyFrom(encode(input_signature))
     return proto
+
+
+class FunctionSpecs:
+    """Encodes the signatures of functions; those of a model are few."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, protos.FunctionSpec] = {}
+
+    def encode(self, spec: ArgSpec, input_signature: tuple[Any, ...] | None) -> protos.FunctionSpec:
+        """`encode_function_spec`, one message for equal signatures."""
+        key = repr((spec, input_signature))  # 0, 0.0 and False are equal, but not the same default
+        if key not in self._made:
+            self._made[key] = encode_function_spec(spec, input_signature)
+        return self._made[key]
