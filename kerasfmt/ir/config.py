@@ -18,10 +18,11 @@ from typing import Any
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.graph.collector import without_collector
 from kerasfmt.ir import naming
+from kerasfmt.ir.keras3_masks import refuse_other_masks
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, InputLayer, Model
 from kerasfmt.ir.sequential import Sequential
-from kerasfmt.ir.structure import Structure, map_structure
+from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Constant, Tensor
 
 _MAX_DEPTH = 64
@@ -209,7 +210,9 @@ def _leaf_from(
     if str(entry.get("module")).startswith(_OPERATIONS):
         operation = find_layer_class("Operation")
         assert operation is not None
-        return operation(kind, **config)
+        made = operation(kind, **config)
+        made.module = str(entry["module"])  # type: ignore[attr-defined]
+        return made
     if kind == "Sequential" or (kind in ("Functional", "Model") and "layers" in config):
         return None
     cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith(("TensorFlow>", "Keras3>")) else kind)
@@ -292,6 +295,8 @@ def _functional(config: Mapping[str, Any], custom_objects: Mapping[str, Any], pa
         keras3 = any(isinstance(node, Mapping) and "args" in node for _, node in pending)
         find = _Finder(layers, keras3)
         _run_calls(find, pending)
+        if keras3:
+            refuse_other_masks(list(layers.values()))
         inputs = _top_structure(config["input_layers"], find)
         outputs = _top_structure(config["output_layers"], find)
         return Functional(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
@@ -344,16 +349,33 @@ def _run_calls(find: _Finder, pending: list[tuple[str, Any]]) -> None:
         at += 1
         while position[name] < len(queues[name]):
             exact = find.layers[name].preserves_structure
-            args, kwargs, missing = _parse_node(queues[name][position[name]], find, exact)
+            node = queues[name][position[name]]
+            args, kwargs, missing = _parse_node(node, find, exact)
             if missing is not None:
                 waiting.setdefault(missing, []).append(name)
                 break
+            _refuse_lost_mask(find.layers[name], node, args)
             find.layers[name](args, **kwargs)
             ready.extend(waiting.pop((name, position[name]), ()))
             position[name] += 1
     stuck = [name for name, queue in queues.items() if position[name] < len(queue)]
     if stuck:
         raise InvalidModelError(f"the calls of layers {stuck[:5]} wait for each other")
+
+
+def _refuse_lost_mask(layer: Layer, node: Any, inputs: Structure) -> None:
+    """Refuses a call that Keras 3 makes without a mask where one comes with the inputs here, as in Keras 2.
+
+    Keras 2, whose layers these are, has no way to say that.
+    """
+    stated = node.get("kwargs") if isinstance(node, Mapping) and "args" in node else None
+    if not isinstance(stated, Mapping) or "mask" not in stated or stated["mask"] is not None:
+        return
+    if layer.takes_mask and any(isinstance(x, Tensor) and x.masked for x in flatten(inputs)):
+        raise UnsupportedLayerError(
+            f"layer {layer.name} ({type(layer).__name__}): Keras 3 calls it without a mask; expected the mask that "
+            "Keras 2 hands on to it, which cannot be taken away; mask all inputs of the layers before it, or none"
+        )
 
 
 def _parse_node(

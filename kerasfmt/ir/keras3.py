@@ -3,6 +3,7 @@
 - The activation `hard_sigmoid` is another function.
 - `training` among a layer's call arguments is what the call defaulted to; fit and predict overrule it. In
   Keras 2 it is the user's, and overrules them.
+- The operations that compute masks are layers of the model; see keras3_masks.py.
 - Options that Keras 2 has not are left out where they say what Keras 2 does anyway. Any other value stays, for
   the layer to refuse it by name.
 
@@ -14,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+
+from kerasfmt.ir.keras3_masks import with_modules, without_masks
 
 _RENAMED_ACTIVATIONS: Final = {"hard_sigmoid": "hard_sigmoid_keras3"}
 _RENAMED_OPTIONS: Final = {"LeakyReLU": {"negative_slope": "alpha"}}
@@ -64,6 +67,9 @@ def _meant(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     found = {key: _meant(item) for key, item in value.items()}
+    if isinstance(found.get("layers"), list) and "input_layers" in found:
+        found["layers"] = with_modules(found["layers"])
+        found["layers"] = without_masks(found)
     if "class_name" in found and isinstance(found.get("config"), dict):
         found["config"] = _options(str(found["class_name"]), found["config"])
     if "args" in found and isinstance(found.get("kwargs"), dict):

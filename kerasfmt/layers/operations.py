@@ -32,15 +32,20 @@ class Operation(SlicingOpLambda):
     Args:
       kind: its class name.
       options: its config.
+
+    Attributes:
+      module: where Keras 3 has the operation.
+      stated: the arguments of each call as Keras 3 has them.
     """
 
     function: str = ""
-
     def __init__(self, kind: str, name: str | None = None, dtype: Any = None, **options: Any) -> None:
         self.kind = kind
         self.options = options if dtype is None else {**options, "dtype": dtype}
         self.registered_name = "TFOpLambda"
         self._helpers: dict[str, TFOpLambda] = {}
+        self.module = "keras.src.ops.numpy"
+        self.stated: list[tuple[list[Any], dict[str, Any]]] = []
         super().__init__(name=name)
 
     def validate(self) -> None:
@@ -63,7 +68,13 @@ class Operation(SlicingOpLambda):
             raise self.fail(f"operation {self.kind}: {error}") from error
         slicing = self.function == "__operators__.getitem"
         self.registered_name = "SlicingOpLambda" if slicing else "TFOpLambda"
+        self.stated.append((list(inputs), kwargs))
         return super().__call__(first, **given)
+
+    @property
+    def helpers(self) -> list[TFOpLambda]:
+        """The functions that come before this one, and are none of Keras 3's."""
+        return list(self._helpers.values())
 
     def helper(self, function: str, first: Any, **kwargs: Any) -> Tensor:
         """The output of a function that comes before this one."""

@@ -8,13 +8,13 @@ Source: keras/src/saving/serialization_lib.py; keras/src/models/functional.py, d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kerasfmt.errors import InvalidModelError, UnsafeFileError, UnsupportedLayerError
+from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
+from kerasfmt.ir.keras3_masks import mappings, without_masks
 
 _OWN_MODULES: Final = frozenset({"builtins", "keras", "tf_keras", "keras_core", "tensorflow", "None", ""})
-_OP_MODULES: Final = ("keras.src.ops.", "keras.ops", "keras_core.src.ops.")
 
 
 def wrapped(
@@ -38,7 +38,7 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
         UnsafeFileError: it holds a marshalled function.
         UnsupportedLayerError: a layer is not Keras's own, and not among `custom_objects`.
     """
-    for item in _mappings(config):
+    for item in mappings(config):
         kind = item.get("class_name")
         if kind == "__lambda__" or (kind == "Lambda" and _is_marshalled(item.get("config"))):
             inner = item.get("config")
@@ -66,17 +66,6 @@ def _is_marshalled(config: Any) -> bool:
     )
 
 
-def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, Mapping):
-            yield item
-            pending.extend(item.values())
-        elif isinstance(item, list):
-            pending.extend(item)
-
-
 NEUTRAL: Final[dict[str, dict[str, Any]]] = {
     "MultiHeadAttention": {
         "use_gate": False,
@@ -92,9 +81,8 @@ NEUTRAL: Final[dict[str, dict[str, Any]]] = {
 def normalized(entry: Any, keras3: bool) -> Any:
     """A model or layer of either dialect in the one that `ir.model_from_config` reads.
 
-    Keras 3 stores what its own making added: the ops that compute masks, and the masks and the training mode
-    as arguments of calls. Both follow from the layers, so they are taken out; an op that computes something
-    else stays, and is refused when the model is built.
+    Keras 3 stores what its own making added: the operations that compute masks, and the masks and the training
+    mode as arguments of calls. What follows from the layers is taken out.
 
     Args:
         entry: `{"class_name", "config"}` of a model or a layer.
@@ -104,8 +92,9 @@ def normalized(entry: Any, keras3: bool) -> Any:
         return entry
     config = dict(entry["config"])
     if isinstance(config.get("layers"), list):
-        layers = [normalized(layer, keras3) for layer in config["layers"]]
-        config["layers"] = _without_masks(layers) if keras3 and "input_layers" in config else layers
+        config["layers"] = [normalized(layer, keras3) for layer in config["layers"]]
+        if keras3 and "input_layers" in config:
+            config["layers"] = [_without_mode(layer) for layer in without_masks(config)]
         return {**entry, "config": config}
     neutral = NEUTRAL.get(str(entry.get("class_name")), {})
     config = {k: v for k, v in config.items() if k not in neutral or v != neutral[k]}
@@ -116,6 +105,19 @@ def normalized(entry: Any, keras3: bool) -> Any:
     return {**entry, "config": config}
 
 
+def _without_mode(entry: Any) -> Any:
+    """A layer, whose calls do not state the mode; that in which the model is called overrides it."""
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("inbound_nodes"), list):
+        return entry
+    calls = []
+    for call in entry["inbound_nodes"]:
+        kwargs = call.get("kwargs") if isinstance(call, Mapping) else None
+        if isinstance(kwargs, Mapping) and (kwargs.get("training") is None or kwargs["training"] in (0, 1)):
+            call = {**call, "kwargs": {key: item for key, item in kwargs.items() if key != "training"}}
+        calls.append(call)
+    return {**entry, "inbound_nodes": calls}
+
+
 def _option_from_keras3(key: str, value: Any) -> Any:
     if not key.endswith("activation"):
         return value
@@ -123,98 +125,6 @@ def _option_from_keras3(key: str, value: Any) -> Any:
         value = value.get("config")
     # The same name stands for another function than in Keras 2.
     return "hard_sigmoid_keras3" if value == "hard_sigmoid" else value
-
-
-def _name(entry: Any) -> str:
-    if not isinstance(entry, Mapping):
-        return ""
-    config = entry.get("config")
-    inner = config.get("name") if isinstance(config, Mapping) else ""
-    return str(entry.get("name") or inner)
-
-
-def _calls(entry: Any) -> list[Any]:
-    found = entry.get("inbound_nodes") if isinstance(entry, Mapping) else None
-    return found if isinstance(found, list) else []
-
-
-def history(value: Any) -> tuple[str, Any, Any] | None:
-    """Layer name, node and tensor index of a `__keras_tensor__`; None for anything else."""
-    if not isinstance(value, Mapping) or value.get("class_name") != "__keras_tensor__":
-        return None
-    found = value.get("config", {}).get("keras_history") if isinstance(value.get("config"), Mapping) else None
-    if not isinstance(found, list) or len(found) != 3:
-        raise InvalidModelError(f"config: not a tensor of a layer: {str(value)[:80]}")
-    return str(found[0]), found[1], found[2]
-
-
-def _without_masks(layers: list[Any]) -> list[Any]:
-    """The layers without the ops that compute masks, their calls without the masks."""
-    masked: set[tuple[str, Any]] = set()
-    for entry in layers:
-        kind = str(entry.get("class_name")) if isinstance(entry, Mapping) else ""
-        config = entry["config"] if kind and isinstance(entry.get("config"), Mapping) else {}
-        if (kind == "Embedding" and config.get("mask_zero")) or kind == "Masking":
-            value = config.get("mask_value", 0.0) if kind == "Masking" else 0
-            for call in _calls(entry):
-                arguments = call.get("args") if isinstance(call, Mapping) else None
-                source = history(arguments[0]) if isinstance(arguments, list) and arguments else None
-                if source:
-                    masked.add((str(source), value))
-    ops = {_name(entry): entry for entry in layers if _is_op(entry)}
-    masks = {name for name, entry in ops.items() if _is_mask(entry, masked)}
-    while more := {n for n, e in ops.items() if n not in masks and _combines(e, masks)}:
-        masks |= more
-
-    kept = []
-    for entry in layers:
-        if _name(entry) in masks and _name(entry) in ops:
-            continue
-        calls = [_without_mask_arguments(call, masks) for call in _calls(entry)]
-        kept.append({**entry, "inbound_nodes": calls} if isinstance(entry, Mapping) else entry)
-    return kept
-
-
-def _is_op(entry: Any) -> bool:
-    return isinstance(entry, Mapping) and str(entry.get("module")).startswith(_OP_MODULES)
-
-
-def _is_mask(entry: Mapping[str, Any], masked: set[tuple[str, Any]]) -> bool:
-    """Whether an op compares the input of a masking layer with the value that is masked."""
-    if entry.get("class_name") != "NotEqual" or len(_calls(entry)) != 1:
-        return False
-    arguments = _calls(entry)[0].get("args") if isinstance(_calls(entry)[0], Mapping) else None
-    if not isinstance(arguments, list) or len(arguments) != 2 or isinstance(arguments[1], list | Mapping):
-        return False
-    return (str(history(arguments[0])), arguments[1]) in masked
-
-
-_COMBINING: Final = frozenset({"Any", "LogicalOr", "LogicalAnd", "Concatenate", "ExpandDims", "All", "Stack"})
-
-
-def _combines(entry: Mapping[str, Any], masks: set[str]) -> bool:
-    """Whether an op makes a mask out of masks only."""
-    if entry.get("class_name") not in _COMBINING or not _calls(entry):
-        return False
-    origins = [history(item) for call in _calls(entry) for item in _mappings(call)]
-    names = [origin[0] for origin in origins if origin]
-    return bool(names) and all(name in masks for name in names)
-
-
-def _without_mask_arguments(call: Any, masks: set[str]) -> Any:
-    kwargs = call.get("kwargs") if isinstance(call, Mapping) else None
-    if not isinstance(kwargs, Mapping):
-        return call
-
-    def dropped(key: str, value: Any) -> bool:
-        # The mode that a model is called in overrides the one that is stored.
-        if key == "training":
-            return value is None or isinstance(value, bool)
-        origins = [history(item) for item in _mappings(value)] if isinstance(value, Mapping | list) else []
-        names = [origin[0] for origin in origins if origin]
-        return bool(names) and (key == "mask" or key.endswith("_mask")) and all(n in masks for n in names)
-
-    return {**call, "kwargs": {key: value for key, value in kwargs.items() if not dropped(key, value)}}
 
 
 def mapped(value: Any, wrap: Callable[[str, Any], Any], key: str = "") -> Any:

@@ -13,7 +13,9 @@ from kerasfmt.formats.hdf5.dialect import MODULES
 from kerasfmt.formats.keras_v3.config import mapped, plain_shape, wrapped
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
 from kerasfmt.ir.config import class_name
+from kerasfmt.ir.keras3_masks import refuse_other_masks
 from kerasfmt.ir.structure import map_structure
+from kerasfmt.layers.operations import Operation
 
 KERAS_VERSION: Final = "3.15.1"
 """The Keras whose dialect is written."""
@@ -21,7 +23,7 @@ KERAS_VERSION: Final = "3.15.1"
 LACKING: Final = frozenset(
     {"CustomScaleLayer", "LayerScale", "LocallyConnected1D", "LocallyConnected2D", "StochasticDepth"}
     | {"SyncBatchNormalization"}
-    | {"RadialConstraint", "ThresholdedReLU"}
+    | {"RadialConstraint", "ThresholdedReLU", "TFOpLambda", "SlicingOpLambda"}
 )
 """Classes of Keras 2 that Keras 3 has not."""
 
@@ -65,7 +67,7 @@ def model_config(model: Model) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
 
     Raises:
-        UnsupportedLayerError: Keras 3 has no such layer or option.
+        UnsupportedLayerError: Keras 3 has no such layer or option, or would make another mask.
     """
     return _entry(model)
 
@@ -78,6 +80,8 @@ def _entry(layer: Layer) -> dict[str, Any]:
         return wrapped("keras.src.models.functional", "Functional", _functional(layer), "Functional")
     if isinstance(layer, InputLayer):
         return wrapped("keras.layers", "InputLayer", _input(layer))
+    if isinstance(layer, Operation):
+        return wrapped(layer.module, layer.kind, {"name": layer.name, **layer.options}, layer.kind)
     if not type(layer).__module__.startswith("kerasfmt."):
         return {**wrapped(None, name, _options(layer), name), **_build_config(layer)}
     if name.rpartition(">")[2] in LACKING:
@@ -176,10 +180,15 @@ def _functional(model: Model) -> dict[str, Any]:
         return [name, position + (isinstance(layer, Model) and not isinstance(layer, Sequential)), index]
 
     layers = []
+    refuse_other_masks(model.layers)
+    helpers = {id(h) for layer in model.layers if isinstance(layer, Operation) for h in layer.helpers}
     for layer in model.layers:
-        calls = [call for call in layer.calls if id(call) in members and not isinstance(layer, InputLayer)]
+        if id(layer) in helpers:
+            continue
         nodes = [
-            {"args": [_argument(call.inputs, inner)], "kwargs": _kwargs(call.kwargs, inner)} for call in calls
+            {"args": [_argument(item, inner) for item in args], "kwargs": _kwargs(kwargs, inner)}
+            for call, (args, kwargs) in zip(layer.calls, _stated(layer), strict=True)
+            if id(call) in members and not isinstance(layer, InputLayer)
         ]
         layers.append({**_entry(layer), "name": layer.name, "inbound_nodes": nodes})
     return {
@@ -189,6 +198,13 @@ def _functional(model: Model) -> dict[str, Any]:
         "input_layers": _ends(model.inputs_structure, outer),
         "output_layers": _ends(model.outputs_structure, outer),
     }
+
+
+def _stated(layer: Layer) -> list[tuple[list[Any], Mapping[str, Any]]]:
+    """The arguments of every call of a layer."""
+    if isinstance(layer, Operation):
+        return list(layer.stated)
+    return [([call.inputs], call.kwargs) for call in layer.calls]
 
 
 def _kwargs(kwargs: Mapping[str, Any], reference: Callable[[Tensor], list[Any]]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from kerasfmt.formats.hdf5.tree import Tree
 from kerasfmt.ir import Layer, Model, Sequential, Weight
 from kerasfmt.ir.config import class_name
 from kerasfmt.ir.naming import to_snake_case
+from kerasfmt.layers.operators import TFOpLambda
 
 Variables: TypeAlias = dict[str, dict[str, LazyDataset]]
 """Path of an object, "" for the model -> number of a variable -> where it lies."""
@@ -347,6 +348,8 @@ def weights_tree(model: Model, optimizer: Sequence[Weight], optimizer_name: str 
 
     for place in places(model):
         layer = place.layer
+        if keras3 and isinstance(layer, TFOpLambda):
+            continue  # no layers in Keras 3
         path = place.paths[0 if keras3 else -1]
         add(path, layer.name, f"layer {layer.name}", own_weights(layer))
     if optimizer_name is not None:

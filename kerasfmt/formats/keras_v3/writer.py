@@ -109,7 +109,9 @@ def _write_tree(tree: Tree, path: Path) -> None:
 def _tree(model: Model, training: TrainingConfig | None, dialect: Dialect) -> Tree:
     optimizer = None
     if training is not None and training.optimizer_class:
-        optimizer = str(training.optimizer_config.get("name") or training.optimizer_class.lower())
+        optimizer = str(training.optimizer_config.get("name") or training.optimizer_class)
+        if optimizer == training.optimizer_class:
+            optimizer = optimizer.lower()  # the name that Keras 3 gives it, where Keras 2 takes the class's
     values = optimizer_values(training, model.trainable_weights, dialect) if training else []
     return weights_tree(model, values, optimizer, dialect == "keras3")
 

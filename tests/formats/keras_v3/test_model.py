@@ -31,12 +31,14 @@ from kerasfmt.formats import keras_v3
 from kerasfmt.formats.hdf5 import LazyDataset
 from kerasfmt.formats.keras_v3.config import normalized
 from kerasfmt.layers import (
+    Activation,
+    Add,
     BatchNormalization,
     Dense,
     Embedding,
     GlobalAveragePooling1D,
     LeakyReLU,
-    Masking,
+    MultiHeadAttention,
     ThresholdedReLU,
 )
 
@@ -204,7 +206,7 @@ def masked_model() -> ir.Model:
     inputs = ir.Input((3,), dtype="int32", name="tokens")
     x = Embedding(5, 2, mask_zero=True, name="table")(inputs)
     return ir.Functional(
-        inputs, GlobalAveragePooling1D(name="pool")(Masking(0.0, name="mask")(x)), name="masked"
+        inputs, GlobalAveragePooling1D(name="pool")(Activation("tanh", name="act")(x)), name="masked"
     )
 
 
@@ -230,6 +232,71 @@ def test_a_mask_of_the_users_own_is_not_dropped(tmp_path: Path) -> None:
         assert ("not_equal" in [layer["name"] for layer in layers]) == kept
         assert ("mask" in layers[-1]["inbound_nodes"][0]["kwargs"]) == kept
         assert "training" not in layers[-1]["inbound_nodes"][0]["kwargs"]
+
+
+def joined(config: dict[str, Any]) -> None:
+    """Adds the table's output to itself before the pool, which takes the mask that Keras 3 makes of both."""
+    layers = config["config"]["layers"]
+    layers.insert(2, op("not_equal", "NotEqual", tensor("tokens", [None, 3]), 0))
+    both = op("both", "Add", tensor("table", [None, 3, 2]), tensor("table", [None, 3, 2]))
+    layers.insert(3, both)
+    mask = tensor("not_equal", [None, 3])
+    layers.insert(4, op("either", "LogicalOr", mask, mask))
+    layers[-1]["inbound_nodes"][0] = {
+        "args": [tensor("both", [None, 3, 2])],
+        "kwargs": {"mask": tensor("either", [None, 3])},
+    }
+
+
+def test_joined_masks_stay_operations(tmp_path: Path) -> None:
+    model = keras_v3.load(respelt(write(tmp_path / "m.keras", masked_model()), joined))
+    assert {"not_equal", "either", "both"} <= {layer.name for layer in model.layers}
+    x = np.array([[1, 0, 2]], np.int32)
+    expected = 2 * model.get_layer("table").weights[0].numpy()[[1, 2]].mean(0, keepdims=True)
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-6)
+    entries = json.loads(members(write(tmp_path / "again.keras", model))["config.json"])["config"]["layers"]
+    again = {entry["name"]: entry for entry in entries}
+    assert again["either"]["module"] == "keras.src.ops.numpy"
+    assert again["either"]["class_name"] == again["either"]["registered_name"] == "LogicalOr"
+    assert [a["config"]["keras_history"] for a in again["either"]["inbound_nodes"][0]["args"]] == [
+        ["not_equal", 0, 0]
+    ] * 2
+    np.testing.assert_array_equal(keras_v3.load(tmp_path / "again.keras").predict(x), model.predict(x))
+
+
+def test_a_mask_that_keras_3_does_not_hand_on(tmp_path: Path) -> None:
+    def without(config: dict[str, Any]) -> None:
+        config["config"]["layers"][-1]["inbound_nodes"][0]["kwargs"] = {"mask": None}
+
+    path = respelt(write(tmp_path / "m.keras", masked_model()), without)
+    with pytest.raises(UnsupportedLayerError, match=r"layer pool .*: Keras 3 calls it without a mask"):
+        keras_v3.load(path)
+
+
+def residual(same: bool) -> ir.Model:
+    tokens = ir.Input((3,), dtype="int32", name="tokens")
+    x = Embedding(5, 2, mask_zero=True, name="table")(tokens)
+    x = Add(name="add")([x, Dense(2, name="dense")(x)]) if same else x
+    return ir.Functional(tokens, MultiHeadAttention(1, 2, name="attention")(x, x), name="residual")
+
+
+def test_joined_masks_of_attention(tmp_path: Path) -> None:
+    """Keras 3 does not say what mask it takes; behind a merge it is another one than Keras 2's."""
+    keras_v3.load(write(tmp_path / "plain.keras", residual(False)))
+    keras_v3.load(write(tmp_path / "m.keras", residual(True), "tf_keras"))
+    with pytest.raises(UnsupportedLayerError, match=r"layer attention .*makes in another way than Keras 3"):
+        write(tmp_path / "m3.keras", residual(True))
+    path = write(tmp_path / "m4.keras", residual(False))
+
+    def respell(config: dict[str, Any]) -> None:
+        layers = config["config"]["layers"]
+        x = tensor("table", [None, 3, 2])
+        add = {**layers[1], "class_name": "Add", "config": {"name": "add", "trainable": True}, "name": "add"}
+        layers.insert(2, {**add, "inbound_nodes": [{"args": [[x, x]], "kwargs": {}}]})
+        layers[-1]["inbound_nodes"] = [{"args": [tensor("add", [None, 3, 2])] * 2, "kwargs": {}}]
+
+    with pytest.raises(UnsupportedLayerError, match=r"layer attention .*makes in another way than Keras 3"):
+        keras_v3.load(respelt(path, respell))
 
 
 def reweighted(path: Path, edit: Callable[[h5py.File], Any]) -> Path:

@@ -1,0 +1,315 @@
+"""The operations by which Keras 3 computes masks, among the layers of its models.
+
+A layer that masks (Embedding, Masking) leaves operations beside it in the graph (NotEqual, Any), and the calls
+behind it take their output as `mask`; a call without a mask has `mask: null`. Where the mask is the one that
+the layers here compute anyway, argument and operations are taken out. All others stay, as Keras 3 joins the
+masks of several inputs in another way than Keras 2: it takes those steps that any input has, Keras 2 those that
+all have.
+
+Source: keras/src/layers/layer.py, Layer.__call__; keras/src/layers/core/masking.py and embedding.py;
+keras/src/layers/merging/base_merge.py, compute_mask (3.x)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
+from kerasfmt.ir.layer import Layer, find_layer_class
+from kerasfmt.ir.model import Model
+from kerasfmt.ir.structure import flatten
+from kerasfmt.ir.tensor import Call, Tensor
+
+Reference: TypeAlias = tuple[str, Any, Any]
+"""Name of a layer, number of its call, number of the output."""
+
+OPERATIONS: Final = ("keras.src.ops", "keras.ops", "keras_core.src.ops")
+"""What the module of an operation begins with."""
+
+
+def with_modules(layers: Sequence[Any]) -> list[Any]:
+    """The layers of an HDF5 file, which does not say which of them are operations, with a module for these.
+
+    An operation has no `trainable` in its config.
+    """
+
+    def is_operation(entry: Any) -> bool:
+        config = entry.get("config") if isinstance(entry, Mapping) else None
+        return (
+            isinstance(config, Mapping)
+            and not entry.get("module")
+            and entry.get("inbound_nodes") not in (None, [])
+            and "trainable" not in config
+            and "layers" not in config
+        )
+
+    return [{**entry, "module": "keras.src.ops.numpy"} if is_operation(entry) else entry for entry in layers]
+
+
+def without_masks(config: Mapping[str, Any]) -> list[Any]:
+    """The layers of a functional model's config, without the masks that follow from them."""
+    graph = _Graph(config["layers"])
+    kept = {name: graph.trimmed(entry) for name, entry in graph.entries.items()}
+    outputs = _names_in(config.get("output_layers"))
+    users: dict[str, set[str]] = {name: set() for name in graph.masks}
+    for name, entry in kept.items():
+        for source in _sources(entry) & users.keys():
+            users[source].add(name)
+    while unused := [name for name, using in users.items() if not using and name not in outputs]:
+        for name in unused:
+            del kept[name], users[name]
+            for using in users.values():
+                using.discard(name)
+    return [kept[_name(entry)] for entry in config["layers"] if _name(entry) in kept]
+
+
+def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every mapping inside of a JSON value."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Mapping):
+            yield item
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+
+
+def history(value: Any) -> Reference | None:
+    """What a `__keras_tensor__` refers to; None for anything else.
+
+    Raises:
+        InvalidModelError: it refers to nothing.
+    """
+    if not isinstance(value, Mapping) or value.get("class_name") != "__keras_tensor__":
+        return None
+    found = value.get("config", {}).get("keras_history") if isinstance(value.get("config"), Mapping) else None
+    if not isinstance(found, list) or len(found) != 3 or not isinstance(found[0], str):
+        raise InvalidModelError(f"config: not a tensor of a layer: {str(value)[:80]}")
+    return found[0], found[1], found[2]
+
+
+@dataclass(frozen=True)
+class _Mask:
+    """The mask of a tensor.
+
+    Attributes:
+        of: the call whose mask it is; None for one that Keras 3 makes in another way.
+        merged: whether it passed through an Add or the like. Keras 3 then states it in calls that take `mask`,
+            but has lost it when a MultiHeadAttention looks for it.
+    """
+
+    of: Call | None
+    merged: bool = False
+
+
+_MERGING: Final = frozenset({"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"})
+
+
+def refuse_other_masks(layers: Sequence[Layer]) -> None:
+    """Refuses a model in which a layer takes another mask than it would in Keras 3.
+
+    Args:
+        layers: the layers of a functional model that is of Keras 3, or is to be read by it.
+
+    Raises:
+        UnsupportedLayerError: the mask comes out of a model, or is joined of several.
+    """
+    known: dict[int, _Mask | None] = {}
+    for layer in layers:
+        finds = type(layer).absorb_masks is not Layer.absorb_masks
+        for call in layer.calls if layer.takes_mask or finds else ():
+            if call.kwargs.get("mask") is not None:
+                continue
+            masks = [_mask_of(tensor, known) for tensor in _tensors(call)]
+            if any(mask is not None and (mask.of is None or (mask.merged and finds)) for mask in masks):
+                raise UnsupportedLayerError(
+                    f"layer {layer.name} ({type(layer).__name__}): takes a mask that Keras 2, whose layers these are, "
+                    "makes in another way than Keras 3: expected one that comes from one masking layer alone, got "
+                    "one that passed through a model or was joined of several inputs; mask all inputs of the "
+                    "layers before it by the same layer, or none"
+                )
+
+
+def _tensors(call: Call) -> list[Tensor]:
+    return [t for t in flatten((call.inputs, list(call.kwargs.values()))) if isinstance(t, Tensor)]
+
+
+def _mask_of(tensor: Tensor, known: dict[int, _Mask | None]) -> _Mask | None:
+    """The mask of a tensor.
+
+    Args:
+        tensor: a symbolic tensor.
+        known: the answers so far, by the id of the call.
+    """
+    pending = [tensor.origin]
+    while pending:
+        call = pending[-1]
+        inputs = _tensors(call)
+        unknown = [t.origin for t in inputs if id(t.origin) not in known]
+        if not unknown:
+            known[id(call)] = _joined(call, [known[id(t.origin)] if t.masked else None for t in inputs])
+            pending.pop()
+        pending += unknown
+    return known[id(tensor.origin)] if tensor.masked else None
+
+
+def _joined(call: Call, masks: list[_Mask | None]) -> _Mask:
+    """What mask the outputs of a call have, if they have one."""
+    given = [mask for mask in masks if mask is not None]
+    if not given:
+        return _Mask(call)
+    kind = type(call.layer).__name__
+    same = len({id(mask.of) for mask in given}) == 1 and len(given) == len(masks)
+    if isinstance(call.layer, Model) or any(mask.of is None for mask in given):
+        return _Mask(None)
+    if kind in _MERGING:
+        return _Mask(given[0].of if same else None, merged=True)
+    if kind == "Concatenate":
+        rank = len(call.flat_outputs[0].shape or ())
+        features = getattr(call.layer, "axis", -1) in (-1, rank - 1)
+        return _Mask(call if same or not features else None, merged=True)
+    if type(call.layer).compute_mask is not Layer.compute_mask:
+        return _Mask(call)
+    return given[0]
+
+
+class _Graph:
+    """The layers of a model by name, and the operations that are the masks of masking layers.
+
+    Attributes:
+        entries: the layers.
+        masks: operation -> the output that it is the mask of; None for one on the way to it.
+    """
+
+    def __init__(self, layers: Sequence[Any]) -> None:
+        self.entries = {_name(entry): entry for entry in layers}
+        self.masks: dict[str, Reference | None] = {}
+        compared: dict[tuple[str, Any], tuple[Reference, bool]] = {}
+        for name, entry in self.entries.items():
+            options = _config(entry)
+            masking = entry.get("class_name") == "Masking"
+            if masking or (entry.get("class_name") == "Embedding" and options.get("mask_zero")):
+                value = options.get("mask_value", 0.0) if masking else 0
+                for number, call in enumerate(_calls(entry)):
+                    if source := _first(call):
+                        compared[str(source), value] = (name, number, 0), masking
+        for name, entry in self.entries.items():
+            given = _arguments(entry, "NotEqual")
+            if len(given) == 2 and isinstance(given[1], int | float):
+                found = compared.get((str(history(given[0])), given[1]))
+                if found:
+                    self.masks[name] = None if found[1] else found[0]
+                    if found[1]:
+                        self._reduced(name, found[0])
+
+    def _reduced(self, compared: str, origin: Reference) -> None:
+        """Enters the operations that make one mask of a comparison of several features."""
+        for name, entry in self.entries.items():
+            given = _arguments(entry, "Any")
+            source = history(given[0]) if len(given) == 1 else None
+            plain = _config(entry).get("axis") == -1 and not _config(entry).get("keepdims")
+            if source and source[0] == compared and plain:
+                self.masks[name] = origin
+
+    def trimmed(self, entry: Any) -> Any:
+        """A layer, whose calls do not take the masks that their inputs have anyway."""
+        if not isinstance(entry, Mapping) or is_operation(entry):
+            return entry
+        calls = []
+        for call in _calls(entry):
+            kwargs = call.get("kwargs") if isinstance(call, Mapping) else None
+            arguments = call.get("args") if isinstance(call, Mapping) else None
+            if (
+                isinstance(kwargs, Mapping)
+                and isinstance(arguments, list)
+                and arguments
+                and self._is_own(kwargs.get("mask"), arguments[0])
+            ):
+                call = {**call, "kwargs": {k: v for k, v in kwargs.items() if k != "mask"}}
+            calls.append(call)
+        return {**entry, "inbound_nodes": calls} if calls else entry
+
+    def _is_own(self, mask: Any, inputs: Any) -> bool:
+        if isinstance(mask, list) and isinstance(inputs, list):
+            pairs = zip(mask, inputs, strict=False)
+            return len(mask) == len(inputs) > 0 and all(self._is_own(*pair) for pair in pairs)
+        source, tensor = history(mask), history(inputs)
+        origin = self.masks.get(source[0]) if source else None
+        return origin is not None and tensor is not None and self._carries(tensor, origin)
+
+    def _carries(self, tensor: Reference, origin: Reference) -> bool:
+        """Whether a tensor has the mask of another because every layer between them passes it on."""
+        for _ in self.entries:
+            if tensor == origin:
+                return True
+            entry = self.entries.get(tensor[0])
+            if entry is None or is_operation(entry):
+                return False
+            found = find_layer_class(str(entry.get("class_name")))
+            passes = found is not None and issubclass(found, Layer) and found.supports_masking
+            if not passes or found is None or found.compute_mask is not Layer.compute_mask:
+                return False
+            calls = _calls(entry)
+            number = tensor[1]
+            if not isinstance(number, int) or not 0 <= number < len(calls):
+                return False
+            source = _first(calls[number])
+            if source is None or _count(calls[number]) != 1:
+                return False
+            tensor = source
+        return False
+
+
+def is_operation(entry: Any) -> bool:
+    """Whether a layer of a config is an operation."""
+    return isinstance(entry, Mapping) and str(entry.get("module")).startswith(OPERATIONS)
+
+
+def _config(entry: Any) -> Mapping[str, Any]:
+    config = entry.get("config") if isinstance(entry, Mapping) else None
+    return config if isinstance(config, Mapping) else {}
+
+
+def _name(entry: Any) -> str:
+    return str(entry.get("name") or _config(entry).get("name")) if isinstance(entry, Mapping) else ""
+
+
+def _calls(entry: Any) -> list[Any]:
+    found = entry.get("inbound_nodes") if isinstance(entry, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _first(call: Any) -> Reference | None:
+    """What the first argument of a call refers to, if it is a tensor."""
+    arguments = call.get("args") if isinstance(call, Mapping) else None
+    return history(arguments[0]) if isinstance(arguments, list) and arguments else None
+
+
+def _count(call: Any) -> int:
+    """The tensors among the positional arguments of a call."""
+    return sum(history(item) is not None for item in mappings(call.get("args")))
+
+
+def _arguments(entry: Any, kind: str) -> list[Any]:
+    """The arguments of an operation of a kind that is called once; none for anything else."""
+    calls = _calls(entry)
+    if not is_operation(entry) or entry.get("class_name") != kind or len(calls) != 1:
+        return []
+    found = calls[0].get("args") if isinstance(calls[0], Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _sources(entry: Any) -> set[str]:
+    return {found[0] for call in _calls(entry) for item in mappings(call) if (found := history(item))}
+
+
+def _names_in(structure: Any) -> set[str]:
+    """The strings in a structure of references."""
+    if isinstance(structure, Mapping):
+        structure = list(structure.values())
+    if isinstance(structure, list | tuple):
+        return {name for item in structure for name in _names_in(item)}
+    return {structure} if isinstance(structure, str) else set()
