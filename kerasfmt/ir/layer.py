@@ -230,10 +230,10 @@ class Layer:
           InvalidModelError: it is not.
         """
         if inputs.shape is None or not -len(inputs.shape) <= axis < len(inputs.shape):
-            raise self.fail(f"axis {axis} of inputs of shape {inputs.shape} does not exist")
+            raise self.fail(f"input: expected an axis {axis}, got shape {inputs.shape}")
         size = inputs.shape[axis]
         if size is None:
-            raise self.fail(f"axis {axis} of its inputs must be known, got shape {inputs.shape}")
+            raise self.fail(f"input: expected a known size of axis {axis}, got shape {inputs.shape}")
         return size
 
     def fail(self, text: str) -> InvalidModelError:

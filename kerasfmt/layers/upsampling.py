@@ -25,6 +25,8 @@ def repeat_elements(x: Value, times: int, axis: int) -> Value:
 
     Source: tf_keras/src/backend.py, repeat_elements.
     """
+    if axis >= x.rank or x.dims[axis] == 0:
+        raise ValueError(f"expected a size of at least 1 along axis {axis}")
     size = x.dims[axis]
     if size is not None and size * times <= MANY:
         parts = ops.split(x, size, axis)

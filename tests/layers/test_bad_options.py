@@ -39,6 +39,19 @@ def rank_of(name: str) -> int:
     return next((int(c) for c in name if c.isdigit()), 1)
 
 
+@pytest.mark.parametrize("name", [name for name in OPTIONS if name != "Reshape"])
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_inputs_of_too_few_axes(name: str, data_format: str) -> None:
+    cls = getattr(layers, name)
+    formats = {"data_format": data_format} if "data_format" in cls.fields else {}
+    axes = {"RepeatVector": 2, "Permute": 3}.get(name, rank_of(name) + 2)
+    for rank in range(1, axes if name != "UpSampling3D" else 4):
+        with pytest.raises(KerasfmtError) as caught:
+            cls(**OPTIONS[name], **formats, name="it")(kerasfmt.Input(batch_shape=(None, *(6,) * (rank - 1))))
+        assert f"layer it ({name}): " in str(caught.value)
+        assert "expected" in str(caught.value), (rank, str(caught.value))
+
+
 @pytest.mark.parametrize("name", OPTIONS)
 def test_no_option_takes_nonsense(name: str) -> None:
     cls = getattr(layers, name)

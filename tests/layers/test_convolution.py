@@ -283,7 +283,7 @@ ERRORS: list[tuple[Any, str]] = [
         lambda: model_of(layers.Conv2D(4, 3, groups=4), (None, 9, 8, 6)),
         "option groups: expected a divisor of the 6 input channels, got 4",
     ),
-    (lambda: model_of(layers.Conv2D(4, 3), (None, 9, 8, None)), "axis -1 of its inputs must be known"),
+    (lambda: model_of(layers.Conv2D(4, 3), (None, 9, 8, None)), "input: expected a known size of axis -1"),
     (
         lambda: model_of(layers.Conv2D(4, 3), (None, 8, 6)),
         "input: expected at least 4 dimensions, got shape (None, 8, 6)",
@@ -300,7 +300,7 @@ ERRORS: list[tuple[Any, str]] = [
     (lambda: model_of(layers.Conv2DTranspose(4, 3), (None, 8, 6)), "input: expected 4 dimensions"),
     (
         lambda: model_of(layers.LocallyConnected1D(4, 3), (None, None, 6)),
-        "axis 1 of its inputs must be known",
+        "input: expected a known size of axis 1",
     ),
     (
         lambda: model_of(layers.LocallyConnected1D(4, 8), (None, 7, 6)),

@@ -138,7 +138,7 @@ def test_embedding_makes_its_input_shape() -> None:
 
 FAILURES: dict[str, tuple[Any, tuple[int | None, ...], str]] = {
     "units": (lambda: Dense(0, name="c"), (3,), "option units: expected a whole number of at least 1, got 0"),
-    "features": (lambda: Dense(2, name="c"), (None,), "axis -1 of its inputs must be known"),
+    "features": (lambda: Dense(2, name="c"), (None,), "input: expected a known size of axis -1"),
     "activation": (lambda: Dense(2, activation="cube", name="c"), (3,), "cube"),
     "rank": (lambda: Dense(2, name="c"), (), "layer c"),
     "reshape": (lambda: Reshape((5,), name="c"), (3,), "option target_shape: expected sizes of 3 elements"),

@@ -288,7 +288,7 @@ def test_failures_say_what_is_wrong(name: str) -> None:
 def test_unknown_axis() -> None:
     import kerasfmt
 
-    with pytest.raises(InvalidModelError, match="must be known"):
+    with pytest.raises(InvalidModelError, match="expected a known size"):
         BatchNormalization()(kerasfmt.Input((3, None)))
 
 

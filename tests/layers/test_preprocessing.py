@@ -112,5 +112,5 @@ def test_failures_say_what_is_wrong(name: str) -> None:
 
 
 def test_unknown_axis() -> None:
-    with pytest.raises(InvalidModelError, match="must be known"):
+    with pytest.raises(InvalidModelError, match="expected a known size"):
         Normalization()(kerasfmt.Input((None,)))

@@ -98,6 +98,8 @@ def test_repetition() -> None:
     x = np.arange(6, dtype=np.float32).reshape(1, 3, 2)
     for shape in ((None, 3, 2), (None, None, 2)):
         np.testing.assert_array_equal(model_of(layers.UpSampling1D(2), shape).predict(x), np.repeat(x, 2, 1))
+    many = model_of(layers.UpSampling1D(200_000), (None, 1, 2)).predict(x[:, :1])
+    np.testing.assert_array_equal(many, np.repeat(x[:, :1], 200_000, 1))
     got = model_of(layers.RepeatVector(3), (None, 2)).predict(x[0])
     np.testing.assert_array_equal(got, np.repeat(x[0][:, None], 3, 1))
 
