@@ -3,6 +3,7 @@
 python -m conformance run [--line 2.15] [--cases 'Dense*' seed] [--whose theirs]
 python -m conformance list
 python -m conformance coverage
+python -m conformance formats
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from conformance import run as running
 from conformance.artefacts import LINES, checks, readers
 from conformance.cases import CASES, select
+from conformance.formats import command as formats
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,7 +33,10 @@ def main(argv: list[str] | None = None) -> int:
     run.add_argument("-v", "--verbose", action="store_true", help="with tracebacks")
     commands.add_parser("list", help="name the cases")
     commands.add_parser("coverage", help="write conformance/COVERAGE.md from the last results")
+    formats.add(commands)
     options = parser.parse_args(argv)
+    if options.command == "formats":
+        return formats.main(options.cases, options.jobs, options.fast, options.verbose)
     if options.command == "list":
         print(*CASES, sep="\n")
         return 0

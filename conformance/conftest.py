@@ -17,7 +17,7 @@ import pytest
 from conformance import run
 from conformance.artefacts import LINES
 
-TABLES = ("test_readers.py", "test_structure.py")
+TABLES = ("test_readers.py", "test_round_trips.py", "test_structure.py")
 
 collect_ignore = list(TABLES)
 if importlib.util.find_spec("tensorflow") is None:

@@ -1,0 +1,171 @@
+"""Writers, readers and formats of the matrix, and where their files lie."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.artefacts import ROOT, read_json
+from conformance.cases import CASES, LAYERS, Case
+
+HOME = Path(os.environ.get("KERASFMT_FORMATS_WORK", ROOT / ".conformance" / "formats"))
+
+GENERATION = 1
+"""To be raised when what the Kerases write or state is computed in another way."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A Keras with a backend, in an environment of conformance."""
+
+    name: str
+    title: str
+    environment: str
+    module: str
+    dialect: str
+    """The format of its .keras archives."""
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+def _keras3(name: str, title: str, environment: str, backend: str) -> Engine:
+    return Engine(name, title, environment, "keras", "keras3", {"KERAS_BACKEND": backend})
+
+
+ENGINES = {
+    engine.name: engine
+    for engine in (
+        Engine("tf215", "TF 2.15", "2.15", "tensorflow.keras", "tf_keras"),
+        Engine("tf_keras", "tf_keras 2.21", "2.21", "tf_keras", "tf_keras", {"TF_USE_LEGACY_KERAS": "1"}),
+        _keras3("jax", "Keras 3, JAX", "k3jax", "jax"),
+        _keras3("torch", "Keras 3, torch", "k3torch", "torch"),
+        _keras3("tensorflow", "Keras 3, TensorFlow", "2.21", "tensorflow"),
+    )
+}
+OURS = "kerasfmt"
+READERS = (*ENGINES, OURS)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: its title, its files' suffix, `save_format` of kerasfmt, and whether it holds whole models."""
+
+    title: str
+    suffix: str
+    save_format: str
+    whole: bool = True
+
+
+FORMATS = {
+    "hdf5": Format("HDF5 (`.h5`)", ".h5", "h5"),
+    "keras3": Format("`.keras` of Keras 3", ".keras", "keras"),
+    "tf_keras": Format("`.keras` of tf_keras", ".keras", "tf_keras"),
+    "weights": Format("Weights in HDF5 (`.h5`)", ".h5", "h5", whole=False),
+    "paths_keras3": Format("`.weights.h5` of Keras 3", ".weights.h5", "keras", whole=False),
+    "paths_tf_keras": Format("`.weights.h5` of tf_keras", ".weights.h5", "tf_keras", whole=False),
+    "saved_model": Format("SavedModel", "", "tf"),
+}
+
+
+def own_formats(engine: Engine) -> tuple[str, ...]:
+    """The formats that a Keras itself is asked to write."""
+    keras2 = ("weights", "saved_model") if engine.dialect == "tf_keras" else ()
+    # HDF5 is last, since Keras 3 does not know the optimizer's name any more once it has written that.
+    return (engine.dialect, f"paths_{engine.dialect}", *keras2, "hdf5")
+
+
+def sources(engine: Engine) -> tuple[str, ...]:
+    """Where the files of a writer come from."""
+    return ("own", "live", "own-hdf5", f"own-{engine.dialect}")
+
+
+def file_name(source: str, kind: str) -> str:
+    """The name of a file, from its source and its format."""
+    return f"{source}-{kind}{FORMATS[kind].suffix}"
+
+
+def directory(writer: str, case: Case) -> Path:
+    """Where a writer's files of a case lie."""
+    return HOME / writer / case.name
+
+
+def chosen(patterns: Iterable[str] = (), slow: bool = True) -> list[Case]:
+    """The cases of the matrix: the whole models, and one configuration of every layer; none of options of saving."""
+    import fnmatch
+
+    first = {layer.name: next(iter(layer.variants)) for layer in reversed(LAYERS)}
+    first |= {layer.name: "default" for layer in LAYERS if "default" in layer.variants}
+    patterns = list(patterns)
+    return [
+        case
+        for case in CASES.values()
+        if (case.layer == "model" or case.name == f"{case.layer}-{first[case.layer]}")
+        and (slow or not case.slow)
+        and not case.save
+        and (not patterns or any(fnmatch.fnmatch(case.name, p) for p in patterns))
+    ]
+
+
+def key(case: Case) -> str:
+    """Changes when the case does."""
+    return f"{case.key}-{GENERATION}"
+
+
+def sources_digest() -> str:
+    """Of all of kerasfmt's own code and data."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "kerasfmt").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def content_digest(path: Path) -> str:
+    """Of a file, of all files of a directory, or of all members of an archive but the date in its metadata."""
+    digest = hashlib.sha256()
+    if path.suffix == ".keras":
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                data = archive.read(name)
+                if name == "metadata.json":
+                    data = json.loads(data)["keras_version"].encode()
+                digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+        return digest.hexdigest()[:24]
+    for part in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if part.is_file():
+            digest.update(str(part.relative_to(path)).encode() + b"\0")
+            digest.update(hashlib.sha256(part.read_bytes()).digest())
+    return digest.hexdigest()[:24]
+
+
+def array_digest(value: Any) -> str:
+    """Of dtype, shape and bytes of an array; integers as int64, of which JAX by default has none."""
+    array = np.ascontiguousarray(value)
+    if array.dtype.kind in "iu":
+        array = array.astype(np.int64)
+    head = f"{array.dtype.name}{list(np.shape(value))}"
+    return f"{head} {hashlib.sha256(array.tobytes()).hexdigest()[:16]}"
+
+
+def stated(writer: str, case: Case) -> dict[str, Any]:
+    """What is known of a writer's live model."""
+    found: dict[str, Any] = read_json(directory(writer, case) / "expected.json")
+    return found
+
+
+def written(writer: str, case: Case) -> dict[str, dict[str, Any]]:
+    """The writer's files of a case: "ok", "error", "digest"."""
+    found: dict[str, dict[str, Any]] = read_json(directory(writer, case) / "files.json")
+    return found
+
+
+def read_result(reader: str, case: Case, kind: str, digest: str) -> Path:
+    """Where it stands what a reader made of a file with that content (.json, and .npz beside it)."""
+    return HOME / "reads" / reader / case.name / f"{kind}-{digest}.json"

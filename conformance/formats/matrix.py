@@ -1,0 +1,208 @@
+"""What became of every file with every reader, and whose limit it is where it failed."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from conformance.artefacts import assert_close, read_json
+from conformance.cases import CASES, Case
+from conformance.formats import layout
+from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS, file_name
+from conformance.formats.live import outputs_of
+from conformance.round_trips import meant_in_both
+
+Verdict = Literal["passed", "limit", "failed"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One file with one reader."""
+
+    kind: str
+    writer: str
+    source: str
+    case: str
+    reader: str
+    verdict: Verdict
+    reason: str = ""
+
+
+def cells(cases: Sequence[Case], engines: Sequence[str]) -> list[Cell]:
+    """Every cell; a model that a Keras cannot build has none, nor has a format that is not for it."""
+    return [
+        cell
+        for case in cases
+        for writer in engines
+        if "key" in layout.stated(writer, case) and "error" not in layout.stated(writer, case)
+        for kind in FORMATS
+        for source in layout.sources(ENGINES[writer])
+        for cell in _of_file(case, writer, source, kind)
+    ]
+
+
+def _of_file(case: Case, writer: str, source: str, kind: str) -> list[Cell]:
+    files = _files(writer, case.name)
+    file = files.get(file_name(source, kind))
+    if file is None or (source == "own" and kind == "saved_model"):
+        return []
+    origin = files[file_name(*source.split("-", 1))] if "-" in source else None
+    if origin is not None and not origin["ok"]:
+        return []
+    if not file["ok"]:
+        if source == "own":
+            return []
+        verdict: Verdict = "limit" if _lacking(case, kind) else "failed"
+        return [
+            Cell(kind, writer, source, case.name, r, verdict, f"not written: {file['error']}")
+            for r in READERS
+        ]
+    return [_cell(case, writer, source, kind, reader) for reader in READERS]
+
+
+def _lacking(case: Case, kind: str) -> bool:
+    """Whether no Keras whose dialect it is can build the model."""
+    own = [engine.name for engine in ENGINES.values() if engine.dialect == kind.removeprefix("paths_")]
+    return bool(own) and all("error" in layout.stated(name, case) for name in own)
+
+
+def _cell(case: Case, writer: str, source: str, kind: str, reader: str) -> Cell:
+    reason = _fault(case, writer, _files(writer, case.name)[file_name(source, kind)], kind, reader)
+    if not reason:
+        return Cell(kind, writer, source, case.name, reader, "passed")
+    may_fail = reader != OURS or kind == "saved_model"
+    if may_fail and (source == "own" or _same_with_own(case, writer, source, kind, reader)):
+        return Cell(kind, writer, source, case.name, reader, "limit", reason)
+    return Cell(kind, writer, source, case.name, reader, "failed", reason)
+
+
+def _fault(case: Case, writer: str, file: Mapping[str, Any], kind: str, reader: str) -> str:
+    """What is wrong with what a reader made of a file; empty if nothing is."""
+    found = _reading(reader, case.name, kind, file["digest"])
+    if not found:
+        return "not read"
+    if not found["ok"]:
+        return str(found["error"])
+    expected = _stated(writer, case.name)
+    if found["weights"].keys() == {""}:
+        flat = sorted(d for digests in expected["weights"].values() for d in digests)
+        if found["weights"][""] != flat:
+            return "other weights"
+    elif found["weights"] != expected["weights"]:
+        return f"other weights: {_difference(found['weights'], expected['weights'])}"
+    if case.runs and (fault := _other_outputs(case, writer, reader, kind, file["digest"], found)):
+        return fault
+    if "config" in found:
+        ours, theirs = _meaning(reader, found["config"]), _meaning(writer, expected["config"])
+        if ours != theirs:
+            return f"other config: {_difference(ours, theirs)}"
+    if found.get("slots", expected["slots"]) != expected["slots"]:
+        return f"other optimizer state: {len(found['slots'])} slots, expected {len(expected['slots'])}"
+    return ""
+
+
+def _other_outputs(
+    case: Case, writer: str, reader: str, kind: str, digest: str, found: Mapping[str, Any]
+) -> str:
+    expected = outputs_of(writer, case)
+    with np.load(layout.read_result(reader, case, kind, digest).with_suffix(".npz")) as arrays:
+        got = [arrays[name] for name in found["names"]]
+    if kind == "saved_model" and found["weights"].keys() == {""}:  # in the order of their names
+        got, expected = ([*sorted(a, key=_order)] for a in (got, expected))
+    if len(got) != len(expected):
+        return f"{len(got)} outputs, expected {len(expected)}"
+    try:
+        for number, (a, b) in enumerate(zip(got, expected, strict=True)):
+            assert_close(f"output {number}", a, b, case.tolerance)
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
+def _order(array: np.ndarray) -> Any:
+    return array.shape, float(np.round(np.asarray(array, "f8").sum(), 3))
+
+
+def _same_with_own(case: Case, writer: str, source: str, kind: str, reader: str) -> bool:
+    """Whether the reader fails in the same way on the equivalent file of the Keras that has the model.
+
+    That is the same writer's, or, where it does not write this format, that of every Keras that does.
+    """
+    own = _files(writer, case.name).get(file_name("own", kind))
+    if own and own["ok"]:
+        return _fails_alike(case, writer, source, kind, reader, writer)
+    others = [
+        name
+        for name in ENGINES
+        if name != writer and _files(name, case.name).get(file_name("own", kind), {}).get("ok")
+    ]
+    return bool(others) and all(_fails_alike(case, writer, source, kind, reader, name) for name in others)
+
+
+def _fails_alike(case: Case, writer: str, source: str, kind: str, reader: str, other: str) -> bool:
+    file, own = (
+        _files(writer, case.name)[file_name(source, kind)],
+        _files(other, case.name)[file_name("own", kind)],
+    )
+    ours, theirs = (_reading(reader, case.name, kind, f["digest"]) for f in (file, own))
+    if not theirs:
+        return False
+    if not ours["ok"] or not theirs["ok"]:
+        return ours["ok"] == theirs["ok"]
+    return bool(_fault(case, other, own, kind, reader))
+
+
+def _difference(a: Any, b: Any, path: str = "") -> str:
+    """The first place where two JSON values differ."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for name in sorted(a.keys() | b.keys()):
+            if name not in a or name not in b:
+                side = "expected only" if name not in a else "not expected"
+                return f"{path}.{name}: {side}: {str((a if name in a else b)[name])[:60]}"
+            if a[name] != b[name]:
+                return _difference(a[name], b[name], f"{path}.{name}")
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return next(
+            _difference(x, y, f"{path}[{n}]") for n, (x, y) in enumerate(zip(a, b, strict=True)) if x != y
+        )
+    return f"{path.lstrip('.')}: {str(a)[:80]}, expected {str(b)[:80]}"
+
+
+def _meaning(name: str, config: Mapping[str, Any]) -> Any:
+    """A config of a Keras, or of kerasfmt, in the one dialect of kerasfmt."""
+    return _meant(json.dumps(config), name != OURS and ENGINES[name].dialect == "keras3")
+
+
+@functools.cache
+def _meant(config: str, keras3: bool) -> Any:
+    import kerasfmt.layers  # noqa: F401  (fills the registry)
+    from kerasfmt import ir
+    from kerasfmt.formats.keras_v3.config import normalized
+    from kerasfmt.sources.plain import to_json
+
+    entry = json.loads(config)
+    try:
+        return meant_in_both(to_json(ir.model_from_config(normalized(entry, keras3)).get_config()))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+@functools.cache
+def _files(writer: str, case: str) -> dict[str, dict[str, Any]]:
+    return layout.written(writer, CASES[case])
+
+
+@functools.cache
+def _stated(writer: str, case: str) -> dict[str, Any]:
+    return layout.stated(writer, CASES[case])
+
+
+@functools.lru_cache(20_000)
+def _reading(reader: str, case: str, kind: str, digest: str) -> dict[str, Any]:
+    found: dict[str, Any] = read_json(layout.read_result(reader, CASES[case], kind, digest))
+    return found

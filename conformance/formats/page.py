@@ -1,0 +1,190 @@
+"""Writes `FORMATS.md`: a table of writers and readers for each format, and what failed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance import round_trips
+from conformance import run as running
+from conformance.artefacts import LINES, read_json
+from conformance.cases import CASES, Case
+from conformance.formats import layout
+from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS
+from conformance.formats.matrix import Cell
+
+TARGET = Path(__file__).parent.with_name("FORMATS.md")
+_SHOWN = ("keras", "tensorflow", "tensorflow_cpu", "tf_keras", "jax", "torch", "h5py", "numpy")
+
+
+def write(cases: Sequence[Case], found: Sequence[Cell]) -> Path:
+    """Writes the page; returns where it is."""
+    parts = [*_head(cases, found), *_tables(found), *_round_trips(), *_lists(cases, found)]
+    TARGET.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    return TARGET
+
+
+def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
+    counts = {v: sum(c.verdict == v for c in found) for v in ("passed", "limit", "failed")}
+    return [
+        "# Writers, readers and formats",
+        "",
+        f"Written by `python -m conformance formats` on {datetime.date.today()}; not to be edited.",
+        "",
+        f"Each of {len(cases)} models (the whole models of conformance, and each layer in one configuration) is",
+        "built in each Keras, given weights of its own, and saved: by that Keras itself, by kerasfmt from the",
+        "live model, and by kerasfmt from each file that the Keras wrote. Every reader then reads every file.",
+        "A cell says with how many models the reader gave equal weights, an equal config, equal optimizer",
+        "slots, and predictions within 1e-5 of the largest one of the live model's. *n limit*: the reader fails",
+        "in the same way on the file that the model's own Keras (or, where that does not write the format,",
+        "the one whose format it is) wrote of the same model; both were run.",
+        "",
+        f"{counts['passed']:,} cells passed, {counts['limit']:,} are limits of the reader, {counts['failed']:,} "
+        "failed.",
+        "",
+        *(f"- {line}" for line in _versions()),
+        "",
+    ]
+
+
+def _versions() -> list[str]:
+    program = (
+        "import importlib.metadata as m, json, platform; print(json.dumps({'Python': platform.python_version(), "
+        "**{d.metadata['Name'].lower().replace('-', '_'): d.version for d in m.distributions()}}))"
+    )
+    said = []
+    environments = dict.fromkeys([*(engine.environment for engine in ENGINES.values()), "core"])
+    for environment in environments:
+        command = [str(running.python(environment)), "-c", program]
+        installed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        titles = [e.title for e in ENGINES.values() if e.environment == environment] or [OURS]
+        named = ", ".join(f"{n} {installed[n]}" for n in ("Python", *_SHOWN) if n in installed)
+        said.append(f"{'; '.join(titles)}: {named}")
+    return said
+
+
+def _row_title(writer: str, source: str) -> str:
+    title = ENGINES[writer].title
+    if source == "own":
+        return title
+    if source == "live":
+        return f"kerasfmt, live model of {title}"
+    suffix = FORMATS[source.partition("-")[2]].suffix
+    return f"kerasfmt, `{suffix}` of {title}"
+
+
+def _tables(found: Sequence[Cell]) -> list[str]:
+    parts: list[str] = []
+    for kind, form in FORMATS.items():
+        head = " | ".join(title(reader) for reader in READERS)
+        parts += [f"## {form.title}", "", f"| written by | {head} |", "|---|" + "---|" * len(READERS)]
+        rows = sorted(
+            {(c.source != "own", "-" in c.source, c.writer, c.source) for c in found if c.kind == kind},
+            key=lambda row: (row[0], row[1], list(ENGINES).index(row[2]), row[3]),
+        )
+        for _, _, writer, source in rows:
+            mine = [c for c in found if (c.kind, c.writer, c.source) == (kind, writer, source)]
+            line = " | ".join(_count([c for c in mine if c.reader == reader]) for reader in READERS)
+            parts.append(f"| {_row_title(writer, source)} | {line} |")
+        parts.append("")
+    return parts
+
+
+def _count(mine: Sequence[Cell]) -> str:
+    passed, limits, failed = (sum(c.verdict == v for c in mine) for v in ("passed", "limit", "failed"))
+    if not passed and not failed:
+        return "limit"
+    text = f"{passed}" + (f", {limits} limit" if limits else "")
+    return f"**{text}, {failed} failed**" if failed else text
+
+
+def title(reader: str) -> str:
+    """A reader's name in a table's head."""
+    return OURS if reader == OURS else ENGINES[reader].title
+
+
+def _round_trips() -> list[str]:
+    """How the cases of the coverage table fared on the way from HDF5 through each format and back."""
+    kinds = list(round_trips.FORMATS)
+    parts = [
+        "## Round trips",
+        "",
+        "Every configuration of every layer of [COVERAGE.md](COVERAGE.md), as TensorFlow wrote it to HDF5: read,",
+        "written in each format, and read again, by kerasfmt alone. The config, the weights with their bits, names",
+        "and order, and the optimizer's state are the same. *refused*: Keras 3 has no such layer or option, which",
+        "the error says.",
+        "",
+        f"| | {' | '.join(FORMATS[kind].title for kind in kinds)} |",
+        "|---|" + "---|" * len(kinds),
+    ]
+    failures = []
+    for line in LINES:
+        found = {c: read_json(layout.HOME / "round_trips" / line / f"{c}.json") for c in CASES}
+        found = {case: results for case, results in found.items() if results}
+        counts = []
+        for kind in kinds:
+            said = [results[kind] for results in found.values()]
+            text = f"{said.count('same')} of {len(said)}"
+            counts.append(f"{text}, {said.count('refused')} refused" if "refused" in said else text)
+            failures += [
+                f"- {line}, `{case}`, {FORMATS[kind].title}: {_general(results[kind], case)}"
+                for case, results in found.items()
+                if results[kind] not in ("same", "refused")
+            ]
+        parts.append(f"| HDF5 of TensorFlow {line} | {' | '.join(counts)} |")
+    return [*parts, "", *failures, *([""] if failures else [])]
+
+
+def _lists(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
+    parts = ["## Failures", "", *(_grouped(found, "failed") or ["None."]), ""]
+    parts += ["## Models that a Keras does not build", "", *_unbuilt(cases), ""]
+    parts += ["## Limits of readers", "", *(_grouped(found, "limit") or ["None."]), ""]
+    return parts
+
+
+def _grouped(found: Sequence[Cell], verdict: str) -> list[str]:
+    """One line for each format, reader and reason, with the models and writers that it is about."""
+    groups: dict[tuple[str, str, str], tuple[list[str], set[str]]] = {}
+    for c in found:
+        if c.verdict == verdict:
+            key = (FORMATS[c.kind].title, title(c.reader), _general(c.reason, c.case))
+            models, rows = groups.setdefault(key, ([], set()))
+            rows.add(_row_title(c.writer, c.source))
+            if c.case not in models:
+                models.append(c.case)
+    return [
+        f"- {kind}, read by {reader}: {_listed([f'`{m}`' for m in models], 12)}"
+        f" (written by {_listed(sorted(rows), 3)}): {reason}"
+        for (kind, reader, reason), (models, rows) in groups.items()
+    ]
+
+
+def _listed(items: Sequence[str], most: int) -> str:
+    rest = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + rest
+
+
+def _general(reason: str, case: str) -> str:
+    """A reason without what differs from model to model, as Markdown."""
+    text = re.sub(r"0x[0-9a-f]+|/\S*/", "…", reason)
+    text = re.sub(r"at \[[\d, ]*\] expected .*", "", text)
+    text = text.replace("`", "'").replace("|", "/").replace("<", "‹").replace("*", "·")
+    return text[:220]
+
+
+def _unbuilt(cases: Sequence[Case]) -> list[str]:
+    groups: dict[str, list[str]] = {}
+    for case in cases:
+        lacking = [e.title for e in ENGINES.values() if "error" in layout.stated(e.name, case)]
+        if lacking:
+            error = layout.stated(next(e.name for e in ENGINES.values() if e.title == lacking[0]), case)[
+                "error"
+            ]
+            groups.setdefault(f"{', '.join(lacking)}: {_general(str(error), case.name)[:160]}", []).append(
+                f"`{case.name}`"
+            )
+    return [f"- {', '.join(names)}: {reason}" for reason, names in groups.items()] or ["None."]

@@ -1,0 +1,141 @@
+"""Runs the stages of the matrix, each in processes of its own environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from conformance import run as running
+from conformance.artefacts import LINES, ROOT, read_json, write_json
+from conformance.cases import CASES, Case
+from conformance.formats import layout
+from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS
+from conformance.formats.live import is_current
+from conformance.formats.worker import stamp
+
+
+def run(cases: Sequence[Case], engines: Sequence[str], jobs: int) -> None:
+    """Writes and reads whatever has changed; what came of it lies below `layout.HOME`."""
+    start = time.perf_counter()
+
+    def say(what: str) -> None:
+        print(f"{what}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+
+    code = layout.sources_digest()
+    with ThreadPoolExecutor(jobs) as pool:
+
+        def each(work: Any, names: Sequence[str]) -> None:
+            for done in [pool.submit(work, name) for name in names]:
+                done.result()
+
+        def write(name: str) -> None:
+            stale = [c.name for c in cases if not _is_written(name, c, code)]
+            _stage("write", name, stale)
+            say(f"{name} wrote {len(stale)} of {len(cases)} models")
+
+        def read(name: str) -> None:
+            wanted = _readings(name, cases, engines, code)
+            _stage("read", name, wanted)
+            refused = _readings(name, cases, engines, code, refused=True)
+            _stage("read", name, refused)
+            say(f"{name} read {len(wanted) + len(refused)} files")
+
+        def trips(name: str) -> None:
+            _stage(
+                "trips",
+                name,
+                [[line, case.name] for line in LINES for case in CASES.values() if not case.slow],
+            )
+            say("kerasfmt made its round trips")
+
+        each(write, engines)
+        each(write, [OURS])
+        each(trips, [OURS])
+        each(read, [reader for reader in READERS if reader in engines or reader == OURS])
+
+
+def _is_written(name: str, case: Case, code: str) -> bool:
+    if name != OURS:
+        known = layout.stated(name, case)
+        return known.get("key") == layout.key(case) and known.get("code") == code
+    states = [layout.stated(writer, case) for writer in ENGINES]
+    return all("error" in s or s.get("rewritten") == code for s in states if s)
+
+
+def _readings(
+    reader: str, cases: Sequence[Case], engines: Sequence[str], code: str, refused: bool = False
+) -> list[list[str]]:
+    """The files of different content that a reader has not read yet.
+
+    TensorFlow's own SavedModels are read, after all else, only where kerasfmt's were refused.
+    """
+    found: dict[Path, list[str]] = {}
+    for case in cases:
+        for writer in engines:
+            if layout.stated(writer, case).get("error", "") or not layout.stated(writer, case):
+                continue
+            files = layout.written(writer, case)
+            for name, file in sorted(files.items(), key=lambda item: not item[0].startswith("own-")):
+                kind = kind_of(name)
+                if not file["ok"] or (name == "own-saved_model" and not (refused and _refuses(reader, case))):
+                    continue
+                target = layout.read_result(reader, case, kind, file["digest"])
+                if not is_current(target, stamp(reader, case.key, code)):
+                    found.setdefault(target, [case.name, kind, writer, name, file["digest"]])
+    return list(found.values())
+
+
+def _refuses(reader: str, case: Case) -> bool:
+    """Whether a reader did not load one of kerasfmt's SavedModels of a case."""
+    files = [
+        file["digest"]
+        for writer in ENGINES
+        for name, file in layout.written(writer, case).items()
+        if name.endswith("-saved_model") and file["ok"]
+    ]
+    results = [read_json(layout.read_result(reader, case, "saved_model", digest)) for digest in files]
+    return any(not found.get("ok", True) for found in results)
+
+
+def kind_of(name: str) -> str:
+    """The format of a file, by its name."""
+    return next(kind for kind in FORMATS if name.removesuffix(FORMATS[kind].suffix).endswith(f"-{kind}"))
+
+
+def _stage(stage: str, name: str, jobs: list[Any]) -> None:
+    """Runs jobs in one process; a job that the process dies on is noted as failed, and the rest goes on."""
+    interpreter = running.python("core" if name == OURS else ENGINES[name].environment)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "PYTHONWARNINGS": "ignore",
+    }
+    code = layout.sources_digest()
+    with tempfile.TemporaryDirectory() as scratch:
+        listed, done = Path(scratch) / "jobs", Path(scratch) / "jobs.done"
+        while jobs:
+            listed.write_text(json.dumps(jobs))
+            done.unlink(missing_ok=True)
+            command = [str(interpreter), "-m", "conformance.formats.worker", stage, name, str(listed)]
+            result = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+            if result.returncode == 0:
+                return
+            if not done.exists() or stage != "read":
+                raise SystemExit(f"{stage} {name}: exit {result.returncode}\n{result.stderr[-3000:]}")
+            finished = len(done.read_text())
+            case, kind, _, _, digest = jobs[finished]
+            words = f"the process died, exit status {result.returncode}: {result.stderr.strip()[-300:]}"
+            target = layout.read_result(name, CASES[case], kind, digest)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            held = stamp(name, CASES[case].key, code)
+            write_json(target, {"ok": False, "error": words, "stamp": held})
+            jobs = jobs[finished + 1 :]

@@ -1,0 +1,123 @@
+"""Every case through each format of kerasfmt and back, without TensorFlow: the same config, weights, compile state.
+
+The way is model.h5, which TensorFlow wrote, to the model, to a file of the format, and to a second model.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import kerasfmt
+from conformance.artefacts import directory
+from conformance.cases import Case
+from kerasfmt.ir import Model, TrainingConfig
+
+FORMATS: dict[str, tuple[str, str]] = {
+    "hdf5": ("model.h5", "h5"),
+    "keras3": ("model.keras", "keras"),
+    "tf_keras": ("model.keras", "tf_keras"),
+    "weights": ("only.h5", "h5"),
+    "paths_keras3": ("only.weights.h5", "keras"),
+    "paths_tf_keras": ("only.weights.h5", "tf_keras"),
+}
+"""Format -> file name and `save_format`; files called only hold weights."""
+
+
+class NotInDialectError(Exception):
+    """Keras 3 has no such layer or option, so that the model cannot be written for it."""
+
+
+def round_trip(line: str, case: Case, kind: str, scratch: Path) -> None:
+    """Sends one case through one format.
+
+    Raises:
+        AssertionError: it came back as another model.
+        NotInDialectError: it cannot be written in this dialect, and kerasfmt says so.
+    """
+    stored = directory(line, case) / "model.h5"
+    kerasfmt.clear_session()
+    model = kerasfmt.load_model(stored, custom_objects=case.objects(kerasfmt))
+    name, save_format = FORMATS[kind]
+    path = scratch / name
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        if not name.startswith("only"):
+            _write(lambda: kerasfmt.save_model(model, path, save_format=save_format), kind)
+            again = kerasfmt.load_model(path, custom_objects=case.objects(kerasfmt))
+            assert_same_config(again, model, kind)
+            assert_same_training(again.training_config, model.training_config, kind)
+        else:
+            kerasfmt.save_weights(model, path, save_format=save_format)
+            again = kerasfmt.load_model(stored, custom_objects=case.objects(kerasfmt))
+            for weight in again.weights:
+                weight.value = np.zeros(weight.shape, weight.dtype.numpy)
+            kerasfmt.load_weights(again, path)
+    assert_same_weights(again.weights, model.weights, names=kind != "keras3")
+
+
+def _write(write: Any, kind: str) -> None:
+    try:
+        write()
+    except kerasfmt.errors.UnsupportedLayerError as error:
+        if kind == "keras3" and "Keras 3" in str(error):
+            raise NotInDialectError(str(error)) from error
+        raise
+
+
+def assert_same_config(got: Model, expected: Model, kind: str) -> None:
+    """Fails unless the models are of one class and of equal configs, as far as the format can say."""
+    assert type(got).__name__ == type(expected).__name__
+    ours, theirs = got.get_config(), expected.get_config()
+    if kind == "keras3":
+        ours, theirs = meant_in_both(ours), meant_in_both(theirs)
+    assert ours == theirs
+
+
+def meant_in_both(value: Any, of: str = "") -> Any:
+    """A config of Keras 2 without what Keras 3 has no words for.
+
+    That is the batch shape of a layer that is no InputLayer, which the model's inputs say; the `input_length` of
+    an Embedding, which they say too; and whether a dtype is a policy or its name.
+    """
+    if isinstance(value, list | tuple):
+        return [meant_in_both(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for key, item in value.items():
+        if key == "batch_input_shape" and of != "InputLayer":
+            continue
+        if key == "input_length" and of == "Embedding":
+            continue
+        if key == "dtype" and isinstance(item, dict) and "name" in item.get("config", {}):
+            item = item["config"]["name"]
+        found[key] = meant_in_both(item, str(value.get("class_name", "")) if key == "config" else "")
+    return found
+
+
+def assert_same_weights(got: Sequence[Any], expected: Sequence[Any], names: bool) -> None:
+    """Fails unless the weights have the same values, bit by bit, shapes, dtypes and, if asked, names, in order."""
+    if names:
+        assert [w.name for w in got] == [w.name for w in expected]
+    assert len(got) == len(expected)
+    for ours, theirs in zip(got, expected, strict=True):
+        a, b = ours.numpy(), theirs.numpy()
+        where = f"weight {theirs.name}"
+        assert (a.dtype, a.shape, ours.trainable) == (b.dtype, b.shape, theirs.trainable), where
+        assert a.tobytes() == b.tobytes(), where
+
+
+def assert_same_training(got: TrainingConfig | None, expected: TrainingConfig | None, kind: str) -> None:
+    """Fails unless both are compiled alike, with the same state of the optimizer."""
+    assert (got is None) == (expected is None)
+    if got is None or expected is None:
+        return
+    assert got.optimizer_class == expected.optimizer_class
+    if kind == "hdf5":
+        assert got.config == expected.config
+    assert_same_weights(got.variables, expected.variables, names=False)

@@ -1,0 +1,60 @@
+"""Every case goes through each format of kerasfmt and back and is the same; no TensorFlow in this process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import run
+from conformance.artefacts import LINES, cache_key, directory, read_json
+from conformance.cases import CASES, Case
+from conformance.round_trips import FORMATS, NotInDialectError, round_trip
+from conformance.test_readers import chosen
+
+PARAMETERS = [
+    pytest.param(
+        line, case, id=f"{case.name}-{line}", marks=[] if chosen(line, case) else [pytest.mark.sweep]
+    )
+    for line in LINES
+    for case in CASES.values()
+    if not case.slow
+]
+
+
+@pytest.fixture(scope="module")
+def built(request: pytest.FixtureRequest) -> None:
+    """TensorFlow's HDF5 files of the cases that were selected."""
+    lines = request.config.getoption("--lines").split(",")
+    wanted: dict[str, list[Case]] = {line: [] for line in lines}
+    for item in request.session.items:
+        if getattr(item, "originalname", "") == "test_round_trips":
+            line, case = item.callspec.params["line"], item.callspec.params["trip"]  # type: ignore[attr-defined]
+            if line in wanted and read_json(directory(line, case) / "expected.json").get("key") != cache_key(
+                case
+            ):
+                wanted[line].append(case)
+    for line, cases in wanted.items():
+        if cases:
+            run.stage("build", line, cases)
+    sys.stderr.flush()
+
+
+@pytest.mark.parametrize(("line", "trip"), PARAMETERS)
+def test_round_trips(built: None, tmp_path: Path, line: str, trip: Case) -> None:
+    for kind in FORMATS:
+        scratch = tmp_path / kind
+        scratch.mkdir()
+        try:
+            round_trip(line, trip, kind, scratch)
+        except NotInDialectError as refused:
+            assert trip.name in NOT_IN_KERAS3 or trip.layer in NOT_IN_KERAS3, str(refused)
+
+
+NOT_IN_KERAS3 = frozenset(
+    {"LocallyConnected1D", "LocallyConnected2D", "SyncBatchNormalization", "ThresholdedReLU"}
+    | {"Activation-hard_sigmoid"}
+    | {"BatchNormalization-axes", "BatchNormalization-first_axes", "BatchNormalization-renorm_axes"}
+)
+"""Layers and cases that Keras 3 has no words for."""
