@@ -1,6 +1,7 @@
 """Measures kerasfmt and TensorFlow side by side: `python tools/bench.py [--update-readme] [--repeat 3]`.
 
-Writes `tools/BENCH.md`, and with --update-readme the table between the markers in the README. Needs the
+Writes the first table of `tools/BENCH.md`, and with --update-readme that in the README; with --architectures the
+second table of `tools/BENCH.md`, of the smallest model of each family of keras.applications. Needs the
 environments of `python tools/env.py setup --lines 2.21`; makes one more, for safetensors. Nothing else should
 run on the machine. Every number is the median of runs that alternate between the sides.
 """
@@ -17,17 +18,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import env
+import readme
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER = ROOT / "tools" / "bench" / "worker.py"
 REPORT = ROOT / "tools" / "BENCH.md"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- bench: written by tools/bench.py -->", "<!-- bench: end -->"
+PROGRAM = "tools/bench.py"
 MODELS = ("MobileNetV2", "ResNet50")
 DEPTHS = (500, 1000, 2000, 5000)
 
@@ -119,7 +121,7 @@ def measure(repeat: int) -> list[Row]:
         seconds = (a.found["seconds"], b.found["seconds"])
         rows.append(_times(f"{name}: save alone, warm process", *seconds, "40 x faster"))
         say(f"{name}: load in TensorFlow")
-        loads = run(tensorflow, "tensorflow_load", ours, theirs, 3).found
+        loads = run(tensorflow, "tensorflow_load", ours, theirs, 3, "keras", "saved_model").found
         for reader, title in (("keras", "tf_keras load_model"), ("saved_model", "tf.saved_model.load")):
             a_s, b_s = loads[reader]
             times = (f"{a_s:.2f} s", f"{b_s:.2f} s")
@@ -127,11 +129,32 @@ def measure(repeat: int) -> list[Row]:
         sizes = [(path / "saved_model.pb").stat().st_size for path in (ours, theirs)]
         texts = [f"{size / 1e6:.2f} MB" for size in sizes]
         rows.append(Row(f"{name}: saved_model.pb", *texts, f"{sizes[0] / sizes[1]:.2f} of it", "no larger"))
-    return [*rows, *_checkpoints(core, tensorflow), *_depths(core, kept)]
+    return [*rows, *_live(tensorflow, kept), *_checkpoints(core, tensorflow), *_depths(core, kept)]
 
 
 def _times(what: str, ours: float, theirs: float, goal: str) -> Row:
     return Row(what, f"{ours:.2f} s", f"{theirs:.2f} s", f"{theirs / ours:.0f} x faster", goal)
+
+
+def _live(tensorflow: Path, kept: Path, times: int = 3) -> list[Row]:
+    rows = []
+    for suffix, format_, goal in (
+        ("", "SavedModel", "40 x faster"),
+        (".h5", "HDF5", "no slower"),
+        (".keras", ".keras", "no slower"),
+    ):
+        say(f"live model: {format_}")
+        found = run(tensorflow, "live", suffix, kept, times).found
+        what = f"live tf_keras ResNet50 to {format_}"
+        a_s, b_s = (found["seconds"][side] for side in ("kerasfmt", "keras"))
+        row = _times(f"{what}, against its own save", a_s, b_s, goal)
+        if goal == "no slower":
+            row = replace(row, ratio=f"{a_s / b_s:.2f} of it")
+        a_b, b_b, largest = found["bytes"]["kerasfmt"], found["bytes"]["keras"], found["largest"]
+        memory = f"{a_b / largest:.1f} of the largest weight"
+        megabytes = (f"{a_b / 1e6:.1f} MB", f"{b_b / 1e6:.1f} MB")
+        rows += [row, Row(f"{what}: memory beyond the model", *megabytes, memory, "1 of the largest weight")]
+    return rows
 
 
 def _checkpoints(core: Path, tensorflow: Path) -> list[Row]:
@@ -175,13 +198,38 @@ def _depths(core: Path, kept: Path) -> list[Row]:
     return rows
 
 
+def measure_architectures(repeat: int, only: Sequence[str]) -> str:
+    """The table of architectures: saves in a warm process, and tf.saved_model.load of what was saved."""
+    core, tensorflow = env.make(env.CORE), env.make(env.LINES["2.21"])
+    kept = ROOT / ".conformance" / "bench" / "architectures"
+    kept.mkdir(parents=True, exist_ok=True)
+    table = [
+        "| architecture | image | save: kerasfmt | TensorFlow | ratio | load: kerasfmt's | TensorFlow's | ratio |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name in only or run(tensorflow, "architecture", "", "").found["names"]:
+        say(name)
+        source, ours, theirs = kept / f"{name}.h5", kept / f"{name}_kerasfmt", kept / f"{name}_tensorflow"
+        size = run(tensorflow, "architecture", name, source).found["size"]
+        saves = [
+            run(core, "kerasfmt_save", source, ours, repeat).found["seconds"],
+            run(tensorflow, "tensorflow_save", source, theirs, repeat).found["seconds"],
+        ]
+        loads = run(tensorflow, "tensorflow_load", ours, theirs, repeat, "saved_model").found["saved_model"]
+        saved = f"{saves[0]:.2f} s | {saves[1]:.2f} s | {saves[1] / saves[0]:.0f} x faster"
+        loaded = f"{loads[0]:.2f} s | {loads[1]:.2f} s | {loads[0] / loads[1]:.2f} of it"
+        table.append(f"| {name} | {size} | {saved} | {loaded} |")
+    about = "Saves in a warm process, and tf.saved_model.load of what was saved: medians of"
+    return "\n".join([f"{machine()} {about} {repeat} runs.", "", *table])
+
+
 def say(what: str) -> None:
     """Progress, on stderr."""
     print(what, file=sys.stderr, flush=True)
 
 
-def render(rows: list[Row], repeat: int) -> str:
-    """The table, with date, versions and machine."""
+def machine() -> str:
+    """Date, machine and versions."""
     program = (
         "import importlib.metadata as m; print(', '.join(f'{n} {m.version(n)}' for n in "
         "('tensorflow-cpu', 'tf-keras', 'h5py', 'numpy', 'protobuf')))"
@@ -191,27 +239,19 @@ def render(rows: list[Row], repeat: int) -> str:
         [python, "-c", program], capture_output=True, text=True, check=True
     ).stdout.strip()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    head = (
+    return (
         f"Measured on {datetime.date.today().isoformat()} on {os.cpu_count()} cores, {memory:.0f} GiB, "
         f"{platform.system()}, Python {platform.python_version()}; {versions}. Load average when it began: "
-        f"{LOAD[0]:.1f}. Whole processes: median of {repeat} alternating runs."
+        f"{LOAD[0]:.1f}."
     )
+
+
+def render(rows: list[Row], repeat: int) -> str:
+    """The table, with where it was measured."""
+    head = f"{machine()} Whole processes: median of {repeat} alternating runs."
     table = ["| | kerasfmt | TensorFlow or other | ratio | goal |", "|---|---|---|---|---|"]
     table += [f"| {r.what} | {r.ours} | {r.theirs} | {r.ratio} | {r.goal} |" for r in rows]
-    return "\n".join([head, "", *table, ""])
-
-
-def update_readme(text: str) -> None:
-    """Puts the table between the markers.
-
-    Raises:
-        SystemExit: The README has no markers.
-    """
-    readme = README.read_text(encoding="utf-8")
-    if BEGIN not in readme or END not in readme:
-        raise SystemExit(f"README.md: expected the markers {BEGIN} and {END}")
-    before, rest = readme.split(BEGIN)
-    README.write_text(f"{before}{BEGIN}\n{text}{END}{rest.split(END)[1]}", encoding="utf-8")
+    return "\n".join([head, "", *table])
 
 
 LOAD = os.getloadavg()
@@ -223,13 +263,22 @@ def main() -> None:
     )
     parser.add_argument("--update-readme", action="store_true", help="put the table into README.md")
     parser.add_argument("--repeat", type=int, default=3, help="runs of a whole process (default: 3)")
+    parser.add_argument(
+        "--architectures",
+        nargs="*",
+        metavar="NAME",
+        help="the table of architectures in place of the first one: those named, by default all (an hour)",
+    )
     options = parser.parse_args()
-    text = render(measure(options.repeat), options.repeat)
-    title = "# kerasfmt against TensorFlow\n\nWritten by `python tools/bench.py`; not to be edited.\n\n"
-    REPORT.write_text(title + text, encoding="utf-8")
-    if options.update_readme:
-        update_readme(text)
+    if options.architectures is not None:
+        part, text = "architectures", measure_architectures(options.repeat, options.architectures)
+    else:
+        part, text = "bench", render(measure(options.repeat), options.repeat)
     print(text)
+    if not options.architectures:  # or else the table is not whole
+        readme.replace(part, PROGRAM, text, REPORT)
+    if options.update_readme:
+        readme.replace(part, PROGRAM, text)
 
 
 if __name__ == "__main__":

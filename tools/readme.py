@@ -1,4 +1,4 @@
-"""The parts of the README that programs write."""
+"""The parts of the README, and of pages like it, that programs write."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 README = Path(__file__).resolve().parent.parent / "README.md"
 
 
-def replace(part: str, program: str, text: str) -> None:
+def replace(part: str, program: str, text: str, page: Path = README) -> None:
     """Puts `text` between the markers of `part`; `program` is what the opening one names as its writer.
 
     Raises:
-        SystemExit: The README has not both markers, once and in their order; nothing is written.
+        SystemExit: The page has not both markers, once and in their order; nothing is written.
     """
     begin, end = f"<!-- {part}: written by {program} -->", f"<!-- {part}: end -->"
-    before, found, rest = README.read_text(encoding="utf-8").partition(begin)
+    before, found, rest = page.read_text(encoding="utf-8").partition(begin)
     _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise SystemExit(f"README.md: expected the markers {begin} and {end}")
-    README.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}", encoding="utf-8")
+        raise SystemExit(f"{page.name}: expected the markers {begin} and {end}")
+    page.write_text(f"{before}{begin}\n{text.strip()}\n{end}{after}", encoding="utf-8")

@@ -46,6 +46,22 @@ def models(directory: str) -> dict[str, Any]:
     return {}
 
 
+def architecture(name: str, path: str) -> dict[str, Any]:
+    """Writes the HDF5 model of an architecture with TensorFlow, for the smallest images; all their names for ""."""
+    from conformance.test_architectures import SIZES
+
+    if not name:
+        return {"names": list(SIZES)}
+    import tf_keras
+
+    size = SIZES[name]
+    if not Path(path).exists():
+        tf_keras.utils.set_random_seed(1)
+        model = getattr(tf_keras.applications, name)(weights=None, input_shape=(size, size, 3), classes=10)
+        model.save(path)
+    return {"size": size}
+
+
 def tensorflow_convert(source: str, target: str) -> dict[str, Any]:
     import tf_keras
 
@@ -75,13 +91,15 @@ def kerasfmt_save(source: str, target: str, times: str) -> dict[str, Any]:
     return {"seconds": _median(lambda: kerasfmt.save_model(model, target), int(times))}
 
 
-def tensorflow_load(ours: str, theirs: str, times: str) -> dict[str, Any]:
-    """Seconds of each reader, alternating between the two artefacts."""
+def tensorflow_load(ours: str, theirs: str, times: str, *wanted: str) -> dict[str, Any]:
+    """Seconds of each wanted reader, alternating between the two artefacts."""
     import tensorflow as tf
     import tf_keras
 
     found: dict[str, Any] = {}
-    for name, load in (("keras", tf_keras.models.load_model), ("saved_model", tf.saved_model.load)):
+    readers = {"keras": tf_keras.models.load_model, "saved_model": tf.saved_model.load}
+    for name in wanted:
+        load = readers[name]
         taken: dict[str, list[float]] = {ours: [], theirs: []}
         load(ours)
         for _ in range(int(times)):
@@ -93,6 +111,53 @@ def tensorflow_load(ours: str, theirs: str, times: str) -> dict[str, Any]:
                 list_.append(time.perf_counter() - start)
         found[name] = [statistics.median(taken[path]) for path in (ours, theirs)]
     return found
+
+
+def live(suffix: str, directory: str, times: str) -> dict[str, Any]:
+    """Saves a live Keras 2 ResNet50 with kerasfmt and with Keras itself, in one process.
+
+    Gives the seconds of each, alternating; the bytes of memory that the first save of each takes beyond what the
+    process held; and those of the largest weight. Before that each has saved a small model, so that it is loaded.
+    """
+    import tf_keras
+
+    import kerasfmt
+
+    small = tf_keras.Sequential([tf_keras.layers.Dense(1, input_shape=(1,))])
+    model = tf_keras.applications.ResNet50(weights=None)
+    largest = max(weight.numpy().nbytes for weight in model.weights)
+    gc.collect()
+    writers: dict[str, Callable[[Any, str], object]] = {
+        "kerasfmt": kerasfmt.save_model,
+        "keras": lambda saved, path: saved.save(path),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in writers}
+    taken = {}
+    for name, write in writers.items():
+        write(small, str(Path(directory) / f"small_{name}{suffix}"))
+        taken[name] = _memory(lambda w=write, n=name: w(model, str(Path(directory) / f"live_{n}{suffix}")))
+    for _ in range(int(times)):
+        for name, write in writers.items():
+            gc.collect()
+            start = time.perf_counter()
+            write(model, str(Path(directory) / f"live_{name}{suffix}"))
+            seconds[name].append(time.perf_counter() - start)
+    medians = {name: statistics.median(list_) for name, list_ in seconds.items()}
+    return {"seconds": medians, "bytes": taken, "largest": largest}
+
+
+def _memory(work: Callable[[], object]) -> int:
+    """Bytes of resident memory that `work` takes at its peak, beyond those of before; Linux only."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew from what is resident now
+    before = _status("VmRSS")
+    work()
+    return _status("VmHWM") - before
+
+
+def _status(key: str) -> int:
+    (line,) = (x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith(f"{key}:"))
+    return int(line.split()[1]) * 1024
 
 
 def checkpoint(writer: str, directory: str, times: str) -> dict[str, Any]:
