@@ -194,6 +194,14 @@ DIFFERENT = {
         [f"AdditiveAttention-mixed_float16{kind}" for kind in ("", "_masks")],
         "the name of a function's result; Keras casts the scale twice and numbers its Identity after that",
     ),
+    **dict.fromkeys(
+        [
+            f"SpectralNormalization-{kind}"
+            for kind in ("default", "iterations", "images", "transposed", "embedding", "dynamic", "float64")
+        ],
+        "the name that TensorFlow notes for a captured variable that a branch reads",
+    ),
+    "SpectralNormalization-mixed_float16": "as the others of it, and as TimeDistributed-mixed_float16",
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
     "mlp_adam": _METRICS,
