@@ -167,7 +167,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
         InvalidModelError: its variables are not those of the model's layers.
         ImportError: h5py is not installed.
     """
-    config = None
+    config: Mapping[str, Any] | None = None
     if not isinstance(source, str | os.PathLike):
         with opened(source) as (root, file, descriptor):
             where, variables = root.where, read_variables(root, file, descriptor)
@@ -188,6 +188,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
             with opened(path) as (root, file, descriptor):
                 variables = read_variables(root, file, descriptor)
     with _understanding(where):
+        config = config or ir.layer_config(model)  # tells layers that may have been one from others
         assign(model, config, variables, where, cast=True, skip_mismatch=skip_mismatch)
         order = _trainable(model, config)
     slots = variables.get("optimizer", {})

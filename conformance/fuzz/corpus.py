@@ -1,0 +1,128 @@
+"""The valid files that are spoilt: those that Kerases wrote, and ours in layouts that theirs do not show."""
+
+from __future__ import annotations
+
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+import h5py
+
+import kerasfmt
+from kerasfmt import ir
+from kerasfmt.layers import (
+    Activation,
+    Add,
+    BatchNormalization,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Embedding,
+    Flatten,
+    GlobalAveragePooling1D,
+    LayerNormalization,
+    MultiHeadAttention,
+    TimeDistributed,
+)
+
+_TESTS = Path(__file__).parents[2] / "tests"
+_WRITTEN_BY_KERAS = {"hdf5": _TESTS / "data" / "hdf5", "keras": _TESTS / "formats" / "keras_v3" / "data"}
+
+
+def stack() -> ir.Model:
+    """A compiled convolutional Sequential."""
+    model = ir.Sequential(
+        [
+            ir.InputLayer(batch_input_shape=(None, 6, 6, 2), name="image"),
+            Conv2D(3, 3, kernel_regularizer={"class_name": "L2", "config": {"l2": 0.5}}, name="conv"),
+            BatchNormalization(name="norm"),
+            Activation("relu", name="relu"),
+            Flatten(name="flat"),
+            Dense(2, activation="softmax", name="out"),
+        ],
+        name="stack",
+    )
+    optimizer = {"class_name": "SGD", "config": {"name": "SGD", "learning_rate": 0.1, "momentum": 0.9}}
+    model.training_config = ir.TrainingConfig({"loss": "mse", "metrics": [], "optimizer_config": optimizer})
+    return model
+
+
+def branches() -> ir.Model:
+    """A functional model with a model inside, a shared layer, attention, and a mask."""
+    inner_input = ir.Input(shape=(4,), name="inner_input")
+    inner = ir.Model(inner_input, Dense(4, name="inner_dense")(inner_input), name="inner")
+    tokens = ir.Input(shape=(5,), dtype="int32", name="tokens")
+    x = Embedding(7, 4, mask_zero=True, name="embedding")(tokens)
+    x = TimeDistributed(inner, name="each")(x)
+    attended = MultiHeadAttention(2, 3, name="attention")(x, x)
+    x = LayerNormalization(name="norm")(Add(name="add")([x, attended]))
+    shared = Dense(3, name="shared")
+    both = Concatenate(name="both")([shared(x), shared(attended)])
+    return ir.Model(tokens, GlobalAveragePooling1D(name="pool")(both), name="branches")
+
+
+MODELS = {"stack": stack, "branches": branches}
+
+
+@lru_cache
+def corpus(reader: str, scratch: Path) -> list[bytes]:
+    """The valid files of a reader, in a fixed order.
+
+    Args:
+        reader: "hdf5" or "keras".
+        scratch: a directory to write to.
+    """
+    suffix = "h5" if reader == "hdf5" else "keras"
+    found = [path.read_bytes() for path in sorted(_WRITTEN_BY_KERAS[reader].glob(f"*.{suffix}"))]
+    own = _hdf5(scratch) if reader == "hdf5" else _archives(scratch)
+    return found + [path.read_bytes() for path in own]
+
+
+def _hdf5(scratch: Path) -> list[Path]:
+    found = []
+    for name, build in MODELS.items():
+        found.append(scratch / f"{name}.h5")
+        kerasfmt.save_model(build(), found[-1])
+    plain = found[0]
+    for name, options in {"latest": {"libver": "latest"}, "behind": {"userblock_size": 512}}.items():
+        found.append(scratch / f"{name}.h5")
+        with h5py.File(found[-1], "w", **options) as file, h5py.File(plain) as source:
+            for member in source:
+                source.copy(member, file)
+            file.attrs.update(source.attrs)
+    found.append(scratch / "packed.h5")
+    with h5py.File(found[-1], "w") as file, h5py.File(plain) as source:
+        file.attrs.update(source.attrs)
+        source.visititems(lambda path, item: _repack(file, path, item))
+    found.append(scratch / "weights_only.h5")
+    kerasfmt.save_weights(branches(), found[-1])
+    for name, build in MODELS.items():
+        found.append(scratch / f"{name}.weights.h5")
+        kerasfmt.save_weights(build(), found[-1])
+    found.append(scratch / "stack2.weights.h5")
+    kerasfmt.save_weights(stack(), found[-1], save_format="tf_keras")
+    return found
+
+
+def _repack(file: h5py.File, path: str, item: h5py.Group | h5py.Dataset) -> None:
+    if isinstance(item, h5py.Group):
+        copy = file.require_group(path)
+        for key, value in item.attrs.items():
+            copy.attrs[key] = value
+    elif item.shape:
+        file.create_dataset(path, data=item[()], chunks=True, compression="gzip", shuffle=True)
+    else:
+        file[path] = item[()]
+
+
+def _archives(scratch: Path) -> list[Path]:
+    found = []
+    for name, build in MODELS.items():
+        for dialect in ("keras", "tf_keras"):
+            found.append(scratch / f"{name}-{dialect}.keras")
+            kerasfmt.save_model(build(), found[-1], save_format=dialect)
+    found.append(scratch / "deflated.keras")
+    with zipfile.ZipFile(found[0]) as source, zipfile.ZipFile(found[-1], "w", zipfile.ZIP_DEFLATED) as target:
+        for info in source.infolist():
+            target.writestr(zipfile.ZipInfo(info.filename), source.read(info), zipfile.ZIP_DEFLATED)
+    return found

@@ -1,0 +1,201 @@
+"""Reads one input in a process of its own: what came of it, how long it took, how much memory it took."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import signal
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import h5py
+import numpy as np
+
+import kerasfmt
+from conformance.fuzz.corpus import branches, corpus, stack
+from conformance.fuzz.spoil import BYTES
+from conformance.fuzz.spoil_hdf5 import HDF5, Spoil
+from conformance.fuzz.spoil_zip import ZIP
+from kerasfmt import ir
+from kerasfmt.errors import KerasfmtError
+
+KINDS: dict[str, dict[str, Spoil]] = {"hdf5": {**BYTES, **HDF5}, "keras": {**BYTES, **ZIP}}
+SUFFIXES = {"hdf5": ".h5", "keras": ".keras"}
+MEMORY = 1 << 30
+"""Bytes of address space that an input may take beside what the process has."""
+SECONDS = 20.0
+"""Time that an input may take."""
+FINDINGS = ("crash", "hang", "memory", "foreign error")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an input.
+
+    Attributes:
+        result: "loaded", the name of the error's class, or one of FINDINGS.
+        detail: the error's message, or the traceback of one that is not ours.
+        seconds: how long it took.
+        memory: bytes of resident memory that it took beside those that the process had.
+    """
+
+    result: str
+    detail: str
+    seconds: float
+    memory: int
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether the reader did what it must not do."""
+        return self.result in FINDINGS
+
+
+def make(reader: str, seed: int, number: int, scratch: Path) -> tuple[str, bytes]:
+    """The kind and the bytes of an input."""
+    random = Random(f"{reader}/{seed}/{number}")
+    files = corpus(reader, scratch)
+    kinds = list(KINDS[reader])
+    kind = kinds[number % len(kinds)]
+    return kind, KINDS[reader][kind](random, random.choice(files), files)
+
+
+def use(path: Path) -> None:
+    """Everything that a reader does with a file, to the last weight; raises the error of `load_model`.
+
+    A file that is no model may still hold weights: it is one that can be used if a model takes them.
+    """
+    try:
+        model = kerasfmt.load_model(path)
+    except KerasfmtError:
+        taken = [_takes(model, path, by_name) for model in _targets() for by_name in (False, True)]
+        if not any(taken):
+            raise
+        return
+    for weight in model.weights:
+        np.asarray(weight.value)
+    if model.training_config is not None:
+        for weight in model.training_config.variables:
+            np.asarray(weight.value)
+    model.get_config()
+    kerasfmt.load_weights(model, path)
+
+
+@lru_cache
+def _targets() -> tuple[ir.Model, ...]:
+    """Models to load weights into; made once, as each child of this process has them for its own."""
+    return stack(), branches()
+
+
+def _takes(model: ir.Model, path: Path, by_name: bool) -> bool:
+    try:
+        kerasfmt.load_weights(model, path, by_name=by_name)
+    except KerasfmtError:
+        return False
+    except ValueError as error:
+        if "by_name=True is for" not in str(error):
+            raise
+        return False
+    for weight in model.weights:
+        np.asarray(weight.value)
+    return not by_name
+
+
+def warm(scratch: Path) -> None:
+    """Imports what a reader imports when it is first used: that is no input's time and memory."""
+    for reader in KINDS:
+        for number, data in enumerate(corpus(reader, scratch)):
+            # The HDF5 library keeps open what a weight still lies in: each file has a name of its own.
+            path = scratch / f"valid{number}{SUFFIXES[reader]}"
+            path.write_bytes(data)
+            use(path)
+    _targets()
+
+
+def read(path: Path, seconds: float = SECONDS, memory: int = MEMORY) -> Outcome:
+    """What comes of a file, read by a child of this process under limits."""
+    return limited(lambda: use(path), seconds, memory)
+
+
+def limited(action: Callable[[], None], seconds: float = SECONDS, memory: int = MEMORY) -> Outcome:
+    """What comes of an action in a child of this process."""
+    source, sink = os.pipe()
+    began = time.perf_counter()
+    child = os.fork()
+    if child == 0:
+        os.close(source)
+        _act(action, sink, memory)
+    os.close(sink)
+    answer = b""
+    try:
+        while select.select([source], [], [], max(0.0, began + seconds - time.perf_counter()))[0]:
+            piece = os.read(source, 1 << 16)
+            if not piece:
+                break
+            answer += piece
+        else:
+            os.kill(child, signal.SIGKILL)
+    finally:
+        os.close(source)
+        _, status, _ = os.wait4(child, 0)
+    took = time.perf_counter() - began
+    if took >= seconds:
+        return Outcome("hang", f"stopped after {seconds} s", took, 0)
+    if status or not answer:
+        return Outcome("crash", f"wait status {status}", took, 0)
+    found = json.loads(answer)
+    return Outcome(found["result"], found["detail"], took, found["memory"])
+
+
+def _act(action: Callable[[], None], sink: int, memory: int) -> None:
+    """In the child: acts, says how it went, and ends."""
+    resident, address_space = _pages()
+    limit = address_space + memory
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    result, detail = "loaded", ""
+    warnings.simplefilter("ignore")
+    try:
+        action()
+    except MemoryError:
+        result, detail = "memory", traceback.format_exc()
+    except KerasfmtError as error:
+        result, detail = type(error).__name__, str(error)
+        if _ran_out(error):
+            result = "memory"
+    except BaseException:
+        result, detail = "foreign error", traceback.format_exc()
+    peak = max(0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - resident)
+    answer: dict[str, Any] = {"result": result, "detail": detail[-4000:], "memory": peak}
+    os.write(sink, json.dumps(answer).encode())
+    os._exit(0)
+
+
+def _pages() -> tuple[int, int]:
+    """Resident bytes and address space of this process."""
+    size, resident = Path("/proc/self/statm").read_text().split()[:2]
+    page = resource.getpagesize()
+    return int(resident) * page, int(size) * page
+
+
+def _ran_out(error: BaseException | None) -> bool:
+    """Whether an error of ours stands for memory that could not be had."""
+    while error is not None:
+        text = str(error).lower()
+        if isinstance(error, MemoryError) or "memory alloc" in text or "unable to alloc" in text:
+            return True
+        error = error.__cause__
+    return False
+
+
+def versions() -> str:
+    """What the inputs were read with."""
+    return f"h5py {h5py.__version__}, HDF5 {h5py.version.hdf5_version}, NumPy {np.__version__}"
