@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from kerasfmt import ir
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.graph.collector import without_collector
 from kerasfmt.ir.keras3 import meant_by_keras3
 from kerasfmt.sources.compiled import training_config
 from kerasfmt.sources.plain import classes, is_keras, is_keras3, keras_class, to_json
@@ -30,6 +31,7 @@ _REBUILD: Final = (
 )
 
 
+@without_collector
 def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> ir.Model:
     """The model that a live Keras model is, with its weights.
 

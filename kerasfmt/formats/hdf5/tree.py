@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
 from kerasfmt.ir import Weight
 
@@ -100,36 +101,40 @@ class Tree:
                 group = root.require_group(path)  # a group is made together with the first thing below it
                 for key, value in attributes.items():
                     group.attrs[key] = value
+        groups: dict[str, Any] = {"": root}
         for path, weight in self.datasets.items():
+            parent, _, name = path.rpartition("/")
+            if parent not in groups:
+                groups[parent] = root.require_group(parent)
             if weight.dtype is dtypes.bfloat16:
-                dataset = root.create_dataset(path, weight.shape, dtype="V2")
+                dataset = groups[parent].create_dataset(name, weight.shape, dtype="V2")
                 dataset.attrs["dtype"] = "bfloat16"
             else:
-                dataset = root.create_dataset(path, weight.shape, dtype=weight.dtype.numpy)
+                dataset = groups[parent].create_dataset(name, weight.shape, dtype=weight.dtype.numpy)
             _store(dataset, weight, path)
 
 
 def _store(dataset: Any, weight: Weight, path: str) -> None:
     """Copies a weight into its dataset; one that is not in memory slab by slab."""
-    if dataset.size == 0:
+    if 0 in weight.shape:
         return
     value = weight.value
     try:
         if isinstance(value, np.ndarray) or not hasattr(value, "__getitem__") or not weight.shape:
-            dataset[()] = _elements(value, dataset)
+            dataset.write_direct(_elements(value, weight.dtype))
             return
         row = math.prod(weight.shape[1:]) * weight.dtype.itemsize
         rows = max(1, _SLAB_SIZE // row)
         for start in range(0, weight.shape[0], rows):
             part = slice(start, min(start + rows, weight.shape[0]))
-            dataset[part] = _elements(value[part], dataset)
+            dataset.write_direct(_elements(value[part], weight.dtype), dest_sel=part)
     except KerasfmtError:
         raise
     except (ValueError, TypeError) as error:
         raise InvalidModelError(f"weight {weight.name}: cannot be written to {path}: {error}") from error
 
 
-def _elements(value: Any, dataset: Any) -> Any:
-    """An array as the dataset's elements; those of an opaque type are its bytes."""
-    array = np.asarray(value)
-    return array.view(dataset.dtype) if dataset.dtype.kind == "V" else array
+def _elements(value: Any, dtype: DType) -> Any:
+    """An array in C order as the elements of a dataset; those of bfloat16, which are opaque, are its bytes."""
+    array = np.asarray(value, order="C")
+    return array.view("V2") if dtype is dtypes.bfloat16 else array

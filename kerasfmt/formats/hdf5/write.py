@@ -20,6 +20,7 @@ from kerasfmt.formats.hdf5 import dialect
 from kerasfmt.formats.hdf5.attributes import name_attributes
 from kerasfmt.formats.hdf5.guard import import_h5py
 from kerasfmt.formats.hdf5.tree import Tree
+from kerasfmt.graph.collector import without_collector
 from kerasfmt.ir import Model, Weight
 
 KERAS_VERSION: Final = "2.15.0"
@@ -28,6 +29,7 @@ _BACKEND: Final = "tensorflow"
 _TOP_LEVEL: Final = "top_level_model_weights"
 
 
+@without_collector
 def write(model: Model, target: str | os.PathLike[str] | Any, include_optimizer: bool = True) -> None:
     """Writes a whole model.
 

@@ -115,9 +115,9 @@ def load(
         compiled = stored.config.get("compile_config")
         # Keras 3 forgets the optimizer once it has written the model to HDF5; what it saves then cannot be trained on.
     if compile and isinstance(compiled, Mapping) and compiled.get("optimizer"):
-            slots = numbered(stored.variables.get("optimizer", {}), f"{stored.file}: optimizer")
-            trainable = _trainable(model, config)
-            model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
+        slots = numbered(stored.variables.get("optimizer", {}), f"{stored.file}: optimizer")
+        trainable = _trainable(model, config)
+        model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
     return model
 
 

@@ -19,12 +19,14 @@ from kerasfmt.formats.keras_v3 import keras3, layout, sharding, tf_keras
 from kerasfmt.formats.keras_v3.packing import Packer
 from kerasfmt.formats.keras_v3.training import Dialect, compile_config, optimizer_values
 from kerasfmt.formats.keras_v3.weights import weights_tree
+from kerasfmt.graph.collector import without_collector
 from kerasfmt.ir import Model, TrainingConfig
 
 _DATE: Final = "1980-01-01@00:00:00"
 """Keras states the hour of the save, and reads it never."""
 
 
+@without_collector
 def write(
     model: Model,
     target: str | os.PathLike[str],
