@@ -168,7 +168,7 @@ class Layer:
         for key, spec in self.fields.items():
             value = given.get(key, spec.default)
             if value is REQUIRED:
-                raise TypeError(f"{type(self).__name__}: option {key} is needed")
+                raise TypeError(f"layer {self.name} ({type(self).__name__}): option {key} is needed")
             setattr(self, key, self._convert(key, spec, value))
 
     def _convert(self, key: str, spec: Field, value: Any) -> Any:

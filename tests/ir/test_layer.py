@@ -78,7 +78,7 @@ def test_config() -> None:
     ("make", "error", "message"),
     [
         (lambda: Scale(1, 2, "ones", 4), TypeError, "4 positional arguments for 3 options"),
-        (lambda: Dense(), TypeError, "Dense: option units is needed"),
+        (lambda: Dense(name="d"), TypeError, r"layer d \(Dense\): option units is needed"),
         (
             lambda: Scale(size=2, name="s"),
             UnsupportedLayerError,
