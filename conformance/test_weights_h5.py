@@ -49,12 +49,13 @@ def _zeroed(model: Any) -> None:
 def _members(path: Path) -> dict[str, Any]:
     """What a file holds: attributes of groups; shape and type of arrays, but for the counter's width.
 
-    A layer inside of a layer has a name that nobody chose, and random layers have a state with Keras 3.0.
+    A layer inside of a layer has a name that nobody chose; random layers have a state with Keras 3.0, and what
+    metrics have summed up is no weight.
     """
     found: dict[str, Any] = {}
 
     def add(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if "seed_generator" in name:
+        if "seed_generator" in name or name.split("/")[0] == "metrics":
             return
         if isinstance(item, h5py.Group):
             found[name] = dict(item.attrs) if name.count("/") < 3 else sorted(item.attrs)
@@ -91,7 +92,9 @@ def test_keras_reads_what_is_written(tmp_path: Path, keras: Keras, build: Callab
     assert mine == theirs
     for weight in model.weights:
         weight.assign(np.zeros(tuple(weight.shape), "float32"))
-    model.load_weights(tmp_path / "ours.weights.h5")
+    # A trained model of Keras 2 looks for the sums of its metrics too, which are not written.
+    options = {"skip_mismatch": True} if build is mlp and not _is3(keras) else {}
+    model.load_weights(tmp_path / "ours.weights.h5", **options)
     _assert_same(model.predict(x, verbose=0), expected, build)
     if build is mlp:
         for mine, other in zip(_optimizer_values(keras, model), state, strict=True):

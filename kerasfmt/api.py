@@ -182,6 +182,9 @@ def save_weights(
     model, with the optimizer's state if the model is compiled. Any other .h5 or .hdf5 has that of Keras 2: by
     the layers' names.
 
+    What metrics have summed up is not written. Keras 2 looks for it in a .weights.h5 if its model is compiled
+    and was trained already; load with skip_mismatch=True there.
+
     Args:
         model: the model, or a live one of Keras.
         filepath: a path, or an open h5py.File or group, which is left open and gets the layout of Keras 2.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import resource
@@ -163,6 +164,7 @@ def _act(action: Callable[[], None], sink: int, memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     result, detail = "loaded", ""
     warnings.simplefilter("ignore")
+    faulthandler.disable()
     try:
         action()
     except MemoryError:

@@ -35,6 +35,9 @@ _REBUILD: Final = (
 def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> ir.Model:
     """The model that a live Keras model is, with its weights.
 
+    A layer that a model calls several times is one layer. A layer of two models, one in the other, becomes two
+    with the same values, as when Keras itself saves the model and loads it.
+
     Args:
         model: a Functional or Sequential model of Keras 2 or Keras 3.
         custom_objects: subclasses of kerasfmt.layers.Layer that stand for custom layers, by class name.

@@ -1,7 +1,9 @@
 """From a model to an HDF5 file as Keras 2.15 writes it; see the package for the layout.
 
 The order within a layer is Keras's: trainable weights, then the others, over all layers of a nested model.
-A weight that two layers share is written for both. Groups are made in the order of the layers' names.
+A weight that two layers share, or a layer of two models, is written for both: the format
+has no word for one of two places, and what is read has two of equal values. A layer that one model calls twice is
+one layer. Groups are made in the order of the layers' names.
 
 Source: keras/src/saving/legacy/hdf5_format.py and saving_utils.py (2.15)
 """

@@ -138,10 +138,11 @@ def _understanding(where: str) -> Iterator[None]:
 
 def _trainable(model: ir.Model, config: Mapping[str, Any] | None) -> list[ir.Weight]:
     """The trainable weights in the order in which the file keeps their layers."""
-    layers = [place.layer for place in places(model, config) if not isinstance(place.layer, ir.Model)]
+    layers = [place.layer for place in places(model, config) if not place.again]
     rank = {
         id(weight): number
         for number, layer in enumerate(layers)
+        if not isinstance(layer, ir.Model)
         for weight in layer.weight_attributes.values()
     }
     return sorted(model.trainable_weights, key=lambda weight: rank.get(id(weight), len(layers)))

@@ -8,8 +8,11 @@
     /optimizer/vars/<number>               the optimizer's: iteration, learning rate (Keras 3), slots
     /_layer_checkpoint_dependencies/...    in place of layers up to Keras 2.13; layers with weights count twice
 
-An object that is met again on another path is stored once, where it was met first; it counts there too. Sharded
-weights are several such files, which share their groups out.
+Keras stores an object that is met again on another path once, where it was met first, and cannot load the archive
+of such a model: its config describes the object twice. Here the variables are written on both paths, so that it
+can; it then has two objects of equal variables, as from HDF5. A layer that one model calls twice is one layer.
+
+Sharded weights are several such files, which share their groups out.
 
 Source: keras/src/saving/saving_lib.py, _save_state and _save_container_state (2.12 to 3.x)
 """
@@ -55,17 +58,19 @@ class Place:
         paths: the path; a layer inside of a layer has another one in Keras 3 than in Keras 2.
         layer: the layer, or the model itself.
         twins: the paths of an earlier object of the same config, which may have been the same object.
+        again: whether the object has been met before: a layer of two models, one in the other.
     """
 
     paths: tuple[str, ...]
     layer: Layer
     twins: tuple[str, ...] = ()
+    again: bool = False
 
 
 def places(
     model: Model, config: Mapping[str, Any] | None = None, container: Container = "layers"
 ) -> Iterator[Place]:
-    """The objects of a model, each where Keras meets it first.
+    """The objects of a model where Keras meets them, the first time and again.
 
     Args:
         model: the model.
@@ -87,9 +92,9 @@ class _Met:
 def _walk(place: Place, config: Any, container: Container, met: _Met) -> Iterator[Place]:
     layer = place.layer
     if id(layer) in met.layers:
-        return
+        place = Place(place.paths, layer, place.twins, again=True)
     met.layers.add(id(layer))
-    if config is not None:
+    if config is not None and not place.again:
         first = met.configs.setdefault(_key(config), place.paths)
         place = place if place.twins or first is place.paths else Place(place.paths, layer, first)
     yield place
@@ -253,6 +258,8 @@ def assign(
         weights = own_weights(place.layer)
         path = next((path for path in place.paths if path in left), place.paths[0])
         held = left.pop(path, {})
+        if place.again:
+            continue
         if weights and not held:
             # Keras stores a layer of two models once, and describes it twice: it cannot load that itself.
             held = next((variables[path] for path in place.twins if path in variables), {})
@@ -324,7 +331,7 @@ def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:
 
 
 def weights_tree(model: Model, optimizer: Sequence[Weight], optimizer_name: str | None, keras3: bool) -> Tree:
-    """What the file of a model's weights holds; a layer that is met on several paths once.
+    """What the file of a model's weights holds; a layer of two models twice.
 
     Args:
         model: the model.

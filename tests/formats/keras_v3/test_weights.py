@@ -215,6 +215,37 @@ def test_an_optimizer_of_another_kind_is_passed_over(tmp_path: Path) -> None:
         load_weights(model, tmp_path / "m.weights.h5")
 
 
+def of_two_models() -> Model:
+    """A layer in a model and in the model around it, and a layer that is called twice."""
+    shared, twice = Dense(3, name="shared"), Dense(3, name="twice")
+    inner_input = Input(shape=(3,))
+    inner = Model(inner_input, shared(inner_input), name="inner")
+    x = Input(shape=(3,))
+    return Model(x, twice(shared(twice(inner(x)))))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_layers_that_are_met_again(tmp_path: Path, dialect: str) -> None:
+    model = of_two_models()
+    assert len(model.weights) == 4
+    save_weights(model, tmp_path / "m.weights.h5", save_format=dialect)
+    with h5py.File(tmp_path / "m.weights.h5") as file:
+        for path in ("layers/functional/layers/dense", "layers/dense", "layers/dense_1"):
+            assert sorted(file[path]["vars"]) == ["0", "1"]
+    again = of_two_models()
+    for weight in again.weights:
+        weight.value = np.zeros(weight.shape, np.float32)
+    load_weights(again, tmp_path / "m.weights.h5")
+    assert_equal(values(again), values(model))
+    save_model(model, tmp_path / "m.keras", save_format=dialect)
+    loaded = load_model(tmp_path / "m.keras")
+    assert (
+        len(loaded.weights) == 6
+    )  # two layers of equal values for one of two models, as Keras would have them
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
+
+
 # Names.
 
 NAMES: list[tuple[str, dict[str, Any], str]] = [
