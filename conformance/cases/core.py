@@ -145,7 +145,7 @@ LAYERS: tuple[Layer, ...] = (
         {
             "default": {**_FOURIER, "output_dim": 5},
             "laplacian": {**_FOURIER, "output_dim": 5, "kernel_initializer": "laplacian", "scale": 2.0},
-            "trainable": {**_FOURIER, "output_dim": 5, "kernel_initializer": TRUNCATED, "trainable": True},
+            "trainable": {**_FOURIER, "output_dim": 5, "trainable": True},
             "float64": {**_FOURIER, "output_dim": 5, **FLOAT64, "_on": vector(3, dtype="float64")},
         },
     ),

@@ -50,7 +50,7 @@ class Weight(Variable):
       autocast: whether the layer reads it in its compute dtype.
       synchronization: TensorFlow's VariableSynchronization number.
       aggregation: TensorFlow's VariableAggregation number.
-      other_dtypes: dtypes that it takes on with a value, where Keras's versions differ about its dtype.
+      other_dtypes: dtypes of values that it takes too, and casts: where Keras's versions differ about its dtype.
     """
 
     def __init__(
@@ -96,12 +96,12 @@ class Weight(Variable):
             raise InvalidModelError(
                 f"weight {self.name}: expected shape {self.shape}, got {tuple(value.shape)}"
             )
-        found = next((d for d in (self.dtype, *self.other_dtypes) if d.numpy == np.dtype(value.dtype)), None)
-        if found is None:
+        if any(np.dtype(value.dtype) == other.numpy for other in self.other_dtypes):
+            value = np.asarray(value).astype(self.dtype.numpy)
+        if np.dtype(value.dtype) != self.dtype.numpy:
             raise InvalidModelError(
                 f"weight {self.name}: expected dtype {self.dtype.name}, got {value.dtype}"
             )
-        self.spec = Spec(self.shape, found)
         self._value = value
 
     def numpy(self) -> np.ndarray[Any, Any]:

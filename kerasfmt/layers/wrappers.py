@@ -165,7 +165,8 @@ class SpectralNormalization(Wrapper):
         self.vector_u = self.add_weight(
             "vector_u", (1, kernel.shape[-1]), initializer=made, trainable=False, dtype=kernel.dtype
         )
-        # From tf_keras 2.16 on, a variable that casts itself states the dtype that it casts to.
+        # From tf_keras 2.16 on, a variable that casts itself states the dtype that it casts to, so that files of a
+        # layer that was built by a call hold that one; Keras makes the stored dtype when it loads them.
         self.vector_u.other_dtypes = (self.compute_dtype,)
 
     def tracked_lists(self) -> tuple[str, ...]:
