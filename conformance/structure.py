@@ -201,7 +201,7 @@ DIFFERENT = {
         ],
         "the name that TensorFlow notes for a captured variable that a branch reads",
     ),
-    "SpectralNormalization-mixed_float16": "as the others; and tf_keras writes its vector as float16, which it cannot load",
+    "SpectralNormalization-mixed_float16": "as the others; tf_keras writes its vector as float16, which it cannot load",
     "Activation-log_softmax": "in a SavedModel Keras names it log_softmax_v2, else log_softmax; it reads both",
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
