@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import multiprocessing
 import platform
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,22 +38,52 @@ class Tally:
         self.memory = max(self.memory, outcome.memory)
 
 
-def fuzz(
-    readers: list[str], seeds: list[int], inputs: int, deadline: float, scratch: Path
-) -> Iterator[tuple[str, int, int, str, run.Outcome]]:
-    """Reader, seed, number, kind and outcome of each input; the readers take turns until the deadline."""
-    for seed in seeds:
+Tallies = dict[tuple[str, str], Tally]
+
+
+def fuzz(readers: list[str], seed: int, inputs: int, seconds: float) -> tuple[Tallies, list[str]]:
+    """What came of the inputs of a seed, by reader and kind, and the findings; the readers take turns.
+
+    Args:
+        readers: names of readers.
+        seed: the seed.
+        inputs: how many for each reader.
+        seconds: when to stop.
+    """
+    tallies: Tallies = {(reader, kind): Tally() for reader in readers for kind in run.KINDS[reader]}
+    findings: list[str] = []
+    deadline = time.monotonic() + seconds
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        run.warm(scratch)
         for number in range(inputs):
             for reader in readers:
                 if time.monotonic() > deadline:
-                    return
+                    return tallies, findings
                 kind, data = run.make(reader, seed, number, scratch)
                 path = scratch / f"input{run.SUFFIXES[reader]}"
                 path.write_bytes(data)
-                yield reader, seed, number, kind, run.read(path)
+                outcome = run.read(path)
+                tallies[reader, kind].add(outcome)
+                if outcome.is_finding:
+                    again = f"--seed {seed} --only {reader}:{number} ({kind})"
+                    findings.append(f"FOUND {again}: {outcome.result}\n{outcome.detail}")
+                    print(findings[-1], flush=True)
+    return tallies, findings
 
 
-def report(tallies: dict[tuple[str, str], Tally], seeds: list[int], minutes: float, findings: int) -> str:
+def merged(parts: list[Tallies]) -> Tallies:
+    """Several tallies as one."""
+    found = {key: Tally() for key in parts[0]}
+    for part in parts:
+        for key, tally in part.items():
+            found[key].results += tally.results
+            found[key].slowest = max(found[key].slowest, tally.slowest)
+            found[key].memory = max(found[key].memory, tally.memory)
+    return found
+
+
+def report(tallies: Tallies, seeds: list[int], minutes: float, findings: int) -> str:
     """The page."""
     names = sorted({name for tally in tallies.values() for name in tally.results} - {"loaded", *run.FINDINGS})
     columns = ["loaded", *names, *run.FINDINGS]
@@ -100,39 +130,27 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--inputs", type=int, default=1000, help="of each reader, for each seed")
     parser.add_argument("--minutes", type=float, default=24 * 60.0, help="to stop after")
-    parser.add_argument("--seed", type=int, nargs="+", default=[1])
+    parser.add_argument("--seed", type=int, nargs="+", default=[1], help="a process each")
     parser.add_argument("--reader", nargs="+", choices=list(run.KINDS), default=list(run.KINDS))
-    parser.add_argument("--only", metavar="READER:NUMBER", help="one input")
-    parser.add_argument("--keep", type=Path, help="where to write that input, or a directory for findings")
+    parser.add_argument("--only", metavar="READER:NUMBER", help="one input of the first seed")
+    parser.add_argument("--keep", type=Path, help="where to write that input")
     parser.add_argument("--report", action="store_true", help="write conformance/FUZZ.md")
     options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        run.warm(scratch)
-        if options.only:
-            reader, _, number = options.only.partition(":")
-            kind, data = run.make(reader, options.seed[0], int(number), scratch)
-            path = options.keep or scratch / f"input{run.SUFFIXES[reader]}"
+    if options.only:
+        reader, _, number = options.only.partition(":")
+        with tempfile.TemporaryDirectory() as name:
+            kind, data = run.make(reader, options.seed[0], int(number), Path(name))
+            path = options.keep or Path(name) / f"input{run.SUFFIXES[reader]}"
             path.write_bytes(data)
             print(kind, run.read(path), sep="\n")
-            return 0
-        began = time.monotonic()
-        tallies: dict[tuple[str, str], Tally] = {
-            (r, k): Tally() for r in options.reader for k in run.KINDS[r]
-        }
-        findings = 0
-        deadline = began + 60 * options.minutes
-        for reader, seed, number, kind, outcome in fuzz(
-            options.reader, options.seed, options.inputs, deadline, scratch
-        ):
-            tallies[reader, kind].add(outcome)
-            if outcome.is_finding:
-                findings += 1
-                print(
-                    f"FOUND --seed {seed} --only {reader}:{number} ({kind}): {outcome.result}\n{outcome.detail}"
-                )
-        minutes = (time.monotonic() - began) / 60
-    text = report(tallies, options.seed, minutes, findings)
+        return 0
+    began = time.monotonic()
+    jobs = [(options.reader, seed, options.inputs, 60 * options.minutes) for seed in options.seed]
+    with multiprocessing.Pool(len(jobs)) as pool:
+        parts = pool.starmap(fuzz, jobs, chunksize=1)
+    findings = sum(len(found) for _, found in parts)
+    minutes = (time.monotonic() - began) / 60
+    text = report(merged([tallies for tallies, _ in parts]), options.seed, minutes, findings)
     print(text)
     if options.report:
         REPORT.write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from kerasfmt.errors import (
     CorruptFileError,
@@ -164,8 +164,12 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[tuple[Node, Any, in
     file = _open_file(path)
     with path.open("rb", buffering=0) as stream:
         with reading(str(path)):
-            raw = _raw_strings(file, stream)
-            root = Node(h5py.h5g.open(file.id, b"/"), str(path), "", path.stat().st_size, raw)
+            size = os.fstat(stream.fileno()).st_size
+            raw = raw_strings(file, stream, size)
+            group = h5py.h5g.open(file.id, b"/")
+            if raw is not None:
+                raw.check(int(h5py.h5o.get_info(group).addr))
+            root = Node(group, str(path), "", size, raw)
         yield root, file, _descriptor(file)
 
 
@@ -176,18 +180,27 @@ def _descriptor(file: Any) -> int | None:
     return int(file.id.get_vfd_handle())
 
 
-def _raw_strings(file: Any, stream: BinaryIO) -> RawStrings | None:
-    """Reads strings from the bytes of a file; None if its addresses are not of the usual size."""
+def raw_strings(file: Any, stream: Any, size: int) -> RawStrings | None:
+    """Reads strings from the bytes of a file; None if its addresses are not of the usual size.
+
+    Args:
+        file: the h5py.File.
+        stream: its bytes; open as long as they are read.
+        size: how many there are.
+    """
     plan = file.id.get_create_plist()
     if plan.get_sizes() != (8, 8):
         return None
     base = int(plan.get_userblock())  # addresses count from behind it
 
-    def read(offset: int, size: int) -> bytes:
+    def read(offset: int, count: int) -> bytes:
+        if base + offset >= size:
+            return b""
         stream.seek(base + offset)
-        return stream.read(size)
+        found: bytes = stream.read(count)
+        return found
 
-    return RawStrings(read, os.fstat(stream.fileno()).st_size)
+    return RawStrings(read, size)
 
 
 def _read_model(root: Node, file: Any, descriptor: int | None) -> H5Model:

@@ -131,13 +131,16 @@ class Node:
             encoded = name.encode()
             if not self.id.links.exists(encoded):
                 return None
-            kind = self.id.links.get_info(encoded).type
+            link = self.id.links.get_info(encoded)
+            kind = link.type
             if kind != h5py.h5l.TYPE_HARD:
                 names = {h5py.h5l.TYPE_SOFT: "a soft link", h5py.h5l.TYPE_EXTERNAL: "a link to another file"}
                 raise UnsafeFileError(
                     f"{self.where}: {name!r} is {names.get(kind, 'a user-defined link')}; "
                     "expected the object itself, as Keras writes it; links are not followed"
                 )
+            if self.raw is not None:
+                self.raw.check(int(link.u))
             found = h5py.h5o.open(self.id, encoded)
         return Node(found, self.file, f"{self.path}/{name}", self.file_size, self.raw)
 

@@ -14,6 +14,8 @@ never returns. Here the lengths are added up before anything is read, and each h
                 1 from version 3 on, the three, each padded to 8 bytes in version 1, then the elements
     element     length: 4, heap address: 8, heap index: 4
     heap        "GCOL", version: 1, reserved: 3, size with this header: 8, object*
+    type 17     symbol table of a group: address of its tree: 8, of the heap of its names: 8
+    names       "HEAP", version: 1, reserved: 3, size of the names: 8
     object      index: 2 (0: the rest is free), references: 2, reserved: 4, size: 8, bytes, padded to 8
 
 Source: HDF5 File Format Specification 3.0, III.E, IV.A.1 and IV.A.2.m
@@ -31,10 +33,12 @@ Read: TypeAlias = Callable[[int, int], bytes]
 """The bytes of a file: offset of the first one, and how many; fewer at the end of the file."""
 
 _CONTINUATION: Final = 0x10
+_SYMBOL_TABLE: Final = 0x11
 _ATTRIBUTE: Final = 0x0C
 _SHARED: Final = 2
 _ELEMENT: Final = struct.Struct("<IQI")
 _HEAP: Final = struct.Struct("<4sB3xQ")
+_NAMES: Final = struct.Struct("<4sB3xQ")
 _OBJECT: Final = struct.Struct("<HH4xQ")
 _MAX_BLOCKS: Final = 1024
 _MAX_BLOCK_SIZE: Final = 1 << 20
@@ -56,6 +60,32 @@ class RawStrings:
         self._budget = _MAX_READS * size
         self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
         self._heap_bytes = 0
+        self._checked: set[int] = set()
+
+    def check(self, address: int) -> None:
+        """Refuses an object for whose header, or names of members, the library would allocate beyond measure.
+
+        It (2.0.0) allocates what these declare before it looks whether the file holds as much.
+
+        Args:
+            address: where the header begins.
+
+        Raises:
+            CorruptFileError: they claim more bytes than the file has.
+            struct.error: the header is cut short.
+        """
+        if address in self._checked:
+            return
+        self._checked.add(address)
+        for kind, flags, body in _messages(self._read, address, self._size):
+            if kind != _SYMBOL_TABLE or flags & _SHARED:
+                continue
+            (heap,) = struct.unpack_from("<8xQ", body)
+            signature, _, size = _NAMES.unpack(self._read(heap, _NAMES.size))
+            if signature == b"HEAP" and size > self._size:
+                raise CorruptFileError(
+                    f"the names of a group claim {size} bytes of a file of {self._size}; the file is damaged"
+                )
 
     def read(self, address: int, name: str, count: int) -> list[bytes] | None:
         """The strings of an attribute; None if the object's header does not hold it.
@@ -82,7 +112,7 @@ class RawStrings:
 
     def _elements(self, address: int, name: bytes, count: int) -> list[tuple[int, int, int]] | None:
         """Length, heap and index of each string."""
-        for kind, flags, body in _messages(self._read, address):
+        for kind, flags, body in _messages(self._read, address, self._size):
             if kind != _ATTRIBUTE or flags & _SHARED or len(body) < 9:
                 continue
             version, _, name_size, type_size, space_size = struct.unpack_from("<BBHHH", body)
@@ -129,8 +159,8 @@ class RawStrings:
         return found
 
 
-def _messages(read: Read, address: int) -> Iterator[tuple[int, int, bytes]]:
-    """Type, flags and body of each message of an object header."""
+def _messages(read: Read, address: int, limit: int) -> Iterator[tuple[int, int, bytes]]:
+    """Type, flags and body of each message of an object header, none of whose blocks exceeds `limit` bytes."""
     start = read(address, 32)
     if start[:4] == b"OHDR":
         flags = start[5]
@@ -145,6 +175,11 @@ def _messages(read: Read, address: int) -> Iterator[tuple[int, int, bytes]]:
     for number in range(_MAX_BLOCKS):
         if number == len(blocks):
             return
+        if blocks[number][1] > limit:
+            raise CorruptFileError(
+                f"the header at byte {address} claims {blocks[number][1]} bytes of a file of {limit}; "
+                "the file is damaged"
+            )
         block = read(blocks[number][0], min(blocks[number][1], _MAX_BLOCK_SIZE))
         at = 0
         while at + layout.size <= len(block):

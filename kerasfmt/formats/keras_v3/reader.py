@@ -21,7 +21,7 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
-from kerasfmt.formats.hdf5.file import opened
+from kerasfmt.formats.hdf5.file import opened, raw_strings
 from kerasfmt.formats.hdf5.guard import Node, import_h5py, parse_config, reading
 from kerasfmt.formats.keras_v3 import layout
 from kerasfmt.formats.keras_v3.archive import MAX_JSON_SIZE, Archive
@@ -283,7 +283,9 @@ def _read_member(archive: Archive, name: str) -> Variables:
     try:
         with reading(where):
             file = h5py.File(stream, "r")
-            root = Node(h5py.h5g.open(file.id, b"/"), where, "", archive.members[name].file_size)
+            size = archive.members[name].file_size
+            raw = raw_strings(file, stream, size)
+            root = Node(h5py.h5g.open(file.id, b"/"), where, "", size, raw)
         return read_variables(root, file)
     except BaseException:
         stream.close()

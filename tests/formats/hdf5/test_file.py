@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import re
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -450,6 +451,36 @@ def test_names_that_share_their_bytes(tmp_path: Path, libver: str, user_block: i
     path.write_bytes(content.replace(b"\xd5\x04\x00\x00", b"\xff\xff\xff\x0f"))
     # A header of the latest version has a checksum, which the HDF5 library finds wrong first.
     with pytest.raises(CorruptFileError, match=r"3 strings claim 805306365 bytes|checksum"):
+        open_model(path)
+
+
+def _overwritten(path: Path, at: int, form: str, value: int) -> None:
+    data = bytearray(path.read_bytes())
+    struct.pack_into(form, data, at, value)
+    path.write_bytes(data)
+
+
+def test_names_of_members_that_claim_too_much(tmp_path: Path) -> None:
+    """The HDF5 library would allocate what the heap of a group's names declares."""
+    path = write_model(tmp_path / "m.h5")
+    content = path.read_bytes()
+    heaps = [match.start() for match in re.finditer(rb"HEAP\0", content)]
+    assert len(heaps) == 4  # the root, model_weights, dense, dense/dense
+    for at in heaps:
+        path.write_bytes(content)
+        _overwritten(path, at + 8, "<Q", 1 << 60)
+        # That of the root is asked for first thing, in a way that allocates nothing.
+        said = "exceeds EOA" if at == heaps[0] else "the names of a group claim 1152921504606846976 bytes"
+        with pytest.raises(CorruptFileError, match=said):
+            open_model(path)
+
+
+def test_headers_that_claim_too_much(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "m.h5")
+    with h5py.File(path) as file:
+        address = h5py.h5o.get_info(file["model_weights/dense/dense/kernel:0"].id).addr
+    _overwritten(path, address + 8, "<I", 1 << 31)
+    with pytest.raises(CorruptFileError, match=f"the header at byte {address} claims 2147483648 bytes"):
         open_model(path)
 
 

@@ -377,6 +377,16 @@ def test_weights_that_do_not_fit(
     assert str(path) in str(caught.value)
 
 
+def test_names_of_groups_that_claim_too_much(tmp_path: Path) -> None:
+    content = members(write(tmp_path / "m.keras"))
+    weights = bytearray(content["model.weights.h5"])
+    at = weights.index(b"HEAP\0", weights.index(b"HEAP\0") + 1)  # not the root's
+    weights[at + 8 : at + 16] = (1 << 60).to_bytes(8, "little")
+    path = pack(tmp_path / "m.keras", {**content, "model.weights.h5": bytes(weights)})
+    with pytest.raises(CorruptFileError, match=r"model\.weights\.h5: .*the names of a group claim"):
+        keras_v3.load(path)
+
+
 def test_compressed_archives_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "m.keras")
     pack(path, members(path), zipfile.ZIP_DEFLATED)
