@@ -128,7 +128,7 @@ def _penalties(loaded: Any) -> list[Any]:
 
     A model lists those of its layers, but not those of a layer inside one, which that layer lists.
     """
-    found = {id(f): f for f in loaded.regularization_losses}
+    found = {id(f): f for f in getattr(loaded, "regularization_losses", ())}
     for layer in loaded.keras_api.layers:
         if hasattr(layer, "keras_api"):
             found |= {id(f): f for f in _penalties(layer)}

@@ -118,6 +118,12 @@ ACCEPTED: tuple[Accept, ...] = (
         _missing,
     ),
     Accept(
+        r"metadata .*",
+        r".*\.config(\.layers\[\d+\]\.config)?\.softmax_robust_masking",
+        "an option of MultiHeadAttention that came after Keras 2.15; left out, it means the same",
+        _missing,
+    ),
+    Accept(
         r"metadata .*\.layer",
         r"\.build_input_shape",
         "of the layer inside a wrapper, which tf_keras notes from 2.16 on and 2.15 does not",
@@ -163,6 +169,7 @@ DIFFERENT = {
         ],
         _MASKS,
     ),
+    "masks_encoder": _MASKS,
     **dict.fromkeys(
         ["Activation-swish", "Activation-silu"],
         "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",
@@ -203,6 +210,12 @@ DIFFERENT = {
     ),
     "SpectralNormalization-mixed_float16": "as the others; tf_keras writes its vector as float16, which it cannot load",
     "Activation-log_softmax": "in a SavedModel Keras names it log_softmax_v2, else log_softmax; it reads both",
+    **dict.fromkeys(
+        [f"TFOpLambda-{group}" for group in ("operators", "without_batch", "dynamic")],
+        "arrays among the arguments: Keras captures them as constants of the eager runtime, here the functions hold "
+        "them",
+    ),
+    "TFOpLambda-activations": "as Activation-swish",
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
     "mlp_adam": _METRICS,

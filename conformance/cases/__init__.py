@@ -16,9 +16,11 @@ from conformance.cases import (
     convolution,
     convolution_transpose,
     core,
+    functions,
     image,
     lambda_,
     locally_connected,
+    masks,
     merging,
     normalization,
     pooling,
@@ -58,6 +60,8 @@ CASES: dict[str, Case] = {
     case.name: case
     for case in (
         *MODELS,
+        *functions.MODELS,
+        *masks.MODELS,
         *(
             layer_case(layer, variant, config)
             for layer in LAYERS

@@ -70,12 +70,13 @@ def _attends_to_itself(k: Keras, layer: Any, tensors: list[Any]) -> Any:
     return layer(tensors[0], tensors[0])
 
 
+# tf_keras 2.16 and later take keyword arguments in the order of the call, Keras 2.15 by name: both agree here.
 def _attends_where_told(k: Keras, layer: Any, tensors: list[Any]) -> Any:
-    return layer(*tensors[:2], attention_mask=tensors[2])
+    return layer(tensors[0], attention_mask=tensors[2], value=tensors[1])
 
 
 def _attends_where_told_causally(k: Keras, layer: Any, tensors: list[Any]) -> Any:
-    return layer(*tensors[:2], attention_mask=tensors[2], use_causal_mask=True)
+    return layer(tensors[0], attention_mask=tensors[2], use_causal_mask=True, value=tensors[1])
 
 
 def _attends_to_words(k: Keras, layer: Any, tensors: list[Any]) -> Any:
@@ -88,7 +89,7 @@ def _attends_to_words_causally(k: Keras, layer: Any, tensors: list[Any]) -> Any:
 
 def _attends_to_keys_of_words(k: Keras, layer: Any, tensors: list[Any]) -> Any:
     query, value = _embedded(k, tensors[:2])
-    return layer(query, value, key=k.layers.Masking(name="keys")(tensors[2]))
+    return layer(query, key=k.layers.Masking(name="keys")(tensors[2]), value=value)
 
 
 def _attention() -> dict[str, dict[str, Any]]:

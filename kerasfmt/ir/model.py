@@ -191,14 +191,15 @@ class Model(Layer):
     @property
     def output_names(self) -> list[str]:
         """One name per output: that of its layer, numbered where a layer gives several."""
-        names: list[str] = []
-        seen: dict[str, int] = {}
+        names: dict[str, None] = {}
+        counts: dict[str, int] = {}
         for tensor in self.outputs:
-            base = tensor.origin.layer.name
-            count = seen.get(base, 0)
-            seen[base] = count + 1
-            names.append(f"{base}_{count}" if count else base)
-        return names
+            base = name = tensor.origin.layer.name
+            while name in names:
+                counts[base] = counts.get(base, 0) + 1
+                name = f"{base}_{counts[base]}"
+            names[name] = None
+        return list(names)
 
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
         """The outputs of the layer calls."""

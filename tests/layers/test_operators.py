@@ -161,7 +161,21 @@ REFUSED: list[tuple[str, Any, type[Exception], str]] = [
         r"layer op .*tf\.einsum takes as \*args",
     ),
     ("__operators__.eq", ["x", 0, 0, {}], InvalidModelError, "first operand of == only.*tf.equal"),
-    ("where", ["x", 0, 0, {}], InvalidModelError, "layer op .*depends on the data"),
+    ("where", ["x", 0, 0, {"x": 1.0}], InvalidModelError, "layer op .*expected x and y, or neither"),
+    (
+        "compat.v1.boolean_mask",
+        ["x", 0, 0, {"mask": [True, False], "axis": 1}],
+        InvalidModelError,
+        r"layer op .*axis 0 of the mask: expected size 3, got 2",
+    ),
+    (
+        "gather_nd",
+        ["x", 0, 0, {"indices": [[0]], "batch_dims": 2}],
+        InvalidModelError,
+        "layer op .*batch_dims",
+    ),
+    ("sort", ["x", 0, 0, {"direction": "UP"}], InvalidModelError, "layer op .*direction 'ASCENDING'.*'UP'"),
+    ("sort", ["x", 0, 0, {"axis": 2}], InvalidModelError, "layer op .*axis 2 is out of range"),
     (
         "math.add",
         ["x", 0, 0, {"z": 1}],
@@ -181,6 +195,25 @@ REFUSED: list[tuple[str, Any, type[Exception], str]] = [
 def test_refused(function: str, node: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         kerasfmt.Model.from_config(config_of(node, function))
+
+
+def nested(config: dict[str, Any]) -> dict[str, Any]:
+    """The config of a Sequential model "outer" that holds the model of `config`, renamed "inner"."""
+    (x,) = config["input_layers"][:1]
+    inner = {**config, "name": "inner", "input_layers": [x]}
+    inner["layers"] = [layer for layer in config["layers"] if layer["name"] != "y"]
+    start = {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 3], "name": "start"}}
+    return {"name": "outer", "layers": [start, {"class_name": "Functional", "config": inner}]}
+
+
+OF_ONE = [refused for refused in REFUSED if not isinstance(refused[1][0], list)]
+
+
+@pytest.mark.parametrize(("function", "node", "error", "text"), OF_ONE, ids=[r[0] for r in OF_ONE])
+def test_refused_with_the_path(function: str, node: Any, error: type[Exception], text: str) -> None:
+    config = nested(config_of(node, function))
+    with pytest.raises(error, match=f"^model outer/inner: .*?{text}"):
+        kerasfmt.Sequential.from_config(config)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class LayerTraces:
             if found.function not in self._known:
                 self._known.add(found.function)
                 self._traces.setdefault(layer, []).append(found)
-                if isinstance(layer, Model):
+                if isinstance(layer, Model) and own:
                     self._add_callees(layer, found)
                 for call in found.inner if own else ():
                     self._add_inner(call)

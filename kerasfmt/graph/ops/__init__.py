@@ -168,7 +168,16 @@ from kerasfmt.graph.ops.sequence import (
     top_k,
 )
 from kerasfmt.graph.ops.shaping import broadcast_to, fill, rank, shape, size
-from kerasfmt.graph.ops.slicing import gather, gather_nd, getitem, slice_, slice_axis, split, strided_slice
+from kerasfmt.graph.ops.slicing import (
+    gather,
+    gather_nd,
+    getitem,
+    nonzero,
+    slice_,
+    slice_axis,
+    split,
+    strided_slice,
+)
 from kerasfmt.graph.ops.sparse import sparse_dense_matmul, sparse_matmul
 
 __all__ = [
@@ -265,6 +274,7 @@ __all__ = [
     "multiply",
     "multiply_no_nan",
     "negative",
+    "nonzero",
     "not_equal",
     "one_hot",
     "ones_like",

@@ -289,6 +289,24 @@ def gather_nd(params: Operand, indices: Operand) -> Value:
     return emit_one("GatherNd", params, indices)
 
 
+@register("Where")
+class Where(Op):
+    """The indices of the elements that are not zero, int64 (how many, rank), in row-major order."""
+
+    @staticmethod
+    def infer(attrs: Attrs, x: Value) -> list[Shape]:
+        return [(None, None if x.shape is None else len(x.shape))]
+
+    @staticmethod
+    def run(attrs: Attrs, x: Array) -> list[Array]:
+        return [np.argwhere(x).astype(np.int64)]
+
+
+def nonzero(x: Value) -> Value:
+    """The indices of the elements that are not zero: int64 (how many, rank)."""
+    return emit_one("Where", x)
+
+
 @register("Split")
 class Split(Op):
     """`num_split` equal parts along an axis."""

@@ -207,20 +207,6 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Value:
     return ops.maximum(ops.minimum(x, high), low)
 
 
-@function("where", "where_v2")
-def where(condition: Any, x: Any = None, y: Any = None) -> Value:
-    """`x` where the condition is true, else `y`."""
-    if x is None or y is None:
-        raise ValueError("without x and y, the shape of the result depends on the data; not supported")
-    values = [v for v in (x, y) if isinstance(v, Value)]
-    chosen = tensor(condition, first_value(condition, x, y), dtypes.bool_)
-    if not values:
-        floats = any(isinstance(v, float) for v in (x, y))
-        arrays = [np.asarray(v, np.float32 if floats else np.int32) for v in (x, y)]
-        return ops.where(chosen, *arrays)
-    return ops.where(chosen, *operands(x, y))
-
-
 @function("cast", "compat.v1.cast")
 def cast(x: Any, dtype: Any) -> Value:
     """`x` in another dtype."""
@@ -332,3 +318,17 @@ def clip_by_norm(t: Value, clip_norm: Any, axes: Any = None) -> Value:
     norm = ops.where(positive, ops.sqrt(safe), squares)
     limit = tensor(clip_norm, t)
     return t * limit / ops.maximum(norm, limit)
+
+
+@function("math.polyval")
+def polyval(coeffs: Any, x: Any) -> Value:
+    """The polynomial with these coefficients, the highest power first."""
+    listed = coeffs if isinstance(coeffs, list | tuple) else [coeffs]
+    beside = first_value(x, coeffs)
+    at = tensor(x, beside)
+    if not listed:
+        return ops.zeros_like(at)
+    total = tensor(listed[0], at)
+    for coefficient in listed[1:]:
+        total = tensor(coefficient, at) + total * at
+    return total

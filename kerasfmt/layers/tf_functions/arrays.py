@@ -12,6 +12,7 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.layers.functions import dims_of, reshape_to
+from kerasfmt.layers.tf_functions import selection
 from kerasfmt.layers.tf_functions.table import (
     axes_of,
     dtype_of,
@@ -19,7 +20,6 @@ from kerasfmt.layers.tf_functions.table import (
     function,
     integers,
     leaves,
-    operand,
     operands,
     tensor,
 )
@@ -198,6 +198,23 @@ def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> 
     return ops.cast(found, dtype_of(dtype, found.dtype))
 
 
+@function("linspace")
+def linspace(start: Any, stop: Any, num: Any, axis: int = 0) -> Value:
+    """So many numbers from start to stop, both included, along a new axis."""
+    if not isinstance(num, int) or num < 1:
+        raise ValueError(f"num: expected a positive number, got {num!r}")
+    beside = first_value(start, stop)
+    first, last = tensor(start, beside), tensor(stop, beside)
+    (at,) = axes_of(axis, first.rank + 1)
+    low, high = ops.expand_dims(first, at), ops.expand_dims(last, at)
+    if num == 1:
+        return low
+    steps = np.arange(1, num - 1, dtype=first.dtype.numpy)
+    shape = [-1 if i == at else 1 for i in range(first.rank + 1)]
+    between = low + (high - low) / float(num - 1) * steps.reshape(shape)
+    return ops.concat([low, between, high], at)
+
+
 @function("broadcast_to")
 def broadcast_to(input: Value, shape: Any) -> Value:
     """Repeated along axes of 1, to another shape."""
@@ -207,6 +224,9 @@ def broadcast_to(input: Value, shape: Any) -> Value:
 @function("__operators__.getitem")
 def getitem(tensor: Value, slice_spec: Any, var: Any = None) -> Value:
     """`tensor[slice_spec]`."""
+    if isinstance(slice_spec, Value) and slice_spec.dtype is dtypes.bool_:
+        mask: Value = selection.boolean_mask(tensor, slice_spec)
+        return mask
     return ops.getitem(tensor, tuple(slice_spec) if isinstance(slice_spec, list) else slice_spec)
 
 
@@ -245,71 +265,3 @@ def strided_slice(
         new_axis_mask=new_axis_mask,
         shrink_axis_mask=shrink_axis_mask,
     )
-
-
-@function("gather", "compat.v1.gather")
-def gather(
-    params: Any, indices: Any, validate_indices: Any = None, axis: int | None = None, batch_dims: int = 0
-) -> Value:
-    """Slices in the order of indices."""
-    beside = first_value(params, indices)
-    floats = any(isinstance(leaf, float) for leaf in leaves(params))
-    table = tensor(params, beside, beside.dtype if isinstance(params, Value) else _plain(floats))
-    return ops.gather(table, integers(indices), batch_dims if axis is None else axis, batch_dims)
-
-
-def _plain(floats: bool) -> dtypes.DType:
-    return dtypes.float32 if floats else dtypes.int32
-
-
-@function("nn.embedding_lookup", "compat.v1.nn.embedding_lookup")
-def embedding_lookup(params: Any, ids: Any, **options: Any) -> Value:
-    """The rows `ids` of a table."""
-    if options.get("max_norm") is not None:
-        raise ValueError("max_norm is not supported")
-    return gather(params, ids)
-
-
-@function("gather_nd", "compat.v1.gather_nd")
-def gather_nd(params: Any, indices: Any, batch_dims: int = 0, bad_indices_policy: str = "") -> Value:
-    """Slices at index vectors."""
-    if batch_dims or bad_indices_policy:
-        raise ValueError(
-            f"batch_dims {batch_dims}, bad_indices_policy {bad_indices_policy!r} are not supported"
-        )
-    beside = first_value(params, indices)
-    return ops.gather_nd(tensor(params, beside), integers(indices))
-
-
-@function("one_hot")
-def one_hot(
-    indices: Value,
-    depth: int,
-    on_value: Any = None,
-    off_value: Any = None,
-    axis: int | None = None,
-    dtype: Any = None,
-) -> Value:
-    """Vectors with one value at the index and another elsewhere."""
-    given = [v for v in (on_value, off_value) if v is not None]
-    plain = dtypes.float32 if not given or any(isinstance(v, float) for v in given) else dtypes.int32
-    on, off = (default if v is None else v for v, default in ((on_value, 1), (off_value, 0)))
-    return ops.one_hot(indices, depth, -1 if axis is None else axis, dtype_of(dtype, plain), on, off)
-
-
-@function("sequence_mask")
-def sequence_mask(lengths: Value, maxlen: Any = None, dtype: Any = None) -> Value:
-    """True for the first `lengths` of `maxlen` elements."""
-    most = (
-        ops.maximum(ops.reduce_max(lengths), np.zeros((), lengths.dtype.numpy)) if maxlen is None else maxlen
-    )
-    end = most if isinstance(most, Value) else tensor(most, lengths)
-    row = ops.range_(np.zeros((), end.dtype.numpy), end, np.ones((), end.dtype.numpy))
-    mask = ops.less(row, ops.cast(ops.expand_dims(lengths, -1), end.dtype))
-    return ops.cast(mask, dtype_of(dtype, dtypes.bool_))
-
-
-@function("tensor_scatter_nd_update")
-def tensor_scatter_nd_update(tensor: Value, indices: Any, updates: Any, **options: Any) -> Value:
-    """`tensor` with slices replaced."""
-    return ops.tensor_scatter_update(tensor, integers(indices), operand(updates, tensor.dtype))

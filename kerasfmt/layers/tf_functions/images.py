@@ -161,3 +161,87 @@ def per_image_standardization(image: Value) -> Value:
     else:
         least = np.asarray(1 / np.sqrt(np.prod([int(s or 0) for s in sizes])), floats.dtype.numpy)
     return (floats - mean) / ops.maximum(deviation, least)
+
+
+@function("image.adjust_gamma")
+def adjust_gamma(image: Value, gamma: float = 1, gain: float = 1) -> Value:
+    """gain * image ** gamma."""
+    if not image.dtype.is_floating:
+        raise ValueError(f"expected floats, got {image.dtype.name}; cast them first")
+    if isinstance(gamma, Value) or gamma < 0:
+        raise ValueError(f"gamma: expected a number that is not negative, got {gamma!r}")
+    return ops.pow(image, gamma) * gain
+
+
+@function("image.convert_image_dtype")
+def convert_image_dtype(image: Value, dtype: Any, saturate: bool = False) -> Value:
+    """`image` in another dtype, integers scaled to [0, 1]."""
+    wanted = dtypes.of(dtype)
+    if wanted is image.dtype:
+        return image
+    if not wanted.is_floating:
+        raise ValueError(f"to {wanted.name} is not supported; multiply and cast instead")
+    floats = ops.cast(image, wanted)
+    if image.dtype.is_floating:
+        return floats
+    return floats * np.asarray(1.0 / np.iinfo(image.dtype.numpy).max, wanted.numpy)
+
+
+@function("image.rgb_to_yuv")
+def rgb_to_yuv(images: Value) -> Value:
+    """Brightness and two differences of colour."""
+    matrix = [
+        [0.299, -0.14714119, 0.61497538],
+        [0.587, -0.28886916, -0.51496512],
+        [0.114, 0.43601035, -0.10001026],
+    ]
+    return dot_constant(images, np.array(matrix, images.dtype.numpy))
+
+
+@function("image.rot90")
+def rot90(image: Value, k: int = 1) -> Value:
+    """The images turned by 90 degrees to the left, k times."""
+    rows, columns = image.rank - 3, image.rank - 2
+    if not isinstance(k, int):
+        raise ValueError(f"k: expected a number, got {k!r}")
+    turns = k % 4
+    if turns == 2:
+        return ops.reverse(image, [rows, columns])
+    if turns == 0:
+        return image
+    turned = ops.reverse(image, [columns]) if turns == 1 else image
+    turned = transpose(turned)
+    return turned if turns == 1 else ops.reverse(turned, [columns])
+
+
+@function("image.resize_with_crop_or_pad")
+def resize_with_crop_or_pad(image: Value, target_height: int, target_width: int) -> Value:
+    """The middle of the images, or zeros put around them."""
+    lead = image.rank - 3
+    bounds, margins = [], [[0, 0]] * lead
+    for size, wanted in zip(image.dims[lead : lead + 2], (target_height, target_width), strict=True):
+        if size is None:
+            raise ValueError("height and width must be known")
+        # Halves go down for each of the two, as Python's // does on the difference.
+        bounds.append((max((size - wanted) // 2, 0), min(size, wanted)))
+        before = max((wanted - size) // 2, 0)
+        margins.append([before, max(wanted - size, 0) - before])
+    return ops.pad(_cropped(image, *bounds), [*margins, [0, 0]])
+
+
+@function("image.resize_with_pad")
+def resize_with_pad(
+    image: Value, target_height: int, target_width: int, method: str = "bilinear", antialias: bool = False
+) -> Value:
+    """The images as large as fits with their proportions kept, and zeros around."""
+    rows, columns = image.dims[-3:-1]
+    if rows is None or columns is None:
+        raise ValueError("height and width must be known")
+    ratio = max(columns / target_width, rows / target_height)
+    size = [int(np.floor(rows / ratio)), int(np.floor(columns / ratio))]
+    before = [
+        max(0, int(np.floor((wanted - given / ratio) / 2)))
+        for wanted, given in ((target_height, rows), (target_width, columns))
+    ]
+    resized = resize(image, size, method, antialias=antialias)
+    return pad_to_bounding_box(resized, before[0], before[1], target_height, target_width)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasfmt import dtypes
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import activations
 from kerasfmt.layers import functions
@@ -221,3 +222,35 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None) ->
     zeros = ops.zeros_like(x)
     relu, minus_abs = ops.where(positive, x, zeros), ops.where(positive, ops.negative(x), x)
     return relu - x * z + ops.log1p(ops.exp(minus_abs))
+
+
+@function("nn.softmax_cross_entropy_with_logits", "compat.v1.nn.softmax_cross_entropy_with_logits_v2")
+def softmax_cross_entropy_with_logits(
+    labels: Any, logits: Any, axis: int | None = -1, dim: Any = None
+) -> Value:
+    """-sum(labels * log(softmax(logits))) along an axis."""
+    beside = first_value(logits, labels)
+    x = tensor(logits, beside)
+    at = -1 if axis is None else axis
+    return ops.negative(ops.reduce_sum(tensor(labels, x) * _along(ops.log_softmax, x, at), at))
+
+
+@function(
+    "nn.sparse_softmax_cross_entropy_with_logits", "compat.v1.nn.sparse_softmax_cross_entropy_with_logits"
+)
+def sparse_softmax_cross_entropy_with_logits(labels: Any = None, logits: Any = None) -> Value:
+    """-log(softmax(logits)) at the index of the label."""
+    beside = first_value(logits, labels)
+    x = tensor(logits, beside)
+    classes = x.dims[-1]
+    if classes is None:
+        raise ValueError("the number of classes must be known")
+    chosen = ops.one_hot(tensor(labels, x, dtypes.int32), classes, -1, x.dtype)
+    return ops.negative(ops.reduce_sum(chosen * ops.log_softmax(x), -1))
+
+
+@function("math.zero_fraction", "nn.zero_fraction")
+def zero_fraction(value: Value) -> Value:
+    """The share of zeros."""
+    zeros = ops.equal(value, np.zeros((), value.dtype.numpy))
+    return ops.reduce_mean(ops.cast(zeros, dtypes.float32))

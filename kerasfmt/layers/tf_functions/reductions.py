@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from kerasfmt import dtypes
-from kerasfmt.graph import Value, ops
+from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.layers.functions import dims_of, reshape_to
 from kerasfmt.layers.functions import l2_normalize as normalize
-from kerasfmt.layers.tf_functions.table import axes_of, dtype_of, enter, function
+from kerasfmt.layers.tf_functions.table import axes_of, dtype_of, enter, function, integers
 
 _REDUCTIONS = {
     "reduce_sum": ops.reduce_sum,
@@ -148,3 +148,9 @@ def top_k(input: Value, k: int = 1, sorted: bool = True, index_type: Any = None)
     """The greatest elements along the last axis, and their indices."""
     values, indices = ops.top_k(input, k)
     return values, ops.cast(indices, dtype_of(index_type, dtypes.int32))
+
+
+@function("math.unsorted_segment_sum")
+def unsorted_segment_sum(data: Value, segment_ids: Any, num_segments: Any) -> Value:
+    """The sums of the slices with the same number."""
+    return emit_one("UnsortedSegmentSum", data, integers(segment_ids), integers(num_segments))

@@ -28,7 +28,8 @@ def function(*names: str) -> Callable[[_F], _F]:
 
 
 def enter(entry: Function, *names: str) -> None:
-    """Enters a function under its names."""
+    """Enters a function under its names, by the first of which Python's own errors call it."""
+    entry.__qualname__ = f"tf.{names[0]}"
     for name in names:
         assert name not in _FUNCTIONS, name
         _FUNCTIONS[name] = entry
