@@ -136,7 +136,9 @@ class Value:
 class Node:
     """One operation. `outputs` are its values; `attrs` hold every attribute of its definition."""
 
-    __slots__ = ("attrs", "controls", "device", "graph", "input_arity", "inputs", "name", "op_def", "outputs")
+    __slots__ = (
+        "attrs", "controls", "device", "graph", "input_arity", "inputs", "name", "op", "op_def", "outputs",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -150,6 +152,7 @@ class Node:
     ) -> None:
         self.graph = graph
         self.op_def = op_def
+        self.op = op_def.name
         self.name = name
         self.inputs = inputs
         self.attrs = attrs
@@ -157,11 +160,6 @@ class Node:
         self.controls: list[Node] = []
         self.outputs: tuple[Value, ...] = ()
         self.device = device
-
-    @property
-    def op(self) -> str:
-        """Name of the op."""
-        return self.op_def.name
 
     def calling(self, function: Function) -> Node:
         """The same node with another callee; values still come from the node that it was copied from."""
@@ -301,11 +299,11 @@ class Builder:
 
     def unique_name(self, base: str) -> str:
         """`base`, or `base_1`, `base_2`, ... where that name is taken (names are compared without case)."""
-        base = _node_name(base)
-        name, key = base, base.lower()
+        name = base = _node_name(base)
+        key = first = base.lower()
         while key in self._names:
-            name = f"{base}_{self._names[base.lower()]}"
-            self._names[base.lower()] += 1
+            name = f"{base}_{self._names[first]}"
+            self._names[first] += 1
             key = name.lower()
         self._names[key] = 1
         return name
@@ -422,7 +420,9 @@ class Builder:
 
     def adopt(self, node: Node) -> None:
         """Appends a finished node and orders it after the nodes whose side effects it must see."""
-        for handle in (v for v in node.inputs if v.dtype is dtypes.resource):
+        for handle in node.inputs:
+            if handle.dtype is not dtypes.resource:
+                continue
             access = self._access.setdefault(handle, _Access())
             variable = self._variables.get(handle)
             if _writes(node, handle, variable):

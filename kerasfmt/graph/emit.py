@@ -168,9 +168,9 @@ def _to_value(graph: Builder, op_def: OpDef, arg: Arg, item: object, attrs: Mapp
 
 
 def _complete_attrs(op_def: OpDef, attrs: dict[str, Attr]) -> dict[str, Attr]:
-    unknown = attrs.keys() - op_def.attrs.keys()
-    if unknown:
-        raise GraphError(f"op {op_def.name}: no attribute {sorted(unknown)}; it has {sorted(op_def.attrs)}")
+    if not attrs.keys() <= op_def.attrs.keys():
+        unknown = sorted(attrs.keys() - op_def.attrs.keys())
+        raise GraphError(f"op {op_def.name}: no attribute {unknown}; it has {sorted(op_def.attrs)}")
     full: dict[str, Attr] = {}
     for name, attr in op_def.attrs.items():
         if name in attrs:

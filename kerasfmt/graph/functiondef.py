@@ -16,7 +16,7 @@ from typing import Any
 from kerasfmt import protos
 from kerasfmt.graph import attrs as attr_codec
 from kerasfmt.graph.core import Function, Node, Value
-from kerasfmt.graph.op_defs import OpDef
+from kerasfmt.graph.op_defs import AttrDef
 
 # ConfigProto {device_count {CPU: 1} device_count {GPU: 0} gpu_options {} allow_soft_placement: true ...}: what
 # TensorFlow 2.15 puts on a call node on a machine without accelerators.
@@ -104,11 +104,14 @@ class FunctionWriter:
         proto.input.extend("^" + n.name for n in node.controls)
         proto.device = node.device
         for key, definition in node.op_def.attrs.items():
-            value = node.attrs[key]
-            if definition.kind == "func" and isinstance(value, Function):
+            value, kind = node.attrs[key], definition.kind
+            if kind == "func" and isinstance(value, Function):
                 proto.attr[key].func.name = self.name_of(value)
-            elif definition.default is None or not self._is_default(node.op_def, key, value):
-                proto.attr[key].MergeFromString(self._attr(definition.kind, node, key, value))
+            elif kind == "tensor":
+                dtype: Any = node.attrs.get("dtype")
+                proto.attr[key].CopyFrom(attr_codec.to_proto(kind, value, dtype))
+            elif definition.default is None or not self._is_default(definition, value):
+                proto.attr[key].MergeFromString(self._encoded(kind, value))
         if node.op in ("If", "StatelessIf"):
             # TensorFlow's graph optimizer inlines the branches.
             proto.attr["_lower_using_switch_merge"].b = True
@@ -123,26 +126,13 @@ class FunctionWriter:
             if callee.compiled:
                 proto.attr["_XlaMustCompile"].b = True
 
-    def _is_default(self, op_def: OpDef, key: str, value: Any) -> bool:
-        definition = op_def.attrs[key]
-        if value is definition.default_value:
-            return definition.kind not in ("tensor", "func")
-        default = definition.default
-        assert default is not None
-        kind = definition.kind
-        if kind in ("tensor", "func"):
+    def _is_default(self, definition: AttrDef, value: Any) -> bool:
+        if definition.kind == "func":
             return False
-        cache_key = (op_def.name, key)
-        known = self._attr_cache.get(cache_key)
-        if known is None:
-            known = self._attr_cache[cache_key] = default.SerializeToString()
-        return self._encoded(kind, value) == known
-
-    def _attr(self, kind: str, node: Node, key: str, value: Any) -> bytes:
-        if kind == "tensor":
-            dtype = node.attrs.get("dtype")
-            return attr_codec.to_proto(kind, value, dtype).SerializeToString()  # type: ignore[arg-type]
-        return self._encoded(kind, value)
+        default = definition.default_value
+        return value is default or self._encoded(definition.kind, value) == self._encoded(
+            definition.kind, default
+        )
 
     def _encoded(self, kind: str, value: Any) -> bytes:
         # Zeros of either sign are equal, but not the same attribute.
