@@ -126,10 +126,11 @@ def _saved_model(path: Path, case: Case, expected: Expected, tf: Any, keras: Any
 def _penalties(loaded: Any) -> list[Any]:
     """The functions of the penalties on weights, each once.
 
-    A model lists those of its layers, but not those of a layer inside one, which that layer lists.
+    A model lists those of its layers, but not those of a layer inside one, which that layer lists. Keras leaves the
+    lists out of a model with layers that it revives from their config alone.
     """
     found = {id(f): f for f in getattr(loaded, "regularization_losses", ())}
-    for layer in loaded.keras_api.layers:
+    for layer in getattr(loaded.keras_api, "layers", ()):
         if hasattr(layer, "keras_api"):
             found |= {id(f): f for f in _penalties(layer)}
     return list(found.values())
