@@ -26,7 +26,7 @@ from kerasfmt.ir.config_object import ConfigObject, Registry, check_choice, chec
 from kerasfmt.ir.config_object import to_config as to_config
 
 Array: TypeAlias = NDArray[Any]
-Rng: TypeAlias = np.random.Generator
+Rng: TypeAlias = "np.random.Generator"  # by name: NumPy makes its random module when it is first asked
 FanMode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg"]
 Distribution: TypeAlias = Literal["uniform", "truncated_normal", "untruncated_normal"]
 

@@ -9,7 +9,6 @@ import gc
 import json
 import os
 import shutil
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +21,13 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"
 GIBIBYTE = 1 << 30
 
 
+def median(values: list[float]) -> float:
+    """Of whole processes, which need no median, `statistics` would take its share."""
+    import statistics
+
+    return statistics.median(values)
+
+
 def _median(work: Callable[[], object], times: int) -> float:
     """Seconds, the median; one run before does not count."""
     work()
@@ -31,7 +37,7 @@ def _median(work: Callable[[], object], times: int) -> float:
         start = time.perf_counter()
         work()
         taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
+    return median(taken)
 
 
 def models(directory: str) -> dict[str, Any]:
@@ -109,7 +115,7 @@ def tensorflow_load(ours: str, theirs: str, times: str, *wanted: str) -> dict[st
                 start = time.perf_counter()
                 load(path)
                 list_.append(time.perf_counter() - start)
-        found[name] = [statistics.median(taken[path]) for path in (ours, theirs)]
+        found[name] = [median(taken[path]) for path in (ours, theirs)]
     return found
 
 
@@ -142,7 +148,7 @@ def live(suffix: str, directory: str, times: str) -> dict[str, Any]:
             start = time.perf_counter()
             write(model, str(Path(directory) / f"live_{name}{suffix}"))
             seconds[name].append(time.perf_counter() - start)
-    medians = {name: statistics.median(list_) for name, list_ in seconds.items()}
+    medians = {name: median(list_) for name, list_ in seconds.items()}
     return {"seconds": medians, "bytes": taken, "largest": largest}
 
 
@@ -204,7 +210,7 @@ def checkpoint(writer: str, directory: str, times: str) -> dict[str, Any]:
         work()
         taken.append(time.perf_counter() - start)
     fresh()
-    return {"seconds": statistics.median(taken[1:])}
+    return {"seconds": median(taken[1:])}
 
 
 def layers(target: str, *counts: str) -> dict[str, Any]:
