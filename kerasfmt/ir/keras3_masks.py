@@ -150,10 +150,17 @@ def _mask_of(tensor: Tensor, known: dict[int, _Mask | None]) -> _Mask | None:
         inputs = _tensors(call)
         unknown = [t.origin for t in inputs if id(t.origin) not in known]
         if not unknown:
-            known[id(call)] = _joined(call, [known[id(t.origin)] if t.masked else None for t in inputs])
+            known[id(call)] = _joined(call, [_held(t, known[id(t.origin)]) for t in inputs])
             pending.pop()
         pending += unknown
-    return known[id(tensor.origin)] if tensor.masked else None
+    return _held(tensor, known[id(tensor.origin)])
+
+
+def _held(tensor: Tensor, mask: _Mask | None) -> _Mask | None:
+    """The mask of a call's outputs, if this one has it: here, or in Keras 3 alone, where a model hands it on."""
+    layer = tensor.origin.layer
+    other = mask is not None and mask.of is None and (isinstance(layer, Model) or layer.supports_masking)
+    return mask if tensor.masked or other else None
 
 
 def _joined(call: Call, masks: list[_Mask | None]) -> _Mask:
