@@ -107,7 +107,10 @@ class Normalization(Layer):
                 dtype=self.compute_dtype,
                 attribute=f"adapt_{name}",
             )
-        self.add_weight("count", (), initializer=initializer("zeros"), trainable=False, dtype=dtypes.int64)
+        count = self.add_weight(
+            "count", (), initializer=initializer("zeros"), trainable=False, dtype=dtypes.int64
+        )
+        count.other_dtypes = (dtypes.int32,)  # Keras 3, where the backend has no int64
 
     def _constant(self, option: str, sizes: tuple[int, ...]) -> np.ndarray[Any, Any]:
         value = np.asarray(getattr(self, option), np.float64)

@@ -19,7 +19,8 @@ from kerasfmt import dtypes, ir
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
 from kerasfmt.formats.hdf5.dataset import LazyDataset
 from kerasfmt.formats.hdf5.file import H5Model, NamedDatasets, open_model
-from kerasfmt.ir.keras3 import meant_by_keras3
+from kerasfmt.ir.keras3 import meant_by_keras3, optimizer_meant_by_keras3
+from kerasfmt.ir.slots import slot_names
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
 # Keras 3 calls the kernel of a depthwise convolution "kernel".
@@ -56,17 +57,39 @@ def load(
     model = _build(stored, custom_objects)
     _assign(model, stored)
     if compile and stored.training_config is not None:
-        model.training_config = ir.TrainingConfig(
-            stored.training_config, [_optimizer_variable(name, d) for name, d in stored.optimizer_weights]
-        )
+        model.training_config = _training_config(model, stored)
     return model
+
+
+def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
+    """The compile state; that of Keras 3 in the words of Keras 2."""
+    config = dict(stored.training_config or {})
+    found = ir.TrainingConfig(config, [_optimizer_variable(name, d) for name, d in stored.optimizer_weights])
+    if not _is_keras3(stored) or not isinstance(config.get("optimizer_config"), Mapping):
+        return found
+    config["optimizer_config"] = optimizer_meant_by_keras3(config["optimizer_config"])
+    if len(found.variables) > 1 and found.variables[1].name.endswith("learning_rate"):
+        found.learning_rate = found.variables.pop(1)
+    slots = found.variables[1:]
+    names = slot_names(found.optimizer_class, found.optimizer_config, model.trainable_weights, False)
+    if len(names) == len(slots):
+        for slot, name in zip(slots, names, strict=True):
+            slot.name = name
+    if found.variables:
+        steps = found.variables[0]
+        found.variables[0] = ir.Weight("iteration", (), dtypes.int64, trainable=False)
+        found.variables[0].value = steps.numpy().astype("int64")
+    return found
+
+
+def _is_keras3(stored: H5Model) -> bool:
+    return (stored.keras_version or "").partition(".")[0] not in ("", "2")
 
 
 def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:
     """The model of the config, with fresh weights."""
-    keras3 = (stored.keras_version or "").partition(".")[0] not in ("", "2")
     try:
-        config = meant_by_keras3(stored.model_config) if keras3 else stored.model_config
+        config = meant_by_keras3(stored.model_config) if _is_keras3(stored) else stored.model_config
         return ir.model_from_config(config, custom_objects=custom_objects)
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         if isinstance(error, KerasfmtError):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
+from kerasfmt.ir.keras3 import meant_by_keras3
 from kerasfmt.ir.keras3_masks import mappings, without_masks
 
 _OWN_MODULES: Final = frozenset({"builtins", "keras", "tf_keras", "keras_core", "tensorflow", "None", ""})
@@ -98,11 +99,10 @@ def normalized(entry: Any, keras3: bool) -> Any:
         return {**entry, "config": config}
     neutral = NEUTRAL.get(str(entry.get("class_name")), {})
     config = {k: v for k, v in config.items() if k not in neutral or v != neutral[k]}
-    if keras3:
-        config = {key: _option_from_keras3(key, value) for key, value in config.items()}
-        if entry.get("class_name") == "LeakyReLU" and "negative_slope" in config:
-            config["alpha"] = config.pop("negative_slope")
-    return {**entry, "config": config}
+    if not keras3:
+        return {**entry, "config": config}
+    config = {key: _option_from_keras3(key, value) for key, value in config.items()}
+    return {**entry, "config": meant_by_keras3({**entry, "config": config})["config"]}
 
 
 def _without_mode(entry: Any) -> Any:

@@ -4,8 +4,8 @@
     archive   {"loss": ..., "metrics": ..., "optimizer": {"module": "keras.optimizers", "class_name": "Adam",
                "config": {...}, "registered_name": null}}
 
-The optimizer's variables have numbers in an archive and names in the IR; SLOTS says which is which. Keras 3
-keeps the learning rate between the iteration and the slots.
+The optimizer's variables have numbers in an archive and names in the IR; `kerasfmt.ir.slots` says which is which.
+Keras 3 keeps the learning rate between the iteration and the slots.
 
 Source: tf_keras/src/optimizers/*.py and keras/src/optimizers/*.py, build
 """
@@ -21,47 +21,15 @@ from kerasfmt import dtypes
 from kerasfmt.formats.hdf5 import LazyDataset
 from kerasfmt.formats.keras_v3.config import wrapped
 from kerasfmt.ir import TrainingConfig, Weight
+from kerasfmt.ir.keras3 import optimizer_meant_by_keras3
+from kerasfmt.ir.slots import SLOTS, slot_names
 
 Dialect = Literal["keras3", "tf_keras"]
-
-SLOTS: Final[dict[str, tuple[tuple[tuple[str, ...], str | None], ...]]] = {
-    "Adadelta": ((("accumulated_grad", "accumulated_delta_var"), None),),
-    "Adagrad": ((("accumulator",), None),),
-    "Adam": ((("m", "v"), None), (("vhat",), "amsgrad")),
-    "AdamW": ((("m", "v"), None), (("vhat",), "amsgrad")),
-    "Adamax": ((("m", "u"), None),),
-    "Ftrl": ((("accumulator", "linear"), None),),
-    "Lion": ((("m",), None),),
-    "RMSprop": ((("velocity",), None), (("momentum",), "momentum"), (("average_gradient",), "centered")),
-    "SGD": ((("m",), None),),
-}
-"""Optimizer -> (slots of one weight after the other's, the option without which they are not there)."""
 
 _BY_LOWER: Final = {name.lower(): name for name in (*SLOTS, "Nadam", "Adafactor", "Muon", "Lamb")}
 _KERAS3_ONLY: Final = ("loss_scale_factor", "gradient_accumulation_steps")
 _KERAS2_ONLY: Final = ("jit_compile", "is_legacy_optimizer", "decay")
 _ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
-
-
-def slot_names(
-    optimizer: str, config: Mapping[str, Any], weights: Sequence[Weight], zero_momentum: bool
-) -> list[str]:
-    """Names of the slots in order, `Adam/m/dense/kernel`; empty for an optimizer that is not in SLOTS.
-
-    Args:
-        optimizer: class name.
-        config: its config.
-        weights: the trainable weights.
-        zero_momentum: whether SGD without momentum has slots, as in Keras 2.
-    """
-    rows = SLOTS.get(optimizer, ())
-    if optimizer == "SGD" and not config.get("momentum") and not zero_momentum:
-        rows = ()
-    names = [f"{optimizer}/average/{weight.name}" for weight in weights] if config.get("use_ema") else []
-    for slots, option in rows:
-        if option is None or config.get(option):
-            names += [f"{optimizer}/{slot}/{weight.name}" for weight in weights for slot in slots]
-    return names
 
 
 def to_training_config(
@@ -86,7 +54,8 @@ def to_training_config(
         options = optimizer.get("config")
         options = dict(options) if isinstance(options, Mapping) else {}
         options = {k: v for k, v in options.items() if k not in _KERAS3_ONLY or v is not None}
-        config["optimizer_config"] = {"class_name": str(optimizer.get("class_name")), "config": options}
+        stated = {"class_name": str(optimizer.get("class_name")), "config": options}
+        config["optimizer_config"] = optimizer_meant_by_keras3(stated) if dialect == "keras3" else stated
     found = TrainingConfig(config)
     values = list(stored)
     if values and values[0].shape == () and values[0].dtype.kind in "iu":

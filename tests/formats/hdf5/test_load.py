@@ -195,3 +195,23 @@ BAD_CONFIGS: list[Any] = [
 def test_bad_configs_are_told(tmp_path: Path, config: Any) -> None:
     with pytest.raises(KerasfmtError):
         load(write_model(tmp_path / "m.h5", config=config or {"class_name": None}))
+
+
+def test_optimizer_state_of_keras_3(tmp_path: Path) -> None:
+    """Its count has 32 bits, its learning rate is a variable; Keras 2 has other names for the rest."""
+    options = {"name": "sgd", "learning_rate": 0.1, "momentum": 0.9, "loss_scale_factor": None}
+    training = {"loss": "mse", "optimizer_config": {"class_name": "SGD", "config": options}}
+    slots = {
+        f"sgd/{name}_momentum": np.full(shape, 2, np.float32)
+        for name, shape in (("dense_kernel", (3, 2)), ("dense_bias", (2,)))
+    }
+    state = {"sgd/iteration": np.int32(3), "sgd/learning_rate": np.float32(0.25), **slots}
+    path = write_model(tmp_path / "m.h5", training=training, optimizer=state, version="3.15.1")
+    found = load(path).training_config
+    assert found is not None and found.learning_rate is not None
+    assert (found.optimizer_class, found.config["optimizer_config"]["class_name"]) == ("SGD", "Custom>SGD")
+    assert found.optimizer_config["is_legacy_optimizer"] is False
+    assert "loss_scale_factor" not in found.optimizer_config
+    assert found.learning_rate.numpy() == np.float32(0.25)
+    assert found.variables[0].numpy() == np.int64(3)
+    assert [v.name.partition("/")[0] for v in found.variables] == ["iteration", "SGD", "SGD"]

@@ -583,3 +583,17 @@ def test_mutated_configs_give_our_errors_only(tmp_path: Path, data: st.DataObjec
         everything(bad)
     except KerasfmtError as error:
         assert str(bad) in str(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("ZeroPadding1D", {"padding": [1, 1], "data_format": "channels_last"}),
+        ("RandomContrast", {"factor": [0.1, 0.1], "seed": 1, "value_range": [0, 255]}),
+    ],
+)
+def test_options_of_keras_3_that_say_what_keras_2_does(kind: str, options: dict[str, Any]) -> None:
+    entry = {"class_name": kind, "config": {"name": "layer", **options}}
+    assert sorted(normalized(entry, True)["config"]) == sorted(["name", *list(options)[:-1]])
+    other = {"class_name": kind, "config": {"name": "layer", **options, list(options)[-1]: "other"}}
+    assert normalized(other, True) == other
