@@ -44,6 +44,8 @@ class Live:
             values = layer.get_weights()
             moved = [v + rng.uniform(0.05, 0.3, np.shape(v)).astype(np.asarray(v).dtype) for v in values]
             layer.set_weights(moved)
+            if self.is3 and hasattr(layer, "finalize_state"):
+                layer.finalize_state()  # Normalization computes with copies of its weights
         return model
 
     def _enter(self, case: Case) -> None:
