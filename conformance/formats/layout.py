@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from conformance.artefacts import ROOT, read_json
-from conformance.cases import CASES, LAYERS, Case
+from conformance.cases import CASES, Case
 
 HOME = Path(os.environ.get("KERASFMT_FORMATS_WORK", ROOT / ".conformance" / "formats"))
 
@@ -103,13 +103,15 @@ def chosen(patterns: Iterable[str] = (), slow: bool = True) -> list[Case]:
     """
     import fnmatch
 
-    first = {layer.name: next(iter(layer.variants)) for layer in reversed(LAYERS)}
-    first |= {layer.name: "default" for layer in LAYERS if "default" in layer.variants}
+    first: dict[str, str] = {}
+    for case in CASES.values():
+        if case.layer not in first or case.name == f"{case.layer}-default":
+            first[case.layer] = case.name
     patterns = list(patterns)
     return [
         case
         for case in CASES.values()
-        if (case.layer == "model" or case.name == f"{case.layer}-{first[case.layer]}")
+        if (case.layer == "model" or case.name == first[case.layer])
         and (slow or not case.slow)
         and not case.save
         and case.layer != "Lambda"
