@@ -33,8 +33,6 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "build_config": (None, True),
     "quantization_config": (None, True),
     "rng_type": (None, "stateful", "legacy_stateful"),
-    "robust_masking": (False,),
-    "softmax_robust_masking": (False,),
 }
 """Options that only newer Kerases have, with the values that mean what Keras 2.15 does."""
 

@@ -31,12 +31,18 @@ class Field:
       convert: config value or Python value -> the value that the layer holds; ValueError where it cannot be.
       to_config: the held value -> JSON as Keras 2 writes it.
       stored: whether the option is part of the config.
+      later: whether only later releases of Keras have it, so that the config holds it only where it says something.
     """
 
     default: Any = REQUIRED
     convert: Callable[[Any], Any] = lambda v: v
     to_config: Callable[[Any], Any] = lambda v: v
     stored: bool = True
+    later: bool = False
+
+    def in_config(self, value: Any) -> bool:
+        """Whether the config holds the option at this value."""
+        return self.stored and not (self.later and value == self.default)
 
 
 def option(
@@ -173,7 +179,7 @@ def count(*, default: Any = REQUIRED) -> Any:
     return Field(default, convert)
 
 
-def flag(*, default: Any = REQUIRED) -> Any:
+def flag(*, default: Any = REQUIRED, later: bool = False) -> Any:
     """True or False, which 1 and 0 stand for as well; what an option that is annotated as bool is."""
 
     def convert(value: Any) -> bool:
@@ -181,7 +187,7 @@ def flag(*, default: Any = REQUIRED) -> Any:
             raise ValueError(f"expected True or False, got {value!r}")
         return bool(value)
 
-    return Field(default, convert)
+    return Field(default, convert, later=later)
 
 
 def axes(*, default: Any = REQUIRED) -> Any:

@@ -385,8 +385,9 @@ class Layer:
         if self.batch_input_shape is not None:
             config["batch_input_shape"] = list(self.batch_input_shape)
         for key in self.config_order or self.fields:
-            if self.fields[key].stored:
-                config[key] = self.fields[key].to_config(getattr(self, key))
+            value = getattr(self, key)
+            if self.fields[key].in_config(value):
+                config[key] = self.fields[key].to_config(value)
         return config
 
     @classmethod

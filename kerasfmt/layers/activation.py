@@ -29,6 +29,7 @@ class Softmax(Layer):
 
     Args:
       axis: axis or axes that sum to 1.
+      robust_masking: a masked logit is replaced, not added to; tf_keras has the option since 2.16.
 
     Input: float, at least two dimensions; `mask`, if given, broadcasts with it: where False, the output is 0.
     Source: tf_keras/src/layers/activation/softmax.py.
@@ -36,6 +37,7 @@ class Softmax(Layer):
 
     supports_masking = True
     axis: int | list[int] | tuple[int, ...] = fields.plain(default=-1)
+    robust_masking: bool = fields.flag(default=False, later=True)
 
     def validate(self) -> None:
         """`axis` is an axis or several."""
@@ -49,7 +51,10 @@ class Softmax(Layer):
 
     def call(self, inputs: Value, mask: Value | None = None) -> Value:
         """The outputs."""
-        if mask is not None:
+        if mask is not None and self.robust_masking:
+            kept = mask if mask.dtype is dtypes.bool_ else ops.greater(mask, 0.5)
+            inputs = ops.where(kept, inputs, large_negative(inputs.dtype))
+        elif mask is not None:
             inputs = inputs + (1.0 - ops.cast(mask, inputs.dtype)) * large_negative(inputs.dtype)
         if isinstance(self.axis, int):
             return activations.softmax(inputs, self.axis)

@@ -205,6 +205,7 @@ class MultiHeadAttention(Layer):
       use_bias: whether the projections have biases.
       output_shape: shape of an output, without batch and queries; the query's features by default.
       attention_axes: the axes of queries and steps; all but batch and features by default.
+      softmax_robust_masking: the `robust_masking` of the Softmax inside.
 
     Input: float (batch, queries, features), (batch, steps, features). Output: (batch, queries, outputs).
     Source: tf_keras/src/layers/attention/multi_head_attention.py.
@@ -230,6 +231,7 @@ class MultiHeadAttention(Layer):
     query_shape: Any = fields.shape()
     key_shape: Any = fields.shape()
     value_shape: Any = fields.shape()
+    softmax_robust_masking: bool = fields.flag(default=False, later=True)
     seed: int | None = fields.option(default=None, stored=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -277,7 +279,9 @@ class MultiHeadAttention(Layer):
         self.equations = attention_equations(rank + 1, self.attention_axes)
         scores_rank = len(self.equations[0].partition("->")[2])
         axes = tuple(range(scores_rank - count, scores_rank))
-        self._softmax = self._layers["_softmax"] = Softmax(axes, dtype=self.policy)
+        self._softmax = self._layers["_softmax"] = Softmax(
+            axes, robust_masking=self.softmax_robust_masking, dtype=self.policy
+        )
         self._dropout = self._layers["_dropout_layer"] = Dropout(
             self.dropout, seed=self.seed, dtype=self.policy
         )

@@ -57,6 +57,15 @@ def test_softmax_leaves_masked_steps_out() -> None:
     np.testing.assert_allclose(apply(Softmax(), x, masked=True), f32([[1, 0], [1, 0]]))
 
 
+def test_robust_softmax_hides_masked_logits_of_any_size() -> None:
+    x = f32([[1, 3e9], [0, 0]])
+    np.testing.assert_allclose(apply(Softmax(), x, masked=True), f32([[0, 1], [1, 0]]))
+    robust = Softmax(robust_masking=True)
+    np.testing.assert_allclose(apply(robust, x, masked=True), f32([[1, 0], [1, 0]]))
+    assert robust.get_config()["robust_masking"] is True
+    assert "robust_masking" not in Softmax().get_config()
+
+
 def test_softmax_of_several_axes_takes_infinities() -> None:
     x = f32([[-np.inf, 0]])
     np.testing.assert_allclose(apply(Softmax(axis=[1, 2]), x), [[[0, 1]]])

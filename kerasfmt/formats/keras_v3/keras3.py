@@ -36,7 +36,12 @@ DIFFERENCES: Final[dict[str, dict[str, Any]]] = {
     "DepthwiseConv2D": {"groups": 1},
     "Embedding": {"input_length": _ANY},
     "LeakyReLU": {"alpha": "negative_slope"},
-    "MultiHeadAttention": {"query_shape": _ANY, "key_shape": _ANY, "value_shape": _ANY},
+    "MultiHeadAttention": {
+        "query_shape": _ANY,
+        "key_shape": _ANY,
+        "value_shape": _ANY,
+        "softmax_robust_masking": False,
+    },
     "SeparableConv1D": {
         "groups": 1,
         "kernel_initializer": _ANY,
@@ -49,6 +54,7 @@ DIFFERENCES: Final[dict[str, dict[str, Any]]] = {
         "kernel_regularizer": None,
         "kernel_constraint": None,
     },
+    "Softmax": {"robust_masking": False},
     "SpatialDropout1D": {"noise_shape": None, "trainable": _ANY},
     "SpatialDropout2D": {"noise_shape": None, "trainable": _ANY},
     "SpatialDropout3D": {"noise_shape": None, "trainable": _ANY},

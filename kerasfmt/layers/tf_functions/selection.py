@@ -135,8 +135,10 @@ for _kind in ("update", "add", "sub", "max", "min"):
 
 
 @function("scatter_nd")
-def scatter_nd(indices: Any, updates: Any, shape: Any) -> Value:
+def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "") -> Value:
     """Zeros of a shape, to which slices are added."""
+    if bad_indices_policy:
+        raise ValueError(f"bad_indices_policy {bad_indices_policy!r} is not supported")
     dtype = first_value(updates, indices).dtype if isinstance(updates, Value) else dtypes.float32
     beside = first_value(indices, updates, shape)
     at = tensor(indices, beside, dtypes.int32)
