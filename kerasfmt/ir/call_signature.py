@@ -27,6 +27,13 @@ class CallSignature:
     takes_any: bool
     defaults: Mapping[str, Any]
 
+    def ordered(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Further arguments in the order of the signature, whatever the order of the call; others come last."""
+        names = sorted(
+            kwargs, key=lambda n: self.further.index(n) if n in self.further else len(self.further)
+        )
+        return {name: kwargs[name] for name in names}
+
 
 @lru_cache(maxsize=1024)
 def call_signature(call: Callable[..., Any]) -> CallSignature:

@@ -530,7 +530,7 @@ class Layer:
         self, inputs: Structure, kwargs: Mapping[str, Any] | None = None, training: bool | None = None
     ) -> Trace:
         """`call` as a function for inputs of these Specs; the same signature gives the same function."""
-        kwargs = {k: v for k, v in (kwargs or {}).items() if k != "training"}
+        kwargs = self.signature.ordered({k: v for k, v in (kwargs or {}).items() if k != "training"})
         mode = bool(training) if self.takes_training else None
         key = (freeze(inputs), freeze(kwargs), mode, self._trainable_state)
         found = self._traces.get(key)

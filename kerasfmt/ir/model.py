@@ -365,7 +365,7 @@ def _apply(
     exact = layer.trace(specs, kwarg_specs, training=False)
     flat_inputs = [
         *flatten(inputs),
-        *(v for s in kwargs.values() for v in flatten(s) if isinstance(v, Value)),
+        *(v for name in trace.kwargs for v in flatten(kwargs[name]) if isinstance(v, Value)),
     ]
     results = graph.call(trace.function, flat_inputs, [v.shape for v in exact.function.outputs])
     count = len(results) - trace.losses

@@ -252,20 +252,22 @@ class MultiHeadAttention(Layer):
         """The output shape and the axes, where they were given as a list."""
         return tuple(f"_{name}" for name, given in self._given.items() if isinstance(given, list))
 
-    # Keras's users name these arguments.
-    def __call__(  # type: ignore[override]
-        self, query: Any, value: Any = None, key: Any = None, **kwargs: Any
-    ) -> Any:
+    # Keras keeps the order in which the call names its arguments.
+    def __call__(self, query: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """The symbolic outputs for a symbolic query, value and key."""
-        if value is None and isinstance(query, list | tuple) and len(query) in (2, 3):
-            query, value, key = query[0], query[1], query[2] if len(query) == 3 else key
-        if value is None:
+        if not args and "value" not in kwargs and isinstance(query, list | tuple):
+            query, args = query[0], tuple(query[1:])
+        if len(args) > 2:
+            raise self.fail(f"expected a query, a value and a key, got {1 + len(args)} inputs")
+        given = {**dict(zip(("value", "key"), args, strict=False)), **kwargs}
+        if given.get("key") is None:
+            given.pop("key", None)
+        if given.get("value") is None:
             raise self.fail("expected a query and a value, got a query alone")
         if not self.built:
-            self.query_shape, self.value_shape = query.shape, value.shape
-            self.key_shape = value.shape if key is None else key.shape
-        given = {"value": value} if key is None else {"value": value, "key": key}
-        return super().__call__(query, **given, **kwargs)
+            self.query_shape, self.value_shape = query.shape, given["value"].shape
+            self.key_shape = given.get("key", given["value"]).shape
+        return super().__call__(query, **given)
 
     def build(self, inputs: Spec) -> None:
         """Projections of query, key and value, and one back."""

@@ -157,3 +157,16 @@ def test_failures_say_what_is_wrong(name: str) -> None:
         make()
     assert message in str(caught.value)
     assert "layer a " in str(caught.value)
+
+
+def test_the_order_in_which_a_call_names_its_arguments_says_nothing() -> None:
+    x, mask = kerasfmt.Input((3, 2)), kerasfmt.Input((3, 3))
+    layer = MultiHeadAttention(1, 2)
+    ways = [layer(x, value=x, attention_mask=mask), layer(x, attention_mask=mask, value=x)]
+    given = [np.arange(6, dtype="float32").reshape(1, 3, 2), np.tri(3, dtype="float32")[None]]
+    first, second = kerasfmt.Model([x, mask], ways).predict(given)
+    np.testing.assert_array_equal(first, second)
+    assert [list(call.kwargs) for call in layer.calls] == [
+        ["value", "attention_mask"],
+        ["attention_mask", "value"],
+    ]
