@@ -161,6 +161,7 @@ _MASKS = (
     "Keras's own function of the layer loses the masks that come along with its inputs (loaded without Keras, it "
     "attends to masked steps); here they are part of its argument attention_mask"
 )
+_ARRAYS = "arrays among the arguments: Keras captures them as constants of the eager runtime, functions hold them here"
 DIFFERENT = {
     **dict.fromkeys(
         [
@@ -198,7 +199,10 @@ DIFFERENT = {
         "inference keeps the size, yet the output's shape leaves it open, as for training; one Identity fewer",
     ),
     **dict.fromkeys(
-        [f"AdditiveAttention-mixed_float16{kind}" for kind in ("", "_masks")],
+        [
+            *(f"AdditiveAttention-mixed_float16{kind}" for kind in ("", "_masks")),
+            "Attention-concat_mixed_float16",
+        ],
         "the name of a function's result; Keras casts the scale twice and numbers its Identity after that",
     ),
     **dict.fromkeys(
@@ -210,11 +214,16 @@ DIFFERENT = {
     ),
     "SpectralNormalization-mixed_float16": "as the others; tf_keras writes its vector as float16, which it cannot load",
     "Activation-log_softmax": "in a SavedModel Keras names it log_softmax_v2, else log_softmax; it reads both",
+    **dict.fromkeys([f"TFOpLambda-{group}" for group in ("operators", "without_batch")], _ARRAYS),
     **dict.fromkeys(
-        [f"TFOpLambda-{group}" for group in ("operators", "without_batch", "dynamic")],
-        "arrays among the arguments: Keras captures them as constants of the eager runtime, here the functions hold "
-        "them",
+        [f"TFOpLambda-{group}" for group in ("arithmetic", "shapes")],
+        _ARRAYS
+        + "; where a list stands for the inputs, Keras, once it has loaded it, has an input for each number",
     ),
+    "TFOpLambda-images": "resize_with_pad, rot90 and the sparse cross entropy assert what is known here, so that "
+    "the functions are stateful; of resize and rot90, sizes are known that TensorFlow leaves open",
+    "TFOpLambda-dynamic": _ARRAYS
+    + "; flip_left_right asserts that open sizes are not 0, which makes it stateful",
     "TFOpLambda-activations": "as Activation-swish",
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
