@@ -114,8 +114,7 @@ def _saved_model(path: Path, case: Case, expected: Expected, tf: Any, keras: Any
     y, losses = loaded.call_and_return_all_conditional_losses(given, training=False)
     _outputs("the object called for its losses", y, "y", case, expected)
     losses = sum((float(f()) for f in _penalties(loaded)), sum((float(loss) for loss in losses), 0.0))
-    if case.losses:
-        assert_close("losses", np.array(losses), expected.arrays["losses"], case.tolerance * 10)
+    assert_close("losses", np.array(losses), expected.arrays["losses"], case.tolerance * 10)
     y = loaded(given, training=True)
     _outputs("the object called in training", y, "t", case, expected)
     if "moved" in expected.arrays:

@@ -71,6 +71,10 @@ def _attends_to_itself(k: Keras, layer: Any, tensors: list[Any]) -> Any:
 
 
 # tf_keras 2.16 and later take keyword arguments in the order of the call, Keras 2.15 by name: both agree here.
+def _attends_by_key(k: Keras, layer: Any, tensors: list[Any]) -> Any:
+    return layer(tensors[0], key=tensors[2], value=tensors[1])
+
+
 def _attends_where_told(k: Keras, layer: Any, tensors: list[Any]) -> Any:
     return layer(tensors[0], attention_mask=tensors[2], value=tensors[1])
 
@@ -143,7 +147,7 @@ LAYERS: tuple[Layer, ...] = (
         {
             "default": HEADS,
             "itself": {**HEADS, "_call": Of(_attends_to_itself), "_on": (Input((4, 5)),)},
-            "key": {**HEADS, "_on": KEYED},
+            "key": {**HEADS, "_on": KEYED, "_call": Of(_attends_by_key)},
             "value_dim": {**HEADS, "value_dim": 5},
             "no_bias": {**HEADS, "use_bias": False},
             "output_shape": {**HEADS, "output_shape": 6},
@@ -187,8 +191,6 @@ LAYERS: tuple[Layer, ...] = (
                 "kernel_regularizer": L2,
                 "bias_regularizer": L1L2,
                 "activity_regularizer": L2,
-                "_losses": False,
-                "_why": "TensorFlow's SavedModel holds no penalties on weights of layers inside a layer",
             },
             "penalty": {**HEADS, "activity_regularizer": L1L2},
             "constrained": {**HEADS, "kernel_constraint": MAX_NORM, "bias_constraint": MIN_MAX_NORM},

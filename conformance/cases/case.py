@@ -64,8 +64,6 @@ class Case:
     why: str = ""
     runs: bool = True
     random: bool = False
-    losses: bool = True
-    """False: TensorFlow's SavedModel lacks losses that the model has (those of weights of layers in a layer)."""
     trains: bool = True
     """False: integers or no gradient come out, so no training step is tried."""
     unsaved: tuple[str, ...] = ()
@@ -126,7 +124,7 @@ class Layer:
     """A row of the layer table: `variants` maps a configuration's name to its arguments.
 
     Arguments whose names start with an underscore belong to the case: `_on` (other inputs), `_runs`, `_why`,
-    `_tolerance`, `_random`, `_trains`, `_losses`, `_unsaved`,
+    `_tolerance`, `_random`, `_trains`, `_unsaved`,
     `_batch` (a fixed batch size), `_adapt` (the layer is adapted to its
     input), `_call`, `Of` a function (keras, layer, tensors) that calls the layer and returns the outputs, and
     `_objects`, `Of` a function (keras or kerasfmt) that gives the custom objects to load the model with.
@@ -204,4 +202,4 @@ def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
     return Case(f"{layer.name}-{variant}", layer.name, build, key, inputs, **options)
 
 
-_CASE_OPTIONS = {"_runs", "_why", "_tolerance", "_random", "_trains", "_losses", "_unsaved"}
+_CASE_OPTIONS = {"_runs", "_why", "_tolerance", "_random", "_trains", "_unsaved"}
