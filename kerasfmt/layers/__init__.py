@@ -5,7 +5,6 @@ from __future__ import annotations
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import InputLayer
-from kerasfmt.layers import operations_arrays as operations_arrays
 from kerasfmt.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from kerasfmt.layers.applications import CustomScaleLayer, LayerScale, StochasticDepth
 from kerasfmt.layers.attention import AdditiveAttention, Attention, MultiHeadAttention

@@ -59,6 +59,19 @@ def reduce_std(input_tensor: Value, axis: Any = None, keepdims: bool = False) ->
     return ops.sqrt(reduce_variance(input_tensor, axis, keepdims))
 
 
+@function("nn.moments")
+def moments(x: Value, axes: Any, shift: Any = None, keepdims: bool = False) -> tuple[Value, Value]:
+    """The mean and the variance."""
+    if x.dtype is dtypes.float16:
+        mean, variance = moments(ops.cast(x, dtypes.float32), axes, shift, keepdims)
+        return ops.cast(mean, x.dtype), ops.cast(variance, x.dtype)
+    mean = ops.reduce_mean(x, axes, True)
+    deviation = ops.squared_difference(x, ops.stop_gradient(mean))
+    variance = ops.reduce_mean(deviation, axes, True)
+    along = axes_of(axes, x.rank)
+    return (mean, variance) if keepdims else (ops.squeeze(mean, along), ops.squeeze(variance, along))
+
+
 @function("math.reduce_logsumexp", "compat.v1.reduce_logsumexp", "compat.v1.math.reduce_logsumexp")
 def reduce_logsumexp(input_tensor: Value, axis: Any = None, keepdims: bool | None = False) -> Value:
     """log(sum(exp(x))), without overflow."""
