@@ -12,6 +12,7 @@ tf = pytest.importorskip("tensorflow")
 keras = pytest.importorskip("tf_keras", reason="Keras 2.15 does not have the option")
 
 import kerasfmt  # noqa: E402
+from conformance.structure import compare  # noqa: E402
 from kerasfmt.errors import UnsupportedLayerError  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -59,6 +60,8 @@ def test_robust_masking(name: str, tmp_path: Path) -> None:
     for ours in (found, kerasfmt.from_keras(model)):
         np.testing.assert_allclose(ours.predict(given), wanted, **close)
     kerasfmt.save_model(found, tmp_path / "ours")
+    keras.models.load_model(tmp_path / "theirs.h5").save(tmp_path / "theirs")
+    assert not [d for d in compare(tmp_path / "ours", tmp_path / "theirs") if not d.accepted]
     loaded = keras.models.load_model(tmp_path / "ours")
     np.testing.assert_allclose(np.asarray(loaded(given)), wanted, **close)
     option = "robust_masking" if "softmax" in name else "softmax_robust_masking"
