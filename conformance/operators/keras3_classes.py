@@ -127,6 +127,7 @@ NUMPY: dict[str, Build] = {
     "Fmin": lambda ops, w: ops.fmin(w, 0.5),
     "Fmod": lambda ops, x: ops.fmod(x, 0.3),
     "FullLike": lambda ops, x: ops.full_like(x, 2.5),
+    "GreaterEqual": lambda ops, x, y: ops.greater_equal(x, y),
     "Heaviside": lambda ops, w, y: ops.heaviside(w, y),
     "Hsplit": lambda ops, s: ops.hsplit(s, [2]),
     "Hstack": lambda ops, x, y: ops.hstack([x, y]),
@@ -143,6 +144,7 @@ NUMPY: dict[str, Build] = {
     "Kron": lambda ops, m, s: ops.kron(m, m),
     "Ldexp": lambda ops, x, n: ops.ldexp(x, n),
     "LeftShift": lambda ops, n: ops.left_shift(n, 2),
+    "LessEqual": lambda ops, n: ops.less_equal(n, 2),
     "Linspace": lambda ops, x, y: ops.linspace(x, y, 5, endpoint=False, axis=1),
     "Log10": lambda ops, p: ops.log10(p),
     "Log2": lambda ops, p: ops.log2(p),
@@ -166,13 +168,13 @@ NUMPY: dict[str, Build] = {
     "Ptp": lambda ops, s: ops.ptp(s, axis=1),
     "Quantile": lambda ops, s: [
         ops.quantile(s, [0.1, 0.6], axis=(2,), keepdims=True),
-        ops.quantile(s, 0.3, axis=(1,), method="nearest"),
+        ops.quantile(s, 0.3, axis=(1, 2)),
     ],
     "Rad2deg": lambda ops, x: ops.rad2deg(x),
     "Real": lambda ops, x: ops.real(x),
     "RightShift": lambda ops, n: ops.right_shift(n, 1),
     "Rot90": lambda ops, i: [ops.rot90(i, k, axes=(1, 2)) for k in (1, 2, 3)],
-    "SearchSorted": lambda ops, x: ops.searchsorted(np.array([-1.0, 0.0, 0.5], "float32"), x, side="right"),
+    "SearchSorted": lambda ops, v: ops.searchsorted(np.array([-1.0, 0.0, 0.5], "float32"), v, side="right"),
     "Select": lambda ops, x, y: ops.select([x > 1, y > 0], [x, y], -3.0),
     "Signbit": lambda ops, x: ops.signbit(x),
     "Sinc": lambda ops, x: ops.sinc(x),
@@ -261,3 +263,37 @@ OTHERS: dict[str, Build] = {
 }
 
 CLASSES = {**NUMPY, **NETWORKS, **OTHERS}
+
+VARIES = {"SobelEdges": "jax"}
+"""Case -> backends on which Keras computes another function: there SobelEdges pads with zeros, not by mirroring."""
+
+NOT_MADE: frozenset[str] = frozenset()
+"""Supported classes that no case makes."""
+
+_CODE = "its argument is a Python function, which Keras does not store"
+_DATA = "the shape of its result depends on the data"
+_OPS = "no composition of TensorFlow functions that kerasfmt knows computes it"
+_COMPLEX = "complex numbers"
+_RARE = "could be composed of functions that kerasfmt knows; not done"
+
+REFUSED: dict[str, str] = {
+    **dict.fromkeys(("AssociativeScan", "Cond", "ForiLoop", "JVP", "Map", "Scan", "Switch"), _CODE),
+    **dict.fromkeys(("VectorizedMap", "WhileLoop"), _CODE),
+    **dict.fromkeys(("Bincount", "Histogram", "Nonzero", "Unique"), _DATA),
+    **dict.fromkeys(
+        ("Cholesky", "CholeskyInverse", "Det", "Eigh", "Inv", "Logdet", "Lstsq", "LuFactor"), _OPS
+    ),
+    **dict.fromkeys(("MatrixRank", "Pinv", "Qr", "Slogdet", "Solve", "SolveTriangular", "SVD"), _OPS),
+    **dict.fromkeys(("CTCDecode", "CTCLoss", "Erfinv", "I0", "Gcd", "Lcm", "Nextafter", "View"), _OPS),
+    **dict.fromkeys(("AffineTransform", "MapCoordinates", "PerspectiveTransform", "ScaleAndTranslate"), _OPS),
+    **dict.fromkeys(("SegmentMax", "SegmentMin", "SegmentProd", "ConvTranspose"), _OPS),
+    **dict.fromkeys(("FFT", "FFT2", "IFFT2", "IRFFT", "ISTFT", "RFFT", "STFT", "Polar", "Eig"), _COMPLEX),
+    **dict.fromkeys(("ViewAsComplex", "ViewAsReal"), _COMPLEX),
+    **dict.fromkeys(("Arange", "Correlate", "Fold", "Full", "Geomspace", "Meshgrid", "Ndim", "SSIM"), _RARE),
+    **dict.fromkeys(("Nanargmax", "Nanargmin", "Nanmedian", "Nanpercentile", "Nanquantile"), _RARE),
+    "Argpartition": "Keras does not define the order of its result",
+    "ElasticTransform": "its result is random",
+    "Function": "the base class of functional models, no operation",
+    "SegmentReduction": "the base class of four others, no operation",
+}
+"""Class of operation that kerasfmt refuses -> why."""

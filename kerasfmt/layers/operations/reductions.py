@@ -231,17 +231,12 @@ def _sorted_along(op: Operation, x: Tensor, axis: Any) -> tuple[Tensor, int, int
     return op.helper("sort", x, axis=axes[0]), axes[0], op.size(x, axes[0])
 
 
-def _quantile(op: Operation, x: Any, q: float, axis: Any, method: str) -> Tensor:
+def _quantile(op: Operation, x: Any, q: float, axis: Any, share: float | None = None) -> Tensor:
+    """A quantile between two neighbours, by their distance or by `share`."""
     ordered, at, size = _sorted_along(op, op.floats(x), axis)
     place = q * (size - 1)
     low, high = math.floor(place), math.ceil(place)
-    if method == "nearest":
-        low = high = round(place)
-    elif method == "lower":
-        high = low
-    elif method == "higher":
-        low = high
-    share = 0.5 if method == "midpoint" else place - low
+    share = place - low if share is None else share
     below = op.helper("gather", ordered, indices=low, axis=at)
     if low == high:
         found = below
@@ -270,18 +265,18 @@ def _quantiles(
 ) -> Translated:
     if isinstance(q, Tensor):
         raise op.unsupported("q must be a constant")
-    if method not in ("linear", "lower", "higher", "midpoint", "nearest"):
-        raise op.unsupported(f"method={method!r} is not supported")
+    if method != "linear":
+        raise op.unsupported(f"method={method!r} is not supported: Keras 3 computes method='linear' instead")
     scale = 100.0 if op.kind == "Percentile" else 1.0
     if not isinstance(q, list):
-        return _restored(op, _quantile(op, x, q / scale, axis, method), x, axis, keepdims)
-    found = op.helper("stack", [_quantile(op, x, one / scale, axis, method) for one in q], axis=0)
+        return _restored(op, _quantile(op, x, q / scale, axis), x, axis, keepdims)
+    found = op.helper("stack", [_quantile(op, x, one / scale, axis) for one in q], axis=0)
     return _restored(op, found, x, axis, keepdims, 1)
 
 
 @operation("Median")
 def _median(op: Operation, x: Tensor, axis: Any = None, keepdims: bool = False) -> Translated:
-    return _restored(op, _quantile(op, x, 0.5, axis, "midpoint"), x, axis, keepdims)
+    return _restored(op, _quantile(op, x, 0.5, axis, 0.5), x, axis, keepdims)
 
 
 @operation("Moments")

@@ -1,0 +1,175 @@
+"""Every class of operation of the Keras 3 that is installed: predicted as Keras does, or refused by name.
+
+Runs with the Python of any environment that has Keras 3:
+
+    KERAS_BACKEND=jax <jax>/bin/python -m pytest conformance/test_keras3_operations.py
+    <tf221>/bin/python -m pytest conformance/test_keras3_operations.py    SavedModels too, in TensorFlow
+
+OPERATIONS.md beside this file is the list; WRITE_OPERATIONS=1 writes it anew.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import importlib.util
+import inspect
+import os
+import pkgutil
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kerasfmt
+from conformance.operators import INPUTS, OPERATIONS
+from conformance.operators import sample as plain_sample
+from conformance.operators.keras3_classes import CLASSES, NOT_MADE, REFUSED, VARIES
+from conformance.operators.keras3_classes import INPUTS as CLASS_INPUTS
+from conformance.operators.keras3_classes import sample as class_sample
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.layers.operations import Operation, known_operations
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+keras = pytest.importorskip("keras", minversion="3.0")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+LIST = Path(__file__).with_name("OPERATIONS.md")
+BACKEND = keras.backend.backend()
+TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
+
+_BATCHED = {name: ((None, *shape), dtype) for name, (shape, dtype) in INPUTS.items()}
+CASES: dict[str, tuple[Callable[..., Any], Callable[[str], np.ndarray], dict[str, Any]]] = {
+    **{f"case {name}": (build, plain_sample, _BATCHED) for name, build in OPERATIONS.items()},
+    **{name: (build, class_sample, CLASS_INPUTS) for name, build in CLASSES.items()},
+}
+
+
+def classes() -> set[str]:
+    """The names of all classes of operations of the installed Keras."""
+    package = importlib.import_module("keras.src.ops")
+    base = importlib.import_module("keras.src.ops.operation").Operation
+    found = set()
+    for entry in pkgutil.iter_modules(package.__path__):
+        if entry.name.endswith("_test"):
+            continue
+        module = importlib.import_module(f"keras.src.ops.{entry.name}")
+        found |= {
+            name
+            for name, value in vars(module).items()
+            if inspect.isclass(value)
+            and issubclass(value, base)
+            and value is not base
+            and value.__module__ == module.__name__
+        }
+    return found
+
+
+def made(case: str) -> tuple[Any, list[np.ndarray]]:
+    """The functional model of a case, and samples for its inputs."""
+    build, sample, inputs = CASES[case]
+    keras.backend.clear_session()
+    names = list(inspect.signature(build).parameters)[1:]
+    given = [keras.Input(batch_shape=inputs[n][0], dtype=inputs[n][1], name=n) for n in names]
+    model = keras.Model(given, keras.tree.flatten(build(keras.ops, *given)))
+    return model, [sample(name) for name in names]
+
+
+def predicted(model: Any, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    """What Keras's own model gives."""
+    return [np.asarray(keras.ops.convert_to_numpy(t)) for t in keras.tree.flatten(model(arrays))]
+
+
+def check(found: list[Any], expected: list[np.ndarray], dtypes: list[str]) -> None:
+    """Equal dtypes, shapes and (but for the rounding of a dozen float32 operations) values."""
+    for ours, theirs, dtype in zip(found, expected, dtypes, strict=True):
+        got = np.asarray(ours)
+        assert got.dtype == dtype
+        assert got.shape == theirs.shape
+        wide = [a.astype(np.float64) for a in (got, theirs)]
+        np.testing.assert_allclose(*wide, rtol=1e-2 if dtype == "float16" else 2e-5, atol=3e-6)
+
+
+def listed(outputs: Any) -> list[Any]:
+    return list(keras.tree.flatten(outputs))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_operation(case: str, tmp_path: Path) -> None:
+    if BACKEND in VARIES.get(case, ""):
+        pytest.skip(f"{case} is another function on {BACKEND} than on TensorFlow")
+    model, arrays = made(case)
+    kinds = {type(layer).__name__ for layer in model.operations}
+    assert case.startswith("case ") or case in kinds
+    dtypes = [keras.backend.standardize_dtype(t.dtype) for t in model.outputs]
+    expected = predicted(model, arrays)
+    x = arrays if len(arrays) > 1 else arrays[0]
+    live = kerasfmt.from_keras(model)
+    check(listed(live.predict(x)), expected, dtypes)
+    model.save(tmp_path / "model.keras")
+    stored = kerasfmt.load_model(tmp_path / "model.keras")
+    check(listed(stored.predict(x)), expected, dtypes)
+    if TENSORFLOW:
+        import tensorflow as tf
+
+        kerasfmt.save_model(stored, tmp_path / "saved")
+        serving = tf.saved_model.load(str(tmp_path / "saved")).signatures["serving_default"]
+        names = [tensor.origin.layer.name for tensor in stored.inputs]
+        got = serving(**{name: tf.constant(a) for name, a in zip(names, arrays, strict=True)})
+        check([got[name].numpy() for name in stored.output_names], expected, dtypes)
+
+
+def test_every_class_is_supported_or_refused() -> None:
+    known = set(known_operations())
+    assert classes() - known == set(REFUSED)
+    assert not known & set(REFUSED)
+
+
+def test_every_supported_class_is_called() -> None:
+    used: set[str] = set(CLASSES)
+    for case in OPERATIONS:
+        used |= {type(layer).__name__ for layer in made(f"case {case}")[0].operations}
+    assert set(known_operations()) - used == set(NOT_MADE)
+
+
+@pytest.mark.parametrize("kind", sorted(REFUSED))
+def test_a_refused_operation_is_named(kind: str) -> None:
+    with pytest.raises(
+        UnsupportedLayerError, match=rf"layer it: operation {kind} of Keras 3 .*custom_objects"
+    ):
+        Operation(kind, name="it")
+
+
+def test_the_path_to_a_refused_operation_is_named() -> None:
+    inside = keras.Input(batch_shape=(2, 3, 3), name="matrices")
+    inner = keras.Model(inside, keras.ops.linalg.det(inside), name="inner")
+    entry = keras.Input(batch_shape=(2, 3, 3), name="entry")
+    with pytest.raises(UnsupportedLayerError, match=r"inner.*operation Det of Keras 3"):
+        kerasfmt.from_keras(keras.Model(entry, inner(entry), name="outer"))
+
+
+def text() -> str:
+    """What OPERATIONS.md says, but for the day."""
+    known = sorted(classes() & set(known_operations()))
+    lines = [
+        f"Keras {keras.__version__}, kerasfmt {kerasfmt.__version__}: {len(classes())} classes of operations, ",
+        f"{len(known)} supported, {len(REFUSED)} refused. ",
+        "Written by `conformance/test_keras3_operations.py`, which checks all of it.",
+        "\n\n## Refused\n\n| operation | why |\n| --- | --- |\n",
+        *(f"| {kind} | {REFUSED[kind]} |\n" for kind in sorted(REFUSED)),
+        "\n## Supported\n\n",
+        ", ".join(known),
+        "\n",
+    ]
+    return "".join(lines)
+
+
+def test_the_list_is_up_to_date() -> None:
+    head = "# Operations of Keras 3\n\n"
+    if os.environ.get("WRITE_OPERATIONS"):
+        LIST.write_text(f"{head}{datetime.date.today()}. {text()}")
+    found = LIST.read_text()
+    assert re.sub(r"^\d{4}-\d\d-\d\d\. ", "", found.removeprefix(head)) == text()
