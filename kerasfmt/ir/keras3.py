@@ -55,6 +55,43 @@ _LATER_OPTIONS_OF: Final[dict[str, dict[str, tuple[Any, ...]]]] = {
 """Options of one class of layers: the values that mean what Keras 2 does."""
 
 
+ANY: Final = object()
+"""Of an option of Keras 2 that says nothing to Keras 3."""
+
+DIFFERENCES: Final[dict[str, dict[str, Any]]] = {
+    "Conv1DTranspose": {"groups": 1},
+    "Conv2DTranspose": {"groups": 1},
+    "Conv3DTranspose": {"groups": 1},
+    "DepthwiseConv1D": {"groups": 1},
+    "DepthwiseConv2D": {"groups": 1},
+    "Embedding": {"input_length": ANY},
+    "LeakyReLU": {"alpha": "negative_slope"},
+    "MultiHeadAttention": {
+        "query_shape": ANY,
+        "key_shape": ANY,
+        "value_shape": ANY,
+        "softmax_robust_masking": False,
+    },
+    "SeparableConv1D": {
+        "groups": 1,
+        "kernel_initializer": ANY,
+        "kernel_regularizer": None,
+        "kernel_constraint": None,
+    },
+    "SeparableConv2D": {
+        "groups": 1,
+        "kernel_initializer": ANY,
+        "kernel_regularizer": None,
+        "kernel_constraint": None,
+    },
+    "Softmax": {"robust_masking": False},
+    "SpatialDropout1D": {"noise_shape": None, "trainable": ANY},
+    "SpatialDropout2D": {"noise_shape": None, "trainable": ANY},
+    "SpatialDropout3D": {"noise_shape": None, "trainable": ANY},
+}
+"""Class -> option of Keras 2 -> its new name, or the only value that it may have, or ANY."""
+
+
 def meant_by_keras3(config: Mapping[str, Any]) -> dict[str, Any]:
     """A model's class name and config, or that of a layer, with what Keras 3 means by it spelled out."""
     found: dict[str, Any] = _meant(config)

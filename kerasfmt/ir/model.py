@@ -103,6 +103,8 @@ class Model(Layer):
 
     keras_identifier = "_tf_keras_network"
     autocast = False
+    from_keras3 = False
+    """Whether Keras 3 made it; its HDF5 files are then written so that Keras 3 can read them too."""
 
     def __init__(
         self,

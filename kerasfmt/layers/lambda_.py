@@ -55,7 +55,7 @@ class Lambda(Layer):
     ) -> Layer:
         """The layer of a file, with a function from `custom_objects`; what the file stores is kept as it is."""
         name = str(config.get("name"))
-        stored = {key: config[key] for key in _STORED if key in config}
+        stored = _in_words_of_keras2({key: config[key] for key in _STORED if key in config})
         known = [name, "Lambda"]
         if isinstance(stored.get("function"), str):
             known.append(stored["function"])
@@ -100,6 +100,45 @@ class Lambda(Layer):
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """What the mask function returns."""
         return None if self.mask is None else self.mask(inputs, mask)
+
+
+def _in_words_of_keras2(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file stores of a function; Keras 3 has its name or its code in a description of its own."""
+    found = dict(stored)
+    for key in ("function", "mask"):
+        value = found.get(key)
+        if not isinstance(value, Mapping) or "__tuple__" in value.values():
+            continue
+        inner = value.get("config")
+        if isinstance(inner, Mapping) and value.get("class_name") == "__lambda__":
+            found[key] = tuple(inner.get(part) for part in ("code", "defaults", "closure"))
+        else:
+            found[key] = inner
+        found[f"{key}_type" if key == "mask" else "function_type"] = (
+            "lambda" if isinstance(inner, Mapping) else "function"
+        )
+        found["mask_module" if key == "mask" else "module"] = None
+    if "module" in found and "output_shape" not in found:
+        found |= {"output_shape": None, "output_shape_type": "raw"}
+    return found
+
+
+def in_words_of_keras3(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A Lambda's config with functions described as Keras 3 does; it loads those with `safe_mode=False` only."""
+    found = {k: v for k, v in config.items() if not k.endswith(("_type", "module")) and v is not None}
+    for key in ("function", "mask"):
+        value = found.get(key)
+        if isinstance(value, tuple | list):
+            code = dict(zip(("code", "defaults", "closure"), value, strict=True))
+            found[key] = {"class_name": "__lambda__", "config": code}
+        elif isinstance(value, str):
+            found[key] = {
+                "module": "builtins",
+                "class_name": "function",
+                "config": value,
+                "registered_name": "function",
+            }
+    return found
 
 
 def _callable(value: Any) -> Any:

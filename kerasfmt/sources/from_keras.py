@@ -65,6 +65,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
         raise InvalidModelError(
             f"model {model.name}: cannot be rebuilt from its config: {type(error).__name__}: {error}"
         ) from error
+    found.from_keras3 = is_keras3(model)
     taken: dict[int, ir.Weight] = {}
     _take_weights(found, model, taken)
     if compile:

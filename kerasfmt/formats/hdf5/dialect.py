@@ -17,6 +17,7 @@ from typing import Any, Final
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential, find_layer_class
 from kerasfmt.ir.config import layer_config
+from kerasfmt.ir.keras3 import ANY, DIFFERENCES
 
 MODULES: Final = {
     "initializer": "keras.initializers",
@@ -37,16 +38,16 @@ ACTIVATIONS: Final = frozenset(
 
 
 def model_config(model: Model) -> dict[str, Any]:
-    """The `model_config` of a file.
+    """The `model_config` of a file; that of a model of Keras 3 in words that both Kerases know, if there are any.
 
     Raises:
         UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
     config = layer_config(model)
-    return {**config, "config": _model(model, config["config"], modern=False)}
+    return {**config, "config": _model(model, config["config"], modern=False, for_both=model.from_keras3)}
 
 
-def _model(model: Model, config: Mapping[str, Any], modern: bool) -> dict[str, Any]:
+def _model(model: Model, config: Mapping[str, Any], modern: bool, for_both: bool) -> dict[str, Any]:
     """The config of a model, with those of its layers in the dialect of files.
 
     Args:
@@ -54,14 +55,17 @@ def _model(model: Model, config: Mapping[str, Any], modern: bool) -> dict[str, A
         config: its config.
         modern: whether layers are described as `keras.saving` does. Keras describes the layers of a model that
             lies in a Sequential so, and those of all models therein.
+        for_both: whether Keras 3 is to read it too.
     """
     sequential = isinstance(model, Sequential)
     entries = []
     for entry, layer in zip(config["layers"], model.config_layers, strict=True):
         if isinstance(layer, Model):
-            inner = _model(layer, entry["config"], modern or sequential)
+            inner = _model(layer, entry["config"], modern or sequential, for_both)
         else:
             inner = _config(entry["config"], layer)
+            if for_both:
+                inner = _for_both(inner, layer)
         entries.append(_modern(layer, entry, inner) if modern else {**entry, "config": inner})
     return {**config, "layers": entries}
 
@@ -89,6 +93,24 @@ def _config(config: Mapping[str, Any], layer: Layer | None = None) -> dict[str, 
         # A layer that builds a layer itself calls its build; only that of the base class notes the shape.
         if isinstance(held, Layer) and type(held).build is Layer.build and held.build_input is not None:
             found[key] = {**value, "build_config": {"input_shape": held.build_input}}
+    return found
+
+
+def _for_both(config: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
+    """A config without options that Keras 3 refuses, where Keras 2 takes the same for granted.
+
+    One axis is a number, and a dtype policy its name.
+    """
+    differences = DIFFERENCES.get(type(layer).__name__, {})
+    found = {}
+    for key, value in config.items():
+        if key in differences and (differences[key] is ANY or value == differences[key]):
+            continue
+        if key == "axis" and type(layer).__name__ == "BatchNormalization" and len(value) == 1:
+            value = value[0]
+        if key == "dtype" and isinstance(value, Mapping):
+            value = layer.policy.name
+        found[key] = value
     return found
 
 

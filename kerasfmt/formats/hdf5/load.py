@@ -55,6 +55,7 @@ def load(
     check_dialect(stored.file, stored.keras_version, stored.backend)
     importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
     model = _build(stored, custom_objects)
+    model.from_keras3 = _is_keras3(stored)
     _assign(model, stored)
     if compile and stored.training_config is not None:
         model.training_config = _training_config(model, stored)

@@ -36,17 +36,24 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
     """Looks through a whole config for what would need code that is in the file, or that nobody gave.
 
     Raises:
-        UnsafeFileError: it holds a marshalled function.
+        UnsafeFileError: it holds a marshalled function, and none was given in its place.
         UnsupportedLayerError: a layer is not Keras's own, and not among `custom_objects`.
     """
-    for item in mappings(config):
+    replaced: set[int] = set()
+    for item in mappings(config):  # outer ones first
         kind = item.get("class_name")
+        inner = item.get("config")
+        names = ("Lambda", str(inner.get("name"))) if kind == "Lambda" and isinstance(inner, Mapping) else ()
+        if any(callable(custom_objects.get(name)) for name in names):
+            replaced |= {id(item), *(id(item["config"].get(key)) for key in ("function", "mask"))}
+        if id(item) in replaced:
+            continue
         if kind == "__lambda__" or (kind == "Lambda" and _is_marshalled(item.get("config"))):
             inner = item.get("config")
             name = inner.get("name") if isinstance(inner, Mapping) else None
             raise UnsafeFileError(
                 f"{where}: layer {name or 'Lambda'}: holds a marshalled Python function, which is never run; "
-                "replace the Lambda layer by a layer of its own class, and pass that as custom_objects"
+                "pass custom_objects={name of the layer: function}, a function of kerasfmt Values"
             )
         module, registered = str(item.get("module")), item.get("registered_name")
         if module.split(".")[0] in _OWN_MODULES or not isinstance(item.get("config"), Mapping):

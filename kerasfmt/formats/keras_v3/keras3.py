@@ -1,4 +1,4 @@
-"""A model's config in Keras 3's dialect, from the IR; DIFFERENCES is the table of what Keras 3 has not.
+"""A model's config in Keras 3's dialect, from the IR.
 
 Source: keras/src/models/functional.py, get_config, serialize_node and get_tensor; keras/src/layers/layer.py (3.x)
 """
@@ -13,8 +13,10 @@ from kerasfmt.formats.hdf5.dialect import MODULES
 from kerasfmt.formats.keras_v3.config import mapped, plain_shape, wrapped
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
 from kerasfmt.ir.config import class_name
+from kerasfmt.ir.keras3 import ANY, DIFFERENCES
 from kerasfmt.ir.keras3_masks import refuse_other_masks
 from kerasfmt.ir.structure import map_structure
+from kerasfmt.layers.lambda_ import Lambda, in_words_of_keras3
 from kerasfmt.layers.operations import Operation
 
 KERAS_VERSION: Final = "3.15.1"
@@ -26,40 +28,6 @@ LACKING: Final = frozenset(
     | {"RadialConstraint", "ThresholdedReLU", "TFOpLambda", "SlicingOpLambda"}
 )
 """Classes of Keras 2 that Keras 3 has not."""
-
-_ANY: Final = object()
-DIFFERENCES: Final[dict[str, dict[str, Any]]] = {
-    "Conv1DTranspose": {"groups": 1},
-    "Conv2DTranspose": {"groups": 1},
-    "Conv3DTranspose": {"groups": 1},
-    "DepthwiseConv1D": {"groups": 1},
-    "DepthwiseConv2D": {"groups": 1},
-    "Embedding": {"input_length": _ANY},
-    "LeakyReLU": {"alpha": "negative_slope"},
-    "MultiHeadAttention": {
-        "query_shape": _ANY,
-        "key_shape": _ANY,
-        "value_shape": _ANY,
-        "softmax_robust_masking": False,
-    },
-    "SeparableConv1D": {
-        "groups": 1,
-        "kernel_initializer": _ANY,
-        "kernel_regularizer": None,
-        "kernel_constraint": None,
-    },
-    "SeparableConv2D": {
-        "groups": 1,
-        "kernel_initializer": _ANY,
-        "kernel_regularizer": None,
-        "kernel_constraint": None,
-    },
-    "Softmax": {"robust_masking": False},
-    "SpatialDropout1D": {"noise_shape": None, "trainable": _ANY},
-    "SpatialDropout2D": {"noise_shape": None, "trainable": _ANY},
-    "SpatialDropout3D": {"noise_shape": None, "trainable": _ANY},
-}
-"""Class -> option of Keras 2 -> its new name, or the only value that it may have, or _ANY if it says nothing."""
 
 _ACTIVATIONS: Final = {
     "hard_sigmoid_keras3": "hard_sigmoid",
@@ -152,7 +120,7 @@ def _options(layer: Layer) -> dict[str, Any]:
             difference = differences[key]
             if isinstance(difference, str):
                 found[difference] = value
-            elif difference is not _ANY and value != difference:
+            elif difference is not ANY and value != difference:
                 raise _refuse(layer, f"option {key}: Keras 3 takes only {difference!r}, got {value!r}")
         elif key.endswith("activation") and isinstance(value, str):
             if value == "hard_sigmoid":
@@ -162,6 +130,8 @@ def _options(layer: Layer) -> dict[str, Any]:
             found[key] = _ACTIVATIONS.get(value, value)
         else:
             found[key] = mapped(value, wrap, key)
+    if isinstance(layer, Lambda):
+        return in_words_of_keras3(found)
     if type(layer).__name__ == "BatchNormalization" and isinstance(found.get("axis"), list):
         if len(found["axis"]) != 1:
             raise _refuse(layer, f"option axis: Keras 3 takes one axis, got {found['axis']}")

@@ -29,6 +29,8 @@ Dialect = Literal["keras3", "tf_keras"]
 _BY_LOWER: Final = {name.lower(): name for name in (*SLOTS, "Nadam", "Adafactor", "Muon", "Lamb")}
 _KERAS3_ONLY: Final = ("loss_scale_factor", "gradient_accumulation_steps")
 _KERAS2_ONLY: Final = ("jit_compile", "is_legacy_optimizer", "decay")
+_DEFAULT_RATE: Final = 0.001
+_DEFAULT_RATES: Final = {"SGD": 0.01}
 _ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
 
 
@@ -168,7 +170,9 @@ def optimizer_values(training: TrainingConfig, trainable: Sequence[Weight], dial
     if len(slots) != len(names):
         slots = variables[1:] if len(variables) - 1 == len(names) else []
     rate = training.learning_rate
-    if rate is None and isinstance(config.get("learning_rate"), int | float):
+    # An optimizer that was given by its name alone has no options in an archive of tf_keras.
+    stated = config.get("learning_rate", _DEFAULT_RATES.get(name, _DEFAULT_RATE))
+    if rate is None and isinstance(stated, int | float):
         rate = Weight("learning_rate", (), dtypes.float32, trainable=False)
-        rate.value = np.asarray(config["learning_rate"], np.float32)
+        rate.value = np.asarray(stated, np.float32)
     return [variables[0], *([] if rate is None else [rate]), *slots]

@@ -15,9 +15,21 @@ from kerasfmt import Functional, Input, Model, Sequential, dtypes
 from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.hdf5 import load, load_weights, open_model, write, write_weights
 from kerasfmt.formats.hdf5.attributes import HEADER_LIMIT, name_attributes
+from kerasfmt.formats.hdf5.dialect import model_config
 from kerasfmt.formats.hdf5.write import model_tree
 from kerasfmt.ir import TrainingConfig, Weight
-from kerasfmt.layers import Activation, BatchNormalization, Dense, Flatten
+from kerasfmt.layers import (
+    Activation,
+    BatchNormalization,
+    Conv2DTranspose,
+    Dense,
+    DepthwiseConv1D,
+    DepthwiseConv2D,
+    Flatten,
+    LeakyReLU,
+    SeparableConv2D,
+    SpatialDropout2D,
+)
 
 DATA = Path(__file__).parents[2] / "data" / "hdf5"
 KERAS2 = sorted(path for path in DATA.glob("*.h5") if "keras-3" not in path.name)
@@ -416,3 +428,33 @@ def test_files_without_weights(tmp_path: Path) -> None:
         file.create_group("layers")
     with pytest.raises(UnsupportedFormatError, match=r"attribute layer_names.* got layers"):
         load_weights(small(), tmp_path / "f.h5")
+
+
+def test_a_model_of_keras3_is_written_in_words_of_both() -> None:
+    layers = [
+        SeparableConv2D(4, 3, input_shape=(9, 9, 3)),
+        DepthwiseConv2D(3),
+        SpatialDropout2D(0.5),
+        BatchNormalization(axis=-1, dtype="mixed_float16"),
+        Conv2DTranspose(2, 3),
+    ]
+    model = Sequential(layers, name="m")
+    before = model_config(model)
+    model.from_keras3 = True
+    found = {entry["class_name"]: entry["config"] for entry in model_config(model)["config"]["layers"]}
+    only_keras2 = {"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
+    assert not only_keras2 & found["SeparableConv2D"].keys()
+    assert "groups" not in found["DepthwiseConv2D"]
+    assert "groups" not in found["Conv2DTranspose"]
+    assert not {"trainable", "noise_shape"} & found["SpatialDropout2D"].keys()
+    assert found["BatchNormalization"]["axis"] == 3
+    assert found["BatchNormalization"]["dtype"] == "mixed_float16"
+    model.from_keras3 = False
+    assert model_config(model) == before
+    assert before["config"]["layers"][4]["config"]["axis"] == [3]
+
+
+def test_options_that_keras3_lacks_stay_where_they_say_something() -> None:
+    model = Sequential([DepthwiseConv1D(3, groups=1, input_shape=(9, 4)), LeakyReLU(0.1)], name="m")
+    model.from_keras3 = True
+    assert model_config(model)["config"]["layers"][-1]["config"]["alpha"] == pytest.approx(0.1)

@@ -473,6 +473,45 @@ def test_marshalled_functions_are_refused(tmp_path: Path) -> None:
         path.unlink()
 
 
+@pytest.mark.parametrize("function", [LAMBDA, ["4wEAAAAA", None, None]])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_function_in_place_of_a_marshalled_one(tmp_path: Path, dialect: str, function: Any) -> None:
+    layer = {"module": "keras.layers", "class_name": "Lambda", "config": {"name": "l", "function": function}}
+    if function is not LAMBDA:
+        layer["config"] |= {"function_type": "lambda", "module": "m"}
+    path = respelt(write(tmp_path / "m.keras"), with_layer(layer))
+    given = {"l": lambda x: x * 2}
+    model = keras_v3.load(path, custom_objects=given)
+    expected = small().predict(np.ones((1, 3), np.float32)) * 2
+    np.testing.assert_array_equal(model.predict(np.ones((1, 3), np.float32)), expected)
+    again = write(tmp_path / "again.keras", model, dialect)
+    kept = json.loads(members(again)["config.json"])["config"]["layers"][-1]["config"]
+    if dialect == "keras3":
+        assert kept["function"] == {**LAMBDA, "config": {**LAMBDA["config"], "code": "4wEAAAAA"}}
+        assert not [key for key in kept if key.endswith(("_type", "module"))]
+    else:
+        assert kept["function"] == ["4wEAAAAA", None, None]
+        assert kept["function_type"] == "lambda"
+    np.testing.assert_array_equal(
+        keras_v3.load(again, custom_objects=given).predict(np.ones((1, 3), np.float32)), expected
+    )
+
+
+@pytest.mark.parametrize(("name", "rate"), [("Adam", 0.001), ("SGD", 0.01)])
+def test_the_learning_rate_of_an_optimizer_given_by_name(tmp_path: Path, name: str, rate: float) -> None:
+    """tf_keras stores the name alone; Keras 3 counts the rate among the variables, and the slots come after it."""
+    model = small()
+    model.training_config.config["optimizer_config"] = {"class_name": name, "config": {}}
+    path = write(tmp_path / "m.keras", model)
+    with h5py.File(io.BytesIO(members(path)["model.weights.h5"])) as file:
+        stored = file["optimizer/vars"]
+        assert float(stored["1"][()]) == pytest.approx(rate)
+        assert stored["1"].shape == ()
+        if name == "Adam":
+            slots = [stored[str(number)][()].flat[0] for number in range(2, len(stored))]
+            assert slots == [100.0 + number for number in range(len(slots))]
+
+
 def test_custom_objects(tmp_path: Path) -> None:
     def edit(config: dict[str, Any]) -> None:
         layer = config["config"]["layers"][1]
