@@ -87,7 +87,8 @@ def check(found: list[Any], expected: list[np.ndarray], dtypes: list[str]) -> No
     """Equal dtypes, shapes and (but for the rounding of a dozen float32 operations) values."""
     for ours, theirs, dtype in zip(found, expected, dtypes, strict=True):
         got = np.asarray(ours)
-        assert got.dtype == dtype
+        # What Keras declares, or what it gives: jax counts in int64, MultiHot declares the dtype of its input.
+        assert got.dtype in (dtype, theirs.dtype)
         assert got.shape == theirs.shape
         wide = [a.astype(np.float64) for a in (got, theirs)]
         np.testing.assert_allclose(*wide, rtol=1e-2 if dtype == "float16" else 2e-5, atol=3e-6)
@@ -99,8 +100,6 @@ def listed(outputs: Any) -> list[Any]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_an_operation(case: str, tmp_path: Path) -> None:
-    if BACKEND in VARIES.get(case, ""):
-        pytest.skip(f"{case} is another function on {BACKEND} than on TensorFlow")
     model, arrays = made(case)
     kinds = {type(layer).__name__ for layer in model.operations}
     assert case.startswith("case ") or case in kinds
@@ -108,6 +107,10 @@ def test_an_operation(case: str, tmp_path: Path) -> None:
     expected = predicted(model, arrays)
     x = arrays if len(arrays) > 1 else arrays[0]
     live = kerasfmt.from_keras(model)
+    if VARIES.get(case) == BACKEND:
+        with pytest.raises(AssertionError):
+            check(listed(live.predict(x)), expected, dtypes)
+        return
     check(listed(live.predict(x)), expected, dtypes)
     model.save(tmp_path / "model.keras")
     stored = kerasfmt.load_model(tmp_path / "model.keras")

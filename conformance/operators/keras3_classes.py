@@ -128,7 +128,7 @@ NUMPY: dict[str, Build] = {
     "Fmod": lambda ops, x: ops.fmod(x, 0.3),
     "FullLike": lambda ops, x: ops.full_like(x, 2.5),
     "GreaterEqual": lambda ops, x, y: ops.greater_equal(x, y),
-    "Heaviside": lambda ops, w, y: ops.heaviside(w, y),
+    "Heaviside": lambda ops, x, y: ops.heaviside(x, y),
     "Hsplit": lambda ops, s: ops.hsplit(s, [2]),
     "Hstack": lambda ops, x, y: ops.hstack([x, y]),
     "Hypot": lambda ops, x, y: ops.hypot(x, y),
@@ -154,8 +154,8 @@ NUMPY: dict[str, Build] = {
     "Logspace": lambda ops, x, y: ops.logspace(x, y, 4),
     "Median": lambda ops, s: [ops.median(s, axis=1), ops.median(s, axis=(1, 2), keepdims=True)],
     "NanToNum": lambda ops, w: ops.nan_to_num(w, nan=3.0, posinf=9.0),
-    "Nancumprod": lambda ops, w: ops.nancumprod(w, axis=1),
-    "Nancumsum": lambda ops, w: ops.nancumsum(w, axis=1),
+    "Nancumprod": lambda ops, w: ops.nancumprod(ops.where(ops.isinf(w), 2.0, w), axis=1),
+    "Nancumsum": lambda ops, w: ops.nancumsum(ops.where(ops.isinf(w), 2.0, w), axis=1),
     "Nanmax": lambda ops, w: ops.nanmax(w, axis=1),
     "Nanmean": lambda ops, w: ops.nanmean(w, axis=1),
     "Nanmin": lambda ops, w: ops.nanmin(w, axis=1, keepdims=True),
@@ -264,8 +264,8 @@ OTHERS: dict[str, Build] = {
 
 CLASSES = {**NUMPY, **NETWORKS, **OTHERS}
 
-VARIES = {"SobelEdges": "jax"}
-"""Case -> backends on which Keras computes another function: there SobelEdges pads with zeros, not by mirroring."""
+VARIES = {"SobelEdges": "jax", "Rot90": "tensorflow", "UnravelIndex": "tensorflow"}
+"""Case -> the backend of Keras 3.15 that computes something else than its others; kerasfmt computes as the others."""
 
 NOT_MADE: frozenset[str] = frozenset()
 """Supported classes that no case makes."""
