@@ -47,19 +47,24 @@ class Environment:
 
 _READING = ("pytest>=8", "hypothesis>=6.100", "google-crc32c>=1.5", "rich>=13", "h5py>=3.8", "ml_dtypes>=0.3")
 
+_KERAS3 = "keras==3.15.*; python_version >= '3.11'"
+"""The release whose operations are listed; older Pythons have older ones."""
+
 DEMO = Environment("demo", ("-e", "."))
 CORE = Environment("core", ("-e", ".[dev]"))
 LINES = {
     "2.15": Environment("tf215", ("tensorflow-cpu==2.15.1", "numpy<2", *_READING), newest=(3, 11)),
     "2.21": Environment(
-        "tf221", ("tensorflow-cpu==2.21.*", "tf-keras==2.21.*", "keras>=3", *_READING), newest=(3, 13)
+        "tf221",
+        ("tensorflow-cpu==2.21.*", "tf-keras==2.21.*", "keras>=3", _KERAS3, *_READING),
+        newest=(3, 13),
     ),
 }
 FORMATS = (
-    Environment("k3jax", ("jax[cpu]", "keras>=3", "protobuf>=4.25", *_READING), oldest=(3, 11)),
+    Environment("k3jax", ("jax[cpu]", _KERAS3, "protobuf>=4.25", *_READING), oldest=(3, 11)),
     Environment(
         "k3torch",
-        ("keras>=3", "protobuf>=4.25", *_READING),
+        (_KERAS3, "protobuf>=4.25", *_READING),
         first=("torch", "--index-url", "https://download.pytorch.org/whl/cpu"),  # builds without CUDA
         oldest=(3, 11),
         newest=(3, 13),
