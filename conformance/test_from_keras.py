@@ -21,6 +21,7 @@ import pytest
 
 import kerasfmt
 from conformance.artefacts import WORK
+from conformance.installed import kerases
 from conformance.live_models import MODELS, assert_same, listed, sample, stir
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -40,15 +41,7 @@ KERAS3_REFUSES = {
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def _kerases() -> list[Keras]:
-    found = []
-    for name in ("tf_keras", "keras"):
-        if importlib.util.find_spec(name):
-            found.append(importlib.import_module(name))
-    return found
-
-
-KERASES = _kerases()
+KERASES = kerases()
 
 
 def _named(keras: Keras) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,22 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.installed import kerases
 from kerasfmt import load_model
 
 Keras = Any
 
 
-def _kerases() -> list[Keras]:
-    found = []
-    for name in ("tf_keras", "keras"):
-        try:
-            found.append(importlib.import_module(name))
-        except ImportError:
-            continue
-    return found
-
-
-KERASES = _kerases()
+KERASES = kerases()
 
 
 def mlp(keras: Keras) -> Any:

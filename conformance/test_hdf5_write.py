@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 import kerasfmt
 from conformance.cases import CASES, Case
 from conformance.hdf5_structure import differences
+from conformance.installed import keras2
 from conformance.live_models import MODELS, assert_same, listed, sample, stir
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -24,16 +23,7 @@ Keras = Any
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def _keras2() -> Keras:
-    for name in ("tf_keras", "keras"):
-        if importlib.util.find_spec(name):
-            found = importlib.import_module(name)
-            if found.__version__.startswith("2."):
-                return found
-    return None
-
-
-KERAS = _keras2()
+KERAS: Any = keras2()
 if KERAS is None:
     pytest.skip("no Keras 2 is installed", allow_module_level=True)
 LATER = ("keras_version", "optional", "rng_type", "softmax_robust_masking", "build_config")

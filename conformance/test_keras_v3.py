@@ -5,7 +5,6 @@ Runs with the Python of any environment: with tf_keras, Keras 2 or Keras 3 on an
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
+from conformance.installed import kerases
 from kerasfmt.formats import keras_v3
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,17 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 Keras = Any
 
 
-def _kerases() -> list[Keras]:
-    found = []
-    for name in ("tf_keras", "keras"):
-        try:
-            found.append(importlib.import_module(name))
-        except ImportError:
-            continue
-    return found
-
-
-KERASES = _kerases()
+KERASES = kerases()
 
 
 def _is3(keras: Keras) -> bool:
