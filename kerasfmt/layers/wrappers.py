@@ -6,7 +6,7 @@ Source: tf_keras/src/layers/rnn/base_wrapper.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -21,6 +21,12 @@ from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.sublayer import run_sublayer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.functions import dims_of, l2_normalize, read, reshape_to
+
+_BUILD_AS_BASE: Final = frozenset(
+    {"AdditiveAttention", "Attention", "EinsumDense", "GroupNormalization", "Normalization"}
+    | {"RandomFourierFeatures", "Subtract"}
+)
+"""Layers of Keras 2 with a build of their own that calls that of the base class."""
 
 
 class Wrapper(Layer):
@@ -59,8 +65,8 @@ class Wrapper(Layer):
         if not isinstance(layer, Model) and not layer.built:
             layer.scope = layer.weight_scope = self.name_scope
             layer.ensure_built(map_structure(layer.cast_spec, inputs))
-            # Keras notes the shape in `build` of its base class only.
-            if type(layer).build is not Layer.build:
+            # Keras notes the shape in `build` of its base class only, which few others call.
+            if type(layer).build is not Layer.build and type(layer).__name__ not in _BUILD_AS_BASE:
                 layer.build_input = None
 
     def build(self, inputs: Any) -> None:

@@ -90,8 +90,8 @@ def _config(config: Mapping[str, Any], layer: Layer | None = None) -> dict[str, 
     found = {key: _option(str(config.get("name")), key, value) for key, value in config.items()}
     for key, value in found.items():
         held = getattr(layer, key, None)
-        # A layer that builds a layer itself calls its build; only that of the base class notes the shape.
-        if isinstance(held, Layer) and type(held).build is Layer.build and held.build_input is not None:
+        # A layer in a layer has a shape only where Keras notes it.
+        if isinstance(held, Layer) and held.build_input is not None:
             found[key] = {**value, "build_config": {"input_shape": held.build_input}}
     return found
 
