@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     formats.add(commands)
     options = parser.parse_args(argv)
     if options.command == "formats":
-        return formats.main(options.cases, options.jobs, options.fast, options.verbose)
+        return formats.main(options.cases, options.page, options.jobs, options.fast, options.verbose)
     if options.command == "list":
         print(*CASES, sep="\n")
         return 0

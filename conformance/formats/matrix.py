@@ -13,11 +13,12 @@ import numpy as np
 from conformance.artefacts import assert_close, read_json
 from conformance.cases import CASES, Case
 from conformance.formats import layout
+from conformance.formats.explained import Explained, explanation
 from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS, file_name
 from conformance.formats.live import outputs_of
 from conformance.round_trips import meant_in_both
 
-Verdict = Literal["passed", "limit", "failed"]
+Verdict = Literal["passed", "limit", "explained", "failed"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Cell:
     reader: str
     verdict: Verdict
     reason: str = ""
+    known: Explained | None = None
 
 
 def cells(cases: Sequence[Case], engines: Sequence[str]) -> list[Cell]:
@@ -75,9 +77,12 @@ def _cell(case: Case, writer: str, source: str, kind: str, reader: str) -> Cell:
     reason = _fault(case, writer, _files(writer, case.name)[file_name(source, kind)], kind, reader)
     if not reason:
         return Cell(kind, writer, source, case.name, reader, "passed")
+    known = explanation(case.name, kind, reader, writer, reason)
     may_fail = reader != OURS or kind == "saved_model"
     if may_fail and (source == "own" or _same_with_own(case, writer, source, kind, reader)):
         return Cell(kind, writer, source, case.name, reader, "limit", reason)
+    if known is not None:
+        return Cell(kind, writer, source, case.name, reader, "explained", reason, known)
     return Cell(kind, writer, source, case.name, reader, "failed", reason)
 
 

@@ -29,23 +29,29 @@ def write(cases: Sequence[Case], found: Sequence[Cell]) -> Path:
 
 
 def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
-    counts = {v: sum(c.verdict == v for c in found) for v in ("passed", "limit", "failed")}
+    counts = {v: sum(c.verdict == v for c in found) for v in ("passed", "limit", "explained", "failed")}
+    whole = sum(case.layer == "model" for case in cases)
+    names = {case.name for case in cases}
+    missing = [f"`{case.name}`" for case in layout.chosen() if case.name not in names]
     return [
         "# Writers, readers and formats",
         "",
         f"Written by `python -m conformance formats` on {datetime.date.today()}; not to be edited.",
         "",
-        f"Each of {len(cases)} models (the whole models of conformance, and each layer in one configuration) is",
-        "built in each Keras, given weights of its own, and saved: by that Keras itself, by kerasfmt from the",
-        "live model, and by kerasfmt from each file that the Keras wrote. Every reader then reads every file.",
+        f"Each of {len(cases)} models ({whole} whole models of conformance, and {len(cases) - whole} layers in one",
+        "configuration) is built in each Keras, given weights of its own, and saved: by that Keras itself, by",
+        "kerasfmt from the live model, and by kerasfmt from each file that the Keras wrote. Every reader then reads",
+        "every file.",
         "A cell says with how many models the reader gave equal weights, an equal config, equal optimizer",
         "slots, and predictions within 1e-5 of the largest one of the live model's. *n limit*: the reader fails",
         "in the same way on the file that the model's own Keras (or, where that does not write the format,",
-        "the one whose format it is) wrote of the same model; both were run.",
+        "the one whose format it is) wrote of the same model; both were run. *n explained*: it fails for a reason",
+        "that is known, and given below.",
         "",
-        f"{counts['passed']:,} cells passed, {counts['limit']:,} are limits of the reader, {counts['failed']:,} "
-        "failed.",
+        f"{counts['passed']:,} cells passed, {counts['limit']:,} are limits of the reader, "
+        f"{counts['explained']:,} are explained, {counts['failed']:,} failed.",
         "",
+        *([f"Not in this run: {', '.join(missing)}.", ""] if missing else []),
         *(f"- {line}" for line in _versions()),
         "",
     ]
@@ -95,10 +101,12 @@ def _tables(found: Sequence[Cell]) -> list[str]:
 
 
 def _count(mine: Sequence[Cell]) -> str:
-    passed, limits, failed = (sum(c.verdict == v for c in mine) for v in ("passed", "limit", "failed"))
-    if not passed and not failed:
+    verdicts = ("passed", "limit", "explained", "failed")
+    passed, limits, explained, failed = (sum(c.verdict == v for c in mine) for v in verdicts)
+    if not passed and not explained and not failed:
         return "limit"
     text = f"{passed}" + (f", {limits} limit" if limits else "")
+    text += f", {explained} explained" if explained else ""
     return f"**{text}, {failed} failed**" if failed else text
 
 
@@ -141,6 +149,7 @@ def _round_trips() -> list[str]:
 
 def _lists(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
     parts = ["## Failures", "", *(_grouped(found, "failed") or ["None."]), ""]
+    parts += ["## Explained", "", *(_explained(found) or ["None."]), ""]
     parts += ["## Models that a Keras does not build", "", *_unbuilt(cases), ""]
     parts += ["## Limits of readers", "", *(_grouped(found, "limit") or ["None."]), ""]
     return parts
@@ -161,6 +170,18 @@ def _grouped(found: Sequence[Cell], verdict: str) -> list[str]:
         f" (written by {_listed(sorted(rows), 3)}): {reason}"
         for (kind, reader, reason), (models, rows) in groups.items()
     ]
+
+
+def _explained(found: Sequence[Cell]) -> list[str]:
+    """One line for each explanation, with what it is about."""
+    lines = []
+    for known in dict.fromkeys(c.known for c in found if c.known is not None):
+        mine = [c for c in found if c.known == known]
+        models = ", ".join(dict.fromkeys(f"`{c.case}`" for c in mine))
+        kinds = ", ".join(dict.fromkeys(FORMATS[c.kind].title for c in mine))
+        readers = ", ".join(dict.fromkeys(title(c.reader) for c in mine))
+        lines.append(f"- {models}; {kinds}; read by {readers} ({len(mine)} cells): {known.why}")
+    return lines
 
 
 def _listed(items: Sequence[str], most: int) -> str:

@@ -1,0 +1,90 @@
+"""Cells that fail for a reason that is known and is no fault of the file; one that no cell needs is an error."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+KERAS3 = ("jax", "torch", "tensorflow")
+KERAS2 = ("tf215", "tf_keras")
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Which cells, and why they fail.
+
+    Attributes:
+        why: the reason, for the page.
+        cases: patterns of the models' names.
+        said: words that the fault contains.
+        kinds: the formats; all if empty.
+        readers: all if empty.
+        writers: all if empty.
+    """
+
+    why: str
+    cases: tuple[str, ...]
+    said: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+
+    def fits(self, case: str, kind: str, reader: str, writer: str, fault: str) -> bool:
+        """Whether it is about a cell."""
+        return (
+            any(fnmatch.fnmatch(case, pattern) for pattern in self.cases)
+            and any(words in fault for words in self.said)
+            and (not self.kinds or kind in self.kinds)
+            and (not self.readers or reader in self.readers)
+            and (not self.writers or writer in self.writers)
+        )
+
+
+def explanation(case: str, kind: str, reader: str, writer: str, fault: str) -> Explained | None:
+    """What explains a cell's fault, if anything does."""
+    return next((e for e in EXPLAINED if e.fits(case, kind, reader, writer, fault)), None)
+
+
+def unneeded(cases: Sequence[str], used: Sequence[Explained | None]) -> list[Explained]:
+    """The explanations of these models that explain no cell any more."""
+    about = [
+        e for e in EXPLAINED if any(fnmatch.fnmatch(case, pattern) for case in cases for pattern in e.cases)
+    ]
+    return [e for e in about if e not in used]
+
+
+EXPLAINED = (
+    Explained(
+        "Keras 2 counts the calls of a Sequential inside of a functional model from 1, Keras 3 from 0; one file "
+        "cannot say both, and HDF5 is written for Keras 2. A `.keras` file has no such limit.",
+        ("nested_sequential", "masks_nested"),
+        ("list index out of range", "node index out of bounds"),
+        kinds=("hdf5",),
+        readers=KERAS3,
+        writers=KERAS3,
+    ),
+    Explained(
+        "A call that takes tensors by name is stored by Keras 2 in a way that Keras 3 does not read, and by Keras 3 "
+        "in one that Keras 2 does not; HDF5 is written for Keras 2. A `.keras` file has no such limit.",
+        ("MultiHeadAttention-default", "masks_encoder"),
+        ("missing 1 required positional argument", "Unknown layer: 'TFOpLambda'"),
+        kinds=("hdf5",),
+        readers=KERAS3,
+        writers=KERAS3,
+    ),
+    Explained(
+        "Keras 3.15 hands images on as they are at inference, whatever size the layer states; Keras 2, and "
+        "kerasfmt with it, resize them to that size, which is what Keras 3 documents too.",
+        ("RandomCrop-*",),
+        ("output", "shape"),
+    ),
+    Explained(
+        "A model that has been fitted holds the state of its metrics, and tf_keras does not load weights without it "
+        "into such a model; kerasfmt keeps none. Load the weights before fitting, or compile the model again.",
+        ("mlp_*",),
+        ("expected 2 variables",),
+        kinds=("paths_tf_keras",),
+        readers=KERAS2,
+    ),
+)
