@@ -68,6 +68,9 @@ def write(
 def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect = "keras3") -> None:
     """Writes the weights alone: those of the layers, and the optimizer's if the model is compiled.
 
+    The state of metrics is none of them; tf_keras asks for it when it loads weights into a model that has been
+    fitted, and raises "expected 2 variables". Load them before fitting, or after compiling again.
+
     Args:
         model: the model.
         target: a path at which there is no file yet.
