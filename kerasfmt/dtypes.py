@@ -22,9 +22,9 @@ from kerasfmt.errors import UnsupportedFormatError
 Kind = Literal["bool", "floating", "signed", "unsigned", "complex", "quantized", "string", "handle"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DType:
-    """One element type.
+    """One element type; there is one object of each.
 
     Attributes:
         name: TensorFlow's name of it, "float32".

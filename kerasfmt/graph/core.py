@@ -240,7 +240,7 @@ class Function:
         """Whether the function holds a stateful op: it reads, writes or draws random numbers."""
         return any(node.op_def.stateful for node in self.nodes)
 
-    @property
+    @cached_property
     def variables(self) -> tuple[Variable, ...]:
         """The captured variables, in the order of the arguments that carry them."""
         return tuple(v for v, _ in self.captures)
@@ -417,6 +417,21 @@ class Builder:
         for value, shape in zip(outputs, shapes or (), strict=False):
             value.shape = shape
         return outputs
+
+    def again(self, pattern: Node, inputs: tuple[Value, ...], name: str) -> Node:
+        """A node like one of this graph, on other inputs of the same shapes and dtypes; nothing is inferred anew."""
+        node = Node(
+            self,
+            pattern.op_def,
+            self.scoped(name),
+            inputs,
+            pattern.attrs,
+            pattern.input_arity,
+            pattern.device,
+        )
+        node.outputs = tuple(Value(node, v.index, v.shape, v.dtype) for v in pattern.outputs)
+        self.adopt(node)
+        return node
 
     def adopt(self, node: Node) -> None:
         """Appends a finished node and orders it after the nodes whose side effects it must see."""

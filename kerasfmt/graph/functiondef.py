@@ -42,6 +42,7 @@ class FunctionWriter:
         self._bodies: dict[object, protos.FunctionDef] = {}
         self._uid = 0
         self._attr_cache: dict[Any, bytes] = {}
+        self._alike: dict[tuple[int, str, str], protos.NodeDef] = {}
         self.ops: set[str] = {"Identity", "NoOp"}
 
     def name_of(self, function: Function, name: str | None = None) -> str:
@@ -97,11 +98,22 @@ class FunctionWriter:
 
     def write_node(self, proto: protos.NodeDef, node: Node, tensor: Callable[[Value], str]) -> None:
         """Writes a node; `tensor` names the value that an input refers to."""
+        # Builder.again makes nodes that share their attributes; these live as long as the functions written.
+        like = self._alike.setdefault((id(node.attrs), node.op, node.device), proto)
+        if like is proto:
+            self._write_kind(proto, node)
+        else:
+            proto.CopyFrom(like)
+            proto.ClearField("input")
         proto.name = node.name
+        proto.input.extend([tensor(v) for v in node.inputs])
+        if node.controls:
+            proto.input.extend(["^" + n.name for n in node.controls])
+
+    def _write_kind(self, proto: protos.NodeDef, node: Node) -> None:
+        """Writes what nodes have in common that share their attributes: all but name and inputs."""
         proto.op = node.op
         self.ops.add(node.op)
-        proto.input.extend(tensor(v) for v in node.inputs)
-        proto.input.extend("^" + n.name for n in node.controls)
         proto.device = node.device
         for key, definition in node.op_def.attrs.items():
             value, kind = node.attrs[key], definition.kind

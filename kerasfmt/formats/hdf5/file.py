@@ -162,7 +162,7 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[tuple[Node, Any, in
         return
     path = Path(source)
     file = _open_file(path)
-    with path.open("rb", buffering=0) as stream:
+    with path.open("rb") as stream:
         with reading(str(path)):
             size = os.fstat(stream.fileno()).st_size
             raw = raw_strings(file, stream, size)

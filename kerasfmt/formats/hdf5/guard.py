@@ -7,10 +7,8 @@ that the file's bytes cannot hold, and every failure is a KerasfmtError that nam
 
 from __future__ import annotations
 
-import contextlib
 import json
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, NoReturn
@@ -54,19 +52,25 @@ def import_h5py() -> ModuleType:
     return h5py  # type: ignore[no-any-return]
 
 
-@contextlib.contextmanager
-def reading(where: str) -> Iterator[None]:
+class reading:
     """Turns whatever h5py raises for damaged bytes into a CorruptFileError that begins with `where`."""
-    try:
-        yield
-    except KerasfmtError as error:
-        if where.partition(": ")[0] in str(error):
-            raise
-        raise type(error)(f"{where}: {error}") from error
-    except _H5PY_ERRORS as error:
-        raise CorruptFileError(
-            f"{where}: the HDF5 library could not read this: {error}; the file is damaged"
-        ) from error
+
+    __slots__ = ("_where",)
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, KerasfmtError):
+            if self._where.partition(": ")[0] not in str(error):
+                raise type(error)(f"{self._where}: {error}") from error
+        elif isinstance(error, _H5PY_ERRORS):
+            raise CorruptFileError(
+                f"{self._where}: the HDF5 library could not read this: {error}; the file is damaged"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,13 @@ class Node:
         if not isinstance(self.id, h5py.h5g.GroupID):
             return None
         with reading(f"{self.where}: {name!r}"):
-            encoded = name.encode()
-            if not self.id.links.exists(encoded):
-                return None
-            link = self.id.links.get_info(encoded)
+            encoded, links = name.encode(), self.id.links
+            try:
+                link = links.get_info(encoded)
+            except _H5PY_ERRORS:
+                if not links.exists(encoded):
+                    return None
+                raise
             kind = link.type
             if kind != h5py.h5l.TYPE_HARD:
                 names = {h5py.h5l.TYPE_SOFT: "a soft link", h5py.h5l.TYPE_EXTERNAL: "a link to another file"}

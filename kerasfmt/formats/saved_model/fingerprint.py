@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from kerasfmt import protos
 from kerasfmt.errors import SaveError
@@ -111,9 +112,10 @@ def _hash_functions(functions: Mapping[str, protos.SavedConcreteFunction]) -> in
             )
         names.setdefault(number, name)
     result = 0
+    hashed = lru_cache(maxsize=None)(fingerprint64)  # traces of one layer differ in their numbers
     for number, name in sorted(names.items()):
-        result = fingerprint_cat64(result, fingerprint64(name.removesuffix(str(number)).encode()))
-        result = fingerprint_cat64(result, fingerprint64(serialize_in_key_order(functions[name])))
+        result = fingerprint_cat64(result, hashed(name.removesuffix(str(number)).encode()))
+        result = fingerprint_cat64(result, hashed(serialize_in_key_order(functions[name])))
     return result
 
 

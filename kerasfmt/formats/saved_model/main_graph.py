@@ -10,6 +10,7 @@ tensorflow/python/checkpoint/functional_saver.py.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,24 @@ def _variable(graph: Builder, node: VariableNode) -> Value:
     return handle
 
 
+@dataclass(frozen=True)
+class _PerWeight:
+    """Makes one node for each weight; those for weights of one shape and dtype differ in names and inputs only."""
+
+    graph: Builder
+    made: dict[tuple[str, Spec], Node] = field(default_factory=dict)
+
+    def node(self, op: str, inputs: tuple[Value, ...], weight: Variable) -> Node:
+        """The node `op` on tensors or the handle of a weight."""
+        like = self.made.get((op, weight.spec))
+        if like is not None:
+            return self.graph.again(like, inputs, op)
+        typed = op in ("ReadVariableOp", "AssignVariableOp")
+        emit_in(self.graph, op, inputs, {"dtype": weight.dtype} if typed else {}, op, _CPU)
+        node = self.made[op, weight.spec] = self.graph.nodes[-1]
+        return node
+
+
 def _placeholder(graph: Builder, name: str, spec: Spec) -> Value:
     return _node(graph, "Placeholder", (), {"dtype": spec.dtype, "shape": spec.shape}, name).outputs[0]
 
@@ -143,16 +162,14 @@ def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
     shard = _scalar(graph, 0, dtypes.int32, "ShardedFilename/shard", _CPU)
     filename = emit_in(graph, "ShardedFilename", (joined, shard, shards), {}, "ShardedFilename", _CPU)[0]
     values = []
+    nodes = _PerWeight(graph)
     for index, weight in enumerate(weights):
         with graph.scope("Read" if index == 0 else f"Read_{index}"):
             handle = graph.capture(weight)
-            emit_in(graph, "DisableCopyOnRead", (handle,), {}, "DisableCopyOnRead", _CPU)
-            off = graph.nodes[-1]
-            read = emit_in(
-                graph, "ReadVariableOp", (handle,), {"dtype": weight.dtype}, "ReadVariableOp", _CPU
-            )[0]
-            read.node.controls.append(off)
-        values.append(emit_in(graph, "Identity", (read,), {}, "Identity", _CPU)[0])
+            off = nodes.node("DisableCopyOnRead", (handle,), weight)
+            read = nodes.node("ReadVariableOp", (handle,), weight)
+            read.controls.append(off)
+        values.append(nodes.node("Identity", read.outputs, weight).outputs[0])
     names = [*keys, OBJECT_GRAPH_KEY]
     tensor_names = _strings(graph, names, "SaveV2/tensor_names")
     slices = _strings(graph, [""] * len(names), "SaveV2/shape_and_slices")
@@ -180,17 +197,10 @@ def restore_function(keys: Sequence[str], weights: Sequence[Variable]) -> Functi
     wanted = {"dtypes": [*(w.dtype for w in weights), dtypes.string]}
     values = emit_in(graph, "RestoreV2", (prefix, tensor_names, slices), wanted, "RestoreV2", _CPU)
     assigned = []
+    nodes = _PerWeight(graph)
     for weight, value in zip(weights, values, strict=False):
-        same = emit_in(graph, "Identity", (value,), {}, "Identity", _CPU)[0]
-        emit_in(
-            graph,
-            "AssignVariableOp",
-            (graph.capture(weight), same),
-            {"dtype": weight.dtype},
-            "AssignVariableOp",
-            _CPU,
-        )
-        assigned.append(graph.nodes[-1])
+        (same,) = nodes.node("Identity", (value,), weight).outputs
+        assigned.append(nodes.node("AssignVariableOp", (graph.capture(weight), same), weight))
     done = emit_in(graph, "Identity", (prefix,), {}, "Identity", _CPU)[0]
     done.node.controls.extend(assigned)
     return graph.finish([done])

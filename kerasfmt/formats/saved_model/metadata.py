@@ -238,8 +238,13 @@ def _type_spec(spec: Spec) -> dict[str, Any]:
     }
 
 
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+
+
 def _tuples(value: Any) -> Any:
     """JSON in which tuples can be told from lists; a batch_input_shape is a tuple."""
+    if type(value) in _LEAVES:
+        return value
     if isinstance(value, tuple):
         return {"class_name": "__tuple__", "items": [_tuples(v) for v in value]}
     if isinstance(value, list):

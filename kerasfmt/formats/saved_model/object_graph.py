@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from kerasfmt import protos
@@ -123,6 +124,18 @@ class ObjectGraph:
                     queue.append(child)
         return graph
 
+    @cached_property
+    def references(self) -> dict[SavedNode, bytes]:
+        """The field `children` of each node, which is the same in either message."""
+        found: dict[SavedNode, bytes] = {}
+        for node in self.nodes:
+            entry = protos.TrackableObjectGraph.TrackableObject()
+            add = entry.children.add
+            for name, child in node.children:
+                add(node_id=self.ids[child], local_name=name)
+            found[node] = entry.SerializeToString()
+        return found
+
     def variables(self) -> list[tuple[str, VariableNode]]:
         """Every variable with its checkpoint key, in the order of their numbers."""
         return [(self.checkpoint_key(n), n) for n in self.nodes if isinstance(n, VariableNode)]
@@ -147,8 +160,7 @@ def checkpoint_proto(graph: ObjectGraph) -> protos.TrackableObjectGraph:
     saved = _with_checkpoint_values(graph)
     for node in graph.nodes:
         entry = proto.nodes.add()
-        for name, child in node.children:
-            entry.children.add(node_id=graph.ids[child], local_name=name)
+        entry.MergeFromString(graph.references[node])
         if isinstance(node, VariableNode):
             entry.attributes.add(
                 name="VARIABLE_VALUE",
@@ -188,8 +200,7 @@ def write_object_graph(
     specs = FunctionSpecs()
     for node in graph.nodes:
         entry = proto.nodes.add()
-        for name, child in node.children:
-            entry.children.add(node_id=graph.ids[child], local_name=name)
+        entry.MergeFromString(graph.references[node])
         if isinstance(node, UserObject):
             entry.user_object.identifier = node.identifier
             entry.user_object.version.producer = node.producer

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from kerasfmt import protos
@@ -24,6 +25,11 @@ class ArgSpec:
     kwonlydefaults: Mapping[str, Any] | None = None
     varargs: str | None = None
     varkw: str | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """What equal signatures have in common; 0, 0.0 and False are equal, but not the same default."""
+        return repr(self)
 
 
 def encode(value: Any) -> protos.StructuredValue:
@@ -93,11 +99,11 @@ class FunctionSpecs:
     """Encodes the signatures of functions; those of a model are few."""
 
     def __init__(self) -> None:
-        self._made: dict[str, protos.FunctionSpec] = {}
+        self._made: dict[tuple[str, str], protos.FunctionSpec] = {}
 
     def encode(self, spec: ArgSpec, input_signature: tuple[Any, ...] | None) -> protos.FunctionSpec:
         """`encode_function_spec`, one message for equal signatures."""
-        key = repr((spec, input_signature))  # 0, 0.0 and False are equal, but not the same default
+        key = (spec.key, repr(input_signature))
         if key not in self._made:
             self._made[key] = encode_function_spec(spec, input_signature)
         return self._made[key]

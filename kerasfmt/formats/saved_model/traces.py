@@ -87,8 +87,7 @@ def _same(signature: Structure, inputs: Structure) -> bool:
 
 def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]:
     """The function nodes of a layer, by the names that Keras gives them."""
-    spec = _arg_spec(layer.signature)
-    bare = ArgSpec(spec.args, kwonlyargs=spec.kwonlyargs)
+    spec, bare = _arg_spec(layer.signature)
     with_losses = FunctionNode(arg_spec=spec)
     outputs_only = FunctionNode(arg_spec=spec)
     with_penalty = FunctionNode(arg_spec=spec)
@@ -177,14 +176,15 @@ def _activity_node(layer: Layer) -> FunctionNode:
 
 
 @lru_cache(maxsize=1024)
-def _arg_spec(call: CallSignature) -> ArgSpec:
+def _arg_spec(call: CallSignature) -> tuple[ArgSpec, ArgSpec]:
+    """The signature of a layer's functions, and that of their traces, which have no defaults."""
     by_kind: dict[Any, list[str]] = {}
     for name, parameter in call.parameters.items():
         by_kind.setdefault(parameter.kind, []).append(name)
     positional = by_kind[inspect.Parameter.POSITIONAL_OR_KEYWORD]
     keywords = by_kind.get(inspect.Parameter.KEYWORD_ONLY, [])
     defaults = call.defaults
-    return ArgSpec(
+    spec = ArgSpec(
         tuple(positional),
         tuple(defaults[name] for name in positional if name in defaults) or None,
         tuple(keywords),
@@ -192,6 +192,7 @@ def _arg_spec(call: CallSignature) -> ArgSpec:
         next(iter(by_kind.get(inspect.Parameter.VAR_POSITIONAL, [])), None),
         next(iter(by_kind.get(inspect.Parameter.VAR_KEYWORD, [])), None),
     )
+    return spec, ArgSpec(spec.args, kwonlyargs=spec.kwonlyargs)
 
 
 def _signature(layer: Layer, spec: ArgSpec, trace: Trace) -> Any:
