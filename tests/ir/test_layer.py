@@ -166,7 +166,9 @@ def test_options_of_a_weight_go_with_it() -> None:
 
 
 def test_a_weight_needs_a_shape() -> None:
-    with pytest.raises(InvalidModelError, match=r"layer s \(Scale\): input: expected a known size of axis -1"):
+    with pytest.raises(
+        InvalidModelError, match=r"layer s \(Scale\): input: expected a known size of axis -1"
+    ):
         Scale(name="s")(Input((None,)))
 
 
