@@ -58,7 +58,7 @@ EXPLAINED = (
     Explained(
         "Keras 2 counts the calls of a Sequential inside of a functional model from 1, Keras 3 from 0; one file "
         "cannot say both, and HDF5 is written for Keras 2. A `.keras` file has no such limit.",
-        ("nested_sequential", "masks_nested"),
+        ("nested_sequential",),
         ("list index out of range", "node index out of bounds"),
         kinds=("hdf5",),
         readers=KERAS3,
@@ -67,8 +67,8 @@ EXPLAINED = (
     Explained(
         "A call that takes tensors by name is stored by Keras 2 in a way that Keras 3 does not read, and by Keras 3 "
         "in one that Keras 2 does not; HDF5 is written for Keras 2. A `.keras` file has no such limit.",
-        ("MultiHeadAttention-default", "masks_encoder"),
-        ("missing 1 required positional argument", "Unknown layer: 'TFOpLambda'"),
+        ("MultiHeadAttention-*",),
+        ("missing 1 required positional argument",),
         kinds=("hdf5",),
         readers=KERAS3,
         writers=KERAS3,
@@ -86,5 +86,20 @@ EXPLAINED = (
         ("expected 2 variables",),
         kinds=("paths_tf_keras",),
         readers=KERAS2,
+    ),
+    Explained(
+        "Keras 3 makes another mask of this model than Keras 2, and so other outputs; kerasfmt says so instead of "
+        "writing it for the other Keras.",
+        ("masks_*",),
+        ("in another way than Keras 3", "in another way than Keras 2"),
+    ),
+    Explained(
+        "Keras 3 makes layers of the operations that join the masks of several inputs once it has loaded the model, "
+        "so that the config names them; outputs and weights are the same.",
+        ("masks_*",),
+        ("other config",),
+        kinds=("keras3",),
+        readers=KERAS3,
+        writers=KERAS2,
     ),
 )

@@ -59,11 +59,11 @@ def _of_file(case: Case, writer: str, source: str, kind: str) -> list[Cell]:
     if not file["ok"]:
         if source == "own":
             return []
-        verdict: Verdict = "limit" if _lacking(case, kind) else "failed"
-        return [
-            Cell(kind, writer, source, case.name, r, verdict, f"not written: {file['error']}")
-            for r in READERS
-        ]
+        reason = f"not written: {file['error']}"
+        known = explanation(case.name, kind, "", writer, reason)
+        verdict: Verdict = "limit" if _lacking(case, kind) else "failed" if known is None else "explained"
+        shown = known if verdict == "explained" else None
+        return [Cell(kind, writer, source, case.name, r, verdict, reason, shown) for r in READERS]
     return [_cell(case, writer, source, kind, reader) for reader in READERS]
 
 

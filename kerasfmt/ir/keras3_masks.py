@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
+from kerasfmt.ir.keras3_modules import module_of
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Model
 from kerasfmt.ir.structure import flatten
@@ -45,7 +46,10 @@ def with_modules(layers: Sequence[Any]) -> list[Any]:
             and "layers" not in config
         )
 
-    return [{**entry, "module": "keras.src.ops.numpy"} if is_operation(entry) else entry for entry in layers]
+    return [
+        {**entry, "module": module_of(str(entry.get("class_name")))} if is_operation(entry) else entry
+        for entry in layers
+    ]
 
 
 def without_masks(config: Mapping[str, Any]) -> list[Any]:

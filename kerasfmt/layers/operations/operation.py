@@ -18,6 +18,7 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.ir.keras3_modules import module_of
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
 from kerasfmt.layers.operators import SlicingOpLambda, TFOpLambda
@@ -47,7 +48,7 @@ class Operation(SlicingOpLambda):
         self.options = options if dtype is None else {**options, "dtype": dtype}
         self.registered_name = "TFOpLambda"
         self._helpers: dict[str, TFOpLambda] = {}
-        self.module = "keras.src.ops.numpy"
+        self.module = module_of(kind)
         self.stated: list[tuple[list[Any], dict[str, Any]]] = []
         super().__init__(name=name)
 

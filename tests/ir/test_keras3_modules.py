@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import pytest
+
+from kerasfmt.ir.keras3_masks import with_modules
+from kerasfmt.ir.keras3_modules import module_of
+
+
+@pytest.mark.parametrize(
+    ("kind", "module"),
+    [("ConvertToTensor", "core"), ("OneHot", "nn"), ("Rsqrt", "math"), ("Norm", "linalg"), ("Add", "numpy")],
+)
+def test_an_operation_of_an_hdf5_file_gets_the_module_that_keras3_finds_it_in(kind: str, module: str) -> None:
+    entry = {"class_name": kind, "config": {"name": "x"}, "inbound_nodes": [{"args": [], "kwargs": {}}]}
+    assert with_modules([entry])[0]["module"] == module_of(kind) == f"keras.src.ops.{module}"
