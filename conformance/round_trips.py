@@ -82,7 +82,8 @@ def meant_in_both(value: Any, of: str = "") -> Any:
     """A config of Keras 2 without what Keras 3 has no words for.
 
     That is the batch shape of a layer that is no InputLayer, which the model's inputs say; the `input_length` of
-    an Embedding, which they say too; and whether a dtype is a policy or its name.
+    an Embedding, which they say too; of which module the function of a Lambda is; and whether a dtype is a policy
+    or its name.
     """
     if isinstance(value, list | tuple):
         return [meant_in_both(item) for item in value]
@@ -93,6 +94,8 @@ def meant_in_both(value: Any, of: str = "") -> Any:
         if key == "batch_input_shape" and of != "InputLayer":
             continue
         if key == "input_length" and of == "Embedding":
+            continue
+        if key == "module" and of == "Lambda":
             continue
         if key == "dtype" and isinstance(item, dict) and "name" in item.get("config", {}):
             item = item["config"]["name"]

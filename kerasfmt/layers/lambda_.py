@@ -102,42 +102,40 @@ class Lambda(Layer):
         return None if self.mask is None else self.mask(inputs, mask)
 
 
+_MODULES = {"function": "module", "output_shape": "output_shape_module", "mask": "mask_module"}
+"""Option that may be a function -> where Keras 2 keeps the name of the module that it is of."""
+
+
 def _in_words_of_keras2(stored: Mapping[str, Any]) -> dict[str, Any]:
     """What a file stores of a function; Keras 3 has its name or its code in a description of its own."""
-    found = dict(stored)
-    for key in ("function", "mask"):
-        value = found.get(key)
-        if not isinstance(value, Mapping) or "__tuple__" in value.values():
+    if not isinstance(stored.get("function"), Mapping) or "__tuple__" in stored["function"].values():
+        return dict(stored)
+    found = {"output_shape": None, **stored}
+    for key, module in _MODULES.items():
+        if key not in found:
             continue
-        inner = value.get("config")
-        if isinstance(inner, Mapping) and value.get("class_name") == "__lambda__":
-            found[key] = tuple(inner.get(part) for part in ("code", "defaults", "closure"))
-        else:
-            found[key] = inner
-        found[f"{key}_type" if key == "mask" else "function_type"] = (
-            "lambda" if isinstance(inner, Mapping) else "function"
-        )
-        found["mask_module" if key == "mask" else "module"] = None
-    if "module" in found and "output_shape" not in found:
-        found |= {"output_shape": None, "output_shape_type": "raw"}
+        value, kind = found[key], "raw"
+        if isinstance(value, Mapping) and "config" in value:
+            found[key], kind = value["config"], "function"
+            if isinstance(found[key], Mapping):
+                kind = "lambda"
+                found[key] = tuple(found[key].get(part) for part in ("code", "defaults", "closure"))
+        found |= {f"{key}_type": kind, module: None}
     return found
 
 
 def in_words_of_keras3(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A Lambda's config with functions described as Keras 3 does; it loads those with `safe_mode=False` only."""
-    found = {k: v for k, v in config.items() if not k.endswith(("_type", "module")) and v is not None}
-    for key in ("function", "mask"):
-        value = found.get(key)
-        if isinstance(value, tuple | list):
+    """A Lambda's config with functions described as Keras 3 does; it loads code with `safe_mode=False` only."""
+    words = {*_MODULES.values(), *(f"{key}_type" for key in _MODULES)}
+    found = {k: v for k, v in config.items() if k not in words and v is not None}
+    for key in _MODULES.keys() & found.keys():
+        value, kind = found[key], config.get(f"{key}_type")
+        if kind == "lambda" and isinstance(value, tuple | list):
             code = dict(zip(("code", "defaults", "closure"), value, strict=True))
             found[key] = {"class_name": "__lambda__", "config": code}
-        elif isinstance(value, str):
-            found[key] = {
-                "module": "builtins",
-                "class_name": "function",
-                "config": value,
-                "registered_name": "function",
-            }
+        elif kind == "function":
+            found[key] = {"module": "builtins", "class_name": "function", "config": value}
+            found[key]["registered_name"] = "function"
     return found
 
 
