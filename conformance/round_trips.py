@@ -29,7 +29,7 @@ FORMATS: dict[str, tuple[str, str]] = {
 
 
 class NotInDialectError(Exception):
-    """Keras 3 has no such layer or option, so that the model cannot be written for it."""
+    """Keras 3 has no such layer or option, or makes other masks, so that the model cannot be written for it."""
 
 
 def round_trip(line: str, case: Case, kind: str, scratch: Path) -> None:
