@@ -56,10 +56,11 @@ def unneeded(cases: Sequence[str], used: Sequence[Explained | None]) -> list[Exp
 
 EXPLAINED = (
     Explained(
-        "Keras 2 counts the calls of a Sequential inside of a functional model from 1, Keras 3 from 0; one file "
-        "cannot say both, and HDF5 is written for Keras 2. A `.keras` file has no such limit.",
-        ("nested_sequential",),
-        ("list index out of range", "node index out of bounds"),
+        "Keras 2 counts the calls of a model inside of a functional model from 1, and Keras 3, where it reads what "
+        "Keras 2 writes, from 0; one file cannot say both, and HDF5 is written for Keras 2. A `.keras` file has no "
+        "such limit.",
+        ("nested_sequential", "many_to_many"),
+        ("list index out of range", "failed to be resolved"),
         kinds=("hdf5",),
         readers=KERAS3,
         writers=KERAS3,

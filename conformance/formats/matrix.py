@@ -77,6 +77,8 @@ def _cell(case: Case, writer: str, source: str, kind: str, reader: str) -> Cell:
     reason = _fault(case, writer, _files(writer, case.name)[file_name(source, kind)], kind, reader)
     if not reason:
         return Cell(kind, writer, source, case.name, reader, "passed")
+    if reader != OURS and not FORMATS[kind].whole and "error" in layout.stated(reader, case):
+        return Cell(kind, writer, source, case.name, reader, "limit", f"cannot build the model: {reason}")
     known = explanation(case.name, kind, reader, writer, reason)
     may_fail = reader != OURS or kind == "saved_model"
     if may_fail and (source == "own" or _same_with_own(case, writer, source, kind, reader)):

@@ -48,6 +48,8 @@ def model_config(model: Model) -> dict[str, Any]:
 
 def _entry(layer: Layer) -> dict[str, Any]:
     name = class_name(layer)
+    if "/" in layer.name:
+        raise _refuse(layer, "Keras 3 has no names with a slash")
     if isinstance(layer, Sequential):
         return {**wrapped("keras", "Sequential", _sequential(layer)), **_build_config(layer)}
     if isinstance(layer, Model):

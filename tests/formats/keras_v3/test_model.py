@@ -142,6 +142,7 @@ def one_layer(layer: ir.Layer, shape: tuple[int | None, ...] = (4,), dtype: str 
 
 
 REFUSED: list[tuple[Callable[[], ir.Layer], str]] = [
+    (lambda: Dense(2, name="x/y"), r"layer x/y \(Dense\): Keras 3 has no names with a slash; replace it"),
     (lambda: ThresholdedReLU(name="x"), r"layer x \(ThresholdedReLU\): Keras 3 has no such layer"),
     (lambda: Dense(2, activation="hard_sigmoid", name="x"), "hard_sigmoid is another function"),
     (lambda: Dense(2, kernel_constraint="RadialConstraint", name="x"), "no constraint RadialConstraint"),
