@@ -53,8 +53,19 @@ def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
         "",
         *([f"Not in this run: {', '.join(missing)}.", ""] if missing else []),
         *(f"- {line}" for line in _versions()),
+        f"- kerasfmt: {_codes(cases)}",
         "",
     ]
+
+
+def _codes(cases: Sequence[Case]) -> str:
+    """The digests of the sources of kerasfmt that wrote the files."""
+    stated = [layout.stated(next(iter(ENGINES)), case) for case in cases]
+    codes = [str(known.get("code", "")) for known in stated]
+    counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
+    if len(counts) == 1:
+        return f"sources {codes[0]}"
+    return "; ".join(f"sources {code} for {count} models" for code, count in counts.items())
 
 
 def _versions() -> list[str]:
