@@ -103,4 +103,10 @@ EXPLAINED = (
         readers=KERAS3,
         writers=KERAS2,
     ),
+    Explained(
+        "Keras 3 has no layers that are functions of TensorFlow, and kerasfmt does not translate them into its "
+        "operations; it says so instead of writing the model.",
+        ("masks_function_forgets",),
+        ("(TFOpLambda): Keras 3 has no such layer",),
+    ),
 )

@@ -25,6 +25,7 @@ from kerasfmt.sources.variable import LiveArray, leaf_name, variable_name
 _OWN_CODE: Final = ("call", "__call__", "build", "compute_mask")
 """Methods whose overriding makes a class another layer."""
 _MODELS: Final = ("Functional", "Sequential")
+_FUNCTIONS: Final = ("TFOpLambda", "SlicingOpLambda")
 _REBUILD: Final = (
     "rebuild it with the functional API from layers that Keras has: keras.Model(inputs, outputs), where outputs "
     "is what the code of call computes"
@@ -162,8 +163,11 @@ def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
 def _has_own_call(layer: Any) -> bool:
     """Whether an object has been given another `call` than its class has.
 
-    Keras 2 sets the attribute to the method of the class once it has written a SavedModel.
+    Keras 2 sets the attribute to the method of the class once it has written a SavedModel. A layer that is a
+    function of TensorFlow has no other `call`.
     """
+    if type(layer).__name__ in _FUNCTIONS and keras_class(type(layer)):
+        return False
     own = vars(layer).get("call")
     return own is not None and getattr(own, "__func__", own) is not getattr(type(layer), "call", None)
 
