@@ -267,6 +267,9 @@ CLASSES = {**NUMPY, **NETWORKS, **OTHERS}
 VARIES = {"SobelEdges": "jax", "Rot90": "tensorflow", "UnravelIndex": "tensorflow"}
 """Case -> the backend of Keras 3.15 that computes something else than its others; kerasfmt computes as the others."""
 
+BROKEN = {"case norm": "jax", "case mp": "jax"}
+"""Case -> the backend on which Keras 3.15 itself cannot compute it."""
+
 NOT_MADE: frozenset[str] = frozenset()
 """Supported classes that no case makes."""
 
