@@ -15,6 +15,7 @@ import kerasfmt
 from kerasfmt import from_keras
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir.keras3 import meant_by_keras3
+from kerasfmt.sources.from_keras import _base
 from kerasfmt.sources.plain import to_json
 from kerasfmt.sources.variable import LiveArray
 
@@ -383,6 +384,19 @@ def test_to_json_refuses_objects() -> None:
 
 def test_keras2_layers_are_not_those_of_keras3() -> None:
     assert from_keras(Sequential2("live", [dense2(Dense2)])).layers[0].get_config()["dtype"] == "float32"
+
+
+def test_a_function_of_tensorflow_has_a_call_of_its_own() -> None:
+    class Function(type(dense2())):  # type: ignore[misc]
+        __module__ = "keras.src.layers.core.tf_op_layer"
+
+    Function.__name__ = "TFOpLambda"
+    layer = Function({"name": "tf.nn.relu", "trainable": True, "dtype": "float32", "function": "nn.relu"})
+    layer.call = lambda inputs: inputs
+    assert _base(layer, {}) is Function
+    layer.call = None
+    Function.__module__ = "mine"
+    assert _base(layer, {}) is not Function
 
 
 def test_a_layer_that_keras_2_has_written_to_a_saved_model() -> None:
