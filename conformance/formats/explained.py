@@ -66,10 +66,11 @@ EXPLAINED = (
         writers=KERAS3,
     ),
     Explained(
-        "A call that takes tensors by name is stored by Keras 2 in a way that Keras 3 does not read, and by Keras 3 "
-        "in one that Keras 2 does not; HDF5 is written for Keras 2. A `.keras` file has no such limit.",
+        "Keras 2 does not load the layer without the shapes of its inputs, and Keras 3 not with them; nor do they "
+        "read each other's calls that take tensors by name. HDF5 is written for Keras 2. A `.keras` file has no such "
+        "limit.",
         ("MultiHeadAttention-*",),
-        ("missing 1 required positional argument",),
+        ("query_shape",),
         kinds=("hdf5",),
         readers=KERAS3,
         writers=KERAS3,

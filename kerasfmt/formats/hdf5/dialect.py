@@ -96,6 +96,10 @@ def _config(config: Mapping[str, Any], layer: Layer | None = None) -> dict[str, 
     return found
 
 
+_NEEDED_BY_KERAS2: Final = ("query_shape", "key_shape", "value_shape")
+"""Options that Keras 2 does not load a layer without, and Keras 3 not with."""
+
+
 def _for_both(config: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
     """A config without options that Keras 3 refuses, where Keras 2 takes the same for granted.
 
@@ -104,7 +108,8 @@ def _for_both(config: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
     differences = DIFFERENCES.get(type(layer).__name__, {})
     found = {}
     for key, value in config.items():
-        if key in differences and (differences[key] is ANY or value == differences[key]):
+        told = key in differences and (differences[key] is ANY or value == differences[key])
+        if told and key not in _NEEDED_BY_KERAS2:
             continue
         if key == "axis" and type(layer).__name__ == "BatchNormalization" and len(value) == 1:
             value = value[0]

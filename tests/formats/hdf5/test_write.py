@@ -27,6 +27,7 @@ from kerasfmt.layers import (
     DepthwiseConv2D,
     Flatten,
     LeakyReLU,
+    MultiHeadAttention,
     SeparableConv2D,
     SpatialDropout2D,
 )
@@ -458,3 +459,11 @@ def test_options_that_keras3_lacks_stay_where_they_say_something() -> None:
     model = Sequential([DepthwiseConv1D(3, groups=1, input_shape=(9, 4)), LeakyReLU(0.1)], name="m")
     model.from_keras3 = True
     assert model_config(model)["config"]["layers"][-1]["config"]["alpha"] == pytest.approx(0.1)
+
+
+def test_the_shapes_that_keras2_needs_stay() -> None:
+    x = Input((3, 4))
+    model = Functional(x, MultiHeadAttention(2, 3)(x, value=x))
+    model.from_keras3 = True
+    config = model_config(model)["config"]["layers"][1]["config"]
+    assert config["query_shape"] == config["value_shape"] == config["key_shape"] == [None, 3, 4]
