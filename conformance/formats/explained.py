@@ -70,7 +70,7 @@ EXPLAINED = (
         "read each other's calls that take tensors by name. HDF5 is written for Keras 2. A `.keras` file has no such "
         "limit.",
         ("MultiHeadAttention-*",),
-        ("query_shape",),
+        ("class 'MultiHeadAttention'",),
         kinds=("hdf5",),
         readers=KERAS3,
         writers=KERAS3,

@@ -33,7 +33,7 @@ OPERATIONS: Final = ("keras.src.ops", "keras.ops", "keras_core.src.ops")
 def with_modules(layers: Sequence[Any]) -> list[Any]:
     """The layers of an HDF5 file, which does not say which of them are operations, with a module for these.
 
-    An operation has no `trainable` in its config.
+    An operation has no `trainable` in its config; nor have the layers SpatialDropout.
     """
 
     def is_operation(entry: Any) -> bool:
@@ -44,6 +44,7 @@ def with_modules(layers: Sequence[Any]) -> list[Any]:
             and entry.get("inbound_nodes") not in (None, [])
             and "trainable" not in config
             and "layers" not in config
+            and not str(entry.get("class_name")).startswith("SpatialDropout")
         )
 
     return [
