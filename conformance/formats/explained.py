@@ -110,4 +110,13 @@ EXPLAINED = (
         ("masks_function_forgets",),
         ("(TFOpLambda): Keras 3 has no such layer",),
     ),
+    Explained(
+        "Keras 3's TFSMLayer lists the variables that the signature's function uses, also the state of a random "
+        "generator, and not the layer's weights; it does so with TensorFlow's own SavedModel of these too. "
+        "Outputs are not compared here.",
+        ("Normalization-*", "Random*"),
+        ("other weights",),
+        kinds=("saved_model",),
+        readers=("tensorflow",),
+    ),
 )
