@@ -57,6 +57,8 @@ def to_json(value: Any) -> Any:
     """
     if value is None or isinstance(value, str | bool | int | float):
         return value
+    if value is Ellipsis:
+        return {"class_name": "__ellipsis__"}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

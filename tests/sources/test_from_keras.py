@@ -382,6 +382,10 @@ def test_to_json_refuses_objects() -> None:
         to_json({"a": [object()]})
 
 
+def test_an_ellipsis_among_the_slices_of_a_live_model() -> None:
+    assert to_json({"slice_spec": (..., 1)}) == {"slice_spec": [{"class_name": "__ellipsis__"}, 1]}
+
+
 def test_keras2_layers_are_not_those_of_keras3() -> None:
     assert from_keras(Sequential2("live", [dense2(Dense2)])).layers[0].get_config()["dtype"] == "float32"
 
