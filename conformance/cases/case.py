@@ -142,6 +142,7 @@ def vector(*shape: int | None, **kw: Any) -> tuple[Input, ...]:
 MIXED_FLOAT16 = {"dtype": MIXED, "_tolerance": 4e-3, "_why": HALF}
 NCHW = {"data_format": "channels_first", "_runs": False, "_why": NO_NCHW}
 FLOAT64 = {"dtype": "float64"}
+NO_GRADIENT = {"_trains": False, "_why": "TensorFlow has no gradient of this op for this dtype"}
 
 SIGNALS = vector(9, 4)
 IMAGES = vector(8, 9, 4)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.cases.case import FLOAT64, IMAGES, MIXED_FLOAT16, Layer, vector
+from conformance.cases.case import FLOAT64, IMAGES, MIXED_FLOAT16, NO_GRADIENT, Layer, vector
 
-_INTERPOLATIONS = ("nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+_INTERPOLATIONS = ("nearest", "bicubic", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
 
 
 def _varying(variants: Mapping[str, Mapping[str, Any]], trains: bool = True) -> dict[str, dict[str, Any]]:
@@ -54,6 +54,7 @@ LAYERS: tuple[Layer, ...] = (
         {
             "default": {"height": 5, "width": 7},
             **{m: {"height": 11, "width": 3, "interpolation": m} for m in _INTERPOLATIONS},
+            "area": {"height": 11, "width": 3, "interpolation": "area", **NO_GRADIENT},
             "crop": {"height": 5, "width": 9, "crop_to_aspect_ratio": True},
             "dynamic": {"height": 5, "width": 7, "_on": vector(None, None, 4)},
             "dynamic_crop": {

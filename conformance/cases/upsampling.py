@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import FLOAT64, HALF, MIXED_FLOAT16, Layer, vector
+from conformance.cases.case import FLOAT64, HALF, MIXED_FLOAT16, NO_GRADIENT, Layer, vector
 
-_NO_GRADIENT = {"_trains": False, "_why": "TensorFlow has no gradient of this op for this dtype"}
 _METHODS = ("nearest", "bilinear", "area", "bicubic", "gaussian", "lanczos3", "lanczos5", "mitchellcubic")
 
 
@@ -14,7 +13,7 @@ def _images() -> dict[str, dict[str, Any]]:
     """Each interpolation, and the other variants for those that TensorFlow has different ops for."""
     return {
         **{method: {"interpolation": method, "size": [3, 2]} for method in _METHODS if method != "area"},
-        "area": {"interpolation": "area", "size": [3, 2], **_NO_GRADIENT},
+        "area": {"interpolation": "area", "size": [3, 2], **NO_GRADIENT},
         **{
             f"{method}_{name}": {"interpolation": method, **config}
             for method in ("nearest", "bilinear", "bicubic", "gaussian")
@@ -32,8 +31,8 @@ def _dtypes(method: str) -> dict[str, dict[str, Any]]:
     float64 = {**FLOAT64, "_on": vector(3, 4, 2, dtype="float64")}
     if method != "gaussian":
         return {"float64": float64, "mixed_float16": MIXED_FLOAT16}
-    both = {"_trains": False, "_why": f"{HALF}; {_NO_GRADIENT['_why']}"}
-    return {"float64": {**float64, **_NO_GRADIENT}, "mixed_float16": {**MIXED_FLOAT16, **both}}
+    both = {"_trains": False, "_why": f"{HALF}; {NO_GRADIENT['_why']}"}
+    return {"float64": {**float64, **NO_GRADIENT}, "mixed_float16": {**MIXED_FLOAT16, **both}}
 
 
 LAYERS: tuple[Layer, ...] = (
