@@ -26,6 +26,7 @@ import tensorflow as tf
 import kerasfmt
 from conformance.artefacts import ARCHITECTURES, read_json, write_json
 from conformance.build import disturb
+from conformance.cases.applications import SIZES
 from conformance.installed import keras2
 
 keras: Any = keras2()
@@ -35,27 +36,6 @@ pytestmark = [
     # TensorFlow and Keras warn of HDF5, of their own deprecations and of models that are not compiled.
     pytest.mark.filterwarnings("default"),
 ]
-
-SIZES = {
-    "ConvNeXtTiny": 32,
-    "DenseNet121": 32,
-    "EfficientNetB0": 32,
-    "EfficientNetV2B0": 32,
-    "InceptionResNetV2": 75,
-    "InceptionV3": 75,
-    "MobileNet": 32,
-    "MobileNetV2": 32,
-    "MobileNetV3Small": 32,
-    "NASNetMobile": 32,
-    "RegNetX002": 32,
-    "RegNetY002": 32,
-    "ResNet50": 32,
-    "ResNet50V2": 32,
-    "ResNetRS50": 32,
-    "VGG16": 32,
-    "Xception": 71,
-}
-"""The smallest model of each family, and the side of the smallest images that it takes."""
 
 TOLERANCE = 1e-4
 """Relative to the largest output: the rounding of some hundred float32 convolutions adds up."""

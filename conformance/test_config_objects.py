@@ -11,17 +11,16 @@ import numpy as np
 import pytest
 
 tf = pytest.importorskip("tensorflow")
-try:
-    import tf_keras as keras
-except ImportError:
-    keras = tf.keras
 
+from conformance.installed import keras2  # noqa: E402
 from kerasfmt import dtypes, protos  # noqa: E402
 from kerasfmt.graph import Builder, Function, Spec, Value  # noqa: E402
 from kerasfmt.graph.functiondef import FunctionWriter  # noqa: E402
 from kerasfmt.graph.interpreter import run  # noqa: E402
 from kerasfmt.ir import activations, constraints, initializers, regularizers  # noqa: E402
 from kerasfmt.ir.config_object import ConfigObject, to_config  # noqa: E402
+
+keras: Any = keras2()
 
 Array = np.ndarray[Any, Any]
 MODULES = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 tf = pytest.importorskip("tensorflow")
-try:
-    import tf_keras as keras
-except ImportError:
-    keras = tf.keras
 
 import kerasfmt  # noqa: E402
 import kerasfmt.layers  # noqa: E402  (the layers register themselves)
+from conformance.installed import keras2  # noqa: E402
+
+keras: Any = keras2()
 
 Shape = tuple[int | None, ...]
 FIRST = {"data_format": "channels_first"}

@@ -13,13 +13,10 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 
 import kerasfmt  # noqa: E402
+from conformance.installed import keras2  # noqa: E402
 from kerasfmt.errors import UnsupportedLayerError  # noqa: E402
 
-try:
-    keras2 = importlib.import_module("tf_keras")
-except ImportError:
-    keras2 = tf.keras
-
+KERAS2: Any = keras2()
 keras3 = importlib.import_module("keras")
 pytestmark = pytest.mark.filterwarnings("ignore")
 needs_keras3 = pytest.mark.skipif(
@@ -61,7 +58,7 @@ def test_layers_of_keras_3(name: str, tmp_path: Path) -> None:
     kerasfmt.save_model(found, tmp_path / "saved")
     for loaded in (
         tf.saved_model.load(str(tmp_path / "saved")),
-        keras2.models.load_model(tmp_path / "saved"),
+        KERAS2.models.load_model(tmp_path / "saved"),
     ):
         for mode, y in wanted.items():
             np.testing.assert_allclose(loaded(x, training=mode), y, **close)
@@ -78,15 +75,15 @@ def test_layers_of_keras_3(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("axis", [-1, 1])
 def test_virtual_batches_are_refused_as_keras_2_cannot_read_them(axis: int, tmp_path: Path) -> None:
-    given = keras2.Input((4, 3))
-    model = keras2.Model(
-        given, keras2.layers.BatchNormalization(axis, virtual_batch_size=2, name="norm")(given)
+    given = KERAS2.Input((4, 3))
+    model = KERAS2.Model(
+        given, KERAS2.layers.BatchNormalization(axis, virtual_batch_size=2, name="norm")(given)
     )
     model.save(tmp_path / "model.h5")
     model.save(tmp_path / "saved")
     for path in (tmp_path / "model.h5", tmp_path / "saved"):
         with pytest.raises(ValueError, match=r"axis|hape"):
-            keras2.models.load_model(path)
+            KERAS2.models.load_model(path)
     with pytest.raises(
         UnsupportedLayerError, match=r"layer norm .*option virtual_batch_size: expected None, got 2"
     ):

@@ -11,16 +11,15 @@ import numpy as np
 import pytest
 
 tf = pytest.importorskip("tensorflow")
-try:
-    import tf_keras as keras
-except ImportError:
-    keras = tf.keras
 
 import kerasfmt  # noqa: E402
 import kerasfmt.layers  # noqa: E402  (the layers register themselves)
+from conformance.installed import keras2  # noqa: E402
 from conformance.operators import CASES, INPUTS, LOST, OPERATIONS, sample  # noqa: E402
 from kerasfmt.errors import KerasfmtError  # noqa: E402
 from kerasfmt.graph.interpreter import run  # noqa: E402
+
+keras: Any = keras2()
 
 STORED = [name for name in CASES if name not in LOST]
 GROUPS = [STORED[at : at + 30] for at in range(0, len(STORED), 30)]

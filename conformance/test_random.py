@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 
 tf = pytest.importorskip("tensorflow")
-try:
-    import tf_keras as keras
-except ImportError:
-    keras = tf.keras
 
 import kerasfmt  # noqa: E402
+from conformance.installed import keras2  # noqa: E402
+
+keras: Any = keras2()
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -464,11 +464,8 @@ class Builder:
                 needed.add(id(node))
                 stack.extend(v.node for v in node.inputs)
                 stack.extend(node.controls)
-        captures, self._captures, self._variables = (
-            self._captures,
-            {},
-            {},
-        )  # a body is shared; weights are not
+        captures = self._captures
+        self._captures, self._variables = {}, {}  # a body is shared; weights are not
         return Function(
             name=name or self.name,
             inputs=tuple(self.inputs),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -79,7 +79,8 @@ LARGEST = 2**31 - 1
 """The largest size, step or number of repetitions: TensorFlow's kernels compute them in int32."""
 
 
-def _is_integer(value: Any) -> bool:
+def is_integer(value: object) -> TypeGuard[int]:
+    """Whether `value` is an integer of Python or NumPy; True and False are none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
@@ -87,12 +88,12 @@ def _repeated(value: Any, rank: int) -> tuple[Any, ...]:
     """A list or tuple as a tuple, an integer `rank` times; () for anything else."""
     if isinstance(value, list | tuple):
         return tuple(value)
-    return (value,) * rank if _is_integer(value) else ()
+    return (value,) * rank if is_integer(value) else ()
 
 
 def _integers(value: Any, rank: int, minimum: int) -> tuple[int, ...]:
     items = _repeated(value, rank)
-    if len(items) != rank or not all(_is_integer(i) and i >= minimum for i in items):
+    if len(items) != rank or not all(is_integer(i) and i >= minimum for i in items):
         raise ValueError(f"expected {rank} integers of at least {minimum}, got {value!r}")
     if any(i > LARGEST for i in items):
         raise ValueError(f"expected {rank} integers of at most {LARGEST}, got {value!r}")
@@ -115,7 +116,7 @@ def integers(*, minimum: int) -> Any:
     """An option of any number of integers."""
 
     def convert(value: Any) -> tuple[int, ...]:
-        if not isinstance(value, list | tuple) or not all(_is_integer(i) and i >= minimum for i in value):
+        if not isinstance(value, list | tuple) or not all(is_integer(i) and i >= minimum for i in value):
             raise ValueError(f"expected a list of integers of at least {minimum}, got {value!r}")
         return tuple(int(i) for i in value)
 
@@ -169,7 +170,7 @@ def count(*, default: Any = REQUIRED) -> Any:
     """A whole number of at least 1."""
 
     def convert(value: Any) -> int:
-        whole = _is_integer(value) or (isinstance(value, float | np.floating) and float(value).is_integer())
+        whole = is_integer(value) or (isinstance(value, float | np.floating) and float(value).is_integer())
         if not whole or value < 1:
             raise ValueError(f"expected a whole number of at least 1, got {value!r}")
         if value > LARGEST:
@@ -234,7 +235,7 @@ def integer(*, default: Any = REQUIRED) -> Any:
     """A whole number."""
 
     def convert(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        if not is_integer(value):
             raise ValueError(f"expected a whole number, got {value!r}")
         return int(value)
 

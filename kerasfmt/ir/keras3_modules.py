@@ -34,7 +34,7 @@ _NAMES: Final = {
         "AffineTransform CropImages ElasticTransform ExtractPatches GaussianBlur HSVToRGB MapCoordinates "
         "PadImages PerspectiveTransform RGBToGrayscale RGBToHSV Resize SSIM ScaleAndTranslate SobelEdges"
     ),
-    "einops": ("Rearrange"),
+    "einops": "Rearrange",
 }
 _MODULES: Final = {name: module for module, names in _NAMES.items() for name in names.split()}
 

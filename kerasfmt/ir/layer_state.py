@@ -13,7 +13,7 @@ from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerEr
 from kerasfmt.graph import Spec
 from kerasfmt.ir import naming
 from kerasfmt.ir import policy as policies
-from kerasfmt.ir.fields import REQUIRED, Field, flag
+from kerasfmt.ir.fields import REQUIRED, Field, flag, is_integer
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.policy import Policy
 from kerasfmt.ir.structure import Structure
@@ -297,7 +297,7 @@ class LayerState:
 
 def is_dimension(value: object) -> bool:
     """Whether `value` can be the known size of an axis."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(0 <= value < 2**63)
+    return is_integer(value) and 0 <= value < 2**63
 
 
 def _checked_name(cls: type[LayerState], name: Any) -> str | None:

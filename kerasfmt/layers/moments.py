@@ -26,7 +26,7 @@ def moments(x: Value, axes: list[int], keepdims: bool) -> tuple[Value, Value]:
 
     Source: tensorflow/python/ops/nn_impl.py, moments.
     """
-    y = ops.cast(x, "float32") if x.dtype is dtypes.float16 else x
+    y = _widened(x)
     mean = ops.reduce_mean(y, axes, keepdims=True)
     variance = ops.reduce_mean(ops.squared_difference(y, ops.stop_gradient(mean)), axes, keepdims=True)
     return _finish(mean, variance, x, axes, keepdims)
@@ -37,7 +37,7 @@ def weighted_moments(x: Value, weights: Value, axes: list[int], keepdims: bool) 
 
     Source: tensorflow/python/ops/nn_impl.py, weighted_moments.
     """
-    y = ops.cast(x, "float32") if x.dtype is dtypes.float16 else x
+    y = _widened(x)
     weights = ops.cast(weights, y.dtype)
     total = ops.reduce_sum(weights * y, axes, keepdims=True)
     count = ops.reduce_sum(weights + ops.zeros_like(y), axes, keepdims=True)
@@ -53,7 +53,7 @@ def synchronized_moments(
 
     Source: tf_keras/src/layers/normalization/batch_normalization.py, _sync_calculate_mean_and_var.
     """
-    y = ops.cast(x, "float32") if x.dtype is dtypes.float16 else x
+    y = _widened(x)
     if mask is None:
         ones = ops.ones_like(y)
     else:
@@ -65,6 +65,11 @@ def synchronized_moments(
     count = ops.reduce_sum(ones, axes, keepdims=True)
     mean = total / count
     return _finish(mean, squares / count - ops.square(mean), x, axes, keepdims)
+
+
+def _widened(x: Value) -> Value:
+    """The value in a dtype that sums of it can be taken in; `_finish` goes back."""
+    return ops.cast(x, "float32") if x.dtype is dtypes.float16 else x
 
 
 def _finish(mean: Value, variance: Value, x: Value, axes: list[int], keepdims: bool) -> tuple[Value, Value]:

@@ -54,7 +54,7 @@ def models(directory: str) -> dict[str, Any]:
 
 def architecture(name: str, path: str) -> dict[str, Any]:
     """Writes the HDF5 model of an architecture with TensorFlow, for the smallest images; all their names for ""."""
-    from conformance.test_architectures import SIZES
+    from conformance.cases.applications import SIZES
 
     if not name:
         return {"names": list(SIZES)}

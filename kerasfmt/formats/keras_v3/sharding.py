@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
 
 from kerasfmt.formats.hdf5.tree import Tree
 
@@ -33,17 +32,15 @@ def shards(tree: Tree, name: str, limit: int) -> tuple[bytes, dict[str, Tree]]:
     below: dict[str, list[str]] = {}
     for path in tree.datasets:
         below.setdefault(path.rpartition("/")[0], []).append(path)
-    found: dict[str, Tree] = {}
-    weight_map: dict[str, Any] = {}
+    parts = [Tree(tree.name, tree.bfloat16)]
+    files: dict[str, list[str]] = {}
     held = total = 0
 
-    def begin() -> Tree:
-        found[f"{name}_{len(found):05}.weights.h5"] = part = Tree(tree.name, tree.bfloat16)
-        return part
+    def file(place: int) -> str:
+        return f"{name}_{place:05}.weights.h5"
 
-    part = begin()
     for group, attributes in tree.attributes.items():
-        part.attributes[group] = attributes
+        parts[-1].attributes[group] = attributes
         for path in below.get(group, ()):
             weight = tree.datasets[path]
             size = math.prod(weight.shape) * weight.dtype.itemsize
@@ -54,14 +51,12 @@ def shards(tree: Tree, name: str, limit: int) -> tuple[bytes, dict[str, Tree]]:
                 )
             held, total = held + size, total + size
             if held > limit:
-                part, held = begin(), size
-            part.datasets[path] = weight
-            file = list(found)[-1]
-            if f"/{group}" not in weight_map:
-                weight_map[f"/{group}"] = file
-            else:
-                known = weight_map[f"/{group}"]
-                known = known if isinstance(known, list) else [known]
-                weight_map[f"/{group}"] = known if file in known else [*known, file]
+                parts.append(Tree(tree.name, tree.bfloat16))
+                held = size
+            parts[-1].datasets[path] = weight
+            files.setdefault(f"/{group}", []).append(file(len(parts) - 1))
+    weight_map = {
+        group: names[0] if len(names) == 1 else list(dict.fromkeys(names)) for group, names in files.items()
+    }
     document = {"metadata": {"total_size": float(total)}, "weight_map": weight_map}
-    return json.dumps(document, indent=4).encode(), found
+    return json.dumps(document, indent=4).encode(), {file(place): part for place, part in enumerate(parts)}
