@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class ArrayLike(Protocol):
-    """What a weight's value needs to have: an array, a memory map, an HDF5 dataset, a device array."""
+    """What a weight's value needs to have: an array, a memory map, an HDF5 dataset, a device array.
+
+    NumPy has to be able to make an array of it; one that can be sliced too is read in parts where it is large.
+    """
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -27,9 +30,6 @@ class ArrayLike(Protocol):
     @property
     def dtype(self) -> Any:
         """The NumPy dtype, or something that names one."""
-
-    def __getitem__(self, index: Any, /) -> Any:
-        """A part of it."""
 
 
 SEED = 0

@@ -23,7 +23,7 @@ _SAME_NAMES: Final = {"depthwise_kernel": "kernel"}
 
 
 class LiveArray:
-    """The value of a variable of a live model; every use reads the value of that moment.
+    """The value of a variable of a live model, whole; every use reads the value of that moment.
 
     Attributes:
         shape: its shape.
@@ -45,10 +45,6 @@ class LiveArray:
         if dtype is not None:
             array = array.astype(dtype, copy=False)
         return array.copy() if copy else array
-
-    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
-        """The elements that a basic index selects."""
-        return np.asarray(np.asarray(self)[key])
 
     @property
     def nbytes(self) -> int:

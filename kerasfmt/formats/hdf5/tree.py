@@ -94,23 +94,30 @@ class Tree:
         Raises:
             InvalidModelError: a weight's value is not what it says it is.
         """
-        for key, value in self.attributes[""].items():
-            root.attrs[key] = value
-        for path, attributes in self.attributes.items():
-            if path:
-                group = root.require_group(path)  # a group is made together with the first thing below it
-                for key, value in attributes.items():
-                    group.attrs[key] = value
         groups: dict[str, Any] = {"": root}
+
+        def group(path: str) -> Any:
+            missing = []
+            while path not in groups:
+                missing.append(path)
+                path = path.rpartition("/")[0]
+            found = groups[path]
+            for path in reversed(missing):  # a group is made together with the first thing below it
+                found = groups[path] = found.create_group(path.rpartition("/")[2])
+            return found
+
+        for path, attributes in self.attributes.items():
+            made = group(path)
+            for key, value in attributes.items():
+                made.attrs[key] = value
         for path, weight in self.datasets.items():
             parent, _, name = path.rpartition("/")
-            if parent not in groups:
-                groups[parent] = root.require_group(parent)
-            if weight.dtype is dtypes.bfloat16:
-                dataset = groups[parent].create_dataset(name, weight.shape, dtype="V2")
+            opaque = weight.dtype is dtypes.bfloat16
+            dataset = group(parent).create_dataset(
+                name, weight.shape, dtype="V2" if opaque else weight.dtype.numpy
+            )
+            if opaque:
                 dataset.attrs["dtype"] = "bfloat16"
-            else:
-                dataset = groups[parent].create_dataset(name, weight.shape, dtype=weight.dtype.numpy)
             _store(dataset, weight, path)
 
 
