@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kerasfmt.graph.core import Builder, Function, Node, Operand, Value, Variable
 from kerasfmt.graph.emit import emit, emit_one
+from kerasfmt.graph.function import Builder, Function
 from kerasfmt.graph.spec import Shape, Spec, broadcast_shapes, known_size, merge_shapes
+from kerasfmt.graph.value import Node, Operand, Value, Variable
 
 __all__ = [
     "Builder",

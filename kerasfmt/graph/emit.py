@@ -11,12 +11,13 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
 from kerasfmt.graph import attrs as attr_codec
-from kerasfmt.graph import core
 from kerasfmt.graph.op_defs import Arg, OpDef, lookup
 from kerasfmt.graph.registry import find_op
+from kerasfmt.graph.value import Node, Value, Variable, as_array, flatten_values
 
 if TYPE_CHECKING:
-    from kerasfmt.graph.core import Attr, Builder, Value
+    from kerasfmt.graph.function import Builder
+    from kerasfmt.graph.value import Attr
 
 
 def emit_one(op: str, *inputs: object, name: str | None = None, **attrs: Attr) -> Value:
@@ -44,7 +45,7 @@ def emit(op: str, *inputs: object, name: str | None = None, **attrs: Attr) -> tu
 
 
 def _graph_of(op: str, inputs: Sequence[object]) -> Builder:
-    values = core.flatten_values(inputs)
+    values = flatten_values(inputs)
     if not values:
         raise GraphError(f"op {op}: no operand is a Value, so it is not known which graph it belongs to")
     graph = values[0].graph
@@ -74,11 +75,11 @@ def emit_in(
             values.append(_to_value(graph, op_def, arg, operand, attrs))
             arity.append(None)
     full = _complete_attrs(op_def, attrs)
-    node = core.Node(graph, op_def, graph.scoped(name), tuple(values), full, tuple(arity), device)
+    node = Node(graph, op_def, graph.scoped(name), tuple(values), full, tuple(arity), device)
     out_dtypes = _output_dtypes(op_def, full)
     shapes = _infer_shapes(node, len(out_dtypes))
     node.outputs = tuple(
-        core.Value(node, i, s, d) for i, (s, d) in enumerate(zip(shapes, out_dtypes, strict=True))
+        Value(node, i, s, d) for i, (s, d) in enumerate(zip(shapes, out_dtypes, strict=True))
     )
     graph.adopt(node)
     return node.outputs
@@ -113,12 +114,12 @@ def _infer_type_attrs(op_def: OpDef, inputs: Sequence[object], attrs: dict[str, 
             attrs[arg.type_list_attr] = [_own_dtype(i) for i in items]
         if arg.type_attr and arg.type_attr not in attrs:
             for item in items:
-                if isinstance(item, core.Value):
+                if isinstance(item, Value):
                     attrs[arg.type_attr] = item.dtype
                     break
     if op_def.type_attrs <= attrs.keys():
         return
-    for kind in (core.Variable, np.ndarray, np.generic, object):
+    for kind in (Variable, np.ndarray, np.generic, object):
         for arg, operand in zip(op_def.inputs, inputs, strict=True):
             if not arg.type_attr or arg.type_attr in attrs:
                 continue
@@ -129,20 +130,16 @@ def _infer_type_attrs(op_def: OpDef, inputs: Sequence[object], attrs: dict[str, 
 
 
 def _own_dtype(item: object) -> DType:
-    return (
-        item.dtype
-        if isinstance(item, core.Value | core.Variable)
-        else dtypes.of(core._as_array(item, None).dtype)
-    )
+    return item.dtype if isinstance(item, Value | Variable) else dtypes.of(as_array(item, None).dtype)
 
 
 def _natural_dtype(op_def: OpDef, attr: str, item: object) -> DType:
-    if isinstance(item, core.Variable):
+    if isinstance(item, Variable):
         return item.dtype
     default = op_def.attrs[attr].default
     if default is not None and not isinstance(item, np.ndarray | np.generic):
         return dtypes.of(default.type)
-    return dtypes.of(core._as_array(item, None).dtype)
+    return dtypes.of(as_array(item, None).dtype)
 
 
 def _to_value(graph: Builder, op_def: OpDef, arg: Arg, item: object, attrs: Mapping[str, Attr]) -> Value:
@@ -151,11 +148,11 @@ def _to_value(graph: Builder, op_def: OpDef, arg: Arg, item: object, attrs: Mapp
         dtype = attrs[arg.type_attr]
         assert isinstance(dtype, DType)
         wanted = dtype
-    if isinstance(item, core.Variable):
+    if isinstance(item, Variable):
         value = graph.read(item, op_def.name)
         if wanted is not None and item.autocast and wanted is not value.dtype and wanted.is_floating:
             value = emit_one("Cast", value, DstT=wanted)
-    elif isinstance(item, core.Value):
+    elif isinstance(item, Value):
         value = item
     else:
         value = graph.constant(item, wanted)
@@ -199,7 +196,7 @@ def _output_dtypes(op_def: OpDef, attrs: Mapping[str, Attr]) -> list[DType]:
     return out
 
 
-def _infer_shapes(node: core.Node, count: int) -> Sequence[tuple[int | None, ...] | None]:
+def _infer_shapes(node: Node, count: int) -> Sequence[tuple[int | None, ...] | None]:
     op = find_op(node.op)
     try:
         shapes = op.infer(node.attrs, *node.grouped_inputs())

@@ -15,8 +15,9 @@ from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.graph import attrs as attr_codec
-from kerasfmt.graph.core import Function, Node, Value
+from kerasfmt.graph.function import Function
 from kerasfmt.graph.op_defs import AttrDef
+from kerasfmt.graph.value import Node, Value
 
 # ConfigProto {device_count {CPU: 1} device_count {GPU: 0} gpu_options {} allow_soft_placement: true ...}: what
 # TensorFlow 2.15 puts on a call node on a machine without accelerators.

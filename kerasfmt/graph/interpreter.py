@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from kerasfmt.errors import GraphError
-from kerasfmt.graph.core import Function, Node, Value, Variable
+from kerasfmt.graph.function import Function
 from kerasfmt.graph.registry import Op, find_op
+from kerasfmt.graph.value import Node, Value, Variable
 
 State = MutableMapping[Variable, Any]
 """The content of each variable, as an array; assignments replace entries."""

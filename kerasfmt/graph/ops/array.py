@@ -11,12 +11,12 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DTypeLike
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, normalize_axis, same_shape, unary
 from kerasfmt.graph.ops.partial import constant_value, partial_value
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, known_size, merge_dims, merge_shapes
+from kerasfmt.graph.value import Operand, Value
 
 ShapeOperand = Value | Sequence["int | Value | None"]
 """A shape: an integer vector, or its elements, at most one of them None for a dimension to be worked out."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kerasfmt.graph.core import Builder, Function, Value, Variable
 from kerasfmt.graph.emit import emit
+from kerasfmt.graph.function import Builder, Function
 from kerasfmt.graph.ops.declare import Attrs, declare
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.value import Value, Variable
 
 declare("NoOp", lambda attrs: [], lambda attrs: [])
 

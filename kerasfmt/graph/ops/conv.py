@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops import window
 from kerasfmt.graph.ops.declare import Array, Attrs, kernel, with_rank
@@ -21,6 +20,7 @@ from kerasfmt.graph.ops.partial import partial_value
 from kerasfmt.graph.ops.window import Window
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, merge_dims, merge_shapes
+from kerasfmt.graph.value import Operand, Value
 
 _SLAB = 64 * 1024 * 1024
 """Bytes of windows that a convolution copies at once."""

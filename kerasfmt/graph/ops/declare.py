@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.value import Operand, Value
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Attrs: TypeAlias = Mapping[str, Any]

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, same_shape, scalar
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, broadcast_shapes
+from kerasfmt.graph.value import Operand, Value
 
 
 @register("SaveV2", "MergeV2Checkpoints", "WriteFile")

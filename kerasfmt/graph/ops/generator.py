@@ -11,7 +11,6 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
-from kerasfmt.graph.core import Value, Variable
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops.array import pack, zeros_like
 from kerasfmt.graph.ops.declare import Array, Attrs, declare
@@ -19,6 +18,7 @@ from kerasfmt.graph.ops.random import stateless_key_counter
 from kerasfmt.graph.ops.reduce import reduce_prod
 from kerasfmt.graph.ops.slicing import getitem
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.value import Value, Variable
 
 _AUTO_SELECT = np.int32(3)
 """The algorithm that suits the device; Philox on a CPU (random_ops_util.py, Algorithm)."""

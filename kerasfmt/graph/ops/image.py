@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, widen, with_rank
 from kerasfmt.graph.ops.partial import partial_value
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.value import Operand, Value
 
 _Taps = tuple[Array, Array]
 """Where the elements of an output axis come from: indices (taps, out) and float32 weights (taps, out)."""

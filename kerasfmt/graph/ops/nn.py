@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, kernel, same_shape, unary, with_rank
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, broadcast_shapes, merge_dims
+from kerasfmt.graph.value import Operand, Value
 
 _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_SCALE_ALPHA = 1.7580993408473768599402175208123

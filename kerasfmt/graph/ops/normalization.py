@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit
 from kerasfmt.graph.ops.declare import Array, Attrs, widen, with_rank
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, merge_dims
+from kerasfmt.graph.value import Operand, Value
 
 
 def _channel_axis(rank: int, data_format: str) -> int:

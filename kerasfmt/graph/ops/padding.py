@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, with_rank
 from kerasfmt.graph.ops.partial import partial_array
 from kerasfmt.graph.ops.window import assemble
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, known_size
+from kerasfmt.graph.value import Operand, Value
 
 
 def _infer_pad(attrs: Attrs, x: Value, paddings: Value, *_: Value) -> list[Shape]:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kerasfmt.graph.core import Node, Value
 from kerasfmt.graph.ops.declare import Array
 from kerasfmt.graph.registry import find_op
+from kerasfmt.graph.value import Node, Value
 
 _MAX_SIZE = 1024
 

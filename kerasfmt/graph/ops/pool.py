@@ -10,13 +10,13 @@ from functools import reduce
 
 import numpy as np
 
-from kerasfmt.graph.core import Value
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops import window
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, kernel, with_rank
 from kerasfmt.graph.ops.reduce import lowest
 from kerasfmt.graph.ops.window import Window
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.value import Value
 
 
 def _infer(attrs: Attrs, x: Value) -> list[Shape]:

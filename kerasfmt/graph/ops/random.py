@@ -16,13 +16,13 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.ops import philox
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare
 from kerasfmt.graph.ops.partial import partial_value
 from kerasfmt.graph.ops.philox import Stream
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.value import Operand, Value
 
 _Draw = Callable[[Stream, int, "np.dtype[Any]"], Array]
 _PHILOX = 1

@@ -12,12 +12,12 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, kernel, normalize_axis, scalar
 from kerasfmt.graph.ops.partial import constant_value
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.value import Operand, Value
 
 Axis = int | Sequence[int] | None
 """Axes to reduce: one, several, or None for all."""

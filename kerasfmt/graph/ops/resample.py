@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, with_rank
 from kerasfmt.graph.ops.partial import partial_value
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.value import Operand, Value
 
 
 def _infer(attrs: Attrs, images: Value, size: Value, *_: Value) -> list[Shape]:

@@ -13,7 +13,6 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.ops.declare import (
     Array,
@@ -28,6 +27,7 @@ from kerasfmt.graph.ops.declare import (
 from kerasfmt.graph.ops.partial import constant_value, partial_value
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, merge_shapes
+from kerasfmt.graph.value import Operand, Value
 
 
 def _constant_float(value: Value) -> float | None:

@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from kerasfmt.graph.core import Operand, Value
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.ops.array import pack
 from kerasfmt.graph.ops.declare import Array, Attrs, normalize_axis
@@ -19,6 +18,7 @@ from kerasfmt.graph.ops.partial import constant_value, partial_value
 from kerasfmt.graph.ops.resource import check_indices
 from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, merge_shapes
+from kerasfmt.graph.value import Operand, Value
 
 Entry: TypeAlias = slice | int | EllipsisType | None
 """One entry of a NumPy index."""

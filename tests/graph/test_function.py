@@ -10,7 +10,7 @@ import pytest
 from kerasfmt import dtypes
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable, emit, emit_one
-from kerasfmt.graph.core import is_side_effect
+from kerasfmt.graph.function import is_side_effect
 
 VECTOR = Spec((2,), dtypes.float32)
 

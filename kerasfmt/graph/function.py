@@ -1,8 +1,7 @@
-"""The graph: values that flow between nodes, inside functions.
+"""Functions, and the builder that collects their nodes.
 
 A `Builder` collects nodes; `Builder.finish` turns it into an immutable `Function`. Every node is checked
-against its op definition, and its output shapes are inferred, when it is made. Weights enter as
-`Variable`s that a function captures by reference.
+against its op definition, and its output shapes are inferred, when it is made.
 
 Source: tensorflow/python/framework/func_graph.py and auto_control_deps.py fix the semantics.
 """
@@ -10,177 +9,18 @@ Source: tensorflow/python/framework/func_graph.py and auto_control_deps.py fix t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias, Union
-
-import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
-from kerasfmt.graph.op_defs import OpDef, lookup
+from kerasfmt.graph.emit import emit, emit_in, emit_one
+from kerasfmt.graph.op_defs import lookup
 from kerasfmt.graph.spec import Shape, Spec
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-Array: TypeAlias = "NDArray[np.generic]"
-Attr: TypeAlias = Union[
-    int, float, bool, str, bytes, DType, Array, "Function", Sequence["Attr"], tuple["int | None", ...], None
-]
-Operand: TypeAlias = Union["Value", "Variable", int, float, bool, str, bytes, Array, Sequence[object]]
-
-
-class Variable:
-    """A tensor outside the graph that functions read and assign; compared by identity.
-
-    Args:
-      name: its name, as TensorFlow writes it (`dense/kernel`).
-      spec: its shape (fully known) and dtype.
-      autocast: whether a read beside operands of another float dtype is cast to that dtype
-        (Keras's AutoCastVariable).
-    """
-
-    def __init__(self, name: str, spec: Spec, *, autocast: bool = False) -> None:
-        self.name = name
-        self.spec = spec
-        self.autocast = autocast
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape, fully known."""
-        assert self.spec.shape is not None
-        return tuple(int(d) for d in self.spec.shape if d is not None)
-
-    @property
-    def dtype(self) -> DType:
-        """The stored dtype."""
-        return self.spec.dtype
-
-
-class Value:
-    """One output of a node: a graph edge."""
-
-    __slots__ = ("dtype", "index", "node", "shape")
-
-    def __init__(self, node: Node, index: int, shape: Shape, dtype: DType) -> None:
-        self.node = node
-        self.index = index
-        self.shape = shape
-        self.dtype = dtype
-
-    @property
-    def graph(self) -> Builder:
-        """The function under construction that the value belongs to."""
-        return self.node.graph
-
-    @property
-    def spec(self) -> Spec:
-        """Shape and dtype."""
-        return Spec(self.shape, self.dtype)
-
-    @property
-    def dims(self) -> tuple[int | None, ...]:
-        """The shape, where the rank must be known.
-
-        Raises:
-          ValueError: the rank is not known.
-        """
-        if self.shape is None:
-            raise ValueError(f"the rank of {self.node.name} ({self.node.op}) is not known")
-        return self.shape
-
-    @property
-    def rank(self) -> int:
-        """Number of dimensions.
-
-        Raises:
-          ValueError: the rank is not known.
-        """
-        return len(self.dims)
-
-    def __repr__(self) -> str:
-        return f"Value({self.node.name}:{self.index}, {self.shape}, {self.dtype.name})"
-
-    def __add__(self, other: Operand) -> Value:
-        return emit_one("AddV2", self, other)
-
-    def __radd__(self, other: Operand) -> Value:
-        return emit_one("AddV2", other, self)
-
-    def __sub__(self, other: Operand) -> Value:
-        return emit_one("Sub", self, other)
-
-    def __rsub__(self, other: Operand) -> Value:
-        return emit_one("Sub", other, self)
-
-    def __mul__(self, other: Operand) -> Value:
-        return emit_one("Mul", self, other)
-
-    def __rmul__(self, other: Operand) -> Value:
-        return emit_one("Mul", other, self)
-
-    def __truediv__(self, other: Operand) -> Value:
-        return emit_one("RealDiv", self, other)
-
-    def __rtruediv__(self, other: Operand) -> Value:
-        return emit_one("RealDiv", other, self)
-
-    def __neg__(self) -> Value:
-        return emit_one("Neg", self)
-
-
-class Node:
-    """One operation. `outputs` are its values; `attrs` hold every attribute of its definition."""
-
-    __slots__ = (
-        "attrs", "controls", "device", "graph", "input_arity", "inputs", "name", "op", "op_def", "outputs",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        graph: Builder,
-        op_def: OpDef,
-        name: str,
-        inputs: tuple[Value, ...],
-        attrs: Mapping[str, Attr],
-        input_arity: tuple[int | None, ...] = (),
-        device: str = "",
-    ) -> None:
-        self.graph = graph
-        self.op_def = op_def
-        self.op = op_def.name
-        self.name = name
-        self.inputs = inputs
-        self.attrs = attrs
-        self.input_arity = input_arity
-        self.controls: list[Node] = []
-        self.outputs: tuple[Value, ...] = ()
-        self.device = device
-
-    def calling(self, function: Function) -> Node:
-        """The same node with another callee; values still come from the node that it was copied from."""
-        attrs = {**self.attrs, "f": function}
-        node = Node(self.graph, self.op_def, self.name, self.inputs, attrs, self.input_arity, self.device)
-        node.controls, node.outputs = self.controls, self.outputs
-        return node
-
-    def grouped_inputs(self) -> list[Value | tuple[Value, ...]]:
-        """The inputs as the op's arguments: a tuple where the argument is a list of tensors."""
-        groups: list[Value | tuple[Value, ...]] = []
-        at = 0
-        for arity in self.input_arity:
-            if arity is None:
-                groups.append(self.inputs[at])
-                at += 1
-            else:
-                groups.append(self.inputs[at : at + arity])
-                at += arity
-        return groups
-
+from kerasfmt.graph.value import Attr, Node, Operand, Value, Variable, as_array
 
 _NONE: Mapping[Function, Function] = MappingProxyType({})
 
@@ -368,7 +208,7 @@ class Builder:
 
         Python floats become float32 and ints int32 unless `dtype` says otherwise; arrays keep their dtype.
         """
-        array = _as_array(value, dtype)
+        array = as_array(value, dtype)
         dt = dtype or dtypes.of(array.dtype)
         key = (
             dt.name,
@@ -512,35 +352,3 @@ def _writes(node: Node, handle: Value, variable: Variable | None) -> bool:
         branches = (node.attrs["then_branch"], node.attrs["else_branch"])
         return any(isinstance(f, Function) and variable in f.written for f in branches)
     return True
-
-
-def _as_array(value: object, dtype: DType | None) -> Array:
-    if isinstance(value, np.ndarray):
-        return value if dtype is None or value.dtype == dtype.numpy else value.astype(dtype.numpy)
-    if dtype is not None:
-        return np.asarray(value, dtype=dtype.numpy)
-    array = np.asarray(value)
-    if isinstance(value, np.generic):
-        return array
-    if array.dtype == np.float64:
-        return array.astype(np.float32)
-    if array.dtype == np.int64:
-        return array.astype(np.int32)
-    if array.dtype.kind in "US":
-        return array.astype(object)
-    return array
-
-
-def flatten_values(items: Iterable[object]) -> list[Value]:
-    """The values among `items`, looking into lists and tuples."""
-    found: list[Value] = []
-    for item in items:
-        if isinstance(item, Value):
-            found.append(item)
-        elif isinstance(item, list | tuple):
-            found.extend(flatten_values(item))
-    return found
-
-
-# The emitter needs Builder and Value; importing it last keeps the two files free of a cycle at call time.
-from kerasfmt.graph.emit import emit, emit_in, emit_one  # noqa: E402
