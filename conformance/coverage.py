@@ -10,7 +10,7 @@ from pathlib import Path
 from conformance import run
 from conformance.artefacts import ARCHITECTURES, LINES, READERS, checks, directory, read_json
 from conformance.cases import CASES, Case
-from conformance.structure import ACCEPTED, DIFFERENT
+from conformance.structure_rules import ACCEPTED, DIFFERENT
 from tools.readme import replace
 
 TARGET = Path(__file__).with_name("COVERAGE.md")

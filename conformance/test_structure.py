@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import kerasfmt
-from conformance.structure import ACCEPTED, compare
+from conformance.structure import compare
+from conformance.structure_rules import ACCEPTED
 from kerasfmt import protos
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from kerasfmt.ir.config import layer_config, model_from_config
+from kerasfmt.ir.config import layer_config
+from kerasfmt.ir.from_config import model_from_config
+from kerasfmt.ir.input_layer import Input, InputLayer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer, find_layer_class
-from kerasfmt.ir.model import Functional, Input, InputLayer, Model
+from kerasfmt.ir.model import Functional, Model
 from kerasfmt.ir.naming import clear_session
 from kerasfmt.ir.optimizer import TrainingConfig
 from kerasfmt.ir.sequential import Sequential

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasfmt import dtypes
-from kerasfmt.errors import InvalidModelError, KerasfmtError
+from kerasfmt.errors import KerasfmtError
 from kerasfmt.graph import Builder, Spec, Value, emit_one
 from kerasfmt.ir import naming
+from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.network import check_names, sort_calls
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.trace import Trace
@@ -24,69 +25,6 @@ from kerasfmt.ir.trace import Trace
 if TYPE_CHECKING:
     from kerasfmt.ir.optimizer import TrainingConfig
     from kerasfmt.ir.weight import Weight
-
-
-class InputLayer(Layer):
-    """The entry of a model: a placeholder of a fixed spec.
-
-    Source: tf_keras/src/engine/input_layer.py.
-    """
-
-    keras_identifier = "_tf_keras_input_layer"
-    sparse: bool = False
-    ragged: bool = False
-
-    def __init__(self, *args: Any, optional: bool = False, batch_shape: Any = None, **options: Any) -> None:
-        if batch_shape is not None:
-            options["batch_input_shape"] = tuple(batch_shape)
-        dtype = options.get("dtype") or "float32"
-        options["name"] = options.get("name") or naming.unique_input_name()
-        super().__init__(*args, **options)
-        self.input_dtype = dtypes.of(dtype) if not isinstance(dtype, dict) else self.policy.compute_dtype
-        if optional or self.sparse or self.ragged:
-            raise self.fail("optional, sparse and ragged inputs are not supported; use a dense input")
-        if self.batch_input_shape is None:
-            raise self.fail("it needs an input shape")
-        self.built = True
-        self.outputs = Tensor(Spec(self.batch_input_shape, self.input_dtype, self.name))
-        self.outputs.call = Call(self, [], {}, self.outputs, 0)
-        self.calls.append(self.outputs.call)
-
-    def call(self, inputs: Any) -> Any:
-        """Nothing: an input layer makes its tensor when it is made."""
-        raise self.fail("an input layer cannot be called")
-
-    def get_config(self) -> dict[str, Any]:
-        """The config, in Keras 2's order."""
-        assert self.batch_input_shape is not None
-        return {
-            "batch_input_shape": list(self.batch_input_shape),
-            "dtype": self.input_dtype.name,
-            "sparse": self.sparse,
-            "ragged": self.ragged,
-            "name": self.name,
-        }
-
-
-def Input(
-    shape: tuple[int | None, ...] | None = None,
-    batch_size: int | None = None,
-    name: str | None = None,
-    dtype: Any = None,
-    batch_shape: tuple[int | None, ...] | None = None,
-) -> Tensor:
-    """A symbolic input of a model.
-
-    Args:
-      shape: shape without the batch dimension.
-      batch_size: a fixed batch dimension.
-      name: name of the input layer.
-      dtype: float32 by default.
-      batch_shape: shape with the batch dimension, in place of `shape`.
-    """
-    full = batch_shape if batch_shape is not None else (batch_size, *(shape or ()))
-    layer = InputLayer(batch_input_shape=tuple(full), name=name, dtype=dtype)
-    return layer.outputs
 
 
 class Model(Layer):
@@ -142,7 +80,7 @@ class Model(Layer):
     @cached_property
     def _graph(self) -> tuple[list[Call], list[Layer]]:
         calls, layers = sort_calls(self.name, self.inputs, self.outputs)
-        _check_names(self.name, layers)
+        check_names(self.name, layers)
         return calls, layers
 
     @property
@@ -292,7 +230,7 @@ class Model(Layer):
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
         """The model that a config (of Keras 2 or Keras 3) stands for, with fresh weights."""
-        from kerasfmt.ir.config import build_model
+        from kerasfmt.ir.from_config import build_model
 
         return build_model(config, custom_objects or {})
 
@@ -394,79 +332,3 @@ def activity_loss(graph: Builder, layer: Layer, value: Value) -> Value:
         one = np.ones(1, np.int32)
         batch = emit_one("StridedSlice", shape, one - 1, one, one, shrink_axis_mask=1)
         return emit_one("DivNoNan", loss, emit_one("Cast", batch, DstT=loss.dtype))
-
-
-def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], list[Layer]]:
-    """The calls between inputs and outputs, and their layers, in Keras's order: by depth, deepest first.
-
-    Source: tf_keras/src/engine/functional.py, _map_graph_network.
-
-    Raises:
-      InvalidModelError: an output needs an input that is not given, or a cycle.
-    """
-    post_order, met = _walk(name, inputs, outputs)
-    depths = _call_depths(post_order)
-    by_id = {id(call): call for call in post_order}
-    for tensor in inputs:
-        if id(tensor.origin) not in by_id:
-            by_id[id(tensor.origin)] = tensor.origin
-            depths[id(tensor.origin)] = 0
-            met.setdefault(tensor.origin.layer, -1)
-    calls = [by_id[key] for key in sorted(depths, key=lambda key: -depths[key])]
-    deepest: dict[Layer, int] = {}
-    for call in calls:
-        deepest[call.layer] = max(deepest.get(call.layer, 0), depths[id(call)])
-    return calls, sorted(deepest, key=lambda layer: (-deepest[layer], met[layer]))
-
-
-def _walk(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], dict[Layer, int]]:
-    """Every call that the outputs need, inputs before users, and the order in which layers were met."""
-    order: list[Call] = []
-    met: dict[Layer, int] = {}
-    done: set[int] = set()
-    ancestors: set[int] = set()
-    known = set(inputs)
-    stack: list[tuple[Tensor, bool]] = [(output, False) for output in reversed(outputs)]
-    while stack:
-        tensor, finished = stack.pop()
-        call = tensor.origin
-        if finished:
-            ancestors.discard(id(call))
-            done.add(id(call))
-            order.append(call)
-            continue
-        if id(call) in done:
-            continue
-        if id(call) in ancestors:
-            raise InvalidModelError(f"model {name}: layer {call.layer.name} is part of a cycle")
-        if isinstance(call.layer, InputLayer) and tensor not in known:
-            raise InvalidModelError(
-                f"model {name}: its outputs need the input {call.layer.name}, which is not among its inputs"
-            )
-        met.setdefault(call.layer, len(met))
-        ancestors.add(id(call))
-        stack.append((tensor, True))
-        stack.extend((t, False) for t in reversed(call.tensor_inputs))
-    return order, met
-
-
-def _call_depths(order: list[Call]) -> dict[int, int]:
-    """Depth of each call, by id, in the order in which Keras meets them."""
-    depths: dict[int, int] = {}
-    layer_depths: dict[Layer, int] = {}
-    for call in reversed(order):
-        depth = max(depths.get(id(call), 0), layer_depths.get(call.layer, 0))
-        layer_depths[call.layer] = depth
-        depths[id(call)] = depth
-        for tensor in call.tensor_inputs:
-            origin = tensor.origin
-            depths[id(origin)] = max(depth + 1, depths.get(id(origin), 0))
-    return depths
-
-
-def _check_names(model: str, layers: list[Layer]) -> None:
-    seen: set[str] = set()
-    for layer in layers:
-        if layer.name in seen:
-            raise InvalidModelError(f"model {model}: two layers are called {layer.name!r}; rename one")
-        seen.add(layer.name)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.model import InputLayer, Model
+from kerasfmt.ir.model import Model
 from kerasfmt.ir.structure import flatten
 from kerasfmt.ir.tensor import Tensor
 

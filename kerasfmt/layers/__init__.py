@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.model import InputLayer
 from kerasfmt.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
 from kerasfmt.layers.applications import CustomScaleLayer, LayerScale, StochasticDepth
 from kerasfmt.layers.attention import AdditiveAttention, Attention, MultiHeadAttention
@@ -26,11 +26,9 @@ from kerasfmt.layers.image_random import (
     RandomCrop,
     RandomFlip,
     RandomHeight,
-    RandomRotation,
-    RandomTranslation,
     RandomWidth,
-    RandomZoom,
 )
+from kerasfmt.layers.image_warp import RandomRotation, RandomTranslation, RandomZoom
 from kerasfmt.layers.kernelized import RandomFourierFeatures
 from kerasfmt.layers.lambda_ import Lambda
 from kerasfmt.layers.locally_connected import LocallyConnected1D, LocallyConnected2D

@@ -114,11 +114,12 @@ class RandomImageLayer(ImageLayer, register=False):
         return ops.generator_uniform(self.state, packed, *limits)
 
 
-def _batch(x: Value) -> Value:
+def batch_size(x: Value) -> Value:
+    """The size of the first axis, an int32 scalar."""
     return ops.getitem(ops.shape(x), 0)
 
 
-def _sides(x: Value) -> tuple[Value, Value]:
+def sides(x: Value) -> tuple[Value, Value]:
     """Height and width of images, as float32 scalars."""
     shape = ops.shape(x)
     height, width = (ops.cast(ops.getitem(shape, axis), _f32) for axis in (-3, -2))
@@ -147,7 +148,7 @@ class RandomFlip(RandomImageLayer):
         return x
 
     def _flip(self, x: Value, axis: int) -> Value:
-        batch = _batch(x)
+        batch = batch_size(x)
         seed = ops.generator_seed(self.state, x)
         drawn = ops.seeded_uniform(seed, ops.pack([batch]), 0.0, 1.0)
         flips = ops.cast(ops.round(ops.reshape(drawn, ops.pack([batch, 1, 1, 1]))), x.dtype)
@@ -185,148 +186,6 @@ class RandomCrop(RandomImageLayer):
 
     def _enlarge(self, x: Value, rows: Value, columns: Value) -> Value:
         return enlarged(x, self.height, self.width, self.compute_dtype)
-
-
-class WarpLayer(RandomImageLayer, register=False):
-    """Base of layers that read images at moved places.
-
-    Args:
-      fill_mode: what lies outside: "reflect", "wrap", "constant" or "nearest".
-      interpolation: "bilinear" or "nearest".
-      fill_value: the value outside for the fill mode "constant".
-    """
-
-    if TYPE_CHECKING:
-        fill_mode: str
-        interpolation: str
-        fill_value: float
-
-    def warp(self, x: Value, columns: Sequence[Value]) -> Value:
-        """Images read at the places that the coefficients, float32 (batch, 1 or more) each, give."""
-        dims = x.dims[1:3]
-        size: Any = ops.getitem(ops.shape(x), slice(1, 3)) if None in dims else np.array(dims, np.int32)
-        return ops.image_projective_transform(
-            x,
-            ops.concat(list(columns), 1),
-            size,
-            self.fill_value,
-            interpolation=self.interpolation.upper(),
-            fill_mode=self.fill_mode.upper(),
-        )
-
-
-def _fill_mode() -> Any:
-    return fields.choice("reflect", "wrap", "constant", "nearest", default="reflect")
-
-
-def _interpolation() -> Any:
-    return fields.choice("bilinear", "nearest", default="bilinear")
-
-
-def _filled(rows: Value, columns: int, value: float) -> Value:
-    """A float32 matrix of one value."""
-    return ops.fill(ops.pack([rows, columns]), np.float32(value))
-
-
-def _column(x: Value, index: int) -> Value:
-    return ops.getitem(x, (slice(None), index, None))
-
-
-class RandomTranslation(WarpLayer):
-    """Images moved at random.
-
-    Args:
-      height_factor: how far down, as a share of the height.
-      width_factor: how far right, as a share of the width.
-      fill_mode, interpolation, fill_value: as of `WarpLayer`.
-      seed: makes the choice repeatable.
-    """
-
-    config_order = ("height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "seed")
-    height_factor: Any = factor(-1.0, 1.0)
-    width_factor: Any = factor(-1.0, 1.0)
-    fill_mode: str = _fill_mode()
-    interpolation: str = _interpolation()
-    seed: int | None = None
-    fill_value: float = 0.0
-
-    def vary(self, x: Value) -> Value:
-        """Moves each image."""
-        batch = _batch(x)
-        height, width = _sides(x)
-        down = self.uniform([batch, 1], bounds(self.height_factor)) * height
-        right = self.uniform([batch, 1], bounds(self.width_factor)) * width
-        moves = ops.concat([right, down], 1)
-        count = _batch(moves)
-        one, zero = _filled(count, 1, 1.0), _filled(count, 1, 0.0)
-        dx, dy = -_column(moves, 0), -_column(moves, 1)
-        return self.warp(x, [one, zero, dx, zero, one, dy, _filled(count, 2, 0.0)])
-
-
-class RandomRotation(WarpLayer):
-    """Images turned at random.
-
-    Args:
-      factor: how far anticlockwise, as a share of a full turn.
-      fill_mode, interpolation, fill_value: as of `WarpLayer`.
-      seed: makes the choice repeatable.
-    """
-
-    config_order = ("factor", "fill_mode", "fill_value", "interpolation", "seed")
-    factor: Any = factor(-math.inf, math.inf)
-    fill_mode: str = _fill_mode()
-    interpolation: str = _interpolation()
-    seed: int | None = None
-    fill_value: float = 0.0
-
-    def vary(self, x: Value) -> Value:
-        """Turns each image about its middle."""
-        lower, upper = (bound * 2.0 * np.pi for bound in bounds(self.factor))
-        height, width = _sides(x)
-        angles = self.uniform([_batch(x)], (lower, upper))
-        right, down = width - 1, height - 1
-        cos, sin = ops.cos(angles), ops.sin(angles)
-        dx = (right - (cos * right - sin * down)) / 2.0
-        dy = (down - (sin * right + cos * down)) / 2.0
-        rest = _filled(_batch(angles), 2, 0.0)
-        terms = [ops.getitem(v, (slice(None), None)) for v in (cos, -sin, dx, sin, cos, dy)]
-        return self.warp(x, [*terms, rest])
-
-
-class RandomZoom(WarpLayer):
-    """Images enlarged or made smaller at random.
-
-    Args:
-      height_factor: by how much they shrink vertically; negative where they grow.
-      width_factor: the same horizontally; by default the vertical one, so that the aspect ratio stays.
-      fill_mode, interpolation, fill_value: as of `WarpLayer`.
-      seed: makes the choice repeatable.
-    """
-
-    config_order = ("height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "seed")
-    height_factor: Any = factor(-1.0, 1.0)
-    width_factor: Any = factor(-1.0, math.inf, default=None, optional=True)
-    fill_mode: str = _fill_mode()
-    interpolation: str = _interpolation()
-    seed: int | None = None
-    fill_value: float = 0.0
-
-    def vary(self, x: Value) -> Value:
-        """Zooms each image about its middle."""
-        batch = _batch(x)
-        height, width = _sides(x)
-        vertical = self._zoom(batch, self.height_factor)
-        horizontal = vertical if self.width_factor is None else self._zoom(batch, self.width_factor)
-        zooms = ops.concat([horizontal, vertical], 1)
-        count = _batch(zooms)
-        zx, zy, zero = _column(zooms, 0), _column(zooms, 1), _filled(count, 1, 0.0)
-        dx = (width - 1.0) / 2.0 * (1.0 - zx)
-        dy = (height - 1.0) / 2.0 * (1.0 - zy)
-        return self.warp(x, [zx, zero, dx, zero, zy, dy, _filled(count, 2, 0.0)])
-
-    def _zoom(self, batch: Value, value: Any) -> Value:
-        lower, upper = bounds(value)
-        return self.uniform([batch, 1], (1.0 + lower, 1.0 + upper))
 
 
 class RandomContrast(RandomImageLayer):
@@ -383,7 +242,7 @@ class RandomBrightness(RandomImageLayer):
     def vary(self, x: Value) -> Value:
         """Adds a number to each image."""
         low, high = self.value_range
-        delta = self.uniform([_batch(x), 1, 1, 1], (self.factor[0], self.factor[1]))
+        delta = self.uniform([batch_size(x), 1, 1, 1], (self.factor[0], self.factor[1]))
         delta = ops.cast(delta * float(high - low), x.dtype)
         return ops.clip_by_value(x + delta, float(low), float(high))
 

@@ -26,7 +26,8 @@ from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.graph import Builder, Function, Spec, Value
 from kerasfmt.ir import Layer, Model, Trace
 from kerasfmt.ir.call_signature import CallSignature
-from kerasfmt.ir.model import InputLayer, activity_function
+from kerasfmt.ir.input_layer import InputLayer
+from kerasfmt.ir.model import activity_function
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.trace import InnerCall, covers
 

@@ -1,0 +1,158 @@
+"""Layers that move the pixels of images at random while a model is trained.
+
+Source: tf_keras/src/layers/preprocessing/image_preprocessing.py
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasfmt.graph import Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.layers.image_random import RandomImageLayer, batch_size, bounds, factor, sides
+
+
+class WarpLayer(RandomImageLayer, register=False):
+    """Base of layers that read images at moved places.
+
+    Args:
+      fill_mode: what lies outside: "reflect", "wrap", "constant" or "nearest".
+      interpolation: "bilinear" or "nearest".
+      fill_value: the value outside for the fill mode "constant".
+    """
+
+    if TYPE_CHECKING:
+        fill_mode: str
+        interpolation: str
+        fill_value: float
+
+    def warp(self, x: Value, columns: Sequence[Value]) -> Value:
+        """Images read at the places that the coefficients, float32 (batch, 1 or more) each, give."""
+        dims = x.dims[1:3]
+        size: Any = ops.getitem(ops.shape(x), slice(1, 3)) if None in dims else np.array(dims, np.int32)
+        return ops.image_projective_transform(
+            x,
+            ops.concat(list(columns), 1),
+            size,
+            self.fill_value,
+            interpolation=self.interpolation.upper(),
+            fill_mode=self.fill_mode.upper(),
+        )
+
+
+def _fill_mode() -> Any:
+    return fields.choice("reflect", "wrap", "constant", "nearest", default="reflect")
+
+
+def _interpolation() -> Any:
+    return fields.choice("bilinear", "nearest", default="bilinear")
+
+
+def _filled(rows: Value, columns: int, value: float) -> Value:
+    """A float32 matrix of one value."""
+    return ops.fill(ops.pack([rows, columns]), np.float32(value))
+
+
+def _column(x: Value, index: int) -> Value:
+    return ops.getitem(x, (slice(None), index, None))
+
+
+class RandomTranslation(WarpLayer):
+    """Images moved at random.
+
+    Args:
+      height_factor: how far down, as a share of the height.
+      width_factor: how far right, as a share of the width.
+      fill_mode, interpolation, fill_value: as of `WarpLayer`.
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "seed")
+    height_factor: Any = factor(-1.0, 1.0)
+    width_factor: Any = factor(-1.0, 1.0)
+    fill_mode: str = _fill_mode()
+    interpolation: str = _interpolation()
+    seed: int | None = None
+    fill_value: float = 0.0
+
+    def vary(self, x: Value) -> Value:
+        """Moves each image."""
+        batch = batch_size(x)
+        height, width = sides(x)
+        down = self.uniform([batch, 1], bounds(self.height_factor)) * height
+        right = self.uniform([batch, 1], bounds(self.width_factor)) * width
+        moves = ops.concat([right, down], 1)
+        count = batch_size(moves)
+        one, zero = _filled(count, 1, 1.0), _filled(count, 1, 0.0)
+        dx, dy = -_column(moves, 0), -_column(moves, 1)
+        return self.warp(x, [one, zero, dx, zero, one, dy, _filled(count, 2, 0.0)])
+
+
+class RandomRotation(WarpLayer):
+    """Images turned at random.
+
+    Args:
+      factor: how far anticlockwise, as a share of a full turn.
+      fill_mode, interpolation, fill_value: as of `WarpLayer`.
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("factor", "fill_mode", "fill_value", "interpolation", "seed")
+    factor: Any = factor(-math.inf, math.inf)
+    fill_mode: str = _fill_mode()
+    interpolation: str = _interpolation()
+    seed: int | None = None
+    fill_value: float = 0.0
+
+    def vary(self, x: Value) -> Value:
+        """Turns each image about its middle."""
+        lower, upper = (bound * 2.0 * np.pi for bound in bounds(self.factor))
+        height, width = sides(x)
+        angles = self.uniform([batch_size(x)], (lower, upper))
+        right, down = width - 1, height - 1
+        cos, sin = ops.cos(angles), ops.sin(angles)
+        dx = (right - (cos * right - sin * down)) / 2.0
+        dy = (down - (sin * right + cos * down)) / 2.0
+        rest = _filled(batch_size(angles), 2, 0.0)
+        terms = [ops.getitem(v, (slice(None), None)) for v in (cos, -sin, dx, sin, cos, dy)]
+        return self.warp(x, [*terms, rest])
+
+
+class RandomZoom(WarpLayer):
+    """Images enlarged or made smaller at random.
+
+    Args:
+      height_factor: by how much they shrink vertically; negative where they grow.
+      width_factor: the same horizontally; by default the vertical one, so that the aspect ratio stays.
+      fill_mode, interpolation, fill_value: as of `WarpLayer`.
+      seed: makes the choice repeatable.
+    """
+
+    config_order = ("height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "seed")
+    height_factor: Any = factor(-1.0, 1.0)
+    width_factor: Any = factor(-1.0, math.inf, default=None, optional=True)
+    fill_mode: str = _fill_mode()
+    interpolation: str = _interpolation()
+    seed: int | None = None
+    fill_value: float = 0.0
+
+    def vary(self, x: Value) -> Value:
+        """Zooms each image about its middle."""
+        batch = batch_size(x)
+        height, width = sides(x)
+        vertical = self._zoom(batch, self.height_factor)
+        horizontal = vertical if self.width_factor is None else self._zoom(batch, self.width_factor)
+        zooms = ops.concat([horizontal, vertical], 1)
+        count = batch_size(zooms)
+        zx, zy, zero = _column(zooms, 0), _column(zooms, 1), _filled(count, 1, 0.0)
+        dx = (width - 1.0) / 2.0 * (1.0 - zx)
+        dy = (height - 1.0) / 2.0 * (1.0 - zy)
+        return self.warp(x, [zx, zero, dx, zero, zy, dy, _filled(count, 2, 0.0)])
+
+    def _zoom(self, batch: Value, value: Any) -> Value:
+        lower, upper = bounds(value)
+        return self.uniform([batch, 1], (1.0 + lower, 1.0 + upper))
