@@ -13,15 +13,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from kerasfmt import commit
-from kerasfmt.errors import MissingFileError, TargetExistsError, UnsupportedFormatError
+from kerasfmt.errors import TargetExistsError, UnsupportedFormatError
+from kerasfmt.recognition import WEIGHTS_MAP, format_of, holds_paths, is_path, sniff, weights_format_of
 
 if TYPE_CHECKING:
     from kerasfmt.ir import Model
 
-Format = Literal["tf", "h5", "keras", "tf_keras"]
 
 SAVED_MODEL: Final = commit.Members(
     format="SavedModel",
@@ -39,20 +39,6 @@ SAVED_MODEL: Final = commit.Members(
     ),
 )
 """The files of a SavedModel; a directory that holds any other is not replaced."""
-
-_SUFFIXES: Final[dict[str, Format]] = {".h5": "h5", ".hdf5": "h5", ".keras": "keras"}
-_NAMES: Final[dict[str, Format]] = {
-    "tf": "tf",
-    "tensorflow": "tf",
-    "h5": "h5",
-    "hdf5": "h5",
-    "keras": "keras",
-    "tf_keras": "tf_keras",
-}
-_WEIGHTS: Final = ".weights.h5"
-_WEIGHTS_MAP: Final = ".weights.json"
-_HDF5_MAGIC: Final = b"\x89HDF\r\n\x1a\n"
-_ZIP_MAGIC: Final = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +131,7 @@ def save_model(
         raise UnsupportedFormatError(
             f"{filepath}: {what} holds no signatures; save the model as a SavedModel"
         )
-    if _is_path(filepath) and not _may_write(Path(filepath), overwrite):
+    if is_path(filepath) and not _may_write(Path(filepath), overwrite):
         return
     model = _represented(model, include_optimizer)
     if name == "h5":
@@ -204,8 +190,8 @@ def save_weights(
         ValueError: a weight is larger than a shard.
         ImportError: h5py is not installed.
     """
-    layout = _weights_layout(filepath, save_format, max_shard_size)
-    if _is_path(filepath) and not _may_write(Path(filepath), overwrite):
+    layout = weights_format_of(filepath, save_format, max_shard_size)
+    if is_path(filepath) and not _may_write(Path(filepath), overwrite):
         return
     if layout == "h5":
         _write_hdf5("write_weights", _represented(model, False), filepath)
@@ -220,36 +206,10 @@ def save_weights(
     with contextlib.ExitStack() as stack:
         keras_v3.write_shards(
             represented,
-            path.name.removesuffix(_WEIGHTS_MAP),
+            path.name.removesuffix(WEIGHTS_MAP),
             max_shard_size,
             lambda name: stack.enter_context(commit.replace_file(path.with_name(name))),
         )
-
-
-def _weights_layout(filepath: Any, save_format: str | None, max_shard_size: float | None) -> Format:
-    """The layout to write weights in."""
-    wanted = format_of(filepath, save_format) if save_format or not _is_path(filepath) else None
-    name = Path(filepath).name if _is_path(filepath) else ""
-    if max_shard_size is not None:
-        if not name.endswith(_WEIGHTS_MAP) or wanted not in (None, "keras"):
-            raise UnsupportedFormatError(
-                f"{filepath}: expected a name that ends in {_WEIGHTS_MAP} for weights in shards, and no "
-                f"save_format but 'keras', got save_format={save_format!r}; only Keras 3 reads shards"
-            )
-        return "keras"
-    if name.endswith(_WEIGHTS):
-        if wanted in ("h5", "tf"):
-            raise UnsupportedFormatError(
-                f"{filepath}: expected save_format 'keras' or 'tf_keras' for a name that ends in {_WEIGHTS}, "
-                f"got {save_format!r}; Keras reads that name in one layout only; choose another name"
-            )
-        return wanted or "keras"
-    if wanted == "h5" or (wanted is None and format_of(filepath) == "h5"):
-        return "h5"
-    raise UnsupportedFormatError(
-        f"{filepath}: expected a name that ends in {_WEIGHTS}, .h5 or .hdf5, or in {_WEIGHTS_MAP} with a "
-        f"max_shard_size, got save_format={save_format!r}; other formats of weights are not written"
-    )
 
 
 def load_weights(
@@ -277,7 +237,7 @@ def load_weights(
         ImportError: h5py is not installed.
     """
     hdf5 = importlib.import_module("kerasfmt.formats.hdf5")
-    named = _is_path(filepath) and Path(filepath).is_file() and _is_named(Path(filepath))
+    named = is_path(filepath) and Path(filepath).is_file() and holds_paths(Path(filepath))
     if not named and not hdf5.holds_object_paths(filepath):
         hdf5.load_weights(model, filepath, by_name=by_name, skip_mismatch=skip_mismatch)
         return
@@ -288,17 +248,6 @@ def load_weights(
         )
     keras_v3 = importlib.import_module("kerasfmt.formats.keras_v3")
     keras_v3.load_weights(model, filepath, skip_mismatch=skip_mismatch)
-
-
-def _is_named(path: Path) -> bool:
-    """Whether a file is a .keras archive, or a map of shards."""
-    with path.open("rb") as stream:
-        start = stream.read(len(_ZIP_MAGIC))
-    return start == _ZIP_MAGIC or path.name.endswith(_WEIGHTS_MAP)
-
-
-def _is_path(filepath: Any) -> bool:
-    return isinstance(filepath, str | os.PathLike)
 
 
 def _may_write(path: Path, overwrite: bool) -> bool:
@@ -318,7 +267,7 @@ def _represented(model: Any, compile: bool) -> Model:
 
 def _write_hdf5(function: str, model: Model, target: Any, **options: Any) -> None:
     write = getattr(importlib.import_module("kerasfmt.formats.hdf5"), function)
-    if not _is_path(target):
+    if not is_path(target):
         write(model, target, **options)
         return
     with commit.replace_file(target) as path:
@@ -348,8 +297,8 @@ def load_model(
         UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
         InvalidModelError: it contradicts itself.
     """
-    path: Any = Path(filepath) if _is_path(filepath) else filepath
-    found = sniff(path) if _is_path(filepath) else format_of(filepath)
+    path: Any = Path(filepath) if is_path(filepath) else filepath
+    found = sniff(path) if is_path(filepath) else format_of(filepath)
     if found == "h5":
         from kerasfmt.formats.hdf5 import load
 
@@ -362,60 +311,6 @@ def load_model(
         f"{path}: reading SavedModel directories is not supported yet; save the model as .keras or .h5 with Keras "
         "and load that"
     )
-
-
-def format_of(path: Any, save_format: str | None = None) -> Format:
-    """The format to write: the one that is named, or the one of the path's suffix.
-
-    Args:
-        path: a path, or an open HDF5 file or group.
-        save_format: the name of a format.
-
-    Raises:
-        UnsupportedFormatError: there is no format of that name, or it is none for what is open.
-        TypeError: `path` is neither a path nor open.
-    """
-    if save_format is not None and save_format.lower() not in _NAMES:
-        raise UnsupportedFormatError(f"save_format={save_format!r}: expected one of {', '.join(_NAMES)}")
-    named = None if save_format is None else _NAMES[save_format.lower()]
-    if _is_path(path):
-        return named or _SUFFIXES.get(Path(path).suffix.lower(), "tf")
-    if not hasattr(path, "create_group"):
-        raise TypeError(f"filepath: expected a path, an h5py.File or a group, got {type(path).__name__}")
-    if named not in (None, "h5"):
-        raise UnsupportedFormatError(f"save_format={save_format!r}: an open HDF5 file takes HDF5 only")
-    return "h5"
-
-
-def sniff(path: Path) -> Format:
-    """The format of what is at a path, by its content.
-
-    Raises:
-        MissingFileError: there is nothing.
-        UnsupportedFormatError: it is none of the formats, or may not be read.
-    """
-    if not path.exists():
-        raise MissingFileError(f"{path}: expected a model, got nothing: no such file or directory")
-    if path.is_dir():
-        if not (path / "saved_model.pb").is_file() and not (path / "saved_model.pbtxt").is_file():
-            raise UnsupportedFormatError(
-                f"{path}: a directory without saved_model.pb; it is not a SavedModel"
-            )
-        return "tf"
-    if not path.is_file():
-        raise UnsupportedFormatError(f"{path}: expected a file or a directory, got a device")
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(8)
-    except PermissionError as error:
-        raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
-    if start.startswith(_ZIP_MAGIC):
-        return "keras"
-    if start != _HDF5_MAGIC and path.suffix.lower() not in (".h5", ".hdf5"):
-        raise UnsupportedFormatError(
-            f"{path}: neither HDF5 nor a .keras archive nor a SavedModel directory: it begins with {start!r}"
-        )
-    return "h5"
 
 
 def may_overwrite(target: Path) -> bool:

@@ -239,9 +239,9 @@ def _inspect(options: argparse.Namespace) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from kerasfmt.api import sniff
     from kerasfmt.errors import UnsupportedFormatError
     from kerasfmt.formats.hdf5 import open_model
+    from kerasfmt.recognition import sniff
 
     found = sniff(options.source)
     if found == "keras":

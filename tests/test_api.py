@@ -14,12 +14,10 @@ import kerasfmt
 from kerasfmt import api, protos
 from kerasfmt.api import (
     SaveOptions,
-    format_of,
     load_model,
     load_weights,
     save_model,
     save_weights,
-    sniff,
 )
 from kerasfmt.errors import (
     CorruptFileError,
@@ -30,6 +28,7 @@ from kerasfmt.errors import (
 )
 from kerasfmt.ir import Model, Sequential
 from kerasfmt.layers import Dense
+from kerasfmt.recognition import format_of, sniff
 
 DATA = Path(__file__).parent / "data" / "hdf5"
 MLP = DATA / "tf_keras-2.21.0_mlp.h5"
