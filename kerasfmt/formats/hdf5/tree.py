@@ -14,6 +14,7 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
+from kerasfmt.formats.hdf5.guard import import_h5py
 from kerasfmt.ir import Weight
 
 _SLAB_SIZE: Final = 1 << 24
@@ -128,7 +129,11 @@ def _store(dataset: Any, weight: Weight, path: str) -> None:
     value = weight.value
     try:
         if isinstance(value, np.ndarray) or not hasattr(value, "__getitem__") or not weight.shape:
-            dataset.write_direct(_elements(value, weight.dtype))
+            elements = _elements(value, weight.dtype)
+            if elements.shape != weight.shape:
+                raise ValueError(f"expected shape {weight.shape}, got {elements.shape}")
+            everything = import_h5py().h5s.ALL
+            dataset.id.write(everything, everything, elements)
             return
         row = math.prod(weight.shape[1:]) * weight.dtype.itemsize
         rows = max(1, _SLAB_SIZE // row)

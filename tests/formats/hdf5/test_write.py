@@ -337,6 +337,21 @@ def test_large_values_are_read_in_slabs(tmp_path: Path) -> None:
     np.testing.assert_array_equal(load(tmp_path / "m.h5").weights[0].numpy(), array)
 
 
+def test_a_value_of_another_shape_than_it_says_is_refused(tmp_path: Path) -> None:
+    class Short:
+        shape, dtype = (3, 2), np.dtype("float32")
+
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+            return np.zeros((1, 2), "float32")
+
+    model = small()
+    model.weights[0].value = Short()
+    with pytest.raises(
+        InvalidModelError, match=r"weight dense/kernel: .*expected shape \(3, 2\), got \(1, 2\)"
+    ):
+        write(model, tmp_path / "m.h5")
+
+
 def test_order_of_views(tmp_path: Path) -> None:
     model = small()
     model.weights[0].value = np.arange(6, dtype=np.float32).reshape(2, 3).T
