@@ -29,7 +29,7 @@ FORMATS: dict[str, tuple[str, str]] = {
 
 
 class NotInDialectError(Exception):
-    """Keras 3 has no such layer or option, or makes other masks, so that the model cannot be written for it."""
+    """A Keras has no such layer or option, or makes other masks, so that the model cannot be written for it."""
 
 
 def round_trip(line: str, case: Case, kind: str, scratch: Path) -> None:
@@ -64,7 +64,7 @@ def _write(write: Any, kind: str) -> None:
     try:
         write()
     except kerasfmt.errors.UnsupportedLayerError as error:
-        if kind == "keras3" and "Keras 3" in str(error):
+        if {"keras3": "Keras 3", "tf_keras": "an Ellipsis"}.get(kind, "\0") in str(error):
             raise NotInDialectError(str(error)) from error
         raise
 

@@ -68,9 +68,10 @@ def _of_file(case: Case, writer: str, source: str, kind: str) -> list[Cell]:
 
 
 def _lacking(case: Case, kind: str) -> bool:
-    """Whether no Keras whose dialect it is can build the model."""
+    """Whether no Keras whose dialect it is can build the model, or write it."""
     own = [engine.name for engine in ENGINES.values() if engine.dialect == kind.removeprefix("paths_")]
-    return bool(own) and all("error" in layout.stated(name, case) for name in own)
+    files = [_files(name, case.name).get(file_name("own", kind), {}) for name in own]
+    return bool(own) and not any(file.get("ok") for file in files)
 
 
 def _cell(case: Case, writer: str, source: str, kind: str, reader: str) -> Cell:

@@ -134,7 +134,7 @@ def _round_trips() -> list[str]:
         "",
         "Every configuration of every layer of [COVERAGE.md](COVERAGE.md), as TensorFlow wrote it to HDF5: read,",
         "written in each format, and read again, by kerasfmt alone. The config, the weights with their bits, names",
-        "and order, and the optimizer's state are the same. *refused*: Keras 3 has no such layer or option, or would",
+        "and order, and the optimizer's state are the same. *refused*: the Keras has no such layer or option, or would",
         "make another mask, which the error says.",
         "",
         f"| | {' | '.join(FORMATS[kind].title for kind in kinds)} |",

@@ -28,7 +28,7 @@ def model_config(model: Model) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
 
     Raises:
-        UnsupportedLayerError: Keras 2 has no such activation.
+        UnsupportedLayerError: Keras 2 has no such layer or activation, or no words for it in an archive.
     """
     return _described(model, layer_config(model))
 
@@ -52,9 +52,20 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
         )
     else:
         found = wrapped(_MODULES.get(kind, "keras.layers"), kind, config)
+    if _holds_ellipsis(entry.get("inbound_nodes")):
+        raise UnsupportedLayerError(
+            f"layer {layer.name} ({type(layer).__name__}): slices with an Ellipsis: Keras 2 neither writes nor reads "
+            'them in a .keras archive; write all slices out, or save as "h5" or "tf"'
+        )
     if layer.build_input is not None:
         found["build_config"] = {"input_shape": plain_shape(layer.build_input)}
     return {**found, **{key: entry[key] for key in entry if key not in ("class_name", "config")}}
+
+
+def _holds_ellipsis(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return value.get("class_name") == "__ellipsis__" or any(map(_holds_ellipsis, value.values()))
+    return isinstance(value, list | tuple) and any(map(_holds_ellipsis, value))
 
 
 def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

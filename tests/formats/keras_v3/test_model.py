@@ -164,6 +164,19 @@ def test_what_keras_2_lacks(tmp_path: Path) -> None:
         write(tmp_path / "m.keras", small("celu"), "tf_keras")
 
 
+def test_keras_2_has_no_archive_of_an_ellipsis(tmp_path: Path) -> None:
+    x = kerasfmt.Input((3, 4))
+    first = {"start": 0, "stop": 1, "step": None}
+    spec = [{"class_name": "__ellipsis__"}, first]
+    sliced = kerasfmt.layers.SlicingOpLambda("__operators__.getitem", name="sliced")(x, slice_spec=spec)
+    model = kerasfmt.Model(x, sliced)
+    with pytest.raises(UnsupportedLayerError, match=r"layer sliced \(SlicingOpLambda\): .*an Ellipsis"):
+        kerasfmt.save_model(model, tmp_path / "m.keras", save_format="tf_keras")
+    assert not list(tmp_path.iterdir())
+    kerasfmt.save_model(model, tmp_path / "m.h5")
+    assert kerasfmt.load_model(tmp_path / "m.h5").get_config() == model.get_config()
+
+
 def test_options_that_keras_3_names_otherwise(tmp_path: Path) -> None:
     for layer in (LeakyReLU(0.25), Dense(2, activation="hard_sigmoid_keras3"), BatchNormalization(axis=[1])):
         model = one_layer(layer)
