@@ -111,7 +111,9 @@ def save_model(
         include_optimizer: whether to write the optimizer's state.
         save_format: "tf" for a SavedModel, "h5" for HDF5; by default from the suffix of `filepath`: ".h5" and
             ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel. "tf_keras" is
-            a .keras archive in the dialect of tf_keras and Keras 2, which cannot read that of Keras 3.
+            a .keras archive in the dialect of tf_keras and Keras 2, which cannot read that of Keras 3. HDF5 is
+            that of Keras 2: from such a file, TensorFlow's own too, Keras 3 takes the optimizer's class, but not
+            its options and slots; only .keras keeps them for Keras 3.
         signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
         options: TensorFlow's options, of a SavedModel.
         save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
