@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.initializers import get as initializer
@@ -64,7 +65,10 @@ class Wrapper(Layer):
             layer.build_for(flatten(inputs)[0].shape)
         if not isinstance(layer, Model) and not layer.built:
             layer.scope = layer.weight_scope = self.name_scope
-            layer.ensure_built(map_structure(layer.cast_spec, inputs))
+            try:
+                layer.ensure_built(map_structure(layer.cast_spec, inputs))
+            except InvalidModelError as error:
+                raise self.fail(str(error)) from error
             # Keras notes the shape in `build` of its base class only, which few others call.
             if type(layer).build is not Layer.build and type(layer).__name__ not in _BUILD_AS_BASE:
                 layer.build_input = None

@@ -175,3 +175,15 @@ def test_the_vector_of_spectral_normalization_is_cast(dtype: str, tmp_path: Path
     kerasfmt.save_model(model, tmp_path / "m.h5")
     loaded = kerasfmt.load_model(tmp_path / "m.h5")
     assert loaded.layers[-1].vector_u.numpy().tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("shape", "inner"),
+    [((4, None), Dense(3, name="inner")), ((4, 5, 6), Conv2D(3, 2, name="inner"))],
+    ids=["build", "call"],
+)
+def test_errors_of_the_layer_inside_name_both(
+    shape: tuple[int | None, ...], inner: kerasfmt.layers.Layer
+) -> None:
+    with pytest.raises(InvalidModelError, match=r"^layer outer \(TimeDistributed\): .*layer inner \("):
+        TimeDistributed(inner, name="outer")(kerasfmt.Input(shape))
