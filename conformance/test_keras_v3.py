@@ -15,7 +15,10 @@ import pytest
 
 import kerasfmt
 from conformance.installed import kerases
+from kerasfmt import layers as our_layers
 from kerasfmt.formats import keras_v3
+from kerasfmt.formats.keras_v3.keras3 import LACKING
+from kerasfmt.formats.keras_v3.tf_keras import LAYER_MODULES
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -266,3 +269,14 @@ def test_goes_from_one_keras_to_the_other(
                 del values[1]  # the learning rate, a variable in Keras 3 only
         for mine, other in zip(*states, strict=True):
             np.testing.assert_array_equal(mine, other)
+
+
+def test_layers_that_a_keras_lacks(keras: Keras) -> None:
+    names = {name for name in our_layers.__all__ if issubclass(getattr(our_layers, name), our_layers.Layer)}
+    missing = {name for name in names - {"Operation"} if not hasattr(keras.layers, name)}
+    if _is3(keras):
+        assert missing == names & LACKING
+    else:
+        of_applications = {"CustomScaleLayer", "LayerScale", "StochasticDepth"}
+        elsewhere = {name for name in LAYER_MODULES if hasattr(keras.layers.experimental, name)}
+        assert missing - of_applications - elsewhere == {"RMSNormalization", "SlicingOpLambda", "TFOpLambda"}

@@ -114,9 +114,40 @@ EXPLAINED = (
         "Keras 3's TFSMLayer lists the variables that the signature's function uses, also the state of a random "
         "generator, and not the layer's weights; it does so with TensorFlow's own SavedModel of these too. "
         "Outputs are not compared here.",
-        ("Normalization-*", "Random*"),
+        ("Normalization-*", "Random*", "SpectralNormalization-*", "efficientnet_b0"),
         ("other weights",),
         kinds=("saved_model",),
         readers=("tensorflow",),
+    ),
+    Explained(
+        "Keras 3 takes an average pooling with its `pool_size` only, and so has no such model of its own to compare "
+        "with. No Keras 2 reads an archive of Keras 3.",
+        ("AveragePooling*",),
+        ("parent module",),
+        kinds=("keras3",),
+        readers=KERAS2,
+    ),
+    Explained(
+        "Keras 3 states both bounds of a factor that was given as one number.",
+        ("RandomContrast-*", "RandomRotation-*"),
+        ("other config: layers[1].config.factor",),
+        readers=KERAS3,
+        writers=KERAS2,
+    ),
+    Explained(
+        "TensorFlow 2.15 states the axis of the layer counted from the front once the layer is built, later Kerases as "
+        "it was given.",
+        ("UnitNormalization-*",),
+        ("other config: layers[1].config.axis",),
+        readers=("tf215",),
+    ),
+    Explained(
+        "XLA on the processor rounds the outputs of this network away from TensorFlow's by 4e-4 of the largest; in "
+        "float64 the same archive gives TensorFlow's outputs on JAX within 6e-5.",
+        ("mobilenet_v2",),
+        ("8 of 4000 elements differ",),
+        kinds=("keras3", "paths_keras3"),
+        readers=("jax",),
+        writers=KERAS2,
     ),
 )

@@ -108,6 +108,8 @@ class Live:
             np.savez(where / "arrays.npz", **arrays)
             for kind in layout.own_formats(self.engine):
                 self._file(files, where, "own", kind, lambda path, k=kind: self._own(model, path, k))
+            if not all(file["ok"] for file in files.values()):
+                model = self.build(case)  # Keras may leave a model that it fails to save with other functions
         for kind in FORMATS:
             self._file(files, where, "live", kind, lambda path, k=kind: _ours(model, path, k))
         write_json(where / "files.json", files)

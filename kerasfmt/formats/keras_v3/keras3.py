@@ -24,7 +24,7 @@ KERAS_VERSION: Final = "3.15.1"
 
 LACKING: Final = frozenset(
     {"CustomScaleLayer", "LayerScale", "LocallyConnected1D", "LocallyConnected2D", "StochasticDepth"}
-    | {"SyncBatchNormalization"}
+    | {"RandomFourierFeatures", "RandomHeight", "RandomWidth", "SyncBatchNormalization"}
     | {"RadialConstraint", "ThresholdedReLU", "TFOpLambda", "SlicingOpLambda"}
 )
 """Classes of Keras 2 that Keras 3 has not."""

@@ -20,7 +20,9 @@ KERAS_VERSION: Final = "2.15.0"
 _LACKING: Final = frozenset({"Keras3>LayerNormalization", "RMSNormalization"})
 """Classes of Keras 3 that Keras 2 has not."""
 
-_MODULES: Final = {"SyncBatchNormalization": "keras.layers.experimental"}
+LAYER_MODULES: Final = dict.fromkeys(
+    ("RandomFourierFeatures", "SyncBatchNormalization"), "keras.layers.experimental"
+)
 """The modules of layers that are not in `keras.layers`."""
 
 
@@ -51,7 +53,7 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
             'write the model for Keras 3 with save_format="keras"'
         )
     else:
-        found = wrapped(_MODULES.get(kind, "keras.layers"), kind, config)
+        found = wrapped(LAYER_MODULES.get(kind, "keras.layers"), kind, config)
     if _holds_ellipsis(entry.get("inbound_nodes")):
         raise UnsupportedLayerError(
             f"layer {layer.name} ({type(layer).__name__}): slices with an Ellipsis: Keras 2 neither writes nor reads "
