@@ -96,7 +96,8 @@ def report(tallies: Tallies, seeds: list[int], minutes: float, findings: int) ->
         f"{sum(t.results.total() for t in tallies.values()):,} inputs in {minutes:.0f} minutes.",
         "",
         "Every input is read in a process of its own: the model, each weight, the optimizer's state, and the",
-        f"weights once more into a model. It may take {run.SECONDS:.0f} s and {run.MEMORY >> 20} MiB of address",
+        "weights once more into a model; what loads is saved in every format. It may take "
+        f"{run.SECONDS:.0f} s and {run.MEMORY >> 20} MiB of address",
         "space; a crash, a hang, memory that runs out and an error that is not kerasfmt's are findings.",
         f"Findings: {findings}.",
         "",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import os
 import resource
 import select
 import signal
+import tempfile
 import time
 import traceback
 import warnings
@@ -69,10 +71,15 @@ def make(reader: str, seed: int, number: int, scratch: Path) -> tuple[str, bytes
     return kind, KINDS[reader][kind](random, random.choice(files), files)
 
 
+COPIES = {"copy.h5": "h5", "copy.keras": "keras", "copy2.keras": "tf_keras", "copy": "tf"}
+"""The files that a model is saved to once it is read: name and format."""
+
+
 def use(path: Path) -> None:
     """Everything that a reader does with a file, to the last weight; raises the error of `load_model`.
 
-    A file that is no model may still hold weights: it is one that can be used if a model takes them.
+    A file that is no model may still hold weights: it is one that can be used if a model takes them. One that is
+    a model is saved in every format, which may refuse it.
     """
     try:
         model = kerasfmt.load_model(path)
@@ -87,6 +94,9 @@ def use(path: Path) -> None:
         for weight in model.training_config.variables:
             np.asarray(weight.value)
     model.get_config()
+    for name, save_format in COPIES.items():
+        with tempfile.TemporaryDirectory() as scratch, contextlib.suppress(KerasfmtError):
+            kerasfmt.save_model(model, Path(scratch) / name, save_format=save_format)
     kerasfmt.load_weights(model, path)
 
 
