@@ -46,7 +46,8 @@ def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
         "slots, and predictions within 1e-5 of the largest one of the live model's. *n limit*: the reader fails",
         "in the same way on the file that the model's own Keras (or, where that does not write the format,",
         "the one whose format it is) wrote of the same model; both were run. *n explained*: it fails for a reason",
-        "that is known, and given below.",
+        "that is known, and given below. Left out are Lambda, whose function is Python code that kerasfmt does not",
+        "store, and models that differ from others in the options of saving alone.",
         "",
         f"{counts['passed']:,} cells passed, {counts['limit']:,} are limits of the reader, "
         f"{counts['explained']:,} are explained, {counts['failed']:,} failed.",
