@@ -93,8 +93,15 @@ class Tree:
             root: an open h5py.File or group.
 
         Raises:
-            InvalidModelError: a weight's value is not what it says it is.
+            InvalidModelError: a weight's value is not what it says it is, or a name holds a zero byte.
         """
+        for path, attributes in self.attributes.items():
+            for key, value in attributes.items():
+                if isinstance(value, str) and "\0" in value:
+                    raise InvalidModelError(
+                        f"{self.name}: {value!r} would be {key!r} of {path!r}: HDF5 holds no text with zero bytes; "
+                        "rename the layer"
+                    )
         groups: dict[str, Any] = {"": root}
 
         def group(path: str) -> Any:

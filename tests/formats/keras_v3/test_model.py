@@ -164,6 +164,15 @@ def test_what_keras_2_lacks(tmp_path: Path) -> None:
         write(tmp_path / "m.keras", small("celu"), "tf_keras")
 
 
+@pytest.mark.parametrize("name", ["m.keras", "w.weights.h5", "m.h5"])
+def test_names_with_a_zero_byte_are_refused(tmp_path: Path, name: str) -> None:
+    model = one_layer(kerasfmt.layers.Dense(2, name="a\0b"), (3,))
+    save = kerasfmt.save_weights if name.startswith("w.") else kerasfmt.save_model
+    with pytest.raises(InvalidModelError, match=r"zero bytes?; rename the layer"):
+        save(model, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
 def test_keras_2_has_no_archive_of_an_ellipsis(tmp_path: Path) -> None:
     x = kerasfmt.Input((3, 4))
     first = {"start": 0, "stop": 1, "step": None}
