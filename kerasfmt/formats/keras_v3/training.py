@@ -29,6 +29,7 @@ Dialect = Literal["keras3", "tf_keras"]
 _BY_LOWER: Final = {name.lower(): name for name in (*SLOTS, "Nadam", "Adafactor", "Muon", "Lamb")}
 _KERAS3_ONLY: Final = ("loss_scale_factor", "gradient_accumulation_steps")
 _KERAS2_ONLY: Final = ("jit_compile", "is_legacy_optimizer", "decay")
+_LEGACY: Final = "keras.optimizers.legacy"
 _DEFAULT_RATE: Final = 0.001
 _DEFAULT_RATES: Final = {"SGD": 0.01}
 _ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
@@ -56,7 +57,10 @@ def to_training_config(
         options = optimizer.get("config")
         options = dict(options) if isinstance(options, Mapping) else {}
         options = {k: v for k, v in options.items() if k not in _KERAS3_ONLY or v is not None}
-        stated = {"class_name": str(optimizer.get("class_name")), "config": options}
+        kind = str(optimizer.get("class_name"))
+        if dialect == "tf_keras" and kind in _BY_LOWER.values() and optimizer.get("module") != _LEGACY:
+            kind = f"Custom>{kind}"  # what Keras 2 calls its own optimizers in all other files
+        stated = {"class_name": kind, "config": options}
         config["optimizer_config"] = optimizer_meant_by_keras3(stated) if dialect == "keras3" else stated
     found = TrainingConfig(config)
     values = list(stored)
@@ -123,7 +127,13 @@ def compile_config(training: TrainingConfig, dialect: Dialect) -> dict[str, Any]
         if isinstance(rate, Mapping) and "class_name" in rate:
             schedule = wrapped("keras.optimizers.schedules", str(rate["class_name"]), rate.get("config"))
             options["learning_rate"] = schedule
-        found["optimizer"] = wrapped("keras.optimizers", training.optimizer_class, options)
+        # Without a prefix, and with options that do not deny it, a name is that of a legacy optimizer.
+        named = ">" not in str(optimizer.get("class_name")) and training.optimizer_config
+        legacy = (
+            dialect == "tf_keras" and named and training.optimizer_config.get("is_legacy_optimizer", True)
+        )
+        module = _LEGACY if legacy else "keras.optimizers"
+        found["optimizer"] = wrapped(module, training.optimizer_class, options)
     for key in _ENTRIES:
         kind = "keras.losses" if key == "loss" else "keras.metrics"
         value = training.config.get(key)

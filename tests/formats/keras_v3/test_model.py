@@ -659,3 +659,20 @@ def test_options_of_keras_3_that_say_what_keras_2_does(kind: str, options: dict[
     assert sorted(normalized(entry, True)["config"]) == sorted(["name", *list(options)[:-1]])
     other = {"class_name": kind, "config": {"name": "layer", **options, list(options)[-1]: "other"}}
     assert normalized(other, True) == other
+
+
+@pytest.mark.parametrize(
+    ("kind", "module"), [("Custom>Adam", "keras.optimizers"), ("Adam", "keras.optimizers.legacy")]
+)
+def test_optimizers_of_keras_2_and_legacy_ones(tmp_path: Path, kind: str, module: str) -> None:
+    options = {"learning_rate": 0.1} | ({"is_legacy_optimizer": False} if ">" in kind else {"decay": 0.0})
+    model = small()
+    model.training_config = ir.TrainingConfig(
+        {"loss": "mse", "optimizer_config": {"class_name": kind, "config": options}}
+    )
+    write(tmp_path / "m.keras", model, "tf_keras")
+    stored = json.loads(members(tmp_path / "m.keras")["config.json"])["compile_config"]["optimizer"]
+    assert (stored["module"], stored["class_name"]) == (module, "Adam")
+    found = kerasfmt.load_model(tmp_path / "m.keras").training_config
+    assert found is not None
+    assert found.config["optimizer_config"] == {"class_name": kind, "config": options}
