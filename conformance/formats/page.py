@@ -205,6 +205,7 @@ def _general(reason: str, case: str) -> str:
     """A reason without what differs from model to model, as Markdown."""
     text = re.sub(r"0x[0-9a-f]+|/\S*/", "…", reason)
     text = re.sub(r"at \[[\d, ]*\] expected .*", "", text)
+    text = re.sub(r"(config=|config: )\{.*", r"\1…", text)
     text = text.replace("`", "'").replace("|", "/").replace("<", "‹").replace("*", "·")
     return text[:220]
 
