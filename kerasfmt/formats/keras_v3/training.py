@@ -51,7 +51,9 @@ def to_training_config(
     """
     optimizer = compile_config.get("optimizer")
     if isinstance(optimizer, str):
-        optimizer = {"class_name": _BY_LOWER.get(optimizer.lower(), optimizer), "config": {}}
+        kind = _BY_LOWER.get(optimizer.lower(), optimizer)
+        # Keras 3 looks for the name in HDF5 files; without the other option Keras 2 would make a legacy one.
+        optimizer = {"class_name": kind, "config": {"name": kind, "is_legacy_optimizer": False}}
     config = {key: compile_config.get(key) for key in _ENTRIES}
     if isinstance(optimizer, Mapping):
         options = optimizer.get("config")

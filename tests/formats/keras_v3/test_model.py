@@ -30,6 +30,7 @@ from kerasfmt.errors import (
 from kerasfmt.formats import keras_v3
 from kerasfmt.formats.hdf5 import LazyDataset
 from kerasfmt.formats.keras_v3.config import normalized
+from kerasfmt.formats.keras_v3.training import to_training_config
 from kerasfmt.layers import (
     Activation,
     Add,
@@ -676,3 +677,11 @@ def test_optimizers_of_keras_2_and_legacy_ones(tmp_path: Path, kind: str, module
     found = kerasfmt.load_model(tmp_path / "m.keras").training_config
     assert found is not None
     assert found.config["optimizer_config"] == {"class_name": kind, "config": options}
+
+
+def test_an_optimizer_by_its_name_alone() -> None:
+    found = to_training_config({"optimizer": "rmsprop"}, [], [], "tf_keras")
+    assert found.config["optimizer_config"] == {
+        "class_name": "Custom>RMSprop",
+        "config": {"name": "RMSprop", "is_legacy_optimizer": False},
+    }
