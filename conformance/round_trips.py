@@ -64,7 +64,8 @@ def _write(write: Any, kind: str) -> None:
     try:
         write()
     except kerasfmt.errors.UnsupportedLayerError as error:
-        if {"keras3": "Keras 3", "tf_keras": "an Ellipsis"}.get(kind, "\0") in str(error):
+        refused = {"keras3": "Keras 3", "tf_keras": "an Ellipsis"}.get(kind)
+        if refused and refused in str(error):
             raise NotInDialectError(str(error)) from error
         raise
 

@@ -151,7 +151,7 @@ def _same_with_own(case: Case, writer: str, source: str, kind: str, reader: str)
         name
         for name in ENGINES
         if name != writer
-        and ENGINES[name].dialect == (dialect if kind == "hdf5" else ENGINES[name].dialect)
+        and (kind != "hdf5" or ENGINES[name].dialect == dialect)
         and _files(name, case.name).get(file_name("own", kind), {}).get("ok")
     ]
     return bool(others) and all(_fails_alike(case, writer, source, kind, reader, name) for name in others)

@@ -124,16 +124,15 @@ def compile_config(training: TrainingConfig, dialect: Dialect) -> dict[str, Any]
     optimizer = training.config.get("optimizer_config")
     if isinstance(optimizer, Mapping):
         dropped = _KERAS2_ONLY if dialect == "keras3" else _KERAS3_ONLY
-        options = {k: v for k, v in (optimizer.get("config") or {}).items() if k not in dropped}
+        stated = training.optimizer_config
+        options = {k: v for k, v in stated.items() if k not in dropped}
         rate = options.get("learning_rate")
         if isinstance(rate, Mapping) and "class_name" in rate:
             schedule = wrapped("keras.optimizers.schedules", str(rate["class_name"]), rate.get("config"))
             options["learning_rate"] = schedule
         # Without a prefix, and with options that do not deny it, a name is that of a legacy optimizer.
-        named = ">" not in str(optimizer.get("class_name")) and training.optimizer_config
-        legacy = (
-            dialect == "tf_keras" and named and training.optimizer_config.get("is_legacy_optimizer", True)
-        )
+        plain = ">" not in str(optimizer.get("class_name"))
+        legacy = dialect == "tf_keras" and plain and stated and stated.get("is_legacy_optimizer", True)
         module = _LEGACY if legacy else "keras.optimizers"
         found["optimizer"] = wrapped(module, training.optimizer_class, options)
     for key in _ENTRIES:
