@@ -4,12 +4,14 @@ python -m conformance run [--line 2.15] [--cases 'Dense*' seed] [--whose theirs]
 python -m conformance list
 python -m conformance coverage
 python -m conformance formats
+python -m conformance digests [--write TABLE | --against TABLE]
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from conformance import run as running
 from conformance.artefacts import LINES, checks, readers
@@ -34,9 +36,20 @@ def main(argv: list[str] | None = None) -> int:
     commands.add_parser("list", help="name the cases")
     commands.add_parser("coverage", help="write conformance/COVERAGE.md from the last results")
     formats.add(commands)
+    pin = commands.add_parser("digests", help="digests of what kerasfmt writes, to hold a change against")
+    pin.add_argument("--line", default=LINES[0], choices=LINES)
+    pin.add_argument("--cases", nargs="+", default=[], metavar="PATTERN")
+    pin.add_argument("--write", type=Path, metavar="TABLE", help="write the table")
+    pin.add_argument("--against", type=Path, metavar="TABLE", help="say what differs from that table")
+    pin.add_argument("--words", action="store_true", help="the texts of errors count too")
     options = parser.parse_args(argv)
     if options.command == "formats":
         return formats.main(options.cases, options.page, options.jobs, options.fast, options.verbose)
+    if options.command == "digests":
+        from conformance import digests
+
+        cases = select(options.cases)
+        return digests.main(options.line, cases, options.write, options.against, options.words)
     if options.command == "list":
         print(*CASES, sep="\n")
         return 0
