@@ -31,7 +31,10 @@ FORMATS: dict[str, tuple[str, Save]] = {
     "tf_keras": ("m.keras", lambda m, p, case: kerasfmt.save_model(m, p, save_format="tf_keras")),
     "weights": ("w.h5", lambda m, p, case: kerasfmt.save_weights(m, p, save_format="h5")),
     "paths_keras3": ("w.weights.h5", lambda m, p, case: kerasfmt.save_weights(m, p, save_format="keras")),
-    "paths_tf_keras": ("w.weights.h5", lambda m, p, case: kerasfmt.save_weights(m, p, save_format="tf_keras")),
+    "paths_tf_keras": (
+        "w.weights.h5",
+        lambda m, p, case: kerasfmt.save_weights(m, p, save_format="tf_keras"),
+    ),
 }
 """Format -> file name, and what writes a model to it."""
 

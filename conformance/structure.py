@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.structure_rules import MISSING, Difference
-from kerasfmt import protos, tensorbundle
+from kerasfmt import protos
+from kerasfmt.containers import tensorbundle
 
 CHECKPOINT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 

@@ -15,8 +15,8 @@ tf = pytest.importorskip("tensorflow")
 from conformance.installed import keras2  # noqa: E402
 from kerasfmt import dtypes, protos  # noqa: E402
 from kerasfmt.graph import Builder, Function, Spec, Value  # noqa: E402
-from kerasfmt.graph.functiondef import FunctionWriter  # noqa: E402
-from kerasfmt.graph.interpreter import run  # noqa: E402
+from kerasfmt.graph.run import run  # noqa: E402
+from kerasfmt.graphdef.functions import FunctionWriter  # noqa: E402
 from kerasfmt.ir import activations, constraints, initializers, regularizers  # noqa: E402
 from kerasfmt.ir.config_object import ConfigObject, to_config  # noqa: E402
 

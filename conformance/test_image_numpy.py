@@ -27,7 +27,7 @@ from conformance.test_layers_numpy2 import (
     keras_model,
     randomize,
 )
-from kerasfmt.graph.interpreter import run
+from kerasfmt.graph.run import run
 from kerasfmt.ir.structure import flatten
 
 METHODS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")

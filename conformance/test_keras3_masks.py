@@ -1,6 +1,6 @@
 """Masks that branch, in real Keras 3: what its models predict here, and what ours predict there.
 
-Runs with the Python of an environment that has Keras 3, as test_keras_v3.py.
+Runs with the Python of an environment that has Keras 3, as test_keras_archive.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from conformance.test_keras_v3 import Keras, _is3, keras
+from conformance.test_keras_archive import Keras, _is3, keras
 from kerasfmt.errors import UnsupportedLayerError
 
 __all__ = ["keras"]

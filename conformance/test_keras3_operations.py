@@ -31,7 +31,7 @@ from conformance.operators.keras3_classes import BROKEN, CLASSES, NOT_MADE, REFU
 from conformance.operators.keras3_classes import INPUTS as CLASS_INPUTS
 from conformance.operators.keras3_classes import sample as class_sample
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.layers.operations import Operation, known_operations
+from kerasfmt.layers.keras3_ops import Operation, known_operations
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras", minversion="3.0")

@@ -22,7 +22,7 @@ from keras.src.saving.legacy.saved_model import json_utils  # noqa: E402
 
 import kerasfmt  # noqa: E402
 import kerasfmt.layers  # noqa: E402
-from kerasfmt.graph.interpreter import run  # noqa: E402
+from kerasfmt.graph.run import run  # noqa: E402
 from kerasfmt.ir.structure import flatten  # noqa: E402
 
 L = keras.layers

@@ -17,7 +17,7 @@ import kerasfmt.layers  # noqa: E402  (the layers register themselves)
 from conformance.installed import keras2  # noqa: E402
 from conformance.operators import CASES, INPUTS, LOST, OPERATIONS, sample  # noqa: E402
 from kerasfmt.errors import KerasfmtError  # noqa: E402
-from kerasfmt.graph.interpreter import run  # noqa: E402
+from kerasfmt.graph.run import run  # noqa: E402
 
 keras: Any = keras2()
 

@@ -18,8 +18,8 @@ from tensorflow.python.framework import op_def_library, op_def_registry  # noqa:
 from kerasfmt import dtypes  # noqa: E402
 from kerasfmt.dtypes import DType  # noqa: E402
 from kerasfmt.graph import Builder, Node, Spec, Value  # noqa: E402
+from kerasfmt.graph.op import find_op  # noqa: E402
 from kerasfmt.graph.op_defs import lookup  # noqa: E402
-from kerasfmt.graph.registry import find_op  # noqa: E402
 from tests.graph.ops.op_samples import SAMPLES, Array, Sample  # noqa: E402
 
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from kerasfmt import dtypes, tensorbundle
+from kerasfmt import dtypes
+from kerasfmt.containers import tensorbundle
 from kerasfmt.errors import UnsupportedFormatError
-from tests.tensorbundle.golden import CASES, SLICES, Case
+from tests.containers.tensorbundle.golden import CASES, SLICES, Case
 
 tf = pytest.importorskip("tensorflow")
 

@@ -1,6 +1,6 @@
 """`.weights.h5`: what the installed Kerases write is loaded here, what is written here is loaded by them.
 
-Runs with the Python of any environment, as test_keras_v3.py, whose models it takes.
+Runs with the Python of any environment, as test_keras_archive.py, whose models it takes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from conformance.test_keras_v3 import (
+from conformance.test_keras_archive import (
     MODELS,
     Keras,
     _assert_same,
@@ -26,7 +26,7 @@ from conformance.test_keras_v3 import (
     many,
     mlp,
 )
-from kerasfmt.formats import keras_v3
+from kerasfmt.formats import keras_archive
 
 __all__ = ["keras"]
 
@@ -38,7 +38,7 @@ def _format(keras: Keras) -> str:
 def _ours(model: Any, where: Path) -> Any:
     """The model, as an archive has it, and one like it with weights of its own."""
     model.save(where / "theirs.keras")
-    return keras_v3.load(where / "theirs.keras"), keras_v3.load(where / "theirs.keras")
+    return keras_archive.load(where / "theirs.keras"), keras_archive.load(where / "theirs.keras")
 
 
 def _zeroed(model: Any) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kerasfmt.api import SaveOptions, load_model, load_weights, save_model, save_weights
     from kerasfmt.errors import KerasfmtError
     from kerasfmt.ir import Functional, Input, Model, Sequential, clear_session
-    from kerasfmt.sources.from_keras import from_keras
+    from kerasfmt.sources.live.from_keras import from_keras
 
 __all__ = [
     "Functional",

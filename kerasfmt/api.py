@@ -15,8 +15,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kerasfmt import commit
 from kerasfmt.errors import TargetExistsError, UnsupportedFormatError
+from kerasfmt.files import commit
 from kerasfmt.recognition import WEIGHTS_MAP, format_of, holds_paths, is_path, sniff, weights_format_of
 
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ def save_model(
         _write_hdf5("write", model, filepath, include_optimizer=include_optimizer)
         return
     if name in ("keras", "tf_keras"):
-        keras_v3 = importlib.import_module("kerasfmt.formats.keras_v3")
+        keras_archive = importlib.import_module("kerasfmt.formats.keras_archive")
         dialect = "keras3" if name == "keras" else name
         with commit.replace_file(filepath) as path:
-            keras_v3.write(model, path, include_optimizer=include_optimizer, dialect=dialect)
+            keras_archive.write(model, path, include_optimizer=include_optimizer, dialect=dialect)
         return
     saved_model = importlib.import_module("kerasfmt.formats.saved_model")
     with commit.replace_directory(Path(filepath), SAVED_MODEL) as directory:
@@ -198,15 +198,15 @@ def save_weights(
     if layout == "h5":
         _write_hdf5("write_weights", _represented(model, False), filepath)
         return
-    keras_v3 = importlib.import_module("kerasfmt.formats.keras_v3")
+    keras_archive = importlib.import_module("kerasfmt.formats.keras_archive")
     path = Path(filepath)
     represented = _represented(model, True)
     if max_shard_size is None:
         with commit.replace_file(path) as payload:
-            keras_v3.write_weights(represented, payload, "keras3" if layout == "keras" else layout)
+            keras_archive.write_weights(represented, payload, "keras3" if layout == "keras" else layout)
         return
     with contextlib.ExitStack() as stack:
-        keras_v3.write_shards(
+        keras_archive.write_shards(
             represented,
             path.name.removesuffix(WEIGHTS_MAP),
             max_shard_size,
@@ -248,8 +248,8 @@ def load_weights(
             f"{filepath}: by_name=True is for weights in the layout of Keras 2 (.h5); this one keeps them by the "
             "layers' places"
         )
-    keras_v3 = importlib.import_module("kerasfmt.formats.keras_v3")
-    keras_v3.load_weights(model, filepath, skip_mismatch=skip_mismatch)
+    keras_archive = importlib.import_module("kerasfmt.formats.keras_archive")
+    keras_archive.load_weights(model, filepath, skip_mismatch=skip_mismatch)
 
 
 def _may_write(path: Path, overwrite: bool) -> bool:
@@ -306,7 +306,7 @@ def load_model(
 
         return load(path, custom_objects=custom_objects, compile=compile)
     if found == "keras":
-        from kerasfmt.formats.keras_v3 import load as load_archive
+        from kerasfmt.formats.keras_archive import load as load_archive
 
         return load_archive(path, custom_objects=custom_objects, compile=compile)
     raise UnsupportedFormatError(

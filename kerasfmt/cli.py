@@ -287,7 +287,7 @@ def _inspect_archive(path: Path) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from kerasfmt.formats.keras_v3 import open_archive
+    from kerasfmt.formats.keras_archive import open_archive
 
     stored = open_archive(path)
     table = Table(box=box.SIMPLE_HEAD)

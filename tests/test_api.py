@@ -75,7 +75,7 @@ def test_saves_again_the_same_bytes(tmp_path: Path, model: Model) -> None:
 
 def test_converts_from_hdf5(tmp_path: Path) -> None:
     save_model(load_model(MLP), tmp_path / "model")
-    variables = kerasfmt.tensorbundle.read(tmp_path / "model" / "variables" / "variables")
+    variables = kerasfmt.containers.tensorbundle.read(tmp_path / "model" / "variables" / "variables")
     with h5py.File(MLP) as file:
         kernel = file["model_weights/out/out/kernel:0"][()]
     assert any(np.array_equal(np.asarray(variables[k]), kernel) for k in variables if "kernel" in k)

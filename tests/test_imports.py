@@ -12,7 +12,7 @@ CASES = [
     ("import kerasfmt", (*FOREIGN, "numpy", "h5py", "rich", "google.protobuf")),
     ("import kerasfmt.cli", (*FOREIGN, "h5py", "rich")),
     ("import kerasfmt.errors, kerasfmt.protos", (*FOREIGN, "numpy", "h5py", "rich")),
-    ("import kerasfmt.tensorbundle", (*FOREIGN, "h5py", "rich")),
+    ("import kerasfmt.containers.tensorbundle", (*FOREIGN, "h5py", "rich")),
     ("import kerasfmt.graph, kerasfmt.ir, kerasfmt.layers", (*FOREIGN, "h5py", "rich")),
     ("import kerasfmt.api; kerasfmt.load_model, kerasfmt.save_model", FOREIGN),
 ]

@@ -17,7 +17,7 @@ from conformance.artefacts import read_json, write_json
 from conformance.cases import Case, Input
 from conformance.formats import layout
 from conformance.formats.layout import FORMATS, Engine, array_digest, content_digest, file_name
-from kerasfmt.sources.plain import to_json
+from kerasfmt.sources.live.objects import to_json
 
 
 class Live:

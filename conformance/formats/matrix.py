@@ -195,8 +195,8 @@ def _meaning(name: str, config: Mapping[str, Any]) -> Any:
 def _meant(config: str, keras3: bool) -> Any:
     import kerasfmt.layers  # noqa: F401  (fills the registry)
     from kerasfmt import ir
-    from kerasfmt.formats.keras_v3.config import normalized
-    from kerasfmt.sources.plain import to_json
+    from kerasfmt.formats.keras_archive.config import normalized
+    from kerasfmt.sources.live.objects import to_json
 
     entry = json.loads(config)
     try:

@@ -17,7 +17,7 @@ from conformance.cases import Case
 from conformance.formats import layout
 from conformance.formats.layout import ENGINES, FORMATS, array_digest, file_name
 from conformance.formats.live import flat, in_order, leaf_layers, produced, said
-from kerasfmt.sources.plain import to_json
+from kerasfmt.sources.live.objects import to_json
 
 
 def rewrite(case: Case, code: str) -> None:

@@ -26,7 +26,7 @@ from kerasfmt.layers import (
 )
 
 _TESTS = Path(__file__).parents[2] / "tests"
-_WRITTEN_BY_KERAS = {"hdf5": _TESTS / "data" / "hdf5", "keras": _TESTS / "formats" / "keras_v3" / "data"}
+_WRITTEN_BY_KERAS = {"hdf5": _TESTS / "data" / "hdf5", "keras": _TESTS / "formats" / "keras_archive" / "data"}
 
 
 def stack() -> ir.Model:

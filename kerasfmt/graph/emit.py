@@ -10,9 +10,9 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
-from kerasfmt.graph import attrs as attr_codec
+from kerasfmt.graph import attr_values as attr_codec
+from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import Arg, OpDef, lookup
-from kerasfmt.graph.registry import find_op
 from kerasfmt.graph.value import Node, Value, Variable, as_array, flatten_values
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pathlib import Path
 from kerasfmt import dtypes, protos
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
-from kerasfmt.graph import attrs as attr_codec
+from kerasfmt.graph import attr_values as attr_codec
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,17 @@
-"""Keras's activation functions, as graph nodes.
+"""Activations by the names that Keras stores.
 
-The nodes are those that Keras 2.15 emits, so values and gradients agree; an activation that only Keras 3 has
-emits what its TensorFlow backend computes. Keras stores an activation as its name.
-
-Source: keras/src/activations.py and keras/src/backend.py (2.15), keras/src/backend/tensorflow/nn.py (3.x).
+Source: keras/src/activations.py (2.15 and 3.x).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-import numpy as np
-
-from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.graph import Operand, Value, emit, emit_one
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.graph import Value
 from kerasfmt.ir.config_object import parse_identifier, unknown
+from kerasfmt.nn import activations as nn
 
 
 @dataclass(frozen=True)
@@ -36,19 +31,46 @@ class Activation:
         return self.function(x)
 
 
-_BY_NAME: dict[str, Activation] = {}
-_F = TypeVar("_F", bound=Callable[..., Value])
+_FUNCTIONS: tuple[tuple[Callable[..., Value], tuple[str, ...]], ...] = (
+    (nn.linear, ("linear",)),
+    (nn.relu, ("relu",)),
+    (nn.relu6, ("relu6",)),
+    (nn.leaky_relu, ("leaky_relu",)),
+    (nn.elu, ("elu",)),
+    (nn.selu, ("selu",)),
+    (nn.softplus, ("softplus",)),
+    (nn.softsign, ("softsign",)),
+    (nn.tanh, ("tanh",)),
+    (nn.sigmoid, ("sigmoid",)),
+    (nn.exponential, ("exponential",)),
+    # Keras 2 stores silu as swish too: both names are tf.nn.silu, whose __name__ is "swish".
+    (nn.silu, ("swish", "silu")),
+    (nn.hard_sigmoid, ("hard_sigmoid",)),
+    (nn.hard_sigmoid_keras3, ("hard_sigmoid_keras3",)),
+    (nn.hard_silu, ("hard_silu", "hard_swish")),
+    (nn.gelu, ("gelu",)),
+    (nn.mish, ("mish",)),
+    (nn.softmax, ("softmax", "softmax_v2")),
+    (nn.log_softmax, ("log_softmax", "log_softmax_v2")),
+    (nn.log_sigmoid, ("log_sigmoid",)),
+    (nn.celu, ("celu",)),
+    (nn.glu, ("glu",)),
+    (nn.hard_tanh, ("hard_tanh",)),
+    (nn.hard_shrink, ("hard_shrink",)),
+    (nn.soft_shrink, ("soft_shrink",)),
+    (nn.tanh_shrink, ("tanh_shrink",)),
+    (nn.squareplus, ("squareplus",)),
+    (nn.sparse_plus, ("sparse_plus",)),
+    (nn.sparse_sigmoid, ("sparse_sigmoid",)),
+)
+"""Function -> its names; the first one is what a config holds."""
 
-
-def _named(name: str, *aliases: str) -> Callable[[_F], _F]:
-    def decorate(function: _F) -> _F:
-        activation = Activation(name, function)
-        for key in (name, *aliases):
-            assert key not in _BY_NAME, key
-            _BY_NAME[key] = activation
-        return function
-
-    return decorate
+_BY_NAME: dict[str, Activation] = {
+    name: activation
+    for function, names in _FUNCTIONS
+    for activation in [Activation(names[0], function)]
+    for name in names
+}
 
 
 def get(identifier: object) -> Activation:
@@ -84,278 +106,3 @@ def to_config(activation: Activation) -> str:
     Source: keras/src/activations.py, serialize(use_legacy_format=True)
     """
     return activation.name
-
-
-@_named("linear")
-def linear(x: Value) -> Value:
-    """`x` itself."""
-    return x
-
-
-@_named("relu")
-def relu(x: Value, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Value:
-    """`x` above `threshold`, `alpha * (x - threshold)` below it, and nothing above `max_value`.
-
-    Source: keras/src/backend.py, relu
-    """
-    if alpha != 0.0 and max_value is None and threshold == 0:
-        return leaky_relu(x, alpha)
-    y = _rectify(x, max_value, threshold)
-    if alpha != 0.0:
-        negative = emit_one("Relu", -x + threshold if threshold != 0 else -x)
-        y = y - alpha * negative
-    return y
-
-
-def _rectify(x: Value, max_value: float | None, threshold: float) -> Value:
-    if threshold == 0 and max_value == 6:
-        return emit_one("Relu6", x)
-    if threshold != 0:
-        y = x * emit_one("Cast", emit_one("Greater", x, threshold), DstT=x.dtype)
-    else:
-        y = emit_one("Relu", x)
-    return y if max_value is None else _clip(y, 0.0, max_value)
-
-
-@_named("relu6")
-def relu6(x: Value) -> Value:
-    """`min(max(x, 0), 6)`."""
-    return emit_one("Relu6", x)
-
-
-@_named("leaky_relu")
-def leaky_relu(x: Value, alpha: float = 0.2) -> Value:
-    """`x` above 0, `alpha * x` below.
-
-    Source: tensorflow/python/ops/nn_ops.py, leaky_relu
-    """
-    return emit_one("LeakyRelu", x, alpha=alpha)
-
-
-@_named("elu")
-def elu(x: Value, alpha: float = 1.0) -> Value:
-    """`x` above 0, `alpha * (exp(x) - 1)` below.
-
-    Source: keras/src/backend.py, elu
-    """
-    y = emit_one("Elu", x)
-    return y if alpha == 1 else _where(emit_one("Greater", x, 0.0), y, alpha * y)
-
-
-@_named("selu")
-def selu(x: Value) -> Value:
-    """`elu` with the scale and alpha that keep mean 0 and variance 1."""
-    return emit_one("Selu", x)
-
-
-@_named("softplus")
-def softplus(x: Value) -> Value:
-    """`log(exp(x) + 1)`."""
-    return emit_one("Softplus", x)
-
-
-@_named("softsign")
-def softsign(x: Value) -> Value:
-    """`x / (|x| + 1)`."""
-    return emit_one("Softsign", x)
-
-
-@_named("tanh")
-def tanh(x: Value) -> Value:
-    """Hyperbolic tangent."""
-    return emit_one("Tanh", x)
-
-
-@_named("sigmoid")
-def sigmoid(x: Value) -> Value:
-    """`1 / (1 + exp(-x))`."""
-    return emit_one("Sigmoid", x)
-
-
-@_named("exponential")
-def exponential(x: Value) -> Value:
-    """`exp(x)`."""
-    return emit_one("Exp", x)
-
-
-# Keras 2 stores silu as swish too: both names are tf.nn.silu, whose __name__ is "swish".
-@_named("swish", "silu")
-def silu(x: Value) -> Value:
-    """`x * sigmoid(x)`.
-
-    Source: tensorflow/python/ops/nn_impl.py, swish
-    """
-    return x * emit_one("Sigmoid", x)
-
-
-@_named("hard_sigmoid")
-def hard_sigmoid(x: Value) -> Value:
-    """Keras 2's hard sigmoid: `0.2 * x + 0.5` within 0 .. 1.
-
-    Source: keras/src/backend.py, hard_sigmoid
-    """
-    return _clip(x * 0.2 + 0.5, 0.0, 1.0)
-
-
-@_named("hard_sigmoid_keras3")
-def hard_sigmoid_keras3(x: Value) -> Value:
-    """Keras 3's hard sigmoid: `relu6(x + 3) / 6`, under a name that Keras 2 does not take for its own.
-
-    Source: keras/src/backend/tensorflow/nn.py, hard_sigmoid (3.x)
-    """
-    return emit_one("Relu6", x + 3.0) / 6.0
-
-
-@_named("hard_silu", "hard_swish")
-def hard_silu(x: Value) -> Value:
-    """`x * relu6(x + 3) / 6`; Keras 3 only."""
-    return x * hard_sigmoid_keras3(x)
-
-
-# TensorFlow passes these two through float32, also where x is float64 (math_ops.cast of a Python number).
-_SQRT_2 = float(np.float32(2**0.5))
-_CUBIC = float(np.float32(0.044715))
-
-
-@_named("gelu")
-def gelu(x: Value, approximate: bool = False) -> Value:
-    """`x` times the normal distribution function of `x`.
-
-    Source: tensorflow/python/ops/nn_ops.py, gelu
-    """
-    half = 0.5 * x
-    if approximate:
-        inner = 0.7978845608028654 * (x + _CUBIC * emit_one("Pow", x, 3.0))
-        return half * (1.0 + emit_one("Tanh", inner))
-    return half * (1.0 + emit_one("Erf", x / _SQRT_2))
-
-
-@_named("mish")
-def mish(x: Value) -> Value:
-    """`x * tanh(softplus(x))`.
-
-    Source: keras/src/activations.py, mish
-    """
-    return x * emit_one("Tanh", emit_one("Softplus", x))
-
-
-@_named("softmax", "softmax_v2")
-def softmax(x: Value, axis: int | Sequence[int] = -1) -> Value:
-    """`exp(x)` divided by its sum over `axis`.
-
-    Raises:
-      InvalidModelError: `x` has fewer than two dimensions or no such axis.
-
-    Source: keras/src/backend.py, softmax
-    """
-    if x.shape is not None and len(x.shape) < 2:
-        raise InvalidModelError(f"activation softmax: expected at least two dimensions, got shape {x.shape}")
-    if isinstance(axis, int):
-        return _along("Softmax", x, axis)
-    axes = np.array([_positive(x, a) for a in axis], np.int32)
-    exps = emit_one("Exp", x - emit_one("Max", x, axes, keep_dims=True))
-    return exps / emit_one("Sum", exps, axes, keep_dims=True)
-
-
-@_named("log_softmax", "log_softmax_v2")
-def log_softmax(x: Value, axis: int = -1) -> Value:
-    """Logarithm of softmax.
-
-    Source: tensorflow/python/ops/nn_ops.py, log_softmax_v2
-    """
-    return _along("LogSoftmax", x, axis)
-
-
-@_named("log_sigmoid")
-def log_sigmoid(x: Value) -> Value:
-    """`-softplus(-x)`; Keras 3 only."""
-    return -emit_one("Softplus", -x)
-
-
-@_named("celu")
-def celu(x: Value, alpha: float = 1.0) -> Value:
-    """`max(x, 0) + alpha * expm1(min(x, 0) / alpha)`; Keras 3 only."""
-    negative = emit_one("Expm1", emit_one("Minimum", x, 0.0) / alpha)
-    return emit_one("Maximum", x, 0.0) + alpha * negative
-
-
-@_named("glu")
-def glu(x: Value, axis: int = -1) -> Value:
-    """The first half of `x` along `axis` times the sigmoid of the second; Keras 3 only.
-
-    Raises:
-      InvalidModelError: `x` has no such axis, or its size is not known to be even.
-    """
-    size = x.dims[_positive(x, axis)]
-    if size is None or size % 2:
-        raise InvalidModelError(f"activation glu: expected an even size of axis {axis}, got shape {x.shape}")
-    first, second = emit("Split", axis, x, num_split=2)
-    return first * emit_one("Sigmoid", second)
-
-
-@_named("hard_tanh")
-def hard_tanh(x: Value) -> Value:
-    """`x` within -1 .. 1; Keras 3 only."""
-    return _clip(x, -1.0, 1.0)
-
-
-@_named("hard_shrink")
-def hard_shrink(x: Value, threshold: float = 0.5) -> Value:
-    """`x` where `|x| > threshold`, else 0; Keras 3 only."""
-    return _where(emit_one("Greater", emit_one("Abs", x), threshold), x, 0.0)
-
-
-@_named("soft_shrink")
-def soft_shrink(x: Value, threshold: float = 0.5) -> Value:
-    """`x` moved towards 0 by `threshold`; Keras 3 only."""
-    below = _where(emit_one("Less", x, -threshold), x + threshold, 0.0)
-    return _where(emit_one("Greater", x, threshold), x - threshold, below)
-
-
-@_named("tanh_shrink")
-def tanh_shrink(x: Value) -> Value:
-    """`x - tanh(x)`; Keras 3 only."""
-    return x - emit_one("Tanh", x)
-
-
-@_named("squareplus")
-def squareplus(x: Value, b: float = 4.0) -> Value:
-    """`(x + sqrt(x**2 + b)) / 2`; Keras 3 only."""
-    return (x + emit_one("Sqrt", emit_one("Square", x) + b)) / 2.0
-
-
-@_named("sparse_plus")
-def sparse_plus(x: Value) -> Value:
-    """0 up to -1, `x` from 1, `(x + 1)**2 / 4` between; Keras 3 only."""
-    between = 0.25 * emit_one("Pow", x + 1.0, 2.0)
-    return _where(emit_one("LessEqual", x, -1.0), 0.0, _where(emit_one("Less", x, 1.0), between, x))
-
-
-@_named("sparse_sigmoid")
-def sparse_sigmoid(x: Value) -> Value:
-    """0 up to -1, 1 from 1, `(x + 1) / 2` between; Keras 3 only."""
-    upper = _where(emit_one("GreaterEqual", x, 1.0), 1.0, 0.5 * (x + 1.0))
-    return _where(emit_one("LessEqual", x, -1.0), 0.0, upper)
-
-
-def _where(condition: Value, x: Operand, y: Operand) -> Value:
-    return emit_one("SelectV2", condition, x, y)
-
-
-def _clip(x: Value, low: float, high: float) -> Value:
-    return emit_one("Maximum", emit_one("Minimum", x, high), low)
-
-
-def _positive(x: Value, axis: int) -> int:
-    if x.shape is None or not -len(x.shape) <= axis < len(x.shape):
-        raise InvalidModelError(f"activation: expected an input that has an axis {axis}, got shape {x.shape}")
-    return axis % len(x.shape)
-
-
-def _along(op: str, x: Value, axis: int) -> Value:
-    """`op`, which works on the last axis, on another one, by swapping the two around it."""
-    if axis == -1 or _positive(x, axis) == x.rank - 1:
-        return emit_one(op, x)
-    swap = np.arange(x.rank, dtype=np.int32)
-    swap[[axis, -1]] = swap[[-1, axis]]
-    return emit_one("Transpose", emit_one(op, emit_one("Transpose", x, swap)), swap)

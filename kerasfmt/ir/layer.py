@@ -10,7 +10,6 @@ from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
 from kerasfmt.ir.call_signature import CallSignature, call_signature
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer_state import LayerState
-from kerasfmt.ir.likeness import find_trace, keep_trace, likeness
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
@@ -23,6 +22,7 @@ from kerasfmt.ir.trace import (
     name_specs,
     specs_of,
 )
+from kerasfmt.ir.trace_sharing import find_trace, keep_trace, likeness
 from kerasfmt.ir.weight import Weight
 
 _REGISTRY: dict[str, type[Layer]] = {}

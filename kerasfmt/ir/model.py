@@ -17,9 +17,9 @@ from kerasfmt.ir import naming
 from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.network import check_names, sort_calls
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.topology import check_names, sort_calls
 from kerasfmt.ir.trace import Trace
 
 if TYPE_CHECKING:

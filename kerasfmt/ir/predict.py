@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.graph.interpreter import LazyState, run
+from kerasfmt.graph.run import LazyState, run
 from kerasfmt.ir.structure import flatten, pack_as
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ from kerasfmt.layers.image_random import (
     RandomWidth,
 )
 from kerasfmt.layers.image_warp import RandomRotation, RandomTranslation, RandomZoom
+from kerasfmt.layers.keras3_ops import Operation
 from kerasfmt.layers.kernelized import RandomFourierFeatures
 from kerasfmt.layers.lambda_ import Lambda
 from kerasfmt.layers.locally_connected import LocallyConnected1D, LocallyConnected2D
@@ -39,8 +40,6 @@ from kerasfmt.layers.normalization import (
     RMSNormalization,
     UnitNormalization,
 )
-from kerasfmt.layers.operations import Operation
-from kerasfmt.layers.operators import SlicingOpLambda, TFOpLambda
 from kerasfmt.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -97,6 +96,7 @@ from kerasfmt.layers.separable import (
     SeparableConvolution1D,
     SeparableConvolution2D,
 )
+from kerasfmt.layers.tf_op import SlicingOpLambda, TFOpLambda
 from kerasfmt.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from kerasfmt.layers.wrappers import SpectralNormalization, TimeDistributed, Wrapper
 

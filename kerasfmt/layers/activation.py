@@ -7,13 +7,14 @@ from typing import Any
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Spec, Value, ops
-from kerasfmt.ir import activations, fields
+from kerasfmt.ir import fields
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
+from kerasfmt.nn import activations
 
 
 def large_negative(dtype: DType) -> float:

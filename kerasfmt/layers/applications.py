@@ -13,7 +13,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.functions import dims_of
+from kerasfmt.nn.shapes import dims_of
 
 
 class LayerScale(Layer):

@@ -22,7 +22,7 @@ from kerasfmt.ir.sublayer import run_sublayer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.activation import Softmax
 from kerasfmt.layers.core import Dropout, EinsumDense
-from kerasfmt.layers.functions import dropout, read
+from kerasfmt.nn.shapes import dropout, read
 
 
 class DenseAttention(Layer, register=False):

@@ -18,8 +18,8 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.functions import read
-from kerasfmt.layers.moments import moments, normalize, positive_axes, synchronized_moments, weighted_moments
+from kerasfmt.nn.moments import moments, normalize, positive_axes, synchronized_moments, weighted_moments
+from kerasfmt.nn.shapes import read
 
 _FUSED_AXES = (-4, -3, -1, 1, 3, 4)
 """Axes that the fused op can normalize, before the rank of the input is known."""
@@ -138,7 +138,7 @@ class BatchNormalization(Layer):
         """Weights of the size of the axis, or with several axes of the rank of the inputs; three more to renorm."""
         rank = len(inputs.shape or ())
         may_fuse = self.fused is not False and not self.synchronized and self._may_fuse()
-        self.axis = positive_axes(self, self.axis, rank)
+        self.axis = positive_axes(self.axis, rank)
         self.data_format = self._fused_format(rank) if may_fuse else None
         sizes = {axis: self.axis_dim(inputs, axis) for axis in self.axis}
         self._spec = InputSpec(ndim=rank, axes=sizes)

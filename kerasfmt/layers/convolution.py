@@ -21,7 +21,7 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers import convolve
+from kerasfmt.nn import convolution as convolve
 
 COMPILED = "_jit_compiled_convolution_op"
 """Keras's name of the function that convolves groups; every layer derived from its `Conv` has it."""

@@ -22,9 +22,9 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers import convolve
 from kerasfmt.layers.convolution import COMPILED, check_dilation
-from kerasfmt.layers.functions import dims_of
+from kerasfmt.nn import convolution as convolve
+from kerasfmt.nn.shapes import dims_of
 
 
 class ConvTranspose(Layer, register=False):

@@ -15,7 +15,7 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.functions import dot_last, dropout
+from kerasfmt.nn.shapes import dot_last, dropout
 
 
 class Dense(Layer):

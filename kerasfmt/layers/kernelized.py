@@ -17,7 +17,7 @@ from kerasfmt.ir.initializers import Array, Constant, Initializer, RandomNormal,
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.functions import read
+from kerasfmt.nn.shapes import read
 
 
 @dataclass(frozen=True)

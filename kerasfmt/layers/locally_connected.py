@@ -30,7 +30,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers import convolve
+from kerasfmt.nn import convolution as convolve
 
 Positions: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 

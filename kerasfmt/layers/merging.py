@@ -9,7 +9,7 @@ from typing import Any
 from kerasfmt.graph import Shape, Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.layer import Layer
-from kerasfmt.layers.functions import dims_of, l2_normalize, reshape_to
+from kerasfmt.nn.shapes import dims_of, l2_normalize, reshape_to
 
 
 class Merge(Layer, register=False):

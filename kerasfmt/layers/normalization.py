@@ -15,8 +15,8 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.functions import dims_of, l2_normalize, read, reshape_to
-from kerasfmt.layers.moments import moments, normalize, positive_axes, weighted_moments
+from kerasfmt.nn.moments import moments, normalize, positive_axes, weighted_moments
+from kerasfmt.nn.shapes import dims_of, l2_normalize, read, reshape_to
 
 KERAS3 = "Keras3>"
 """Goes before the class name of a layer that only Keras 3 can make, where the name means another thing to Keras 2."""
@@ -63,7 +63,7 @@ class LayerNormalization(Layer):
     def build(self, inputs: Spec) -> None:
         """A gamma and a beta of the sizes of the axes."""
         rank = len(inputs.shape or ())
-        self.axis = positive_axes(self, self.axis, rank)
+        self.axis = positive_axes(self.axis, rank)
         if self.rms_scaling:
             self.axis.sort()
         shape = tuple(self.axis_dim(inputs, axis) for axis in self.axis)
@@ -156,7 +156,7 @@ class RMSNormalization(Layer):
 
     def build(self, inputs: Spec) -> None:
         """A scale of the sizes of the axes."""
-        self.axis = sorted(positive_axes(self, self.axis, len(inputs.shape or ())))
+        self.axis = sorted(positive_axes(self.axis, len(inputs.shape or ())))
         self.scale = self.add_weight(
             "scale", tuple(self.axis_dim(inputs, axis) for axis in self.axis), initializer=Ones()
         )
@@ -205,7 +205,7 @@ class GroupNormalization(Layer):
     def build(self, inputs: Spec) -> None:
         """A gamma and a beta of the size of the axis."""
         rank = len(inputs.shape or ())
-        positive_axes(self, self.axis, rank)
+        positive_axes(self.axis, rank)
         size = self.axis_dim(inputs, self.axis)
         self.groups = size if self.groups == -1 else self.groups
         if self.groups < 1 or size % self.groups:
@@ -252,7 +252,7 @@ class UnitNormalization(Layer):
 
     def build(self, inputs: Spec) -> None:
         """No weights. The option stays as it is, as in tf_keras; Keras 2.15 counts the axes from the front."""
-        positive_axes(self, self.axis, len(inputs.shape or ()))
+        positive_axes(self.axis, len(inputs.shape or ()))
 
     def tracked_lists(self) -> tuple[str, ...]:
         """The axes, if they are a list."""
@@ -260,4 +260,4 @@ class UnitNormalization(Layer):
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
-        return l2_normalize(inputs, positive_axes(self, self.axis, inputs.rank))
+        return l2_normalize(inputs, positive_axes(self.axis, inputs.rank))

@@ -13,7 +13,7 @@ from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
-from kerasfmt.layers.convolve import check_window, layout
+from kerasfmt.nn.convolution import check_window, layout
 
 
 class Pooling(Layer, register=False):

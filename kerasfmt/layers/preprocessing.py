@@ -12,7 +12,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.functions import read
+from kerasfmt.nn.shapes import read
 
 _EPSILON = 1e-7
 """The least standard deviation that Normalization divides by: Keras's backend.epsilon()."""

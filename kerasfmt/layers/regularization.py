@@ -14,7 +14,7 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import L1L2
 from kerasfmt.ir.structure import Structure, map_structure
-from kerasfmt.layers.functions import dropout, seeds
+from kerasfmt.nn.shapes import dropout, seeds
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946

@@ -19,8 +19,8 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers import convolve
 from kerasfmt.layers.convolution import COMPILED, causal_pad, check_dilation, check_fit
+from kerasfmt.nn import convolution as convolve
 
 
 class DepthwiseConv(Layer, register=False):

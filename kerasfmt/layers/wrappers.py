@@ -21,7 +21,7 @@ from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.sublayer import run_sublayer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.functions import dims_of, l2_normalize, read, reshape_to
+from kerasfmt.nn.shapes import dims_of, l2_normalize, read, reshape_to
 
 _BUILD_AS_BASE: Final = frozenset(
     {"AdditiveAttention", "Attention", "EinsumDense", "GroupNormalization", "Normalization"}

@@ -1,5 +1,5 @@
 """Foreign objects as models of kerasfmt."""
 
-from kerasfmt.sources.from_keras import from_keras
+from kerasfmt.sources.live.from_keras import from_keras
 
 __all__ = ["from_keras"]

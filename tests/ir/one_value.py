@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Builder, Spec, Value
-from kerasfmt.graph.interpreter import run
+from kerasfmt.graph.run import run
 
 Array = np.ndarray[Any, Any]
 

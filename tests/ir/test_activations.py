@@ -13,6 +13,7 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.ir import activations as A
+from kerasfmt.nn import activations as N
 
 Array = np.ndarray[Any, Any]
 erf = np.vectorize(math.erf)
@@ -99,18 +100,18 @@ RELU = [
 @pytest.mark.parametrize(("options", "ops", "expected"), RELU)
 def test_relu_options(options: dict[str, float], ops: list[str], expected: Callable[[Array], Array]) -> None:
     x = X.astype(np.float32)
-    relu = partial(A.relu, **options)
+    relu = partial(N.relu, **options)
     assert emitted(relu, Spec((None, 4), dtypes.float32)) == ops
     np.testing.assert_allclose(evaluate(relu, x), expected(x), rtol=1e-6)
 
 
 OPTIONS: list[tuple[Any, Callable[[Array], Array]]] = [
-    (partial(A.elu, alpha=0.5), lambda x: np.where(x > 0, x, 0.5 * np.expm1(x))),
+    (partial(N.elu, alpha=0.5), lambda x: np.where(x > 0, x, 0.5 * np.expm1(x))),
     (
-        partial(A.gelu, approximate=True),
+        partial(N.gelu, approximate=True),
         lambda x: 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
     ),
-    (partial(A.celu, alpha=2.0), lambda x: np.where(x > 0, x, 2 * np.expm1(x / 2))),
+    (partial(N.celu, alpha=2.0), lambda x: np.where(x > 0, x, 2 * np.expm1(x / 2))),
 ]
 
 
@@ -122,26 +123,26 @@ def test_options(function: Any, expected: Callable[[Array], Array]) -> None:
 @pytest.mark.parametrize("axis", [-1, 0, 1, 2, -2, -3, (1, 2), [-1, 0]])
 def test_softmax_axes(axis: Any) -> None:
     x = np.random.default_rng(3).standard_normal((2, 3, 4)).astype(np.float32)
-    out = evaluate(lambda v: A.softmax(v, axis), x)
+    out = evaluate(lambda v: N.softmax(v, axis), x)
     expected = np_softmax(x, axis if isinstance(axis, int) else tuple(axis))
     np.testing.assert_allclose(out, expected, rtol=1e-5)
 
 
 def test_softmax_on_the_last_axis_is_one_node() -> None:
     spec = Spec((None, 3, 4), dtypes.float32)
-    assert emitted(A.softmax, spec) == emitted(lambda v: A.softmax(v, 2), spec) == ["Softmax"]
-    assert emitted(lambda v: A.softmax(v, 1), spec) == ["Transpose", "Softmax", "Transpose"]
+    assert emitted(N.softmax, spec) == emitted(lambda v: N.softmax(v, 2), spec) == ["Softmax"]
+    assert emitted(lambda v: N.softmax(v, 1), spec) == ["Transpose", "Softmax", "Transpose"]
 
 
 @pytest.mark.parametrize(
     ("function", "shape"),
     [
-        (A.softmax, (3,)),
-        (A.softmax, ()),
-        (lambda v: A.softmax(v, 2), (3, 4)),
-        (lambda v: A.softmax(v, 0), None),
-        (A.glu, (2, 3)),
-        (A.glu, (2, None)),
+        (N.softmax, (3,)),
+        (N.softmax, ()),
+        (lambda v: N.softmax(v, 2), (3, 4)),
+        (lambda v: N.softmax(v, 0), None),
+        (N.glu, (2, 3)),
+        (N.glu, (2, None)),
     ],
 )
 def test_refused(function: Any, shape: tuple[int | None, ...] | None) -> None:

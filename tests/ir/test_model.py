@@ -10,7 +10,7 @@ import pytest
 import kerasfmt
 from kerasfmt import Functional, Input, Model, Sequential
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.graph.interpreter import run
+from kerasfmt.graph.run import run
 from kerasfmt.layers import (
     Add,
     BatchNormalization,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import kerasfmt
-from kerasfmt.graph.interpreter import run
+from kerasfmt.graph.run import run
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.layers import Masking
 

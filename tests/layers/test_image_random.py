@@ -7,7 +7,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.graph.interpreter import run
+from kerasfmt.graph.run import run
 from kerasfmt.ir.layer import Layer
 from kerasfmt.layers import (
     RandomBrightness,

@@ -71,7 +71,7 @@ def mask_of(layer: Layer, *arrays: Any) -> Any:
     (output,) = model.outputs
     assert output.masked
     from kerasfmt.graph import Builder
-    from kerasfmt.graph.interpreter import run
+    from kerasfmt.graph.run import run
 
     graph = Builder()
     values = [graph.input(t.spec) for t in model.inputs]

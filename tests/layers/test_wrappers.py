@@ -10,7 +10,7 @@ import kerasfmt
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.formats.saved_model.keras_objects import KerasObjects
 from kerasfmt.formats.saved_model.object_graph import UserObject
-from kerasfmt.graph.interpreter import run
+from kerasfmt.graph.run import run
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.layers import (
     Add,

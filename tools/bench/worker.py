@@ -183,7 +183,7 @@ def checkpoint(writer: str, directory: str, times: str) -> dict[str, Any]:
             prefix=prefix, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values
         )
     elif writer == "kerasfmt":
-        from kerasfmt import tensorbundle
+        from kerasfmt.containers import tensorbundle
 
         work = lambda: tensorbundle.write(prefix, tensors.items())  # noqa: E731
     elif writer == "safetensors":

@@ -13,7 +13,7 @@ A list of names that is larger than 64,512 bytes is cut into the attributes laye
 Source: tf_keras/src/saving/legacy/hdf5_format.py; keras/src/legacy/saving/legacy_h5_format.py
 """
 
-from kerasfmt.formats.hdf5.dataset import LazyDataset
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.formats.hdf5.file import H5Model, holds_object_paths, open_model
 from kerasfmt.formats.hdf5.load import load
 from kerasfmt.formats.hdf5.weights import load_weights

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt import dtypes, ir
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
-from kerasfmt.formats.hdf5.dataset import LazyDataset
 from kerasfmt.formats.hdf5.file import H5Model, NamedDatasets, open_model
 from kerasfmt.ir.keras3 import meant_by_keras3, optimizer_meant_by_keras3
 from kerasfmt.ir.slots import slot_names

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.formats.hdf5.dataset import LazyDataset
 from kerasfmt.formats.hdf5.file import H5Weights, NamedDatasets, open_weights
 from kerasfmt.formats.hdf5.load import check_dialect
 from kerasfmt.formats.hdf5.write import legacy_weights, top_level_weights

@@ -17,11 +17,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from kerasfmt.containers.hdf5.guard import import_h5py
+from kerasfmt.containers.hdf5.name_lists import name_attributes
+from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.hdf5 import dialect
-from kerasfmt.formats.hdf5.attributes import name_attributes
-from kerasfmt.formats.hdf5.guard import import_h5py
-from kerasfmt.formats.hdf5.tree import Tree
 from kerasfmt.graph.collector import without_collector
 from kerasfmt.ir import Model, Weight
 
@@ -64,12 +64,12 @@ def write_weights(model: Model, target: str | os.PathLike[str] | Any) -> None:
         SaveError: the group holds weights already, or cannot be written. It is as it was.
         ImportError: h5py is not installed.
     """
-    tree = Tree(f"model {model.name}")
+    tree = WritePlan(f"model {model.name}")
     _add_weights(tree, "", model)
     _write(tree, target)
 
 
-def model_tree(model: Model, include_optimizer: bool) -> Tree:
+def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
     """What the file of a model holds.
 
     Raises:
@@ -77,7 +77,7 @@ def model_tree(model: Model, include_optimizer: bool) -> Tree:
         UnsupportedLayerError: Keras 2 has no such activation.
         UnsupportedFormatError: a weight's dtype is none of HDF5's.
     """
-    tree = Tree(f"model {model.name}")
+    tree = WritePlan(f"model {model.name}")
     attributes = tree.attributes[""]
     attributes["keras_version"] = KERAS_VERSION
     attributes["backend"] = _BACKEND
@@ -110,7 +110,7 @@ def top_level_weights(model: Model) -> list[Weight]:
     return [weight for weight in model.weights if weight not in held]
 
 
-def _add_weights(tree: Tree, where: str, model: Model) -> None:
+def _add_weights(tree: WritePlan, where: str, model: Model) -> None:
     """Adds a group for every layer, below the group `where`."""
     attributes = tree.attributes[where]
     prefix = f"{where}/" if where else ""
@@ -122,7 +122,7 @@ def _add_weights(tree: Tree, where: str, model: Model) -> None:
     _add_layer(tree, prefix + _TOP_LEVEL, top_level_weights(model), "the group of the weights of no layer")
 
 
-def _add_layer(tree: Tree, path: str, weights: Sequence[Weight], owner: str) -> None:
+def _add_layer(tree: WritePlan, path: str, weights: Sequence[Weight], owner: str) -> None:
     group = tree.group(path, owner)
     names = [f"{weight.name}:0" for weight in weights]
     group.update(name_attributes("weight_names", names, f"{tree.name}: {owner}"))
@@ -130,7 +130,7 @@ def _add_layer(tree: Tree, path: str, weights: Sequence[Weight], owner: str) -> 
         tree.dataset(f"{path}/{name}", weight, f"{owner}: weight {weight.name}")
 
 
-def _write(tree: Tree, target: Any) -> None:
+def _write(tree: WritePlan, target: Any) -> None:
     h5py = import_h5py()
     if not isinstance(target, h5py.Group):
         with h5py.File(Path(target), "w") as file:
@@ -142,7 +142,7 @@ def _write(tree: Tree, target: Any) -> None:
         target.file.flush()
 
 
-def _refuse_occupied(tree: Tree, group: Any) -> None:
+def _refuse_occupied(tree: WritePlan, group: Any) -> None:
     where = f"{group.file.filename}: {group.name}"
     if group.file.mode == "r":
         raise SaveError(
@@ -157,7 +157,7 @@ def _refuse_occupied(tree: Tree, group: Any) -> None:
 
 
 @contextlib.contextmanager
-def _undone_if_it_fails(tree: Tree, group: Any) -> Iterator[None]:
+def _undone_if_it_fails(tree: WritePlan, group: Any) -> Iterator[None]:
     """Takes out of an open group what was put into it if not all of it could be."""
     before = {key: group.attrs[key] for key in tree.attributes[""] if key in group.attrs}
     try:

@@ -23,9 +23,9 @@ from kerasfmt.formats.saved_model.object_graph import (
     list_wrapper,
 )
 from kerasfmt.formats.saved_model.optimizer import optimizer_node
-from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.formats.saved_model.traces import LayerTraces, function_nodes
 from kerasfmt.graph import Builder, Function
+from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, Weight
 
 _ENDPOINTS = ("__call__", "call_and_return_all_conditional_losses")

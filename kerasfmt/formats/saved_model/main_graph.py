@@ -20,9 +20,9 @@ from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.formats.saved_model.object_graph import VariableNode
 from kerasfmt.formats.saved_model.signatures import INIT_OP_KEY, TracedSignature
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
-from kerasfmt.graph.attrs import to_shape_proto
+from kerasfmt.graph.attr_values import to_shape_proto
 from kerasfmt.graph.emit import emit_in
-from kerasfmt.graph.functiondef import FunctionWriter
+from kerasfmt.graphdef.functions import FunctionWriter
 
 OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 PREDICT_METHOD = "tensorflow/serving/predict"

@@ -19,10 +19,10 @@ from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.formats.saved_model.names import readable
-from kerasfmt.formats.saved_model.structured import ArgSpec, FunctionSpecs, encode
 from kerasfmt.graph import Function
-from kerasfmt.graph.attrs import to_shape_proto
-from kerasfmt.graph.functiondef import FunctionWriter
+from kerasfmt.graph.attr_values import to_shape_proto
+from kerasfmt.graphdef.functions import FunctionWriter
+from kerasfmt.graphdef.structured_value import ArgSpec, FunctionSpecs, encode
 from kerasfmt.ir import Weight
 
 

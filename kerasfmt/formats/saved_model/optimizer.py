@@ -21,7 +21,7 @@ from kerasfmt.formats.saved_model.object_graph import (
     dict_wrapper,
     list_wrapper,
 )
-from kerasfmt.formats.saved_model.structured import ArgSpec
+from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import TrainingConfig, Weight
 
 _SLOT_LISTS = {

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.formats.saved_model.object_graph import ConcreteNode, SavedNode, UserObject
-from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.formats.saved_model.traces import name_outputs
 from kerasfmt.graph import Builder, Function, Spec, Value
+from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Model
 from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.structure import flatten, map_structure

@@ -22,8 +22,8 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from kerasfmt.formats.saved_model.object_graph import ConcreteNode, FunctionNode
-from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.graph import Builder, Function, Spec, Value
+from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Layer, Model, Trace
 from kerasfmt.ir.call_signature import CallSignature
 from kerasfmt.ir.input_layer import InputLayer

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from kerasfmt import protos, tensorbundle
+from kerasfmt import protos
+from kerasfmt.containers import tensorbundle
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 from kerasfmt.formats.saved_model.keras_objects import KerasObjects
@@ -27,8 +28,8 @@ from kerasfmt.formats.saved_model.names import readable_names
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, checkpoint_proto, write_object_graph
 from kerasfmt.formats.saved_model.signatures import default_signature, signature_map, trace_signatures
 from kerasfmt.graph.collector import without_collector
-from kerasfmt.graph.functiondef import FunctionWriter
 from kerasfmt.graph.op_defs import op_list
+from kerasfmt.graphdef.functions import FunctionWriter
 from kerasfmt.ir import Model
 from kerasfmt.ir.signature import Signature
 

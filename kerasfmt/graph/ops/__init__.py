@@ -22,6 +22,7 @@ from kerasfmt.graph.ops.array import (
     unpack,
     zeros_like,
 )
+from kerasfmt.graph.ops.checkpoint_io import string_join
 from kerasfmt.graph.ops.control import cond
 from kerasfmt.graph.ops.conv import (
     conv2d,
@@ -31,7 +32,6 @@ from kerasfmt.graph.ops.conv import (
     depthwise_conv2d,
 )
 from kerasfmt.graph.ops.einsum import einsum
-from kerasfmt.graph.ops.files import string_join
 from kerasfmt.graph.ops.generator import (
     bitcast,
     generator_integers,
@@ -128,7 +128,6 @@ from kerasfmt.graph.ops.nn import (
 )
 from kerasfmt.graph.ops.normalization import fused_batch_norm
 from kerasfmt.graph.ops.padding import batch_to_space, depth_to_space, pad, space_to_batch, space_to_depth
-from kerasfmt.graph.ops.partial import constant_value, partial_value
 from kerasfmt.graph.ops.pool import avg_pool, avg_pool3d, max_pool, max_pool3d
 from kerasfmt.graph.ops.random import (
     random_normal,
@@ -167,6 +166,7 @@ from kerasfmt.graph.ops.sequence import (
     tensor_scatter_update,
     top_k,
 )
+from kerasfmt.graph.ops.shape_values import constant_value, partial_value
 from kerasfmt.graph.ops.shaping import broadcast_to, fill, rank, shape, size
 from kerasfmt.graph.ops.slicing import (
     gather,

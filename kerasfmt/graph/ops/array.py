@@ -12,9 +12,9 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DTypeLike
 from kerasfmt.graph.emit import emit, emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, normalize_axis, same_shape, unary
-from kerasfmt.graph.ops.partial import constant_value, partial_value
-from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.ops.shape_values import constant_value, partial_value
 from kerasfmt.graph.spec import Shape, known_size, merge_dims, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 from kerasfmt.graph.emit import emit
 from kerasfmt.graph.function import Builder, Function
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Attrs, declare
-from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Value, Variable
 

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasfmt.graph.emit import emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops import window
 from kerasfmt.graph.ops.declare import Array, Attrs, kernel, with_rank
-from kerasfmt.graph.ops.partial import partial_value
+from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.ops.window import Window
-from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, merge_dims, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from kerasfmt.graph.emit import emit_one
-from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
 

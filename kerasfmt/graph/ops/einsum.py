@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from kerasfmt.graph.emit import emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, kernel
-from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, broadcast_shapes, merge_dims
 from kerasfmt.graph.value import Operand, Value
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from kerasfmt.graph.emit import emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, widen, with_rank
-from kerasfmt.graph.ops.partial import partial_value
-from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from kerasfmt.graph.emit import emit
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, widen, with_rank
-from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, merge_dims
 from kerasfmt.graph.value import Operand, Value
 

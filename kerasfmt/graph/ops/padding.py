@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from kerasfmt.graph.emit import emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, with_rank
-from kerasfmt.graph.ops.partial import partial_array
+from kerasfmt.graph.ops.shape_values import partial_array
 from kerasfmt.graph.ops.window import assemble
-from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, known_size
 from kerasfmt.graph.value import Operand, Value
 

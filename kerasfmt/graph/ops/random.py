@@ -19,8 +19,8 @@ from kerasfmt.dtypes import DType
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.ops import philox
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare
-from kerasfmt.graph.ops.partial import partial_value
 from kerasfmt.graph.ops.philox import Stream
+from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
 

@@ -13,9 +13,9 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph.emit import emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, kernel, normalize_axis, scalar
-from kerasfmt.graph.ops.partial import constant_value
-from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.ops.shape_values import constant_value
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, with_rank
-from kerasfmt.graph.ops.partial import partial_value
+from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from kerasfmt.graph.emit import emit, emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare
-from kerasfmt.graph.registry import Op, register
 from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Value, Variable
 

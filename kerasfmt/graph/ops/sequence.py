@@ -14,6 +14,7 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.emit import emit, emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import (
     Array,
     Attrs,
@@ -24,8 +25,7 @@ from kerasfmt.graph.ops.declare import (
     same_shape,
     with_rank,
 )
-from kerasfmt.graph.ops.partial import constant_value, partial_value
-from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.ops.shape_values import constant_value, partial_value
 from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 

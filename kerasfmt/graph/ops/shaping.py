@@ -10,10 +10,10 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph.emit import emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.array import ShapeOperand, shape_operand
 from kerasfmt.graph.ops.declare import Array, Attrs, declare
-from kerasfmt.graph.ops.partial import partial_value
-from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.spec import Shape, broadcast_shapes, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 

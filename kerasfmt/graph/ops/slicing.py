@@ -12,11 +12,11 @@ from typing import TypeAlias
 import numpy as np
 
 from kerasfmt.graph.emit import emit, emit_one
+from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.array import pack
 from kerasfmt.graph.ops.declare import Array, Attrs, normalize_axis
-from kerasfmt.graph.ops.partial import constant_value, partial_value
 from kerasfmt.graph.ops.resource import check_indices
-from kerasfmt.graph.registry import Op, register
+from kerasfmt.graph.ops.shape_values import constant_value, partial_value
 from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 

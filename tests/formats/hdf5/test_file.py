@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kerasfmt.containers.hdf5 import guard
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -26,7 +27,7 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
-from kerasfmt.formats.hdf5 import LazyDataset, guard, open_model
+from kerasfmt.formats.hdf5 import LazyDataset, open_model
 
 from .build import BIAS, KERNEL, dense_config, replace_kernel, write_group, write_model
 

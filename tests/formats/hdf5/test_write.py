@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from kerasfmt import Functional, Input, Model, Sequential, dtypes
+from kerasfmt.containers.hdf5.name_lists import HEADER_LIMIT, name_attributes
 from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.hdf5 import load, load_weights, open_model, write, write_weights
-from kerasfmt.formats.hdf5.attributes import HEADER_LIMIT, name_attributes
 from kerasfmt.formats.hdf5.dialect import model_config
 from kerasfmt.formats.hdf5.write import model_tree
 from kerasfmt.ir import TrainingConfig, Weight

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import kerasfmt
-from kerasfmt import protos, tensorbundle
+from kerasfmt import protos
+from kerasfmt.containers import tensorbundle
 from kerasfmt.formats.saved_model import write
 from kerasfmt.ir import Model
 

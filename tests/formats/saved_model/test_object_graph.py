@@ -17,9 +17,9 @@ from kerasfmt.formats.saved_model.object_graph import (
     list_wrapper,
     write_object_graph,
 )
-from kerasfmt.formats.saved_model.structured import ArgSpec
 from kerasfmt.graph import Builder, Spec
-from kerasfmt.graph.functiondef import FunctionWriter
+from kerasfmt.graphdef.functions import FunctionWriter
+from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Weight
 
 

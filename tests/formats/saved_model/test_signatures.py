@@ -19,7 +19,7 @@ from kerasfmt.formats.saved_model.signatures import (
     trace_signatures,
 )
 from kerasfmt.graph import Builder, Spec, ops
-from kerasfmt.graph.interpreter import run
+from kerasfmt.graph.run import run
 from kerasfmt.ir import Model
 from kerasfmt.ir.signature import Signature
 from kerasfmt.layers import Add, Dense

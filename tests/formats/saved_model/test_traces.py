@@ -11,7 +11,7 @@ import kerasfmt
 from kerasfmt import dtypes
 from kerasfmt.formats.saved_model.traces import LayerTraces, derive, function_nodes, name_outputs
 from kerasfmt.graph import Spec
-from kerasfmt.graph.interpreter import run
+from kerasfmt.graph.run import run
 from kerasfmt.ir import Layer, Model
 from kerasfmt.layers import Dense, Dropout
 

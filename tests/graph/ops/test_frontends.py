@@ -114,8 +114,8 @@ def test_every_public_function_says_what_it_gives() -> None:
 
 
 def test_large_convolution_in_slabs_is_the_convolution() -> None:
+    from kerasfmt.graph.op import find_op
     from kerasfmt.graph.ops import conv
-    from kerasfmt.graph.registry import find_op
 
     rng = np.random.default_rng(0)
     x, k = rng.standard_normal((3, 11, 9, 2)), rng.standard_normal((3, 2, 2, 4))

@@ -10,7 +10,7 @@ from op_samples import SAMPLES, Array, Sample
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Builder, Node, Spec, Value, merge_shapes
-from kerasfmt.graph.registry import find_op, registered_ops
+from kerasfmt.graph.op import find_op, registered_ops
 
 NO_KERNEL = {
     *("Placeholder", "VarHandleOp", "SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"),

@@ -1,0 +1,1 @@
+"""Containers: bytes to named arrays and back. They know neither Keras nor graphs."""

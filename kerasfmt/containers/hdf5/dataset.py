@@ -1,0 +1,203 @@
+"""A weight that still lies in its HDF5 file.
+
+A dataset is admitted when its header alone shows that reading it is harmless: numbers, stored in this very
+file, of no more bytes than the file can hold. Nothing is read before the weight is used, and then slab by
+slab.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kerasfmt import dtypes
+from kerasfmt.containers.hdf5.guard import Node, import_h5py, reading
+from kerasfmt.errors import CorruptFileError, UnsafeFileError, UnsupportedFormatError
+
+# A byte of a deflate stream gives at most 1032 bytes (zlib.net/zlib_tech.html); LZF gives fewer than 100.
+MAX_EXPANSION: Final = 1032
+_PLAIN_FILTERS: Final = (2, 3)  # shuffle, fletcher32: no expansion
+_COMPRESSORS: Final = (1, 32000)  # deflate, lzf
+_NUMERIC_KINDS: Final = "biufc"
+_BFLOAT16_SIZE: Final = 2
+
+
+class LazyDataset:
+    """An array in an HDF5 file, read when it is indexed or turned into an array; the file stays open for it.
+
+    Attributes:
+        where: file and path, for errors.
+        shape: its shape.
+        dtype: its NumPy dtype, in native byte order.
+        stored_size: bytes that it takes in the file.
+    """
+
+    __slots__ = ("_descriptor", "_file", "_id", "_offset", "dtype", "shape", "stored_size", "where")
+
+    def __init__(self, node: Node, file: Any, descriptor: int | None = None) -> None:
+        """Admits the dataset at `node`.
+
+        Args:
+            node: where it is.
+            file: the h5py.File to keep open.
+            descriptor: the operating system's descriptor of that file, if nobody else can close it. Plain
+                bytes are then read with it, three times as fast as through the HDF5 library.
+
+        Raises:
+            CorruptFileError: it declares more than its bytes can hold.
+            UnsafeFileError: its bytes lie in other files.
+            UnsupportedFormatError: it does not hold plain numbers, or is packed in a way that is not known.
+        """
+        self._file = file
+        self.where = node.where
+        with reading(node.where):
+            self.shape, self.dtype, self.stored_size, offset = _admit(node)
+        self._id = node.id
+        self._descriptor = descriptor
+        self._offset = None if descriptor is None else offset
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        """The elements that a basic index selects, as a new array."""
+        with reading(self.where):
+            if self._offset is not None:
+                if isinstance(key, tuple) and not key:
+                    return self._read_plain(0, self.shape)
+                rows = key[0] if isinstance(key, tuple) and len(key) == 1 else key
+                if isinstance(rows, slice) and self.shape:
+                    start, stop, step = rows.indices(self.shape[0])
+                    if step == 1:
+                        row = math.prod(self.shape[1:]) * self.dtype.itemsize
+                        return self._read_plain(start * row, (max(0, stop - start), *self.shape[1:]))
+            found = np.asarray(import_h5py().Dataset(self._id)[key])
+            return found.view(self.dtype) if found.dtype.kind == "V" else found.astype(self.dtype, copy=False)
+
+    def _read_plain(self, begin: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+        """The array of `shape` whose bytes begin `begin` bytes after the first element."""
+        assert self._offset is not None
+        assert self._descriptor is not None
+        array = np.empty(shape, self.dtype)
+        buffer = array.reshape(-1).view(np.uint8).data
+        while len(buffer):
+            count = os.preadv(self._descriptor, [buffer], self._offset + begin)
+            if count == 0:
+                raise CorruptFileError(f"{self.where}: the file ends within its bytes; it was cut while open")
+            buffer, begin = buffer[count:], begin + count
+        return array
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """The whole array, as a new array."""
+        if copy is False:
+            raise ValueError(f"{self.where}: lies in a file; it cannot become an array without a copy")
+        array = self[()]
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the whole array in memory."""
+        return self.size * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a scalar has no length")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        return f"<LazyDataset {self.where} {self.dtype}{list(self.shape)}>"
+
+
+def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]:
+    """Shape, dtype and stored bytes of a dataset whose header shows that it may be read.
+
+    The last is the byte of the file at which the elements begin, if they lie there one after the other and as
+    they are in memory; None if they do not.
+    """
+    h5d = import_h5py().h5d
+    if not isinstance(node.id, h5d.DatasetID):
+        raise UnsupportedFormatError(f"{node.where}: expected a dataset, got another kind of object")
+    # The layout comes first: asking a virtual dataset for its extent opens the files that it is made of.
+    plan = node.id.get_create_plist()
+    layout = plan.get_layout()
+    if layout == h5d.VIRTUAL:
+        raise UnsafeFileError(
+            f"{node.where}: a virtual dataset takes its bytes from other files; it is not read"
+        )
+    if plan.get_external_count():
+        raise UnsafeFileError(f"{node.where}: its bytes lie outside of the file; they are not read")
+    stored_dtype = _numeric_dtype(node)
+    dtype = dtypes.bfloat16.numpy if stored_dtype.kind == "V" else stored_dtype.newbyteorder("=")
+    space = node.id.get_space()
+    shape = tuple(int(size) for size in space.get_simple_extent_dims())
+    declared = math.prod(shape) * dtype.itemsize
+    stored = int(node.id.get_storage_size())
+    if declared == 0:
+        return shape, dtype, 0, None
+    expansion = 1
+    if layout == h5d.CHUNKED:
+        expansion = _expansion(node, plan)
+        declared = max(declared, math.prod(plan.get_chunk()) * dtype.itemsize if expansion > 1 else 0)
+    _check_size(node, declared, stored, expansion)
+    if layout == h5d.CONTIGUOUS:
+        offset = node.id.get_offset()
+        if offset is None or offset + stored > node.file_size:
+            raise CorruptFileError(
+                f"{node.where}: its {stored} bytes end behind the end of the file, {node.file_size} bytes; "
+                "the file is truncated"
+            )
+        if stored_dtype.kind in "iufV" and stored_dtype.isnative:
+            return shape, dtype, stored, int(offset)
+    return shape, dtype, stored, None
+
+
+def _numeric_dtype(node: Node) -> np.dtype[Any]:
+    """The NumPy dtype of the elements; V2 for bfloat16, which h5py stores as two opaque bytes without a name.
+
+    Source: keras/src/saving/saving_lib.py, H5IOStore.__setitem__ (3.x)
+    """
+    kind = node.id.get_type()
+    dtype: np.dtype[Any] = kind.dtype
+    opaque = kind.get_class() == import_h5py().h5t.OPAQUE
+    if opaque and dtype.itemsize == _BFLOAT16_SIZE and dtype.kind == "V" and not kind.get_tag():
+        return dtype
+    if dtype.kind not in _NUMERIC_KINDS or dtype.subdtype is not None:
+        raise UnsupportedFormatError(f"{node.where}: expected numbers, got elements of type {dtype}")
+    return dtype
+
+
+def _expansion(node: Node, plan: Any) -> int:
+    """By how much the filters of a chunked dataset may blow up the stored bytes."""
+    codes = [int(plan.get_filter(index)[0]) for index in range(plan.get_nfilters())]
+    compressors = [code for code in codes if code in _COMPRESSORS]
+    unknown = [code for code in codes if code not in _COMPRESSORS + _PLAIN_FILTERS]
+    if unknown or len(compressors) > 1:
+        raise UnsupportedFormatError(
+            f"{node.where}: HDF5 filters {codes}: expected at most one of gzip (1) and lzf (32000), with "
+            "shuffle (2) and fletcher32 (3); save the weights without compression"
+        )
+    return MAX_EXPANSION if compressors else 1
+
+
+def _check_size(node: Node, declared: int, stored: int, expansion: int) -> None:
+    if stored > node.file_size:
+        raise CorruptFileError(
+            f"{node.where}: claims {stored} bytes of a file of {node.file_size}; "
+            "the file is damaged or truncated"
+        )
+    if declared > stored * expansion:
+        raise CorruptFileError(
+            f"{node.where}: declares {declared} bytes, but {stored} bytes are stored, which cannot hold "
+            "them; nothing is allocated for it"
+        )

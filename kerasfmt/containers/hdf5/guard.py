@@ -1,0 +1,297 @@
+"""What stands between a stranger's HDF5 file and its reader: links, attributes and JSON, checked before use.
+
+h5py, and the HDF5 library below it, would follow a link into another file, allocate what a header declares,
+and answer damage with half a dozen kinds of exception. Here only hard links are followed, no size is believed
+that the file's bytes cannot hold, and every failure is a KerasfmtError that names the file.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Final, NoReturn
+
+import numpy as np
+
+from kerasfmt.containers.hdf5.raw_strings import RawStrings
+from kerasfmt.errors import CorruptFileError, InvalidModelError, KerasfmtError, UnsafeFileError
+
+MAX_CONFIG_DEPTH: Final = 256
+"""Levels of nesting that a config may have; a model nested in a model takes four."""
+MAX_NAMES_SIZE: Final = 1 << 30
+"""Bytes up to which the HDF5 library reads strings each of which might be as long as the file."""
+
+_H5PY_ERRORS: Final = (
+    OSError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    MemoryError,
+    NotImplementedError,
+    struct.error,
+)
+
+
+def import_h5py() -> ModuleType:
+    """The h5py module.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    try:
+        import h5py
+    except ImportError as error:
+        raise ImportError(
+            "kerasfmt reads and writes HDF5 files with h5py, which cannot be imported; "
+            "install it with `pip install h5py`"
+        ) from error
+    return h5py  # type: ignore[no-any-return]
+
+
+class reading:
+    """Turns whatever h5py raises for damaged bytes into a CorruptFileError that begins with `where`."""
+
+    __slots__ = ("_where",)
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, KerasfmtError):
+            if self._where.partition(": ")[0] not in str(error):
+                raise type(error)(f"{self._where}: {error}") from error
+        elif isinstance(error, _H5PY_ERRORS):
+            raise CorruptFileError(
+                f"{self._where}: the HDF5 library could not read this: {error}; the file is damaged"
+            ) from error
+
+
+@dataclass(frozen=True)
+class Node:
+    """A group of a file, or a dataset, reached by hard links only.
+
+    Attributes:
+        id: h5py's low-level GroupID or DatasetID.
+        file: what errors call the file.
+        path: path from the root of the file.
+        file_size: bytes of the file.
+        raw: reads strings from the bytes of the file; None where these are not at hand (a file in memory).
+    """
+
+    id: Any
+    file: str
+    path: str
+    file_size: int
+    raw: RawStrings | None = None
+
+    @property
+    def where(self) -> str:
+        """What errors begin with."""
+        return f"{self.file}: {self.path or '/'}"
+
+    def find(self, path: str) -> Node | None:
+        """The object at a relative path below this group; None where there is none.
+
+        Raises:
+            UnsafeFileError: the path leaves this group, or passes through a link that is not a hard link.
+        """
+        if path.startswith("/"):
+            raise UnsafeFileError(f"{self.where}: the name {path!r} leaves the group; it is not followed")
+        current = self
+        for name in path.split("/"):
+            if name in ("", "."):
+                continue
+            found = current._step(name)
+            if found is None:
+                return None
+            current = found
+        return current
+
+    def group(self, path: str) -> Node:
+        """The group at a relative path below this group.
+
+        Raises:
+            InvalidModelError: there is none.
+        """
+        h5py = import_h5py()
+        found = self.find(path)
+        if found is None or not isinstance(found.id, h5py.h5g.GroupID):
+            got = "nothing" if found is None else "something else"
+            raise InvalidModelError(f"{self.where}: expected a group {path!r}, got {got}")
+        return found
+
+    def _step(self, name: str) -> Node | None:
+        h5py = import_h5py()
+        if not isinstance(self.id, h5py.h5g.GroupID):
+            return None
+        with reading(f"{self.where}: {name!r}"):
+            encoded, links = name.encode(), self.id.links
+            try:
+                link = links.get_info(encoded)
+            except _H5PY_ERRORS:
+                if not links.exists(encoded):
+                    return None
+                raise
+            kind = link.type
+            if kind != h5py.h5l.TYPE_HARD:
+                names = {h5py.h5l.TYPE_SOFT: "a soft link", h5py.h5l.TYPE_EXTERNAL: "a link to another file"}
+                raise UnsafeFileError(
+                    f"{self.where}: {name!r} is {names.get(kind, 'a user-defined link')}; "
+                    "expected the object itself, as Keras writes it; links are not followed"
+                )
+            if self.raw is not None:
+                self.raw.check(int(link.u))
+            found = h5py.h5o.open(self.id, encoded)
+        return Node(found, self.file, f"{self.path}/{name}", self.file_size, self.raw)
+
+    def member_names(self, limit: int) -> list[str]:
+        """The names of the first `limit` members of this group."""
+        with reading(self.where):
+            count = min(limit, self.id.get_num_objs())
+            return [self.id.get_objname_by_idx(i).decode("utf-8", "replace") for i in range(count)]
+
+    def has_attribute(self, name: str) -> bool:
+        """Whether the attribute exists."""
+        h5py = import_h5py()
+        with reading(f"{self.where}: attribute {name}"):
+            return bool(h5py.h5a.exists(self.id, name.encode()))
+
+    def text(self, name: str) -> str | None:
+        """An attribute that is one string; None where it does not exist.
+
+        Raises:
+            CorruptFileError: it is not a string, or not UTF-8.
+        """
+        if not self.has_attribute(name):
+            return None
+        values = self._strings(name, rank=0)
+        return values[0]
+
+    def names(self, name: str) -> list[str] | None:
+        """An attribute that is a list of strings, put together from its pieces; None where it does not exist.
+
+        Raises:
+            CorruptFileError: it is not a list of strings, or not UTF-8.
+        """
+        if self.has_attribute(name):
+            return self._strings(name, rank=1)
+        if not self.has_attribute(f"{name}0"):
+            return None
+        found: list[str] = []
+        piece = 0
+        while self.has_attribute(f"{name}{piece}"):
+            found += self._strings(f"{name}{piece}", rank=1)
+            piece += 1
+        return found
+
+    def _strings(self, name: str, rank: int) -> list[str]:
+        h5py = import_h5py()
+        where = f"{self.where}: attribute {name}"
+        with reading(where):
+            attribute = h5py.h5a.open(self.id, name.encode())
+            kind = attribute.get_type()
+            space = attribute.get_space()
+            count = int(space.get_simple_extent_npoints())
+            if space.get_simple_extent_ndims() != rank:
+                self._refuse_attribute(where, rank, f"{space.get_simple_extent_ndims()} dimensions")
+            if rank and count == 0:
+                return []  # Keras writes an empty list as an empty float64 array
+            if kind.get_class() != h5py.h5t.STRING or count == 0:
+                self._refuse_attribute(where, rank, "something else")
+            if count * kind.get_size() > self.file_size:
+                raise CorruptFileError(
+                    f"{where}: declares {count * kind.get_size()} bytes in a file of {self.file_size}; "
+                    "the file is damaged"
+                )
+            if kind.is_variable_str():
+                raw = self._variable_strings(name, count)
+            else:
+                fixed = np.empty((count,) if rank else (), dtype=f"S{kind.get_size()}")
+                attribute.read(fixed)
+                raw = fixed.reshape(-1).tolist()
+            return [value.decode("utf-8") for value in raw]
+
+    def _variable_strings(self, name: str, count: int) -> list[bytes]:
+        h5py = import_h5py()
+        if self.raw is not None:
+            found = self.raw.read(h5py.h5o.get_info(self.id).addr, name, count)
+            if found is not None:
+                return found
+        if count * self.file_size > MAX_NAMES_SIZE:
+            raise UnsafeFileError(
+                f"{self.where}: attribute {name}: {count} strings of unknown length in a file of "
+                f"{self.file_size} bytes; they are not read; "
+                "open the model by its path, or let Keras write it again"
+            )
+        value = h5py.Group(self.id).attrs[name]
+        values = [value] if isinstance(value, str | bytes) else list(value)
+        return [v.encode("utf-8", "surrogateescape") if isinstance(v, str) else bytes(v) for v in values]
+
+    @staticmethod
+    def _refuse_attribute(where: str, rank: int, got: str) -> NoReturn:
+        expected = "a list of strings" if rank else "one string"
+        raise CorruptFileError(f"{where}: expected {expected}, got {got}; the file is damaged")
+
+
+def parse_config(text: str, where: str) -> dict[str, Any]:
+    """The JSON object that a config attribute holds.
+
+    Args:
+        text: the JSON.
+        where: what errors begin with.
+
+    Raises:
+        CorruptFileError: it is not JSON, not an object, names a key twice, or holds NaN or an infinity.
+        UnsafeFileError: it is nested deeper than MAX_CONFIG_DEPTH.
+    """
+
+    def refuse_constant(name: str) -> NoReturn:
+        raise CorruptFileError(
+            f"{where}: holds {name}, which is not a JSON number; give the option a finite value"
+        )
+
+    def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise CorruptFileError(
+                f"{where}: names the key {twice!r} twice in one object; the file is damaged"
+            )
+        return found
+
+    too_deep = f"{where}: nested deeper than {MAX_CONFIG_DEPTH} levels; no Keras model is; it is not read"
+    try:
+        config = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
+    except RecursionError as error:
+        raise UnsafeFileError(too_deep) from error
+    except ValueError as error:
+        raise CorruptFileError(f"{where}: expected JSON: {error}; the file is damaged") from error
+    if not isinstance(config, dict):
+        raise CorruptFileError(
+            f"{where}: expected a JSON object, got {type(config).__name__}; the file is damaged"
+        )
+    if _depth_exceeds(config, MAX_CONFIG_DEPTH):
+        raise UnsafeFileError(too_deep)
+    return config
+
+
+def _depth_exceeds(config: dict[str, Any], limit: int) -> bool:
+    level: list[Any] = [config]
+    for _ in range(limit):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True

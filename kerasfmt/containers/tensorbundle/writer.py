@@ -1,0 +1,196 @@
+"""Writes a TensorBundle: an iterable of named tensors to an index and its data shards.
+
+The bytes are those that TensorFlow's SaveV2 writes for the same tensors in the same order; with several
+shards, those of one SaveV2 per shard joined by MergeV2Checkpoints. See `bundle` for the layout.
+
+Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleWriter
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kerasfmt import dtypes
+from kerasfmt.containers.slabs import Source, open_source
+from kerasfmt.containers.tensorbundle.bundle import (
+    HEADER_KEY,
+    Entry,
+    Header,
+    data_path,
+    encode_checked_lengths,
+    encode_entry,
+    encode_header,
+    encode_key,
+    index_path,
+)
+from kerasfmt.containers.tensorbundle.coding import encode_varints, extend_crc32c, mask_crc32c
+from kerasfmt.containers.tensorbundle.table import encode_table
+from kerasfmt.errors import KerasfmtError, SaveError
+
+_CHUNK_SIZE: Final = 1 << 20  # small enough to be in the cache still when it is written after its checksum
+_BUFFER_SIZE: Final = 256 << 10
+_JOIN_COUNT: Final = 4096  # strings
+
+
+def write(prefix: str | os.PathLike[str], items: Iterable[tuple[str, object]], num_shards: int = 1) -> None:
+    """Write a checkpoint: `prefix.index` and `prefix.data-*`.
+
+    Tensors are stored in the order in which `items` gives them, each in the shard that is smallest at the
+    time, and are read one at a time: at most 32 MiB are held besides what `items` itself holds. The files get
+    their names only when all of them are whole.
+
+    Args:
+        prefix: path of the checkpoint, without `.index`; its directory must exist.
+        items: names and tensors. A tensor is an array of any library, a memory map, an HDF5 dataset, a
+            number, a string, nested lists of them, or a callable without arguments that gives one of these.
+            An array of objects holds str or bytes; str is stored as UTF-8.
+        num_shards: how many data files to write.
+
+    Raises:
+        SaveError: a name is empty or given twice, a tensor has no form in a checkpoint, or a file cannot be
+            written; no file is left under its final name that was not there before.
+    """
+    if num_shards < 1:
+        raise SaveError(f"num_shards: expected at least 1, got {num_shards}")
+    prefix = os.fspath(prefix)
+    with contextlib.ExitStack() as stack:
+        shards = [stack.enter_context(_File(data_path(prefix, n, num_shards))) for n in range(num_shards)]
+        entries: dict[bytes, bytes] = {}
+        for name, value in items:
+            key = _checked_key(name, entries)
+            shard = min(range(num_shards), key=lambda number: shards[number].size)
+            try:
+                entry = _write_tensor(shards[shard], shard, open_source(value))
+            except KerasfmtError as error:
+                raise SaveError(f"tensor {name!r}: {error}") from error
+            entries[key] = encode_entry(entry)
+            del value
+        index = stack.enter_context(_File(index_path(prefix)))
+        entries[HEADER_KEY] = encode_header(Header(num_shards))
+        for block in encode_table(sorted(entries.items())):
+            index.write(block)
+        for file in (*shards, index):
+            file.commit()
+
+
+def _checked_key(name: str, entries: dict[bytes, bytes]) -> bytes:
+    try:
+        key = encode_key(name)
+    except UnicodeEncodeError as error:
+        raise SaveError(f"tensor {name!r}: expected a name that UTF-8 can encode") from error
+    if key == HEADER_KEY:
+        raise SaveError("tensor '': expected a name; the empty key holds the checkpoint's header")
+    if key in entries:
+        raise SaveError(f"tensor {name!r}: the name is given twice; rename one of the two")
+    return key
+
+
+class _File:
+    """A file that is written beside its final path and gets its name when it is committed."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._temporary = f"{path}.tempstate{os.getpid()}"
+        self.size = 0
+
+    def __enter__(self) -> _File:
+        with self._faults():
+            self._file = open(self._temporary, "wb", buffering=_BUFFER_SIZE)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._temporary)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append `data`."""
+        with self._faults():
+            self._file.write(data)
+        self.size += len(data)
+
+    def commit(self) -> None:
+        """Close the file and give it its final name."""
+        with self._faults():
+            self._file.close()
+            os.replace(self._temporary, self._path)
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise SaveError(f"{self._path}: could not be written: {error.strerror or error}") from error
+
+
+def _write_tensor(file: _File, shard: int, source: Source) -> Entry:
+    """Append a tensor to a shard; gives its entry."""
+    offset = file.size
+    if source.dtype is dtypes.string:
+        crc32c = _write_strings(file, source)
+    elif source.dtype.itemsize:
+        crc32c = _write_elements(file, source)
+    else:
+        raise SaveError(f"a {source.dtype} has no form in a checkpoint")
+    return Entry(source.dtype, source.shape, shard, offset, file.size - offset, crc32c)
+
+
+def _write_elements(file: _File, source: Source) -> int:
+    """Append fixed-size elements; gives their crc32c, computed chunk by chunk while the bytes are hot."""
+    crc32c = 0
+    for slab in source.slabs():
+        flat = slab.reshape(-1).view(np.uint8)
+        for start in range(0, flat.size, _CHUNK_SIZE):
+            chunk = flat[start : start + _CHUNK_SIZE]
+            crc32c = extend_crc32c(crc32c, chunk)
+            file.write(chunk.data)
+    return crc32c
+
+
+def _write_strings(file: _File, source: Source) -> int:
+    """Append strings, reading the source twice: for their lengths, then for their bytes; gives the crc32c."""
+    crc32c = 0
+    for slab in source.slabs():
+        lengths = [len(encoded) for encoded in _encoded_strings(slab)]
+        crc32c = extend_crc32c(crc32c, encode_checked_lengths(lengths, "little"))
+        file.write(encode_varints(lengths))
+    checksum = mask_crc32c(crc32c).to_bytes(4, "little")
+    file.write(checksum)
+    crc32c = extend_crc32c(crc32c, checksum)
+    for chunk in _joined(encoded for slab in source.slabs() for encoded in _encoded_strings(slab)):
+        crc32c = extend_crc32c(crc32c, chunk)
+        file.write(chunk)
+    return crc32c
+
+
+def _joined(strings: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in fewer pieces: at most _CHUNK_SIZE bytes each, unless one string is longer."""
+    waiting: list[bytes] = []
+    size = 0
+    for string in strings:
+        if size + len(string) > _CHUNK_SIZE or len(waiting) >= _JOIN_COUNT:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+        waiting.append(string)
+        size += len(string)
+    yield b"".join(waiting)
+
+
+def _encoded_strings(slab: npt.NDArray[Any]) -> Iterator[bytes]:
+    for element in slab.reshape(-1):
+        if isinstance(element, bytes):
+            yield element
+        elif isinstance(element, str):
+            try:
+                yield element.encode("utf-8", "surrogateescape")
+            except UnicodeEncodeError as error:
+                raise SaveError(f"expected strings that UTF-8 can encode, got {element!r}") from error
+        else:
+            raise SaveError(f"expected str or bytes in an array of objects, got {type(element).__name__}")

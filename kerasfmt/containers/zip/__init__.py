@@ -1,0 +1,1 @@
+"""Zip archives read safely and written member by member."""

@@ -1,0 +1,371 @@
+"""A stranger's zip archive: its members, checked before a byte of them is used.
+
+The archive's own directory decides what it holds; nothing is extracted under a name that a file chooses. A
+member that is stored as it is, as Keras stores them, is read where it lies.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from kerasfmt.containers.zip import records
+from kerasfmt.errors import (
+    CorruptFileError,
+    KerasfmtError,
+    MissingFileError,
+    UnsafeFileError,
+    UnsupportedFormatError,
+)
+
+MAX_DIRECTORY_SIZE: Final = 1 << 22
+"""Bytes of a directory that are read: some 40,000 members."""
+MAX_JSON_SIZE: Final = 1 << 26
+"""Bytes of a JSON member; the config of a layer takes about two thousand."""
+MAX_RATIO: Final = 100
+MIN_SUSPICIOUS_SIZE: Final = 1 << 24
+"""A member above this size may not be more than MAX_RATIO times what is stored of it."""
+
+_ENCRYPTED: Final = 1
+_UTF_8: Final = 0x800
+_COPIED: Final = 1 << 20
+
+
+class Archive:
+    """An open archive whose directory has been checked.
+
+    Attributes:
+        file: what errors call the file.
+        members: the directory's entries by name.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Opens the archive and checks its directory.
+
+        Raises:
+            MissingFileError: there is no such file.
+            UnsupportedFormatError: it is not a zip archive, or encrypted, or packed in an unknown way.
+            CorruptFileError: it is damaged or truncated.
+            UnsafeFileError: a member has a name that leaves the archive, is there twice, or is a bomb.
+        """
+        self.file = str(path)
+        try:
+            self._stream: BinaryIO = Path(path).open("rb")  # noqa: SIM115
+        except FileNotFoundError as error:
+            raise MissingFileError(f"{path}: expected a .keras archive, got nothing: no such file") from error
+        except OSError as error:
+            raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
+        try:
+            with self._reading("the directory"):
+                self._size = os.fstat(self._stream.fileno()).st_size
+                self._directory = _find_directory(self._stream, self._size, self.file)
+                self._zip = zipfile.ZipFile(self._stream)
+                self.members = self._check_members()
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the file; members that are open stay readable."""
+        self._zip.close()
+        self._stream.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, name: str, limit: int = MAX_JSON_SIZE) -> bytes:
+        """The bytes of a member, checked against its CRC.
+
+        Raises:
+            UnsupportedFormatError: there is no such member.
+            UnsafeFileError: it is larger than `limit`.
+            CorruptFileError: it is damaged.
+        """
+        info = self._member(name)
+        if info.file_size > limit:
+            raise UnsafeFileError(
+                f"{self.file}: {name}: declares {info.file_size} bytes; more than {limit} are not read"
+            )
+        with self._reading(name):
+            self._locate(info)
+            data = self._zip.read(info)
+        return data
+
+    def open(self, name: str) -> Window:
+        """A member as a binary file that can seek, and that outlives the archive.
+
+        A stored member is read where it lies. A compressed one is unpacked into a nameless temporary file.
+
+        Raises:
+            UnsupportedFormatError: there is no such member.
+            CorruptFileError: it is damaged.
+        """
+        info = self._member(name)
+        with self._reading(name):
+            offset = self._locate(info)
+            if info.compress_type == zipfile.ZIP_STORED:
+                return Window(Path(self.file).open("rb", buffering=0), offset, info.file_size)
+            unpacked = tempfile.TemporaryFile()  # noqa: SIM115  (the caller closes it)
+            try:
+                with self._zip.open(info) as source:
+                    left = info.file_size
+                    while chunk := source.read(min(_COPIED, left + 1)):
+                        left -= len(chunk)
+                        if left < 0:
+                            raise CorruptFileError(
+                                f"{self.file}: {name}: expected {info.file_size} bytes, got more"
+                            )
+                        unpacked.write(chunk)
+                if left:
+                    raise CorruptFileError(
+                        f"{self.file}: {name}: expected {info.file_size} bytes, got {info.file_size - left}"
+                    )
+            except BaseException:
+                unpacked.close()
+                raise
+            return Window(unpacked, 0, info.file_size)
+
+    def _member(self, name: str) -> zipfile.ZipInfo:
+        if name not in self.members:
+            raise UnsupportedFormatError(
+                f"{self.file}: a zip archive, but not a Keras model: expected a member {name}, got none; "
+                f"it holds {', '.join(sorted(self.members)[:5]) or 'nothing'}"
+            )
+        return self.members[name]
+
+    def _check_members(self) -> dict[str, zipfile.ZipInfo]:
+        found: dict[str, zipfile.ZipInfo] = {}
+        stored = 0
+        for info in self._zip.infolist():
+            _check_name(self.file, info)
+            name = info.filename
+            if name in found:
+                raise UnsafeFileError(f"{self.file}: two members are called {name!r}; it is not read")
+            found[name] = info
+            self._check_packing(info)
+            stored += info.compress_size
+            if info.header_offset < 0 or stored > self._directory:
+                raise CorruptFileError(
+                    f"{self.file}: its members claim {stored} bytes of the {self._directory} that are there; "
+                    "the file is truncated, or several members share the same bytes"
+                )
+        return found
+
+    def _check_packing(self, info: zipfile.ZipInfo) -> None:
+        where = f"{self.file}: {info.filename}"
+        if info.flag_bits & _ENCRYPTED:
+            raise UnsupportedFormatError(
+                f"{where}: is encrypted; expected a plain archive, as Keras writes it"
+            )
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnsupportedFormatError(
+                f"{where}: compression method {info.compress_type}: expected none (0) or deflate (8)"
+            )
+        if info.compress_type == zipfile.ZIP_STORED and info.compress_size != info.file_size:
+            raise CorruptFileError(
+                f"{where}: is not compressed, but declares {info.file_size} bytes of which "
+                f"{info.compress_size} are stored; the file is damaged"
+            )
+        if info.file_size > max(MIN_SUSPICIOUS_SIZE, MAX_RATIO * info.compress_size):
+            raise UnsafeFileError(
+                f"{where}: declares {info.file_size} bytes, but only {info.compress_size} are stored; "
+                "it is not unpacked; save the model again without compression"
+            )
+
+    def _locate(self, info: zipfile.ZipInfo) -> int:
+        """Offset of a member's first byte in the file; its local header has to agree with the directory."""
+        self._stream.seek(info.header_offset)
+        header = self._stream.read(records.LOCAL.size)
+        fields = records.LOCAL.unpack(header)
+        name_size, extra_size = fields[9], fields[10]
+        encoding = "utf-8" if fields[2] & _UTF_8 else "cp437"
+        name = self._stream.read(name_size).decode(encoding)
+        if fields[0] != records.LOCAL_MAGIC or name != info.orig_filename:
+            raise CorruptFileError(
+                f"{self.file}: {info.filename}: its header names {name!r}; the file is damaged"
+            )
+        if fields[3] != info.compress_type:
+            raise CorruptFileError(
+                f"{self.file}: {info.filename}: its two headers disagree on how it is packed"
+            )
+        offset: int = info.header_offset + records.LOCAL.size + name_size + extra_size
+        if offset + info.compress_size > self._directory:
+            raise CorruptFileError(
+                f"{self.file}: {info.filename}: ends behind byte {self._directory}, where the directory begins; "
+                "the file is truncated"
+            )
+        return offset
+
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except KerasfmtError:
+            raise
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            OSError,
+            EOFError,
+            ValueError,
+            RuntimeError,
+            NotImplementedError,
+            LookupError,
+            struct.error,
+            OverflowError,
+        ) as error:
+            raise CorruptFileError(
+                f"{self.file}: {what}: cannot be read: {error}; the file is damaged or truncated"
+            ) from error
+
+
+class Window(io.RawIOBase):
+    """A part of a file as a file of its own.
+
+    Args:
+        stream: the file; closed together with the window.
+        offset: where the part begins.
+        size: its bytes; None where the part goes to the end of the file and may grow.
+    """
+
+    def __init__(self, stream: Any, offset: int, size: int | None) -> None:
+        super().__init__()
+        self._stream = stream
+        self._offset = offset
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def writable(self) -> bool:
+        """Whether it may grow."""
+        return self._size is None
+
+    def _end(self) -> int:
+        if self._size is not None:
+            return self._size
+        end: int = self._stream.seek(0, os.SEEK_END) - self._offset
+        return max(0, end)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """The new position, counted from the beginning of the part."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at}.get(whence)
+        self._at = (self._end() if base is None else base) + offset
+        if self._at < 0:
+            self._at = 0
+            raise ValueError("position before the beginning of the member")
+        return self._at
+
+    def tell(self) -> int:
+        """The position."""
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Number of bytes read; 0 at the end."""
+        view = memoryview(buffer).cast("B")
+        if self._size is not None:
+            view = view[: max(0, self._size - self._at)]
+        done = 0
+        self._stream.seek(self._offset + self._at)
+        while done < len(view):
+            count = self._stream.readinto(view[done:])
+            if not count:
+                break
+            done += count
+        self._at += done
+        return done
+
+    def write(self, data: Any) -> int:
+        """Number of bytes written: all of them."""
+        if self._size is not None:
+            raise io.UnsupportedOperation("not writable")
+        view = memoryview(data).cast("B")
+        done = 0
+        self._stream.seek(self._offset + self._at)
+        while done < len(view):
+            done += self._stream.write(view[done:])
+        self._at += done
+        return done
+
+    def truncate(self, size: int | None = None) -> int:
+        """The new size."""
+        if self._size is not None:
+            raise io.UnsupportedOperation("not writable")
+        size = self._at if size is None else size
+        self._stream.truncate(self._offset + size)
+        return size
+
+    def close(self) -> None:
+        """Closes the file too, unless the part may grow: then the file is its writer's."""
+        if not self.closed and self._size is not None:
+            self._stream.close()
+        super().close()
+
+
+def _check_name(file: str, info: zipfile.ZipInfo) -> None:
+    name = info.orig_filename
+    parts = name.split("/")
+    leaves = name.startswith("/") or ".." in parts or "\\" in name or (len(name) > 1 and name[1] == ":")
+    if not name or "\0" in name or leaves or len(name) > 1024:
+        raise UnsafeFileError(
+            f"{file}: a member is called {name[:80]!r}, which leaves the archive; it is not read"
+        )
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise UnsafeFileError(f"{file}: the member {name!r} is a link; links are not followed")
+
+
+def _find_directory(stream: BinaryIO, size: int, file: str) -> int:
+    """Offset at which the directory begins, or an upper bound of it.
+
+    Its size is checked here: Python's zipfile makes an object for each entry before anybody can count them.
+    """
+    stream.seek(max(0, size - records.END.size - 0xFFFF - records.LOCATOR64.size))
+    base = stream.tell()
+    tail = stream.read()
+    at = tail.rfind(records.END_MAGIC, 0, len(tail) - records.END.size + len(records.END_MAGIC))
+    if at < 0:
+        raise UnsupportedFormatError(
+            f"{file}: not a .keras archive: a zip file ends with a directory, this one does not; "
+            "it is of another kind, or truncated"
+        )
+    end = records.END.unpack_from(tail, at)
+    entries, directory_size = end[4], end[5]
+    before = base + at
+    if at >= records.LOCATOR64.size:
+        locator = records.LOCATOR64.unpack_from(tail, at - records.LOCATOR64.size)
+        if locator[0] == records.LOCATOR64_MAGIC:
+            before = base + at - records.LOCATOR64.size - records.END64.size
+            stream.seek(max(0, before))
+            end64 = records.END64.unpack(stream.read(records.END64.size))
+            if end64[0] != records.END64_MAGIC:
+                raise CorruptFileError(f"{file}: its zip64 directory record is missing; the file is damaged")
+            entries, directory_size = end64[7], end64[8]
+    if directory_size > MAX_DIRECTORY_SIZE or entries > MAX_DIRECTORY_SIZE // records.ENTRY.size:
+        raise UnsafeFileError(
+            f"{file}: its directory of {entries} members takes {directory_size} bytes; "
+            f"more than {MAX_DIRECTORY_SIZE} are not read"
+        )
+    if directory_size > before:
+        raise CorruptFileError(
+            f"{file}: its directory of {directory_size} bytes does not fit before byte {before}; "
+            "the file is damaged or truncated"
+        )
+    return int(before - directory_size)

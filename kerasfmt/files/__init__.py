@@ -1,0 +1,1 @@
+"""What stands on disk is replaced whole or not at all."""

@@ -1,0 +1,225 @@
+"""A model's config in Keras 3's dialect, from the IR.
+
+Source: keras/src/models/functional.py, get_config, serialize_node and get_tensor; keras/src/layers/layer.py (3.x)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.formats.hdf5.dialect import MODULES
+from kerasfmt.formats.keras_archive.config import mapped, plain_shape, wrapped
+from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
+from kerasfmt.ir.config import class_name
+from kerasfmt.ir.keras3 import ANY, DIFFERENCES
+from kerasfmt.ir.keras3_masks import refuse_other_masks
+from kerasfmt.ir.structure import map_structure
+from kerasfmt.layers.keras3_ops import Operation
+from kerasfmt.layers.lambda_ import Lambda, in_words_of_keras3
+
+KERAS_VERSION: Final = "3.15.1"
+"""The Keras whose dialect is written."""
+
+LACKING: Final = frozenset(
+    {"CustomScaleLayer", "LayerScale", "LocallyConnected1D", "LocallyConnected2D", "StochasticDepth"}
+    | {"RandomFourierFeatures", "RandomHeight", "RandomWidth", "SyncBatchNormalization"}
+    | {"RadialConstraint", "ThresholdedReLU", "TFOpLambda", "SlicingOpLambda"}
+)
+"""Classes of Keras 2 that Keras 3 has not."""
+
+_ACTIVATIONS: Final = {
+    "hard_sigmoid_keras3": "hard_sigmoid",
+    "swish": "silu",
+    "softmax_v2": "softmax",
+    "log_softmax_v2": "log_softmax",
+}
+
+
+def model_config(model: Model) -> dict[str, Any]:
+    """The `config.json` of a model, without what it was compiled with.
+
+    Raises:
+        UnsupportedLayerError: Keras 3 has no such layer or option, or would make another mask.
+    """
+    return _entry(model)
+
+
+def _entry(layer: Layer) -> dict[str, Any]:
+    name = class_name(layer)
+    if "/" in layer.name:
+        raise _refuse(layer, "Keras 3 has no names with a slash")
+    if isinstance(layer, Sequential):
+        return {**wrapped("keras", "Sequential", _sequential(layer)), **_build_config(layer)}
+    if isinstance(layer, Model):
+        return wrapped("keras.src.models.functional", "Functional", _functional(layer), "Functional")
+    if isinstance(layer, InputLayer):
+        return wrapped("keras.layers", "InputLayer", _input(layer))
+    if isinstance(layer, Operation):
+        return wrapped(layer.module, layer.kind, {"name": layer.name, **layer.options}, layer.kind)
+    if not type(layer).__module__.startswith("kerasfmt."):
+        return {**wrapped(None, name, _options(layer), name), **_build_config(layer)}
+    if name.rpartition(">")[2] in LACKING:
+        raise _refuse(layer, "Keras 3 has no such layer")
+    return {**wrapped("keras.layers", type(layer).__name__, _options(layer)), **_build_config(layer)}
+
+
+def _refuse(layer: Layer, text: str) -> UnsupportedLayerError:
+    return UnsupportedLayerError(
+        f"layer {layer.name} ({type(layer).__name__}): {text}; replace it, or write the model for Keras 2 with "
+        'save_format="tf_keras", "h5" or "tf"'
+    )
+
+
+def _build_config(layer: Layer) -> dict[str, Any]:
+    shape = layer.build_input
+    plain = isinstance(shape, tuple) and all(size is None or isinstance(size, int) for size in shape)
+    if not plain or (not layer.weight_attributes and not isinstance(layer, Sequential)):
+        return {}
+    return {"build_config": {"input_shape": list(shape)}}
+
+
+def _policy(layer: Layer) -> dict[str, Any]:
+    return wrapped("keras", "DTypePolicy", {"name": layer.policy.name})
+
+
+def _input(layer: InputLayer) -> dict[str, Any]:
+    return {
+        "batch_shape": plain_shape(layer.batch_input_shape),
+        "dtype": layer.input_dtype.name,
+        "sparse": False,
+        "name": layer.name,
+    }
+
+
+def _sequential(model: Sequential) -> dict[str, Any]:
+    entry = model.inputs[0].origin.layer
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "dtype": _policy(model),
+        "layers": [_entry(layer) for layer in (entry, *model.layers)],
+        "build_input_shape": plain_shape(model.inputs[0].shape),
+    }
+
+
+def _options(layer: Layer) -> dict[str, Any]:
+    def wrap(key: str, value: Mapping[str, Any]) -> Any:
+        kind = key.rpartition("_")[2]
+        if value["class_name"] in LACKING:
+            raise _refuse(layer, f"Keras 3 has no {kind} {value['class_name']}")
+        return wrapped(MODULES.get(kind, "keras.layers"), value["class_name"], value["config"])
+
+    found: dict[str, Any] = {}
+    differences = DIFFERENCES.get(type(layer).__name__, {})
+    for key, value in layer.get_config().items():
+        if key == "dtype":
+            found[key] = _policy(layer)
+        elif key == "batch_input_shape":
+            continue
+        elif key in differences:
+            difference = differences[key]
+            if isinstance(difference, str):
+                found[difference] = value
+            elif difference is not ANY and value != difference:
+                raise _refuse(layer, f"option {key}: Keras 3 takes only {difference!r}, got {value!r}")
+        elif key.endswith("activation") and isinstance(value, str):
+            if value == "hard_sigmoid":
+                raise _refuse(
+                    layer, f"option {key}: Keras 3's hard_sigmoid is another function than Keras 2's"
+                )
+            found[key] = _ACTIVATIONS.get(value, value)
+        else:
+            found[key] = mapped(value, wrap, key)
+    if isinstance(layer, Lambda):
+        return in_words_of_keras3(found)
+    if type(layer).__name__ == "BatchNormalization" and isinstance(found.get("axis"), list):
+        if len(found["axis"]) != 1:
+            raise _refuse(layer, f"option axis: Keras 3 takes one axis, got {found['axis']}")
+        found["axis"] = found["axis"][0]
+    return found
+
+
+def _functional(model: Model) -> dict[str, Any]:
+    members = {id(call) for call in model.network}
+    positions: dict[int, int] = {}
+    for layer in model.layers:
+        calls = [call for call in layer.calls if id(call) in members]
+        positions.update((id(call), number) for number, call in enumerate(calls))
+
+    def inner(tensor: Tensor) -> list[Any]:
+        return [tensor.origin.layer.name, positions[id(tensor.origin)], tensor.index]
+
+    def outer(tensor: Tensor) -> list[Any]:
+        # Seen from the outside, the first call of a functional model is that of its own making.
+        name, position, index = inner(tensor)
+        layer = tensor.origin.layer
+        return [name, position + (isinstance(layer, Model) and not isinstance(layer, Sequential)), index]
+
+    layers = []
+    refuse_other_masks(model.layers)
+    helpers = {id(h) for layer in model.layers if isinstance(layer, Operation) for h in layer.helpers}
+    for layer in model.layers:
+        if id(layer) in helpers:
+            continue
+        nodes = [
+            {"args": [_argument(item, inner) for item in args], "kwargs": _kwargs(kwargs, inner)}
+            for call, (args, kwargs) in zip(layer.calls, _stated(layer), strict=True)
+            if id(call) in members and not isinstance(layer, InputLayer)
+        ]
+        layers.append({**_entry(layer), "name": layer.name, "inbound_nodes": nodes})
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "layers": layers,
+        "input_layers": _ends(model.inputs_structure, outer),
+        "output_layers": _ends(model.outputs_structure, outer),
+    }
+
+
+def _stated(layer: Layer) -> list[tuple[list[Any], Mapping[str, Any]]]:
+    """The arguments of every call of a layer."""
+    if isinstance(layer, Operation):
+        return list(layer.stated)
+    return [([call.inputs], call.kwargs) for call in layer.calls]
+
+
+def _kwargs(kwargs: Mapping[str, Any], reference: Callable[[Tensor], list[Any]]) -> dict[str, Any]:
+    return {key: _argument(value, reference) for key, value in kwargs.items()}
+
+
+def _argument(value: Any, reference: Callable[[Tensor], list[Any]]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _argument(item, reference) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_argument(item, reference) for item in value]
+    if not isinstance(value, Tensor):
+        return value
+    config = {
+        "shape": plain_shape(value.shape),
+        "dtype": value.dtype.name,
+        "keras_history": reference(value),
+    }
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
+def _ends(structure: Any, reference: Callable[[Tensor], list[Any]]) -> Any:
+    """The references of the model's inputs or outputs, in the structure that the model has."""
+    found = map_structure(lambda tensor: _Reference(reference(tensor)), structure)
+    return _opened(found)
+
+
+class _Reference:
+    """A finished reference, which `map_structure` must not look into."""
+
+    def __init__(self, value: list[Any]) -> None:
+        self.value = value
+
+
+def _opened(structure: Any) -> Any:
+    if isinstance(structure, _Reference):
+        return structure.value
+    if isinstance(structure, Mapping):
+        return {key: _opened(item) for key, item in structure.items()}
+    return [_opened(item) for item in structure]

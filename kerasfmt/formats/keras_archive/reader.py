@@ -1,0 +1,293 @@
+"""From a `.keras` archive to a model: the config makes the layers, each layer takes the variables at its path."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kerasfmt import ir
+from kerasfmt.containers.hdf5.guard import Node, import_h5py, parse_config, reading
+from kerasfmt.containers.hdf5.opening import opened, raw_strings
+from kerasfmt.containers.zip.reader import MAX_JSON_SIZE, Archive
+from kerasfmt.errors import (
+    CorruptFileError,
+    InvalidModelError,
+    KerasfmtError,
+    MissingFileError,
+    UnsafeFileError,
+    UnsupportedFormatError,
+)
+from kerasfmt.formats.keras_archive import layout
+from kerasfmt.formats.keras_archive.config import normalized, refuse_code
+from kerasfmt.formats.keras_archive.training import Dialect, take_variables, to_training_config
+from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, places, read_variables
+
+_MAX_SHARDS: Final = 4096
+
+
+@dataclass(frozen=True)
+class KerasArchive:
+    """A `.keras` archive as it states itself.
+
+    Attributes:
+        file: what errors call the file.
+        keras_version: version of the Keras that wrote it; None where it does not say.
+        config: `config.json`, in the dialect of that Keras.
+        variables: those of `model.weights.h5` or its shards, still in the file.
+        members: size of each member by name.
+    """
+
+    file: str
+    keras_version: str | None
+    config: dict[str, Any]
+    variables: Variables
+    members: Mapping[str, int]
+
+    @property
+    def dialect(self) -> Dialect:
+        """Whose dialect the archive is in."""
+        major = (self.keras_version or "3").partition(".")[0]
+        return "tf_keras" if major == "2" else "keras3"
+
+
+def open_archive(path: str | os.PathLike[str]) -> KerasArchive:
+    """What a `.keras` archive holds; its variables are read when they are used.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is no zip archive, or holds no Keras model.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it is a bomb, names members outside of itself, or is nested beyond all measure.
+        ImportError: h5py is not installed.
+    """
+    import_h5py()
+    with Archive(path) as archive:
+        config = _json(archive, layout.CONFIG)
+        metadata = _json(archive, layout.METADATA) if layout.METADATA in archive.members else {}
+        assets = [n for n in archive.members if n.startswith(layout.ASSETS) and not n.endswith("/")]
+        if assets:
+            raise UnsupportedFormatError(
+                f"{path}: holds the asset {assets[0]!r}; layers with assets (vocabularies) are not supported"
+            )
+        variables = _variables(archive)
+        version = metadata.get("keras_version")
+        sizes = {name: info.file_size for name, info in archive.members.items()}
+    return KerasArchive(str(path), version if isinstance(version, str) else None, config, variables, sizes)
+
+
+def load(
+    path: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+) -> ir.Model:
+    """The model in a `.keras` archive; its weights stay in the file until they are used.
+
+    Args:
+        path: the archive.
+        custom_objects: layer classes by the class name, or the registered name, that the file gives them.
+        compile: whether to keep the training config and the optimizer's state.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is no zip archive, or holds no Keras model.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it holds code, is a bomb, or names members outside of itself.
+        UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+        InvalidModelError: its variables are not those of its layers.
+        ImportError: h5py is not installed.
+    """
+    stored = open_archive(path)
+    custom = custom_objects or {}
+    where = f"{stored.file}: {layout.CONFIG}"
+    refuse_code(stored.config, custom, where)
+    importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
+    with _understanding(where):
+        config = normalized(stored.config, stored.dialect == "keras3")
+        model = ir.model_from_config(config, custom_objects=custom)
+        model.from_keras3 = stored.dialect == "keras3"
+        assign(model, config, stored.variables, stored.file)
+        compiled = stored.config.get("compile_config")
+        # Keras 3 forgets the optimizer once it has written the model to HDF5; what it saves then cannot be trained on.
+    if compile and isinstance(compiled, Mapping) and compiled.get("optimizer"):
+        slots = numbered(stored.variables.get("optimizer", {}), f"{stored.file}: optimizer")
+        trainable = _trainable(model, config)
+        model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
+    return model
+
+
+@contextlib.contextmanager
+def _understanding(where: str) -> Iterator[None]:
+    """Turns whatever a config that is none gives rise to into an error that begins with `where`."""
+    try:
+        yield
+    except KerasfmtError as error:
+        if where.partition(": ")[0] in str(error):
+            raise
+        raise type(error)(f"{where}: {error}") from error
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise InvalidModelError(
+            f"{where}: no model can be built from it: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _trainable(model: ir.Model, config: Mapping[str, Any] | None) -> list[ir.Weight]:
+    """The trainable weights in the order in which the file keeps their layers."""
+    layers = [place.layer for place in places(model, config) if not place.again]
+    rank = {
+        id(weight): number
+        for number, layer in enumerate(layers)
+        if not isinstance(layer, ir.Model)
+        for weight in layer.weight_attributes.values()
+    }
+    return sorted(model.trainable_weights, key=lambda weight: rank.get(id(weight), len(layers)))
+
+
+def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mismatch: bool = False) -> None:
+    """Gives a model the variables of a file in the object-path layout; they stay in the file.
+
+    A compiled model takes the optimizer's too if they are its own. A variable of another dtype is cast. Layers
+    are found by their classes and places, not by their names. If anything fails, nothing is changed.
+
+    Args:
+        model: the model.
+        source: `.weights.h5` as a path or as an open h5py.File or group, `.weights.json` beside its shards, or
+            a `.keras` archive.
+        skip_mismatch: whether to leave out, with a warning, each layer whose variables do not all fit.
+
+    Raises:
+        MissingFileError: there is no such file.
+        UnsupportedFormatError: it is of another kind.
+        CorruptFileError: it is damaged or truncated.
+        UnsafeFileError: it points out of itself.
+        InvalidModelError: its variables are not those of the model's layers.
+        ImportError: h5py is not installed.
+    """
+    config: Mapping[str, Any] | None = None
+    if not isinstance(source, str | os.PathLike):
+        with opened(source) as (root, file, descriptor):
+            where, variables = root.where, read_variables(root, file, descriptor)
+    else:
+        path = Path(source)
+        where = str(path)
+        if not path.is_file():
+            raise MissingFileError(f"{path}: expected a file of weights, got nothing: no such file")
+        if zipfile.is_zipfile(path):
+            stored = open_archive(path)
+            variables = stored.variables
+            with _understanding(f"{path}: {layout.CONFIG}"):
+                config = normalized(stored.config, stored.dialect == "keras3")
+                config = config if _has_layers_of(config, model) else None
+        elif path.suffix == ".json":
+            variables = _sharded(path)
+        else:
+            with opened(path) as (root, file, descriptor):
+                variables = read_variables(root, file, descriptor)
+    with _understanding(where):
+        config = config or ir.layer_config(model)  # tells layers that may have been one from others
+        assign(model, config, variables, where, cast=True, skip_mismatch=skip_mismatch)
+        order = _trainable(model, config)
+    slots = variables.get("optimizer", {})
+    if model.training_config is not None and slots:
+        held = numbered(slots, f"{where}: optimizer")
+        if not take_variables(model.training_config, held, order):
+            warnings.warn(
+                f"{where}: holds {len(held)} variables of an optimizer, which are not those of the model's "
+                f"{model.training_config.optimizer_class}; skipped",
+                stacklevel=2,
+            )
+
+
+def _has_layers_of(config: Mapping[str, Any], model: ir.Model) -> bool:
+    """Whether a config names the layers of a model; then the order of layers is the config's, else the model's."""
+    entries = config["config"]["layers"]
+    names = {str(entry.get("name") or entry["config"].get("name")) for entry in entries}
+    return names >= {layer.name for layer in model.layers}
+
+
+def _sharded(path: Path) -> Variables:
+    if path.stat().st_size > MAX_JSON_SIZE:
+        raise UnsafeFileError(f"{path}: more than {MAX_JSON_SIZE} bytes of JSON are not read")
+    found = []
+    for name in sorted(_shards(parse_config(_text(path.read_bytes(), str(path)), str(path)), str(path))):
+        with opened(path.with_name(name)) as (root, file, descriptor):
+            found.append(read_variables(root, file, descriptor))
+    return _merged(found, str(path))
+
+
+def _text(data: bytes, where: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CorruptFileError(f"{where}: expected UTF-8: {error}; the file is damaged") from error
+
+
+def _json(archive: Archive, name: str) -> dict[str, Any]:
+    where = f"{archive.file}: {name}"
+    return parse_config(_text(archive.read(name), where), where)
+
+
+def _variables(archive: Archive) -> Variables:
+    if layout.WEIGHTS in archive.members:
+        return _read_member(archive, layout.WEIGHTS)
+    if layout.SHARDS in archive.members:
+        shards = _shards(_json(archive, layout.SHARDS), f"{archive.file}: {layout.SHARDS}")
+        return _merged([_read_member(archive, name) for name in sorted(shards)], archive.file)
+    if "model.weights.npz" in archive.members:
+        raise UnsupportedFormatError(
+            f"{archive.file}: keeps its weights as model.weights.npz; expected {layout.WEIGHTS}; "
+            "load it with Keras and save it again"
+        )
+    raise UnsupportedFormatError(f"{archive.file}: expected a member {layout.WEIGHTS}, got none")
+
+
+def _shards(document: Mapping[str, Any], where: str) -> set[str]:
+    """The names of the files that a map of weights names, each one beside the map."""
+    mapping = document.get("weight_map")
+    if not isinstance(mapping, Mapping):
+        raise CorruptFileError(f"{where}: expected a weight_map, got {type(mapping).__name__}")
+    names: set[str] = set()
+    for files in mapping.values():
+        for name in files if isinstance(files, list) else [files]:
+            if not isinstance(name, str) or not name.endswith(".weights.h5"):
+                raise CorruptFileError(f"{where}: expected names of .weights.h5 files, got {name!r}")
+            if "/" in name or "\\" in name or name.startswith("."):
+                raise UnsafeFileError(f"{where}: the shard {name!r} is not beside the map; it is not read")
+            names.add(name)
+    if len(names) > _MAX_SHARDS:
+        raise UnsafeFileError(f"{where}: names {len(names)} shards; more than {_MAX_SHARDS} are not read")
+    return names
+
+
+def _merged(parts: Sequence[Variables], where: str) -> Variables:
+    found: Variables = {}
+    for part in parts:
+        for path, held in part.items():
+            own = found.setdefault(path, {})
+            twice = sorted(own.keys() & held.keys())
+            if twice:
+                raise InvalidModelError(f"{where}: two shards hold the variable {path}/vars/{twice[0]}")
+            own.update(held)
+    return found
+
+
+def _read_member(archive: Archive, name: str) -> Variables:
+    h5py = import_h5py()
+    stream = archive.open(name)
+    where = f"{archive.file}: {name}"
+    try:
+        with reading(where):
+            file = h5py.File(stream, "r")
+            size = archive.members[name].file_size
+            raw = raw_strings(file, stream, size)
+            root = Node(h5py.h5g.open(file.id, b"/"), where, "", size, raw)
+        return read_variables(root, file)
+    except BaseException:
+        stream.close()
+        raise

@@ -1,0 +1,89 @@
+"""A model's config in the dialect of tf_keras, which is that of Keras 2.15: Keras 2's, every object described.
+
+Source: keras/src/saving/serialization_lib.py, serialize_keras_object (2.15); tf_keras keeps it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.formats.hdf5.dialect import ACTIVATIONS, MODULES
+from kerasfmt.formats.keras_archive.config import mapped, plain_shape, wrapped
+from kerasfmt.ir import Layer, Model, Sequential
+from kerasfmt.ir.config import layer_config
+
+KERAS_VERSION: Final = "2.15.0"
+"""The Keras whose dialect is written; every tf_keras reads it."""
+
+_LACKING: Final = frozenset({"Keras3>LayerNormalization", "RMSNormalization"})
+"""Classes of Keras 3 that Keras 2 has not."""
+
+LAYER_MODULES: Final = dict.fromkeys(
+    ("RandomFourierFeatures", "SyncBatchNormalization"), "keras.layers.experimental"
+)
+"""The modules of layers that are not in `keras.layers`."""
+
+
+def model_config(model: Model) -> dict[str, Any]:
+    """The `config.json` of a model, without what it was compiled with.
+
+    Raises:
+        UnsupportedLayerError: Keras 2 has no such layer or activation, or no words for it in an archive.
+    """
+    return _described(model, layer_config(model))
+
+
+def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
+    kind = str(entry["class_name"])
+    if isinstance(layer, Model):
+        config = {**entry["config"], "layers": _members(layer, entry["config"]["layers"])}
+    else:
+        config = _options(layer, entry["config"])
+    if isinstance(layer, Sequential):
+        found = wrapped("keras", kind, config)
+    elif isinstance(layer, Model):
+        found = wrapped("keras.src.engine.functional", "Functional", config, "Functional")
+    elif not type(layer).__module__.startswith("kerasfmt."):
+        found = wrapped(None, kind, config, kind)
+    elif kind in _LACKING:
+        raise UnsupportedLayerError(
+            f"layer {layer.name} ({type(layer).__name__}): Keras 2 has no such layer, or not with its options; "
+            'write the model for Keras 3 with save_format="keras"'
+        )
+    else:
+        found = wrapped(LAYER_MODULES.get(kind, "keras.layers"), kind, config)
+    if _holds_ellipsis(entry.get("inbound_nodes")):
+        raise UnsupportedLayerError(
+            f"layer {layer.name} ({type(layer).__name__}): slices with an Ellipsis: Keras 2 neither writes nor reads "
+            'them in a .keras archive; write all slices out, or save as "h5" or "tf"'
+        )
+    if layer.build_input is not None:
+        found["build_config"] = {"input_shape": plain_shape(layer.build_input)}
+    return {**found, **{key: entry[key] for key in entry if key not in ("class_name", "config")}}
+
+
+def _holds_ellipsis(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return value.get("class_name") == "__ellipsis__" or any(map(_holds_ellipsis, value.values()))
+    return isinstance(value, list | tuple) and any(map(_holds_ellipsis, value))
+
+
+def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    layers = {layer.name: layer for layer in (*(t.origin.layer for t in model.inputs), *model.layers)}
+    return [_described(layers[entry["config"]["name"]], entry) for entry in entries]
+
+
+def _options(layer: Layer, config: Mapping[str, Any]) -> dict[str, Any]:
+    def wrap(key: str, value: Mapping[str, Any]) -> Any:
+        kind = key.rpartition("_")[2]
+        return wrapped(MODULES.get(kind, "keras.layers"), value["class_name"], value["config"])
+
+    for key, value in config.items():
+        if key.endswith("activation") and isinstance(value, str) and value not in ACTIVATIONS:
+            raise UnsupportedLayerError(
+                f"layer {layer.name} ({type(layer).__name__}): option {key}: Keras 2 has no activation {value!r}; "
+                'write the model for Keras 3 with save_format="keras"'
+            )
+    return {key: mapped(value, wrap, key) for key, value in config.items()}

@@ -1,0 +1,366 @@
+"""The object-path layout of `model.weights.h5`: each object's variables below the path that leads to it.
+
+    /vars                                  a group for the model itself; attribute name (Keras 3)
+    /layers/<class>/vars/<number>          a layer's own variables: trainable ones first; <class> in snake case,
+                                           numbered from the second of its class on: dense, dense_1, dense_2
+    /layers/<class>/layers/...             the layers of a nested model
+    /layers/<class>/<attribute>/vars/...   a layer inside of a layer
+    /optimizer/vars/<number>               the optimizer's: iteration, learning rate (Keras 3), slots
+    /_layer_checkpoint_dependencies/...    in place of layers up to Keras 2.13; layers with weights count twice
+
+Keras stores an object that is met again on another path once, where it was met first, and cannot load the archive
+of such a model: its config describes the object twice. Here the variables are written on both paths, so that it
+can; it then has two objects of equal variables, as from HDF5. A layer that one model calls twice is one layer.
+
+Sharded weights are several such files, which share their groups out.
+
+Source: keras/src/saving/saving_lib.py, _save_state and _save_container_state (2.12 to 3.x)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.containers.hdf5.dataset import MAX_EXPANSION
+from kerasfmt.containers.hdf5.guard import Node, import_h5py, reading
+from kerasfmt.containers.hdf5.write_plan import WritePlan
+from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsafeFileError
+from kerasfmt.formats.hdf5 import LazyDataset
+from kerasfmt.ir import Layer, Model, Sequential, Weight
+from kerasfmt.ir.config import class_name
+from kerasfmt.ir.naming import to_snake_case
+from kerasfmt.layers.tf_op import TFOpLambda
+
+Variables: TypeAlias = dict[str, dict[str, LazyDataset]]
+"""Path of an object, "" for the model -> number of a variable -> where it lies."""
+
+Container = Literal["layers", "_layer_checkpoint_dependencies"]
+
+_Pair: TypeAlias = tuple[Weight, LazyDataset]
+_MAX_DEPTH: Final = 256
+_IGNORED: Final = re.compile(r"optimizer$|(_?metrics|_?compile_metrics|_?loss_tracker|compiled_metrics)(/|$)")
+_SEEDS: Final = re.compile(r"(^|/)_?seed_generators?(/|$)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """An object of a model, and where its variables are stored.
+
+    Attributes:
+        paths: the path; a layer inside of a layer has another one in Keras 3 than in Keras 2.
+        layer: the layer, or the model itself.
+        twins: the paths of an earlier object of the same config, which may have been the same object.
+        again: whether the object has been met before: a layer of two models, one in the other.
+    """
+
+    paths: tuple[str, ...]
+    layer: Layer
+    twins: tuple[str, ...] = ()
+    again: bool = False
+
+
+def places(
+    model: Model, config: Mapping[str, Any] | None = None, container: Container = "layers"
+) -> Iterator[Place]:
+    """The objects of a model where Keras meets them, the first time and again.
+
+    Args:
+        model: the model.
+        config: the model's `{"class_name", "config"}` in a file, whose order of layers counts; without it, the
+            order is the model's.
+        container: what the group of a model's layers is called.
+    """
+    yield from _walk(Place(("",), model), config, container, _Met())
+
+
+@dataclass
+class _Met:
+    """What has been met: layers by id, and the paths of configs that were met first."""
+
+    layers: set[int] = field(default_factory=set)
+    configs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def _walk(place: Place, config: Any, container: Container, met: _Met) -> Iterator[Place]:
+    layer = place.layer
+    if id(layer) in met.layers:
+        place = Place(place.paths, layer, place.twins, again=True)
+    met.layers.add(id(layer))
+    if config is not None and not place.again:
+        first = met.configs.setdefault(_key(config), place.paths)
+        place = place if place.twins or first is place.paths else Place(place.paths, layer, first)
+    yield place
+    if not isinstance(layer, Model):
+        for attribute, child in layer.sublayers.items():
+            # Keras 3 meets the public attribute first, Keras 2 knows the private one only.
+            names = dict.fromkeys(
+                (attribute.removeprefix("_"), attribute) if "dense" in attribute else (attribute,)
+            )
+            yield from _walk(_below(place, child, *names), None, container, met)
+        return
+    used: dict[str, int] = {}
+    for kind, member, inner in _members(layer, config):
+        name = _unique(to_snake_case(kind), used)
+        if member is not None and container != "layers" and member.weights:
+            _unique(to_snake_case(kind), used)
+        if member is not None:
+            yield from _walk(_below(place, member, f"{container}/{name}"), inner, container, met)
+
+
+def _below(place: Place, child: Layer, *names: str) -> Place:
+    paths, twins = (
+        tuple(f"{path}/{name}" if path else name for path in above for name in names)
+        for above in (place.paths, place.twins)
+    )
+    return Place(paths, child, twins)
+
+
+def _key(config: Any) -> str:
+    """A config without what differs from one place of a layer to the other."""
+
+    def cleaned(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {k: cleaned(v) for k, v in value.items() if k != "shared_object_id"}
+        return [cleaned(v) for v in value] if isinstance(value, list) else value
+
+    return json.dumps(cleaned({k: v for k, v in config.items() if k not in ("inbound_nodes", "name")}))
+
+
+def _unique(name: str, used: dict[str, int]) -> str:
+    count = used[name] = used.get(name, -1) + 1
+    return f"{name}_{count}" if count else name
+
+
+def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any]]:
+    """Class name, layer and config of each layer that counts; no layer where the model has lost it."""
+    if config is None:
+        for layer in model.layers:
+            yield class_name(layer).rpartition(">")[2], layer, None
+        return
+    layers = {layer.name: layer for layer in model.layers}
+    for entry in config["config"]["layers"]:
+        if isinstance(model, Sequential) and entry["class_name"] == "InputLayer":
+            continue
+        found = layers.get(str(entry.get("name") or entry["config"].get("name")))
+        kind = str(entry["class_name"]).rpartition(">")[2]
+        yield kind if found is None else class_name(found).rpartition(">")[2], found, entry
+
+
+def own_weights(layer: Layer) -> list[Weight]:
+    """A layer's weights without those of the layers inside of it: the trainable ones, then the others."""
+    if isinstance(layer, Model):
+        return []
+    own = list(dict.fromkeys(layer.weight_attributes.values()))
+    return [w for w in own if w.trainable] + [w for w in own if not w.trainable]
+
+
+# Reading.
+
+
+def read_variables(root: Node, file: Any, descriptor: int | None = None) -> Variables:
+    """Every variable of a file; each group and each dataset has to be reached by one path only.
+
+    Args:
+        root: the root of the file.
+        file: the h5py.File to keep open.
+        descriptor: the operating system's descriptor of that file, as for LazyDataset.
+
+    Raises:
+        CorruptFileError: it is damaged, or shows the same bytes as different variables.
+        UnsafeFileError: it points out of itself, or is nested beyond all measure.
+    """
+    h5py = import_h5py()
+    found: Variables = {}
+    seen: set[int] = set()
+    stored = size = 0
+    pending = [(root, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > _MAX_DEPTH:
+            raise UnsafeFileError(
+                f"{root.file}: groups nested deeper than {_MAX_DEPTH} levels; it is not read"
+            )
+        with reading(node.where):
+            address = int(h5py.h5o.get_info(node.id).addr)
+        if address in seen:
+            raise CorruptFileError(
+                f"{node.where}: is reached by two paths; expected a tree, as Keras writes it"
+            )
+        seen.add(address)
+        if isinstance(node.id, h5py.h5g.GroupID):
+            for name in node.member_names(node.file_size):
+                child = node.find(name)
+                if child is None:
+                    raise CorruptFileError(f"{node.where}: its member {name!r} cannot be found")
+                pending.append((child, depth + 1))
+            continue
+        owner, _, number = node.path.removeprefix("/").rpartition("/")
+        if owner != "vars" and not owner.endswith("/vars"):
+            raise InvalidModelError(
+                f"{node.where}: expected variables in groups called vars, got a dataset {number!r} elsewhere"
+            )
+        dataset = LazyDataset(node, file, descriptor)
+        stored, size = stored + dataset.stored_size, size + dataset.nbytes
+        found.setdefault(owner.removesuffix("vars").rstrip("/"), {})[number] = dataset
+    if stored > root.file_size or size > MAX_EXPANSION * root.file_size:
+        raise CorruptFileError(
+            f"{root.file}: its variables claim {stored} bytes of a file of {root.file_size}; "
+            "several variables share the same bytes"
+        )
+    return found
+
+
+def container_of(variables: Variables) -> Container:
+    """What the group of the layers is called in a file."""
+    old = any(path.startswith("_layer_checkpoint_dependencies/") for path in variables)
+    return "_layer_checkpoint_dependencies" if old else "layers"
+
+
+def assign(
+    model: Model,
+    config: Mapping[str, Any] | None,
+    variables: Variables,
+    file: str,
+    *,
+    cast: bool = False,
+    skip_mismatch: bool = False,
+) -> None:
+    """Gives every weight of a model its variable, none left over; if anything fails, no weight is changed.
+
+    Args:
+        model: the model.
+        config: its config in the file, whose order of layers counts.
+        variables: those of the file.
+        file: what errors begin with.
+        cast: whether a variable may have another dtype than its weight.
+        skip_mismatch: whether to leave out, with a warning, the layers whose variables do not fit.
+
+    Raises:
+        InvalidModelError: a weight is missing, is one too many, or has another shape or dtype.
+    """
+
+    def mismatch(error: InvalidModelError) -> None:
+        if not skip_mismatch:
+            raise error
+        warnings.warn(f"{error}; skipped", stacklevel=4)
+
+    left = {path: held for path, held in variables.items() if held and not _IGNORED.match(path)}
+    found: list[_Pair] = []
+    for place in places(model, config, container_of(variables)):
+        weights = own_weights(place.layer)
+        path = next((path for path in place.paths if path in left), place.paths[0])
+        held = left.pop(path, {})
+        if place.again:
+            continue
+        if weights and not held:
+            # Keras stores a layer of two models once, and describes it twice: it cannot load that itself.
+            held = next((variables[path] for path in place.twins if path in variables), {})
+        if weights or held:
+            kind = type(place.layer).__name__
+            where = f"{file}: layer {place.layer.name} ({kind})"
+            try:
+                found += _paired(weights, held, where, path, cast)
+            except InvalidModelError as error:
+                mismatch(error)
+    for path, held in left.items():
+        if not _SEEDS.search(path):  # Keras 3.0 stored the state of random layers, later ones do not
+            names = ", ".join(f"{path}/vars/{n} {list(d.shape)}" for n, d in held.items())
+            mismatch(
+                InvalidModelError(
+                    f"{file}: expected no variables at {path}, as the model has no such object; got {names}"
+                )
+            )
+    for weight, dataset in found:
+        same = dtypes.of(dataset.dtype) is weight.dtype
+        weight.value = dataset if same else np.asarray(dataset[()]).astype(weight.dtype.numpy)
+
+
+def _paired(
+    weights: Sequence[Weight], held: Mapping[str, LazyDataset], where: str, path: str, cast: bool
+) -> list[_Pair]:
+    """The weights of one object with its variables."""
+    expected = [str(number) for number in range(len(weights))]
+    if sorted(held) != sorted(expected):
+        wanted = ", ".join(f"{weight.name} {list(weight.shape)}" for weight in weights) or "none"
+        got = ", ".join(f"{path}/vars/{n} {list(held[n].shape)}" for n in sorted(held)) or "none"
+        raise InvalidModelError(
+            f"{where}: expected {len(weights)} variables ({wanted}), got {len(held)} ({got})"
+        )
+    found: list[_Pair] = []
+    for number, weight in zip(expected, weights, strict=True):
+        dataset = held[number]
+        place = f"{path}/vars/{number}"
+        if dataset.shape != weight.shape:
+            raise InvalidModelError(
+                f"{where}: weight {weight.name}: expected shape {list(weight.shape)}, got {list(dataset.shape)} "
+                f"from {place}"
+            )
+        # A counter has 32 bits on some backends.
+        counter = dataset.dtype.kind in "iu" and weight.dtype.is_integer and not dataset.shape
+        if not (cast or counter or dtypes.of(dataset.dtype) is weight.dtype):
+            raise InvalidModelError(
+                f"{where}: weight {weight.name}: expected dtype {weight.dtype}, got {dataset.dtype} from {place}"
+            )
+        found.append((weight, dataset))
+    return found
+
+
+def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:
+    """The variables of one object in order.
+
+    Raises:
+        InvalidModelError: their names are not 0, 1, 2, ...
+    """
+    expected = [str(number) for number in range(len(held))]
+    if sorted(held) != sorted(expected):
+        raise InvalidModelError(
+            f"{where}: expected variables 0 to {len(held) - 1}, got {', '.join(sorted(held))}"
+        )
+    return [held[number] for number in expected]
+
+
+# Writing.
+
+
+def weights_tree(
+    model: Model, optimizer: Sequence[Weight], optimizer_name: str | None, keras3: bool
+) -> WritePlan:
+    """What the file of a model's weights holds; a layer of two models twice.
+
+    Args:
+        model: the model.
+        optimizer: the optimizer's variables.
+        optimizer_name: its name; None where the model is not compiled.
+        keras3: whether the file is for Keras 3.
+
+    Raises:
+        InvalidModelError: a layer's class has no name that the file can hold.
+        UnsupportedFormatError: a weight's dtype is none of HDF5's.
+    """
+    tree = WritePlan(f"model {model.name}", bfloat16=keras3)
+
+    def add(path: str, name: str, owner: str, weights: Sequence[Weight]) -> None:
+        below = f"{path}/vars" if path else "vars"
+        group = tree.group(below, owner)
+        if keras3:
+            group["name"] = name
+        for number, weight in enumerate(weights):
+            tree.dataset(f"{below}/{number}", weight, f"{owner}: weight {weight.name}")
+
+    for place in places(model):
+        layer = place.layer
+        if keras3 and isinstance(layer, TFOpLambda):
+            continue  # no layers in Keras 3
+        path = place.paths[0 if keras3 else -1]
+        add(path, layer.name, f"layer {layer.name}", own_weights(layer))
+    if optimizer_name is not None:
+        add("optimizer", optimizer_name, "the optimizer", optimizer)
+    return tree

@@ -1,0 +1,130 @@
+"""From a model to a `.keras` archive, in the dialect of Keras 3 or of tf_keras.
+
+The HDF5 library writes the weights straight into the archive: there is no second copy of them, neither in memory
+nor on disk. The same model gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from kerasfmt.containers.hdf5.guard import import_h5py
+from kerasfmt.containers.hdf5.write_plan import WritePlan
+from kerasfmt.containers.zip.writer import Packer
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.formats.keras_archive import keras3, layout, sharding, tf_keras
+from kerasfmt.formats.keras_archive.training import Dialect, compile_config, optimizer_values
+from kerasfmt.formats.keras_archive.weights import weights_tree
+from kerasfmt.graph.collector import without_collector
+from kerasfmt.ir import Model, TrainingConfig
+
+_DATE: Final = "1980-01-01@00:00:00"
+"""Keras states the hour of the save, and reads it never."""
+
+
+@without_collector
+def write(
+    model: Model,
+    target: str | os.PathLike[str],
+    include_optimizer: bool = True,
+    dialect: Dialect = "keras3",
+) -> None:
+    """Writes a whole model.
+
+    Args:
+        model: the model.
+        target: a path at which there is no file yet.
+        include_optimizer: whether to write the compile state and the optimizer's variables.
+        dialect: whose archive to write: "keras3" for Keras 3, "tf_keras" for tf_keras and Keras 2.
+
+    Raises:
+        UnsupportedLayerError: that Keras has no such layer or option. Nothing is written.
+        InvalidModelError: an option is not a JSON value. Nothing is written.
+        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+        ImportError: h5py is not installed.
+    """
+    h5py = import_h5py()
+    kind = keras3 if dialect == "keras3" else tf_keras
+    config = kind.model_config(model)
+    training = model.training_config if include_optimizer else None
+    if training is not None:
+        config["compile_config"] = compile_config(training, dialect)
+    tree = _tree(model, training, dialect)
+    metadata = {"keras_version": kind.KERAS_VERSION, "date_saved": _DATE}
+    config_json = _json(config, model)
+    with Path(target).open("xb+", buffering=0) as stream:
+        packer = Packer(stream)
+        packer.add(layout.METADATA, _json(metadata, model))
+        packer.add(layout.CONFIG, config_json)
+        with packer.member(layout.WEIGHTS) as window, h5py.File(window, "w") as file:
+            tree.write_to(file)
+        packer.finish()
+
+
+def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect = "keras3") -> None:
+    """Writes the weights alone: those of the layers, and the optimizer's if the model is compiled.
+
+    The state of metrics is none of them; tf_keras asks for it when it loads weights into a model that has been
+    fitted, and raises "expected 2 variables". Load them before fitting, or after compiling again.
+
+    Args:
+        model: the model.
+        target: a path at which there is no file yet.
+        dialect: for whose readers.
+
+    Raises:
+        InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
+        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+        ImportError: h5py is not installed.
+    """
+    _write_tree(_tree(model, model.training_config, dialect), Path(target))
+
+
+def write_shards(model: Model, name: str, max_shard_size: float, target: Callable[[str], Path]) -> None:
+    """Writes the weights alone, in several files that only Keras 3 reads; see sharding.py.
+
+    Args:
+        model: the model.
+        name: what the names of the files begin with.
+        max_shard_size: GiB of weights that one shard may hold.
+        target: the path to write the file of a name to; first asked for the map.
+
+    Raises:
+        InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
+        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+        ValueError: a weight is larger than a shard. Nothing is written.
+        ImportError: h5py is not installed.
+    """
+    tree = _tree(model, model.training_config, "keras3")
+    weight_map, parts = sharding.shards(tree, name, int(max_shard_size * (1 << 30)))
+    target(f"{name}.weights.json").write_bytes(weight_map)
+    for part_name, part in parts.items():
+        _write_tree(part, target(part_name))
+
+
+def _write_tree(tree: WritePlan, path: Path) -> None:
+    with import_h5py().File(path, "w") as file:
+        tree.write_to(file)
+
+
+def _tree(model: Model, training: TrainingConfig | None, dialect: Dialect) -> WritePlan:
+    optimizer = None
+    if training is not None and training.optimizer_class:
+        optimizer = str(training.optimizer_config.get("name") or training.optimizer_class)
+        if optimizer == training.optimizer_class:
+            optimizer = optimizer.lower()  # the name that Keras 3 gives it, where Keras 2 takes the class's
+    values = optimizer_values(training, model.trainable_weights, dialect) if training else []
+    return weights_tree(model, values, optimizer, dialect == "keras3")
+
+
+def _json(value: Any, model: Model) -> bytes:
+    try:
+        return json.dumps(value, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidModelError(
+            f"model {model.name}: its config cannot be written as JSON: {error}; give the option a plain value"
+        ) from error

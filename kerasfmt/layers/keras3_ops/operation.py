@@ -1,0 +1,254 @@
+"""Operations of Keras 3 among the layers of a model, as the TensorFlow functions that do the same.
+
+Keras 3 stores what `x + 1` or `keras.ops.relu(x)` makes of symbolic tensors as a class name ("Add", "Relu"; some
+are names of layers too) of a module `keras.src.ops...`, with options in the config and the other arguments in the
+call. Here each becomes a TFOpLambda or SlicingOpLambda of the same name, so that Keras 2 can load the model; where
+one function does not do, helpers of the name with a suffix come before it.
+
+Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core.py, linalg.py, image.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.ir.keras3_modules import module_of
+from kerasfmt.ir.structure import Structure
+from kerasfmt.ir.tensor import Tensor
+from kerasfmt.layers.tf_op import SlicingOpLambda, TFOpLambda
+
+Translated: TypeAlias = tuple[str, Any, dict[str, Any]]
+"""Name, first argument and keyword arguments of a TensorFlow function."""
+
+_TABLE: dict[str, Callable[..., Translated]] = {}
+
+
+class Operation(SlicingOpLambda):
+    """An operation of Keras 3.
+
+    Args:
+      kind: its class name.
+      options: its config.
+
+    Attributes:
+      module: where Keras 3 has the operation.
+      stated: the arguments of each call as Keras 3 has them.
+    """
+
+    function: str = ""
+
+    def __init__(self, kind: str, name: str | None = None, dtype: Any = None, **options: Any) -> None:
+        self.kind = kind
+        self.options = options if dtype is None else {**options, "dtype": dtype}
+        self.registered_name = "TFOpLambda"
+        self._helpers: dict[str, TFOpLambda] = {}
+        self.module = module_of(kind)
+        self.stated: list[tuple[list[Any], dict[str, Any]]] = []
+        super().__init__(name=name)
+
+    def validate(self) -> None:
+        """The operation is one that kerasfmt knows."""
+        if self.kind not in _TABLE:
+            raise UnsupportedLayerError(
+                f"layer {self.name}: operation {self.kind} of Keras 3 is not supported; build the model with "
+                f"other operations or a layer instead, or pass a kerasfmt.layers.Layer subclass that stands for it "
+                f"as custom_objects={{{self.kind!r}: YourLayer}}"
+            )
+
+    def __call__(self, inputs: Structure, **kwargs: Any) -> Any:
+        """The symbolic outputs for a list of arguments, as Keras 3 stores them."""
+        arguments = [_plain(argument) for argument in inputs]
+        options = {**self.options, **{name: _plain(value) for name, value in kwargs.items()}}
+        try:
+            self.function, first, given = _TABLE[self.kind](self, *arguments, **options)
+        except KerasfmtError:
+            raise
+        except (TypeError, ValueError, LookupError) as error:
+            raise self.fail(f"operation {self.kind}: {error}") from error
+        slicing = self.function == "__operators__.getitem"
+        self.registered_name = "SlicingOpLambda" if slicing else "TFOpLambda"
+        self.stated.append((list(inputs), kwargs))
+        return super().__call__(first, **given)
+
+    @property
+    def helpers(self) -> list[TFOpLambda]:
+        """The functions that come before this one, and are none of Keras 3's."""
+        return list(self._helpers.values())
+
+    def helper(self, function: str, first: Any, **kwargs: Any) -> Tensor:
+        """The output of a function that comes before this one."""
+        suffix = function.rpartition(".")[2]
+        count = sum(name.startswith(suffix) for name in self._helpers)
+        name = f"{suffix}_{count}" if count else suffix
+        layer = self._helpers[name] = TFOpLambda(function, name=f"{self.name}_{name}")
+        made: Tensor = layer(first, **kwargs)
+        return made
+
+    def cast(self, x: Any, dtype: DType) -> Any:
+        """A tensor in another dtype; a constant as it is."""
+        if not isinstance(x, Tensor) or x.dtype is dtype:
+            return x
+        return self.helper("cast", x, dtype=dtype.name)
+
+    def floats(self, x: Any) -> Any:
+        """A tensor as floats, as Keras 3 takes it where a function gives floats."""
+        if not isinstance(x, Tensor) or x.dtype.is_floating:
+            return x
+        return self.cast(x, dtypes.float64 if x.dtype is dtypes.int64 else dtypes.float32)
+
+    def alike(self, *operands: Any) -> list[Any]:
+        """Tensors and constants of one dtype, the one that Keras 3 computes in.
+
+        Source: keras/src/backend/common/dtypes.py, result_type.
+        """
+        found = {x.dtype for x in operands if isinstance(x, Tensor)}
+        widest = max(found, key=_breadth)
+        if any(d.is_floating for d in found) and not widest.is_floating:
+            widest = max((d for d in found if d.is_floating), key=_breadth)
+        if len({d for d in found if d.is_floating}) > 1 and {dtypes.float16, dtypes.bfloat16} <= found:
+            widest = dtypes.float32
+        constants = [leaf for x in operands if not isinstance(x, Tensor) for leaf in leaves(x)]
+        if not widest.is_floating and any(isinstance(leaf, float) for leaf in constants):
+            widest = dtypes.float32
+        if widest is dtypes.bool_ and any(not isinstance(leaf, bool) for leaf in constants):
+            widest = dtypes.int32
+        return [self.cast(x, widest) if isinstance(x, Tensor) else _constant(x, widest) for x in operands]
+
+    def binary(self, function: str, x1: Any, x2: Any) -> Tensor:
+        """The output of a function of two operands of one dtype, which comes before this one."""
+        left, right = self.alike(x1, x2)
+        return self.helper(function, left, y=right)
+
+    def where(self, condition: Any, x1: Any, x2: Any) -> Tensor:
+        """`x1` where the condition is true, else `x2`."""
+        left, right = self.alike(x1, x2)
+        return self.helper("where", condition, x=left, y=right)
+
+    def spread(self, value: Any, beside: Tensor) -> Tensor:
+        """A constant as a tensor of the dtype and, where it is a number, the shape of another; a tensor as it is."""
+        if isinstance(value, Tensor):
+            return value
+        return self.binary("math.add", self.helper("zeros_like", beside), value)
+
+    def reshaped(self, value: Any, shape: list[int]) -> Any:
+        """A tensor or constant in another shape."""
+        if isinstance(value, Tensor):
+            return self.helper("reshape", value, shape=shape)
+        return np.reshape(value, shape).tolist()
+
+    def part(self, x: Tensor, axis: int, start: int, size: int) -> Tensor:
+        """`size` elements from `start` on along an axis."""
+        axis = self.axis(x, axis)
+        begin, sizes = [0] * self.rank(x), [-1] * self.rank(x)
+        begin[axis], sizes[axis] = start, size
+        return self.helper("slice", x, begin=begin, size=sizes)
+
+    def rank(self, x: Any) -> int:
+        """The number of axes of a tensor or constant."""
+        if not isinstance(x, Tensor):
+            return 1 + self.rank(x[0]) if isinstance(x, list) and x else int(isinstance(x, list))
+        if x.shape is None:
+            raise self.unsupported("the rank of its input is not known")
+        return len(x.shape)
+
+    def axis(self, x: Any, axis: int) -> int:
+        """An axis of a tensor, counted from the front."""
+        rank = self.rank(x)
+        if not -rank <= axis < rank:
+            raise self.unsupported(f"axis {axis} is out of range for {rank} dimensions")
+        return axis % rank
+
+    def size(self, x: Tensor, axis: int) -> int:
+        """The size of an axis, which must be known."""
+        found = None if x.shape is None else x.shape[axis]
+        if found is None:
+            raise self.unsupported(f"the size of axis {axis} must be known, got shape {x.shape}")
+        return found
+
+    def sizes(self, x: Tensor) -> list[int]:
+        """The shape for a reshape, with -1 for an unknown size, of which there may be one."""
+        found = [-1 if size is None else size for size in x.shape or [-1] * self.rank(x)]
+        if found.count(-1) > 1:
+            raise self.unsupported(f"more than one unknown dimension is not supported, got shape {x.shape}")
+        return found
+
+    def last(self, function: str, x1: Any, x2: Any) -> Translated:
+        """A function of two operands of one dtype, as what this operation is."""
+        left, right = self.alike(x1, x2)
+        return function, left, {"y": right}
+
+    def unsupported(self, text: str) -> InvalidModelError:
+        """An error about an option."""
+        return self.fail(f"operation {self.kind}: {text}")
+
+
+def _breadth(dtype: DType) -> tuple[bool, int, bool]:
+    return dtype.is_floating, 0 if dtype is dtypes.bool_ else dtype.itemsize, dtype.kind == "signed"
+
+
+def _constant(value: Any, dtype: DType) -> Any:
+    """Numbers as Keras 2 stores them beside tensors of a dtype: it makes a tensor of one that comes first."""
+    if isinstance(value, list | tuple):
+        return [_constant(item, dtype) for item in value]
+    return float(value) if dtype.is_floating and isinstance(value, int) else value
+
+
+def leaves(value: Any) -> list[Any]:
+    """The numbers of a nested list."""
+    return [leaf for item in value for leaf in leaves(item)] if isinstance(value, list | tuple) else [value]
+
+
+def _plain(value: Any) -> Any:
+    """An argument of Keras 3's dialect in Keras 2's."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    kind, config = value.get("class_name"), value.get("config")
+    if kind in ("__numpy__", "__tensor__") and isinstance(config, Mapping):
+        return config["value"]
+    if kind == "__slice__" and isinstance(config, Mapping):
+        return {part: _plain(config[part]) for part in ("start", "stop", "step")}
+    if kind == "__ellipsis__":
+        return {"class_name": "__ellipsis__"}
+    if kind == "__tuple__":
+        return [_plain(item) for item in value.get("items", ())]
+    raise ValueError(f"an argument of class {kind!r} is not supported")
+
+
+def each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A number, or the numbers of a nested list, changed."""
+    return [each(item, change) for item in value] if isinstance(value, list) else change(value)
+
+
+def both(op: Operation, x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
+    """Two operands as tensors of floats."""
+    left, right = (op.floats(v) for v in op.alike(x1, x2))
+    return op.spread(left, right), op.spread(right, left)
+
+
+def operation(*kinds: str) -> Callable[[Callable[..., Translated]], Callable[..., Translated]]:
+    """Enters the decorated function under the class names of operations: arguments in, a TensorFlow function out."""
+
+    def decorate(entry: Callable[..., Translated]) -> Callable[..., Translated]:
+        _TABLE.update(dict.fromkeys(kinds, entry))
+        return entry
+
+    return decorate
+
+
+def table(entries: Mapping[str, str], make: Callable[[str], Callable[..., Translated]]) -> None:
+    """Enters operations, each by the function that `make` makes of a TensorFlow function's name."""
+    for kind, function in entries.items():
+        _TABLE[kind] = make(function)
+
+
+def known_operations() -> list[str]:
+    """The class names of all operations."""
+    return sorted(_TABLE)

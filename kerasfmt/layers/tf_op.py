@@ -1,0 +1,129 @@
+"""TensorFlow functions as layers: what Keras 2 makes of `x + 1`, `tf.nn.relu(x)` or `x[:, 0]` on symbolic tensors.
+
+Config: {"name", "trainable", "dtype", "function": name of the function in TensorFlow's public API}. The arguments are
+part of the call: the first one is its input (tensors and constants), the others are keyword arguments, in which a
+slice is {"start", "stop", "step"} and an ellipsis {"class_name": "__ellipsis__"}.
+
+Source: tf_keras/src/layers/core/tf_op_layer.py; tf_keras/src/engine/node.py, serialize.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.graph import Builder, Value
+from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.tensor import Call, Constant, Tensor
+from kerasfmt.nn.tf import find_function
+
+
+class TFOpLambda(Layer):
+    """A function of TensorFlow, called on symbolic tensors.
+
+    Call it with the first argument of the function and the others by keyword; what is not a tensor is a constant.
+
+    Args:
+      function: its name in TensorFlow's public API, "math.add" or "nn.relu".
+
+    Source: tf_keras/src/layers/core/tf_op_layer.py, TFOpLambda.
+    """
+
+    autocast = False
+    must_restore_from_config = True
+    preserves_structure = True
+    function: str
+
+    def validate(self) -> None:
+        """The function is one that kerasfmt knows."""
+        if not isinstance(self.function, str):
+            raise self.fail(f"option function: expected a name, got {self.function!r}")
+        if find_function(self.function) is None:
+            raise UnsupportedLayerError(
+                f"layer {self.name} ({type(self).__name__}): function tf.{self.function} is not known to kerasfmt; "
+                f"pass a kerasfmt.layers.Layer subclass that stands for the layer as "
+                f"custom_objects={{{type(self).__name__!r}: YourLayer}}, or build the model without that function"
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        """The config, in Keras 2's order."""
+        config = super().get_config()
+        return {"name": config.pop("name"), **config}
+
+    def __call__(self, inputs: Structure, **kwargs: Any) -> Any:
+        """The symbolic outputs for symbolic inputs and constants."""
+        inputs = map_structure(lambda t: t if isinstance(t, Tensor | Constant) else Constant(t), inputs)
+        call = Call(self, inputs, kwargs, None, len(self.calls))
+        if not call.tensor_inputs:
+            raise self.fail(self._without_tensors())
+        graph = Builder(self.name)
+        values = {tensor: graph.input(tensor.spec, "x") for tensor in call.tensor_inputs}
+        outputs, _ = self.run(_replaced(inputs, values), _replaced(kwargs, values), None)
+        if not self.built:
+            self.build_input = map_structure(lambda t: t.shape if isinstance(t, Tensor) else (), inputs)
+            self.built = True
+        call.outputs = map_structure(lambda v: Tensor(v.spec), outputs)
+        for index, tensor in enumerate(call.flat_outputs):
+            tensor.call, tensor.index = call, index
+        self.calls.append(call)
+        return call.outputs
+
+    def _without_tensors(self) -> str:
+        return (
+            f"no tensor is among its arguments; Keras does not store those that tf.{self.function} takes as *args, so "
+            "it could not load the model either; build the model with a layer (EinsumDense, Dot) instead"
+        )
+
+    def run(
+        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None
+    ) -> tuple[Structure, list[Value]]:
+        """The outputs, in the graph of the tensors among the arguments."""
+        first = map_structure(lambda v: v.value if isinstance(v, Constant) else v, inputs)
+        given = {name: self.decode(value) for name, value in kwargs.items() if name != "name"}
+        function = find_function(self.function)
+        assert function is not None
+        try:
+            outputs = function(first, **given)
+        except UnsupportedLayerError as error:
+            raise UnsupportedLayerError(f"layer {self.name} ({type(self).__name__}): {error}") from error
+        except (KerasfmtError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+            raise self._refused(error, inputs, given) from error
+        return outputs, []
+
+    def decode(self, value: Any) -> Any:
+        """An argument as the function takes it."""
+        return value
+
+    def _refused(self, error: Exception, inputs: Structure, kwargs: Mapping[str, Any]) -> InvalidModelError:
+        shown = [_shown(v) for v in flatten(inputs)] + [f"{k}={_shown(v)}" for k, v in kwargs.items()]
+        return self.fail(f"tf.{self.function}({', '.join(shown)}): {error}")
+
+
+class SlicingOpLambda(TFOpLambda):
+    """A slice of a symbolic tensor, `x[...]`, or a selection by a mask.
+
+    Source: tf_keras/src/layers/core/tf_op_layer.py, SlicingOpLambda.
+    """
+
+    def decode(self, value: Any) -> Any:
+        """An argument with its slices."""
+        if isinstance(value, Mapping) and value.get("class_name") == "__ellipsis__":
+            return Ellipsis
+        if isinstance(value, Mapping):
+            if value.keys() != {"start", "stop", "step"}:
+                raise self.fail(f"expected a slice with start, stop and step, got {dict(value)!r}")
+            return slice(value["start"], value["stop"], value["step"])
+        return [self.decode(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _replaced(structure: Structure, values: Mapping[Tensor, Value]) -> Any:
+    return map_structure(lambda t: values[t] if isinstance(t, Tensor) else t, structure)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Value):
+        return f"{value.dtype.name}{value.shape}"
+    found = repr(value.value if isinstance(value, Constant) else value)
+    return found if len(found) < 60 else f"{found[:56]}..."

@@ -1,0 +1,21 @@
+"""TensorFlow functions on Values, by the names that Keras 2 stores.
+
+Each takes its first argument by position and the others by TensorFlow's names, with TensorFlow's defaults. An argument
+is a Value, a number, a (nested) list of those, or the name of a dtype.
+
+Source: the functions of the same names in tensorflow/python/ops.
+"""
+
+from __future__ import annotations
+
+from kerasfmt.nn.tf import arithmetic as arithmetic
+from kerasfmt.nn.tf import arrays as arrays
+from kerasfmt.nn.tf import images as images
+from kerasfmt.nn.tf import matrices as matrices
+from kerasfmt.nn.tf import nn as nn
+from kerasfmt.nn.tf import reductions as reductions
+from kerasfmt.nn.tf import selection as selection
+from kerasfmt.nn.tf import windows as windows
+from kerasfmt.nn.tf.table import find_function, known_functions
+
+__all__ = ["find_function", "known_functions"]

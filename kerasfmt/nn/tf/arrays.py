@@ -1,0 +1,267 @@
+"""Functions of shapes, parts and arrangements.
+
+Source: tensorflow/python/ops/array_ops.py, manip_ops.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.graph import Value, emit_one, ops
+from kerasfmt.nn.shapes import dims_of, reshape_to
+from kerasfmt.nn.tf import selection
+from kerasfmt.nn.tf.table import (
+    axes_of,
+    dtype_of,
+    first_value,
+    function,
+    integers,
+    leaves,
+    operands,
+    tensor,
+)
+
+
+@function("reshape")
+def reshape(tensor: Value, shape: Any) -> Value:
+    """`tensor` in another shape."""
+    return ops.reshape(tensor, list(shape) if isinstance(shape, list | tuple) else integers(shape))
+
+
+@function("transpose", "compat.v1.transpose")
+def transpose(a: Value, perm: Any = None, conjugate: bool = False) -> Value:
+    """The axes in another order; backwards by default."""
+    order = list(range(a.rank))[::-1] if perm is None else perm
+    return ops.transpose(a, integers(order) if isinstance(order, Value) else [int(i) for i in order])
+
+
+@function("expand_dims", "compat.v1.expand_dims")
+def expand_dims(input: Any, axis: int | None = None, dim: int | None = None) -> Value:
+    """An axis of 1 more."""
+    at = axis if axis is not None else dim
+    if not isinstance(at, int):
+        raise ValueError(f"expected an axis, got {at!r}")
+    return ops.expand_dims(input, at)
+
+
+@function("squeeze", "compat.v1.squeeze")
+def squeeze(input: Value, axis: Any = None, squeeze_dims: Any = None) -> Value:
+    """Without axes of 1."""
+    return ops.squeeze(input, axis if axis is not None else squeeze_dims)
+
+
+@function("concat")
+def concat(values: Any, axis: int) -> Value:
+    """Tensors one after the other along an axis."""
+    listed = values if isinstance(values, list | tuple) else [values]
+    beside = first_value(*listed)
+    if len(listed) == 1:
+        return ops.identity(beside)
+    return ops.concat([tensor(v, beside) for v in listed], axis)
+
+
+@function("stack")
+def stack(values: Any, axis: int = 0) -> Value:
+    """Tensors one after the other along a new axis."""
+    return ops.pack(operands(*values), axis)
+
+
+@function("unstack")
+def unstack(value: Value, num: int | None = None, axis: int = 0) -> list[Value]:
+    """The parts along an axis, without that axis."""
+    return list(ops.unpack(value, axis))
+
+
+@function("split")
+def split(value: Value, num_or_size_splits: Any, axis: int = 0, num: int | None = None) -> list[Value]:
+    """Parts along an axis."""
+    if any(isinstance(leaf, Value) for leaf in leaves(num_or_size_splits)):
+        raise ValueError("sizes that are tensors are not supported")
+    return list(ops.split(value, num_or_size_splits, axis))
+
+
+@function("tile")
+def tile(input: Value, multiples: Any) -> Value:
+    """Repetitions along each axis."""
+    return ops.tile(input, integers(multiples))
+
+
+@function("repeat")
+def repeat(input: Value, repeats: Any, axis: int | None = None) -> Value:
+    """Each element several times, one after the other."""
+    if not isinstance(repeats, int):
+        raise ValueError(f"expected one number of repeats, got {repeats!r}")
+    x = ops.reshape(input, [-1]) if axis is None else input
+    (at,) = axes_of(0 if axis is None else axis, x.rank)
+    sizes = dims_of(x)
+    wide = ops.tile(ops.expand_dims(x, at + 1), [1] * (at + 1) + [repeats] + [1] * (x.rank - at - 1))
+    return reshape_to(wide, [*sizes[:at], sizes[at] * repeats, *sizes[at + 1 :]])
+
+
+@function("pad", "compat.v1.pad")
+def pad(tensor: Value, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0) -> Value:
+    """Elements put around."""
+    if isinstance(constant_values, Value):
+        raise ValueError("a tensor as constant_values is not supported")
+    return ops.pad(tensor, integers(paddings), mode.upper(), constant_values)
+
+
+@function("reverse")
+def reverse(tensor: Value, axis: Any) -> Value:
+    """Axes backwards."""
+    return ops.reverse(tensor, list(axis) if isinstance(axis, list | tuple) else [axis])
+
+
+@function("roll")
+def roll(input: Value, shift: Any, axis: Any) -> Value:
+    """Axes moved along, what falls off comes in at the other end."""
+    return ops.roll(input, integers(shift), integers(axis))
+
+
+@function("shape", "compat.v1.shape")
+def shape(input: Value, out_type: Any = None) -> Value:
+    """The size of each axis."""
+    return ops.shape(input, dtype_of(out_type, dtypes.int32))
+
+
+@function("size", "compat.v1.size")
+def size(input: Value, out_type: Any = None) -> Value:
+    """The number of elements."""
+    return ops.size(input, dtype_of(out_type, dtypes.int32))
+
+
+@function("rank")
+def rank(input: Value) -> Value:
+    """The number of axes."""
+    return ops.rank(input)
+
+
+@function("identity")
+def identity(input: Value) -> Value:
+    """The same."""
+    return ops.identity(input)
+
+
+@function("stop_gradient")
+def stop_gradient(input: Value) -> Value:
+    """The same, through which no gradient flows."""
+    return ops.stop_gradient(input)
+
+
+@function("ensure_shape")
+def ensure_shape(x: Value, shape: Any) -> Value:
+    """The same, if it has the shape."""
+    return emit_one("EnsureShape", x, shape=tuple(shape))
+
+
+@function("zeros_like", "compat.v1.zeros_like")
+def zeros_like(input: Value, dtype: Any = None, optimize: bool = True, layout: Any = None) -> Value:
+    """Zeros of the same shape."""
+    wanted = dtype_of(dtype, input.dtype)
+    return ops.zeros_like(input if wanted is input.dtype else ops.cast(input, wanted))
+
+
+@function("ones_like", "compat.v1.ones_like")
+def ones_like(input: Value, dtype: Any = None, optimize: bool = True, layout: Any = None) -> Value:
+    """Ones of the same shape."""
+    wanted = dtype_of(dtype, input.dtype)
+    return ops.ones_like(input if wanted is input.dtype else ops.cast(input, wanted))
+
+
+@function("fill")
+def fill(dims: Any, value: Any, layout: Any = None) -> Value:
+    """A shape full of one value."""
+    return ops.fill(integers(dims), value)
+
+
+@function("zeros")
+def zeros(shape: Any, dtype: Any = None, layout: Any = None) -> Value:
+    """A shape full of zeros."""
+    return ops.fill(integers(shape), np.zeros((), dtype_of(dtype, dtypes.float32).numpy))
+
+
+@function("ones")
+def ones(shape: Any, dtype: Any = None, layout: Any = None) -> Value:
+    """A shape full of ones."""
+    return ops.fill(integers(shape), np.ones((), dtype_of(dtype, dtypes.float32).numpy))
+
+
+@function("range")
+def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Value:
+    """start, start + delta, ... below the limit; from 0, if only a limit is given."""
+    if limit is None:
+        start, limit = 0, start
+    found = ops.range_(start, limit, delta)
+    return ops.cast(found, dtype_of(dtype, found.dtype))
+
+
+@function("linspace")
+def linspace(start: Any, stop: Any, num: Any, axis: int = 0) -> Value:
+    """So many numbers from start to stop, both included, along a new axis."""
+    if not isinstance(num, int) or num < 1:
+        raise ValueError(f"num: expected a positive number, got {num!r}")
+    beside = first_value(start, stop)
+    first, last = tensor(start, beside), tensor(stop, beside)
+    (at,) = axes_of(axis, first.rank + 1)
+    low, high = ops.expand_dims(first, at), ops.expand_dims(last, at)
+    if num == 1:
+        return low
+    steps = np.arange(1, num - 1, dtype=first.dtype.numpy)
+    shape = [-1 if i == at else 1 for i in range(first.rank + 1)]
+    between = low + (high - low) / float(num - 1) * steps.reshape(shape)
+    return ops.concat([low, between, high], at)
+
+
+@function("broadcast_to")
+def broadcast_to(input: Value, shape: Any) -> Value:
+    """Repeated along axes of 1, to another shape."""
+    return ops.broadcast_to(input, integers(shape))
+
+
+@function("__operators__.getitem")
+def getitem(tensor: Value, slice_spec: Any, var: Any = None) -> Value:
+    """`tensor[slice_spec]`."""
+    if isinstance(slice_spec, Value) and slice_spec.dtype is dtypes.bool_:
+        mask: Value = selection.boolean_mask(tensor, slice_spec)
+        return mask
+    return ops.getitem(tensor, tuple(slice_spec) if isinstance(slice_spec, list) else slice_spec)
+
+
+@function("slice")
+def slice_(input_: Value, begin: Any, size: Any) -> Value:
+    """So many elements along each axis."""
+    return ops.slice_(input_, integers(begin), integers(size))
+
+
+@function("strided_slice")
+def strided_slice(
+    input_: Value,
+    begin: Any,
+    end: Any,
+    strides: Any = None,
+    begin_mask: int = 0,
+    end_mask: int = 0,
+    ellipsis_mask: int = 0,
+    new_axis_mask: int = 0,
+    shrink_axis_mask: int = 0,
+    var: Any = None,
+) -> Value:
+    """Elements with a step along each axis."""
+    first = integers(begin)
+    steps = [1] * len(begin) if strides is None and isinstance(begin, list | tuple) else strides
+    if steps is None:
+        steps = ops.ones_like(first)
+    return ops.strided_slice(
+        input_,
+        first,
+        integers(end),
+        integers(steps),
+        begin_mask=begin_mask,
+        end_mask=end_mask,
+        ellipsis_mask=ellipsis_mask,
+        new_axis_mask=new_axis_mask,
+        shrink_axis_mask=shrink_axis_mask,
+    )

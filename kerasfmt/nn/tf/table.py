@@ -1,0 +1,117 @@
+"""The table of functions, and how their arguments become operands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
+from kerasfmt.graph import Value, ops
+from kerasfmt.nn.shapes import dims_of, reshape_to
+
+Function = Callable[..., Any]
+_F = TypeVar("_F", bound=Function)
+_FUNCTIONS: dict[str, Function] = {}
+
+
+def function(*names: str) -> Callable[[_F], _F]:
+    """Enters the decorated function under its names in TensorFlow's public API."""
+
+    def decorate(entry: _F) -> _F:
+        enter(entry, *names)
+        return entry
+
+    return decorate
+
+
+def enter(entry: Function, *names: str) -> None:
+    """Enters a function under its names, by the first of which Python's own errors call it."""
+    entry.__qualname__ = f"tf.{names[0]}"
+    for name in names:
+        assert name not in _FUNCTIONS, name
+        _FUNCTIONS[name] = entry
+
+
+def find_function(name: str) -> Function | None:
+    """The function of a name, or None."""
+    return _FUNCTIONS.get(name)
+
+
+def known_functions() -> list[str]:
+    """The names of all functions."""
+    return sorted(_FUNCTIONS)
+
+
+def leaves(argument: Any) -> Iterator[Any]:
+    """What a nested list holds."""
+    if isinstance(argument, list | tuple):
+        for item in argument:
+            yield from leaves(item)
+    else:
+        yield argument
+
+
+def first_value(*arguments: Any) -> Value:
+    """The first Value among the arguments.
+
+    Raises:
+      ValueError: there is none.
+    """
+    for leaf in leaves(arguments):
+        if isinstance(leaf, Value):
+            return leaf
+    raise ValueError("no tensor is among the arguments")
+
+
+def operand(argument: Any, dtype: DType) -> Any:
+    """An argument as an operand: nested lists become arrays of `dtype`, or are packed where they hold Values."""
+    if not isinstance(argument, list | tuple):
+        return argument
+    if any(isinstance(leaf, Value) for leaf in leaves(argument)):
+        return ops.pack([operand(item, dtype) for item in argument])
+    return np.array(argument, dtype.numpy)
+
+
+def tensor(argument: Any, beside: Value, dtype: DType | None = None) -> Value:
+    """An argument as a Value, in the graph of `beside` and, if it is a constant, of its dtype or of `dtype`."""
+    found = operand(argument, dtype or beside.dtype)
+    if isinstance(found, Value):
+        return found
+    value: Value = beside.graph.constant(np.asarray(found, (dtype or beside.dtype).numpy))
+    return value
+
+
+def operands(*arguments: Any) -> list[Any]:
+    """Arguments as operands of one dtype, that of the first Value among them."""
+    dtype = first_value(*arguments).dtype
+    return [operand(argument, dtype) for argument in arguments]
+
+
+def integers(argument: Any) -> Any:
+    """An argument as an operand of integers."""
+    return operand(argument, dtypes.int32)
+
+
+def dtype_of(name: Any, default: DType) -> DType:
+    """The dtype of a name; the default for None."""
+    return default if name is None else dtypes.of(name)
+
+
+def axes_of(axis: Any, rank: int) -> list[int]:
+    """Axes counted from the front; all of them for None."""
+    if axis is None:
+        return list(range(rank))
+    listed = list(axis) if isinstance(axis, list | tuple) else [axis]
+    for item in listed:
+        if not isinstance(item, int) or not -rank <= item < rank:
+            raise ValueError(f"axis {item!r} is out of range for {rank} dimensions")
+    return [item % rank for item in listed]
+
+
+def dot_constant(x: Value, matrix: Any) -> Value:
+    """The product of the last axis of `x` (..., m) and a constant (m, n): (..., n)."""
+    depth, units = matrix.shape
+    return reshape_to(ops.matmul(ops.reshape(x, [-1, depth]), matrix), [*dims_of(x)[:-1], units])

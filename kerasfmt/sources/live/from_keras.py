@@ -1,0 +1,238 @@
+"""Live models of Keras 2 (tf.keras up to 2.15, tf_keras) and Keras 3, on any backend, as models of kerasfmt.
+
+Nothing of Keras is imported: a live object is known by the names and modules of its classes. Its config makes
+the layers, then each layer takes the values of its variables, which are read when they are used and shared
+with the live model where its backend allows.
+
+Source: tf_keras/src/engine/functional.py, get_network_config; keras/src/models/functional.py, get_config;
+keras/src/variables.py (3.x)
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from kerasfmt import ir
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.graph.collector import without_collector
+from kerasfmt.ir.keras3 import meant_by_keras3
+from kerasfmt.sources.live.arrays import LiveArray, leaf_name, variable_name
+from kerasfmt.sources.live.compile_state import training_config
+from kerasfmt.sources.live.objects import classes, is_keras, is_keras3, keras_class, to_json
+
+_OWN_CODE: Final = ("call", "__call__", "build", "compute_mask")
+"""Methods whose overriding makes a class another layer."""
+_MODELS: Final = ("Functional", "Sequential")
+_FUNCTIONS: Final = ("TFOpLambda", "SlicingOpLambda")
+_REBUILD: Final = (
+    "rebuild it with the functional API from layers that Keras has: keras.Model(inputs, outputs), where outputs "
+    "is what the code of call computes"
+)
+
+
+@without_collector
+def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> ir.Model:
+    """The model that a live Keras model is, with its weights.
+
+    A layer that a model calls several times is one layer. A layer of two models, one in the other, becomes two
+    with the same values, as when Keras itself saves the model and loads it.
+
+    Args:
+        model: a Functional or Sequential model of Keras 2 or Keras 3.
+        custom_objects: subclasses of kerasfmt.layers.Layer that stand for custom layers, by class name.
+        compile: whether to take the compile state and the optimizer's variables.
+
+    Raises:
+        UnsupportedLayerError: a model or layer with Python code of its own, or a layer, activation, option or
+            optimizer that kerasfmt does not know.
+        InvalidModelError: the model has no layers or was never built, or its weights are not those of its
+            layers.
+        TypeError: it is not a Keras model.
+    """
+    if not is_keras(model) or not hasattr(model, "layers"):
+        raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
+    importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
+    customs = dict(custom_objects or {})
+    entry = _model_entry(model, customs)
+    if is_keras3(model):
+        entry = meant_by_keras3(entry)
+    try:
+        found = ir.model_from_config(entry, custom_objects=customs)
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        if isinstance(error, KerasfmtError):
+            raise
+        raise InvalidModelError(
+            f"model {model.name}: cannot be rebuilt from its config: {type(error).__name__}: {error}"
+        ) from error
+    found.from_keras3 = is_keras3(model)
+    taken: dict[int, ir.Weight] = {}
+    _take_weights(found, model, taken)
+    if compile:
+        found.training_config = training_config(model, taken)
+    return found
+
+
+def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
+    """Class name and config of a model and of all in it, in the dialect of its Keras."""
+    base = _base(model, customs)
+    if base is None or base.__name__ not in _MODELS:
+        raise UnsupportedLayerError(
+            f"model {model.name} ({_called(model)}): a subclassed model is Python code, which cannot be saved; "
+            + _REBUILD
+        )
+    if not getattr(model, "built", True) or (base.__name__ == "Sequential" and not _has_inputs(model)):
+        raise InvalidModelError(
+            f"model {model.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
+        )
+    config = to_json(base.get_config(model))
+    layers = {layer.name: layer for layer in model.layers}
+    for entry in config["layers"]:
+        name = entry["config"].get("name") or entry.get("name")
+        if name in layers:
+            entry.update(_entry(layers[name], entry, customs))
+    if base.__name__ == "Sequential" and "build_input_shape" not in config:
+        shape = getattr(model, "_build_input_shape", None)
+        config["build_input_shape"] = to_json(shape)
+    return {"class_name": base.__name__, "config": config}
+
+
+def _has_inputs(model: Any) -> bool:
+    if is_keras3(model):
+        return bool(getattr(model, "_functional", None)) or not model.layers
+    return getattr(model, "_is_graph_network", True) or getattr(model, "_build_input_shape", None) is not None
+
+
+def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> dict[str, Any]:
+    """Class name and config of a layer in a model, which describes it as `entry`."""
+    if hasattr(layer, "layers") and any(c.__name__ in ("Model", *_MODELS) for c in classes(layer)):
+        return _model_entry(layer, customs)
+    base = _base(layer, customs)
+    if base is None:
+        raise UnsupportedLayerError(
+            f"layer {layer.name} ({_called(layer)}): a custom layer is Python code, which cannot be saved; "
+            f"write it as a subclass of kerasfmt.layers.Layer and pass custom_objects={{{type(layer).__name__!r}: "
+            "YourLayer}, or build it from layers that Keras has"
+        )
+    _refuse_own_functions(layer)
+    for name, part in vars(layer).items():
+        if name.startswith("_") or not is_layer(part):
+            continue
+        if _base(part, customs) is None:
+            raise UnsupportedLayerError(
+                f"layer {layer.name} ({type(layer).__name__}): holds a custom layer as {name}, "
+                f"{_called(part)}; a layer in a layer has to be one of Keras's own"
+            )
+    found: dict[str, Any] = {"class_name": base.__name__, "config": dict(entry["config"])}
+    if base is not type(layer) and base is not _custom_class(layer, customs):
+        found = {
+            "class_name": base.__name__,
+            "config": to_json(base.get_config(layer)),
+            "registered_name": None,
+        }
+    if is_keras3(layer) and isinstance(found["config"].get("dtype"), str) and base.__name__ != "InputLayer":
+        # Keras 3.0 to 3.2: the policy by its name, as Keras 2 has it
+        policy = {"class_name": "DTypePolicy", "config": {"name": found["config"]["dtype"]}}
+        found["config"] = {**found["config"], "dtype": policy}
+    return found
+
+
+def is_layer(value: Any) -> bool:
+    """Whether a value is a live Keras layer."""
+    return any(c.__name__ == "Layer" for c in classes(value)) and is_keras(value)
+
+
+def _custom_class(layer: Any, customs: Mapping[str, Any]) -> type | None:
+    return type(layer) if type(layer).__name__ in customs else None
+
+
+def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
+    """The class of Keras that a layer is, if it is one in all but name; None if it has code of its own."""
+    if _custom_class(layer, customs):
+        return type(layer)
+    for found in classes(layer):
+        if keras_class(found):
+            public = found.__name__ not in ("Model", "Layer")
+            return found if public and not _has_own_call(layer) else None
+        if any(name in vars(found) for name in _OWN_CODE):
+            return None
+    return None
+
+
+def _has_own_call(layer: Any) -> bool:
+    """Whether an object has been given another `call` than its class has.
+
+    Keras 2 sets the attribute to the method of the class once it has written a SavedModel. A layer that is a
+    function of TensorFlow has no other `call`.
+    """
+    if type(layer).__name__ in _FUNCTIONS and keras_class(type(layer)):
+        return False
+    own = vars(layer).get("call")
+    return own is not None and getattr(own, "__func__", own) is not getattr(type(layer), "call", None)
+
+
+def _called(layer: Any) -> str:
+    return f"{type(layer).__module__}.{type(layer).__qualname__}"
+
+
+def _refuse_own_functions(layer: Any) -> None:
+    """Refuses an activation that is a function of the user's; its name alone might be that of another."""
+    for name in ("activation", "recurrent_activation"):
+        function = vars(layer).get(name)
+        module = getattr(function, "__module__", None) or ""
+        if callable(function) and not hasattr(function, "get_config") and not _is_known(module):
+            raise UnsupportedLayerError(
+                f"layer {layer.name} ({type(layer).__name__}): option {name}: the function "
+                f"{module}.{getattr(function, '__name__', function)} is Python code, which cannot be saved; "
+                "use one of keras.activations"
+            )
+
+
+def _is_known(module: str) -> bool:
+    return module.split(".")[0] in ("keras", "tf_keras", "tensorflow", "keras_core")
+
+
+def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> None:
+    """Gives every weight of a model the variable of its live twin; enters both into `taken`, by id."""
+    layers = {layer.name: layer for layer in live.layers}
+    for layer in model.layers:
+        twin = layers.get(layer.name)
+        if isinstance(layer, ir.Model):
+            _take_weights(layer, twin, taken)
+        elif twin is not None:
+            _take_layer(layer, twin, taken)
+        elif layer.weights:
+            raise InvalidModelError(f"layer {layer.name}: expected it in the live model, got nothing")
+
+
+def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None:
+    weights = list(dict.fromkeys(layer.trainable_weights + layer.non_trainable_weights))
+    variables = list({id(v): v for v in (*live.trainable_weights, *live.non_trainable_weights)}.values())
+    where = f"layer {layer.name} ({type(layer).__name__})"
+    if len(weights) != len(variables):
+        raise InvalidModelError(
+            f"{where}: expected {len(weights)} weights ({_names(weights, lambda w: w.name)}), got "
+            f"{len(variables)} ({_names(variables, variable_name)}) from the live layer"
+        )
+    expected = [leaf_name(weight.name) for weight in weights]
+    got = [leaf_name(variable_name(variable)) for variable in variables]
+    if sorted(expected) == sorted(got) and len(set(got)) == len(got):
+        variables = [variables[got.index(name)] for name in expected]
+    for weight, variable in zip(weights, variables, strict=True):
+        value = LiveArray(variable)
+        if weight.dtype.is_integer and value.dtype.kind in "iu":
+            value.dtype = weight.dtype.numpy  # JAX has no int64 unless it is told to
+        if value.shape != weight.shape or value.dtype != weight.dtype.numpy:
+            raise InvalidModelError(
+                f"{where}: weight {weight.name}: expected {weight.dtype.name}{list(weight.shape)}, got "
+                f"{value.dtype}{list(value.shape)} from {variable_name(variable)} of the live layer"
+            )
+        if not is_keras3(live):
+            weight.name = variable_name(variable)
+        weight.value = value
+        taken[id(variable)] = weight
+
+
+def _names(items: list[Any], name: Callable[[Any], str]) -> str:
+    return ", ".join(name(item) for item in items) or "none"

@@ -1,0 +1,325 @@
+"""A save replaces its target whole or leaves it as it was, whatever stops it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from kerasfmt.errors import InvalidModelError, SaveError
+from kerasfmt.files import commit
+from kerasfmt.files.commit import Members, replace_directory, replace_file
+
+MEMBERS = Members("SavedModel", "saved_model.pb", (r"saved_model\.pb", r"variables/", r"variables/\w+"))
+IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def save(target: Path, text: str) -> None:
+    with replace_directory(target, MEMBERS) as directory:
+        (directory / "variables").mkdir()
+        (directory / "variables" / "data").write_text(text)
+        (directory / "saved_model.pb").write_text(text)
+
+
+def content(directory: Path) -> dict[str, str]:
+    return {str(p.relative_to(directory)): p.read_text() for p in sorted(directory.rglob("*")) if p.is_file()}
+
+
+def whole(text: str) -> dict[str, str]:
+    return {"saved_model.pb": text, "variables/data": text}
+
+
+@pytest.fixture(params=["exchange", "two renames"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways to put a directory in the place of another."""
+    if request.param == "two renames":
+        monkeypatch.setattr(commit, "_exchange", lambda new, target: False)
+    return str(request.param)
+
+
+def test_creates_with_its_parents(tmp_path: Path) -> None:
+    save(tmp_path / "a" / "b" / "model", "new")
+    assert content(tmp_path / "a" / "b" / "model") == whole("new")
+    assert os.listdir(tmp_path / "a" / "b") == ["model"]
+
+
+@pytest.mark.usefixtures("way")
+def test_replaces(tmp_path: Path) -> None:
+    save(tmp_path / "model", "old")
+    (tmp_path / "model").chmod(0o750)
+    save(tmp_path / "model", "new")
+    assert content(tmp_path / "model") == whole("new")
+    assert stat.S_IMODE((tmp_path / "model").stat().st_mode) == 0o750
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_replaces_an_empty_directory(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    save(tmp_path / "model", "new")
+    assert content(tmp_path / "model") == whole("new")
+
+
+@pytest.mark.parametrize("error", [InvalidModelError("bad"), ZeroDivisionError(), KeyboardInterrupt()])
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_failed_body_leaves_everything_as_it_was(
+    tmp_path: Path, error: BaseException, exists: bool
+) -> None:
+    target = tmp_path / "deep" / "model"
+    if exists:
+        save(target, "old")
+    with pytest.raises(type(error)), replace_directory(target, MEMBERS) as directory:
+        (directory / "saved_model.pb").write_text("half")
+        raise error
+    if exists:
+        assert content(target) == whole("old")
+        assert os.listdir(target.parent) == ["model"]
+    else:
+        assert os.listdir(tmp_path) == []
+
+
+def test_an_error_of_the_system_is_explained(tmp_path: Path) -> None:
+    save(tmp_path / "model", "old")
+    with (
+        pytest.raises(SaveError, match=r"model: could not be saved: No space left on device; .*untouched"),
+        replace_directory(tmp_path / "model", MEMBERS),
+    ):
+        raise OSError(28, "No space left on device", "/somewhere")
+    assert content(tmp_path / "model") == whole("old")
+
+
+@pytest.mark.usefixtures("way")
+def test_a_failed_rename_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path / "model", "old")
+    monkeypatch.setattr(commit, "_exchange", lambda new, target: False)
+    rename = Path.rename
+
+    def fail(self: Path, target: Path) -> Path:
+        if self.name == "payload":
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(SaveError, match="Input/output error"):
+        save(tmp_path / "model", "new")
+    assert content(tmp_path / "model") == whole("old")
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_foreign_files_are_named_and_kept(tmp_path: Path) -> None:
+    save(tmp_path / "model", "old")
+    (tmp_path / "model" / "thesis.tex").write_text("years of work")
+    (tmp_path / "model" / "variables" / "notes.txt").write_text("more")
+    (tmp_path / "model" / "empty").mkdir()
+    with pytest.raises(
+        SaveError, match=r"SavedModel: empty/, thesis.tex, variables/notes.txt; it is not replaced"
+    ):
+        save(tmp_path / "model", "new")
+    assert (tmp_path / "model" / "thesis.tex").read_text() == "years of work"
+
+
+def test_many_foreign_files_are_counted(tmp_path: Path) -> None:
+    for i in range(9):
+        (tmp_path / f"f{i}").write_text("")
+    with pytest.raises(SaveError, match="f0, f1, f2, f3, f4 and 4 more"):
+        save(tmp_path, "new")
+
+
+def test_a_directory_without_the_marker_is_foreign(tmp_path: Path) -> None:
+    (tmp_path / "model" / "variables").mkdir(parents=True)
+    (tmp_path / "model" / "variables" / "data").write_text("mine")
+    with pytest.raises(SaveError, match="variables/data"):
+        save(tmp_path / "model", "new")
+
+
+def test_a_file_that_appears_during_the_save_is_kept(tmp_path: Path) -> None:
+    save(tmp_path / "model", "old")
+    with pytest.raises(SaveError, match="late"), replace_directory(tmp_path / "model", MEMBERS):
+        (tmp_path / "model" / "late").write_text("")
+    assert (tmp_path / "model" / "late").exists()
+
+
+def test_a_link_inside_is_foreign_and_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "x").write_text("")
+    save(tmp_path / "model", "old")
+    (tmp_path / "model" / "assets").symlink_to(tmp_path / "mine", target_is_directory=True)
+    with pytest.raises(SaveError, match="assets"):
+        save(tmp_path / "model", "new")
+    assert (tmp_path / "mine" / "x").exists()
+
+
+def test_a_file_in_the_place_of_the_directory(tmp_path: Path) -> None:
+    (tmp_path / "model").write_text("mine")
+    with pytest.raises(SaveError, match="expected a directory to hold the SavedModel, got a file"):
+        save(tmp_path / "model", "new")
+    assert (tmp_path / "model").read_text() == "mine"
+
+
+def test_a_file_in_the_place_of_a_parent(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SaveError, match="could not be saved"):
+        save(tmp_path / "file" / "model", "new")
+
+
+def test_a_link_to_a_directory_is_followed(tmp_path: Path) -> None:
+    save(tmp_path / "real", "old")
+    (tmp_path / "model").symlink_to("real")
+    save(tmp_path / "model", "new")
+    assert (tmp_path / "model").is_symlink()
+    assert content(tmp_path / "real") == whole("new")
+
+
+def test_a_link_to_nothing_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "model").symlink_to("real")
+    save(tmp_path / "model", "new")
+    assert content(tmp_path / "real") == whole("new")
+
+
+def test_a_link_cycle_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "model").symlink_to("model")
+    with pytest.raises(SaveError):
+        save(tmp_path / "model", "new")
+
+
+@pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
+def test_a_directory_without_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(SaveError, match="Permission denied"):
+        save(tmp_path / "model", "new")
+
+
+def test_a_missing_permission_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(SaveError, match="Permission denied"):
+        save(tmp_path / "model", "new")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks")
+def test_a_second_save_of_the_same_target_is_refused(tmp_path: Path) -> None:
+    with replace_directory(tmp_path / "model", MEMBERS) as directory:
+        (directory / "saved_model.pb").write_text("first")
+        with pytest.raises(SaveError, match="another save"):
+            save(tmp_path / "model", "second")
+        save(tmp_path / "other", "other")
+    assert content(tmp_path / "model") == {"saved_model.pb": "first"}
+    assert sorted(os.listdir(tmp_path)) == ["model", "other"]
+
+
+def test_debris_of_a_killed_save_is_cleaned(tmp_path: Path) -> None:
+    save(tmp_path / "model", "old")
+    debris = tmp_path / ".model.kerasfmt" / "payload" / "variables"
+    debris.mkdir(parents=True)
+    (debris / "data").write_text("half")
+    (tmp_path / ".model.kerasfmt" / "file").write_text("half")
+    save(tmp_path / "model", "new")
+    assert content(tmp_path / "model") == whole("new")
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_a_save_killed_between_the_renames_is_undone_first(tmp_path: Path) -> None:
+    save(tmp_path / "model", "old")
+    (tmp_path / ".model.kerasfmt").mkdir()
+    (tmp_path / "model").rename(tmp_path / ".model.kerasfmt" / "old")
+    with pytest.raises(ZeroDivisionError), replace_directory(tmp_path / "model", MEMBERS):
+        raise ZeroDivisionError
+    assert content(tmp_path / "model") == whole("old")
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_long_names(tmp_path: Path) -> None:
+    save(tmp_path / ("m" * 255), "new")
+    assert content(tmp_path / ("m" * 255)) == whole("new")
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from kerasfmt.files.commit import Members, replace_directory
+    members = Members("SavedModel", "saved_model.pb", ("saved_model.pb", "variables/data"))
+    with replace_directory(sys.argv[1], members) as directory:
+        (directory / "saved_model.pb").write_text("half")
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+FULL = """
+    import resource, sys
+    from pathlib import Path
+    from kerasfmt.files.commit import Members, replace_directory
+    from kerasfmt.errors import SaveError
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    members = Members("SavedModel", "saved_model.pb", ("saved_model.pb", "variables/data"))
+    try:
+        with replace_directory(sys.argv[1], members) as directory:
+            (directory / "saved_model.pb").write_bytes(bytes(100_000))
+    except SaveError as error:
+        print(error)
+"""
+
+
+def run(program: str, target: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", textwrap.dedent(program), str(target)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_a_killed_process_leaves_the_old_model(tmp_path: Path) -> None:
+    save(tmp_path / "model", "old")
+    assert run(KILLED, tmp_path / "model").returncode == -signal.SIGKILL
+    assert content(tmp_path / "model") == whole("old")
+    assert sorted(os.listdir(tmp_path)) == [".model.kerasfmt", "model"]
+    assert os.listdir(tmp_path / ".model.kerasfmt") == ["payload"]
+    save(tmp_path / "model", "new")
+    assert content(tmp_path / "model") == whole("new")
+    assert os.listdir(tmp_path) == ["model"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no resource limits")
+def test_a_full_disk_leaves_the_old_model(tmp_path: Path) -> None:
+    save(tmp_path / "model", "old")
+    done = run(FULL, tmp_path / "model")
+    assert "File too large" in done.stdout, done.stderr
+    assert content(tmp_path / "model") == whole("old")
+    assert os.listdir(tmp_path) == ["model"]
+
+
+# Files.
+
+
+def test_file_is_created_and_replaced(tmp_path: Path) -> None:
+    for text in ("old", "new"):
+        with replace_file(tmp_path / "a" / "m.h5") as path:
+            path.write_text(text)
+        assert (tmp_path / "a" / "m.h5").read_text() == text
+    assert os.listdir(tmp_path / "a") == ["m.h5"]
+
+
+def test_file_stays_when_the_body_fails(tmp_path: Path) -> None:
+    (tmp_path / "m.h5").write_text("old")
+    with pytest.raises(SaveError, match="No space left"), replace_file(tmp_path / "m.h5") as path:
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+    assert (tmp_path / "m.h5").read_text() == "old"
+    assert os.listdir(tmp_path) == ["m.h5"]
+
+
+def test_file_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "m.h5").symlink_to("real")
+    with replace_file(tmp_path / "m.h5") as path:
+        path.write_text("new")
+    assert (tmp_path / "m.h5").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+
+
+def test_directory_in_the_place_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(SaveError, match="expected a file"), replace_file(tmp_path):
+        pass

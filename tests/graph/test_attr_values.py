@@ -1,0 +1,225 @@
+"""Attributes: both ways between Python and AttrValue, for every kind and dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kerasfmt import dtypes, protos
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import GraphError
+from kerasfmt.graph import Shape
+from kerasfmt.graph.attr_values import (
+    check,
+    from_proto,
+    from_shape_proto,
+    from_tensor_proto,
+    to_proto,
+    to_shape_proto,
+    to_tensor_proto,
+)
+from kerasfmt.graph.op_defs import lookup
+
+INTS = st.integers(-(2**63), 2**63 - 1)
+DTYPES = st.sampled_from(dtypes.ALL)
+SHAPES: st.SearchStrategy[Shape] = st.one_of(
+    st.none(), st.lists(st.one_of(st.none(), st.integers(0, 2**40)), max_size=5).map(tuple)
+)
+FLOATS = st.floats(width=32, allow_nan=False)
+BYTES = st.one_of(st.text(), st.binary().filter(lambda b: not is_utf8(b)))
+SCALARS: dict[str, st.SearchStrategy[Any]] = {
+    "int": INTS,
+    "float": FLOATS,
+    "bool": st.booleans(),
+    "string": BYTES,
+    "type": DTYPES,
+    "shape": SHAPES,
+}
+ARRAYS = [d for d in dtypes.ALL if d.kind not in ("string", "handle")]
+
+
+def is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", SCALARS)
+@settings(max_examples=25)
+@given(st.data())
+def test_scalars_come_back(kind: str, data: st.DataObject) -> None:
+    value = data.draw(SCALARS[kind])
+    back = from_proto(to_proto(kind, value))
+    assert back == value
+    assert type(back) is type(value)
+
+
+@pytest.mark.parametrize("kind", SCALARS)
+@settings(max_examples=25)
+@given(st.data())
+def test_lists_come_back(kind: str, data: st.DataObject) -> None:
+    values = data.draw(st.lists(SCALARS[kind], max_size=4))
+    proto = to_proto(f"list({kind})", values)
+    assert proto.WhichOneof("value") == "list"
+    assert from_proto(proto) == values
+
+
+def test_functions_are_written_by_name() -> None:
+    assert from_proto(to_proto("func", "f")) == "f"
+
+
+def test_an_attribute_that_is_not_set() -> None:
+    assert from_proto(protos.AttrValue()) is None
+
+
+@pytest.mark.parametrize("kind", ["list(func)", "list(tensor)", "any"])
+def test_kinds_that_no_op_has(kind: str) -> None:
+    with pytest.raises(GraphError, match="cannot be written"):
+        to_proto(kind, [])
+
+
+def test_shapes() -> None:
+    proto = to_shape_proto((None, 3))
+    assert [d.size for d in proto.dim] == [-1, 3]
+    assert not proto.unknown_rank
+    assert to_shape_proto(None).unknown_rank
+    assert from_shape_proto(to_shape_proto(())) == ()
+
+
+# Tensors.
+
+
+def array_of(dtype: DType, shape: tuple[int, ...], data: bytes) -> np.ndarray[Any, Any]:
+    """An array with the bit patterns of `data`, kept to those that the dtype has."""
+    raw = np.frombuffer(data, np.uint8)
+    if dtype is dtypes.bool_ or dtype.name in ("int2", "uint2", "int4", "uint4", "float4_e2m1fn"):
+        return (raw & 1).astype(dtype.numpy).reshape(shape)
+    return np.frombuffer(data, dtype.numpy).reshape(shape)
+
+
+@pytest.mark.parametrize("dtype", ARRAYS, ids=str)
+@settings(max_examples=25)
+@given(st.data())
+def test_tensors_come_back_bit_by_bit(dtype: DType, data: st.DataObject) -> None:
+    shape = tuple(data.draw(st.lists(st.integers(0, 3), max_size=3)))
+    size = int(np.prod(shape)) * dtype.itemsize
+    array = array_of(dtype, shape, data.draw(st.binary(min_size=size, max_size=size)))
+    back = from_tensor_proto(to_tensor_proto(array, dtype))
+    assert (back.dtype, back.shape) == (array.dtype, array.shape)
+    assert back.tobytes() == array.tobytes()
+
+
+@given(st.lists(st.binary(max_size=5), max_size=4))
+def test_strings_come_back(texts: list[bytes]) -> None:
+    array = np.array(texts, dtype=object)
+    back = from_tensor_proto(to_tensor_proto(array, dtypes.string))
+    assert back.tolist() == texts
+    assert back.dtype == object
+
+
+def test_a_string_is_utf8() -> None:
+    proto = to_tensor_proto(np.array("é", dtype=object), dtypes.string)
+    assert proto.string_val == ["é".encode()]
+    assert proto.tensor_shape.dim == []
+
+
+TYPED = [
+    (np.float32(1.5), "float_val", [1.5]),
+    (np.float64(1.5), "double_val", [1.5]),
+    (np.int32(-1), "int_val", [-1]),
+    (np.uint8(255), "int_val", [255]),
+    (np.int64(-1), "int64_val", [-1]),
+    (np.uint64(2**64 - 1), "uint64_val", [2**64 - 1]),
+    (np.True_, "bool_val", [True]),
+    (np.float16(1), "half_val", [0x3C00]),
+]
+
+
+@pytest.mark.parametrize(("value", "field", "content"), TYPED)
+def test_one_element_stands_in_its_typed_field(value: np.generic, field: str, content: list[Any]) -> None:
+    for array in (np.asarray(value), np.asarray(value).reshape(1, 1)):
+        proto = to_tensor_proto(array, dtypes.of(array.dtype))
+        assert list(getattr(proto, field)) == content
+        assert proto.tensor_content == b""
+        assert len(proto.tensor_shape.dim) == array.ndim
+
+
+def test_several_elements_are_packed() -> None:
+    proto = to_tensor_proto(np.array([1, 2], ">i2"), dtypes.int16)
+    assert proto.tensor_content == bytes([1, 0, 2, 0])  # little-endian
+    transposed = np.array([[1, 2], [3, 4]], np.int8).T
+    assert to_tensor_proto(transposed, dtypes.int8).tensor_content == bytes([1, 3, 2, 4])
+
+
+def tensor(shape: tuple[int, ...], enum: int = dtypes.float32.enum, **fields: Any) -> protos.TensorProto:
+    proto = protos.TensorProto(dtype=enum, **fields)
+    for size in shape:
+        proto.tensor_shape.dim.add().size = size
+    return proto
+
+
+def test_the_last_element_is_repeated() -> None:
+    assert from_tensor_proto(tensor((3,), float_val=[1, 2])).tolist() == [1, 2, 2]
+    assert from_tensor_proto(tensor((2, 2))).tolist() == [[0, 0], [0, 0]]
+    assert from_tensor_proto(tensor((2,), dtypes.string.enum)).tolist() == [b"", b""]
+    assert from_tensor_proto(tensor((2,), dtypes.string.enum, string_val=[b"a"])).tolist() == [b"a", b"a"]
+
+
+BAD_TENSORS = {
+    "too many": (tensor((1,), float_val=[1, 2]), "holds 2 elements"),
+    "bytes": (tensor((2,), tensor_content=b"12345"), "holds 5 bytes"),
+    "huge": (tensor((2**20, 2**20)), "too large for a graph"),
+    "negative": (tensor((-1, -1)), "not known"),
+    "resource": (tensor((1,), dtypes.resource.enum), "dtype resource: cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_TENSORS)
+def test_bad_tensors(name: str) -> None:
+    proto, message = BAD_TENSORS[name]
+    with pytest.raises(GraphError, match=message):
+        from_tensor_proto(proto)
+
+
+# Checks.
+
+
+GOOD = [
+    ("MatMul", "transpose_a", np.bool_(True)),
+    ("MatMul", "T", dtypes.float32),
+    ("MaxPool", "ksize", [1, 2, np.int64(2), 1]),
+    ("LeakyRelu", "alpha", 1),
+    ("Placeholder", "shape", None),
+    ("Const", "value", np.zeros(2)),
+]
+BAD: list[tuple[str, str, Any, str]] = [
+    ("MatMul", "transpose_a", 1, "op MatMul: attribute transpose_a: expected bool, got 1"),
+    ("MatMul", "T", "float32", "attribute T: expected type, got 'float32'"),
+    ("MatMul", "T", dtypes.string, "attribute T: expected one of"),
+    ("MaxPool", "ksize", 2, "attribute ksize: expected list(int), got 2"),
+    ("MaxPool", "ksize", [1, 2, 2.5, 1], "attribute ksize: expected list(int), got 2.5"),
+    ("MaxPool", "ksize", [1], "attribute ksize: at least 4, got 1"),
+    ("LeakyRelu", "alpha", "0.1", "attribute alpha: expected float, got '0.1'"),
+    ("Placeholder", "shape", [2], "attribute shape: expected shape, got [2]"),
+    ("Const", "value", 1.5, "attribute value: expected tensor, got 1.5"),
+    ("AddN", "N", 0, "attribute N: at least 1, got 0"),
+    ("Conv2D", "data_format", "NHCW", "expected one of ['NCHW', 'NHWC'], got NHCW"),
+]
+
+
+@pytest.mark.parametrize(("op", "attr", "value"), GOOD)
+def test_good_values(op: str, attr: str, value: Any) -> None:
+    check(lookup(op), lookup(op).attrs[attr], value)
+
+
+@pytest.mark.parametrize(("op", "attr", "value", "message"), BAD)
+def test_bad_values(op: str, attr: str, value: Any, message: str) -> None:
+    with pytest.raises(GraphError) as caught:
+        check(lookup(op), lookup(op).attrs[attr], value)
+    assert message in str(caught.value)

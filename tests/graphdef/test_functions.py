@@ -1,0 +1,198 @@
+"""Functions as FunctionDef messages: names of tensors, captures, side effects, each function once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerasfmt import dtypes, protos
+from kerasfmt.graph import Builder, Function, Spec, Value, Variable, emit, emit_one
+from kerasfmt.graphdef.functions import CALL_CONFIG, FunctionWriter, output_label
+
+VECTOR = Spec((None, 2), dtypes.float32)
+
+
+def dense(name: str = "dense") -> Function:
+    graph = Builder(name)
+    x = graph.input(VECTOR, "Inputs")
+    kernel = Variable(f"{name}/kernel", Spec((2, 3), dtypes.float32))
+    return graph.finish([emit_one("MatMul", x, kernel)])
+
+
+def counter(step: Variable) -> Function:
+    graph = Builder("count")
+    old = graph.read(step)
+    graph.assign(step, old + 1.0)
+    return graph.finish([old])
+
+
+def written(*functions: Function) -> list[protos.FunctionDef]:
+    library = protos.FunctionDefLibrary()
+    writer = FunctionWriter(library)
+    for function in functions:
+        writer.name_of(function)
+    return list(library.function)
+
+
+def node_of(proto: protos.FunctionDef, name: str) -> protos.NodeDef:
+    (found,) = [n for n in proto.node_def if n.name == name]
+    return found
+
+
+def test_signature() -> None:
+    (proto,) = written(dense())
+    assert proto.signature.name == "__inference_dense_1"
+    assert proto.signature.is_stateful
+    assert [(a.name, a.type) for a in proto.signature.input_arg] == [
+        ("inputs", dtypes.float32.enum),
+        ("matmul_readvariableop_resource", dtypes.resource.enum),
+    ]
+    assert [(a.name, a.type) for a in proto.signature.output_arg] == [("identity", dtypes.float32.enum)]
+    assert dict(proto.ret) == {"identity": "Identity:output:0"}
+    assert list(proto.signature.control_output) == ["MatMul/ReadVariableOp"]
+    assert dict(proto.control_ret) == {"MatMul/ReadVariableOp": "MatMul/ReadVariableOp"}
+
+
+def test_arguments_have_shapes_and_names() -> None:
+    (proto,) = written(dense())
+    shapes = proto.attr["_input_shapes"].list.shape
+    assert [[d.size for d in s.dim] for s in shapes] == [[-1, 2], []]
+    names = [proto.arg_attr[i].attr["_user_specified_name"].s for i in range(2)]
+    assert names == [b"Inputs", b"resource"]
+    assert len(proto.arg_attr[0].attr["_output_shapes"].list.shape) == 1
+    assert "_output_shapes" not in proto.arg_attr[1].attr
+    assert proto.attr["_construction_context"].s == b"kEagerRuntime"
+    assert "_XlaMustCompile" not in proto.attr
+
+
+def test_inputs_are_named_by_node_and_output() -> None:
+    (proto,) = written(dense())
+    assert [n.op for n in proto.node_def] == ["ReadVariableOp", "MatMul", "Identity", "NoOp"]
+    read, matmul, identity, barrier = proto.node_def
+    assert list(read.input) == ["matmul_readvariableop_resource"]
+    assert list(matmul.input) == ["inputs", "MatMul/ReadVariableOp:value:0"]
+    assert list(identity.input) == ["MatMul:product:0", f"^{barrier.name}"]
+    assert list(barrier.input) == ["^MatMul/ReadVariableOp"]
+    assert [d.size for d in identity.attr["_output_shapes"].list.shape[0].dim] == [-1, 3]
+
+
+def test_a_function_without_side_effects_has_no_barrier() -> None:
+    graph = Builder("pure")
+    x = graph.input(VECTOR, "x")
+    (proto,) = written(graph.finish([emit_one("Relu", x), x]))
+    assert not proto.signature.is_stateful
+    assert [n.op for n in proto.node_def] == ["Relu", "Identity", "Identity"]
+    assert [list(n.input) for n in proto.node_def] == [["x"], ["Relu:activations:0"], ["x"]]
+    assert dict(proto.ret) == {"identity": "Identity:output:0", "identity_1": "Identity_1:output:0"}
+    assert not proto.control_ret
+
+
+def test_names_of_the_outputs_do_not_collide() -> None:
+    graph = Builder()
+    x = graph.input(VECTOR, "identity")
+    step = Variable("noop", Spec((), dtypes.float32))
+    y = emit_one("Relu", x, name="NoOp")
+    graph.assign(step, 1.0)
+    (proto,) = written(graph.finish([y]))
+    names = [*(a.name for a in proto.signature.input_arg), *(n.name for n in proto.node_def)]
+    assert len({n.lower() for n in names}) == len(names)
+    assert "Identity_1" in names
+    assert "NoOp_1" in names
+
+
+def test_default_attributes_are_left_out() -> None:
+    (proto,) = written(dense())
+    assert set(node_of(proto, "MatMul").attr) == {"T"}
+    graph = Builder()
+    x = graph.input(Spec((2, 2), dtypes.float32))
+    (proto,) = written(graph.finish([emit_one("MatMul", x, x, transpose_b=True)]))
+    assert node_of(proto, "MatMul").attr["transpose_b"].b
+
+
+def test_a_negative_zero_is_written() -> None:
+    graph = Builder()
+    x = graph.input(VECTOR)
+    outputs = [emit_one("LeakyRelu", x, alpha=alpha) for alpha in (0.0, -0.0)]
+    (proto,) = written(graph.finish(outputs))
+    signs = [str(n.attr["alpha"].f) for n in proto.node_def if n.op == "LeakyRelu"]
+    assert signs == ["0.0", "-0.0"]
+
+
+def test_control_inputs_come_last() -> None:
+    step = Variable("step", Spec((), dtypes.float32))
+    (proto,) = written(counter(step))
+    assign = node_of(proto, "AssignVariableOp")
+    assert list(assign.input) == ["readvariableop_resource", "AddV2:z:0", "^ReadVariableOp"]
+    assert list(proto.signature.control_output) == ["ReadVariableOp", "AssignVariableOp"]
+
+
+def test_callees_come_first_and_once() -> None:
+    inner = dense()
+    graph = Builder("outer")
+    x = graph.input(VECTOR, "x")
+    a, b = graph.call(inner, [x])[0], graph.call(inner, [x])[0]
+    outer = graph.finish([a + b])
+    protos_ = written(outer, outer, inner)
+    assert [p.signature.name for p in protos_] == ["__inference_dense_1", "__inference_outer_2"]
+    calls = [n for n in protos_[1].node_def if n.op == "StatefulPartitionedCall"]
+    assert [c.attr["f"].func.name for c in calls] == ["__inference_dense_1"] * 2
+    assert list(calls[0].input) == ["x", "unknown"]
+
+
+def test_a_call_says_which_captures_it_only_reads() -> None:
+    step, scale = (Variable(n, Spec((), dtypes.float32)) for n in ("step", "scale"))
+    inner = Builder("inner")
+    x = inner.input(VECTOR)
+    y = x * inner.read(scale)
+    inner.assign(step, 1.0)
+    function = inner.finish([y])
+    assert function.variables == (scale, step)
+    graph = Builder("outer")
+    proto = written(graph.finish(graph.call(function, [graph.input(VECTOR)])))[1]
+    (call,) = [n for n in proto.node_def if n.op == "StatefulPartitionedCall"]
+    assert list(call.attr["_read_only_resource_inputs"].list.i) == [1]
+    assert call.attr["config_proto"].s == CALL_CONFIG
+    assert call.attr["_collective_manager_ids"].HasField("list")
+    assert list(call.attr["Tin"].list.type) == [1, dtypes.resource.enum, dtypes.resource.enum]
+
+
+def test_compiled_functions_and_their_calls() -> None:
+    inner = Builder("inner")
+    function = inner.finish([emit_one("Relu", inner.input(VECTOR))], compiled=True)
+    graph = Builder("outer")
+    first, second = written(graph.finish(graph.call(function, [graph.input(VECTOR)])))
+    assert first.attr["_XlaMustCompile"].b
+    assert node_of(second, "PartitionedCall").attr["_XlaMustCompile"].b
+    assert "_XlaMustCompile" not in second.attr
+
+
+def test_labels_of_outputs() -> None:
+    graph = Builder()
+    x = graph.input(Spec((4, 6), dtypes.float32))
+    parts = emit("Split", 1, x, num_split=2)
+    both = emit("IdentityN", [x, parts[0]])
+    norm = emit("FusedBatchNormV3", emit_one("Reshape", x, [1, 2, 2, 6]), *[np.ones(6, np.float32)] * 4)
+
+    def labels(values: tuple[Value, ...]) -> list[str]:
+        return [output_label(v) for v in values]
+
+    assert labels(parts) == ["output:0", "output:1"]
+    assert labels(both) == ["output:0", "output:1"]
+    assert labels(norm)[:2] == ["y:0", "batch_mean:0"]
+
+
+def test_names_of_functions() -> None:
+    library = protos.FunctionDefLibrary()
+    writer = FunctionWriter(library)
+    function, other = dense("a b/ü"), dense("c")
+    assert writer.name_of(function) == "__inference_a_b/__1"
+    assert writer.name_of(function, "again") == "__inference_a_b/__1"
+    assert writer.name_of(other, "given") == "__inference_given_2"
+    assert {"MatMul", "ReadVariableOp", "Identity", "NoOp"} == writer.ops
+
+
+def test_the_same_function_gives_the_same_bytes() -> None:
+    step = Variable("step", Spec((), dtypes.float32))
+    first, second = (
+        [protos.serialize(p) for p in written(dense(), counter(step), dense("b"))] for _ in range(2)
+    )
+    assert first == second

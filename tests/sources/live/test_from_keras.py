@@ -1,0 +1,414 @@
+"""Live models, stood in for by classes that look like Keras's: what is taken, what is refused and how."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+import kerasfmt
+from kerasfmt import from_keras
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
+from kerasfmt.ir.keras3 import meant_by_keras3
+from kerasfmt.sources.live.arrays import LiveArray
+from kerasfmt.sources.live.from_keras import _base
+from kerasfmt.sources.live.objects import to_json
+
+from .live_models import (
+    BIAS,
+    KERNEL,
+    Dense2,
+    Dense3,
+    Layer3,
+    Model,
+    Optimizer,
+    Parameter,
+    Sequential2,
+    Sequential3,
+    Variable2,
+    Variable3,
+    dense2,
+    dense3,
+    policy,
+)
+
+X = np.ones((2, 3), np.float32)
+Y = X @ KERNEL + BIAS
+
+
+def model2(**options: Any) -> Sequential2:
+    return Sequential2("live", [dense2(**options)])
+
+
+def model3(**options: Any) -> Sequential3:
+    return Sequential3("live", [dense3(**options)])
+
+
+@pytest.mark.parametrize("live", [model2(), model3(), model3(wrap=Parameter)], ids=["keras2", "jax", "torch"])
+def test_takes_config_and_weights(live: Any) -> None:
+    found = from_keras(live)
+    assert (found.name, [layer.name for layer in found.layers]) == ("live", ["dense"])
+    assert [weight.name for weight in found.weights] == ["dense/kernel", "dense/bias"]
+    np.testing.assert_allclose(found.predict(X), Y, rtol=1e-6)
+    assert found.training_config is None
+
+
+@pytest.mark.parametrize("live", [model2(), model3(), model3(wrap=Parameter)], ids=["keras2", "jax", "torch"])
+def test_weights_are_views_that_follow_the_live_model(live: Any) -> None:
+    kernel = from_keras(live).weights[0]
+    assert isinstance(kernel.value, LiveArray)
+    assert np.shares_memory(kernel.numpy(), KERNEL)
+    live.layers[0].trainable_weights[0] = None  # what the live model does with its lists is its own business
+    np.testing.assert_array_equal(kernel.numpy(), KERNEL)
+
+
+@pytest.mark.parametrize("live", [model2(), model3()], ids=["keras2", "keras3"])
+def test_saves_in_one_step(tmp_path: Path, live: Any) -> None:
+    kerasfmt.save_model(live, tmp_path / "saved_model")
+    assert (tmp_path / "saved_model" / "saved_model.pb").is_file()
+    kerasfmt.save_model(live, tmp_path / "m.h5")
+    np.testing.assert_allclose(kerasfmt.load_model(tmp_path / "m.h5").predict(X), Y, rtol=1e-6)
+    kerasfmt.save_weights(live, tmp_path / "w.h5")
+    with h5py.File(tmp_path / "w.h5") as file:
+        np.testing.assert_array_equal(file["dense/dense/kernel:0"], KERNEL)
+
+
+def test_imports_no_framework() -> None:
+    program = (
+        "import sys; sys.path.insert(0, '.'); from tests.sources.live.live_models import dense3, Sequential3; "
+        "import kerasfmt; "
+        "kerasfmt.from_keras(Sequential3('m', [dense3()])); print(*sys.modules)"
+    )
+    root = Path(__file__).parents[3]
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert not {"tensorflow", "keras", "tf_keras", "jax", "torch"} & set(said.stdout.split())
+
+
+def test_deferred_sequential_of_keras2() -> None:
+    layer = dense2()
+    del layer.config["batch_input_shape"]
+    assert from_keras(Sequential2("live", [layer], shape=(None, 3))).inputs[0].shape == (None, 3)
+    with pytest.raises(InvalidModelError, match="its input shape is not known yet; call it on data"):
+        model = Sequential2("live", [layer])
+        model._is_graph_network = False
+        from_keras(model)
+
+
+def test_weights_are_found_by_name() -> None:
+    live = model3()
+    live.layers[0].trainable_weights.reverse()
+    np.testing.assert_array_equal(from_keras(live).weights[0].numpy(), KERNEL)
+
+
+def test_bfloat16_of_torch() -> None:
+    import ml_dtypes
+
+    class Bits(Parameter):
+        dtype = "torch.bfloat16"  # type: ignore[assignment]
+
+        def view(self, dtype: Any) -> Parameter:
+            assert dtype == "int16 of torch"
+            return Parameter(self.array.view(np.int16))
+
+    array = np.array([1.5, -2.0], ml_dtypes.bfloat16)
+    variable = Variable3("v", Bits(array))
+    variable.shape, variable.dtype = array.shape, "bfloat16"
+    Bits.__module__ = "fake_torch"
+    sys.modules["fake_torch"] = type("fake", (), {"int16": "int16 of torch"})  # type: ignore[assignment]
+    try:
+        np.testing.assert_array_equal(np.asarray(LiveArray(variable)), array)
+    finally:
+        del sys.modules["fake_torch"]
+
+
+# Custom code.
+
+
+class MyDense(Dense3):
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+
+class Doubled(Dense3):
+    def call(self, inputs: Any) -> Any:
+        return 2 * inputs
+
+
+class Custom(Layer3):
+    pass
+
+
+class Trainer(Sequential3):
+    def train_step(self, data: Any) -> Any:
+        return data
+
+
+def test_subclasses_without_code_of_their_own() -> None:
+    found = from_keras(Trainer("live", [dense3(MyDense)]))
+    assert type(found) is kerasfmt.Sequential
+    np.testing.assert_allclose(found.predict(X), Y, rtol=1e-6)
+
+
+@pytest.mark.parametrize("cls", [Custom, Doubled])
+def test_custom_layers_are_refused(cls: type) -> None:
+    said = rf"layer dense \(.*\.{cls.__name__}\): a custom layer .* custom_objects=\{{'{cls.__name__}': YourLayer\}}"
+    with pytest.raises(UnsupportedLayerError, match=said):
+        from_keras(Sequential3("live", [dense3(cls)]))
+
+
+def test_custom_objects() -> None:
+    class Twice(kerasfmt.layers.Dense, register=False):
+        def call(self, inputs: Any) -> Any:
+            return super().call(inputs) * 2.0
+
+    found = from_keras(Sequential3("live", [dense3(Doubled)]), custom_objects={"Doubled": Twice})
+    np.testing.assert_allclose(found.predict(X), 2 * Y, rtol=1e-6)
+
+
+def test_subclassed_models_are_refused() -> None:
+    class Mine(Model):
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    class Stack(Sequential3):
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    for live in (Mine({"name": "live"}), Stack("live", [dense3()])):
+        with pytest.raises(UnsupportedLayerError, match=r"a subclassed model is Python code.*keras\.Model\("):
+            from_keras(live)
+
+
+def test_own_functions_are_refused() -> None:
+    live = model3()
+    live.layers[0].activation = lambda x: x
+    with pytest.raises(
+        UnsupportedLayerError, match=r"layer dense \(Dense\): option activation: the function .*lambda"
+    ):
+        from_keras(live)
+
+
+def test_a_layer_in_a_layer() -> None:
+    live = model3()
+    live.layers[0].inner = dense3(Custom)
+    with pytest.raises(UnsupportedLayerError, match="holds a custom layer as inner"):
+        from_keras(live)
+
+
+@pytest.mark.parametrize("value", [3, object(), np.zeros(3), dense3()])
+def test_other_things(value: Any) -> None:
+    with pytest.raises(TypeError, match="expected a Keras model, got"):
+        from_keras(value)
+
+
+def test_weights_that_do_not_fit() -> None:
+    live = model2()
+    live.layers[0].trainable_weights.pop()
+    with pytest.raises(InvalidModelError, match=r"expected 2 weights .* got 1 \(dense/kernel\)"):
+        from_keras(live)
+    live.layers[0].trainable_weights.append(Variable2("dense/bias", np.zeros(3, "f4")))
+    with pytest.raises(
+        InvalidModelError, match=r"weight dense/bias: expected float32\[2\], got float32\[3\]"
+    ):
+        from_keras(live)
+
+
+# Keras 3's dialect.
+
+OPTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"lora_rank": None, "quantization_config": None}, ""),
+    ({"lora_rank": 4}, "layer dense .Dense.: unknown option lora_rank=4"),
+    ({"quantization_config": {"class_name": "Int8"}}, "unknown option quantization_config"),
+    ({"invented": False}, "unknown option invented=False"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), OPTIONS)
+def test_options_of_keras3(options: dict[str, Any], said: str) -> None:
+    if not said:
+        from_keras(model3(**options))
+        return
+    with pytest.raises(UnsupportedLayerError, match=said):
+        from_keras(model3(**options))
+
+
+def test_hard_sigmoid_is_another_function() -> None:
+    clipped = np.clip(Y + 3, 0, 6) / 6
+    np.testing.assert_allclose(from_keras(model3(activation="hard_sigmoid")).predict(X), clipped, rtol=1e-6)
+    clipped = np.clip(0.2 * Y + 0.5, 0, 1)
+    np.testing.assert_allclose(from_keras(model2(activation="hard_sigmoid")).predict(X), clipped, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", policy("mixed_float16")])
+def test_policies(dtype: Any) -> None:
+    assert from_keras(model3(dtype=dtype)).layers[0].policy.name == "mixed_float16"
+
+
+def test_training_argument_is_the_calls_default() -> None:
+    call = {"args": [], "kwargs": {"training": False, "mask": None}}
+    assert meant_by_keras3({"inbound_nodes": [call]}) == {
+        "inbound_nodes": [{"args": [], "kwargs": {"mask": None}}]
+    }
+
+
+# Compile state.
+
+
+def compile_config(**options: Any) -> dict[str, Any]:
+    loss = {
+        "module": "keras.losses",
+        "class_name": "Huber",
+        "config": {"delta": 1.0},
+        "registered_name": None,
+    }
+    metric = {"module": "builtins", "class_name": "function", "config": "mae", "registered_name": "function"}
+    return {"loss": loss, "metrics": [metric], "optimizer": {}, "jit_compile": True, **options}
+
+
+def compiled(**options: Any) -> Sequential3:
+    live = model3()
+    live.optimizer = Optimizer(live, **options)
+    live.get_compile_config = compile_config  # type: ignore[attr-defined]
+    return live
+
+
+def test_optimizer_of_keras3() -> None:
+    found = from_keras(compiled()).training_config
+    assert found is not None
+    assert found.config == {
+        "loss": {"class_name": "Huber", "config": {"delta": 1.0}},
+        "metrics": ["mae"],
+        "weighted_metrics": None,
+        "loss_weights": None,
+        "optimizer_config": {
+            "class_name": "Custom>Adam",
+            "config": {
+                "name": "Adam",
+                "learning_rate": 0.5,
+                "jit_compile": False,
+                "is_legacy_optimizer": False,
+            },
+        },
+    }
+    assert [(v.name, v.dtype.name, float(v.numpy().max())) for v in found.variables] == [
+        ("iteration", "int64", 4),
+        ("Adam/m/dense/kernel", "float32", 1),
+        ("Adam/v/dense/kernel", "float32", 2),
+        ("Adam/m/dense/bias", "float32", 1),
+        ("Adam/v/dense/bias", "float32", 2),
+    ]
+    assert from_keras(compiled(), compile=False).training_config is None
+
+
+def test_optimizers_without_counterpart() -> None:
+    with pytest.raises(
+        UnsupportedLayerError, match="option gradient_accumulation_steps is not one of Keras 2"
+    ):
+        from_keras(compiled(gradient_accumulation_steps=2))
+    live = compiled()
+    live.optimizer.__class__ = type("Muon", (Optimizer,), {"__module__": "keras.src.optimizers.muon"})
+    with pytest.raises(
+        UnsupportedLayerError, match=r"optimizer Muon: expected one of .*include_optimizer=False"
+    ):
+        from_keras(live)
+
+
+def test_optimizer_of_keras2() -> None:
+    class Loss:
+        def get_config(self) -> dict[str, Any]:
+            return {"name": "huber", "fn": max}
+
+    live = model2()
+    live.optimizer = type("SGD", (), {"__module__": "keras.src.optimizers.sgd"})()
+    live.optimizer.get_config = lambda: {"name": "SGD", "learning_rate": np.float32(0.5)}
+    live.optimizer.variables = [Variable2("iteration", np.array(4)), Variable2("SGD/m/dense/kernel", KERNEL)]
+    arguments = {"optimizer": live.optimizer, "loss": {"b": "mse", "a": Loss()}, "metrics": [max]}
+    live._get_compile_args = lambda user_metrics: arguments  # type: ignore[attr-defined]
+    found = from_keras(live).training_config
+    assert found is not None
+    assert found.config == {
+        "loss": {"a": {"class_name": "Loss", "config": {"name": "huber", "fn": "max"}}, "b": "mse"},
+        "metrics": ["max"],
+        "optimizer_config": {"class_name": "SGD", "config": {"name": "SGD", "learning_rate": 0.5}},
+    }
+    assert [v.name for v in found.variables] == ["iteration", "SGD/m/dense/kernel"]
+
+
+# Configs as JSON.
+
+
+class Shape:
+    rank: int | None = 2
+
+    def as_list(self) -> list[int | None]:
+        return [None, 3]
+
+
+class Unknown(Shape):
+    rank = None
+
+
+class Half:
+    name = "float16"
+    as_numpy_dtype = np.float16
+
+
+JSON = [
+    ((1, (2.5, None)), [1, [2.5, None]]),
+    (np.arange(3), [0, 1, 2]),
+    (np.float32(0.5), 0.5),
+    (Shape(), [None, 3]),
+    (Unknown(), None),
+    (Half(), "float16"),
+    (np.dtype("int32"), "int32"),
+    pytest.param({1: {"b", "a"}}, {"1": ["a", "b"]}, id="a set"),
+    (max, "max"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), JSON, ids=lambda v: str(v)[:20])
+def test_to_json(value: Any, expected: Any) -> None:
+    assert to_json(value) == expected
+
+
+def test_to_json_refuses_objects() -> None:
+    with pytest.raises(UnsupportedLayerError, match=r"got builtins\.object"):
+        to_json({"a": [object()]})
+
+
+def test_an_ellipsis_among_the_slices_of_a_live_model() -> None:
+    assert to_json({"slice_spec": (..., 1)}) == {"slice_spec": [{"class_name": "__ellipsis__"}, 1]}
+
+
+def test_keras2_layers_are_not_those_of_keras3() -> None:
+    assert from_keras(Sequential2("live", [dense2(Dense2)])).layers[0].get_config()["dtype"] == "float32"
+
+
+def test_a_function_of_tensorflow_has_a_call_of_its_own() -> None:
+    class Function(type(dense2())):  # type: ignore[misc]
+        __module__ = "keras.src.layers.core.tf_op_layer"
+
+    Function.__name__ = "TFOpLambda"
+    layer = Function({"name": "tf.nn.relu", "trainable": True, "dtype": "float32", "function": "nn.relu"})
+    layer.call = lambda inputs: inputs
+    assert _base(layer, {}) is Function
+    layer.call = None
+    Function.__module__ = "mine"
+    assert _base(layer, {}) is not Function
+
+
+def test_a_layer_that_keras_2_has_written_to_a_saved_model() -> None:
+    """Keras 2 then leaves the method `call` of its class as an attribute behind."""
+    live = model2()
+    live.layers[0].call = live.layers[0].call
+    np.testing.assert_allclose(from_keras(live).predict(X), Y, rtol=1e-6)
+    live.layers[0].call = lambda inputs: inputs
+    with pytest.raises(UnsupportedLayerError, match="custom layer"):
+        from_keras(live)
