@@ -132,7 +132,7 @@ def assert_close(what: str, got: Any, expected: Any, tolerance: float) -> None:
     """Passes if every element is within `tolerance` of the expected one, relative to it and to the largest.
 
     Raises:
-        AssertionError: naming `what`, both values, and where they are furthest apart.
+      AssertionError: naming `what`, both values, and where they are furthest apart.
     """
     got, expected = np.asarray(got), np.asarray(expected)
     if got.dtype != expected.dtype or got.shape != expected.shape:

@@ -30,7 +30,7 @@ def write() -> None:
     """Writes the table.
 
     Raises:
-        SystemExit: A case has no results; nothing is written.
+      SystemExit: A case has no results; nothing is written.
     """
     lines = [
         line for line in LINES if any((directory(line, c) / "results.json").exists() for c in CASES.values())

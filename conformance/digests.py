@@ -75,11 +75,11 @@ def main(line: str, cases: list[Case], write: Path | None, against: Path | None,
     """Prints or writes the table, or what differs from an earlier one; exit status 1 if something does.
 
     Args:
-        line: the TensorFlow line whose artefacts are read.
-        cases: the cases.
-        write: where to write the table.
-        against: the earlier table; only the lines of `cases` count.
-        words: whether the texts of errors count too.
+      line: the TensorFlow line whose artefacts are read.
+      cases: the cases.
+      write: where to write the table.
+      against: the earlier table; only the lines of `cases` count.
+      words: whether the texts of errors count too.
     """
     found = table(line, cases, os.cpu_count() or 1)
     if write is not None:

@@ -36,8 +36,8 @@ def round_trip(line: str, case: Case, kind: str, scratch: Path) -> None:
     """Sends one case through one format.
 
     Raises:
-        AssertionError: it came back as another model.
-        NotInDialectError: it cannot be written in this dialect, and kerasfmt says so.
+      AssertionError: it came back as another model.
+      NotInDialectError: it cannot be written in this dialect, and kerasfmt says so.
     """
     stored = directory(line, case) / "model.h5"
     kerasfmt.clear_session()

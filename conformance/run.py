@@ -22,7 +22,7 @@ def python(environment: str) -> Path:
     """The interpreter of "core", of a TensorFlow line, or of Keras 3 without TensorFlow.
 
     Raises:
-        SystemExit: There is no such environment; the message says how to make it.
+      SystemExit: There is no such environment; the message says how to make it.
     """
     base = Path(os.environ.get("KERASFMT_ENVS") or ROOT / ".conformance" / "envs")
     name = ENVIRONMENTS[environment]
@@ -39,7 +39,7 @@ def stage(name: str, line: str, cases: Iterable[Case], whose: str = "ours") -> d
     """Runs one stage; a case on which the process dies is put aside and the rest goes on.
 
     Returns:
-        For each case that the process died on: its last words.
+      For each case that the process died on: its last words.
     """
     left = [case.name for case in cases]
     interpreter = python("core" if name == "convert" else line)

@@ -67,7 +67,7 @@ def compare(ours: Path | str, theirs: Path | str) -> list[Difference]:
     """Every difference between two SavedModels, the accepted ones included.
 
     Raises:
-        FileNotFoundError: One of them has no `saved_model.pb`.
+      FileNotFoundError: One of them has no `saved_model.pb`.
     """
     a, b = Artefact(Path(ours)), Artefact(Path(theirs))
     parts = (_files, _meta_graph, _signatures, _object_graph, _checkpoint, _keras_metadata, _graph)

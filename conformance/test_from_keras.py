@@ -67,11 +67,11 @@ class Saved:
     """A live model that was saved.
 
     Attributes:
-        where: holds `saved_model`, `model.h5`, `only_weights.h5`.
-        keras: the first number of its Keras's version.
-        x: a batch for each input.
-        y: what the live model makes of them.
-        found: what it is to kerasfmt.
+      where: holds `saved_model`, `model.h5`, `only_weights.h5`.
+      keras: the first number of its Keras's version.
+      x: a batch for each input.
+      y: what the live model makes of them.
+      found: what it is to kerasfmt.
     """
 
     where: Path

@@ -46,18 +46,18 @@ class SaveOptions:
     """TensorFlow's tf.saved_model.SaveOptions: the same fields, each honoured or refused by name.
 
     Attributes:
-        namespace_whitelist: op namespaces that may be saved; kerasfmt writes no namespaced op, so that every
-            list is met.
-        save_debug_info: only False: there is no Python stack to record.
-        function_aliases: only empty: there are no objects of tf.function to point at.
-        experimental_debug_stripper: only False.
-        experimental_io_device: only None: files are written by this process.
-        experimental_variable_policy: only None: variables are saved without devices.
-        experimental_custom_gradients: either: kerasfmt writes no function with a custom gradient.
-        experimental_image_format: only False, as in every public TensorFlow.
-        experimental_skip_saver: only False.
-        experimental_sharding_callback: only None: variables are saved in one shard.
-        extra_tags: tags of the MetaGraph beside "serve".
+      namespace_whitelist: op namespaces that may be saved; kerasfmt writes no namespaced op, so that every
+        list is met.
+      save_debug_info: only False: there is no Python stack to record.
+      function_aliases: only empty: there are no objects of tf.function to point at.
+      experimental_debug_stripper: only False.
+      experimental_io_device: only None: files are written by this process.
+      experimental_variable_policy: only None: variables are saved without devices.
+      experimental_custom_gradients: either: kerasfmt writes no function with a custom gradient.
+      experimental_image_format: only False, as in every public TensorFlow.
+      experimental_skip_saver: only False.
+      experimental_sharding_callback: only None: variables are saved in one shard.
+      extra_tags: tags of the MetaGraph beside "serve".
     """
 
     namespace_whitelist: Sequence[str] | None = None
@@ -104,28 +104,28 @@ def save_model(
     """Writes a model to disk, whole or not at all.
 
     Args:
-        model: the model; a live one of Keras 2 or Keras 3 goes through `from_keras` first.
-        filepath: the directory or file to create or to replace; for HDF5 also an open h5py.File or group, which
-            is left open.
-        overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
-        include_optimizer: whether to write the optimizer's state.
-        save_format: "tf" for a SavedModel, "h5" for HDF5; by default from the suffix of `filepath`: ".h5" and
-            ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel. "tf_keras" is
-            a .keras archive in the dialect of tf_keras and Keras 2, which cannot read that of Keras 3. HDF5 is
-            that of Keras 2: from such a file, TensorFlow's own too, Keras 3 takes the optimizer's class, but not
-            its options and slots; only .keras keeps them for Keras 3.
-        signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
-        options: TensorFlow's options, of a SavedModel.
-        save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
-            the layers' classes to load the model.
+      model: the model; a live one of Keras 2 or Keras 3 goes through `from_keras` first.
+      filepath: the directory or file to create or to replace; for HDF5 also an open h5py.File or group, which
+        is left open.
+      overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
+      include_optimizer: whether to write the optimizer's state.
+      save_format: "tf" for a SavedModel, "h5" for HDF5; by default from the suffix of `filepath`: ".h5" and
+        ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel. "tf_keras" is
+        a .keras archive in the dialect of tf_keras and Keras 2, which cannot read that of Keras 3. HDF5 is
+        that of Keras 2: from such a file, TensorFlow's own too, Keras 3 takes the optimizer's class, but not
+        its options and slots; only .keras keeps them for Keras 3.
+      signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
+      options: TensorFlow's options, of a SavedModel.
+      save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
+        the layers' classes to load the model.
 
     Raises:
-        TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
-        SaveError: it cannot be written, or holds files that are not part of a SavedModel.
-        UnsupportedFormatError: kerasfmt does not write that format yet.
-        UnsupportedLayerError: a layer cannot be written.
-        InvalidModelError: the model contradicts itself.
-        ImportError: HDF5 is asked for, and h5py is not installed.
+      TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
+      SaveError: it cannot be written, or holds files that are not part of a SavedModel.
+      UnsupportedFormatError: kerasfmt does not write that format yet.
+      UnsupportedLayerError: a layer cannot be written.
+      InvalidModelError: the model contradicts itself.
+      ImportError: HDF5 is asked for, and h5py is not installed.
     """
     name = format_of(filepath, save_format)
     if name != "tf" and signatures is not None:
@@ -174,23 +174,23 @@ def save_weights(
     and was trained already; load with skip_mismatch=True there.
 
     Args:
-        model: the model, or a live one of Keras.
-        filepath: a path, or an open h5py.File or group, which is left open and gets the layout of Keras 2.
-        overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
-        save_format: for .weights.h5, whose Keras is to read it: "keras" (the default) for Keras 3, "tf_keras"
-            for tf_keras and Keras 2; for other names only "h5", which then need no suffix.
-        max_shard_size: GiB of weights that one file may hold. The path is that of the map, which ends in
-            .weights.json; the shards come beside it. Only Keras 3 reads them. The map is replaced last; a save
-            that is killed between may leave new shards beside an old map.
+      model: the model, or a live one of Keras.
+      filepath: a path, or an open h5py.File or group, which is left open and gets the layout of Keras 2.
+      overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
+      save_format: for .weights.h5, whose Keras is to read it: "keras" (the default) for Keras 3, "tf_keras"
+        for tf_keras and Keras 2; for other names only "h5", which then need no suffix.
+      max_shard_size: GiB of weights that one file may hold. The path is that of the map, which ends in
+        .weights.json; the shards come beside it. Only Keras 3 reads them. The map is replaced last; a save
+        that is killed between may leave new shards beside an old map.
 
     Raises:
-        TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
-        SaveError: it cannot be written.
-        UnsupportedFormatError: name, `save_format` and `max_shard_size` do not go together; or HDF5 cannot hold
-            the dtype of a weight.
-        InvalidModelError: names collide in the file.
-        ValueError: a weight is larger than a shard.
-        ImportError: h5py is not installed.
+      TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
+      SaveError: it cannot be written.
+      UnsupportedFormatError: name, `save_format` and `max_shard_size` do not go together; or HDF5 cannot hold
+        the dtype of a weight.
+      InvalidModelError: names collide in the file.
+      ValueError: a weight is larger than a shard.
+      ImportError: h5py is not installed.
     """
     layout = weights_format_of(filepath, save_format, max_shard_size)
     if is_path(filepath) and not _may_write(Path(filepath), overwrite):
@@ -220,23 +220,23 @@ def load_weights(
     """Gives a model the weights in a file, all of them or, if anything fails, none.
 
     Args:
-        model: the model.
-        filepath: a file of `save_weights` or of a whole model, HDF5 or .keras, by its content; the map of
-            weights in shards, `.weights.json`; or an open h5py.File or group. Weights stay in it until they are
-            used; keep it until the model is saved.
-        by_name: whether to go by the layers' names; by default, layers are paired in order. Only in Keras 2's
-            layout are there names.
-        skip_mismatch: whether to leave out, with a warning, what does not fit: in Keras 2's layout by name
-            single weights, elsewhere whole layers.
+      model: the model.
+      filepath: a file of `save_weights` or of a whole model, HDF5 or .keras, by its content; the map of
+        weights in shards, `.weights.json`; or an open h5py.File or group. Weights stay in it until they are
+        used; keep it until the model is saved.
+      by_name: whether to go by the layers' names; by default, layers are paired in order. Only in Keras 2's
+        layout are there names.
+      skip_mismatch: whether to leave out, with a warning, what does not fit: in Keras 2's layout by name
+        single weights, elsewhere whole layers.
 
     Raises:
-        MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
-        UnsupportedFormatError: it holds no weights in a layout of Keras.
-        CorruptFileError: it is damaged or truncated.
-        UnsafeFileError: it points out of itself.
-        InvalidModelError: the weights do not fit the model.
-        ValueError: `skip_mismatch` without `by_name` in Keras 2's layout, or `by_name` in another one.
-        ImportError: h5py is not installed.
+      MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
+      UnsupportedFormatError: it holds no weights in a layout of Keras.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it points out of itself.
+      InvalidModelError: the weights do not fit the model.
+      ValueError: `skip_mismatch` without `by_name` in Keras 2's layout, or `by_name` in another one.
+      ImportError: h5py is not installed.
     """
     hdf5 = importlib.import_module("kerasfmt.formats.hdf5")
     named = is_path(filepath) and Path(filepath).is_file() and holds_paths(Path(filepath))
@@ -286,18 +286,18 @@ def load_model(
     Weights stay in the file until they are used; keep the file until the model is saved.
 
     Args:
-        filepath: the file, or an open h5py.File or group.
-        custom_objects: layer classes (subclasses of kerasfmt.layers.Layer), by the name that the file gives
-            them.
-        compile: whether to keep the training config and the optimizer's state.
+      filepath: the file, or an open h5py.File or group.
+      custom_objects: layer classes (subclasses of kerasfmt.layers.Layer), by the name that the file gives
+        them.
+      compile: whether to keep the training config and the optimizer's state.
 
     Raises:
-        MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
-        UnsupportedFormatError: it is of a format that kerasfmt does not read yet, or holds no model.
-        CorruptFileError: it is damaged or truncated.
-        UnsafeFileError: it holds code, or points out of itself.
-        UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
-        InvalidModelError: it contradicts itself.
+      MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
+      UnsupportedFormatError: it is of a format that kerasfmt does not read yet, or holds no model.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it holds code, or points out of itself.
+      UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+      InvalidModelError: it contradicts itself.
     """
     path: Any = Path(filepath) if is_path(filepath) else filepath
     found = sniff(path) if is_path(filepath) else format_of(filepath)
@@ -319,7 +319,7 @@ def may_overwrite(target: Path) -> bool:
     """Whether the person at the terminal agrees to replace what is at a path.
 
     Raises:
-        TargetExistsError: there is no terminal to ask at.
+      TargetExistsError: there is no terminal to ask at.
 
     Source: tf_keras/src/utils/io_utils.py, ask_to_proceed_with_overwrite
     """

@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status of the command: 0 done, 1 failed; a wrong command line exits with 2.
 
     Args:
-        arguments: the command line, without the command's name; by default that of the process.
+      arguments: the command line, without the command's name; by default that of the process.
     """
     options = _parser().parse_args(arguments)
     try:

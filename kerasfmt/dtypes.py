@@ -27,11 +27,11 @@ class DType:
     """One element type; there is one object of each.
 
     Attributes:
-        name: TensorFlow's name of it, "float32".
-        enum: its number in TensorFlow's DataType.
-        kind: the family that it belongs to.
-        itemsize: bytes of one element in memory and in a checkpoint; 0 where the size varies. An int4 or an
-            int2 takes a whole byte.
+      name: TensorFlow's name of it, "float32".
+      enum: its number in TensorFlow's DataType.
+      kind: the family that it belongs to.
+      itemsize: bytes of one element in memory and in a checkpoint; 0 where the size varies. An int4 or an
+        int2 takes a whole byte.
     """
 
     name: str
@@ -45,7 +45,7 @@ class DType:
         """The NumPy dtype; object for strings, resources and variants.
 
         Raises:
-            UnsupportedFormatError: the installed ml_dtypes is too old to have it.
+          UnsupportedFormatError: the installed ml_dtypes is too old to have it.
         """
         if self.kind == "quantized":
             return np.dtype([(self.name, self._numpy)])
@@ -134,11 +134,11 @@ def of(x: DTypeLike) -> DType:
     """The row that `x` names.
 
     Args:
-        x: a DType, TensorFlow's name of one ("float32", "half"), a number of DataType, or anything that
-            np.dtype accepts; byte order is ignored, and every string or object dtype is string.
+      x: a DType, TensorFlow's name of one ("float32", "half"), a number of DataType, or anything that
+        np.dtype accepts; byte order is ignored, and every string or object dtype is string.
 
     Raises:
-        UnsupportedFormatError: TensorFlow has no such element type.
+      UnsupportedFormatError: TensorFlow has no such element type.
     """
     if isinstance(x, DType):
         return x

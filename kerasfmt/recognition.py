@@ -37,12 +37,12 @@ def format_of(path: Any, save_format: str | None = None) -> Format:
     """The format to write: the one that is named, or the one of the path's suffix.
 
     Args:
-        path: a path, or an open HDF5 file or group.
-        save_format: the name of a format.
+      path: a path, or an open HDF5 file or group.
+      save_format: the name of a format.
 
     Raises:
-        UnsupportedFormatError: there is no format of that name, or it is none for what is open.
-        TypeError: `path` is neither a path nor open.
+      UnsupportedFormatError: there is no format of that name, or it is none for what is open.
+      TypeError: `path` is neither a path nor open.
     """
     if save_format is not None and save_format.lower() not in _NAMES:
         raise UnsupportedFormatError(f"save_format={save_format!r}: expected one of {', '.join(_NAMES)}")
@@ -60,13 +60,13 @@ def weights_format_of(filepath: Any, save_format: str | None, max_shard_size: fl
     """The layout to write weights in.
 
     Args:
-        filepath: a path, or an open HDF5 file or group.
-        save_format: the name of a format.
-        max_shard_size: GiB of weights that one file may hold; None if there are no shards.
+      filepath: a path, or an open HDF5 file or group.
+      save_format: the name of a format.
+      max_shard_size: GiB of weights that one file may hold; None if there are no shards.
 
     Raises:
-        UnsupportedFormatError: there is no such layout, or Keras would not read it under that name.
-        TypeError: `filepath` is neither a path nor open.
+      UnsupportedFormatError: there is no such layout, or Keras would not read it under that name.
+      TypeError: `filepath` is neither a path nor open.
     """
     wanted = format_of(filepath, save_format) if save_format or not is_path(filepath) else None
     name = Path(filepath).name if is_path(filepath) else ""
@@ -96,8 +96,8 @@ def sniff(path: Path) -> Format:
     """The format of what is at a path, by its content.
 
     Raises:
-        MissingFileError: there is nothing.
-        UnsupportedFormatError: it is none of the formats, or may not be read.
+      MissingFileError: there is nothing.
+      UnsupportedFormatError: it is none of the formats, or may not be read.
     """
     if not path.exists():
         raise MissingFileError(f"{path}: expected a model, got nothing: no such file or directory")

@@ -60,7 +60,7 @@ def run(python: Path, task: str, *arguments: object) -> Run:
     """Runs a task of the worker in a process of its own.
 
     Raises:
-        SystemExit: It failed.
+      SystemExit: It failed.
     """
     command = [str(python), str(WORKER), task, *map(str, arguments)]
     settings = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"}

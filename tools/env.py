@@ -84,7 +84,7 @@ def interpreter(environment: Environment) -> str:
     """A Python whose version suits `environment`: this one, or one on the path.
 
     Raises:
-        SystemExit: There is none.
+      SystemExit: There is none.
     """
     minors = range(environment.newest[1] if environment.newest[1] < 99 else 14, environment.oldest[1] - 1, -1)
     for candidate in (sys.executable, *(f"python3.{minor}" for minor in minors)):
@@ -129,7 +129,7 @@ def make(environment: Environment) -> Path:
     """Makes the environment unless it is there; returns its interpreter.
 
     Raises:
-        SystemExit: It cannot be made; nothing half-made stays.
+      SystemExit: It cannot be made; nothing half-made stays.
     """
     if environment.python.exists():
         return environment.python

@@ -75,7 +75,7 @@ def select(patterns: Iterable[str]) -> list[Case]:
     """The cases whose names match one of `patterns` (as in a shell); all of them for no pattern.
 
     Raises:
-        SystemExit: A pattern matches nothing.
+      SystemExit: A pattern matches nothing.
     """
     patterns = list(patterns)
     for pattern in patterns:

@@ -15,12 +15,12 @@ class Explained:
     """Which cells, and why they fail.
 
     Attributes:
-        why: the reason, for the page.
-        cases: patterns of the models' names.
-        said: words that the fault contains.
-        kinds: the formats; all if empty.
-        readers: all if empty.
-        writers: all if empty.
+      why: the reason, for the page.
+      cases: patterns of the models' names.
+      said: words that the fault contains.
+      kinds: the formats; all if empty.
+      readers: all if empty.
+      writers: all if empty.
     """
 
     why: str

@@ -45,10 +45,10 @@ def fuzz(readers: list[str], seed: int, inputs: int, seconds: float) -> tuple[Ta
     """What came of the inputs of a seed, by reader and kind, and the findings; the readers take turns.
 
     Args:
-        readers: names of readers.
-        seed: the seed.
-        inputs: how many for each reader.
-        seconds: when to stop.
+      readers: names of readers.
+      seed: the seed.
+      inputs: how many for each reader.
+      seconds: when to stop.
     """
     tallies: Tallies = {(reader, kind): Tally() for reader in readers for kind in run.KINDS[reader]}
     findings: list[str] = []

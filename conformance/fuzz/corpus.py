@@ -69,8 +69,8 @@ def corpus(reader: str, scratch: Path) -> list[bytes]:
     """The valid files of a reader, in a fixed order.
 
     Args:
-        reader: "hdf5" or "keras".
-        scratch: a directory to write to.
+      reader: "hdf5" or "keras".
+      scratch: a directory to write to.
     """
     suffix = "h5" if reader == "hdf5" else "keras"
     found = [path.read_bytes() for path in sorted(_WRITTEN_BY_KERAS[reader].glob(f"*.{suffix}"))]

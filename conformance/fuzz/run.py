@@ -45,10 +45,10 @@ class Outcome:
     """What came of an input.
 
     Attributes:
-        result: "loaded", the name of the error's class, or one of FINDINGS.
-        detail: the error's message, or the traceback of one that is not ours.
-        seconds: how long it took.
-        memory: bytes of resident memory that it took beside those that the process had.
+      result: "loaded", the name of the error's class, or one of FINDINGS.
+      detail: the error's message, or the traceback of one that is not ours.
+      seconds: how long it took.
+      memory: bytes of resident memory that it took beside those that the process had.
     """
 
     result: str

@@ -48,10 +48,10 @@ class Source:
     """A tensor that can be read more than once, slab by slab.
 
     Attributes:
-        dtype: its element type.
-        shape: its dimensions.
-        slabs: gives its elements in C order: each slab is C-contiguous, in native byte order, of `dtype`
-            (object for strings).
+      dtype: its element type.
+      shape: its dimensions.
+      slabs: gives its elements in C order: each slab is C-contiguous, in native byte order, of `dtype`
+        (object for strings).
     """
 
     dtype: dtypes.DType
@@ -63,11 +63,11 @@ def open_source(value: object) -> Source:
     """`value` as a Source.
 
     Args:
-        value: an array of any library, an HDF5 dataset, a number, a string, nested lists of them, or a
-            callable without arguments that gives one of these.
+      value: an array of any library, an HDF5 dataset, a number, a string, nested lists of them, or a
+        callable without arguments that gives one of these.
 
     Raises:
-        SaveError: it has no shape or no element type that a checkpoint can hold.
+      SaveError: it has no shape or no element type that a checkpoint can hold.
     """
     if callable(value) and not hasattr(value, "shape"):
         value = value()

@@ -39,9 +39,9 @@ class Members:
     """What a directory of one format may hold.
 
     Attributes:
-        format: what errors call the format.
-        marker: the file that a directory of the format always has.
-        patterns: regular expressions of the paths of all its files, relative, with "/".
+      format: what errors call the format.
+      marker: the file that a directory of the format always has.
+      patterns: regular expressions of the paths of all its files, relative, with "/".
     """
 
     format: str
@@ -81,15 +81,15 @@ def replace_directory(target: str | os.PathLike[str], members: Members) -> Itera
     """A fresh directory that becomes `target` if the body succeeds, and vanishes if it fails.
 
     Args:
-        target: the directory to create or to replace; a symbolic link is followed.
-        members: what a directory at `target` may hold; one that holds anything else is never replaced.
+      target: the directory to create or to replace; a symbolic link is followed.
+      members: what a directory at `target` may hold; one that holds anything else is never replaced.
 
     Yields:
-        The empty directory to write into, on the file system of `target`.
+      The empty directory to write into, on the file system of `target`.
 
     Raises:
-        SaveError: `target` is a file or holds foreign files, another save of it is under way, or it cannot be
-            written. The target is as it was.
+      SaveError: `target` is a file or holds foreign files, another save of it is under way, or it cannot be
+        written. The target is as it was.
     """
     path = Path(os.path.realpath(target))
     with _explained(path), _staging(path) as staging:
@@ -111,14 +111,14 @@ def replace_file(target: str | os.PathLike[str]) -> Iterator[Path]:
     """The path of a file to write, which becomes `target` if the body succeeds, and vanishes if it fails.
 
     Args:
-        target: the file to create or to replace; a symbolic link is followed.
+      target: the file to create or to replace; a symbolic link is followed.
 
     Yields:
-        A path at which there is no file yet, on the file system of `target`.
+      A path at which there is no file yet, on the file system of `target`.
 
     Raises:
-        SaveError: `target` is a directory, another save of it is under way, or it cannot be written. The
-            target is as it was.
+      SaveError: `target` is a directory, another save of it is under way, or it cannot be written. The
+        target is as it was.
     """
     path = Path(os.path.realpath(target))
     with _explained(path), _staging(path) as staging:

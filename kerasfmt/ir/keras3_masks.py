@@ -86,7 +86,7 @@ def history(value: Any) -> Reference | None:
     """What a `__keras_tensor__` refers to; None for anything else.
 
     Raises:
-        InvalidModelError: it refers to nothing.
+      InvalidModelError: it refers to nothing.
     """
     if not isinstance(value, Mapping) or value.get("class_name") != "__keras_tensor__":
         return None
@@ -101,9 +101,9 @@ class _Mask:
     """The mask of a tensor.
 
     Attributes:
-        of: the call whose mask it is; None for one that Keras 3 makes in another way.
-        merged: whether it passed through an Add or the like. Keras 3 then states it in calls that take `mask`,
-            but has lost it when a MultiHeadAttention looks for it.
+      of: the call whose mask it is; None for one that Keras 3 makes in another way.
+      merged: whether it passed through an Add or the like. Keras 3 then states it in calls that take `mask`,
+        but has lost it when a MultiHeadAttention looks for it.
     """
 
     of: Call | None
@@ -117,10 +117,10 @@ def refuse_other_masks(layers: Sequence[Layer]) -> None:
     """Refuses a model in which a layer takes another mask than it would in Keras 3.
 
     Args:
-        layers: the layers of a functional model that is of Keras 3, or is to be read by it.
+      layers: the layers of a functional model that is of Keras 3, or is to be read by it.
 
     Raises:
-        UnsupportedLayerError: the mask comes out of a model, or is joined of several.
+      UnsupportedLayerError: the mask comes out of a model, or is joined of several.
     """
     known: dict[int, _Mask | None] = {}
     for layer in layers:
@@ -146,8 +146,8 @@ def _mask_of(tensor: Tensor, known: dict[int, _Mask | None]) -> _Mask | None:
     """The mask of a tensor.
 
     Args:
-        tensor: a symbolic tensor.
-        known: the answers so far, by the id of the call.
+      tensor: a symbolic tensor.
+      known: the answers so far, by the id of the call.
     """
     pending = [tensor.origin]
     while pending:
@@ -192,8 +192,8 @@ class _Graph:
     """The layers of a model by name, and the operations that are the masks of masking layers.
 
     Attributes:
-        entries: the layers.
-        masks: operation -> the output that it is the mask of; None for one on the way to it.
+      entries: the layers.
+      masks: operation -> the output that it is the mask of; None for one on the way to it.
     """
 
     def __init__(self, layers: Sequence[Any]) -> None:

@@ -30,10 +30,10 @@ def slot_names(
     """Names of the slots in order, `Adam/m/dense/kernel`; empty for an optimizer that is not in SLOTS.
 
     Args:
-        optimizer: class name.
-        config: its config.
-        weights: the trainable weights.
-        zero_momentum: whether SGD without momentum has slots, as in Keras 2.
+      optimizer: class name.
+      config: its config.
+      weights: the trainable weights.
+      zero_momentum: whether SGD without momentum has slots, as in Keras 2.
     """
     rows = SLOTS.get(optimizer, ())
     if optimizer == "SGD" and not config.get("momentum") and not zero_momentum:

@@ -51,7 +51,7 @@ def parse(kind: type[_MessageT], data: bytes, where: str) -> _MessageT:
     """The message of class `kind` that `data` holds.
 
     Raises:
-        CorruptFileError: `data` is not such a message; the error names `where` (a file, and a part of it).
+      CorruptFileError: `data` is not such a message; the error names `where` (a file, and a part of it).
     """
     try:
         parsed: _MessageT = kind.FromString(data)

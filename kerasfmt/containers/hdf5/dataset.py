@@ -30,10 +30,10 @@ class LazyDataset:
     """An array in an HDF5 file, read when it is indexed or turned into an array; the file stays open for it.
 
     Attributes:
-        where: file and path, for errors.
-        shape: its shape.
-        dtype: its NumPy dtype, in native byte order.
-        stored_size: bytes that it takes in the file.
+      where: file and path, for errors.
+      shape: its shape.
+      dtype: its NumPy dtype, in native byte order.
+      stored_size: bytes that it takes in the file.
     """
 
     __slots__ = ("_descriptor", "_file", "_id", "_offset", "dtype", "shape", "stored_size", "where")
@@ -42,15 +42,15 @@ class LazyDataset:
         """Admits the dataset at `node`.
 
         Args:
-            node: where it is.
-            file: the h5py.File to keep open.
-            descriptor: the operating system's descriptor of that file, if nobody else can close it. Plain
-                bytes are then read with it, three times as fast as through the HDF5 library.
+          node: where it is.
+          file: the h5py.File to keep open.
+          descriptor: the operating system's descriptor of that file, if nobody else can close it. Plain
+            bytes are then read with it, three times as fast as through the HDF5 library.
 
         Raises:
-            CorruptFileError: it declares more than its bytes can hold.
-            UnsafeFileError: its bytes lie in other files.
-            UnsupportedFormatError: it does not hold plain numbers, or is packed in a way that is not known.
+          CorruptFileError: it declares more than its bytes can hold.
+          UnsafeFileError: its bytes lie in other files.
+          UnsupportedFormatError: it does not hold plain numbers, or is packed in a way that is not known.
         """
         self._file = file
         self.where = node.where

@@ -40,7 +40,7 @@ def import_h5py() -> ModuleType:
     """The h5py module.
 
     Raises:
-        ImportError: it is not installed.
+      ImportError: it is not installed.
     """
     try:
         import h5py
@@ -78,11 +78,11 @@ class Node:
     """A group of a file, or a dataset, reached by hard links only.
 
     Attributes:
-        id: h5py's low-level GroupID or DatasetID.
-        file: what errors call the file.
-        path: path from the root of the file.
-        file_size: bytes of the file.
-        raw: reads strings from the bytes of the file; None where these are not at hand (a file in memory).
+      id: h5py's low-level GroupID or DatasetID.
+      file: what errors call the file.
+      path: path from the root of the file.
+      file_size: bytes of the file.
+      raw: reads strings from the bytes of the file; None where these are not at hand (a file in memory).
     """
 
     id: Any
@@ -100,7 +100,7 @@ class Node:
         """The object at a relative path below this group; None where there is none.
 
         Raises:
-            UnsafeFileError: the path leaves this group, or passes through a link that is not a hard link.
+          UnsafeFileError: the path leaves this group, or passes through a link that is not a hard link.
         """
         if path.startswith("/"):
             raise UnsafeFileError(f"{self.where}: the name {path!r} leaves the group; it is not followed")
@@ -118,7 +118,7 @@ class Node:
         """The group at a relative path below this group.
 
         Raises:
-            InvalidModelError: there is none.
+          InvalidModelError: there is none.
         """
         h5py = import_h5py()
         found = self.find(path)
@@ -167,7 +167,7 @@ class Node:
         """An attribute that is one string; None where it does not exist.
 
         Raises:
-            CorruptFileError: it is not a string, or not UTF-8.
+          CorruptFileError: it is not a string, or not UTF-8.
         """
         if not self.has_attribute(name):
             return None
@@ -178,7 +178,7 @@ class Node:
         """An attribute that is a list of strings, put together from its pieces; None where it does not exist.
 
         Raises:
-            CorruptFileError: it is not a list of strings, or not UTF-8.
+          CorruptFileError: it is not a list of strings, or not UTF-8.
         """
         if self.has_attribute(name):
             return self._strings(name, rank=1)
@@ -244,12 +244,12 @@ def parse_config(text: str, where: str) -> dict[str, Any]:
     """The JSON object that a config attribute holds.
 
     Args:
-        text: the JSON.
-        where: what errors begin with.
+      text: the JSON.
+      where: what errors begin with.
 
     Raises:
-        CorruptFileError: it is not JSON, not an object, names a key twice, or holds NaN or an infinity.
-        UnsafeFileError: it is nested deeper than MAX_CONFIG_DEPTH.
+      CorruptFileError: it is not JSON, not an object, names a key twice, or holds NaN or an infinity.
+      UnsafeFileError: it is nested deeper than MAX_CONFIG_DEPTH.
     """
 
     def refuse_constant(name: str) -> NoReturn:

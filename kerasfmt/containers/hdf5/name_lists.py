@@ -30,12 +30,12 @@ def name_attributes(key: str, names: Sequence[str], where: str) -> Mapping[str, 
     but whose references do not fit the header (more than 4,032 names), makes Keras fail; it is cut here too.
 
     Args:
-        key: name of the attribute.
-        names: the names.
-        where: what errors begin with.
+      key: name of the attribute.
+      names: the names.
+      where: what errors begin with.
 
     Raises:
-        InvalidModelError: one name alone is too long.
+      InvalidModelError: one name alone is too long.
 
     Source: keras/src/saving/legacy/hdf5_format.py, save_attributes_to_hdf5_group
     """

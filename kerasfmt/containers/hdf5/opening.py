@@ -21,13 +21,13 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[tuple[Node, Any, in
     """The root to read from, the h5py.File to keep open, and the descriptor to read plain bytes with.
 
     Args:
-        source: a path, or an open h5py.File or group.
+      source: a path, or an open h5py.File or group.
 
     Raises:
-        MissingFileError: there is no such file.
-        UnsupportedFormatError: it is not HDF5.
-        CorruptFileError: it is damaged or truncated.
-        ImportError: h5py is not installed.
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is not HDF5.
+      CorruptFileError: it is damaged or truncated.
+      ImportError: h5py is not installed.
     """
     h5py = import_h5py()
     if isinstance(source, h5py.Group):
@@ -64,9 +64,9 @@ def raw_strings(file: Any, stream: Any, size: int) -> RawStrings | None:
     """Reads strings from the bytes of a file; None if its addresses are not of the usual size.
 
     Args:
-        file: the h5py.File.
-        stream: its bytes; open as long as they are read.
-        size: how many there are.
+      file: the h5py.File.
+      stream: its bytes; open as long as they are read.
+      size: how many there are.
     """
     plan = file.id.get_create_plist()
     if plan.get_sizes() != (8, 8):

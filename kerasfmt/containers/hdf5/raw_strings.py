@@ -50,8 +50,8 @@ class RawStrings:
     """Reads the strings of attributes of one file.
 
     Args:
-        read: the bytes of the file, addresses counted as the file counts them.
-        size: bytes of the file.
+      read: the bytes of the file, addresses counted as the file counts them.
+      size: bytes of the file.
     """
 
     def __init__(self, read: Read, size: int) -> None:
@@ -68,11 +68,11 @@ class RawStrings:
         It (2.0.0) allocates what these declare before it looks whether the file holds as much.
 
         Args:
-            address: where the header begins.
+          address: where the header begins.
 
         Raises:
-            CorruptFileError: they claim more bytes than the file has.
-            struct.error: the header is cut short.
+          CorruptFileError: they claim more bytes than the file has.
+          struct.error: the header is cut short.
         """
         if address in self._checked:
             return
@@ -91,13 +91,13 @@ class RawStrings:
         """The strings of an attribute; None if the object's header does not hold it.
 
         Args:
-            address: where the header begins.
-            name: the attribute's.
-            count: how many strings it has.
+          address: where the header begins.
+          name: the attribute's.
+          count: how many strings it has.
 
         Raises:
-            CorruptFileError: they come to more than the file can hold, or their heap is damaged.
-            struct.error: the header is cut short.
+          CorruptFileError: they come to more than the file can hold, or their heap is damaged.
+          struct.error: the header is cut short.
         """
         elements = self._elements(address, name.encode(), count)
         if elements is None:

@@ -26,11 +26,11 @@ class WritePlan:
     """Groups with their attributes, and datasets, by path from the group that is written to.
 
     Attributes:
-        name: what errors call the whole.
-        attributes: of each group, in the order in which groups are made; "" is the group written to.
-        datasets: the weight of each dataset, in the order in which they are made.
-        bfloat16: whether the file's readers know how Keras 3 stores bfloat16: as opaque elements of two bytes,
-            with an attribute `dtype`. No reader of the other layouts reads bfloat16 back.
+      name: what errors call the whole.
+      attributes: of each group, in the order in which groups are made; "" is the group written to.
+      datasets: the weight of each dataset, in the order in which they are made.
+      bfloat16: whether the file's readers know how Keras 3 stores bfloat16: as opaque elements of two bytes,
+        with an attribute `dtype`. No reader of the other layouts reads bfloat16 back.
     """
 
     name: str
@@ -43,7 +43,7 @@ class WritePlan:
         """A new group; returns its attributes, to be filled.
 
         Raises:
-            InvalidModelError: there is something at the path already, or the path is none.
+          InvalidModelError: there is something at the path already, or the path is none.
         """
         self._claim(path, owner)
         return self.attributes.setdefault(path, {})
@@ -52,8 +52,8 @@ class WritePlan:
         """A new dataset that holds a weight.
 
         Raises:
-            InvalidModelError: there is something at the path already, or the path is none.
-            UnsupportedFormatError: HDF5 has no such element type, or the file's readers do not know it.
+          InvalidModelError: there is something at the path already, or the path is none.
+          UnsupportedFormatError: HDF5 has no such element type, or the file's readers do not know it.
         """
         self._claim(path, owner)
         plain = weight.dtype.numpy.isbuiltin == 1 and weight.dtype.numpy.kind in "biufc"
@@ -90,10 +90,10 @@ class WritePlan:
         """Makes everything that the tree holds; one slab of a weight is in memory at a time.
 
         Args:
-            root: an open h5py.File or group.
+          root: an open h5py.File or group.
 
         Raises:
-            InvalidModelError: a weight's value is not what it says it is, or a name holds a zero byte.
+          InvalidModelError: a weight's value is not what it says it is, or a name holds a zero byte.
         """
         for path, attributes in self.attributes.items():
             for key, value in attributes.items():

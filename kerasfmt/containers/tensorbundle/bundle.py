@@ -82,8 +82,8 @@ class Header:
     """What the index says of the whole checkpoint.
 
     Attributes:
-        num_shards: how many data files there are.
-        byteorder: of the tensors' elements.
+      num_shards: how many data files there are.
+      byteorder: of the tensors' elements.
     """
 
     num_shards: int
@@ -103,8 +103,8 @@ def decode_header(data: bytes, file: str) -> Header:
     """The header that the value of HEADER_KEY holds.
 
     Raises:
-        CorruptFileError: it is no header.
-        UnsupportedFormatError: it asks for a newer reader.
+      CorruptFileError: it is no header.
+      UnsupportedFormatError: it asks for a newer reader.
     """
     message = protos.parse(protos.BundleHeaderProto, data, f"{file}: header")
     version = message.version
@@ -131,13 +131,13 @@ class Entry:
     """What the index says of one tensor.
 
     Attributes:
-        dtype: its element type.
-        shape: its dimensions.
-        shard: the data file that holds it.
-        offset: of its first byte, counted from the start of the shard.
-        size: of its stored form, in bytes.
-        crc32c: of its stored form, not masked.
-        slices: the parts in which it is stored; empty for a tensor stored whole.
+      dtype: its element type.
+      shape: its dimensions.
+      shard: the data file that holds it.
+      offset: of its first byte, counted from the start of the shard.
+      size: of its stored form, in bytes.
+      crc32c: of its stored form, not masked.
+      slices: the parts in which it is stored; empty for a tensor stored whole.
     """
 
     dtype: dtypes.DType
@@ -176,13 +176,13 @@ def decode_entry(data: bytes, header: Header, where: str) -> Entry:
     """The entry that the value of a tensor's key holds, checked against itself and the header.
 
     Args:
-        data: the value.
-        header: of the same index.
-        where: what errors call it: the file, and the tensor.
+      data: the value.
+      header: of the same index.
+      where: what errors call it: the file, and the tensor.
 
     Raises:
-        CorruptFileError: it is no entry, or contradicts itself or the header.
-        UnsupportedFormatError: its element type is unknown.
+      CorruptFileError: it is no entry, or contradicts itself or the header.
+      UnsupportedFormatError: its element type is unknown.
     """
     message = protos.parse(protos.BundleEntryProto, data, where)
     if message.dtype == 0:

@@ -78,9 +78,9 @@ class Window:
     """A run of bytes of a file that is being decoded.
 
     Attributes:
-        data: the bytes.
-        file: what errors call the file.
-        start: offset of `data` in the file, in bytes.
+      data: the bytes.
+      file: what errors call the file.
+      start: offset of `data` in the file, in bytes.
     """
 
     data: bytes | memoryview
@@ -95,7 +95,7 @@ class Window:
         """The varint at offset `at`, and the offset after it.
 
         Raises:
-            CorruptFileError: it does not end before `end`, does not fit 64 bits, or is needlessly long.
+          CorruptFileError: it does not end before `end`, does not fit 64 bits, or is needlessly long.
         """
         data, limit = self.data, len(self.data) if end is None else end
         value = shift = 0
@@ -113,7 +113,7 @@ class Window:
         """The 4-byte number at offset `at`.
 
         Raises:
-            CorruptFileError: fewer than 4 bytes are left.
+          CorruptFileError: fewer than 4 bytes are left.
         """
         if at + 4 > len(self.data):
             raise self.damaged(at, f"expected a 4-byte number, got {max(0, len(self.data) - at)} bytes")

@@ -36,13 +36,13 @@ def read(prefix: str | os.PathLike[str], *, verify: bool = True) -> Bundle:
     """The checkpoint at `prefix`: a mapping of tensor names to lazy arrays.
 
     Args:
-        prefix: path of the checkpoint, without `.index`.
-        verify: whether a tensor's checksum is verified when it is first read.
+      prefix: path of the checkpoint, without `.index`.
+      verify: whether a tensor's checksum is verified when it is first read.
 
     Raises:
-        FileNotFoundError: there is no `prefix.index`.
-        CorruptFileError: the index is damaged or contradicts itself.
-        UnsupportedFormatError: the checkpoint is of a newer version, or its index is compressed.
+      FileNotFoundError: there is no `prefix.index`.
+      CorruptFileError: the index is damaged or contradicts itself.
+      UnsupportedFormatError: the checkpoint is of a newer version, or its index is compressed.
     """
     return Bundle(os.fspath(prefix), verify)
 
@@ -85,7 +85,7 @@ class Bundle(Mapping[str, "StoredTensor"]):
         """Verify the checksum of every tensor.
 
         Raises:
-            CorruptFileError: the first tensor that does not match.
+          CorruptFileError: the first tensor that does not match.
         """
         for tensor in self._tensors.values():
             tensor.verify()
@@ -95,8 +95,8 @@ class StoredTensor:
     """One tensor of a checkpoint, read when it is indexed or turned into an array.
 
     Attributes:
-        name: its name in the checkpoint.
-        shape: its dimensions.
+      name: its name in the checkpoint.
+      shape: its dimensions.
     """
 
     def __init__(self, name: str, entry: Entry, parts: tuple[Entry, ...], shards: Shards) -> None:
@@ -144,7 +144,7 @@ class StoredTensor:
         """What indexing the whole array with `index` gives; a read-only view of the file where possible.
 
         Raises:
-            CorruptFileError: the tensor's bytes are missing or damaged.
+          CorruptFileError: the tensor's bytes are missing or damaged.
         """
         return self._load()[index]
 
@@ -152,7 +152,7 @@ class StoredTensor:
         """The whole array, read-only unless `copy` or a conversion was asked for.
 
         Raises:
-            CorruptFileError: the tensor's bytes are missing or damaged.
+          CorruptFileError: the tensor's bytes are missing or damaged.
         """
         array = self._load()
         if dtype is not None and np.dtype(dtype) != array.dtype:
@@ -165,7 +165,7 @@ class StoredTensor:
         """Verify the tensor's checksum, whether or not it was verified before.
 
         Raises:
-            CorruptFileError: the tensor's bytes are missing or damaged.
+          CorruptFileError: the tensor's bytes are missing or damaged.
         """
         for entry in self._parts or (self._entry,):
             self._shards.verify(self.name, entry)

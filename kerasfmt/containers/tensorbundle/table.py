@@ -83,7 +83,7 @@ def encode_table(items: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
     """The bytes of a table that holds `items`, block by block, as TensorFlow's TableBuilder gives them.
 
     Args:
-        items: keys and values, the keys strictly ascending.
+      items: keys and values, the keys strictly ascending.
 
     Source: tensorflow/core/lib/io/table_builder.cc, TableBuilder::Add, Flush and Finish
     """
@@ -165,12 +165,12 @@ def decode_table(data: memoryview, file: str) -> Iterator[tuple[bytes, bytes]]:
     bytes at hand before it is used.
 
     Args:
-        data: the whole file.
-        file: what errors call it.
+      data: the whole file.
+      file: what errors call it.
 
     Raises:
-        CorruptFileError: the bytes are not a table, or are damaged.
-        UnsupportedFormatError: a block is compressed, or the table has meta blocks.
+      CorruptFileError: the bytes are not a table, or are damaged.
+      UnsupportedFormatError: a block is compressed, or the table has meta blocks.
     """
     metaindex, index = _decode_footer(data, file)
     if any(True for _ in _decode_block(data, metaindex, file)):

@@ -46,15 +46,15 @@ def write(prefix: str | os.PathLike[str], items: Iterable[tuple[str, object]], n
     their names only when all of them are whole.
 
     Args:
-        prefix: path of the checkpoint, without `.index`; its directory must exist.
-        items: names and tensors. A tensor is an array of any library, a memory map, an HDF5 dataset, a
-            number, a string, nested lists of them, or a callable without arguments that gives one of these.
-            An array of objects holds str or bytes; str is stored as UTF-8.
-        num_shards: how many data files to write.
+      prefix: path of the checkpoint, without `.index`; its directory must exist.
+      items: names and tensors. A tensor is an array of any library, a memory map, an HDF5 dataset, a
+        number, a string, nested lists of them, or a callable without arguments that gives one of these.
+        An array of objects holds str or bytes; str is stored as UTF-8.
+      num_shards: how many data files to write.
 
     Raises:
-        SaveError: a name is empty or given twice, a tensor has no form in a checkpoint, or a file cannot be
-            written; no file is left under its final name that was not there before.
+      SaveError: a name is empty or given twice, a tensor has no form in a checkpoint, or a file cannot be
+        written; no file is left under its final name that was not there before.
     """
     if num_shards < 1:
         raise SaveError(f"num_shards: expected at least 1, got {num_shards}")

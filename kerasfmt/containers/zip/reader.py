@@ -44,18 +44,18 @@ class Archive:
     """An open archive whose directory has been checked.
 
     Attributes:
-        file: what errors call the file.
-        members: the directory's entries by name.
+      file: what errors call the file.
+      members: the directory's entries by name.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Opens the archive and checks its directory.
 
         Raises:
-            MissingFileError: there is no such file.
-            UnsupportedFormatError: it is not a zip archive, or encrypted, or packed in an unknown way.
-            CorruptFileError: it is damaged or truncated.
-            UnsafeFileError: a member has a name that leaves the archive, is there twice, or is a bomb.
+          MissingFileError: there is no such file.
+          UnsupportedFormatError: it is not a zip archive, or encrypted, or packed in an unknown way.
+          CorruptFileError: it is damaged or truncated.
+          UnsafeFileError: a member has a name that leaves the archive, is there twice, or is a bomb.
         """
         self.file = str(path)
         try:
@@ -89,9 +89,9 @@ class Archive:
         """The bytes of a member, checked against its CRC.
 
         Raises:
-            UnsupportedFormatError: there is no such member.
-            UnsafeFileError: it is larger than `limit`.
-            CorruptFileError: it is damaged.
+          UnsupportedFormatError: there is no such member.
+          UnsafeFileError: it is larger than `limit`.
+          CorruptFileError: it is damaged.
         """
         info = self._member(name)
         if info.file_size > limit:
@@ -109,8 +109,8 @@ class Archive:
         A stored member is read where it lies. A compressed one is unpacked into a nameless temporary file.
 
         Raises:
-            UnsupportedFormatError: there is no such member.
-            CorruptFileError: it is damaged.
+          UnsupportedFormatError: there is no such member.
+          CorruptFileError: it is damaged.
         """
         info = self._member(name)
         with self._reading(name):
@@ -235,9 +235,9 @@ class Window(io.RawIOBase):
     """A part of a file as a file of its own.
 
     Args:
-        stream: the file; closed together with the window.
-        offset: where the part begins.
-        size: its bytes; None where the part goes to the end of the file and may grow.
+      stream: the file; closed together with the window.
+      offset: where the part begins.
+      size: its bytes; None where the part goes to the end of the file and may grow.
     """
 
     def __init__(self, stream: Any, offset: int, size: int | None) -> None:

@@ -37,7 +37,7 @@ class Packer:
     """Writes one archive.
 
     Args:
-        stream: an empty file, open for reading and writing.
+      stream: an empty file, open for reading and writing.
     """
 
     def __init__(self, stream: FileIO) -> None:

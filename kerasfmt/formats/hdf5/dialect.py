@@ -41,7 +41,7 @@ def model_config(model: Model) -> dict[str, Any]:
     """The `model_config` of a file; that of a model of Keras 3 in words that both Kerases know, if there are any.
 
     Raises:
-        UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
+      UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
     config = layer_config(model)
     return {**config, "config": _model(model, config["config"], modern=False, for_both=model.from_keras3)}
@@ -51,11 +51,11 @@ def _model(model: Model, config: Mapping[str, Any], modern: bool, for_both: bool
     """The config of a model, with those of its layers in the dialect of files.
 
     Args:
-        model: the model.
-        config: its config.
-        modern: whether layers are described as `keras.saving` does. Keras describes the layers of a model that
-            lies in a Sequential so, and those of all models therein.
-        for_both: whether Keras 3 is to read it too.
+      model: the model.
+      config: its config.
+      modern: whether layers are described as `keras.saving` does. Keras describes the layers of a model that
+        lies in a Sequential so, and those of all models therein.
+      for_both: whether Keras 3 is to read it too.
     """
     sequential = isinstance(model, Sequential)
     entries = []

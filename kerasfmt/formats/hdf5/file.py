@@ -29,15 +29,15 @@ class H5Model:
     """A Keras model as its HDF5 file states it.
 
     Attributes:
-        file: what errors call the file.
-        model_config: class name and config of the model, in the dialect of the Keras that wrote it.
-        training_config: losses, metrics and optimizer; None where the model was not compiled.
-        keras_version: version of the Keras that wrote the file; None where the file does not say.
-        backend: that Keras's backend.
-        layers: weights by layer name, layers and weights in the order of the file. A layer without weights
-            has an empty list; a nested model is one layer.
-        top_level: weights that belong to no layer.
-        optimizer_weights: the optimizer's variables, in order.
+      file: what errors call the file.
+      model_config: class name and config of the model, in the dialect of the Keras that wrote it.
+      training_config: losses, metrics and optimizer; None where the model was not compiled.
+      keras_version: version of the Keras that wrote the file; None where the file does not say.
+      backend: that Keras's backend.
+      layers: weights by layer name, layers and weights in the order of the file. A layer without weights
+        has an empty list; a nested model is one layer.
+      top_level: weights that belong to no layer.
+      optimizer_weights: the optimizer's variables, in order.
     """
 
     file: str
@@ -55,11 +55,11 @@ class H5Weights:
     """The weights that an HDF5 file holds, of a whole model or of one without its config.
 
     Attributes:
-        file: what errors call the file.
-        keras_version: version of the Keras that wrote the file; None where the file does not say.
-        backend: that Keras's backend.
-        layers: weights by layer name, layers and weights in the order of the file.
-        top_level: weights that belong to no layer.
+      file: what errors call the file.
+      keras_version: version of the Keras that wrote the file; None where the file does not say.
+      backend: that Keras's backend.
+      layers: weights by layer name, layers and weights in the order of the file.
+      top_level: weights that belong to no layer.
     """
 
     file: str
@@ -73,15 +73,15 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
     """The model in an HDF5 file; its weights are read when they are used.
 
     Args:
-        source: a path, or an open h5py.File.
+      source: a path, or an open h5py.File.
 
     Raises:
-        MissingFileError: there is no such file.
-        UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only.
-        CorruptFileError: it is damaged or truncated.
-        UnsafeFileError: it points out of itself, or is nested beyond all measure.
-        InvalidModelError: it names layers or weights that it does not hold.
-        ImportError: h5py is not installed.
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it points out of itself, or is nested beyond all measure.
+      InvalidModelError: it names layers or weights that it does not hold.
+      ImportError: h5py is not installed.
     """
     with opened(source) as found:
         return _read_model(*found)
@@ -91,15 +91,15 @@ def open_weights(source: str | os.PathLike[str] | Any) -> H5Weights:
     """The weights in an HDF5 file, of `save_weights` or of a whole model; they are read when they are used.
 
     Args:
-        source: a path, or an open h5py.File or group.
+      source: a path, or an open h5py.File or group.
 
     Raises:
-        MissingFileError: there is no such file.
-        UnsupportedFormatError: it is not HDF5, or holds no weights in the layout of Keras 2.
-        CorruptFileError: it is damaged or truncated.
-        UnsafeFileError: it points out of itself.
-        InvalidModelError: it names layers or weights that it does not hold.
-        ImportError: h5py is not installed.
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is not HDF5, or holds no weights in the layout of Keras 2.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it points out of itself.
+      InvalidModelError: it names layers or weights that it does not hold.
+      ImportError: h5py is not installed.
     """
     with opened(source) as (root, file, descriptor):
         weights = root
@@ -117,13 +117,13 @@ def holds_object_paths(source: str | os.PathLike[str] | Any) -> bool:
     """Whether an HDF5 file holds weights in the layout of `.weights.h5`, and not in that of Keras 2's `.h5`.
 
     Args:
-        source: a path, or an open h5py.File or group.
+      source: a path, or an open h5py.File or group.
 
     Raises:
-        MissingFileError: there is no such file.
-        UnsupportedFormatError: it is not HDF5.
-        CorruptFileError: it is damaged or truncated.
-        ImportError: h5py is not installed.
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is not HDF5.
+      CorruptFileError: it is damaged or truncated.
+      ImportError: h5py is not installed.
     """
     with opened(source) as (root, _, _):
         if root.has_attribute("layer_names") or root.has_attribute("layer_names0"):

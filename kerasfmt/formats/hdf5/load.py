@@ -37,19 +37,19 @@ def load(
     """The model in an HDF5 file; its weights stay in the file until they are used.
 
     Args:
-        source: a path, or an open h5py.File.
-        custom_objects: layer classes by the class name that the file gives them.
-        compile: whether to keep the training config and the optimizer's state.
+      source: a path, or an open h5py.File.
+      custom_objects: layer classes by the class name that the file gives them.
+      compile: whether to keep the training config and the optimizer's state.
 
     Raises:
-        MissingFileError: there is no such file.
-        UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only, or was written by
-            Keras 1 or for Theano or CNTK.
-        CorruptFileError: it is damaged or truncated.
-        UnsafeFileError: it holds code, or points out of itself.
-        UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
-        InvalidModelError: its weights are not those of its layers.
-        ImportError: h5py is not installed.
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only, or was written by
+        Keras 1 or for Theano or CNTK.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it holds code, or points out of itself.
+      UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+      InvalidModelError: its weights are not those of its layers.
+      ImportError: h5py is not installed.
     """
     stored = open_model(source)
     check_dialect(stored.file, stored.keras_version, stored.backend)
@@ -104,7 +104,7 @@ def check_dialect(file: str, keras_version: str | None, backend: str | None) -> 
     """Refuses files whose weights are laid out in another way than Keras 2's.
 
     Raises:
-        UnsupportedFormatError: Keras 1 wrote it, or it is for Theano or CNTK.
+      UnsupportedFormatError: Keras 1 wrote it, or it is for Theano or CNTK.
     """
     version = keras_version or "1"
     if version.split(".")[0] == "1":

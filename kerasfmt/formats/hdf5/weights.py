@@ -33,20 +33,20 @@ def load_weights(
     """Gives a model the weights in a file, all of them or, if anything fails, none.
 
     Args:
-        model: the model.
-        source: a path, or an open h5py.File or group, of weights or of a whole model. It has to stay: weights
-            are read when they are used.
-        by_name: whether to go by the layers' names instead of their order.
-        skip_mismatch: by name, whether to leave out, with a warning, weights that do not fit.
+      model: the model.
+      source: a path, or an open h5py.File or group, of weights or of a whole model. It has to stay: weights
+        are read when they are used.
+      by_name: whether to go by the layers' names instead of their order.
+      skip_mismatch: by name, whether to leave out, with a warning, weights that do not fit.
 
     Raises:
-        MissingFileError: there is no such file.
-        UnsupportedFormatError: it is not HDF5, or holds no weights in the layout of Keras 2.
-        CorruptFileError: it is damaged or truncated.
-        UnsafeFileError: it points out of itself.
-        InvalidModelError: the weights do not fit the model, or the file is incomplete.
-        ValueError: `skip_mismatch` without `by_name`.
-        ImportError: h5py is not installed.
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is not HDF5, or holds no weights in the layout of Keras 2.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it points out of itself.
+      InvalidModelError: the weights do not fit the model, or the file is incomplete.
+      ValueError: `skip_mismatch` without `by_name`.
+      ImportError: h5py is not installed.
     """
     if skip_mismatch and not by_name:
         raise ValueError(

@@ -36,17 +36,17 @@ def write(model: Model, target: str | os.PathLike[str] | Any, include_optimizer:
     """Writes a whole model.
 
     Args:
-        model: the model.
-        target: a path at which there is no file yet, or an open h5py.File or group, which is left open. A
-            group holds the model as the root of a file would.
-        include_optimizer: whether to write the training config and the optimizer's state.
+      model: the model.
+      target: a path at which there is no file yet, or an open h5py.File or group, which is left open. A
+        group holds the model as the root of a file would.
+      include_optimizer: whether to write the training config and the optimizer's state.
 
     Raises:
-        InvalidModelError: names collide in the file, or are none that it can hold. Nothing is written.
-        UnsupportedLayerError: Keras 2 has no such activation. Nothing is written.
-        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
-        SaveError: the group holds a model already, or cannot be written. It is as it was.
-        ImportError: h5py is not installed.
+      InvalidModelError: names collide in the file, or are none that it can hold. Nothing is written.
+      UnsupportedLayerError: Keras 2 has no such activation. Nothing is written.
+      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      SaveError: the group holds a model already, or cannot be written. It is as it was.
+      ImportError: h5py is not installed.
     """
     _write(model_tree(model, include_optimizer), target)
 
@@ -55,14 +55,14 @@ def write_weights(model: Model, target: str | os.PathLike[str] | Any) -> None:
     """Writes the weights of a model, as Keras's `save_weights` does.
 
     Args:
-        model: the model.
-        target: as for `write`.
+      model: the model.
+      target: as for `write`.
 
     Raises:
-        InvalidModelError: names collide in the file, or are none that it can hold. Nothing is written.
-        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
-        SaveError: the group holds weights already, or cannot be written. It is as it was.
-        ImportError: h5py is not installed.
+      InvalidModelError: names collide in the file, or are none that it can hold. Nothing is written.
+      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      SaveError: the group holds weights already, or cannot be written. It is as it was.
+      ImportError: h5py is not installed.
     """
     tree = WritePlan(f"model {model.name}")
     _add_weights(tree, "", model)
@@ -73,9 +73,9 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
     """What the file of a model holds.
 
     Raises:
-        InvalidModelError: names collide, or are none that HDF5 can hold.
-        UnsupportedLayerError: Keras 2 has no such activation.
-        UnsupportedFormatError: a weight's dtype is none of HDF5's.
+      InvalidModelError: names collide, or are none that HDF5 can hold.
+      UnsupportedLayerError: Keras 2 has no such activation.
+      UnsupportedFormatError: a weight's dtype is none of HDF5's.
     """
     tree = WritePlan(f"model {model.name}")
     attributes = tree.attributes[""]

@@ -36,8 +36,8 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
     """Looks through a whole config for what would need code that is in the file, or that nobody gave.
 
     Raises:
-        UnsafeFileError: it holds a marshalled function, and none was given in its place.
-        UnsupportedLayerError: a layer is not Keras's own, and not among `custom_objects`.
+      UnsafeFileError: it holds a marshalled function, and none was given in its place.
+      UnsupportedLayerError: a layer is not Keras's own, and not among `custom_objects`.
     """
     replaced: set[int] = set()
     for item in mappings(config):  # outer ones first
@@ -93,8 +93,8 @@ def normalized(entry: Any, keras3: bool) -> Any:
     mode as arguments of calls. What follows from the layers is taken out.
 
     Args:
-        entry: `{"class_name", "config"}` of a model or a layer.
-        keras3: whether it is of Keras 3's dialect.
+      entry: `{"class_name", "config"}` of a model or a layer.
+      keras3: whether it is of Keras 3's dialect.
     """
     if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
         return entry
@@ -138,9 +138,9 @@ def mapped(value: Any, wrap: Callable[[str, Any], Any], key: str = "") -> Any:
     """An option's value with every object therein described as `keras.saving` does.
 
     Args:
-        value: an option's value in Keras 2's dialect.
-        wrap: makes the description of `{"class_name", "config"}` at an option.
-        key: the option's name.
+      value: an option's value in Keras 2's dialect.
+      wrap: makes the description of `{"class_name", "config"}` at an option.
+      key: the option's name.
     """
     if isinstance(value, list | tuple):
         return [mapped(item, wrap, key) for item in value]

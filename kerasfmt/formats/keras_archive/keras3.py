@@ -41,7 +41,7 @@ def model_config(model: Model) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
 
     Raises:
-        UnsupportedLayerError: Keras 3 has no such layer or option, or would make another mask.
+      UnsupportedLayerError: Keras 3 has no such layer or option, or would make another mask.
     """
     return _entry(model)
 

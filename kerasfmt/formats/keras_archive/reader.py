@@ -37,11 +37,11 @@ class KerasArchive:
     """A `.keras` archive as it states itself.
 
     Attributes:
-        file: what errors call the file.
-        keras_version: version of the Keras that wrote it; None where it does not say.
-        config: `config.json`, in the dialect of that Keras.
-        variables: those of `model.weights.h5` or its shards, still in the file.
-        members: size of each member by name.
+      file: what errors call the file.
+      keras_version: version of the Keras that wrote it; None where it does not say.
+      config: `config.json`, in the dialect of that Keras.
+      variables: those of `model.weights.h5` or its shards, still in the file.
+      members: size of each member by name.
     """
 
     file: str
@@ -61,11 +61,11 @@ def open_archive(path: str | os.PathLike[str]) -> KerasArchive:
     """What a `.keras` archive holds; its variables are read when they are used.
 
     Raises:
-        MissingFileError: there is no such file.
-        UnsupportedFormatError: it is no zip archive, or holds no Keras model.
-        CorruptFileError: it is damaged or truncated.
-        UnsafeFileError: it is a bomb, names members outside of itself, or is nested beyond all measure.
-        ImportError: h5py is not installed.
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is no zip archive, or holds no Keras model.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it is a bomb, names members outside of itself, or is nested beyond all measure.
+      ImportError: h5py is not installed.
     """
     import_h5py()
     with Archive(path) as archive:
@@ -90,18 +90,18 @@ def load(
     """The model in a `.keras` archive; its weights stay in the file until they are used.
 
     Args:
-        path: the archive.
-        custom_objects: layer classes by the class name, or the registered name, that the file gives them.
-        compile: whether to keep the training config and the optimizer's state.
+      path: the archive.
+      custom_objects: layer classes by the class name, or the registered name, that the file gives them.
+      compile: whether to keep the training config and the optimizer's state.
 
     Raises:
-        MissingFileError: there is no such file.
-        UnsupportedFormatError: it is no zip archive, or holds no Keras model.
-        CorruptFileError: it is damaged or truncated.
-        UnsafeFileError: it holds code, is a bomb, or names members outside of itself.
-        UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
-        InvalidModelError: its variables are not those of its layers.
-        ImportError: h5py is not installed.
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is no zip archive, or holds no Keras model.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it holds code, is a bomb, or names members outside of itself.
+      UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+      InvalidModelError: its variables are not those of its layers.
+      ImportError: h5py is not installed.
     """
     stored = open_archive(path)
     custom = custom_objects or {}
@@ -156,18 +156,18 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
     are found by their classes and places, not by their names. If anything fails, nothing is changed.
 
     Args:
-        model: the model.
-        source: `.weights.h5` as a path or as an open h5py.File or group, `.weights.json` beside its shards, or
-            a `.keras` archive.
-        skip_mismatch: whether to leave out, with a warning, each layer whose variables do not all fit.
+      model: the model.
+      source: `.weights.h5` as a path or as an open h5py.File or group, `.weights.json` beside its shards, or
+        a `.keras` archive.
+      skip_mismatch: whether to leave out, with a warning, each layer whose variables do not all fit.
 
     Raises:
-        MissingFileError: there is no such file.
-        UnsupportedFormatError: it is of another kind.
-        CorruptFileError: it is damaged or truncated.
-        UnsafeFileError: it points out of itself.
-        InvalidModelError: its variables are not those of the model's layers.
-        ImportError: h5py is not installed.
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is of another kind.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it points out of itself.
+      InvalidModelError: its variables are not those of the model's layers.
+      ImportError: h5py is not installed.
     """
     config: Mapping[str, Any] | None = None
     if not isinstance(source, str | os.PathLike):

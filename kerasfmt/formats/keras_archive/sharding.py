@@ -22,12 +22,12 @@ def shards(tree: WritePlan, name: str, limit: int) -> tuple[bytes, dict[str, Wri
     """The map, and what each file holds by its name.
 
     Args:
-        tree: all weights.
-        name: what the names of the files begin with.
-        limit: bytes of weights that one file may hold.
+      tree: all weights.
+      name: what the names of the files begin with.
+      limit: bytes of weights that one file may hold.
 
     Raises:
-        ValueError: one weight alone is larger.
+      ValueError: one weight alone is larger.
     """
     below: dict[str, list[str]] = {}
     for path in tree.datasets:

@@ -30,7 +30,7 @@ def model_config(model: Model) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
 
     Raises:
-        UnsupportedLayerError: Keras 2 has no such layer or activation, or no words for it in an archive.
+      UnsupportedLayerError: Keras 2 has no such layer or activation, or no words for it in an archive.
     """
     return _described(model, layer_config(model))
 

@@ -44,10 +44,10 @@ def to_training_config(
     """The compile state that an archive holds.
 
     Args:
-        compile_config: the archive's.
-        stored: the optimizer's variables in order.
-        trainable: the model's trainable weights, in the order of the archive.
-        dialect: whose archive it is.
+      compile_config: the archive's.
+      stored: the optimizer's variables in order.
+      trainable: the model's trainable weights, in the order of the archive.
+      dialect: whose archive it is.
     """
     optimizer = compile_config.get("optimizer")
     if isinstance(optimizer, str):
@@ -83,12 +83,12 @@ def take_variables(
     """Gives an optimizer the variables of a file that does not say whose dialect it is in.
 
     Args:
-        training: a compile state.
-        stored: the variables in the file, in order.
-        trainable: the model's trainable weights, in the order of the file.
+      training: a compile state.
+      stored: the variables in the file, in order.
+      trainable: the model's trainable weights, in the order of the file.
 
     Returns:
-        Whether they are the optimizer's; if not, nothing is changed.
+      Whether they are the optimizer's; if not, nothing is changed.
     """
     for dialect in ("keras3", "tf_keras"):
         counted = 2 if dialect == "keras3" else 1

@@ -55,10 +55,10 @@ class Place:
     """An object of a model, and where its variables are stored.
 
     Attributes:
-        paths: the path; a layer inside of a layer has another one in Keras 3 than in Keras 2.
-        layer: the layer, or the model itself.
-        twins: the paths of an earlier object of the same config, which may have been the same object.
-        again: whether the object has been met before: a layer of two models, one in the other.
+      paths: the path; a layer inside of a layer has another one in Keras 3 than in Keras 2.
+      layer: the layer, or the model itself.
+      twins: the paths of an earlier object of the same config, which may have been the same object.
+      again: whether the object has been met before: a layer of two models, one in the other.
     """
 
     paths: tuple[str, ...]
@@ -73,10 +73,10 @@ def places(
     """The objects of a model where Keras meets them, the first time and again.
 
     Args:
-        model: the model.
-        config: the model's `{"class_name", "config"}` in a file, whose order of layers counts; without it, the
-            order is the model's.
-        container: what the group of a model's layers is called.
+      model: the model.
+      config: the model's `{"class_name", "config"}` in a file, whose order of layers counts; without it, the
+        order is the model's.
+      container: what the group of a model's layers is called.
     """
     yield from _walk(Place(("",), model), config, container, _Met())
 
@@ -169,13 +169,13 @@ def read_variables(root: Node, file: Any, descriptor: int | None = None) -> Vari
     """Every variable of a file; each group and each dataset has to be reached by one path only.
 
     Args:
-        root: the root of the file.
-        file: the h5py.File to keep open.
-        descriptor: the operating system's descriptor of that file, as for LazyDataset.
+      root: the root of the file.
+      file: the h5py.File to keep open.
+      descriptor: the operating system's descriptor of that file, as for LazyDataset.
 
     Raises:
-        CorruptFileError: it is damaged, or shows the same bytes as different variables.
-        UnsafeFileError: it points out of itself, or is nested beyond all measure.
+      CorruptFileError: it is damaged, or shows the same bytes as different variables.
+      UnsafeFileError: it points out of itself, or is nested beyond all measure.
     """
     h5py = import_h5py()
     found: Variables = {}
@@ -236,15 +236,15 @@ def assign(
     """Gives every weight of a model its variable, none left over; if anything fails, no weight is changed.
 
     Args:
-        model: the model.
-        config: its config in the file, whose order of layers counts.
-        variables: those of the file.
-        file: what errors begin with.
-        cast: whether a variable may have another dtype than its weight.
-        skip_mismatch: whether to leave out, with a warning, the layers whose variables do not fit.
+      model: the model.
+      config: its config in the file, whose order of layers counts.
+      variables: those of the file.
+      file: what errors begin with.
+      cast: whether a variable may have another dtype than its weight.
+      skip_mismatch: whether to leave out, with a warning, the layers whose variables do not fit.
 
     Raises:
-        InvalidModelError: a weight is missing, is one too many, or has another shape or dtype.
+      InvalidModelError: a weight is missing, is one too many, or has another shape or dtype.
     """
 
     def mismatch(error: InvalidModelError) -> None:
@@ -317,7 +317,7 @@ def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:
     """The variables of one object in order.
 
     Raises:
-        InvalidModelError: their names are not 0, 1, 2, ...
+      InvalidModelError: their names are not 0, 1, 2, ...
     """
     expected = [str(number) for number in range(len(held))]
     if sorted(held) != sorted(expected):
@@ -336,14 +336,14 @@ def weights_tree(
     """What the file of a model's weights holds; a layer of two models twice.
 
     Args:
-        model: the model.
-        optimizer: the optimizer's variables.
-        optimizer_name: its name; None where the model is not compiled.
-        keras3: whether the file is for Keras 3.
+      model: the model.
+      optimizer: the optimizer's variables.
+      optimizer_name: its name; None where the model is not compiled.
+      keras3: whether the file is for Keras 3.
 
     Raises:
-        InvalidModelError: a layer's class has no name that the file can hold.
-        UnsupportedFormatError: a weight's dtype is none of HDF5's.
+      InvalidModelError: a layer's class has no name that the file can hold.
+      UnsupportedFormatError: a weight's dtype is none of HDF5's.
     """
     tree = WritePlan(f"model {model.name}", bfloat16=keras3)
 

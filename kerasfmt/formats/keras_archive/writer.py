@@ -36,16 +36,16 @@ def write(
     """Writes a whole model.
 
     Args:
-        model: the model.
-        target: a path at which there is no file yet.
-        include_optimizer: whether to write the compile state and the optimizer's variables.
-        dialect: whose archive to write: "keras3" for Keras 3, "tf_keras" for tf_keras and Keras 2.
+      model: the model.
+      target: a path at which there is no file yet.
+      include_optimizer: whether to write the compile state and the optimizer's variables.
+      dialect: whose archive to write: "keras3" for Keras 3, "tf_keras" for tf_keras and Keras 2.
 
     Raises:
-        UnsupportedLayerError: that Keras has no such layer or option. Nothing is written.
-        InvalidModelError: an option is not a JSON value. Nothing is written.
-        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
-        ImportError: h5py is not installed.
+      UnsupportedLayerError: that Keras has no such layer or option. Nothing is written.
+      InvalidModelError: an option is not a JSON value. Nothing is written.
+      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      ImportError: h5py is not installed.
     """
     h5py = import_h5py()
     kind = keras3 if dialect == "keras3" else tf_keras
@@ -72,14 +72,14 @@ def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect
     fitted, and raises "expected 2 variables". Load them before fitting, or after compiling again.
 
     Args:
-        model: the model.
-        target: a path at which there is no file yet.
-        dialect: for whose readers.
+      model: the model.
+      target: a path at which there is no file yet.
+      dialect: for whose readers.
 
     Raises:
-        InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
-        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
-        ImportError: h5py is not installed.
+      InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
+      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      ImportError: h5py is not installed.
     """
     _write_tree(_tree(model, model.training_config, dialect), Path(target))
 
@@ -88,16 +88,16 @@ def write_shards(model: Model, name: str, max_shard_size: float, target: Callabl
     """Writes the weights alone, in several files that only Keras 3 reads; see sharding.py.
 
     Args:
-        model: the model.
-        name: what the names of the files begin with.
-        max_shard_size: GiB of weights that one shard may hold.
-        target: the path to write the file of a name to; first asked for the map.
+      model: the model.
+      name: what the names of the files begin with.
+      max_shard_size: GiB of weights that one shard may hold.
+      target: the path to write the file of a name to; first asked for the map.
 
     Raises:
-        InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
-        UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
-        ValueError: a weight is larger than a shard. Nothing is written.
-        ImportError: h5py is not installed.
+      InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
+      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      ValueError: a weight is larger than a shard. Nothing is written.
+      ImportError: h5py is not installed.
     """
     tree = _tree(model, model.training_config, "keras3")
     weight_map, parts = sharding.shards(tree, name, int(max_shard_size * (1 << 30)))

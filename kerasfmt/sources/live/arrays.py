@@ -26,8 +26,8 @@ class LiveArray:
     """The value of a variable of a live model, whole; every use reads the value of that moment.
 
     Attributes:
-        shape: its shape.
-        dtype: its NumPy dtype.
+      shape: its shape.
+      dtype: its NumPy dtype.
     """
 
     __slots__ = ("_variable", "dtype", "shape")

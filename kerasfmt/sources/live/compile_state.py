@@ -59,11 +59,11 @@ def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig
     """The compile state of a live model; None where it is not compiled.
 
     Args:
-        model: the model.
-        weights: by the id of each variable of the model, the weight that it has become.
+      model: the model.
+      weights: by the id of each variable of the model, the weight that it has become.
 
     Raises:
-        UnsupportedLayerError: the optimizer has no counterpart in Keras 2.
+      UnsupportedLayerError: the optimizer has no counterpart in Keras 2.
     """
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or not is_keras(optimizer):

@@ -40,16 +40,16 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     with the same values, as when Keras itself saves the model and loads it.
 
     Args:
-        model: a Functional or Sequential model of Keras 2 or Keras 3.
-        custom_objects: subclasses of kerasfmt.layers.Layer that stand for custom layers, by class name.
-        compile: whether to take the compile state and the optimizer's variables.
+      model: a Functional or Sequential model of Keras 2 or Keras 3.
+      custom_objects: subclasses of kerasfmt.layers.Layer that stand for custom layers, by class name.
+      compile: whether to take the compile state and the optimizer's variables.
 
     Raises:
-        UnsupportedLayerError: a model or layer with Python code of its own, or a layer, activation, option or
-            optimizer that kerasfmt does not know.
-        InvalidModelError: the model has no layers or was never built, or its weights are not those of its
-            layers.
-        TypeError: it is not a Keras model.
+      UnsupportedLayerError: a model or layer with Python code of its own, or a layer, activation, option or
+        optimizer that kerasfmt does not know.
+      InvalidModelError: the model has no layers or was never built, or its weights are not those of its
+        layers.
+      TypeError: it is not a Keras model.
     """
     if not is_keras(model) or not hasattr(model, "layers"):
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")

@@ -51,7 +51,7 @@ def to_json(value: Any) -> Any:
     """A value in a config as plain JSON: shapes and tuples as lists, arrays as lists, objects as their configs.
 
     Raises:
-        UnsupportedLayerError: it is an object that has no config.
+      UnsupportedLayerError: it is an object that has no config.
 
     Source: keras/src/saving/legacy/saved_model/json_utils.py, get_json_type
     """
