@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.errors import KerasfmtError
+from kerasfmt.gc_paused import gc_paused
 
 if TYPE_CHECKING:
     from kerasfmt.ir import Model, Weight
@@ -65,8 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
       arguments: the command line, without the command's name; by default that of the process.
     """
     options = _parser().parse_args(arguments)
+    atexit.register(gc.freeze)  # or else the interpreter walks every object when it ends
     try:
-        with _without_collector():
+        with gc_paused():
             options.run(options)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -81,19 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _report(error, options.debug, "internal error, please report it: ")
         return _FAILED
     return 0
-
-
-@contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
-    """A context without the cyclic collector: imports and models are made of objects that stay to the end."""
-    atexit.register(gc.freeze)  # or else the interpreter walks them all when it ends
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _report(error: BaseException, debug: bool, prefix: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Attribute values: between Python and `AttrValue`, checked against the op definition.
+"""Attribute values: between Python and `AttrValue`.
 
 | kind | Python | AttrValue field |
 |---|---|---|
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +26,6 @@ from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.spec import Shape
 
-if TYPE_CHECKING:
-    from kerasfmt.graph.op_defs import AttrDef, OpDef
-
 _INT_FIELDS = {
     "int8": "int_val", "uint8": "int_val", "int16": "int_val", "uint16": "int_val", "int32": "int_val",
     "uint32": "uint32_val", "int64": "int64_val", "uint64": "uint64_val", "bool": "bool_val",
@@ -36,7 +33,7 @@ _INT_FIELDS = {
 }  # fmt: skip
 
 
-def to_shape_proto(shape: Shape) -> protos.TensorShapeProto:
+def encode_shape(shape: Shape) -> protos.TensorShapeProto:
     """The message for a shape; -1 stands for a dimension that is not known."""
     proto = protos.TensorShapeProto()
     if shape is None:
@@ -47,19 +44,19 @@ def to_shape_proto(shape: Shape) -> protos.TensorShapeProto:
     return proto
 
 
-def from_shape_proto(proto: protos.TensorShapeProto) -> Shape:
+def decode_shape(proto: protos.TensorShapeProto) -> Shape:
     """The shape that a message stands for."""
     if proto.unknown_rank:
         return None
     return tuple(None if d.size < 0 else d.size for d in proto.dim)
 
 
-def to_tensor_proto(array: np.ndarray[Any, Any], dtype: DType) -> protos.TensorProto:
+def encode_tensor(array: np.ndarray[Any, Any], dtype: DType) -> protos.TensorProto:
     """The message for a constant: packed bytes for several elements, a typed field for one.
 
     Source: tensorflow/python/framework/tensor_util.py, make_tensor_proto.
     """
-    proto = protos.TensorProto(dtype=dtype.enum, tensor_shape=to_shape_proto(array.shape))
+    proto = protos.TensorProto(dtype=dtype.enum, tensor_shape=encode_shape(array.shape))
     if dtype is dtypes.string:
         proto.string_val.extend(_to_bytes(s) for s in array.ravel().tolist())
     elif array.size == 1 and dtype.name in _INT_FIELDS and not _is_nan(array):
@@ -76,7 +73,7 @@ def _is_nan(array: np.ndarray[Any, Any]) -> bool:
     return array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
-def from_tensor_proto(proto: protos.TensorProto) -> np.ndarray[Any, Any]:
+def decode_tensor(proto: protos.TensorProto) -> np.ndarray[Any, Any]:
     """The array that a message stands for, missing elements repeated as TensorFlow repeats them.
 
     Raises:
@@ -120,7 +117,7 @@ def _to_bytes(value: object) -> bytes:
     return str(value).encode()
 
 
-def from_proto(proto: protos.AttrValue) -> Any:
+def decode_attr(proto: protos.AttrValue) -> Any:
     """The Python value of an attribute; functions come back by name."""
     kind = proto.WhichOneof("value")
     if kind == "list":
@@ -128,12 +125,12 @@ def from_proto(proto: protos.AttrValue) -> Any:
         for field in ("s", "i", "f", "b", "type", "shape", "tensor", "func"):
             found = getattr(items, field)
             if len(found):
-                return [_from_scalar(field, v) for v in found]
+                return [_decode_scalar(field, v) for v in found]
         return []
-    return None if kind is None else _from_scalar(kind, getattr(proto, kind))
+    return None if kind is None else _decode_scalar(kind, getattr(proto, kind))
 
 
-def _from_scalar(kind: str, value: Any) -> Any:
+def _decode_scalar(kind: str, value: Any) -> Any:
     if kind == "s":
         try:
             return value.decode()
@@ -142,20 +139,20 @@ def _from_scalar(kind: str, value: Any) -> Any:
     if kind == "type":
         return dtypes.of(value)
     if kind == "shape":
-        return from_shape_proto(value)
+        return decode_shape(value)
     if kind == "tensor":
-        return from_tensor_proto(value)
+        return decode_tensor(value)
     if kind == "func":
         return value.name
     return value
 
 
-def to_proto(kind: str, value: Any, dtype: DType | None = None) -> protos.AttrValue:
+def encode_attr(kind: str, value: Any, dtype: DType | None = None) -> protos.AttrValue:
     """The message for an attribute of the given kind; `dtype` is that of a tensor attribute."""
     proto = protos.AttrValue()
     if kind.startswith("list("):
         proto.list.SetInParent()
-        _set_list(proto.list, kind[5:-1], value)
+        _encode_list(proto.list, kind[5:-1], value)
     elif kind == "int":
         proto.i = int(value)
     elif kind == "float":
@@ -167,9 +164,9 @@ def to_proto(kind: str, value: Any, dtype: DType | None = None) -> protos.AttrVa
     elif kind == "type":
         proto.type = value.enum
     elif kind == "shape":
-        proto.shape.CopyFrom(to_shape_proto(value))
+        proto.shape.CopyFrom(encode_shape(value))
     elif kind == "tensor":
-        proto.tensor.CopyFrom(to_tensor_proto(value, dtype or dtypes.of(value.dtype)))
+        proto.tensor.CopyFrom(encode_tensor(value, dtype or dtypes.of(value.dtype)))
     elif kind == "func":
         proto.func.name = value if isinstance(value, str) else value.name
     else:
@@ -177,7 +174,7 @@ def to_proto(kind: str, value: Any, dtype: DType | None = None) -> protos.AttrVa
     return proto
 
 
-def _set_list(proto: protos.AttrValue.ListValue, kind: str, values: Iterable[Any]) -> None:
+def _encode_list(proto: protos.AttrValue.ListValue, kind: str, values: Iterable[Any]) -> None:
     if kind == "int":
         proto.i.extend(int(v) for v in values)
     elif kind == "float":
@@ -189,41 +186,6 @@ def _set_list(proto: protos.AttrValue.ListValue, kind: str, values: Iterable[Any
     elif kind == "type":
         proto.type.extend(v.enum for v in values)
     elif kind == "shape":
-        proto.shape.extend(to_shape_proto(v) for v in values)
+        proto.shape.extend(encode_shape(v) for v in values)
     else:
         raise GraphError(f"attribute kind list({kind}): cannot be written")
-
-
-_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
-    "int": (int, np.integer),
-    "float": (float, int, np.floating),
-    "bool": (bool, np.bool_),
-    "string": (str, bytes),
-    "type": (DType,),
-    "shape": (tuple, type(None)),
-    "tensor": (np.ndarray,),
-}
-
-
-def check(op: OpDef, attr: AttrDef, value: Any) -> None:
-    """Checks a value against the attribute's definition.
-
-    Raises:
-      GraphError: wrong Python type, not among the allowed values, or below the minimum.
-    """
-    listed = attr.kind.startswith("list(")
-    kind = attr.kind[5:-1] if listed else attr.kind
-    if listed and not isinstance(value, list | tuple):
-        raise GraphError(f"op {op.name}: attribute {attr.name}: expected {attr.kind}, got {value!r}")
-    expected = _PYTHON_TYPES.get(kind)
-    for item in value if listed else [value]:
-        if expected is not None and not isinstance(item, expected):
-            raise GraphError(f"op {op.name}: attribute {attr.name}: expected {attr.kind}, got {item!r}")
-        if attr.allowed and kind in ("type", "string") and item not in attr.allowed:
-            names = sorted(a.name if isinstance(a, DType) else str(a) for a in attr.allowed)
-            got = item.name if isinstance(item, DType) else item
-            raise GraphError(f"op {op.name}: attribute {attr.name}: expected one of {names}, got {got}")
-    if attr.minimum is not None:
-        measured = len(value) if listed else value
-        if measured < attr.minimum:
-            raise GraphError(f"op {op.name}: attribute {attr.name}: at least {attr.minimum}, got {measured}")

@@ -10,7 +10,6 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
-from kerasfmt.graph import attr_values as attr_codec
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import Arg, OpDef, lookup
 from kerasfmt.graph.value import Node, Value, Variable, as_array, flatten_values
@@ -172,7 +171,7 @@ def _complete_attrs(op_def: OpDef, attrs: dict[str, Attr]) -> dict[str, Attr]:
     for name, attr in op_def.attrs.items():
         if name in attrs:
             full[name] = attrs[name]
-            attr_codec.check(op_def, attr, full[name])
+            attr.check(full[name])
         elif attr.default is not None:
             full[name] = cast("Attr", attr.default_value)
         else:

@@ -6,15 +6,17 @@ Source: tensorflow/core/framework/op_def.proto.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+import numpy as np
+
 from kerasfmt import dtypes, protos
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
-from kerasfmt.graph import attr_values as attr_codec
+from kerasfmt.graph.attr_values import decode_attr
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,17 @@ class Arg:
         return bool(self.number_attr or self.type_list_attr)
 
 
+_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "int": (int, np.integer),
+    "float": (float, int, np.floating),
+    "bool": (bool, np.bool_),
+    "string": (str, bytes),
+    "type": (DType,),
+    "shape": (tuple, type(None)),
+    "tensor": (np.ndarray,),
+}
+
+
 @dataclass(frozen=True)
 class AttrDef:
     """One attribute of an op: its kind ("int", "list(int)", "type", ...), default and allowed values.
@@ -40,12 +53,52 @@ class AttrDef:
     `default_value` is `default` as a Python value, one object for every node that has it.
     """
 
+    op: str
     name: str
     kind: str
     default: protos.AttrValue | None
     default_value: object
     allowed: frozenset[object]
     minimum: int | None
+
+    @cached_property
+    def is_list(self) -> bool:
+        """Whether the value is a list."""
+        return self.kind.startswith("list(")
+
+    @cached_property
+    def item_kind(self) -> str:
+        """The kind of the value, or of its items where it is a list."""
+        return self.kind[5:-1] if self.is_list else self.kind
+
+    def check(self, value: object) -> None:
+        """Checks a value of the attribute.
+
+        Raises:
+          GraphError: wrong Python type, not among the allowed values, or below the minimum.
+        """
+        items: Sequence[object] = (value,)
+        if self.is_list:
+            if not isinstance(value, list | tuple):
+                raise self._error(f"expected {self.kind}, got {value!r}")
+            items = value
+        expected = _PYTHON_TYPES.get(self.item_kind)
+        for item in items:
+            if expected is not None and not isinstance(item, expected):
+                raise self._error(f"expected {self.kind}, got {item!r}")
+            if self.allowed and item not in self.allowed:
+                names = sorted(a.name if isinstance(a, DType) else str(a) for a in self.allowed)
+                raise self._error(
+                    f"expected one of {names}, got {item.name if isinstance(item, DType) else item}"
+                )
+        if self.minimum is not None:
+            measured = len(items) if self.is_list else value
+            assert isinstance(measured, int | np.integer)
+            if measured < self.minimum:
+                raise self._error(f"at least {self.minimum}, got {measured}")
+
+    def _error(self, fault: str) -> GraphError:
+        return GraphError(f"op {self.op}: attribute {self.name}: {fault}")
 
 
 @dataclass(frozen=True)
@@ -97,7 +150,7 @@ def lookup(name: str) -> OpDef:
         name=proto.name,
         inputs=tuple(_arg(a) for a in proto.input_arg),
         outputs=tuple(_arg(a) for a in proto.output_arg),
-        attrs={a.name: _attr(a) for a in proto.attr},
+        attrs={a.name: _attr(proto.name, a) for a in proto.attr},
         stateful=proto.is_stateful,
     )
 
@@ -112,14 +165,15 @@ def _arg(proto: protos.OpDef.ArgDef) -> Arg:
     )
 
 
-def _attr(proto: protos.OpDef.AttrDef) -> AttrDef:
+def _attr(op: str, proto: protos.OpDef.AttrDef) -> AttrDef:
     allowed = proto.allowed_values.list
     default = proto.default_value if proto.HasField("default_value") else None
     return AttrDef(
+        op=op,
         name=proto.name,
         kind=proto.type,
         default=default,
-        default_value=None if default is None else attr_codec.from_proto(default),
+        default_value=None if default is None else decode_attr(default),
         allowed=frozenset([*(s.decode() for s in allowed.s), *(dtypes.of(t) for t in allowed.type)]),
         minimum=proto.minimum if proto.has_minimum else None,
     )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kerasfmt import protos
-from kerasfmt.graph import attr_values as attr_codec
+from kerasfmt.graph.attr_values import encode_attr, encode_shape
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.op_defs import AttrDef
 from kerasfmt.graph.value import Node, Value
@@ -122,7 +122,7 @@ class FunctionWriter:
                 proto.attr[key].func.name = self.name_of(value)
             elif kind == "tensor":
                 dtype: Any = node.attrs.get("dtype")
-                proto.attr[key].CopyFrom(attr_codec.to_proto(kind, value, dtype))
+                proto.attr[key].CopyFrom(encode_attr(kind, value, dtype))
             elif definition.default is None or not self._is_default(definition, value):
                 proto.attr[key].MergeFromString(self._encoded(kind, value))
         if node.op in ("If", "StatelessIf"):
@@ -152,7 +152,7 @@ class FunctionWriter:
         key = (kind, repr(value) if "float" in kind else tuple(value) if isinstance(value, list) else value)
         found = self._attr_cache.get(key)
         if found is None:
-            found = self._attr_cache[key] = attr_codec.to_proto(kind, value).SerializeToString()
+            found = self._attr_cache[key] = encode_attr(kind, value).SerializeToString()
         return found
 
 
@@ -200,7 +200,7 @@ def output_label(value: Value) -> str:
 def _write_arg_attrs(proto: protos.FunctionDef, function: Function, arguments: list[Value]) -> None:
     shapes = proto.attr["_input_shapes"].list
     for index, value in enumerate(arguments):
-        shape = attr_codec.to_shape_proto(value.shape)
+        shape = encode_shape(value.shape)
         shapes.shape.append(shape)
         attr = proto.arg_attr[index].attr
         if index < len(function.inputs):
@@ -216,7 +216,7 @@ def _write_output(proto: protos.FunctionDef, value: Value, names: _Names, barrie
     if barrier is not None:
         node.input.append("^" + barrier)
     node.attr["T"].type = value.dtype.enum
-    node.attr["_output_shapes"].list.shape.append(attr_codec.to_shape_proto(value.shape))
+    node.attr["_output_shapes"].list.shape.append(encode_shape(value.shape))
     label = identity.lower()
     proto.signature.output_arg.add(name=label, type=value.dtype.enum)
     proto.ret[label] = f"{identity}:output:0"

@@ -12,7 +12,7 @@ from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.graph import Spec
-from kerasfmt.graph.attr_values import to_shape_proto
+from kerasfmt.graph.attr_values import encode_shape
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _encode_into(proto: protos.StructuredValue, value: Any) -> None:
     elif isinstance(value, Spec):
         spec = proto.tensor_spec_value
         spec.name = value.name or ""
-        spec.shape.CopyFrom(to_shape_proto(value.shape))
+        spec.shape.CopyFrom(encode_shape(value.shape))
         spec.dtype = value.dtype.enum
     elif isinstance(value, Mapping):
         proto.dict_value.SetInParent()

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
-from kerasfmt.graph.collector import without_collector
+from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import naming
 from kerasfmt.ir.config import CONSTANT, own_calls
 from kerasfmt.ir.input_layer import InputLayer
@@ -44,7 +44,7 @@ _MAX_NESTING = 4 * _MAX_DEPTH
 """Lists and dicts nested deeper than this are refused; a model takes three levels."""
 
 
-@without_collector
+@gc_paused()
 def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
     """The model that `{"class_name", "config"}` stands for, in either dialect, with fresh weights.
 

@@ -22,7 +22,7 @@ from kerasfmt.containers.hdf5.name_lists import name_attributes
 from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.hdf5 import dialect
-from kerasfmt.graph.collector import without_collector
+from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, Weight
 
 KERAS_VERSION: Final = "2.15.0"
@@ -31,7 +31,7 @@ _BACKEND: Final = "tensorflow"
 _TOP_LEVEL: Final = "top_level_model_weights"
 
 
-@without_collector
+@gc_paused()
 def write(model: Model, target: str | os.PathLike[str] | Any, include_optimizer: bool = True) -> None:
     """Writes a whole model.
 

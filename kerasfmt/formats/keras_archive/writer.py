@@ -19,14 +19,14 @@ from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.keras_archive import keras3, layout, sharding, tf_keras
 from kerasfmt.formats.keras_archive.training import Dialect, compile_config, optimizer_values
 from kerasfmt.formats.keras_archive.weights import weights_tree
-from kerasfmt.graph.collector import without_collector
+from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, TrainingConfig
 
 _DATE: Final = "1980-01-01@00:00:00"
 """Keras states the hour of the save, and reads it never."""
 
 
-@without_collector
+@gc_paused()
 def write(
     model: Model,
     target: str | os.PathLike[str],

@@ -20,7 +20,7 @@ from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.formats.saved_model.object_graph import VariableNode
 from kerasfmt.formats.saved_model.signatures import INIT_OP_KEY, TracedSignature
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
-from kerasfmt.graph.attr_values import to_shape_proto
+from kerasfmt.graph.attr_values import encode_shape
 from kerasfmt.graph.emit import emit_in
 from kerasfmt.graphdef.functions import FunctionWriter
 
@@ -130,7 +130,7 @@ def _write_signature(
 def _tensor_info(proto: protos.TensorInfo, name: str, spec: Spec) -> None:
     proto.name = name
     proto.dtype = spec.dtype.enum
-    proto.tensor_shape.CopyFrom(to_shape_proto(spec.shape))
+    proto.tensor_shape.CopyFrom(encode_shape(spec.shape))
 
 
 def _strings(graph: Builder, values: Sequence[str], name: str) -> Value:

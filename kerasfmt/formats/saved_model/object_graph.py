@@ -20,7 +20,7 @@ from typing import Any
 from kerasfmt import protos
 from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.graph import Function
-from kerasfmt.graph.attr_values import to_shape_proto
+from kerasfmt.graph.attr_values import encode_shape
 from kerasfmt.graphdef.functions import FunctionWriter
 from kerasfmt.graphdef.structured_value import ArgSpec, FunctionSpecs, encode
 from kerasfmt.ir import Weight
@@ -223,7 +223,7 @@ def write_object_graph(
 
 def _write_variable(proto: protos.SavedVariable, weight: Weight) -> None:
     proto.dtype = weight.dtype.enum
-    proto.shape.CopyFrom(to_shape_proto(weight.shape))
+    proto.shape.CopyFrom(encode_shape(weight.shape))
     proto.trainable = weight.trainable
     proto.synchronization = weight.synchronization
     proto.aggregation = weight.aggregation

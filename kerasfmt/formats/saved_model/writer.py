@@ -27,7 +27,7 @@ from kerasfmt.formats.saved_model.metadata import write_metadata
 from kerasfmt.formats.saved_model.names import readable_names
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, checkpoint_proto, write_object_graph
 from kerasfmt.formats.saved_model.signatures import default_signature, signature_map, trace_signatures
-from kerasfmt.graph.collector import without_collector
+from kerasfmt.gc_paused import gc_paused
 from kerasfmt.graph.op_defs import op_list
 from kerasfmt.graphdef.functions import FunctionWriter
 from kerasfmt.ir import Model
@@ -53,7 +53,7 @@ class WriteOptions(Protocol):
         """Tags beside `serve`."""
 
 
-@without_collector
+@gc_paused()
 def write(
     model: Model,
     directory: Path,

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from kerasfmt import ir
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
-from kerasfmt.graph.collector import without_collector
+from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.keras3 import meant_by_keras3
 from kerasfmt.sources.live.arrays import LiveArray, leaf_name, variable_name
 from kerasfmt.sources.live.compile_state import training_config
@@ -32,7 +32,7 @@ _REBUILD: Final = (
 )
 
 
-@without_collector
+@gc_paused()
 def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> ir.Model:
     """The model that a live Keras model is, with its weights.
 

@@ -2,17 +2,24 @@ import gc
 
 import pytest
 
-from kerasfmt.graph.collector import without_collector
+from kerasfmt.gc_paused import gc_paused
 
 
 def test_pauses_the_collector_and_turns_it_on_again() -> None:
     assert gc.isenabled()
-    assert without_collector(gc.isenabled)() is False
+    with gc_paused():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_decorates_a_function_that_may_be_called_often() -> None:
+    paused = gc_paused()(gc.isenabled)
+    assert [paused(), paused()] == [False, False]
     assert gc.isenabled()
 
 
 def test_turns_it_on_again_after_an_error() -> None:
-    @without_collector
+    @gc_paused()
     def fails() -> None:
         raise ValueError("no")
 
@@ -24,7 +31,7 @@ def test_turns_it_on_again_after_an_error() -> None:
 def test_leaves_a_collector_off_that_was_off() -> None:
     gc.disable()
     try:
-        assert without_collector(gc.isenabled)() is False
+        assert gc_paused()(gc.isenabled)() is False
         assert not gc.isenabled()
     finally:
         gc.enable()
