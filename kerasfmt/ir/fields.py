@@ -45,11 +45,19 @@ class Field:
         return self.stored and not (self.later and value == self.default)
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 def option(
-    *, default: Any = REQUIRED, convert: Callable[[Any], Any] = lambda v: v, stored: bool = True
+    *,
+    default: Any = REQUIRED,
+    convert: Callable[[Any], Any] = _as_it_is,
+    to_config: Callable[[Any], Any] = _as_it_is,
+    stored: bool = True,
 ) -> Any:
-    """An option with a converter of its own."""
-    return Field(default, convert, lambda v: v, stored)
+    """An option with a converter of its own; the parameters are the attributes of `Field`."""
+    return Field(default, convert, to_config, stored)
 
 
 def choice(*allowed: Any, default: Any = REQUIRED) -> Any:
@@ -123,7 +131,7 @@ def integers(*, minimum: int) -> Any:
     return Field(REQUIRED, convert)
 
 
-def share() -> Any:
+def fraction() -> Any:
     """A number from 0 to 1."""
 
     def convert(value: Any) -> float:
@@ -166,7 +174,7 @@ def constraint() -> Any:
     return Field(None, constraints.get, constraints.to_config)
 
 
-def count(*, default: Any = REQUIRED) -> Any:
+def positive_integer(*, default: Any = REQUIRED) -> Any:
     """A whole number of at least 1."""
 
     def convert(value: Any) -> int:
@@ -180,7 +188,7 @@ def count(*, default: Any = REQUIRED) -> Any:
     return Field(default, convert)
 
 
-def flag(*, default: Any = REQUIRED, later: bool = False) -> Any:
+def boolean(*, default: Any = REQUIRED, later: bool = False) -> Any:
     """True or False, which 1 and 0 stand for as well; what an option that is annotated as bool is."""
 
     def convert(value: Any) -> bool:
@@ -203,7 +211,7 @@ def axes(*, default: Any = REQUIRED) -> Any:
     return Field(default, convert)
 
 
-def single(*, default: Any = REQUIRED, minimum: float | None = None, optional: bool = False) -> Any:
+def float32(*, default: Any = REQUIRED, minimum: float | None = None, optional: bool = False) -> Any:
     """A number that Keras keeps in single precision: its config shows 0.1 as 0.10000000149011612.
 
     Source: tf_keras/src/backend.py, cast_to_floatx.
@@ -220,7 +228,7 @@ def single(*, default: Any = REQUIRED, minimum: float | None = None, optional: b
     return Field(default, convert)
 
 
-def plain(*, default: Any = REQUIRED) -> Any:
+def raw(*, default: Any = REQUIRED) -> Any:
     """A value that is kept as it is given; in the config, arrays are lists and NumPy scalars Python's."""
 
     def convert(value: Any) -> Any:
@@ -240,19 +248,6 @@ def integer(*, default: Any = REQUIRED) -> Any:
         return int(value)
 
     return Field(default, convert)
-
-
-def layer() -> Any:
-    """A layer; the config holds its class name and config."""
-    from kerasfmt.ir.config import layer_config
-    from kerasfmt.ir.layer import Layer
-
-    def convert(value: Any) -> Any:
-        if not isinstance(value, Layer):
-            raise ValueError(f"expected a layer, got {value!r}")
-        return value
-
-    return Field(REQUIRED, convert, layer_config)
 
 
 def shape() -> Any:

@@ -13,7 +13,7 @@ from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerEr
 from kerasfmt.graph import Spec
 from kerasfmt.ir import naming
 from kerasfmt.ir import policy as policies
-from kerasfmt.ir.fields import REQUIRED, Field, flag, is_integer
+from kerasfmt.ir.fields import REQUIRED, Field, boolean, is_integer
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.policy import Policy
 from kerasfmt.ir.structure import Structure
@@ -46,7 +46,7 @@ class LayerState:
             if isinstance(default, Field):
                 own[key] = default
             else:
-                own[key] = flag(default=default) if annotation in (bool, "bool") else Field(default)
+                own[key] = boolean(default=default) if annotation in (bool, "bool") else Field(default)
             if key in cls.__dict__:
                 delattr(cls, key)
         cls.fields = {**cls.fields, **own}

@@ -37,8 +37,8 @@ class Softmax(Layer):
     """
 
     supports_masking = True
-    axis: int | list[int] | tuple[int, ...] = fields.plain(default=-1)
-    robust_masking: bool = fields.flag(default=False, later=True)
+    axis: int | list[int] | tuple[int, ...] = fields.raw(default=-1)
+    robust_masking: bool = fields.boolean(default=False, later=True)
 
     def validate(self) -> None:
         """`axis` is an axis or several."""
@@ -86,9 +86,9 @@ class ReLU(Layer):
     """
 
     supports_masking = True
-    max_value: float | None = fields.single(default=None, minimum=0, optional=True)
-    negative_slope: float = fields.single(default=0.0, minimum=0)
-    threshold: float = fields.single(default=0.0, minimum=0)
+    max_value: float | None = fields.float32(default=None, minimum=0, optional=True)
+    negative_slope: float = fields.float32(default=0.0, minimum=0)
+    threshold: float = fields.float32(default=0.0, minimum=0)
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -105,7 +105,7 @@ class LeakyReLU(Layer):
     """
 
     supports_masking = True
-    alpha: float = fields.single(default=0.3)
+    alpha: float = fields.float32(default=0.3)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         if "negative_slope" in options:
@@ -175,7 +175,7 @@ class ELU(Layer):
     """
 
     supports_masking = True
-    alpha: float = fields.single(default=1.0)
+    alpha: float = fields.float32(default=1.0)
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -192,7 +192,7 @@ class ThresholdedReLU(Layer):
     """
 
     supports_masking = True
-    theta: float = fields.single(default=1.0, minimum=0)
+    theta: float = fields.float32(default=1.0, minimum=0)
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""

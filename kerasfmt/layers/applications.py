@@ -27,7 +27,7 @@ class LayerScale(Layer):
     """
 
     init_values: float
-    projection_dim: int = fields.count()
+    projection_dim: int = fields.positive_integer()
     gamma: Weight
 
     def build(self, inputs: Spec) -> None:
@@ -47,7 +47,7 @@ class StochasticDepth(Layer):
       drop_path_rate: share of samples that are dropped.
     """
 
-    drop_path_rate: float = fields.share()
+    drop_path_rate: float = fields.fraction()
 
     def call(self, x: Value, training: bool = False) -> Value:
         """The outputs."""

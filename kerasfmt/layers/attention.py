@@ -212,8 +212,8 @@ class MultiHeadAttention(Layer):
     """
 
     supports_masking = True
-    num_heads: int = fields.count()
-    key_dim: int = fields.count()
+    num_heads: int = fields.positive_integer()
+    key_dim: int = fields.positive_integer()
     value_dim: Any = None
     dropout: float = 0.0
     use_bias: bool = True
@@ -231,7 +231,7 @@ class MultiHeadAttention(Layer):
     query_shape: Any = fields.shape()
     key_shape: Any = fields.shape()
     value_shape: Any = fields.shape()
-    softmax_robust_masking: bool = fields.flag(default=False, later=True)
+    softmax_robust_masking: bool = fields.boolean(default=False, later=True)
     seed: int | None = fields.option(default=None, stored=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:

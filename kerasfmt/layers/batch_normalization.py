@@ -96,7 +96,7 @@ class BatchNormalization(Layer):
     synchronized: bool = fields.option(default=False, stored=False)
     fused: bool | None = fields.option(default=None, stored=False)
     renorm: bool = fields.option(default=False, stored=False)
-    renorm_clipping: Any = fields.option(default=None, convert=lambda v: _clipping(v), stored=False)
+    renorm_clipping: Any = fields.option(default=None, convert=_clipping, stored=False)
     renorm_momentum: float = fields.option(default=0.99, stored=False)
     virtual_batch_size: int | None = fields.option(default=None, stored=False)
     gamma: Weight

@@ -44,13 +44,13 @@ class Conv(Layer, register=False):
     """
 
     rank: ClassVar[int]
-    filters: int = fields.count()
+    filters: int = fields.positive_integer()
     kernel_size: tuple[int, ...] = fields.option(convert=tuple)
     strides: tuple[int, ...] = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
     data_format: str = fields.data_format()
     dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
-    groups: int = fields.count(default=1)
+    groups: int = fields.positive_integer(default=1)
     activation: Activation = fields.activation()
     use_bias: bool = True
     kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")

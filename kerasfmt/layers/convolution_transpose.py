@@ -64,7 +64,7 @@ class ConvTranspose(Layer, register=False):
         "bias_constraint",
         "output_padding",
     )
-    filters: int = fields.count()
+    filters: int = fields.positive_integer()
     kernel_size: tuple[int, ...] = fields.option(convert=tuple)
     strides: tuple[int, ...] = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
@@ -80,7 +80,7 @@ class ConvTranspose(Layer, register=False):
     activity_regularizer: Regularizer | None = fields.regularizer()
     kernel_constraint: Constraint | None = fields.constraint()
     bias_constraint: Constraint | None = fields.constraint()
-    groups: int = fields.count(default=1)
+    groups: int = fields.positive_integer(default=1)
     kernel: Weight
     bias: Weight
 

@@ -31,7 +31,7 @@ class Dense(Layer):
     """
 
     supports_masking = True
-    units: int = fields.count()
+    units: int = fields.positive_integer()
     activation: ActivationFunction = fields.activation()
     use_bias: bool = True
     kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
@@ -75,10 +75,10 @@ class EinsumDense(Layer):
     """
 
     config_order = (
-        *("output_shape", "equation", "activation", "bias_axes", "kernel_initializer", "bias_initializer"),
-        *("kernel_regularizer", "bias_regularizer", "activity_regularizer"),
-        *("kernel_constraint", "bias_constraint"),
-    )
+        "output_shape", "equation", "activation", "bias_axes", "kernel_initializer", "bias_initializer",
+        "kernel_regularizer", "bias_regularizer", "activity_regularizer",
+        "kernel_constraint", "bias_constraint",
+    )  # fmt: skip
     equation: str
     output_shape: list[int | None] = fields.option(convert=lambda v: [v] if isinstance(v, int) else list(v))
     activation: ActivationFunction = fields.activation()
@@ -247,8 +247,8 @@ class Dropout(Layer):
     """
 
     supports_masking = True
-    rate: float = fields.share()
-    noise_shape: Sequence[int | None] | None = fields.plain(default=None)
+    rate: float = fields.fraction()
+    noise_shape: Sequence[int | None] | None = fields.raw(default=None)
     seed: int | None = None
 
     def random_generator(self) -> bool:
@@ -280,8 +280,8 @@ class Embedding(Layer):
     """
 
     autocast = False
-    input_dim: int = fields.count()
-    output_dim: int = fields.count()
+    input_dim: int = fields.positive_integer()
+    output_dim: int = fields.positive_integer()
     embeddings_initializer: Initializer = fields.initializer(default="uniform")
     embeddings_regularizer: Regularizer | None = fields.regularizer()
     activity_regularizer: Regularizer | None = fields.regularizer()

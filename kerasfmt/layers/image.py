@@ -103,8 +103,8 @@ class Resizing(ImageLayer):
     """
 
     config_order = ("height", "width", "interpolation", "crop_to_aspect_ratio")
-    height: int = fields.count()
-    width: int = fields.count()
+    height: int = fields.positive_integer()
+    width: int = fields.positive_integer()
     interpolation: str = fields.choice(*METHODS, default="bilinear")
     crop_to_aspect_ratio: bool = False
     pad_to_aspect_ratio: bool = fields.option(default=False, stored=False)
@@ -141,8 +141,8 @@ class CenterCrop(ImageLayer):
 
     autocast = False
     config_order = ("height", "width")
-    height: int = fields.count()
-    width: int = fields.count()
+    height: int = fields.positive_integer()
+    width: int = fields.positive_integer()
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""

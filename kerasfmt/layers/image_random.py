@@ -166,8 +166,8 @@ class RandomCrop(RandomImageLayer):
 
     autocast = False
     config_order = ("height", "width", "seed")
-    height: int = fields.count()
-    width: int = fields.count()
+    height: int = fields.positive_integer()
+    width: int = fields.positive_integer()
     seed: int | None = None
 
     def call(self, inputs: Value, training: bool = True) -> Value:
@@ -221,6 +221,19 @@ class RandomContrast(RandomImageLayer):
         return ops.clip_by_value(ops.cast(y, x.dtype), 0.0, 255.0)
 
 
+def _brightness(value: Any) -> list[Any]:
+    pair = list(value) if isinstance(value, list | tuple) else [value, value]
+    if len(pair) != 2 or not all(isinstance(b, _Number) and -1 <= b <= 1 for b in pair):
+        raise ValueError(f"expected a number in [-1, 1] or a pair of them, got {value!r}")
+    return sorted(pair) if isinstance(value, list | tuple) else [-abs(value), abs(value)]
+
+
+def _range(value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError(f"expected a pair of numbers, got {value!r}")
+    return sorted(value)
+
+
 class RandomBrightness(RandomImageLayer):
     """Images made brighter or darker at random.
 
@@ -231,8 +244,8 @@ class RandomBrightness(RandomImageLayer):
     """
 
     config_order = ("factor", "value_range", "seed")
-    factor: Any = fields.option(convert=lambda value: _brightness(value))
-    value_range: Any = fields.option(default=(0, 255), convert=lambda value: _range(value))
+    factor: Any = fields.option(convert=_brightness)
+    value_range: Any = fields.option(default=(0, 255), convert=_range)
     seed: int | None = None
 
     def tracked_lists(self) -> tuple[str, ...]:
@@ -245,19 +258,6 @@ class RandomBrightness(RandomImageLayer):
         delta = self.uniform([batch_size(x), 1, 1, 1], (self.factor[0], self.factor[1]))
         delta = ops.cast(delta * float(high - low), x.dtype)
         return ops.clip_by_value(x + delta, float(low), float(high))
-
-
-def _brightness(value: Any) -> list[Any]:
-    pair = list(value) if isinstance(value, list | tuple) else [value, value]
-    if len(pair) != 2 or not all(isinstance(b, _Number) and -1 <= b <= 1 for b in pair):
-        raise ValueError(f"expected a number in [-1, 1] or a pair of them, got {value!r}")
-    return sorted(pair) if isinstance(value, list | tuple) else [-abs(value), abs(value)]
-
-
-def _range(value: Any) -> list[Any]:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ValueError(f"expected a pair of numbers, got {value!r}")
-    return sorted(value)
 
 
 class RandomSide(RandomImageLayer, register=False):

@@ -58,9 +58,11 @@ class RandomFourierFeatures(Layer):
     Source: tf_keras/src/layers/kernelized.py.
     """
 
-    output_dim: int = fields.count()
-    kernel_initializer: Any = fields.Field(
-        "gaussian", _kernel, lambda v: v if isinstance(v, str) else initializers.to_config(v)
+    output_dim: int = fields.positive_integer()
+    kernel_initializer: Any = fields.option(
+        default="gaussian",
+        convert=_kernel,
+        to_config=lambda v: v if isinstance(v, str) else initializers.to_config(v),
     )
     scale: float | None = fields.option(default=None, convert=_positive)
     unscaled_kernel: Weight

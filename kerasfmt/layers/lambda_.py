@@ -19,9 +19,23 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.layer import Layer
 
 _STORED = (
-    *("function", "function_type", "module", "output_shape", "output_shape_type", "output_shape_module"),
-    *("mask", "mask_type", "mask_module", "arguments"),
-)
+    "function", "function_type", "module", "output_shape", "output_shape_type", "output_shape_module",
+    "mask", "mask_type", "mask_module", "arguments",
+)  # fmt: skip
+
+
+def _callable(value: Any) -> Any:
+    if not callable(value):
+        raise ValueError(f"expected a function, got {value!r}")
+    return value
+
+
+def _callable_or_none(value: Any) -> Any:
+    return None if value is None else _callable(value)
+
+
+def _arguments(value: Any) -> dict[str, Any]:
+    return dict(value or {})
 
 
 class Lambda(Layer):
@@ -35,12 +49,10 @@ class Lambda(Layer):
       arguments: further arguments of the function, by name.
     """
 
-    function: Any = fields.option(convert=lambda value: _callable(value))
+    function: Any = fields.option(convert=_callable)
     output_shape: Any = None
-    mask: Any = fields.option(
-        default=None, convert=lambda value: value if value is None else _callable(value)
-    )
-    arguments: Any = fields.option(default=None, convert=lambda value: dict(value or {}))
+    mask: Any = fields.option(default=None, convert=_callable_or_none)
+    arguments: Any = fields.option(default=None, convert=_arguments)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.stored: dict[str, Any] | None = None
@@ -137,9 +149,3 @@ def in_words_of_keras3(config: Mapping[str, Any]) -> dict[str, Any]:
             found[key] = {"module": "builtins", "class_name": "function", "config": value}
             found[key]["registered_name"] = "function"
     return found
-
-
-def _callable(value: Any) -> Any:
-    if not callable(value):
-        raise ValueError(f"expected a function, got {value!r}")
-    return value

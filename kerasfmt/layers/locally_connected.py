@@ -50,7 +50,7 @@ class LocallyConnected(Layer, register=False):
     """
 
     rank: ClassVar[int]
-    filters: int = fields.count()
+    filters: int = fields.positive_integer()
     kernel_size: tuple[int, ...] = fields.option(convert=tuple)
     strides: tuple[int, ...] = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")

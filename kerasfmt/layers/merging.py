@@ -212,7 +212,7 @@ class Dot(Merge):
     Source: tf_keras/src/layers/merging/dot.py; tf_keras/src/backend.py, batch_dot.
     """
 
-    axes: int | tuple[int, int] | list[int] = fields.plain()
+    axes: int | tuple[int, int] | list[int] = fields.raw()
     normalize: bool = False
 
     def validate(self) -> None:

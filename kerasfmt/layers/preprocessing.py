@@ -29,8 +29,8 @@ class Rescaling(Layer):
     Source: tf_keras/src/layers/preprocessing/image_preprocessing.py, Rescaling.
     """
 
-    scale: Any = fields.plain()
-    offset: Any = fields.plain(default=0.0)
+    scale: Any = fields.raw()
+    offset: Any = fields.raw(default=0.0)
 
     def validate(self) -> None:
         """`scale` and `offset` are numbers."""
@@ -75,8 +75,8 @@ class Normalization(Layer):
     axis: tuple[int, ...] = fields.option(
         default=-1, convert=lambda v: () if v is None else (v,) if isinstance(v, int) else tuple(v)
     )
-    mean: Any = fields.plain(default=None)
-    variance: Any = fields.plain(default=None)
+    mean: Any = fields.raw(default=None)
+    variance: Any = fields.raw(default=None)
     invert: bool = False
     adapt_mean: Weight
     adapt_variance: Weight

@@ -35,9 +35,9 @@ class SpatialDropout(Layer, register=False):
     supports_masking = True
     config_order = ("rate", "noise_shape", "seed")
     rank: ClassVar[int]
-    rate: float = fields.share()
+    rate: float = fields.fraction()
     data_format: str = fields.data_format(stored=False)
-    noise_shape: Any = fields.plain(default=None)
+    noise_shape: Any = fields.raw(default=None)
     seed: int | None = None
 
     def input_spec(self) -> InputSpec:

@@ -202,7 +202,7 @@ class RepeatVector(Layer):
     Source: tf_keras/src/layers/reshaping/repeat_vector.py.
     """
 
-    n: int = fields.count()
+    n: int = fields.positive_integer()
 
     def input_spec(self) -> InputSpec:
         """Vectors."""

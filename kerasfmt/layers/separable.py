@@ -60,7 +60,7 @@ class DepthwiseConv(Layer, register=False):
     kernel_size: tuple[int, ...] = fields.option(convert=tuple)
     strides: tuple[int, ...] = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
-    depth_multiplier: int = fields.count(default=1)
+    depth_multiplier: int = fields.positive_integer(default=1)
     data_format: str = fields.data_format()
     dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
     activation: Activation = fields.activation()
@@ -72,7 +72,7 @@ class DepthwiseConv(Layer, register=False):
     activity_regularizer: Regularizer | None = fields.regularizer()
     depthwise_constraint: Constraint | None = fields.constraint()
     bias_constraint: Constraint | None = fields.constraint()
-    groups: int = fields.count(default=1)
+    groups: int = fields.positive_integer(default=1)
     depthwise_kernel: Weight
     bias: Weight
 
@@ -205,13 +205,13 @@ class SeparableConv(Layer, register=False):
         "depthwise_constraint",
         "pointwise_constraint",
     )
-    filters: int = fields.count()
+    filters: int = fields.positive_integer()
     kernel_size: tuple[int, ...] = fields.option(convert=tuple)
     strides: tuple[int, ...] = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
     data_format: str = fields.data_format()
     dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
-    depth_multiplier: int = fields.count(default=1)
+    depth_multiplier: int = fields.positive_integer(default=1)
     activation: Activation = fields.activation()
     use_bias: bool = True
     depthwise_initializer: Initializer = fields.initializer(default="glorot_uniform")
@@ -224,7 +224,7 @@ class SeparableConv(Layer, register=False):
     depthwise_constraint: Constraint | None = fields.constraint()
     pointwise_constraint: Constraint | None = fields.constraint()
     bias_constraint: Constraint | None = fields.constraint()
-    groups: int = fields.count(default=1)
+    groups: int = fields.positive_integer(default=1)
     kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
     kernel_regularizer: Regularizer | None = fields.regularizer()
     kernel_constraint: Constraint | None = fields.constraint()

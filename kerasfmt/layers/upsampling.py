@@ -63,7 +63,7 @@ class UpSampling1D(Layer):
     Input: (batch, steps, channels). Output: (batch, steps * size, channels).
     """
 
-    size: int = fields.count(default=2)
+    size: int = fields.positive_integer(default=2)
 
     def input_spec(self) -> InputSpec:
         """Sequences."""

@@ -13,6 +13,7 @@ import numpy as np
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
+from kerasfmt.ir.config import layer_config
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
@@ -30,6 +31,12 @@ _BUILD_AS_BASE: Final = frozenset(
 """Layers of Keras 2 with a build of their own that calls that of the base class."""
 
 
+def _layer(value: Any) -> Layer:
+    if not isinstance(value, Layer):
+        raise ValueError(f"expected a layer, got {value!r}")
+    return value
+
+
 class Wrapper(Layer):
     """Base of layers around a layer.
 
@@ -37,7 +44,7 @@ class Wrapper(Layer):
       layer: the layer.
     """
 
-    layer: Layer = fields.layer()
+    layer: Layer = fields.option(convert=_layer, to_config=layer_config)
 
     @property
     def sublayers(self) -> Mapping[str, Layer]:
@@ -159,7 +166,7 @@ class SpectralNormalization(Wrapper):
     """
 
     tracked_order = ("layer", "kernel", "kernel_shape", "vector_u")
-    power_iterations: int = fields.count(default=1)
+    power_iterations: int = fields.positive_integer(default=1)
     kernel: Weight
     vector_u: Weight
 

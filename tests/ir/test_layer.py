@@ -20,7 +20,7 @@ class Scale(Layer, register=False):
     """Inputs times a factor, plus a weight."""
 
     factor: float = 2.0
-    units: int = fields.count(default=3)
+    units: int = fields.positive_integer(default=3)
     bias_initializer: Any = fields.initializer(default="ones")
     bias: Weight
     shared: ClassVar[int] = 0
