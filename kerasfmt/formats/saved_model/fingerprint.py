@@ -20,13 +20,12 @@ from functools import lru_cache
 
 from kerasfmt import protos
 from kerasfmt.errors import SaveError
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64
 from kerasfmt.formats.saved_model.map_order import in_key_order, serialize_in_key_order
 
 CHECKSUM_LIMIT = 1 << 18
 """Files of more bytes get no `saved_model_checksum`: it takes 75 ms a MiB here, and TensorFlow only logs it."""
-_PRODUCER = 1
-"""kFingerprintProducer of TensorFlow 2.15."""
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*(-?)0*([0-9]{1,19})[ \t\n\v\f\r]*", re.ASCII)
 """What absl::SimpleAtoi reads as an int64, its range aside."""
@@ -55,7 +54,7 @@ def fingerprint(saved: protos.SavedModel, data: bytes, index: bytes) -> protos.F
         signature_def_hash=_hash_signatures(meta.signature_def),
         saved_object_graph_hash=_hash_functions(meta.object_graph_def.concrete_functions),
         checkpoint_hash=fingerprint64(index),
-        version=protos.VersionDef(producer=_PRODUCER),
+        version=protos.VersionDef(producer=layout.FINGERPRINT_PRODUCER),
     )
 
 

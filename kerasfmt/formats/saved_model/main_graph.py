@@ -16,16 +16,15 @@ from typing import Any
 import numpy as np
 
 from kerasfmt import dtypes, protos
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.formats.saved_model.object_graph import VariableNode
-from kerasfmt.formats.saved_model.signatures import INIT_OP_KEY, TracedSignature
+from kerasfmt.formats.saved_model.signatures import TracedSignature
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
 from kerasfmt.graph.attr_values import encode_shape
 from kerasfmt.graph.emit import emit_in
 from kerasfmt.graphdef.functions import FunctionWriter
 
-OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
-PREDICT_METHOD = "tensorflow/serving/predict"
 _CPU = "/device:CPU:0"
 _ANY_CPU = "/device:CPU:*"
 
@@ -43,9 +42,9 @@ def write_main_graph(
     for key, signature in signatures.items():
         _write_signature(meta.signature_def[key], graph, key, signature, handles)
     init = _node(graph, "NoOp", (), {}, "NoOp")
-    meta.signature_def[INIT_OP_KEY].outputs[INIT_OP_KEY].name = init.name
-    meta.signature_def[INIT_OP_KEY].outputs[INIT_OP_KEY].tensor_shape.unknown_rank = True
-    meta.collection_def["saved_model_main_op"].node_list.value.append(init.name)
+    meta.signature_def[layout.INIT_OP].outputs[layout.INIT_OP].name = init.name
+    meta.signature_def[layout.INIT_OP].outputs[layout.INIT_OP].tensor_shape.unknown_rank = True
+    meta.collection_def[layout.MAIN_OP_COLLECTION].node_list.value.append(init.name)
     text = graph.constant(np.array(object_graph, dtype=object), dtypes.string)
     filename = _placeholder(graph, "saver_filename", Spec((), dtypes.string))
     keys = [key for key, _ in variables]
@@ -124,7 +123,7 @@ def _write_signature(
         _tensor_info(proto.inputs[name], f"{value.node.name}:0", value.spec)
     for index, (name, spec) in enumerate(signature.outputs.items()):
         _tensor_info(proto.outputs[name], f"{node.name}:{index}", spec)
-    proto.method_name = PREDICT_METHOD
+    proto.method_name = layout.PREDICT_METHOD
 
 
 def _tensor_info(proto: protos.TensorInfo, name: str, spec: Spec) -> None:
@@ -170,7 +169,7 @@ def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
             read = nodes.node("ReadVariableOp", (handle,), weight)
             read.controls.append(off)
         values.append(nodes.node("Identity", read.outputs, weight).outputs[0])
-    names = [*keys, OBJECT_GRAPH_KEY]
+    names = [*keys, layout.OBJECT_GRAPH_KEY]
     tensor_names = _strings(graph, names, "SaveV2/tensor_names")
     slices = _strings(graph, [""] * len(names), "SaveV2/shape_and_slices")
     emit_in(
@@ -191,7 +190,7 @@ def restore_function(keys: Sequence[str], weights: Sequence[Variable]) -> Functi
     """Assigns every variable from a checkpoint; takes and returns its prefix, a string."""
     graph = Builder("_traced_restore")
     prefix = graph.input(Spec((), dtypes.string), "file_prefix")
-    names = [*keys, OBJECT_GRAPH_KEY]
+    names = [*keys, layout.OBJECT_GRAPH_KEY]
     tensor_names = _strings(graph, names, "RestoreV2/tensor_names")
     slices = _strings(graph, [""] * len(names), "RestoreV2/shape_and_slices")
     wanted = {"dtypes": [*(w.dtype for w in weights), dtypes.string]}

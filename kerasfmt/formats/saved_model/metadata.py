@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasfmt import protos
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, SavedNode
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
@@ -18,9 +19,6 @@ from kerasfmt.ir.config import class_name
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.regularizers import Regularizer, to_config
 from kerasfmt.ir.structure import Structure, map_structure
-
-KERAS_VERSION = "2.15.0"
-"""The Keras whose dialect the metadata is written in."""
 
 
 class _SharedIds:
@@ -76,8 +74,8 @@ def write_metadata(
         entry = proto.nodes.add()
         entry.node_id = graph.ids[node]
         entry.node_path = ".".join(("root", *graph.paths[node]))
-        entry.version.producer = 2
-        entry.version.min_consumer = 1
+        entry.version.producer = layout.METADATA_PRODUCER
+        entry.version.min_consumer = layout.MIN_CONSUMER
         entry.identifier = layer.keras_identifier
         entry.metadata = json.dumps(
             _tuples(layer_metadata(layer, ids, inbound.get(layer), layer is model and include_optimizer))
@@ -206,7 +204,7 @@ def _model_metadata(model: Model, ids: _SharedIds, compiled: bool) -> dict[str, 
         "is_graph_network": True,
         "full_save_spec": ([save_spec], {}),
         "save_spec": save_spec,
-        "keras_version": KERAS_VERSION,
+        "keras_version": layout.KERAS_VERSION,
         "backend": "tensorflow",
         "model_config": config,
     }

@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from kerasfmt import protos
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.graph import Function
 from kerasfmt.graph.attr_values import encode_shape
@@ -41,8 +42,8 @@ class SavedNode:
 class UserObject(SavedNode):
     """A Python object that is restored by its identifier."""
 
-    identifier: str = "_generic_user_object"
-    producer: int = 1
+    identifier: str = layout.GENERIC_OBJECT
+    producer: int = layout.OBJECT_PRODUCER
 
 
 @dataclass(eq=False)
@@ -93,12 +94,12 @@ class FunctionNode(SavedNode):
 
 def list_wrapper(items: Iterable[SavedNode]) -> UserObject:
     """A tracked list."""
-    return UserObject([(str(i), item) for i, item in enumerate(items)], "trackable_list_wrapper")
+    return UserObject([(str(i), item) for i, item in enumerate(items)], layout.LIST_WRAPPER)
 
 
 def dict_wrapper() -> UserObject:
     """An empty tracked dict."""
-    return UserObject([], "trackable_dict_wrapper")
+    return UserObject([], layout.DICT_WRAPPER)
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class ObjectGraph:
     def checkpoint_key(self, node: SavedNode) -> str:
         """The key under which the checkpoint holds a variable."""
         path = "/".join(escape(name) for name in self.paths[node])
-        return f"{path}/.ATTRIBUTES/VARIABLE_VALUE"
+        return f"{path}/.ATTRIBUTES/{layout.VALUE_ATTRIBUTE}"
 
 
 def escape(name: str) -> str:
@@ -163,7 +164,7 @@ def checkpoint_proto(graph: ObjectGraph) -> protos.TrackableObjectGraph:
         entry.MergeFromString(graph.references[node])
         if isinstance(node, VariableNode):
             entry.attributes.add(
-                name="VARIABLE_VALUE",
+                name=layout.VALUE_ATTRIBUTE,
                 full_name=readable(node.weight.name),
                 checkpoint_key=graph.checkpoint_key(node),
             )
@@ -204,7 +205,7 @@ def write_object_graph(
         if isinstance(node, UserObject):
             entry.user_object.identifier = node.identifier
             entry.user_object.version.producer = node.producer
-            entry.user_object.version.min_consumer = 1
+            entry.user_object.version.min_consumer = layout.MIN_CONSUMER
         elif isinstance(node, VariableNode):
             _write_variable(entry.variable, node.weight)
         elif isinstance(node, FunctionNode):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from kerasfmt import dtypes
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.object_graph import (
     FunctionNode,
     SavedNode,
@@ -48,7 +49,7 @@ _SLOT_LISTS = {
 
 def optimizer_node(config: TrainingConfig, variable: Callable[[Weight], VariableNode]) -> UserObject:
     """The optimizer's node."""
-    node = UserObject(identifier="experimentalOptimizer", producer=2)
+    node = UserObject(identifier=layout.OPTIMIZER, producer=layout.OPTIMIZER_PRODUCER)
     weights = config.variables
     node.add("_variables", list_wrapper(variable(w) for w in weights))
     iterations = [w for w in weights if w.name == "iteration"]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.object_graph import ConcreteNode, SavedNode, UserObject
 from kerasfmt.formats.saved_model.traces import name_outputs
 from kerasfmt.graph import Builder, Function, Spec, Value
@@ -18,10 +19,6 @@ from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Model
 from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.structure import flatten, map_structure
-
-DEFAULT_KEY = "serving_default"
-INIT_OP_KEY = "__saved_model_init_op"
-"""The key of the signature that TensorFlow keeps for the init op."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +68,7 @@ def trace_signatures(
         for key, signature in given.items():
             _check_given(key, signature)
         return {key: _trace_given(key, signature) for key, signature in sorted(given.items())}
-    return {} if default is None else {DEFAULT_KEY: _trace_default(model, default)}
+    return {} if default is None else {layout.SERVING_DEFAULT: _trace_default(model, default)}
 
 
 def _trace_default(model: Model, default: ConcreteNode) -> TracedSignature:
@@ -84,7 +81,7 @@ def _trace_default(model: Model, default: ConcreteNode) -> TracedSignature:
 
 
 def _check_given(key: object, signature: object) -> None:
-    if not isinstance(key, str) or not key or key == INIT_OP_KEY:
+    if not isinstance(key, str) or not key or key == layout.INIT_OP:
         raise InvalidModelError(f"signature {key!r}: expected a name that is not TensorFlow's own")
     if not isinstance(signature, Signature):
         raise InvalidModelError(
@@ -147,4 +144,4 @@ def signature_map(signatures: Mapping[str, TracedSignature]) -> UserObject:
             positional=1 if len(names) == 1 else 0,
         )
         children.append((key, node))
-    return UserObject(children, "signature_map")
+    return UserObject(children, layout.SIGNATURE_MAP)

@@ -1,10 +1,4 @@
-"""Writing a SavedModel.
-
-    saved_model.pb          SavedModel: main graph, function library, object graph, signatures
-    keras_metadata.pb       SavedMetadata: one JSON text per layer
-    variables/              the weights, a TensorBundle with the prefix `variables`
-    assets/                 empty for the layers that kerasfmt knows
-    fingerprint.pb          FingerprintDef: hashes of the parts
+"""Writing a SavedModel; `layout` says which files it has.
 
 Source: tensorflow/python/saved_model/save.py; tf_keras/src/saving/legacy/saved_model/save.py.
 """
@@ -20,9 +14,10 @@ import numpy as np
 from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.errors import SaveError
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 from kerasfmt.formats.saved_model.keras_objects import KerasObjects
-from kerasfmt.formats.saved_model.main_graph import OBJECT_GRAPH_KEY, write_main_graph
+from kerasfmt.formats.saved_model.main_graph import write_main_graph
 from kerasfmt.formats.saved_model.metadata import write_metadata
 from kerasfmt.formats.saved_model.names import readable_names
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, checkpoint_proto, write_object_graph
@@ -33,11 +28,6 @@ from kerasfmt.graphdef.functions import FunctionWriter
 from kerasfmt.ir import Model
 from kerasfmt.ir.signature import Signature
 
-TENSORFLOW_VERSION = "2.15.1"
-"""The TensorFlow whose output this writer matches."""
-GRAPH_PRODUCER = 1645
-"""GraphDef version of that TensorFlow (tensorflow/core/public/version.h, TF_GRAPH_DEF_VERSION)."""
-GRAPH_MIN_CONSUMER = 12
 _MAX_PROTO = 2**31 - 1
 
 
@@ -82,7 +72,7 @@ def _write(
     options: WriteOptions | None,
     save_traces: bool,
 ) -> None:
-    saved = protos.SavedModel(saved_model_schema_version=1)
+    saved = protos.SavedModel(saved_model_schema_version=layout.SCHEMA_VERSION)
     meta = saved.meta_graphs.add()
     functions = FunctionWriter(meta.graph_def.library)
     objects = KerasObjects(model, save_traces)
@@ -97,28 +87,28 @@ def _write(
     _write_meta_info(meta, functions.ops, options)
     metadata = write_metadata(graph, objects.layers, model, include_optimizer)
     _check_size(meta)
-    (directory / "assets").mkdir()
-    (directory / "variables").mkdir()
+    (directory / layout.ASSETS).mkdir()
+    (directory / layout.VARIABLES).parent.mkdir()
     items = [(key, node.weight.value) for key, node in variables]
-    items.append((OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
-    tensorbundle.write(directory / "variables" / "variables", items)
-    index = (directory / "variables" / "variables.index").read_bytes()
+    items.append((layout.OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
+    tensorbundle.write(directory / layout.VARIABLES, items)
+    index = (directory / layout.VARIABLES_INDEX).read_bytes()
     data = protos.serialize(saved)
-    (directory / "saved_model.pb").write_bytes(data)
-    (directory / "keras_metadata.pb").write_bytes(protos.serialize(metadata))
-    (directory / "fingerprint.pb").write_bytes(protos.serialize(fingerprint(saved, data, index)))
+    (directory / layout.SAVED_MODEL).write_bytes(data)
+    (directory / layout.KERAS_METADATA).write_bytes(protos.serialize(metadata))
+    (directory / layout.FINGERPRINT).write_bytes(protos.serialize(fingerprint(saved, data, index)))
 
 
 def _write_meta_info(meta: protos.MetaGraphDef, ops: set[str], options: WriteOptions | None) -> None:
     info = meta.meta_info_def
     info.stripped_op_list.CopyFrom(op_list(ops))
-    info.tags.append("serve")
+    info.tags.append(layout.SERVE_TAG)
     if options is not None and options.extra_tags:
         info.tags.extend(sorted(options.extra_tags))
-    info.tensorflow_version = TENSORFLOW_VERSION
+    info.tensorflow_version = layout.TENSORFLOW_VERSION
     info.stripped_default_attrs = True
-    meta.graph_def.versions.producer = GRAPH_PRODUCER
-    meta.graph_def.versions.min_consumer = GRAPH_MIN_CONSUMER
+    meta.graph_def.versions.producer = layout.GRAPH_PRODUCER
+    meta.graph_def.versions.min_consumer = layout.GRAPH_MIN_CONSUMER
 
 
 def _check_size(meta: protos.MetaGraphDef) -> None:
@@ -127,6 +117,6 @@ def _check_size(meta: protos.MetaGraphDef) -> None:
         return
     largest = max(meta.graph_def.library.function, key=lambda f: f.ByteSize())
     raise SaveError(
-        f"saved_model.pb: the graph takes {size:,} bytes, a protobuf message may take {_MAX_PROTO:,}; "
+        f"{layout.SAVED_MODEL}: the graph takes {size:,} bytes, a protobuf message may take {_MAX_PROTO:,}; "
         f"its largest function is {largest.signature.name} with {largest.ByteSize():,} bytes"
     )

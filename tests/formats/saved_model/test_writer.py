@@ -11,7 +11,7 @@ import pytest
 import kerasfmt
 from kerasfmt.api import SaveOptions
 from kerasfmt.errors import InvalidModelError, SaveError
-from kerasfmt.formats.saved_model import writer
+from kerasfmt.formats.saved_model import layout, writer
 from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.ir import Model, Sequential
 from kerasfmt.layers import Dense
@@ -63,7 +63,7 @@ def test_a_frozen_layer_changes_the_functions(tmp_path: Path) -> None:
 def test_meta_info(saved: Saved) -> None:
     info = saved.meta.meta_info_def
     assert list(info.tags) == ["serve"]
-    assert info.tensorflow_version == writer.TENSORFLOW_VERSION
+    assert info.tensorflow_version == layout.TENSORFLOW_VERSION
     assert info.stripped_default_attrs
     names = [op.name for op in info.stripped_op_list.op]
     assert names == sorted(names)
@@ -71,7 +71,7 @@ def test_meta_info(saved: Saved) -> None:
         n.op for n in saved.meta.graph_def.node
     }
     assert used <= set(names)
-    assert saved.meta.graph_def.versions.producer == writer.GRAPH_PRODUCER
+    assert saved.meta.graph_def.versions.producer == layout.GRAPH_PRODUCER
 
 
 def test_extra_tags(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""The facts of a SavedModel that its writer and its reader share: files, keys, identifiers, versions.
+
+    saved_model.pb              SavedModel: main graph, function library, object graph, signatures
+    keras_metadata.pb           SavedMetadata: one JSON text per layer
+    fingerprint.pb              FingerprintDef: hashes of the parts
+    variables/variables.index   the weights, a TensorBundle with the prefix `variables/variables`
+    variables/variables.data-*
+    assets/                     files that layers read; empty for the layers that kerasfmt knows
+
+Source: tensorflow/python/saved_model/constants.py, tensorflow/python/saved_model/path_helpers.py;
+tf_keras/src/saving/legacy/saved_model/constants.py.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SAVED_MODEL: Final = "saved_model.pb"
+KERAS_METADATA: Final = "keras_metadata.pb"
+FINGERPRINT: Final = "fingerprint.pb"
+VARIABLES: Final = "variables/variables"
+"""The prefix of the TensorBundle."""
+VARIABLES_INDEX: Final = "variables/variables.index"
+ASSETS: Final = "assets"
+PATTERNS: Final = (
+    r"saved_model\.pb",
+    r"keras_metadata\.pb",
+    r"fingerprint\.pb",
+    r"variables/",
+    r"variables/variables\.index",
+    r"variables/variables\.data-\d{5}-of-\d{5}",
+    r"assets(\.extra)?/.*",
+    r"debug/",
+    r"debug/saved_model_debug_info\.pb",
+)
+"""What may lie in the directory, as regular expressions of paths below it."""
+
+SCHEMA_VERSION: Final = 1
+"""`SavedModel.saved_model_schema_version` (tensorflow/python/saved_model/constants.py)."""
+TENSORFLOW_VERSION: Final = "2.15.1"
+"""The TensorFlow whose output the writer matches."""
+GRAPH_PRODUCER: Final = 1645
+"""GraphDef version of that TensorFlow (tensorflow/core/public/version.h, TF_GRAPH_DEF_VERSION)."""
+GRAPH_MIN_CONSUMER: Final = 12
+KERAS_VERSION: Final = "2.15.0"
+"""The Keras whose dialect the metadata is written in."""
+METADATA_PRODUCER: Final = 2
+"""Version of a layer's entry in keras_metadata.pb (tf_keras/src/saving/legacy/saved_model/layer_serialization.py)."""
+OPTIMIZER_PRODUCER: Final = 2
+"""Version of the optimizer's node."""
+OBJECT_PRODUCER: Final = 1
+"""Version of every other node."""
+MIN_CONSUMER: Final = 1
+"""Oldest version of a reader of nodes and metadata."""
+FINGERPRINT_PRODUCER: Final = 1
+"""kFingerprintProducer of TensorFlow 2.15 (tensorflow/cc/saved_model/fingerprinting.cc)."""
+
+SERVE_TAG: Final = "serve"
+SERVING_DEFAULT: Final = "serving_default"
+"""The signature that serving systems call (tensorflow/python/saved_model/signature_constants.py)."""
+INIT_OP: Final = "__saved_model_init_op"
+"""The signature that TensorFlow keeps for the init op."""
+MAIN_OP_COLLECTION: Final = "saved_model_main_op"
+PREDICT_METHOD: Final = "tensorflow/serving/predict"
+OBJECT_GRAPH_KEY: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"
+"""Where the checkpoint holds the object graph (tensorflow/python/trackable/base.py)."""
+VALUE_ATTRIBUTE: Final = "VARIABLE_VALUE"
+"""The attribute of a variable that a checkpoint holds; its key ends in `/.ATTRIBUTES/VARIABLE_VALUE`."""
+
+GENERIC_OBJECT: Final = "_generic_user_object"
+LIST_WRAPPER: Final = "trackable_list_wrapper"
+DICT_WRAPPER: Final = "trackable_dict_wrapper"
+SIGNATURE_MAP: Final = "signature_map"
+OPTIMIZER: Final = "experimentalOptimizer"
+"""Identifiers by which TensorFlow and Keras restore a node."""
