@@ -16,7 +16,7 @@ import pytest
 import kerasfmt
 from conformance.installed import kerases
 from kerasfmt import layers as our_layers
-from kerasfmt.formats import keras_archive
+from kerasfmt.formats.keras_archive import reader, writer
 from kerasfmt.formats.keras_archive.keras3 import LACKING
 from kerasfmt.formats.keras_archive.tf_keras import LAYER_MODULES
 
@@ -191,7 +191,7 @@ def _optimizer_values(keras: Keras, model: Any) -> list[np.ndarray]:
 def test_reads_what_keras_writes(tmp_path: Path, keras: Keras, build: Callable[[Keras], Any]) -> None:
     model, x, expected = _live(keras, build)
     model.save(tmp_path / "theirs.keras")
-    ours = keras_archive.load(tmp_path / "theirs.keras")
+    ours = reader.load(tmp_path / "theirs.keras")
     _assert_same(ours.predict(x), expected, build)
     assert (ours.training_config is not None) == _is_compiled(model)
     if build is mlp:
@@ -211,7 +211,7 @@ def test_an_archive_that_names_no_optimizer(tmp_path: Path, keras: Keras) -> Non
     model, x, expected = _live(keras, mlp)
     model.save(tmp_path / "first.h5")
     model.save(tmp_path / "theirs.keras")
-    ours = keras_archive.load(tmp_path / "theirs.keras")
+    ours = reader.load(tmp_path / "theirs.keras")
     _assert_same(ours.predict(x), expected, mlp)
     assert (ours.training_config is None) == _is3(keras)
     kerasfmt.save_model(ours, tmp_path / "ours.h5")
@@ -222,8 +222,8 @@ def test_an_archive_that_names_no_optimizer(tmp_path: Path, keras: Keras) -> Non
 def test_keras_reads_what_is_written(tmp_path: Path, keras: Keras, build: Callable[[Keras], Any]) -> None:
     model, x, expected = _live(keras, build)
     model.save(tmp_path / "theirs.keras")
-    ours = keras_archive.load(tmp_path / "theirs.keras")
-    keras_archive.write(ours, tmp_path / "ours.keras", dialect=_dialect(keras))
+    ours = reader.load(tmp_path / "theirs.keras")
+    writer.write(ours, tmp_path / "ours.keras", dialect=_dialect(keras))
     keras.backend.clear_session()
     loaded = keras.models.load_model(tmp_path / "ours.keras")
     _assert_same(loaded.predict(x, verbose=0), expected, build)
@@ -245,10 +245,8 @@ def test_the_other_dialect_says_the_same(tmp_path: Path, keras: Keras, build: Ca
     model, x, expected = _live(keras, build)
     model.save(tmp_path / "theirs.keras")
     other: Any = "tf_keras" if _is3(keras) else "keras3"
-    keras_archive.write(
-        keras_archive.load(tmp_path / "theirs.keras"), tmp_path / "other.keras", dialect=other
-    )
-    _assert_same(keras_archive.load(tmp_path / "other.keras").predict(x), expected, build)
+    writer.write(reader.load(tmp_path / "theirs.keras"), tmp_path / "other.keras", dialect=other)
+    _assert_same(reader.load(tmp_path / "other.keras").predict(x), expected, build)
 
 
 @pytest.mark.skipif(len(KERASES) < 2, reason="takes Keras 2 and Keras 3 in one environment")
@@ -260,8 +258,8 @@ def test_goes_from_one_keras_to_the_other(
 ) -> None:
     model, x, expected = _live(KERASES[writer], build)
     model.save(tmp_path / "theirs.keras")
-    ours = keras_archive.load(tmp_path / "theirs.keras")
-    keras_archive.write(ours, tmp_path / "ours.keras", dialect=_dialect(KERASES[reader]))
+    ours = reader.load(tmp_path / "theirs.keras")
+    writer.write(ours, tmp_path / "ours.keras", dialect=_dialect(KERASES[reader]))
     loaded = KERASES[reader].models.load_model(tmp_path / "ours.keras")
     _assert_same(loaded.predict(x, verbose=0), expected, build)
     if build is mlp:

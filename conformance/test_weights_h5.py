@@ -26,7 +26,7 @@ from conformance.test_keras_archive import (
     many,
     mlp,
 )
-from kerasfmt.formats import keras_archive
+from kerasfmt.formats.keras_archive import reader
 
 __all__ = ["keras"]
 
@@ -38,7 +38,7 @@ def _format(keras: Keras) -> str:
 def _ours(model: Any, where: Path) -> Any:
     """The model, as an archive has it, and one like it with weights of its own."""
     model.save(where / "theirs.keras")
-    return keras_archive.load(where / "theirs.keras"), keras_archive.load(where / "theirs.keras")
+    return reader.load(where / "theirs.keras"), reader.load(where / "theirs.keras")
 
 
 def _zeroed(model: Any) -> None:

@@ -7,10 +7,9 @@ tensorflow/python/saved_model/save_options.py (2.15 to 2.21)
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -137,15 +136,18 @@ def save_model(
         return
     model = _represented(model, include_optimizer)
     if name == "h5":
-        _write_hdf5("write", model, filepath, include_optimizer=include_optimizer)
+        from kerasfmt.formats.hdf5 import writer as hdf5
+
+        _write_hdf5(lambda target: hdf5.write(model, target, include_optimizer), filepath)
         return
     if name in ("keras", "tf_keras"):
-        keras_archive = importlib.import_module("kerasfmt.formats.keras_archive")
-        dialect = "keras3" if name == "keras" else name
+        from kerasfmt.formats.keras_archive import writer
+
         with commit.replace_file(filepath) as path:
-            keras_archive.write(model, path, include_optimizer=include_optimizer, dialect=dialect)
+            writer.write(model, path, include_optimizer, "keras3" if name == "keras" else "tf_keras")
         return
-    saved_model = importlib.import_module("kerasfmt.formats.saved_model")
+    from kerasfmt.formats import saved_model
+
     with commit.replace_directory(Path(filepath), SAVED_MODEL) as directory:
         saved_model.write(
             model,
@@ -196,14 +198,18 @@ def save_weights(
     if is_path(filepath) and not _may_write(Path(filepath), overwrite):
         return
     if layout == "h5":
-        _write_hdf5("write_weights", _represented(model, False), filepath)
+        from kerasfmt.formats.hdf5 import writer as hdf5
+
+        held = _represented(model, False)
+        _write_hdf5(lambda target: hdf5.write_weights(held, target), filepath)
         return
-    keras_archive = importlib.import_module("kerasfmt.formats.keras_archive")
+    from kerasfmt.formats.keras_archive import writer as keras_archive
+
     path = Path(filepath)
     represented = _represented(model, True)
     if max_shard_size is None:
         with commit.replace_file(path) as payload:
-            keras_archive.write_weights(represented, payload, "keras3" if layout == "keras" else layout)
+            keras_archive.write_weights(represented, payload, "keras3" if layout == "keras" else "tf_keras")
         return
     with contextlib.ExitStack() as stack:
         keras_archive.write_shards(
@@ -238,18 +244,19 @@ def load_weights(
       ValueError: `skip_mismatch` without `by_name` in Keras 2's layout, or `by_name` in another one.
       ImportError: h5py is not installed.
     """
-    hdf5 = importlib.import_module("kerasfmt.formats.hdf5")
+    from kerasfmt.formats.hdf5 import weights
+    from kerasfmt.formats.keras_archive import reader
+
     named = is_path(filepath) and Path(filepath).is_file() and holds_paths(Path(filepath))
-    if not named and not hdf5.holds_object_paths(filepath):
-        hdf5.load_weights(model, filepath, by_name=by_name, skip_mismatch=skip_mismatch)
+    if not named and not reader.holds_object_paths(filepath):
+        weights.load_weights(model, filepath, by_name=by_name, skip_mismatch=skip_mismatch)
         return
     if by_name:
         raise ValueError(
             f"{filepath}: by_name=True is for weights in the layout of Keras 2 (.h5); this one keeps them by the "
             "layers' places"
         )
-    keras_archive = importlib.import_module("kerasfmt.formats.keras_archive")
-    keras_archive.load_weights(model, filepath, skip_mismatch=skip_mismatch)
+    reader.load_weights(model, filepath, skip_mismatch=skip_mismatch)
 
 
 def _may_write(path: Path, overwrite: bool) -> bool:
@@ -267,13 +274,12 @@ def _represented(model: Any, compile: bool) -> Model:
     return from_keras(model, compile=compile)
 
 
-def _write_hdf5(function: str, model: Model, target: Any, **options: Any) -> None:
-    write = getattr(importlib.import_module("kerasfmt.formats.hdf5"), function)
+def _write_hdf5(write: Callable[[Any], None], target: Any) -> None:
     if not is_path(target):
-        write(model, target, **options)
+        write(target)
         return
     with commit.replace_file(target) as path:
-        write(model, path, **options)
+        write(path)
 
 
 def load_model(
@@ -302,11 +308,11 @@ def load_model(
     path: Any = Path(filepath) if is_path(filepath) else filepath
     found = sniff(path) if is_path(filepath) else format_of(filepath)
     if found == "h5":
-        from kerasfmt.formats.hdf5 import load
+        from kerasfmt.formats.hdf5.reader import load
 
         return load(path, custom_objects=custom_objects, compile=compile)
     if found == "keras":
-        from kerasfmt.formats.keras_archive import load as load_archive
+        from kerasfmt.formats.keras_archive.reader import load as load_archive
 
         return load_archive(path, custom_objects=custom_objects, compile=compile)
     raise UnsupportedFormatError(

@@ -229,7 +229,7 @@ def _inspect(options: argparse.Namespace) -> None:
     from rich.text import Text
 
     from kerasfmt.errors import UnsupportedFormatError
-    from kerasfmt.formats.hdf5 import open_model
+    from kerasfmt.formats.hdf5.stored import open_model
     from kerasfmt.recognition import sniff
 
     found = sniff(options.source)
@@ -276,7 +276,7 @@ def _inspect_archive(path: Path) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from kerasfmt.formats.keras_archive import open_archive
+    from kerasfmt.formats.keras_archive.reader import open_archive
 
     stored = open_archive(path)
     table = Table(box=box.SIMPLE_HEAD)

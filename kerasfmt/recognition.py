@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from kerasfmt.containers.hdf5.signature import MAGIC
+from kerasfmt.containers.zip.records import LOCAL_MAGIC
 from kerasfmt.errors import MissingFileError, UnsupportedFormatError
 
 Format = Literal["tf", "h5", "keras", "tf_keras"]
@@ -24,8 +26,6 @@ _NAMES: Final[dict[str, Format]] = {
 }
 _WEIGHTS: Final = ".weights.h5"
 WEIGHTS_MAP: Final = ".weights.json"
-_HDF5_MAGIC: Final = b"\x89HDF\r\n\x1a\n"
-_ZIP_MAGIC: Final = b"PK\x03\x04"
 
 
 def is_path(filepath: Any) -> bool:
@@ -114,9 +114,9 @@ def sniff(path: Path) -> Format:
             start = stream.read(8)
     except PermissionError as error:
         raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
-    if start.startswith(_ZIP_MAGIC):
+    if start.startswith(LOCAL_MAGIC):
         return "keras"
-    if start != _HDF5_MAGIC and path.suffix.lower() not in (".h5", ".hdf5"):
+    if start != MAGIC and path.suffix.lower() not in (".h5", ".hdf5"):
         raise UnsupportedFormatError(
             f"{path}: neither HDF5 nor a .keras archive nor a SavedModel directory: it begins with {start!r}"
         )
@@ -126,5 +126,5 @@ def sniff(path: Path) -> Format:
 def holds_paths(path: Path) -> bool:
     """Whether a file is a .keras archive, or a map of shards."""
     with path.open("rb") as stream:
-        start = stream.read(len(_ZIP_MAGIC))
-    return start == _ZIP_MAGIC or path.name.endswith(WEIGHTS_MAP)
+        start = stream.read(len(LOCAL_MAGIC))
+    return start == LOCAL_MAGIC or path.name.endswith(WEIGHTS_MAP)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kerasfmt import dtypes
-from kerasfmt.containers.hdf5.guard import Node, import_h5py, reading
+from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors, import_h5py
 from kerasfmt.errors import CorruptFileError, UnsafeFileError, UnsupportedFormatError
 
 # A byte of a deflate stream gives at most 1032 bytes (zlib.net/zlib_tech.html); LZF gives fewer than 100.
@@ -54,7 +54,7 @@ class LazyDataset:
         """
         self._file = file
         self.where = node.where
-        with reading(node.where):
+        with corrupt_file_errors(node.where):
             self.shape, self.dtype, self.stored_size, offset = _admit(node)
         self._id = node.id
         self._descriptor = descriptor
@@ -62,7 +62,7 @@ class LazyDataset:
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         """The elements that a basic index selects, as a new array."""
-        with reading(self.where):
+        with corrupt_file_errors(self.where):
             if self._offset is not None:
                 if isinstance(key, tuple) and not key:
                     return self._read_plain(0, self.shape)

@@ -1,4 +1,4 @@
-"""What stands between a stranger's HDF5 file and its reader: links, attributes and JSON, checked before use.
+"""What stands between a stranger's HDF5 file and its reader: links and attributes, checked before use.
 
 h5py, and the HDF5 library below it, would follow a link into another file, allocate what a header declares,
 and answer damage with half a dozen kinds of exception. Here only hard links are followed, no size is believed
@@ -7,7 +7,6 @@ that the file's bytes cannot hold, and every failure is a KerasfmtError that nam
 
 from __future__ import annotations
 
-import json
 import struct
 from dataclasses import dataclass
 from types import ModuleType
@@ -18,8 +17,6 @@ import numpy as np
 from kerasfmt.containers.hdf5.raw_strings import RawStrings
 from kerasfmt.errors import CorruptFileError, InvalidModelError, KerasfmtError, UnsafeFileError
 
-MAX_CONFIG_DEPTH: Final = 256
-"""Levels of nesting that a config may have; a model nested in a model takes four."""
 MAX_NAMES_SIZE: Final = 1 << 30
 """Bytes up to which the HDF5 library reads strings each of which might be as long as the file."""
 
@@ -52,7 +49,7 @@ def import_h5py() -> ModuleType:
     return h5py  # type: ignore[no-any-return]
 
 
-class reading:
+class corrupt_file_errors:
     """Turns whatever h5py raises for damaged bytes into a CorruptFileError that begins with `where`."""
 
     __slots__ = ("_where",)
@@ -96,6 +93,17 @@ class Node:
         """What errors begin with."""
         return f"{self.file}: {self.path or '/'}"
 
+    @property
+    def is_group(self) -> bool:
+        """Whether it is a group, and not a dataset."""
+        return isinstance(self.id, import_h5py().h5g.GroupID)
+
+    @property
+    def address(self) -> int:
+        """Where its header begins in the file; the same for every path that leads to it."""
+        with corrupt_file_errors(self.where):
+            return int(import_h5py().h5o.get_info(self.id).addr)
+
     def find(self, path: str) -> Node | None:
         """The object at a relative path below this group; None where there is none.
 
@@ -120,18 +128,17 @@ class Node:
         Raises:
           InvalidModelError: there is none.
         """
-        h5py = import_h5py()
         found = self.find(path)
-        if found is None or not isinstance(found.id, h5py.h5g.GroupID):
+        if found is None or not found.is_group:
             got = "nothing" if found is None else "something else"
             raise InvalidModelError(f"{self.where}: expected a group {path!r}, got {got}")
         return found
 
     def _step(self, name: str) -> Node | None:
         h5py = import_h5py()
-        if not isinstance(self.id, h5py.h5g.GroupID):
+        if not self.is_group:
             return None
-        with reading(f"{self.where}: {name!r}"):
+        with corrupt_file_errors(f"{self.where}: {name!r}"):
             encoded, links = name.encode(), self.id.links
             try:
                 link = links.get_info(encoded)
@@ -153,14 +160,14 @@ class Node:
 
     def member_names(self, limit: int) -> list[str]:
         """The names of the first `limit` members of this group."""
-        with reading(self.where):
+        with corrupt_file_errors(self.where):
             count = min(limit, self.id.get_num_objs())
             return [self.id.get_objname_by_idx(i).decode("utf-8", "replace") for i in range(count)]
 
     def has_attribute(self, name: str) -> bool:
         """Whether the attribute exists."""
         h5py = import_h5py()
-        with reading(f"{self.where}: attribute {name}"):
+        with corrupt_file_errors(f"{self.where}: attribute {name}"):
             return bool(h5py.h5a.exists(self.id, name.encode()))
 
     def text(self, name: str) -> str | None:
@@ -194,7 +201,7 @@ class Node:
     def _strings(self, name: str, rank: int) -> list[str]:
         h5py = import_h5py()
         where = f"{self.where}: attribute {name}"
-        with reading(where):
+        with corrupt_file_errors(where):
             attribute = h5py.h5a.open(self.id, name.encode())
             kind = attribute.get_type()
             space = attribute.get_space()
@@ -238,60 +245,3 @@ class Node:
     def _refuse_attribute(where: str, rank: int, got: str) -> NoReturn:
         expected = "a list of strings" if rank else "one string"
         raise CorruptFileError(f"{where}: expected {expected}, got {got}; the file is damaged")
-
-
-def parse_config(text: str, where: str) -> dict[str, Any]:
-    """The JSON object that a config attribute holds.
-
-    Args:
-      text: the JSON.
-      where: what errors begin with.
-
-    Raises:
-      CorruptFileError: it is not JSON, not an object, names a key twice, or holds NaN or an infinity.
-      UnsafeFileError: it is nested deeper than MAX_CONFIG_DEPTH.
-    """
-
-    def refuse_constant(name: str) -> NoReturn:
-        raise CorruptFileError(
-            f"{where}: holds {name}, which is not a JSON number; give the option a finite value"
-        )
-
-    def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise CorruptFileError(
-                f"{where}: names the key {twice!r} twice in one object; the file is damaged"
-            )
-        return found
-
-    too_deep = f"{where}: nested deeper than {MAX_CONFIG_DEPTH} levels; no Keras model is; it is not read"
-    try:
-        config = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
-    except RecursionError as error:
-        raise UnsafeFileError(too_deep) from error
-    except ValueError as error:
-        raise CorruptFileError(f"{where}: expected JSON: {error}; the file is damaged") from error
-    if not isinstance(config, dict):
-        raise CorruptFileError(
-            f"{where}: expected a JSON object, got {type(config).__name__}; the file is damaged"
-        )
-    if _depth_exceeds(config, MAX_CONFIG_DEPTH):
-        raise UnsafeFileError(too_deep)
-    return config
-
-
-def _depth_exceeds(config: dict[str, Any], limit: int) -> bool:
-    level: list[Any] = [config]
-    for _ in range(limit):
-        level = [
-            child
-            for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, dict | list)
-        ]
-        if not level:
-            return False
-    return True

@@ -51,7 +51,7 @@ def name_attributes(key: str, names: Sequence[str], where: str) -> Mapping[str, 
         return {key: encoded}
     together = HEADER_LIMIT // len(longest)
     pieces = -(-len(encoded) // together)
-    # A name that ends in a zero byte would lose it in an array of fixed length; none does (see tree.py).
+    # A name that ends in a zero byte would lose it in an array of fixed length; none does (see write_plan.py).
     found = np.array_split(np.asarray(encoded), max(pieces, 1))
     if len(found) == 1:
         return {key: found[0]}

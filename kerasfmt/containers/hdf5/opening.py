@@ -1,4 +1,4 @@
-"""Opening HDF5 files: the root group to read from, its file, and a descriptor to read plain bytes with."""
+"""Opening HDF5 files: the root to read from, whose datasets are admitted one by one."""
 
 from __future__ import annotations
 
@@ -6,19 +6,66 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO
 
-from kerasfmt.containers.hdf5.guard import Node, import_h5py, reading
+from kerasfmt.containers.hdf5 import signature
+from kerasfmt.containers.hdf5.dataset import MAX_EXPANSION, LazyDataset
+from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors, import_h5py
 from kerasfmt.containers.hdf5.raw_strings import RawStrings
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsupportedFormatError
 
-MAGIC: Final = b"\x89HDF\r\n\x1a\n"
-"""The signature at byte 0, or behind a user block of 512, 1024, 2048, ... bytes."""
+
+class OpenFile:
+    """An open HDF5 file, or a group of one, that admits datasets and keeps count of their bytes.
+
+    Attributes:
+      root: the group to read from.
+    """
+
+    def __init__(self, root: Node, file: Any, descriptor: int | None = None) -> None:
+        """Reads from `root`.
+
+        Args:
+          root: the group to read from.
+          file: the h5py.File to keep open as long as its datasets are used.
+          descriptor: the operating system's descriptor of that file, as for LazyDataset.
+        """
+        self.root = root
+        self._file = file
+        self._descriptor = descriptor
+        self._stored = 0
+        self._size = 0
+
+    def dataset(self, node: Node) -> LazyDataset:
+        """The dataset at `node`, which stays in the file until it is used.
+
+        Raises:
+          CorruptFileError: it declares more than its bytes can hold.
+          UnsafeFileError: its bytes lie in other files.
+          UnsupportedFormatError: it does not hold plain numbers, or is packed in a way that is not known.
+        """
+        found = LazyDataset(node, self._file, self._descriptor)
+        self._stored += found.stored_size
+        self._size += found.nbytes
+        return found
+
+    def check_total(self) -> None:
+        """Refuses a file that shows the same bytes again and again as different datasets.
+
+        Raises:
+          CorruptFileError: the datasets that were admitted claim more than the file can hold.
+        """
+        size = self.root.file_size
+        if self._stored > size or self._size > MAX_EXPANSION * size:
+            raise CorruptFileError(
+                f"{self.root.file}: its weights claim {self._stored} bytes of a file of {size}; "
+                "several weights share the same bytes"
+            )
 
 
 @contextlib.contextmanager
-def opened(source: str | os.PathLike[str] | Any) -> Iterator[tuple[Node, Any, int | None]]:
-    """The root to read from, the h5py.File to keep open, and the descriptor to read plain bytes with.
+def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
+    """The file at a path, or what is open already.
 
     Args:
       source: a path, or an open h5py.File or group.
@@ -32,25 +79,54 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[tuple[Node, Any, in
     h5py = import_h5py()
     if isinstance(source, h5py.Group):
         name = str(source.file.filename)
-        with reading(name):
+        with corrupt_file_errors(name):
             size = int(source.file.id.get_filesize())
             if isinstance(source, h5py.File):
                 root = Node(h5py.h5g.open(source.id, b"/"), name, "", size)
             else:
                 root = Node(source.id, name, str(source.name), size)
-        yield root, source.file, None
+        yield OpenFile(root, source.file)
         return
     path = Path(source)
     file = _open_file(path)
     with path.open("rb") as stream:
-        with reading(str(path)):
+        with corrupt_file_errors(str(path)):
             size = os.fstat(stream.fileno()).st_size
-            raw = raw_strings(file, stream, size)
-            group = h5py.h5g.open(file.id, b"/")
-            if raw is not None:
-                raw.check(int(h5py.h5o.get_info(group).addr))
-            root = Node(group, str(path), "", size, raw)
-        yield root, file, _descriptor(file)
+            root = _root(file, stream, str(path), size)
+        yield OpenFile(root, file, _descriptor(file))
+
+
+@contextlib.contextmanager
+def opened_stream(stream: BinaryIO | Any, where: str, size: int) -> Iterator[OpenFile]:
+    """The HDF5 file in a stream, such as a member of an archive.
+
+    Args:
+      stream: its bytes; it stays open as long as its datasets are used, and is closed if the body fails.
+      where: what errors call the file.
+      size: how many bytes there are.
+
+    Raises:
+      CorruptFileError: it is damaged or truncated.
+      ImportError: h5py is not installed.
+    """
+    try:
+        with corrupt_file_errors(where):
+            file = import_h5py().File(stream, "r")
+            root = _root(file, stream, where, size)
+        yield OpenFile(root, file)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _root(file: Any, stream: Any, where: str, size: int) -> Node:
+    """The root group of a file, whose header has been checked."""
+    h5py = import_h5py()
+    raw = _raw_strings(file, stream, size)
+    group = h5py.h5g.open(file.id, b"/")
+    if raw is not None:
+        raw.check(int(h5py.h5o.get_info(group).addr))
+    return Node(group, where, "", size, raw)
 
 
 def _descriptor(file: Any) -> int | None:
@@ -60,7 +136,7 @@ def _descriptor(file: Any) -> int | None:
     return int(file.id.get_vfd_handle())
 
 
-def raw_strings(file: Any, stream: Any, size: int) -> RawStrings | None:
+def _raw_strings(file: Any, stream: Any, size: int) -> RawStrings | None:
     """Reads strings from the bytes of a file; None if its addresses are not of the usual size.
 
     Args:
@@ -90,11 +166,11 @@ def _open_file(path: Path) -> Any:
     if not path.is_file():
         raise UnsupportedFormatError(f"{path}: expected an HDF5 file, got a directory or a device")
     try:
-        if not _is_hdf5(path):
+        if not signature.is_hdf5(path):
             with path.open("rb") as stream:
-                start = stream.read(len(MAGIC))
+                start = stream.read(len(signature.MAGIC))
             raise UnsupportedFormatError(
-                f"{path}: not an HDF5 file: expected it to begin with {MAGIC!r}, got {start!r}"
+                f"{path}: not an HDF5 file: expected it to begin with {signature.MAGIC!r}, got {start!r}"
             )
         return h5py.File(path, "r")
     except OSError as error:
@@ -102,16 +178,3 @@ def _open_file(path: Path) -> Any:
             raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
         kind = "the file is truncated" if "truncated" in str(error) else "the file is damaged or in use"
         raise CorruptFileError(f"{path}: is HDF5, but cannot be opened: {error}; {kind}") from error
-
-
-def _is_hdf5(path: Path) -> bool:
-    """Whether the signature is at byte 0 or, behind a user block, at 512, 1024, 2048, ..."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        offset = 0
-        while offset + len(MAGIC) <= size:
-            stream.seek(offset)
-            if stream.read(len(MAGIC)) == MAGIC:
-                return True
-            offset = max(512, 2 * offset)
-    return False

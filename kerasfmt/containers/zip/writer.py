@@ -1,6 +1,6 @@
 """Writes a zip archive whose bytes depend on its members alone: nothing compressed, dates and order fixed.
 
-The reading twin is archive.py. A member may be written in place, in any order of its bytes, so that the HDF5
+The reading twin is reader.py. A member may be written in place, in any order of its bytes, so that the HDF5
 library writes the weights into the archive without a copy of them beside it.
 """
 

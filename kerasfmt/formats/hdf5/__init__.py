@@ -12,20 +12,3 @@ A list of names that is larger than 64,512 bytes is cut into the attributes laye
 
 Source: tf_keras/src/saving/legacy/hdf5_format.py; keras/src/legacy/saving/legacy_h5_format.py
 """
-
-from kerasfmt.containers.hdf5.dataset import LazyDataset
-from kerasfmt.formats.hdf5.file import H5Model, holds_object_paths, open_model
-from kerasfmt.formats.hdf5.load import load
-from kerasfmt.formats.hdf5.weights import load_weights
-from kerasfmt.formats.hdf5.write import write, write_weights
-
-__all__ = [
-    "H5Model",
-    "LazyDataset",
-    "holds_object_paths",
-    "load",
-    "load_weights",
-    "open_model",
-    "write",
-    "write_weights",
-]

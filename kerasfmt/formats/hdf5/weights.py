@@ -19,9 +19,9 @@ import numpy as np
 
 from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.formats.hdf5.file import H5Weights, NamedDatasets, open_weights
-from kerasfmt.formats.hdf5.load import check_dialect
-from kerasfmt.formats.hdf5.write import legacy_weights, top_level_weights
+from kerasfmt.formats.hdf5.reader import check_dialect
+from kerasfmt.formats.hdf5.stored import H5Weights, NamedDatasets, open_weights
+from kerasfmt.formats.matching import ordered_weights, top_level_weights
 from kerasfmt.ir import Model, Weight
 
 _Found = tuple[Weight, LazyDataset]
@@ -61,7 +61,7 @@ def load_weights(
 
 
 def _by_topology(model: Model, stored: H5Weights) -> Iterator[_Found]:
-    layers = [layer for layer in model.layers if legacy_weights(layer)]
+    layers = [layer for layer in model.layers if ordered_weights(layer)]
     held = [(name, datasets) for name, datasets in stored.layers.items() if datasets]
     if len(layers) != len(held):
         raise InvalidModelError(
@@ -70,7 +70,7 @@ def _by_topology(model: Model, stored: H5Weights) -> Iterator[_Found]:
         )
     for layer, (name, datasets) in zip(layers, held, strict=True):
         owner = f"layer {layer.name}" + (f" ({name} in the file)" if name != layer.name else "")
-        yield from _paired(stored, owner, legacy_weights(layer), datasets, skip_mismatch=False)
+        yield from _paired(stored, owner, ordered_weights(layer), datasets, skip_mismatch=False)
     yield from _paired(
         stored, "top level of the model", top_level_weights(model), stored.top_level, skip_mismatch=False
     )
@@ -80,7 +80,9 @@ def _by_name(model: Model, stored: H5Weights, skip_mismatch: bool) -> Iterator[_
     layers = {layer.name: layer for layer in model.layers}
     for name, datasets in stored.layers.items():
         if name in layers:
-            yield from _paired(stored, f"layer {name}", legacy_weights(layers[name]), datasets, skip_mismatch)
+            yield from _paired(
+                stored, f"layer {name}", ordered_weights(layers[name]), datasets, skip_mismatch
+            )
     yield from _paired(
         stored, "top level of the model", top_level_weights(model), stored.top_level, skip_mismatch
     )

@@ -11,8 +11,3 @@ weights alone are the same HDF5 file, `.weights.h5`, or a map `.weights.json` be
 
 Source: keras/src/saving/saving_lib.py; tf_keras/src/saving/saving_lib.py
 """
-
-from kerasfmt.formats.keras_archive.reader import KerasArchive, load, load_weights, open_archive
-from kerasfmt.formats.keras_archive.writer import write, write_shards, write_weights
-
-__all__ = ["KerasArchive", "load", "load_weights", "open_archive", "write", "write_shards", "write_weights"]

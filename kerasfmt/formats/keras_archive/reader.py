@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from kerasfmt import ir
-from kerasfmt.containers.hdf5.guard import Node, import_h5py, parse_config, reading
-from kerasfmt.containers.hdf5.opening import opened, raw_strings
+from kerasfmt.containers.checked_json import decode, parse_object
+from kerasfmt.containers.hdf5.guard import import_h5py
+from kerasfmt.containers.hdf5.opening import opened, opened_stream
 from kerasfmt.containers.zip.reader import MAX_JSON_SIZE, Archive
 from kerasfmt.errors import (
     CorruptFileError,
@@ -24,12 +25,15 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
+from kerasfmt.formats.hdf5.layout import MODEL_WEIGHTS
+from kerasfmt.formats.hdf5.stored import has_layer_names
 from kerasfmt.formats.keras_archive import layout
 from kerasfmt.formats.keras_archive.config import normalized, refuse_code
 from kerasfmt.formats.keras_archive.training import Dialect, take_variables, to_training_config
 from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, places, read_variables
 
 _MAX_SHARDS: Final = 4096
+_MAX_ROOT_MEMBERS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def load(
         compiled = stored.config.get("compile_config")
         # Keras 3 forgets the optimizer once it has written the model to HDF5; what it saves then cannot be trained on.
     if compile and isinstance(compiled, Mapping) and compiled.get("optimizer"):
-        slots = numbered(stored.variables.get("optimizer", {}), f"{stored.file}: optimizer")
+        slots = numbered(stored.variables.get(layout.OPTIMIZER, {}), f"{stored.file}: optimizer")
         trainable = _trainable(model, config)
         model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
     return model
@@ -171,8 +175,8 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
     """
     config: Mapping[str, Any] | None = None
     if not isinstance(source, str | os.PathLike):
-        with opened(source) as (root, file, descriptor):
-            where, variables = root.where, read_variables(root, file, descriptor)
+        with opened(source) as file:
+            where, variables = file.root.where, read_variables(file)
     else:
         path = Path(source)
         where = str(path)
@@ -187,13 +191,13 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
         elif path.suffix == ".json":
             variables = _sharded(path)
         else:
-            with opened(path) as (root, file, descriptor):
-                variables = read_variables(root, file, descriptor)
+            with opened(path) as file:
+                variables = read_variables(file)
     with _understanding(where):
         config = config or ir.layer_config(model)  # tells layers that may have been one from others
         assign(model, config, variables, where, cast=True, skip_mismatch=skip_mismatch)
         order = _trainable(model, config)
-    slots = variables.get("optimizer", {})
+    slots = variables.get(layout.OPTIMIZER, {})
     if model.training_config is not None and slots:
         held = numbered(slots, f"{where}: optimizer")
         if not take_variables(model.training_config, held, order):
@@ -202,6 +206,25 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
                 f"{model.training_config.optimizer_class}; skipped",
                 stacklevel=2,
             )
+
+
+def holds_object_paths(source: str | os.PathLike[str] | Any) -> bool:
+    """Whether an HDF5 file holds weights in this layout, and not in that of Keras 2's `.h5`.
+
+    Args:
+      source: a path, or an open h5py.File or group.
+
+    Raises:
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is not HDF5.
+      CorruptFileError: it is damaged or truncated.
+      ImportError: h5py is not installed.
+    """
+    with opened(source) as file:
+        if has_layer_names(file.root):
+            return False
+        members = file.root.member_names(_MAX_ROOT_MEMBERS)
+        return MODEL_WEIGHTS not in members and any(name in members for name in layout.ROOT_MEMBERS)
 
 
 def _has_layers_of(config: Mapping[str, Any], model: ir.Model) -> bool:
@@ -215,22 +238,16 @@ def _sharded(path: Path) -> Variables:
     if path.stat().st_size > MAX_JSON_SIZE:
         raise UnsafeFileError(f"{path}: more than {MAX_JSON_SIZE} bytes of JSON are not read")
     found = []
-    for name in sorted(_shards(parse_config(_text(path.read_bytes(), str(path)), str(path)), str(path))):
-        with opened(path.with_name(name)) as (root, file, descriptor):
-            found.append(read_variables(root, file, descriptor))
+    document = parse_object(decode(path.read_bytes(), str(path)), str(path))
+    for name in sorted(_shards(document, str(path))):
+        with opened(path.with_name(name)) as file:
+            found.append(read_variables(file))
     return _merged(found, str(path))
-
-
-def _text(data: bytes, where: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise CorruptFileError(f"{where}: expected UTF-8: {error}; the file is damaged") from error
 
 
 def _json(archive: Archive, name: str) -> dict[str, Any]:
     where = f"{archive.file}: {name}"
-    return parse_config(_text(archive.read(name), where), where)
+    return parse_object(decode(archive.read(name), where), where)
 
 
 def _variables(archive: Archive) -> Variables:
@@ -278,16 +295,6 @@ def _merged(parts: Sequence[Variables], where: str) -> Variables:
 
 
 def _read_member(archive: Archive, name: str) -> Variables:
-    h5py = import_h5py()
-    stream = archive.open(name)
-    where = f"{archive.file}: {name}"
-    try:
-        with reading(where):
-            file = h5py.File(stream, "r")
-            size = archive.members[name].file_size
-            raw = raw_strings(file, stream, size)
-            root = Node(h5py.h5g.open(file.id, b"/"), where, "", size, raw)
-        return read_variables(root, file)
-    except BaseException:
-        stream.close()
-        raise
+    where, size = f"{archive.file}: {name}", archive.members[name].file_size
+    with opened_stream(archive.open(name), where, size) as file:
+        return read_variables(file)

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from kerasfmt import dtypes
-from kerasfmt.formats.hdf5 import LazyDataset
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.formats.keras_archive.config import wrapped
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.keras3 import optimizer_meant_by_keras3

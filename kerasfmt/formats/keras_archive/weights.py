@@ -24,16 +24,16 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from kerasfmt import dtypes
-from kerasfmt.containers.hdf5.dataset import MAX_EXPANSION
-from kerasfmt.containers.hdf5.guard import Node, import_h5py, reading
+from kerasfmt.containers.hdf5.dataset import LazyDataset
+from kerasfmt.containers.hdf5.opening import OpenFile
 from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsafeFileError
-from kerasfmt.formats.hdf5 import LazyDataset
+from kerasfmt.formats.keras_archive import layout
 from kerasfmt.ir import Layer, Model, Sequential, Weight
 from kerasfmt.ir.config import class_name
 from kerasfmt.ir.naming import to_snake_case
@@ -41,8 +41,6 @@ from kerasfmt.layers.tf_op import TFOpLambda
 
 Variables: TypeAlias = dict[str, dict[str, LazyDataset]]
 """Path of an object, "" for the model -> number of a variable -> where it lies."""
-
-Container = Literal["layers", "_layer_checkpoint_dependencies"]
 
 _Pair: TypeAlias = tuple[Weight, LazyDataset]
 _MAX_DEPTH: Final = 256
@@ -68,7 +66,7 @@ class Place:
 
 
 def places(
-    model: Model, config: Mapping[str, Any] | None = None, container: Container = "layers"
+    model: Model, config: Mapping[str, Any] | None = None, container: str = layout.LAYERS
 ) -> Iterator[Place]:
     """The objects of a model where Keras meets them, the first time and again.
 
@@ -89,7 +87,7 @@ class _Met:
     configs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def _walk(place: Place, config: Any, container: Container, met: _Met) -> Iterator[Place]:
+def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Place]:
     layer = place.layer
     if id(layer) in met.layers:
         place = Place(place.paths, layer, place.twins, again=True)
@@ -109,7 +107,7 @@ def _walk(place: Place, config: Any, container: Container, met: _Met) -> Iterato
     used: dict[str, int] = {}
     for kind, member, inner in _members(layer, config):
         name = _unique(to_snake_case(kind), used)
-        if member is not None and container != "layers" and member.weights:
+        if member is not None and container != layout.LAYERS and member.weights:
             _unique(to_snake_case(kind), used)
         if member is not None:
             yield from _walk(_below(place, member, f"{container}/{name}"), inner, container, met)
@@ -165,37 +163,29 @@ def own_weights(layer: Layer) -> list[Weight]:
 # Reading.
 
 
-def read_variables(root: Node, file: Any, descriptor: int | None = None) -> Variables:
+def read_variables(file: OpenFile) -> Variables:
     """Every variable of a file; each group and each dataset has to be reached by one path only.
-
-    Args:
-      root: the root of the file.
-      file: the h5py.File to keep open.
-      descriptor: the operating system's descriptor of that file, as for LazyDataset.
 
     Raises:
       CorruptFileError: it is damaged, or shows the same bytes as different variables.
       UnsafeFileError: it points out of itself, or is nested beyond all measure.
     """
-    h5py = import_h5py()
     found: Variables = {}
     seen: set[int] = set()
-    stored = size = 0
-    pending = [(root, 0)]
+    pending = [(file.root, 0)]
     while pending:
         node, depth = pending.pop()
         if depth > _MAX_DEPTH:
             raise UnsafeFileError(
-                f"{root.file}: groups nested deeper than {_MAX_DEPTH} levels; it is not read"
+                f"{node.file}: groups nested deeper than {_MAX_DEPTH} levels; it is not read"
             )
-        with reading(node.where):
-            address = int(h5py.h5o.get_info(node.id).addr)
+        address = node.address
         if address in seen:
             raise CorruptFileError(
                 f"{node.where}: is reached by two paths; expected a tree, as Keras writes it"
             )
         seen.add(address)
-        if isinstance(node.id, h5py.h5g.GroupID):
+        if node.is_group:
             for name in node.member_names(node.file_size):
                 child = node.find(name)
                 if child is None:
@@ -203,25 +193,19 @@ def read_variables(root: Node, file: Any, descriptor: int | None = None) -> Vari
                 pending.append((child, depth + 1))
             continue
         owner, _, number = node.path.removeprefix("/").rpartition("/")
-        if owner != "vars" and not owner.endswith("/vars"):
+        if owner != layout.VARS and not owner.endswith(f"/{layout.VARS}"):
             raise InvalidModelError(
                 f"{node.where}: expected variables in groups called vars, got a dataset {number!r} elsewhere"
             )
-        dataset = LazyDataset(node, file, descriptor)
-        stored, size = stored + dataset.stored_size, size + dataset.nbytes
-        found.setdefault(owner.removesuffix("vars").rstrip("/"), {})[number] = dataset
-    if stored > root.file_size or size > MAX_EXPANSION * root.file_size:
-        raise CorruptFileError(
-            f"{root.file}: its variables claim {stored} bytes of a file of {root.file_size}; "
-            "several variables share the same bytes"
-        )
+        found.setdefault(owner.removesuffix(layout.VARS).rstrip("/"), {})[number] = file.dataset(node)
+    file.check_total()
     return found
 
 
-def container_of(variables: Variables) -> Container:
+def container_of(variables: Variables) -> str:
     """What the group of the layers is called in a file."""
-    old = any(path.startswith("_layer_checkpoint_dependencies/") for path in variables)
-    return "_layer_checkpoint_dependencies" if old else "layers"
+    old = any(path.startswith(f"{layout.OLD_LAYERS}/") for path in variables)
+    return layout.OLD_LAYERS if old else layout.LAYERS
 
 
 def assign(
@@ -348,7 +332,7 @@ def weights_tree(
     tree = WritePlan(f"model {model.name}", bfloat16=keras3)
 
     def add(path: str, name: str, owner: str, weights: Sequence[Weight]) -> None:
-        below = f"{path}/vars" if path else "vars"
+        below = f"{path}/{layout.VARS}" if path else layout.VARS
         group = tree.group(below, owner)
         if keras3:
             group["name"] = name
@@ -362,5 +346,5 @@ def weights_tree(
         path = place.paths[0 if keras3 else -1]
         add(path, layer.name, f"layer {layer.name}", own_weights(layer))
     if optimizer_name is not None:
-        add("optimizer", optimizer_name, "the optimizer", optimizer)
+        add(layout.OPTIMIZER, optimizer_name, "the optimizer", optimizer)
     return tree

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from kerasfmt.containers.hdf5 import writing
 from kerasfmt.containers.hdf5.guard import import_h5py
 from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.containers.zip.writer import Packer
@@ -47,7 +48,7 @@ def write(
       UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
       ImportError: h5py is not installed.
     """
-    h5py = import_h5py()
+    import_h5py()
     kind = keras3 if dialect == "keras3" else tf_keras
     config = kind.model_config(model)
     training = model.training_config if include_optimizer else None
@@ -60,8 +61,8 @@ def write(
         packer = Packer(stream)
         packer.add(layout.METADATA, _json(metadata, model))
         packer.add(layout.CONFIG, config_json)
-        with packer.member(layout.WEIGHTS) as window, h5py.File(window, "w") as file:
-            tree.write_to(file)
+        with packer.member(layout.WEIGHTS) as window:
+            writing.write(tree, window)
         packer.finish()
 
 
@@ -81,7 +82,7 @@ def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect
       UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
       ImportError: h5py is not installed.
     """
-    _write_tree(_tree(model, model.training_config, dialect), Path(target))
+    writing.write(_tree(model, model.training_config, dialect), target)
 
 
 def write_shards(model: Model, name: str, max_shard_size: float, target: Callable[[str], Path]) -> None:
@@ -103,12 +104,7 @@ def write_shards(model: Model, name: str, max_shard_size: float, target: Callabl
     weight_map, parts = sharding.shards(tree, name, int(max_shard_size * (1 << 30)))
     target(f"{name}.weights.json").write_bytes(weight_map)
     for part_name, part in parts.items():
-        _write_tree(part, target(part_name))
-
-
-def _write_tree(tree: WritePlan, path: Path) -> None:
-    with import_h5py().File(path, "w") as file:
-        tree.write_to(file)
+        writing.write(part, target(part_name))
 
 
 def _tree(model: Model, training: TrainingConfig | None, dialect: Dialect) -> WritePlan:

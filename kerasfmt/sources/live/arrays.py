@@ -11,15 +11,12 @@ Keras 3           keras.Variable: path "dense/kernel"; value is the backend's ow
 from __future__ import annotations
 
 import sys
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kerasfmt import dtypes
-
-_SAME_NAMES: Final = {"depthwise_kernel": "kernel"}
-"""Keras 3's name of the kernel of a depthwise convolution."""
 
 
 class LiveArray:
@@ -60,12 +57,6 @@ def variable_name(variable: Any) -> str:
     path = getattr(variable, "path", None)
     name = path if isinstance(path, str) else str(variable.name)
     return name.partition(":")[0]
-
-
-def leaf_name(name: str) -> str:
-    """The last part of a variable's name, the same for both Kerases."""
-    leaf = name.rpartition("/")[2]
-    return _SAME_NAMES.get(leaf, leaf)
 
 
 def _dtype_name(dtype: Any) -> Any:

@@ -16,9 +16,10 @@ from typing import Any, Final
 
 from kerasfmt import ir
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.formats.matching import leaf_name, ordered_weights
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.keras3 import meant_by_keras3
-from kerasfmt.sources.live.arrays import LiveArray, leaf_name, variable_name
+from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.compile_state import training_config
 from kerasfmt.sources.live.objects import classes, is_keras, is_keras3, keras_class, to_json
 
@@ -207,7 +208,7 @@ def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> No
 
 
 def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None:
-    weights = list(dict.fromkeys(layer.trainable_weights + layer.non_trainable_weights))
+    weights = ordered_weights(layer)
     variables = list({id(v): v for v in (*live.trainable_weights, *live.non_trainable_weights)}.values())
     where = f"layer {layer.name} ({type(layer).__name__})"
     if len(weights) != len(variables):

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasfmt import dtypes, ir
 from kerasfmt.dtypes import DType
-from kerasfmt.formats import keras_archive
+from kerasfmt.formats.keras_archive import writer
 from kerasfmt.layers import BatchNormalization, Dense, Dropout
 
 
@@ -52,7 +52,7 @@ def _int64() -> DType:
 
 def write(path: Path, model: ir.Model | None = None, dialect: str = "keras3") -> Path:
     """The path of an archive of a model."""
-    keras_archive.write(model or small(), path, dialect=dialect)
+    writer.write(model or small(), path, dialect=dialect)
     return path
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import kerasfmt
 from kerasfmt import ir
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -27,8 +28,7 @@ from kerasfmt.errors import (
     UnsupportedFormatError,
     UnsupportedLayerError,
 )
-from kerasfmt.formats import keras_archive
-from kerasfmt.formats.hdf5 import LazyDataset
+from kerasfmt.formats.keras_archive import reader, writer
 from kerasfmt.formats.keras_archive.config import normalized
 from kerasfmt.formats.keras_archive.training import to_training_config
 from kerasfmt.layers import (
@@ -54,7 +54,7 @@ DIALECTS = ("keras3", "tf_keras")
 def test_predicts_as_the_keras_that_wrote_it(path: Path, tmp_path: Path) -> None:
     expected = dict(np.load(path.with_suffix(".npz")))
     y = expected.pop("y")
-    model = keras_archive.load(path)
+    model = reader.load(path)
     # float32 sums of a few terms, in another order than Keras's
     np.testing.assert_allclose(model.predict(expected), y, rtol=1e-5, atol=1e-6)
     assert model.training_config is not None
@@ -62,7 +62,7 @@ def test_predicts_as_the_keras_that_wrote_it(path: Path, tmp_path: Path) -> None
     assert names[:3] == ["iteration", "SGD/m/embedding/embeddings", "SGD/m/shared/kernel"]
     assert len(names) == 1 + len(model.trainable_weights)
     for dialect in DIALECTS:
-        again = keras_archive.load(write(tmp_path / f"{dialect}.keras", model, dialect))
+        again = reader.load(write(tmp_path / f"{dialect}.keras", model, dialect))
         np.testing.assert_array_equal(again.predict(expected), model.predict(expected))
         assert again.get_config() == model.get_config()
 
@@ -70,7 +70,7 @@ def test_predicts_as_the_keras_that_wrote_it(path: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_round_trip(tmp_path: Path, dialect: str) -> None:
     model = small()
-    again = keras_archive.load(write(tmp_path / "m.keras", model, dialect))
+    again = reader.load(write(tmp_path / "m.keras", model, dialect))
     assert again.get_config() == model.get_config()
     for mine, other in zip(model.weights, again.weights, strict=True):
         assert mine.name == other.name
@@ -85,26 +85,26 @@ def test_round_trip(tmp_path: Path, dialect: str) -> None:
     assert [v.name for v in after.variables] == [v.name for v in before.variables]
     for mine, other in zip(before.variables, after.variables, strict=True):
         np.testing.assert_array_equal(mine.numpy(), other.numpy())
-    assert keras_archive.load(tmp_path / "m.keras", compile=False).training_config is None
+    assert reader.load(tmp_path / "m.keras", compile=False).training_config is None
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_bytes_are_those_of_the_model(tmp_path: Path, dialect: str) -> None:
     first = write(tmp_path / "a.keras", dialect=dialect).read_bytes()
     assert write(tmp_path / "b.keras", dialect=dialect).read_bytes() == first
-    again = keras_archive.load(tmp_path / "a.keras")
+    again = reader.load(tmp_path / "a.keras")
     assert write(tmp_path / "c.keras", again, dialect).read_bytes() == first
 
 
 def test_without_the_optimizer(tmp_path: Path) -> None:
-    keras_archive.write(small(), tmp_path / "m.keras", include_optimizer=False)
-    stored = keras_archive.open_archive(tmp_path / "m.keras")
+    writer.write(small(), tmp_path / "m.keras", include_optimizer=False)
+    stored = reader.open_archive(tmp_path / "m.keras")
     assert "compile_config" not in stored.config
     assert "optimizer" not in stored.variables
 
 
 def test_layout(tmp_path: Path) -> None:
-    found = keras_archive.open_archive(write(tmp_path / "m.keras"))
+    found = reader.open_archive(write(tmp_path / "m.keras"))
     assert {path: len(held) for path, held in found.variables.items()} == {
         "layers/dense": 2,
         "layers/batch_normalization": 4,
@@ -120,7 +120,7 @@ def test_layout(tmp_path: Path) -> None:
 def test_the_front_door(tmp_path: Path) -> None:
     for save_format, version in ((None, "3"), ("keras", "3"), ("tf_keras", "2")):
         kerasfmt.save_model(small(), tmp_path / "m.keras", save_format=save_format)
-        stored = keras_archive.open_archive(tmp_path / "m.keras")
+        stored = reader.open_archive(tmp_path / "m.keras")
         assert stored.keras_version is not None
         assert stored.keras_version[0] == version
         assert kerasfmt.load_model(tmp_path / "m.keras").name == "small"
@@ -196,7 +196,7 @@ def test_options_that_keras_3_names_otherwise(tmp_path: Path) -> None:
         assert config.get("activation") in ("hard_sigmoid", None)
         assert config.get("axis") in (1, None)
         x = np.linspace(-4, 4, 8, dtype=np.float32).reshape(2, 4)
-        np.testing.assert_array_equal(keras_archive.load(tmp_path / "m.keras").predict(x), model.predict(x))
+        np.testing.assert_array_equal(reader.load(tmp_path / "m.keras").predict(x), model.predict(x))
         (tmp_path / "m.keras").unlink()
 
 
@@ -244,7 +244,7 @@ def test_masks_that_keras_3_computes_by_ops(tmp_path: Path) -> None:
     model = masked_model()
     path = respelt(write(tmp_path / "m.keras", model), lambda config: add_ops(config, 0))
     x = np.array([[1, 0, 2]], np.int32)
-    np.testing.assert_array_equal(keras_archive.load(path).predict(x), model.predict(x))
+    np.testing.assert_array_equal(reader.load(path).predict(x), model.predict(x))
 
 
 def test_a_mask_of_the_users_own_is_not_dropped(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_mask_of_the_users_own_is_not_dropped(tmp_path: Path) -> None:
         path = respelt(
             write(tmp_path / f"{compared}.keras", masked_model()), lambda c, n=compared: add_ops(c, n)
         )
-        layers = normalized(keras_archive.open_archive(path).config, keras3=True)["config"]["layers"]
+        layers = normalized(reader.open_archive(path).config, keras3=True)["config"]["layers"]
         assert ("not_equal" in [layer["name"] for layer in layers]) == kept
         assert ("mask" in layers[-1]["inbound_nodes"][0]["kwargs"]) == kept
         assert "training" not in layers[-1]["inbound_nodes"][0]["kwargs"]
@@ -273,7 +273,7 @@ def joined(config: dict[str, Any]) -> None:
 
 
 def test_joined_masks_stay_operations(tmp_path: Path) -> None:
-    model = keras_archive.load(respelt(write(tmp_path / "m.keras", masked_model()), joined))
+    model = reader.load(respelt(write(tmp_path / "m.keras", masked_model()), joined))
     assert {"not_equal", "either", "both"} <= {layer.name for layer in model.layers}
     x = np.array([[1, 0, 2]], np.int32)
     expected = 2 * model.get_layer("table").weights[0].numpy()[[1, 2]].mean(0, keepdims=True)
@@ -285,7 +285,7 @@ def test_joined_masks_stay_operations(tmp_path: Path) -> None:
     assert [a["config"]["keras_history"] for a in again["either"]["inbound_nodes"][0]["args"]] == [
         ["not_equal", 0, 0]
     ] * 2
-    np.testing.assert_array_equal(keras_archive.load(tmp_path / "again.keras").predict(x), model.predict(x))
+    np.testing.assert_array_equal(reader.load(tmp_path / "again.keras").predict(x), model.predict(x))
 
 
 def test_a_mask_that_keras_3_does_not_hand_on(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_mask_that_keras_3_does_not_hand_on(tmp_path: Path) -> None:
 
     path = respelt(write(tmp_path / "m.keras", masked_model()), without)
     with pytest.raises(UnsupportedLayerError, match=r"layer pool .*: Keras 3 calls it without a mask"):
-        keras_archive.load(path)
+        reader.load(path)
 
 
 def residual(same: bool) -> ir.Model:
@@ -306,8 +306,8 @@ def residual(same: bool) -> ir.Model:
 
 def test_joined_masks_of_attention(tmp_path: Path) -> None:
     """Keras 3 does not say what mask it takes; behind a merge it is another one than Keras 2's."""
-    keras_archive.load(write(tmp_path / "plain.keras", residual(False)))
-    keras_archive.load(write(tmp_path / "m.keras", residual(True), "tf_keras"))
+    reader.load(write(tmp_path / "plain.keras", residual(False)))
+    reader.load(write(tmp_path / "m.keras", residual(True), "tf_keras"))
     with pytest.raises(UnsupportedLayerError, match=r"layer attention .*makes in another way than Keras 3"):
         write(tmp_path / "m3.keras", residual(True))
     path = write(tmp_path / "m4.keras", residual(False))
@@ -320,7 +320,7 @@ def test_joined_masks_of_attention(tmp_path: Path) -> None:
         layers[-1]["inbound_nodes"] = [{"args": [tensor("add", [None, 3, 2])] * 2, "kwargs": {}}]
 
     with pytest.raises(UnsupportedLayerError, match=r"layer attention .*makes in another way than Keras 3"):
-        keras_archive.load(respelt(path, respell))
+        reader.load(respelt(path, respell))
 
 
 def reweighted(path: Path, edit: Callable[[h5py.File], Any]) -> Path:
@@ -397,7 +397,7 @@ def test_weights_that_do_not_fit(
 ) -> None:
     path = reweighted(write(tmp_path / "m.keras"), edit)
     with pytest.raises(kind, match=re.escape(said)) as caught:
-        keras_archive.load(path)
+        reader.load(path)
     assert str(path) in str(caught.value)
 
 
@@ -408,18 +408,18 @@ def test_names_of_groups_that_claim_too_much(tmp_path: Path) -> None:
     weights[at + 8 : at + 16] = (1 << 60).to_bytes(8, "little")
     path = pack(tmp_path / "m.keras", {**content, "model.weights.h5": bytes(weights)})
     with pytest.raises(CorruptFileError, match=r"model\.weights\.h5: .*the names of a group claim"):
-        keras_archive.load(path)
+        reader.load(path)
 
 
 def test_compressed_archives_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "m.keras")
     pack(path, members(path), zipfile.ZIP_DEFLATED)
-    np.testing.assert_array_equal(keras_archive.load(path).weights[0].numpy(), small().weights[0].numpy())
+    np.testing.assert_array_equal(reader.load(path).weights[0].numpy(), small().weights[0].numpy())
 
 
 def test_state_of_random_layers_is_passed_over(tmp_path: Path) -> None:
     edit = replaced("layers/dropout/seed_generator/vars/0", np.zeros(2, np.uint32))
-    assert keras_archive.load(reweighted(write(tmp_path / "m.keras"), edit)).name == "small"
+    assert reader.load(reweighted(write(tmp_path / "m.keras"), edit)).name == "small"
 
 
 def shards(path: Path) -> dict[str, bytes]:
@@ -445,13 +445,13 @@ def shards(path: Path) -> dict[str, bytes]:
 
 def test_sharded_weights(tmp_path: Path) -> None:
     content = shards(write(tmp_path / "m.keras"))
-    model = keras_archive.load(pack(tmp_path / "m.keras", content))
+    model = reader.load(pack(tmp_path / "m.keras", content))
     for mine, other in zip(small().weights, model.weights, strict=True):
         np.testing.assert_array_equal(mine.numpy(), other.numpy())
     for name, data in content.items():
         (tmp_path / name).write_bytes(data)
     fresh = ir.model_from_config(ir.layer_config(small()))
-    keras_archive.load_weights(fresh, tmp_path / "model.weights.json")
+    reader.load_weights(fresh, tmp_path / "model.weights.json")
     np.testing.assert_array_equal(fresh.weights[0].numpy(), model.weights[0].numpy())
 
 
@@ -460,7 +460,7 @@ def test_shards_that_lie_elsewhere(tmp_path: Path, name: str) -> None:
     content = shards(write(tmp_path / "m.keras"))
     content["model.weights.json"] = json.dumps({"weight_map": {"/vars": name}}).encode()
     with pytest.raises(UnsafeFileError, match="is not beside the map"):
-        keras_archive.load(pack(tmp_path / "m.keras", content))
+        reader.load(pack(tmp_path / "m.keras", content))
 
 
 def test_weights_alone(tmp_path: Path) -> None:
@@ -468,10 +468,10 @@ def test_weights_alone(tmp_path: Path) -> None:
     (tmp_path / "m.weights.h5").write_bytes(data)
     for name in ("m.weights.h5", "m.keras"):
         fresh = ir.model_from_config(ir.layer_config(small()))
-        keras_archive.load_weights(fresh, tmp_path / name)
+        reader.load_weights(fresh, tmp_path / name)
         np.testing.assert_array_equal(fresh.weights[-1].numpy(), small().weights[-1].numpy())
     with pytest.raises(MissingFileError):
-        keras_archive.load_weights(small(), tmp_path / "none.weights.h5")
+        reader.load_weights(small(), tmp_path / "none.weights.h5")
 
 
 LAMBDA = {
@@ -493,7 +493,7 @@ def test_marshalled_functions_are_refused(tmp_path: Path) -> None:
             "config": {"name": "l", "function": function},
         }
         with pytest.raises(UnsafeFileError, match="marshalled Python function, which is never run"):
-            keras_archive.load(respelt(path, with_layer(layer)))
+            reader.load(respelt(path, with_layer(layer)))
         path.unlink()
 
 
@@ -505,7 +505,7 @@ def test_a_function_in_place_of_a_marshalled_one(tmp_path: Path, dialect: str, f
         layer["config"] |= {"function_type": "lambda", "module": "m"}
     path = respelt(write(tmp_path / "m.keras"), with_layer(layer))
     given = {"l": lambda x: x * 2}
-    model = keras_archive.load(path, custom_objects=given)
+    model = reader.load(path, custom_objects=given)
     expected = small().predict(np.ones((1, 3), np.float32)) * 2
     np.testing.assert_array_equal(model.predict(np.ones((1, 3), np.float32)), expected)
     again = write(tmp_path / "again.keras", model, dialect)
@@ -517,7 +517,7 @@ def test_a_function_in_place_of_a_marshalled_one(tmp_path: Path, dialect: str, f
         assert kept["function"] == ["4wEAAAAA", None, None]
         assert kept["function_type"] == "lambda"
     np.testing.assert_array_equal(
-        keras_archive.load(again, custom_objects=given).predict(np.ones((1, 3), np.float32)), expected
+        reader.load(again, custom_objects=given).predict(np.ones((1, 3), np.float32)), expected
     )
 
 
@@ -543,9 +543,9 @@ def test_custom_objects(tmp_path: Path) -> None:
 
     path = respelt(write(tmp_path / "m.keras"), edit)
     with pytest.raises(UnsupportedLayerError, match=r"class 'pack>Dense' of module mine.*custom_objects="):
-        keras_archive.load(path)
+        reader.load(path)
     for name in ("pack>Dense", "Dense"):
-        assert keras_archive.load(path, custom_objects={name: Dense}).layers[0].name == "hidden"
+        assert reader.load(path, custom_objects={name: Dense}).layers[0].name == "hidden"
 
 
 def test_assets(tmp_path: Path) -> None:
@@ -554,7 +554,7 @@ def test_assets(tmp_path: Path) -> None:
     with pytest.raises(
         UnsupportedFormatError, match=r"holds the asset 'assets/layers/lookup/vocabulary\.txt'"
     ):
-        keras_archive.load(path)
+        reader.load(path)
 
 
 DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
@@ -574,7 +574,7 @@ def test_bad_json(tmp_path: Path, text: bytes, kind: type[KerasfmtError], said: 
     path = write(tmp_path / "m.keras")
     pack(path, {**members(path), "config.json": text})
     with pytest.raises(kind, match=said):
-        keras_archive.load(path)
+        reader.load(path)
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
@@ -582,12 +582,12 @@ def test_missing_members(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / "m.keras")
     pack(path, {key: data for key, data in members(path).items() if key != name})
     with pytest.raises(UnsupportedFormatError, match=f"expected a member {re.escape(name)}, got none"):
-        keras_archive.load(path)
+        reader.load(path)
 
 
 def everything(path: Path) -> None:
     """Load a file, weights included."""
-    for weight in keras_archive.load(path).weights:
+    for weight in reader.load(path).weights:
         weight.numpy()
 
 

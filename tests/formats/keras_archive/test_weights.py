@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from kerasfmt import load_model, load_weights, save_model, save_weights
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -21,7 +22,7 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
-from kerasfmt.formats.hdf5 import LazyDataset, open_model
+from kerasfmt.formats.hdf5.stored import open_model
 from kerasfmt.ir import Input, Model, Sequential, TrainingConfig, layer_config, model_from_config
 from kerasfmt.layers import Dense, MultiHeadAttention
 

@@ -11,22 +11,18 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt import dtypes, ir
 from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
-from kerasfmt.formats.hdf5.file import H5Model, NamedDatasets, open_model
+from kerasfmt.formats.hdf5.stored import H5Model, NamedDatasets, open_model
+from kerasfmt.formats.matching import leaf_name, ordered_weights, top_level_weights
 from kerasfmt.ir.keras3 import meant_by_keras3, optimizer_meant_by_keras3
 from kerasfmt.ir.slots import slot_names
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
-# Keras 3 calls the kernel of a depthwise convolution "kernel".
-_SAME_NAMES: Final = {"depthwise_kernel": "kernel"}
-# ":0" is TensorFlow's output number; "_1" is what graph mode made of a name that was taken.
-_SUFFIX: Final = re.compile(r"(?:_\d+)?(?::\d+)?$")
 
 
 def load(
@@ -137,23 +133,18 @@ def _assign(model: ir.Model, stored: H5Model) -> None:
                 f"that has weights; got {_count(len(held[name]))} ({surplus})"
             )
     for name, layer in layers.items():
-        _assign_layer(
-            layer.trainable_weights + layer.non_trainable_weights, held[name], stored.file, f"layer {name}"
-        )
-    own = {id(weight) for layer in model.layers for weight in layer.weights}
-    top = [weight for weight in model.weights if id(weight) not in own]
-    _assign_layer(top, stored.top_level, stored.file, "top level of the model")
+        _assign_layer(ordered_weights(layer), held[name], stored.file, f"layer {name}")
+    _assign_layer(top_level_weights(model), stored.top_level, stored.file, "top level of the model")
 
 
 def _assign_layer(weights: Sequence[ir.Weight], held: NamedDatasets, file: str, owner: str) -> None:
-    weights = list(dict.fromkeys(weights))
     if len(weights) != len(held):
         raise InvalidModelError(
             f"{file}: {owner}: expected {_count(len(weights))} ({_listed(weights)}), "
             f"got {len(held)} ({', '.join(f'{name} {list(d.shape)}' for name, d in held)})"
         )
-    expected = [_leaf(weight.name) for weight in weights]
-    got = [_leaf(name) for name, _ in held]
+    expected = [leaf_name(weight.name) for weight in weights]
+    got = [leaf_name(name) for name, _ in held]
     for weight, (name, dataset), wanted, found in zip(weights, held, expected, got, strict=True):
         where = f"{file}: {owner}: weight {weight.name}"
         # A name that the layer does not know at all is a renamed weight; one that it knows is in the wrong
@@ -175,11 +166,6 @@ def _optimizer_variable(name: str, dataset: LazyDataset) -> ir.Weight:
     weight = ir.Weight(name.partition(":")[0], dataset.shape, dtypes.of(dataset.dtype), trainable=False)
     weight.value = dataset
     return weight
-
-
-def _leaf(name: str) -> str:
-    leaf = _SUFFIX.sub("", name.rpartition("/")[2])
-    return _SAME_NAMES.get(leaf, leaf)
 
 
 def _listed(weights: Sequence[ir.Weight]) -> str:

@@ -1,4 +1,4 @@
-"""The file layer: what a Keras HDF5 file says, with every weight still in it. Knows no layer classes."""
+"""What a Keras HDF5 file says, with every weight still in it; knows no layer classes."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from kerasfmt.containers.hdf5.dataset import MAX_EXPANSION, LazyDataset
-from kerasfmt.containers.hdf5.guard import Node, parse_config
-from kerasfmt.containers.hdf5.opening import opened
-from kerasfmt.errors import (
-    CorruptFileError,
-    InvalidModelError,
-    UnsupportedFormatError,
-)
+from kerasfmt.containers.checked_json import parse_object
+from kerasfmt.containers.hdf5.dataset import LazyDataset
+from kerasfmt.containers.hdf5.guard import Node
+from kerasfmt.containers.hdf5.opening import OpenFile, opened
+from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
+from kerasfmt.formats.hdf5 import layout
+from kerasfmt.formats.keras_archive.layout import ROOT_MEMBERS
 
-_TOP_LEVEL: Final = "top_level_model_weights"
 _MAX_NAMED: Final = 5
-_OBJECTS: Final = ("layers", "_layer_checkpoint_dependencies", "vars", "optimizer")
-"""Members of the root of a file in the layout of `.weights.h5`; see kerasfmt/formats/keras_archive/weights.py."""
 
 NamedDatasets: TypeAlias = list[tuple[str, LazyDataset]]
 
@@ -83,8 +79,8 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
       InvalidModelError: it names layers or weights that it does not hold.
       ImportError: h5py is not installed.
     """
-    with opened(source) as found:
-        return _read_model(*found)
+    with opened(source) as file:
+        return _read_model(file)
 
 
 def open_weights(source: str | os.PathLike[str] | Any) -> H5Weights:
@@ -101,79 +97,67 @@ def open_weights(source: str | os.PathLike[str] | Any) -> H5Weights:
       InvalidModelError: it names layers or weights that it does not hold.
       ImportError: h5py is not installed.
     """
-    with opened(source) as (root, file, descriptor):
-        weights = root
-        if not (root.has_attribute("layer_names") or root.has_attribute("layer_names0")):
-            if root.find("model_weights") is None:
+    with opened(source) as file:
+        root = weights = file.root
+        if not has_layer_names(root):
+            if root.find(layout.MODEL_WEIGHTS) is None:
                 raise _no_weights(root)
-            weights = root.group("model_weights")
-        reader = _Reader(weights, file, descriptor)
-        layers, top = _read_layers(weights, reader)
-        reader.check_total()
-        return H5Weights(root.file, weights.text("keras_version"), weights.text("backend"), layers, top)
+            weights = root.group(layout.MODEL_WEIGHTS)
+        layers, top = _read_layers(weights, file)
+        file.check_total()
+        version, backend = weights.text(layout.KERAS_VERSION), weights.text(layout.BACKEND)
+        return H5Weights(root.file, version, backend, layers, top)
 
 
-def holds_object_paths(source: str | os.PathLike[str] | Any) -> bool:
-    """Whether an HDF5 file holds weights in the layout of `.weights.h5`, and not in that of Keras 2's `.h5`.
-
-    Args:
-      source: a path, or an open h5py.File or group.
-
-    Raises:
-      MissingFileError: there is no such file.
-      UnsupportedFormatError: it is not HDF5.
-      CorruptFileError: it is damaged or truncated.
-      ImportError: h5py is not installed.
-    """
-    with opened(source) as (root, _, _):
-        if root.has_attribute("layer_names") or root.has_attribute("layer_names0"):
-            return False
-        members = root.member_names(_MAX_NAMED + 1)
-        return "model_weights" not in members and any(name in members for name in _OBJECTS)
+def has_layer_names(group: Node) -> bool:
+    """Whether a group lists the layers whose weights it holds."""
+    return group.has_attribute(layout.LAYER_NAMES) or group.has_attribute(f"{layout.LAYER_NAMES}0")
 
 
-def _read_model(root: Node, file: Any, descriptor: int | None) -> H5Model:
+def _read_model(file: OpenFile) -> H5Model:
+    root = file.root
     name = root.file
-    text = root.text("model_config")
+    text = root.text(layout.MODEL_CONFIG)
     if text is None:
         raise _no_model(root)
-    model_config = parse_config(text, f"{name}: model_config")
-    training = root.text("training_config")
-    weights = root.group("model_weights")
-    reader = _Reader(weights, file, descriptor)
-    layers, top = _read_layers(weights, reader)
-    optimizer = root.find("optimizer_weights")
+    model_config = parse_object(text, f"{name}: {layout.MODEL_CONFIG}")
+    training = root.text(layout.TRAINING_CONFIG)
+    weights = root.group(layout.MODEL_WEIGHTS)
+    layers, top = _read_layers(weights, file)
+    optimizer = root.find(layout.OPTIMIZER_WEIGHTS)
     model = H5Model(
         file=name,
         model_config=model_config,
-        training_config=None if training is None else parse_config(training, f"{name}: training_config"),
-        keras_version=weights.text("keras_version") or root.text("keras_version"),
-        backend=weights.text("backend") or root.text("backend"),
+        training_config=None
+        if training is None
+        else parse_object(training, f"{name}: {layout.TRAINING_CONFIG}"),
+        keras_version=weights.text(layout.KERAS_VERSION) or root.text(layout.KERAS_VERSION),
+        backend=weights.text(layout.BACKEND) or root.text(layout.BACKEND),
         layers=layers,
         top_level=top,
-        optimizer_weights=reader.datasets(optimizer, "optimizer") if optimizer else [],
+        optimizer_weights=_datasets(file, optimizer, "optimizer") if optimizer else [],
     )
-    reader.check_total()
+    file.check_total()
     return model
 
 
-def _read_layers(weights: Node, reader: _Reader) -> tuple[dict[str, NamedDatasets], NamedDatasets]:
+def _read_layers(weights: Node, file: OpenFile) -> tuple[dict[str, NamedDatasets], NamedDatasets]:
     """The weights by layer name, and those of no layer."""
     names = _layer_names(weights)
-    layers = {layer: reader.datasets(weights.group(layer), f"layer {layer}") for layer in names}
-    if _TOP_LEVEL in layers or not weights.find(_TOP_LEVEL):
+    layers = {layer: _datasets(file, weights.group(layer), f"layer {layer}") for layer in names}
+    if layout.TOP_LEVEL in layers or not weights.find(layout.TOP_LEVEL):
         return layers, []
-    return layers, reader.datasets(weights.group(_TOP_LEVEL), "top level")
+    return layers, _datasets(file, weights.group(layout.TOP_LEVEL), "top level")
 
 
 def _no_model(root: Node) -> UnsupportedFormatError:
     """The error for a file without a model config, which says what the file does hold."""
-    names = root.names("layer_names")
+    names = root.names(layout.LAYER_NAMES)
     if names is not None:
         held = f"only the weights of {len(names)} layers ({_some(names)})"
     else:
         members = root.member_names(_MAX_NAMED + 1)
-        if any(name in members for name in _OBJECTS):
+        if any(name in members for name in ROOT_MEMBERS):
             held = "only weights, in the layout of .weights.h5"
         elif members:
             return UnsupportedFormatError(
@@ -202,7 +186,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _layer_names(weights: Node) -> list[str]:
-    names = weights.names("layer_names")
+    names = weights.names(layout.LAYER_NAMES)
     if names is None:
         raise InvalidModelError(f"{weights.where}: expected an attribute layer_names, got none")
     return _distinct(weights, "layer", names)
@@ -217,41 +201,19 @@ def _distinct(node: Node, kind: str, names: list[str]) -> list[str]:
     return names
 
 
-class _Reader:
-    """Admits the datasets of one file, and keeps count of their bytes."""
-
-    def __init__(self, weights: Node, file: Any, descriptor: int | None) -> None:
-        self._file = file
-        self._descriptor = descriptor
-        self._weights = weights
-        self._stored = 0
-        self._size = 0
-
-    def datasets(self, group: Node, owner: str) -> NamedDatasets:
-        """The datasets that a group's weight_names names, in that order."""
-        found: NamedDatasets = []
-        parents: dict[str, Node | None] = {}
-        for name in group.names("weight_names") or []:
-            path, _, leaf = name.rpartition("/")
-            if path and path not in parents:
-                parents[path] = group.find(path)
-            parent = parents.get(path)
-            node = parent.find(leaf) if parent else group.find(name)
-            if node is None:
-                raise InvalidModelError(
-                    f"{group.where}: {owner}: weight {name}: expected a dataset, got none; "
-                    "the file is incomplete"
-                )
-            dataset = LazyDataset(node, self._file, self._descriptor)
-            self._stored += dataset.stored_size
-            self._size += dataset.nbytes
-            found.append((name, dataset))
-        return found
-
-    def check_total(self) -> None:
-        """Refuses a file that shows the same bytes again and again as different weights."""
-        if self._stored > self._weights.file_size or self._size > MAX_EXPANSION * self._weights.file_size:
-            raise CorruptFileError(
-                f"{self._weights.file}: its weights claim {self._stored} bytes of a file of "
-                f"{self._weights.file_size}; several weights share the same bytes"
+def _datasets(file: OpenFile, group: Node, owner: str) -> NamedDatasets:
+    """The datasets that a group's weight_names names, in that order."""
+    found: NamedDatasets = []
+    parents: dict[str, Node | None] = {}
+    for name in group.names(layout.WEIGHT_NAMES) or []:
+        path, _, leaf = name.rpartition("/")
+        if path and path not in parents:
+            parents[path] = group.find(path)
+        parent = parents.get(path)
+        node = parent.find(leaf) if parent else group.find(name)
+        if node is None:
+            raise InvalidModelError(
+                f"{group.where}: {owner}: weight {name}: expected a dataset, got none; the file is incomplete"
             )
+        found.append((name, file.dataset(node)))
+    return found

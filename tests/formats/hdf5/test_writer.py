@@ -14,9 +14,11 @@ import pytest
 from kerasfmt import Functional, Input, Model, Sequential, dtypes
 from kerasfmt.containers.hdf5.name_lists import HEADER_LIMIT, name_attributes
 from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
-from kerasfmt.formats.hdf5 import load, load_weights, open_model, write, write_weights
 from kerasfmt.formats.hdf5.dialect import model_config
-from kerasfmt.formats.hdf5.write import model_tree
+from kerasfmt.formats.hdf5.reader import load
+from kerasfmt.formats.hdf5.stored import open_model
+from kerasfmt.formats.hdf5.weights import load_weights
+from kerasfmt.formats.hdf5.writer import model_tree, write, write_weights
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.layers import (
     Activation,

@@ -10,8 +10,9 @@ import h5py
 import numpy as np
 import pytest
 
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError, UnsupportedLayerError
-from kerasfmt.formats.hdf5 import LazyDataset, load
+from kerasfmt.formats.hdf5.reader import load
 from kerasfmt.layers import Dense
 
 from .build import BIAS, DENSE, KERNEL, Weights, dense_config, sequential_config, write_model

@@ -1,4 +1,4 @@
-"""The file layer: every dialect is read, and every hostile or damaged file is refused."""
+"""What a file says: every dialect is read, and every hostile or damaged file is refused."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kerasfmt.containers.hdf5 import guard
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -27,7 +28,7 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
-from kerasfmt.formats.hdf5 import LazyDataset, open_model
+from kerasfmt.formats.hdf5.stored import open_model
 
 from .build import BIAS, KERNEL, dense_config, replace_kernel, write_group, write_model
 
@@ -402,23 +403,9 @@ def test_refused(
     assert str(path) in str(caught.value)
 
 
-CONFIGS = [
-    ('{"a": 1, "a": 2}', CorruptFileError, "the key 'a' twice"),
-    ('{"a": NaN}', CorruptFileError, "NaN"),
-    ('{"a": -Infinity}', CorruptFileError, "-Infinity"),
-    ('{"a": ', CorruptFileError, "expected JSON"),
-    ("[1]", CorruptFileError, "expected a JSON object, got list"),
-    ('{"a": ' + "[" * 10_000 + "]" * 10_000 + "}", UnsafeFileError, "nested deeper than 256"),
-    ('{"a": ' * 300 + "1" + "}" * 300, UnsafeFileError, "nested deeper than 256"),
-    ('{"a": ' + "9" * 10_000 + "}", CorruptFileError, "expected JSON"),
-]
-
-
-@pytest.mark.parametrize(("text", "error", "said"), CONFIGS)
-def test_bad_configs(tmp_path: Path, text: str, error: type[KerasfmtError], said: str) -> None:
-    path = write_model(tmp_path / "m.h5", config=text)
-    with pytest.raises(error, match=said):
-        open_model(path)
+def test_bad_config(tmp_path: Path) -> None:
+    with pytest.raises(CorruptFileError, match=r"m\.h5: model_config: names the key 'a' twice"):
+        open_model(write_model(tmp_path / "m.h5", config='{"a": 1, "a": 2}'))
 
 
 def test_bad_training_config(tmp_path: Path) -> None:

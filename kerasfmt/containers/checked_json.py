@@ -1,0 +1,80 @@
+"""JSON of files that strangers made, checked before use."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NoReturn
+
+from kerasfmt.errors import CorruptFileError, UnsafeFileError
+
+MAX_DEPTH: Final = 256
+"""Levels of nesting that a config may have; a model nested in a model takes four."""
+
+
+def decode(data: bytes, where: str) -> str:
+    """The text of a member.
+
+    Raises:
+      CorruptFileError: it is not UTF-8.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CorruptFileError(f"{where}: expected UTF-8: {error}; the file is damaged") from error
+
+
+def parse_object(text: str, where: str) -> dict[str, Any]:
+    """The JSON object that a text holds.
+
+    Args:
+      text: the JSON.
+      where: what errors begin with.
+
+    Raises:
+      CorruptFileError: it is not JSON, not an object, names a key twice, or holds NaN or an infinity.
+      UnsafeFileError: it is nested deeper than MAX_DEPTH.
+    """
+
+    def refuse_constant(name: str) -> NoReturn:
+        raise CorruptFileError(
+            f"{where}: holds {name}, which is not a JSON number; give the option a finite value"
+        )
+
+    def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise CorruptFileError(
+                f"{where}: names the key {twice!r} twice in one object; the file is damaged"
+            )
+        return found
+
+    too_deep = f"{where}: nested deeper than {MAX_DEPTH} levels; no Keras model is; it is not read"
+    try:
+        config = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
+    except RecursionError as error:
+        raise UnsafeFileError(too_deep) from error
+    except ValueError as error:
+        raise CorruptFileError(f"{where}: expected JSON: {error}; the file is damaged") from error
+    if not isinstance(config, dict):
+        raise CorruptFileError(
+            f"{where}: expected a JSON object, got {type(config).__name__}; the file is damaged"
+        )
+    if _depth_exceeds(config, MAX_DEPTH):
+        raise UnsafeFileError(too_deep)
+    return config
+
+
+def _depth_exceeds(config: dict[str, Any], limit: int) -> bool:
+    level: list[Any] = [config]
+    for _ in range(limit):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,29 @@
+"""The bytes by which an HDF5 file is known.
+
+Source: HDF5 File Format Specification 3.0, II.A
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+MAGIC: Final = b"\x89HDF\r\n\x1a\n"
+"""The signature at byte 0, or behind a user block of 512, 1024, 2048, ... bytes."""
+
+
+def is_hdf5(path: Path) -> bool:
+    """Whether a file has the signature where the format allows it.
+
+    Raises:
+      OSError: it cannot be read.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        offset = 0
+        while offset + len(MAGIC) <= size:
+            stream.seek(offset)
+            if stream.read(len(MAGIC)) == MAGIC:
+                return True
+            offset = max(512, 2 * offset)
+    return False

@@ -1,0 +1,70 @@
+"""Writing what a plan holds: to a path, into a stream, or into a group that is open already."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from kerasfmt.containers.hdf5.guard import import_h5py
+from kerasfmt.containers.hdf5.write_plan import WritePlan
+from kerasfmt.errors import SaveError
+
+
+def write(plan: WritePlan, target: str | os.PathLike[str] | BinaryIO | Any) -> None:
+    """Writes a file, or puts into an open group what a file would hold at its root.
+
+    Args:
+      plan: what is written.
+      target: a path at which there is no file yet; an empty stream that can be read too; or an open h5py.File
+        or group, which is left open.
+
+    Raises:
+      InvalidModelError: a weight's value is not what it says it is, or a name holds a zero byte.
+      SaveError: the group holds something of these names already, or cannot be written. It is as it was.
+      ImportError: h5py is not installed.
+    """
+    h5py = import_h5py()
+    if not isinstance(target, h5py.Group):
+        with h5py.File(Path(target) if isinstance(target, str | os.PathLike) else target, "w") as file:
+            plan.write_to(file)
+        return
+    _refuse_occupied(plan, target)
+    with _undone_if_it_fails(plan, target):
+        plan.write_to(target)
+        target.file.flush()
+
+
+def _refuse_occupied(plan: WritePlan, group: Any) -> None:
+    where = f"{group.file.filename}: {group.name}"
+    if group.file.mode == "r":
+        raise SaveError(
+            f"{where}: expected a file open for writing, got one open for reading; open it with 'a'"
+        )
+    wanted = {path.partition("/")[0] for path in plan.attributes if path}
+    taken = sorted(wanted & set(group))
+    if taken:
+        raise SaveError(
+            f"{where}: holds {', '.join(taken[:5])} already; write to another group, or delete them first"
+        )
+
+
+@contextlib.contextmanager
+def _undone_if_it_fails(plan: WritePlan, group: Any) -> Iterator[None]:
+    """Takes out of an open group what was put into it if not all of it could be."""
+    before = {key: group.attrs[key] for key in plan.attributes[""] if key in group.attrs}
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError, RuntimeError, KeyError, ValueError):
+            for name in {path.partition("/")[0] for path in (*plan.attributes, *plan.datasets) if path}:
+                if name in group:
+                    del group[name]
+            for key in plan.attributes[""]:
+                if key in before:
+                    group.attrs[key] = before[key]
+                elif key in group.attrs:
+                    del group.attrs[key]
+        raise
