@@ -1,7 +1,7 @@
 """Which tests run depends on the environment.
 
-With TensorFlow installed: those that compare with TensorFlow in one process. Without: those of
-the tables, which start processes in other environments.
+With TensorFlow installed: those that compare with TensorFlow in one process. Without: those that need no
+TensorFlow, or start processes in other environments.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import pytest
 from conformance import run
 from conformance.artefacts import LINES
 
-TABLES = ("test_readers.py", "test_round_trips.py", "test_structure.py")
+WITHOUT_TENSORFLOW = ("test_digests.py", "test_readers.py", "test_round_trips.py", "test_structure.py")
 
-collect_ignore = list(TABLES)
+collect_ignore = list(WITHOUT_TENSORFLOW)
 if importlib.util.find_spec("tensorflow") is None:
     collect_ignore = [
-        path.name for path in Path(__file__).parent.glob("test_*.py") if path.name not in TABLES
+        path.name for path in Path(__file__).parent.glob("test_*.py") if path.name not in WITHOUT_TENSORFLOW
     ]
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from conformance import run
 from conformance.artefacts import ARCHITECTURES, LINES, READERS, checks, directory, read_json
 from conformance.cases import CASES, Case
+from conformance.pages import replace_part
 from conformance.structure_rules import ACCEPTED, DIFFERENT
-from tools.readme import replace
 
 TARGET = Path(__file__).with_name("COVERAGE.md")
 TITLES = {
@@ -41,7 +41,7 @@ def write() -> None:
             f"no results of {', '.join(missing[:9]) or 'any case'}: run `python -m conformance run`"
         )
     TARGET.write_text(text(lines), encoding="utf-8")
-    replace("coverage", "python -m conformance coverage", totals(lines))
+    replace_part("coverage", "python -m conformance coverage", totals(lines))
     print(f"wrote {TARGET} and the totals in the README")
 
 

@@ -24,9 +24,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 
 import kerasfmt
+from conformance.applications import SIZES
 from conformance.artefacts import ARCHITECTURES, read_json, write_json
 from conformance.build import disturb
-from conformance.cases.applications import SIZES
 from conformance.installed import keras2
 
 keras: Any = keras2()

@@ -1,33 +1,34 @@
 """Measures kerasfmt and TensorFlow side by side: `python tools/bench.py [--update-readme] [--repeat 3]`.
 
-Writes the first table of `tools/BENCH.md`, and with --update-readme that in the README; with --architectures the
-second table of `tools/BENCH.md`, of the smallest model of each family of keras.applications. Needs the
-environments of `python tools/env.py setup --lines 2.21`; makes one more, for safetensors. Nothing else should
-run on the machine. Every number is the median of runs that alternate between the sides.
+Writes the first table of `tools/BENCH.md`, and with --update-readme the one in the README; with --architectures the
+second table of `tools/BENCH.md`, of the smallest model of each family of keras.applications. With --against it
+prints how this checkout compares with another one, and writes nothing. Needs the environments of
+`python tools/env.py setup --lines 2.21`; makes one more, for safetensors. Nothing else should run on the machine.
+Every number is the median of runs that alternate between the sides.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import env
-import readme
+from bench_against import compare
+from bench_process import ROOT, Side, alternate, run, say
 
-ROOT = Path(__file__).resolve().parent.parent
-WORKER = ROOT / "tools" / "bench" / "worker.py"
+sys.path.insert(0, str(ROOT))
+
+from conformance.applications import SIZES
+from conformance.pages import replace_part
+
 REPORT = ROOT / "tools" / "BENCH.md"
 PROGRAM = "tools/bench.py"
 MODELS = ("MobileNetV2", "ResNet50")
@@ -47,54 +48,6 @@ class Row:
     goal: str
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a process took."""
-
-    seconds: float
-    mebibytes: float
-    found: dict[str, Any]
-
-
-def run(python: Path, task: str, *arguments: object) -> Run:
-    """Runs a task of the worker in a process of its own.
-
-    Raises:
-      SystemExit: It failed.
-    """
-    command = [str(python), str(WORKER), task, *map(str, arguments)]
-    settings = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
-    settings.pop("PYTHONDONTWRITEBYTECODE", None)  # kerasfmt would be compiled anew in each process
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=errors, env=settings)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        errors.seek(0)
-        if process.returncode:
-            raise SystemExit(f"{' '.join(command)}: failed\n{errors.read().decode()[-3000:]}")
-        found = json.loads(out.read().decode().splitlines()[-1])
-    return Run(seconds, usage.ru_maxrss / 1024, found)
-
-
-def alternate(repeat: int, *sides: tuple[Any, ...]) -> list[Run]:
-    """The median of each side's runs, taken in turns."""
-    runs: list[list[Run]] = [[] for _ in sides]
-    for _ in range(repeat):
-        for taken, side in zip(runs, sides, strict=True):
-            taken.append(run(*side))
-    return [
-        Run(
-            statistics.median(r.seconds for r in taken),
-            statistics.median(r.mebibytes for r in taken),
-            taken[-1].found,
-        )
-        for taken in runs
-    ]
-
-
 def measure(repeat: int) -> list[Row]:
     """The table."""
     core, tensorflow = env.make(env.CORE), env.make(env.LINES["2.21"])
@@ -107,17 +60,16 @@ def measure(repeat: int) -> list[Row]:
         say(f"{name}: whole process")
         a, b = alternate(
             repeat,
-            (core, "kerasfmt_convert", source, ours),
-            (tensorflow, "tensorflow_convert", source, theirs),
+            Side(core, "kerasfmt_convert", (source, ours)),
+            Side(tensorflow, "tensorflow_convert", (source, theirs)),
         )
         rows.append(_times(f"{name}: HDF5 to SavedModel, whole process", a.seconds, b.seconds, "30 x faster"))
         share = f"{a.mebibytes / b.mebibytes:.2f} of it"
         memory = (f"{a.mebibytes:.0f} MiB", f"{b.mebibytes:.0f} MiB")
         rows.append(Row(f"{name}: peak memory of that", *memory, share, "1/6"))
         say(f"{name}: save alone")
-        a, b = alternate(
-            1, (core, "kerasfmt_save", source, ours, 5), (tensorflow, "tensorflow_save", source, theirs, 2)
-        )
+        a = run(core, "kerasfmt_save", source, ours, 5)
+        b = run(tensorflow, "tensorflow_save", source, theirs, 2)
         seconds = (a.found["seconds"], b.found["seconds"])
         rows.append(_times(f"{name}: save alone, warm process", *seconds, "40 x faster"))
         say(f"{name}: load in TensorFlow")
@@ -207,10 +159,11 @@ def measure_architectures(repeat: int, only: Sequence[str]) -> str:
         "| architecture | image | save: kerasfmt | TensorFlow | ratio | load: kerasfmt's | TensorFlow's | ratio |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name in only or run(tensorflow, "architecture", "", "").found["names"]:
+    for name in only or SIZES:
         say(name)
+        size = SIZES[name]
         source, ours, theirs = kept / f"{name}.h5", kept / f"{name}_kerasfmt", kept / f"{name}_tensorflow"
-        size = run(tensorflow, "architecture", name, source).found["size"]
+        run(tensorflow, "architecture", name, size, source)
         saves = [
             run(core, "kerasfmt_save", source, ours, repeat).found["seconds"],
             run(tensorflow, "tensorflow_save", source, theirs, repeat).found["seconds"],
@@ -221,11 +174,6 @@ def measure_architectures(repeat: int, only: Sequence[str]) -> str:
         table.append(f"| {name} | {size} | {saved} | {loaded} |")
     about = "Saves in a warm process, and tf.saved_model.load of what was saved: medians of"
     return "\n".join([f"{machine()} {about} {repeat} runs.", "", *table])
-
-
-def say(what: str) -> None:
-    """Progress, on stderr."""
-    print(what, file=sys.stderr, flush=True)
 
 
 def machine() -> str:
@@ -269,16 +217,28 @@ def main() -> None:
         metavar="NAME",
         help="the table of architectures in place of the first one: those named, by default all (an hour)",
     )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="PATH",
+        help="compare with another checkout of kerasfmt, in at least 5 runs of each",
+    )
+    parser.add_argument(
+        "--rows", nargs="+", default=[], metavar="WORD", help="of --against: the rows about these only"
+    )
     options = parser.parse_args()
+    if options.against is not None:
+        print(compare(options.against, options.repeat, options.rows))
+        return
     if options.architectures is not None:
         part, text = "architectures", measure_architectures(options.repeat, options.architectures)
     else:
         part, text = "bench", render(measure(options.repeat), options.repeat)
     print(text)
     if not options.architectures:  # or else the table is not whole
-        readme.replace(part, PROGRAM, text, REPORT)
+        replace_part(part, PROGRAM, text, REPORT)
     if options.update_readme:
-        readme.replace(part, PROGRAM, text)
+        replace_part(part, PROGRAM, text)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from pathlib import Path
 README = Path(__file__).resolve().parent.parent / "README.md"
 
 
-def replace(part: str, program: str, text: str, page: Path = README) -> None:
+def replace_part(part: str, program: str, text: str, page: Path = README) -> None:
     """Puts `text` between the markers of `part`; `program` is what the opening one names as its writer.
 
     Raises:
-      SystemExit: The page has not both markers, once and in their order; nothing is written.
+      SystemExit: The page lacks a marker, or they are not in order. Nothing is written then.
     """
     begin, end = f"<!-- {part}: written by {program} -->", f"<!-- {part}: end -->"
     before, found, rest = page.read_text(encoding="utf-8").partition(begin)

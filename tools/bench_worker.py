@@ -1,4 +1,4 @@
-"""One measured process: `python worker.py TASK ARGUMENTS...` prints its findings as JSON.
+"""One measured process: `python bench_worker.py TASK ARGUMENTS...` prints its findings as JSON.
 
 A task imports only the side that it measures.
 """
@@ -52,26 +52,53 @@ def models(directory: str) -> dict[str, Any]:
     return {}
 
 
-def architecture(name: str, path: str) -> dict[str, Any]:
-    """Writes the HDF5 model of an architecture with TensorFlow, for the smallest images; all their names for ""."""
-    from conformance.cases.applications import SIZES
-
-    if not name:
-        return {"names": list(SIZES)}
-    import tf_keras
-
-    size = SIZES[name]
+def architecture(name: str, size: str, path: str) -> dict[str, Any]:
+    """Writes the HDF5 model of an architecture with TensorFlow, for square images of this side."""
     if not Path(path).exists():
+        import tf_keras
+
         tf_keras.utils.set_random_seed(1)
-        model = getattr(tf_keras.applications, name)(weights=None, input_shape=(size, size, 3), classes=10)
-        model.save(path)
-    return {"size": size}
+        build = getattr(tf_keras.applications, name)
+        build(weights=None, input_shape=(int(size), int(size), 3), classes=10).save(path)
+    return {}
 
 
 def tensorflow_convert(source: str, target: str) -> dict[str, Any]:
     import tf_keras
 
     tf_keras.models.load_model(source).save(target)
+    return {}
+
+
+def convert(source: str, target: str) -> dict[str, Any]:
+    """HDF5 to SavedModel by the public functions alone, which every checkout of kerasfmt has."""
+    import kerasfmt
+
+    kerasfmt.save_model(kerasfmt.load_model(source), target)
+    return {}
+
+
+def load(source: str) -> dict[str, Any]:
+    import kerasfmt
+
+    kerasfmt.load_model(source)
+    return {}
+
+
+def import_alone() -> dict[str, Any]:
+    """Seconds that `import kerasfmt` takes."""
+    start = time.perf_counter()
+    import kerasfmt  # noqa: F401
+
+    return {"seconds": time.perf_counter() - start}
+
+
+def mlp(path: str) -> dict[str, Any]:
+    """Writes a small model as HDF5 with kerasfmt."""
+    import kerasfmt
+
+    layers = [kerasfmt.layers.Dense(n, activation="relu", name=f"dense_{n}") for n in (64, 32, 10)]
+    kerasfmt.save_model(kerasfmt.Sequential([kerasfmt.Input((20,)), *layers], name="mlp"), path)
     return {}
 
 
@@ -183,9 +210,9 @@ def checkpoint(writer: str, directory: str, times: str) -> dict[str, Any]:
             prefix=prefix, tensor_names=names, shape_and_slices=[""] * len(names), tensors=values
         )
     elif writer == "kerasfmt":
-        from kerasfmt.containers import tensorbundle
+        import kerasfmt
 
-        work = lambda: tensorbundle.write(prefix, tensors.items())  # noqa: E731
+        work = lambda: kerasfmt.tensorbundle.write(prefix, tensors.items())  # noqa: E731
     elif writer == "safetensors":
         from safetensors.numpy import save_file
 
