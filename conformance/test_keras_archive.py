@@ -17,8 +17,6 @@ import kerasfmt
 from conformance.installed import kerases
 from kerasfmt import layers as our_layers
 from kerasfmt.formats.keras_archive import reader, writer
-from kerasfmt.formats.keras_archive.keras3 import LACKING
-from kerasfmt.formats.keras_archive.tf_keras import LAYER_MODULES
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -272,11 +270,14 @@ def test_goes_from_one_keras_to_the_other(
 
 
 def test_layers_that_a_keras_lacks(keras: Keras) -> None:
-    names = {name for name in our_layers.__all__ if issubclass(getattr(our_layers, name), our_layers.Layer)}
-    missing = {name for name in names - {"Operation"} if not hasattr(keras.layers, name)}
+    exported = {name: getattr(our_layers, name) for name in our_layers.__all__ if name != "Operation"}
+    facts = {name: item.facts for name, item in exported.items() if issubclass(item, our_layers.Layer)}
+    missing = {name for name in facts if not hasattr(keras.layers, name)}
     if _is3(keras):
-        assert missing == names & LACKING
+        assert missing == {name for name, stated in facts.items() if stated.absent_in == 3}
     else:
+        experimental = {n for n, stated in facts.items() if stated.module == "keras.layers.experimental"}
+        elsewhere = {name for name in experimental if hasattr(keras.layers.experimental, name)}
         of_applications = {"CustomScaleLayer", "LayerScale", "StochasticDepth"}
-        elsewhere = {name for name in LAYER_MODULES if hasattr(keras.layers.experimental, name)}
-        assert missing - of_applications - elsewhere == {"RMSNormalization", "SlicingOpLambda", "TFOpLambda"}
+        lacking = {name for name, stated in facts.items() if stated.absent_in == 2}
+        assert missing - of_applications - elsewhere == {*lacking, "SlicingOpLambda", "TFOpLambda"}

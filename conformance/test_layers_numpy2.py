@@ -377,7 +377,7 @@ def check_layer(ours: Any, theirs: Any) -> None:
     ]
     assert list(ours.tracked_lists()) == wrappers
     assert ours.random_generator() == hasattr(theirs, "_random_generator")
-    assert ours.must_restore_from_config == theirs._must_restore_from_config
+    assert ours.facts.restored_from_config == theirs._must_restore_from_config
     assert ours.takes_training == theirs._expects_training_arg
     their_weights = {n: c for n, c in theirs._trackable_children().items() if isinstance(c, tf.Variable)}
     assert list(ours.weight_attributes) == list(their_weights)

@@ -24,12 +24,7 @@ CONSTANT = "_CONSTANT_VALUE"
 
 def layer_config(layer: Layer) -> dict[str, Any]:
     """`{"class_name", "config"}` of a layer, in Keras 2's dialect."""
-    return {"class_name": class_name(layer), "config": layer.get_config()}
-
-
-def class_name(layer: Layer) -> str:
-    """Keras's class name of a layer."""
-    return "Functional" if type(layer) is Model else getattr(layer, "registered_name", type(layer).__name__)
+    return {"class_name": layer.keras_name, "config": layer.get_config()}
 
 
 def functional_config(model: Model) -> dict[str, Any]:
@@ -53,7 +48,7 @@ def functional_config(model: Model) -> dict[str, Any]:
                 }
                 further: dict[str, Any] = kwargs
                 refs = map_structure(lambda t: _Leaf([*_first_ref(t, ref), further]), call.inputs)  # noqa: B023
-                bare = layer.preserves_structure or isinstance(refs, list | tuple | dict)
+                bare = layer.facts.preserves_structure or isinstance(refs, list | tuple | dict)
                 inbound.append(_unwrap(refs if bare else [refs]))
         layers.append({**layer_config(layer), "name": layer.name, "inbound_nodes": inbound})
     return {

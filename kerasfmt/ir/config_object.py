@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 import numpy as np
 
 from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.ir.keras_facts import KerasFacts
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -49,8 +50,7 @@ class ConfigObject:
     obsolete_options: ClassVar[Mapping[str, str | None]] = {}
     """Options of older Keras releases: the field that each means, or None where Keras drops the option."""
 
-    later_options: ClassVar[frozenset[str]] = frozenset()
-    """Options of Keras 3 that Keras 2 has not; they may be None, which means what Keras 2 does."""
+    facts: ClassVar[KerasFacts] = KerasFacts()
 
     def config(self) -> dict[str, object]:
         """The Keras config: field name to value, in Keras's order."""
@@ -147,7 +147,7 @@ class Registry(Generic[_T]):
         names = list(cls.options)
         for key, value in config.items():
             option = cls.obsolete_options.get(key, key)
-            if option is None or (value is None and key in cls.later_options):
+            if option is None or value in cls.facts.implied_by_keras2.get(key, ()):
                 continue
             if option not in names:
                 raise UnsupportedLayerError(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir.config_object import ConfigObject, Registry, check_number
 from kerasfmt.ir.config_object import to_config as to_config
+from kerasfmt.ir.keras_facts import KerasFacts
 
 _EPSILON = 1e-7
 """keras.backend.epsilon()."""
@@ -138,6 +139,8 @@ class RadialConstraint(Constraint):
 
     Source: keras/src/constraints.py, RadialConstraint
     """
+
+    facts = KerasFacts(absent_in=3)
 
     def apply(self, w: Weights) -> Weights:
         """The projection of `w` (size, size, input channels, output channels), size at least 2.

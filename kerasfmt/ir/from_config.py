@@ -21,6 +21,7 @@ from kerasfmt.ir import naming
 from kerasfmt.ir.config import CONSTANT, own_calls
 from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.keras3_masks import refuse_other_masks
+from kerasfmt.ir.keras_facts import LATER_OPTIONS
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, Model
 from kerasfmt.ir.sequential import Sequential
@@ -29,14 +30,6 @@ from kerasfmt.ir.tensor import Constant, Tensor
 
 _MAX_DEPTH = 64
 """Models nested deeper than this are refused."""
-
-_NEUTRAL: dict[str, tuple[Any, ...]] = {
-    "autocast": (None, True),
-    "build_config": (None, True),
-    "quantization_config": (None, True),
-    "rng_type": (None, "stateful", "legacy_stateful"),
-}
-"""Options that only newer Kerases have, with the values that mean what Keras 2.15 does."""
 
 _OPERATIONS = ("keras.src.ops", "keras.ops")
 """Modules whose classes Keras 3 stores among the layers of a model, some under the name of a layer."""
@@ -155,8 +148,11 @@ def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
         options["batch_input_shape"] = options.pop("batch_shape")
     if isinstance(options.get("batch_input_shape"), list):
         options["batch_input_shape"] = tuple(options["batch_input_shape"])
-    for key, neutral in _NEUTRAL.items():
-        if key in options and key not in cls.fields and options[key] in neutral:
+    for option, name in cls.facts.renamed.items():
+        if name in options:
+            options[option] = options.pop(name)
+    for key, values in {**LATER_OPTIONS, **cls.facts.implied_by_keras2}.items():
+        if key in options and key not in cls.fields and options[key] in values:
             del options[key]
     return options
 
@@ -264,7 +260,7 @@ def _run_calls(find: _Finder, pending: list[tuple[str, Any]]) -> None:
         name = ready[at]
         at += 1
         while position[name] < len(queues[name]):
-            exact = find.layers[name].preserves_structure
+            exact = find.layers[name].facts.preserves_structure
             node = queues[name][position[name]]
             args, kwargs, missing = _parse_node(node, find, exact)
             if missing is not None:

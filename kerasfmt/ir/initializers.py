@@ -24,6 +24,7 @@ from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir.config_object import ConfigObject, Registry, check_choice, check_number
 from kerasfmt.ir.config_object import to_config as to_config
+from kerasfmt.ir.keras_facts import KerasFacts
 
 Array: TypeAlias = NDArray[Any]
 Rng: TypeAlias = "np.random.Generator"  # by name: NumPy makes its random module when it is first asked
@@ -43,7 +44,7 @@ class Initializer(ConfigObject, ABC):
     kind: ClassVar[str] = "initializer"
     # TensorFlow 1's initializers stored a dtype, which Keras 2 drops as well (Initializer.from_config).
     obsolete_options = {"dtype": None}
-    later_options = frozenset({"input_axes", "output_axes"})
+    facts = KerasFacts(implied_by_keras2={"input_axes": (None,), "output_axes": (None,)})
     floating_only: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

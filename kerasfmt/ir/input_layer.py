@@ -10,6 +10,7 @@ from typing import Any
 from kerasfmt import dtypes
 from kerasfmt.graph import Spec
 from kerasfmt.ir import naming
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.tensor import Call, Tensor
 
@@ -20,7 +21,7 @@ class InputLayer(Layer):
     Source: tf_keras/src/engine/input_layer.py.
     """
 
-    keras_identifier = "_tf_keras_input_layer"
+    facts = KerasFacts(identifier="_tf_keras_input_layer")
     sparse: bool = False
     ragged: bool = False
 

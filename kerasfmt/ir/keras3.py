@@ -4,11 +4,10 @@
 - `training` among a layer's call arguments is what the call defaulted to; fit and predict overrule it. In
   Keras 2 it is the user's, and overrules them.
 - The operations that compute masks are layers of the model; see keras3_masks.py.
-- Options that Keras 2 has not are left out where they say what Keras 2 does anyway. Any other value stays, for
-  the layer to refuse it by name.
 
-Source: keras/src/activations/activations.py; keras/src/models/functional.py, operation_fn; the constructors below
-keras/src/layers (3.0 to 3.15)
+What the options of a layer mean is in the facts of its class; `kerasfmt.ir.from_config` applies them.
+
+Source: keras/src/activations/activations.py; keras/src/models/functional.py, operation_fn (3.0 to 3.15)
 """
 
 from __future__ import annotations
@@ -19,77 +18,6 @@ from typing import Any, Final
 from kerasfmt.ir.keras3_masks import with_modules, without_masks
 
 _RENAMED_ACTIVATIONS: Final = {"hard_sigmoid": "hard_sigmoid_keras3"}
-_RENAMED_OPTIONS: Final = {"LeakyReLU": {"negative_slope": "alpha"}}
-
-_LATER_OPTIONS: Final[dict[str, tuple[Any, ...]]] = {
-    "lora_rank": (None,),
-    "lora_alpha": (None,),
-    "quantization_config": (None,),
-    "gptq_unpacked_column_size": (None,),
-    "build_config": (None,),
-}
-"""Options of any layer: the values that mean what Keras 2 does."""
-
-_LATER_OPTIONS_OF: Final[dict[str, dict[str, tuple[Any, ...]]]] = {
-    "CenterCrop": {"data_format": (None, "channels_last")},
-    "MultiHeadAttention": {
-        "flash_attention": (None, False, True),  # the same numbers, made in another order
-        "sliding_window": (None,),
-        "use_gate": (False,),
-    },
-    "RandomContrast": {"value_range": ([0, 255],)},
-    "RandomCrop": {"data_format": (None, "channels_last")},
-    "RandomFlip": {"data_format": (None, "channels_last")},
-    "RandomRotation": {"data_format": (None, "channels_last")},
-    "RandomTranslation": {"data_format": (None, "channels_last")},
-    "RandomZoom": {"data_format": (None, "channels_last")},
-    "Resizing": {
-        "antialias": (False,),
-        "data_format": (None, "channels_last"),
-        "fill_mode": ("constant",),  # how to pad, where padding is asked for
-        "fill_value": (0.0,),
-        "pad_to_aspect_ratio": (False,),
-    },
-    "ZeroPadding1D": {"data_format": (None, "channels_last")},
-}
-"""Options of one class of layers: the values that mean what Keras 2 does."""
-
-
-ANY: Final = object()
-"""Of an option of Keras 2 that says nothing to Keras 3."""
-
-DIFFERENCES: Final[dict[str, dict[str, Any]]] = {
-    "Conv1DTranspose": {"groups": 1},
-    "Conv2DTranspose": {"groups": 1},
-    "Conv3DTranspose": {"groups": 1},
-    "DepthwiseConv1D": {"groups": 1},
-    "DepthwiseConv2D": {"groups": 1},
-    "Embedding": {"input_length": ANY},
-    "LeakyReLU": {"alpha": "negative_slope"},
-    "MultiHeadAttention": {
-        "query_shape": ANY,
-        "key_shape": ANY,
-        "value_shape": ANY,
-        "softmax_robust_masking": False,
-    },
-    "SeparableConv1D": {
-        "groups": 1,
-        "kernel_initializer": ANY,
-        "kernel_regularizer": None,
-        "kernel_constraint": None,
-    },
-    "SeparableConv2D": {
-        "groups": 1,
-        "kernel_initializer": ANY,
-        "kernel_regularizer": None,
-        "kernel_constraint": None,
-    },
-    "Softmax": {"robust_masking": False},
-    "SpatialDropout1D": {"noise_shape": None, "trainable": ANY},
-    "SpatialDropout2D": {"noise_shape": None, "trainable": ANY},
-    "SpatialDropout3D": {"noise_shape": None, "trainable": ANY},
-}
-"""Class -> option of Keras 2 -> its new name, or the only value that it may have, or ANY."""
 
 
 def meant_by_keras3(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,20 +54,13 @@ def _meant(value: Any) -> Any:
         found["layers"] = with_modules(found["layers"])
         found["layers"] = without_masks(found)
     if "class_name" in found and isinstance(found.get("config"), dict):
-        found["config"] = _options(str(found["class_name"]), found["config"])
+        found["config"] = {key: _option(key, item) for key, item in found["config"].items()}
     if "args" in found and isinstance(found.get("kwargs"), dict):
         found["kwargs"] = {key: item for key, item in found["kwargs"].items() if key != "training"}
     return found
 
 
-def _options(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    harmless = _LATER_OPTIONS | _LATER_OPTIONS_OF.get(class_name, {})
-    names = _RENAMED_OPTIONS.get(class_name, {})
-    found: dict[str, Any] = {}
-    for key, value in config.items():
-        if key in harmless and value in harmless[key]:
-            continue
-        if (key == "activation" or key.endswith("_activation")) and isinstance(value, str):
-            value = _RENAMED_ACTIVATIONS.get(value, value)
-        found[names.get(key, key)] = value
-    return found
+def _option(key: str, value: Any) -> Any:
+    if (key == "activation" or key.endswith("_activation")) and isinstance(value, str):
+        return _RENAMED_ACTIVATIONS.get(value, value)
+    return value

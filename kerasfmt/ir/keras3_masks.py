@@ -110,9 +110,6 @@ class _Mask:
     merged: bool = False
 
 
-_MERGING: Final = frozenset({"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"})
-
-
 def refuse_other_masks(layers: Sequence[Layer]) -> None:
     """Refuses a model in which a layer takes another mask than it would in Keras 3.
 
@@ -177,12 +174,12 @@ def _joined(call: Call, masks: list[_Mask | None]) -> _Mask:
     same = len({id(mask.of) for mask in given}) == 1 and len(given) == len(masks)
     if isinstance(call.layer, Model) or any(mask.of is None for mask in given):
         return _Mask(None)
-    if kind in _MERGING:
-        return _Mask(given[0].of if same else None, merged=True)
     if kind == "Concatenate":
         rank = len(call.flat_outputs[0].shape or ())
         features = getattr(call.layer, "axis", -1) in (-1, rank - 1)
         return _Mask(call if same or not features else None, merged=True)
+    if call.layer.facts.joins_masks:
+        return _Mask(given[0].of if same else None, merged=True)
     if type(call.layer).compute_mask is not Layer.compute_mask:
         return _Mask(call)
     return given[0]
@@ -201,13 +198,13 @@ class _Graph:
         self.masks: dict[str, Reference | None] = {}
         compared: dict[tuple[str, Any], tuple[Reference, bool]] = {}
         for name, entry in self.entries.items():
-            options = _config(entry)
-            masking = entry.get("class_name") == "Masking"
-            if masking or (entry.get("class_name") == "Embedding" and options.get("mask_zero")):
-                value = options.get("mask_value", 0.0) if masking else 0
+            options, cls = _config(entry), find_layer_class(str(entry.get("class_name")))
+            made = cls.facts.compared_mask if cls is not None else None
+            if made is not None and (made.if_option is None or options.get(made.if_option)):
+                value = options.get(made.value_option or "", made.value)
                 for number, call in enumerate(_calls(entry)):
                     if source := _first(call):
-                        compared[str(source), value] = (name, number, 0), masking
+                        compared[str(source), value] = (name, number, 0), made.reduced
         for name, entry in self.entries.items():
             given = _arguments(entry, "NotEqual")
             if len(given) == 2 and isinstance(given[1], int | float):

@@ -9,6 +9,7 @@ from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
 from kerasfmt.ir.call_signature import CallSignature, call_signature
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer_state import LayerState
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
@@ -51,13 +52,7 @@ class Layer(LayerState):
     supports_masking: ClassVar[bool] = False
     autocast: ClassVar[bool] = True
     stateful: ClassVar[bool] = False
-    must_restore_from_config: ClassVar[bool] = False
-    """Whether Keras revives the layer from its config only; then its calls are no functions of their own."""
-    preserves_structure: ClassVar[bool] = False
-    """Whether the config tells a list of one input from that input."""
-    tracked_order: ClassVar[tuple[str, ...]] = ()
-    """Lists, layers and weights that Keras tracks in another order than by kind: the names of all of them."""
-    keras_identifier: ClassVar[str] = "_tf_keras_layer"
+    facts: ClassVar[KerasFacts] = KerasFacts()
     generator_state: Weight | None = None
     """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""
 
@@ -65,7 +60,8 @@ class Layer(LayerState):
         super().__init_subclass__(**kwargs)
         if register:
             _REGISTRY[cls.__name__] = cls
-            _REGISTRY[cls.__dict__.get("registered_name", cls.__name__)] = cls
+            if "facts" in cls.__dict__ and cls.facts.registered_name:
+                _REGISTRY[cls.facts.registered_name] = cls
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.calls: list[Call] = []
@@ -97,17 +93,19 @@ class Layer(LayerState):
         return False
 
     def tracked_lists(self) -> tuple[str, ...]:
-        """Attributes that Keras tracks as (empty) list wrappers, or dict wrappers where they are dicts, in its order.
-
-        In Keras's object graph they come after the random generator and before weights and sublayers.
-        """
-        return ()
+        """The `tracked_lists` of the facts, or those that there are with these options."""
+        return self.facts.tracked_lists
 
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """Attributes that Keras tracks as functions compiled for themselves, with those that were traced."""
         return {}
 
     # What follows from it.
+
+    @property
+    def keras_name(self) -> str:
+        """Keras 2's name of the class."""
+        return self.facts.registered_name or type(self).__name__
 
     @property
     def signature(self) -> CallSignature:

@@ -33,8 +33,6 @@ class LayerState:
     """What the names of the weights begin with: for a layer inside a layer, `outer/`."""
     weight_scope: str | None = None
     """What the names of the weights begin with where that is not the name of the layer: its wrapper's scope."""
-    registered_name: str
-    """Keras's name of the class, where that is not the name of the class itself: `package>name`."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -16,6 +16,7 @@ from kerasfmt.graph import Builder, Spec, Value, emit_one
 from kerasfmt.ir import naming
 from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
@@ -39,7 +40,7 @@ class Model(Layer):
       InvalidModelError: an output does not depend on the inputs only, or two layers share a name.
     """
 
-    keras_identifier = "_tf_keras_network"
+    facts = KerasFacts(identifier="_tf_keras_network")
     autocast = False
     from_keras3 = False
     """Whether Keras 3 made it; its HDF5 files are then written so that Keras 3 can read them too."""
@@ -82,6 +83,11 @@ class Model(Layer):
         calls, layers = sort_calls(self.name, self.inputs, self.outputs)
         check_names(self.name, layers)
         return calls, layers
+
+    @property
+    def keras_name(self) -> str:
+        """Keras's name of the class: `Functional` for a model made with `Model(inputs, outputs)`."""
+        return "Functional" if type(self) is Model else super().keras_name
 
     @property
     def network(self) -> list[Call]:
@@ -294,7 +300,7 @@ def _apply(
     graph: Builder, layer: Layer, inputs: Structure, kwargs: dict[str, Any], mode: bool | None
 ) -> tuple[list[Value], list[Value]]:
     """Flat outputs and losses of a layer: a call of its function, or its nodes where Keras makes no function."""
-    if layer.must_restore_from_config:
+    if layer.facts.restored_from_config:
         made, losses = layer.run(inputs, kwargs, mode)
         return flatten(made), losses
     specs = map_structure(lambda v: v.spec, inputs)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kerasfmt.ir.input_layer import InputLayer
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
 from kerasfmt.ir.structure import flatten
@@ -26,7 +27,7 @@ class Sequential(Model):
       InvalidModelError: the input shape is not known, or a layer has several inputs or outputs.
     """
 
-    keras_identifier = "_tf_keras_sequential"
+    facts = KerasFacts(identifier="_tf_keras_sequential")
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
@@ -36,6 +37,7 @@ class Softmax(Layer):
     Source: tf_keras/src/layers/activation/softmax.py.
     """
 
+    facts = KerasFacts(implied_by_keras3={"robust_masking": (False,)})
     supports_masking = True
     axis: int | list[int] | tuple[int, ...] = fields.raw(default=-1)
     robust_masking: bool = fields.boolean(default=False, later=True)
@@ -104,6 +106,7 @@ class LeakyReLU(Layer):
     Source: tf_keras/src/layers/activation/leaky_relu.py.
     """
 
+    facts = KerasFacts(renamed={"alpha": "negative_slope"})
     supports_masking = True
     alpha: float = fields.float32(default=0.3)
 
@@ -191,6 +194,7 @@ class ThresholdedReLU(Layer):
     Source: tf_keras/src/layers/activation/thresholded_relu.py.
     """
 
+    facts = KerasFacts(absent_in=3)
     supports_masking = True
     theta: float = fields.float32(default=1.0, minimum=0)
 

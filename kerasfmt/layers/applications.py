@@ -11,6 +11,7 @@ from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.initializers import get as initializer
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import dims_of
@@ -26,6 +27,7 @@ class LayerScale(Layer):
     Input: float (..., projection_dim). Output: the same.
     """
 
+    facts = KerasFacts(absent_in=3)
     init_values: float
     projection_dim: int = fields.positive_integer()
     gamma: Weight
@@ -47,6 +49,7 @@ class StochasticDepth(Layer):
       drop_path_rate: share of samples that are dropped.
     """
 
+    facts = KerasFacts(absent_in=3)
     drop_path_rate: float = fields.fraction()
 
     def call(self, x: Value, training: bool = False) -> Value:
@@ -66,7 +69,7 @@ class CustomScaleLayer(Layer):
       scale: weight of the second input.
     """
 
-    registered_name = "Custom>CustomScaleLayer"
+    facts = KerasFacts(absent_in=3, registered_name="Custom>CustomScaleLayer")
     scale: float
 
     def call(self, inputs: Any) -> Value:

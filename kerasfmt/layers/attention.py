@@ -16,6 +16,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.initializers import get as initializer
+from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.sublayer import run_sublayer
@@ -34,6 +35,7 @@ class DenseAttention(Layer, register=False):
     Source: tf_keras/src/layers/attention/base_dense_attention.py.
     """
 
+    facts = KerasFacts(build_calls_base=True)
     supports_masking = True
     use_scale: bool
     dropout: float
@@ -211,6 +213,20 @@ class MultiHeadAttention(Layer):
     Source: tf_keras/src/layers/attention/multi_head_attention.py.
     """
 
+    facts = KerasFacts(
+        implied_by_keras2={
+            "flash_attention": (None, False, True),  # the same numbers, made in another order
+            "sliding_window": (None,),
+            "use_gate": (False,),
+        },
+        implied_by_keras3={
+            "query_shape": ANY_VALUE,
+            "key_shape": ANY_VALUE,
+            "value_shape": ANY_VALUE,
+            "softmax_robust_masking": (False,),
+        },
+        needed_by_keras2=frozenset({"query_shape", "key_shape", "value_shape"}),
+    )
     supports_masking = True
     num_heads: int = fields.positive_integer()
     key_dim: int = fields.positive_integer()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Array, Initializer, Rng
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
@@ -79,6 +80,7 @@ class BatchNormalization(Layer):
     Source: tf_keras/src/layers/normalization/batch_normalization.py.
     """
 
+    facts = KerasFacts(unlisted_in_keras3=frozenset({"axis"}))
     supports_masking = True
     axis: Any = fields.axes(default=-1)
     momentum: float = 0.99
@@ -305,4 +307,5 @@ class SyncBatchNormalization(BatchNormalization):
     Source: tf_keras/src/layers/normalization/batch_normalization.py, SyncBatchNormalization.
     """
 
+    facts = replace(BatchNormalization.facts, absent_in=3, module="keras.layers.experimental")
     synchronized: bool = fields.option(default=True, stored=False)

@@ -19,6 +19,7 @@ from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
@@ -44,6 +45,7 @@ class ConvTranspose(Layer, register=False):
       groups: 1; Keras stores it and does not use it.
     """
 
+    facts = KerasFacts(implied_by_keras3={"groups": (1,)})
     rank: ClassVar[int]
     config_order: ClassVar[tuple[str, ...]] = (
         "filters",

@@ -12,6 +12,7 @@ from kerasfmt.ir.activations import Activation as ActivationFunction
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import ANY_VALUE, ComparedMask, KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
@@ -74,6 +75,7 @@ class EinsumDense(Layer):
     Source: tf_keras/src/layers/core/einsum_dense.py.
     """
 
+    facts = KerasFacts(tracked_lists=("partial_output_shape", "full_output_shape"), build_calls_base=True)
     config_order = (
         "output_shape", "equation", "activation", "bias_axes", "kernel_initializer", "bias_initializer",
         "kernel_regularizer", "bias_regularizer", "activity_regularizer",
@@ -99,10 +101,6 @@ class EinsumDense(Layer):
         self.kernel = self.add_weight("kernel", kernel)
         if bias is not None:
             self.bias = self.add_weight("bias", bias)
-
-    def tracked_lists(self) -> tuple[str, ...]:
-        """The shapes of the output."""
-        return ("partial_output_shape", "full_output_shape")
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -279,6 +277,10 @@ class Embedding(Layer):
     Source: tf_keras/src/layers/core/embedding.py.
     """
 
+    facts = KerasFacts(
+        implied_by_keras3={"input_length": ANY_VALUE},
+        compared_mask=ComparedMask(0, if_option="mask_zero"),
+    )
     autocast = False
     input_dim: int = fields.positive_integer()
     output_dim: int = fields.positive_integer()

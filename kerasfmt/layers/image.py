@@ -13,6 +13,7 @@ from kerasfmt.dtypes import DType
 from kerasfmt.dtypes import float32 as f32
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.layers.upsampling import METHODS, resize
 
@@ -102,6 +103,7 @@ class Resizing(ImageLayer):
     Input: (batch, height, width, channels) of any dtype. Output: of the compute dtype.
     """
 
+    facts = KerasFacts(implied_by_keras2={"antialias": (False,)})
     config_order = ("height", "width", "interpolation", "crop_to_aspect_ratio")
     height: int = fields.positive_integer()
     width: int = fields.positive_integer()

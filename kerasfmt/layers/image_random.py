@@ -20,6 +20,7 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.image import ImageLayer, crop, enlarged
 from kerasfmt.layers.upsampling import METHODS, resize
@@ -63,7 +64,9 @@ class RandomImageLayer(ImageLayer, register=False):
 
     def tracked_lists(self) -> tuple[str, ...]:
         """The options that are lists, as pairs from a file are."""
-        return tuple(name for name in self.fields if isinstance(getattr(self, name), list))
+        return self.facts.tracked_lists or tuple(
+            name for name in self.fields if isinstance(getattr(self, name), list)
+        )
 
     def build(self, inputs: Any) -> None:
         """The state of the generator: its counter begins at the seed."""
@@ -196,6 +199,7 @@ class RandomContrast(RandomImageLayer):
       seed: makes the choice repeatable.
     """
 
+    facts = KerasFacts(implied_by_keras2={"value_range": ([0, 255],)})
     config_order = ("factor", "seed")
     factor: Any
     seed: int | None = None
@@ -243,14 +247,11 @@ class RandomBrightness(RandomImageLayer):
       seed: makes the choice repeatable.
     """
 
+    facts = KerasFacts(tracked_lists=("_factor", "_value_range"))
     config_order = ("factor", "value_range", "seed")
     factor: Any = fields.option(convert=_brightness)
     value_range: Any = fields.option(default=(0, 255), convert=_range)
     seed: int | None = None
-
-    def tracked_lists(self) -> tuple[str, ...]:
-        """Both ranges."""
-        return ("_factor", "_value_range")
 
     def vary(self, x: Value) -> Value:
         """Adds a number to each image."""
@@ -269,6 +270,7 @@ class RandomSide(RandomImageLayer, register=False):
       seed: makes the choice repeatable.
     """
 
+    facts = KerasFacts(absent_in=3)
     config_order = ("factor", "interpolation", "seed")
     factor: Any = factor(-1.0, math.inf)
     interpolation: str = fields.choice(*METHODS, default="bilinear")

@@ -15,6 +15,7 @@ from kerasfmt.ir import fields, initializers
 from kerasfmt.ir.constraints import Constraint, NonNeg
 from kerasfmt.ir.initializers import Array, Constant, Initializer, RandomNormal, RandomUniform, Rng
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import read
@@ -58,6 +59,7 @@ class RandomFourierFeatures(Layer):
     Source: tf_keras/src/layers/kernelized.py.
     """
 
+    facts = KerasFacts(absent_in=3, module="keras.layers.experimental", build_calls_base=True)
     output_dim: int = fields.positive_integer()
     kernel_initializer: Any = fields.option(
         default="gaussian",

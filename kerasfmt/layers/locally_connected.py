@@ -26,6 +26,7 @@ from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure
@@ -49,6 +50,7 @@ class LocallyConnected(Layer, register=False):
       implementation: form of the weights, 1 to 3.
     """
 
+    facts = KerasFacts(absent_in=3)
     rank: ClassVar[int]
     filters: int = fields.positive_integer()
     kernel_size: tuple[int, ...] = fields.option(convert=tuple)

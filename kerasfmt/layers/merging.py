@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 from kerasfmt.graph import Shape, Spec, Value, ops
 from kerasfmt.ir import fields
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.nn.shapes import dims_of, l2_normalize, reshape_to
 
@@ -19,6 +21,7 @@ class Merge(Layer, register=False):
     Source: tf_keras/src/layers/merging/base_merge.py.
     """
 
+    facts = KerasFacts(joins_masks=True)
     supports_masking = True
 
     def build(self, inputs: Any) -> None:
@@ -97,6 +100,8 @@ class Subtract(Merge):
 
     Source: tf_keras/src/layers/merging/subtract.py.
     """
+
+    facts = replace(Merge.facts, build_calls_base=True)
 
     def build(self, inputs: Any) -> None:
         """Checks that there are two inputs and that their shapes broadcast."""
@@ -212,6 +217,7 @@ class Dot(Merge):
     Source: tf_keras/src/layers/merging/dot.py; tf_keras/src/backend.py, batch_dot.
     """
 
+    facts = replace(Merge.facts, joins_masks=False)
     axes: int | tuple[int, int] | list[int] = fields.raw()
     normalize: bool = False
 

@@ -12,6 +12,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Initializer, Ones
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
@@ -40,6 +41,7 @@ class LayerNormalization(Layer):
     Source: tf_keras/src/layers/normalization/layer_normalization.py.
     """
 
+    facts = KerasFacts(tracked_lists=("axis",), implied_by_keras2={"rms_scaling": (False,)})
     supports_masking = True
     axis: Any = fields.axes(default=-1)
     epsilon: float = 1e-3
@@ -55,10 +57,10 @@ class LayerNormalization(Layer):
     gamma: Weight
     beta: Weight
 
-    def validate(self) -> None:
-        """Names the layer as what it is for Keras 2."""
-        if self.rms_scaling:
-            self.registered_name = f"{KERAS3}LayerNormalization"
+    @property
+    def keras_name(self) -> str:
+        """Keras 2's name of the class; one that it does not know where it has no such layer."""
+        return f"{KERAS3}LayerNormalization" if self.rms_scaling else super().keras_name
 
     def build(self, inputs: Spec) -> None:
         """A gamma and a beta of the sizes of the axes."""
@@ -74,10 +76,6 @@ class LayerNormalization(Layer):
         last = sorted(self.axis) == list(range(rank - len(self.axis), rank))
         single = self.policy.variable_dtype is dtypes.float32
         self.fused = last and single and self.epsilon >= _LEAST_FUSED_EPSILON
-
-    def tracked_lists(self) -> tuple[str, ...]:
-        """The axes."""
-        return ("axis",)
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -150,6 +148,7 @@ class RMSNormalization(Layer):
     Source: keras/src/layers/normalization/rms_normalization.py; keras/src/ops/nn.py, rms_normalization (3.x).
     """
 
+    facts = KerasFacts(absent_in=2, tracked_lists=("axis",))
     axis: Any = fields.axes(default=-1)
     epsilon: float = 1e-6
     scale: Weight
@@ -160,10 +159,6 @@ class RMSNormalization(Layer):
         self.scale = self.add_weight(
             "scale", tuple(self.axis_dim(inputs, axis) for axis in self.axis), initializer=Ones()
         )
-
-    def tracked_lists(self) -> tuple[str, ...]:
-        """The axes."""
-        return ("axis",)
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -187,6 +182,7 @@ class GroupNormalization(Layer):
     Source: tf_keras/src/layers/normalization/group_normalization.py.
     """
 
+    facts = KerasFacts(build_calls_base=True)
     supports_masking = True
     groups: int = fields.integer(default=32)
     axis: int = fields.integer(default=-1)

@@ -10,6 +10,7 @@ from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.initializers import get as initializer
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import read
@@ -70,7 +71,7 @@ class Normalization(Layer):
     Source: tf_keras/src/layers/preprocessing/normalization.py.
     """
 
-    must_restore_from_config = True
+    facts = KerasFacts(restored_from_config=True, build_calls_base=True)
     config_order = ("axis", "invert", "mean", "variance")
     axis: tuple[int, ...] = fields.option(
         default=-1, convert=lambda v: () if v is None else (v,) if isinstance(v, int) else tuple(v)

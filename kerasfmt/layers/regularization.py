@@ -11,6 +11,7 @@ from kerasfmt import dtypes
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import ANY_VALUE, ComparedMask, KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import L1L2
 from kerasfmt.ir.structure import Structure, map_structure
@@ -32,6 +33,7 @@ class SpatialDropout(Layer, register=False):
     Source: tf_keras/src/layers/regularization/spatial_dropout1d.py, and so on.
     """
 
+    facts = KerasFacts(implied_by_keras3={"noise_shape": (None,), "trainable": ANY_VALUE})
     supports_masking = True
     config_order = ("rate", "noise_shape", "seed")
     rank: ClassVar[int]
@@ -235,6 +237,7 @@ class Masking(Layer):
     Source: tf_keras/src/layers/core/masking.py.
     """
 
+    facts = KerasFacts(compared_mask=ComparedMask(0.0, value_option="mask_value", reduced=True))
     supports_masking = True
     mask_value: float = 0.0
 

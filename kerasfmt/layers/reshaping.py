@@ -12,6 +12,7 @@ from typing import ClassVar
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 
 
@@ -51,6 +52,7 @@ class ZeroPadding1D(ZeroPadding):
     Source: tf_keras/src/layers/reshaping/zero_padding1d.py.
     """
 
+    facts = KerasFacts(implied_by_keras2={"data_format": (None, "channels_last")})
     rank = 1
     padding: tuple[int, ...] = fields.dims(2, default=1, minimum=0)  # type: ignore[assignment]
 

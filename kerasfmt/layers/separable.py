@@ -16,6 +16,7 @@ from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
@@ -38,6 +39,7 @@ class DepthwiseConv(Layer, register=False):
       groups: 1; Keras stores it and does not use it.
     """
 
+    facts = KerasFacts(implied_by_keras3={"groups": (1,)})
     rank: ClassVar[int]
     config_order = (
         "kernel_size",
@@ -179,6 +181,14 @@ class SeparableConv(Layer, register=False):
         `kernel_constraint`.
     """
 
+    facts = KerasFacts(
+        implied_by_keras3={
+            "groups": (1,),
+            "kernel_initializer": ANY_VALUE,
+            "kernel_regularizer": (None,),
+            "kernel_constraint": (None,),
+        }
+    )
     rank: ClassVar[int]
     config_order = (
         "filters",

@@ -14,6 +14,7 @@ from typing import Any
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Builder, Value
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Constant, Tensor
@@ -32,8 +33,7 @@ class TFOpLambda(Layer):
     """
 
     autocast = False
-    must_restore_from_config = True
-    preserves_structure = True
+    facts = KerasFacts(absent_in=3, restored_from_config=True, preserves_structure=True)
     function: str
 
     def validate(self) -> None:

@@ -6,7 +6,7 @@ Source: tf_keras/src/layers/rnn/base_wrapper.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.config import layer_config
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
 from kerasfmt.ir.sequential import Sequential
@@ -23,12 +24,6 @@ from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.sublayer import run_sublayer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import dims_of, l2_normalize, read, reshape_to
-
-_BUILD_AS_BASE: Final = frozenset(
-    {"AdditiveAttention", "Attention", "EinsumDense", "GroupNormalization", "Normalization"}
-    | {"RandomFourierFeatures", "Subtract"}
-)
-"""Layers of Keras 2 with a build of their own that calls that of the base class."""
 
 
 def _layer(value: Any) -> Layer:
@@ -77,7 +72,7 @@ class Wrapper(Layer):
             except InvalidModelError as error:
                 raise self.fail(str(error)) from error
             # Keras notes the shape in `build` of its base class only, which few others call.
-            if type(layer).build is not Layer.build and type(layer).__name__ not in _BUILD_AS_BASE:
+            if type(layer).build is not Layer.build and not layer.facts.build_calls_base:
                 layer.build_input = None
 
     def build(self, inputs: Any) -> None:
@@ -165,7 +160,9 @@ class SpectralNormalization(Wrapper):
     Source: tf_keras/src/layers/normalization/spectral_normalization.py.
     """
 
-    tracked_order = ("layer", "kernel", "kernel_shape", "vector_u")
+    facts = KerasFacts(
+        tracked_lists=("kernel_shape",), tracked_order=("layer", "kernel", "kernel_shape", "vector_u")
+    )
     power_iterations: int = fields.positive_integer(default=1)
     kernel: Weight
     vector_u: Weight
@@ -185,10 +182,6 @@ class SpectralNormalization(Wrapper):
         # From tf_keras 2.16 on, a variable that casts itself states the dtype that it casts to, so that files of a
         # layer that was built by a call hold that one; Keras makes the stored dtype when it loads them.
         self.vector_u.other_dtypes = (self.compute_dtype,)
-
-    def tracked_lists(self) -> tuple[str, ...]:
-        """The shape of the kernel."""
-        return ("kernel_shape",)
 
     def input_spec(self) -> InputSpec:
         """The shape that the layer was built for."""

@@ -87,7 +87,7 @@ def test_normalization_of_axes() -> None:
     apply(layer, x)
     assert layer.adapt_mean.shape == (3, 5)
     assert layer.get_config()["axis"] == (-1, 1)
-    assert layer.must_restore_from_config
+    assert layer.facts.restored_from_config
     assert layer.tracked_lists() == ("_keep_axis", "_reduce_axis", "_reduce_axis_mask", "_broadcast_shape")
 
 

@@ -17,7 +17,6 @@ from typing import Any, Final
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential, find_layer_class
 from kerasfmt.ir.config import layer_config
-from kerasfmt.ir.keras3 import ANY, DIFFERENCES
 
 MODULES: Final = {
     "initializer": "keras.initializers",
@@ -96,22 +95,17 @@ def _config(config: Mapping[str, Any], layer: Layer | None = None) -> dict[str, 
     return found
 
 
-_NEEDED_BY_KERAS2: Final = ("query_shape", "key_shape", "value_shape")
-"""Options that Keras 2 does not load a layer without, and Keras 3 not with."""
-
-
 def _for_both(config: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
     """A config without options that Keras 3 refuses, where Keras 2 takes the same for granted.
 
     One axis is a number, and a dtype policy its name.
     """
-    differences = DIFFERENCES.get(type(layer).__name__, {})
+    facts = layer.facts
     found = {}
     for key, value in config.items():
-        told = key in differences and (differences[key] is ANY or value == differences[key])
-        if told and key not in _NEEDED_BY_KERAS2:
+        if value in facts.implied_by_keras3.get(key, ()) and key not in facts.needed_by_keras2:
             continue
-        if key == "axis" and type(layer).__name__ == "BatchNormalization" and len(value) == 1:
+        if key in facts.unlisted_in_keras3 and len(value) == 1:
             value = value[0]
         if key == "dtype" and isinstance(value, Mapping):
             value = layer.policy.name

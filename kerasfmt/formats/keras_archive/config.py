@@ -74,18 +74,6 @@ def _is_marshalled(config: Any) -> bool:
     )
 
 
-NEUTRAL: Final[dict[str, dict[str, Any]]] = {
-    "MultiHeadAttention": {
-        "use_gate": False,
-        "sliding_window": None,
-        "flash_attention": None,
-        "softmax_robust_masking": False,
-    },
-    "Resizing": {"antialias": False},
-}
-"""Class -> option that later releases store -> the value that stands for what earlier ones do."""
-
-
 def normalized(entry: Any, keras3: bool) -> Any:
     """A model or layer of either dialect in the one that `ir.model_from_config` reads.
 
@@ -104,10 +92,8 @@ def normalized(entry: Any, keras3: bool) -> Any:
         if keras3 and "input_layers" in config:
             config["layers"] = [_without_mode(layer) for layer in without_masks(config)]
         return {**entry, "config": config}
-    neutral = NEUTRAL.get(str(entry.get("class_name")), {})
-    config = {k: v for k, v in config.items() if k not in neutral or v != neutral[k]}
     if not keras3:
-        return {**entry, "config": config}
+        return entry
     config = {key: _option_from_keras3(key, value) for key, value in config.items()}
     return {**entry, "config": meant_by_keras3({**entry, "config": config})["config"]}
 

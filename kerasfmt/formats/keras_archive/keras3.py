@@ -5,15 +5,14 @@ Source: keras/src/models/functional.py, get_config, serialize_node and get_tenso
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.hdf5.dialect import MODULES
 from kerasfmt.formats.keras_archive.config import mapped, plain_shape, wrapped
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
-from kerasfmt.ir.config import class_name
-from kerasfmt.ir.keras3 import ANY, DIFFERENCES
+from kerasfmt.ir.config_object import ConfigObject
 from kerasfmt.ir.keras3_masks import refuse_other_masks
 from kerasfmt.ir.structure import map_structure
 from kerasfmt.layers.keras3_ops import Operation
@@ -21,13 +20,6 @@ from kerasfmt.layers.lambda_ import Lambda, in_words_of_keras3
 
 KERAS_VERSION: Final = "3.15.1"
 """The Keras whose dialect is written."""
-
-LACKING: Final = frozenset(
-    {"CustomScaleLayer", "LayerScale", "LocallyConnected1D", "LocallyConnected2D", "StochasticDepth"}
-    | {"RandomFourierFeatures", "RandomHeight", "RandomWidth", "SyncBatchNormalization"}
-    | {"RadialConstraint", "ThresholdedReLU", "TFOpLambda", "SlicingOpLambda"}
-)
-"""Classes of Keras 2 that Keras 3 has not."""
 
 _ACTIVATIONS: Final = {
     "hard_sigmoid_keras3": "hard_sigmoid",
@@ -47,7 +39,7 @@ def model_config(model: Model) -> dict[str, Any]:
 
 
 def _entry(layer: Layer) -> dict[str, Any]:
-    name = class_name(layer)
+    name = layer.keras_name
     if "/" in layer.name:
         raise _refuse(layer, "Keras 3 has no names with a slash")
     if isinstance(layer, Sequential):
@@ -60,7 +52,7 @@ def _entry(layer: Layer) -> dict[str, Any]:
         return wrapped(layer.module, layer.kind, {"name": layer.name, **layer.options}, layer.kind)
     if not type(layer).__module__.startswith("kerasfmt."):
         return {**wrapped(None, name, _options(layer), name), **_build_config(layer)}
-    if name.rpartition(">")[2] in LACKING:
+    if layer.facts.absent_in == 3:
         raise _refuse(layer, "Keras 3 has no such layer")
     return {**wrapped("keras.layers", type(layer).__name__, _options(layer)), **_build_config(layer)}
 
@@ -107,23 +99,24 @@ def _sequential(model: Sequential) -> dict[str, Any]:
 def _options(layer: Layer) -> dict[str, Any]:
     def wrap(key: str, value: Mapping[str, Any]) -> Any:
         kind = key.rpartition("_")[2]
-        if value["class_name"] in LACKING:
+        held = getattr(layer, key, None)
+        if isinstance(held, Layer | ConfigObject) and held.facts.absent_in == 3:
             raise _refuse(layer, f"Keras 3 has no {kind} {value['class_name']}")
         return wrapped(MODULES.get(kind, "keras.layers"), value["class_name"], value["config"])
 
     found: dict[str, Any] = {}
-    differences = DIFFERENCES.get(type(layer).__name__, {})
+    facts = layer.facts
     for key, value in layer.get_config().items():
         if key == "dtype":
             found[key] = _policy(layer)
         elif key == "batch_input_shape":
             continue
-        elif key in differences:
-            difference = differences[key]
-            if isinstance(difference, str):
-                found[difference] = value
-            elif difference is not ANY and value != difference:
-                raise _refuse(layer, f"option {key}: Keras 3 takes only {difference!r}, got {value!r}")
+        elif key in facts.renamed:
+            found[facts.renamed[key]] = value
+        elif key in facts.implied_by_keras3:
+            implied = facts.implied_by_keras3[key]
+            if value not in implied:
+                raise _refuse(layer, f"option {key}: Keras 3 takes only {_listed(implied)}, got {value!r}")
         elif key.endswith("activation") and isinstance(value, str):
             if value == "hard_sigmoid":
                 raise _refuse(
@@ -134,11 +127,16 @@ def _options(layer: Layer) -> dict[str, Any]:
             found[key] = mapped(value, wrap, key)
     if isinstance(layer, Lambda):
         return in_words_of_keras3(found)
-    if type(layer).__name__ == "BatchNormalization" and isinstance(found.get("axis"), list):
-        if len(found["axis"]) != 1:
-            raise _refuse(layer, f"option axis: Keras 3 takes one axis, got {found['axis']}")
-        found["axis"] = found["axis"][0]
+    for key in facts.unlisted_in_keras3:
+        if isinstance(found.get(key), list):
+            if len(found[key]) != 1:
+                raise _refuse(layer, f"option {key}: Keras 3 takes one {key}, got {found[key]}")
+            found[key] = found[key][0]
     return found
+
+
+def _listed(values: Container[object]) -> str:
+    return " or ".join(repr(value) for value in values) if isinstance(values, tuple) else "other values"
 
 
 def _functional(model: Model) -> dict[str, Any]:

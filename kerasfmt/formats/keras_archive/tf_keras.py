@@ -17,14 +17,6 @@ from kerasfmt.ir.config import layer_config
 KERAS_VERSION: Final = "2.15.0"
 """The Keras whose dialect is written; every tf_keras reads it."""
 
-_LACKING: Final = frozenset({"Keras3>LayerNormalization", "RMSNormalization"})
-"""Classes of Keras 3 that Keras 2 has not."""
-
-LAYER_MODULES: Final = dict.fromkeys(
-    ("RandomFourierFeatures", "SyncBatchNormalization"), "keras.layers.experimental"
-)
-"""The modules of layers that are not in `keras.layers`."""
-
 
 def model_config(model: Model) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
@@ -47,13 +39,13 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
         found = wrapped("keras.src.engine.functional", "Functional", config, "Functional")
     elif not type(layer).__module__.startswith("kerasfmt."):
         found = wrapped(None, kind, config, kind)
-    elif kind in _LACKING:
+    elif _is_lacking(layer, entry["config"]):
         raise UnsupportedLayerError(
             f"layer {layer.name} ({type(layer).__name__}): Keras 2 has no such layer, or not with its options; "
             'write the model for Keras 3 with save_format="keras"'
         )
     else:
-        found = wrapped(LAYER_MODULES.get(kind, "keras.layers"), kind, config)
+        found = wrapped(layer.facts.module, kind, config)
     if _holds_ellipsis(entry.get("inbound_nodes")):
         raise UnsupportedLayerError(
             f"layer {layer.name} ({type(layer).__name__}): slices with an Ellipsis: Keras 2 neither writes nor reads "
@@ -62,6 +54,14 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
     if layer.build_input is not None:
         found["build_config"] = {"input_shape": plain_shape(layer.build_input)}
     return {**found, **{key: entry[key] for key in entry if key not in ("class_name", "config")}}
+
+
+def _is_lacking(layer: Layer, config: Mapping[str, Any]) -> bool:
+    """Whether Keras 2 has no such layer, or not with its options."""
+    later = layer.facts.implied_by_keras2.items()
+    return layer.facts.absent_in == 2 or any(
+        key in config and config[key] not in values for key, values in later
+    )
 
 
 def _holds_ellipsis(value: Any) -> bool:

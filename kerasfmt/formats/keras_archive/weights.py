@@ -35,7 +35,6 @@ from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsafeFileError
 from kerasfmt.formats.keras_archive import layout
 from kerasfmt.ir import Layer, Model, Sequential, Weight
-from kerasfmt.ir.config import class_name
 from kerasfmt.ir.naming import to_snake_case
 from kerasfmt.layers.tf_op import TFOpLambda
 
@@ -141,7 +140,7 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
     """Class name, layer and config of each layer that counts; no layer where the model has lost it."""
     if config is None:
         for layer in model.layers:
-            yield class_name(layer).rpartition(">")[2], layer, None
+            yield layer.keras_name.rpartition(">")[2], layer, None
         return
     layers = {layer.name: layer for layer in model.layers}
     for entry in config["config"]["layers"]:
@@ -149,7 +148,7 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
             continue
         found = layers.get(str(entry.get("name") or entry["config"].get("name")))
         kind = str(entry["class_name"]).rpartition(">")[2]
-        yield kind if found is None else class_name(found).rpartition(">")[2], found, entry
+        yield kind if found is None else found.keras_name.rpartition(">")[2], found, entry
 
 
 def own_weights(layer: Layer) -> list[Weight]:

@@ -76,7 +76,7 @@ class KerasObjects:
     def _node(self, layer: Layer) -> UserObject:
         node = self._nodes.get(layer)
         if node is None:
-            node = self._nodes[layer] = UserObject(identifier=layer.keras_identifier)
+            node = self._nodes[layer] = UserObject(identifier=layer.facts.identifier)
             self.layers[node] = layer
             if layer is not self.model:
                 self._fill(layer, node, None)
@@ -91,7 +91,7 @@ class KerasObjects:
                     count += 1
                 node.add(f"layer-{index}", self._node(child))
         if self._traces is not None and not isinstance(layer, InputLayer):
-            if layer.must_restore_from_config:
+            if layer.facts.restored_from_config:
                 node.add("keras_api", UserObject())
             else:
                 self._add_endpoints(layer, node, self._traces, default_signature)
@@ -104,7 +104,7 @@ class KerasObjects:
         if not isinstance(layer, Model):
             held |= {name: self._node(child) for name, child in layer.sublayers.items()}
         held |= {name: self.variable(weight) for name, weight in layer.weight_attributes.items()}
-        for name in layer.tracked_order or held:
+        for name in layer.facts.tracked_order or held:
             node.add(name, held[name])
         for name, functions in layer.tracked_functions().items():
             node.add(name, compiled_node(name, functions if self._traces is not None else ()))

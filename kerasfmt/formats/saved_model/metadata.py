@@ -15,7 +15,6 @@ from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, SavedNode
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
-from kerasfmt.ir.config import class_name
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.regularizers import Regularizer, to_config
 from kerasfmt.ir.structure import Structure, map_structure
@@ -76,7 +75,7 @@ def write_metadata(
         entry.node_path = ".".join(("root", *graph.paths[node]))
         entry.version.producer = layout.METADATA_PRODUCER
         entry.version.min_consumer = layout.MIN_CONSUMER
-        entry.identifier = layer.keras_identifier
+        entry.identifier = layer.facts.identifier
         entry.metadata = json.dumps(
             _tuples(layer_metadata(layer, ids, inbound.get(layer), layer is model and include_optimizer))
         )
@@ -121,10 +120,10 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
     if not is_model:
         metadata["stateful"] = layer.stateful
     metadata |= {
-        "must_restore_from_config": layer.must_restore_from_config,
-        "preserve_input_structure_in_config": layer.preserves_structure,
+        "must_restore_from_config": layer.facts.restored_from_config,
+        "preserve_input_structure_in_config": layer.facts.preserves_structure,
         "autocast": layer.autocast,
-        "class_name": class_name(layer),
+        "class_name": layer.keras_name,
         "config": ids.plain(layer) if is_model else ids.config(layer),
     }
     if inbound:
@@ -199,7 +198,7 @@ def _shapes(shape: Structure) -> Any:
 
 def _model_metadata(model: Model, ids: _SharedIds, compiled: bool) -> dict[str, Any]:
     save_spec = map_structure(_type_spec, model.input_specs)
-    config = {"class_name": class_name(model), "config": _numbered_config(model, ids)}
+    config = {"class_name": model.keras_name, "config": _numbered_config(model, ids)}
     metadata: dict[str, Any] = {
         "is_graph_network": True,
         "full_save_spec": ([save_spec], {}),

@@ -72,7 +72,7 @@ class LayerTraces:
     def _add_callees(self, model: Model, trace: Trace) -> None:
         by_function = {t.function: (layer, t) for layer in model.layers for t in layer.traces()}
         for layer in model.layers:
-            inline = isinstance(layer, InputLayer) or layer.must_restore_from_config
+            inline = isinstance(layer, InputLayer) or layer.facts.restored_from_config
             general = None if inline else layer.signature_specs()
             if general is not None and layer not in self._traces:
                 self._add(layer, layer.trace(general, {}, False))

@@ -11,6 +11,7 @@ Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -41,12 +42,12 @@ class Operation(SlicingOpLambda):
       stated: the arguments of each call as Keras 3 has them.
     """
 
+    facts = replace(SlicingOpLambda.facts, absent_in=None)
     function: str = ""
 
     def __init__(self, kind: str, name: str | None = None, dtype: Any = None, **options: Any) -> None:
         self.kind = kind
         self.options = options if dtype is None else {**options, "dtype": dtype}
-        self.registered_name = "TFOpLambda"
         self._helpers: dict[str, TFOpLambda] = {}
         self.module = module_of(kind)
         self.stated: list[tuple[list[Any], dict[str, Any]]] = []
@@ -71,10 +72,13 @@ class Operation(SlicingOpLambda):
             raise
         except (TypeError, ValueError, LookupError) as error:
             raise self.fail(f"operation {self.kind}: {error}") from error
-        slicing = self.function == "__operators__.getitem"
-        self.registered_name = "SlicingOpLambda" if slicing else "TFOpLambda"
         self.stated.append((list(inputs), kwargs))
         return super().__call__(first, **given)
+
+    @property
+    def keras_name(self) -> str:
+        """Keras 2's name of what the operation becomes."""
+        return "SlicingOpLambda" if self.function == "__operators__.getitem" else "TFOpLambda"
 
     @property
     def helpers(self) -> list[TFOpLambda]:

@@ -649,20 +649,6 @@ def test_mutated_configs_give_our_errors_only(tmp_path: Path, data: st.DataObjec
 
 
 @pytest.mark.parametrize(
-    ("kind", "options"),
-    [
-        ("ZeroPadding1D", {"padding": [1, 1], "data_format": "channels_last"}),
-        ("RandomContrast", {"factor": [0.1, 0.1], "seed": 1, "value_range": [0, 255]}),
-    ],
-)
-def test_options_of_keras_3_that_say_what_keras_2_does(kind: str, options: dict[str, Any]) -> None:
-    entry = {"class_name": kind, "config": {"name": "layer", **options}}
-    assert sorted(normalized(entry, True)["config"]) == sorted(["name", *list(options)[:-1]])
-    other = {"class_name": kind, "config": {"name": "layer", **options, list(options)[-1]: "other"}}
-    assert normalized(other, True) == other
-
-
-@pytest.mark.parametrize(
     ("kind", "module"), [("Custom>Adam", "keras.optimizers"), ("Adam", "keras.optimizers.legacy")]
 )
 def test_optimizers_of_keras_2_and_legacy_ones(tmp_path: Path, kind: str, module: str) -> None:

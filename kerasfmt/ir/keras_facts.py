@@ -1,0 +1,99 @@
+"""What a version of Keras says of a class beside its config: names, tracked attributes, differences.
+
+A layer (or initializer, regularizer, constraint) states them as the class attribute `facts`, and a subclass inherits
+them. A subclass that has more to say replaces them, whole or in part:
+
+    class SpecialDropout(Layer):
+        facts = KerasFacts(absent_in=3, tracked_lists=("noise_shape",))
+
+    class OtherDropout(SpecialDropout):
+        facts = replace(SpecialDropout.facts, absent_in=None)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+
+class _Everything:
+    """The set of all values."""
+
+    def __contains__(self, value: object) -> bool:
+        return True
+
+
+ANY_VALUE: Final[Container[object]] = _Everything()
+"""The values of an option that says nothing to a Keras which has not got it."""
+
+LATER_OPTIONS: Final[Mapping[str, Container[object]]] = {
+    "autocast": (None, True),
+    "build_config": (None, True),
+    "gptq_unpacked_column_size": (None,),
+    "lora_alpha": (None,),
+    "lora_rank": (None,),
+    "quantization_config": (None, True),
+    "rng_type": (None, "stateful", "legacy_stateful"),
+}
+"""Options of any layer that Keras 2.15 has not got: the values that mean what it does anyway."""
+
+
+@dataclass(frozen=True)
+class ComparedMask:
+    """How Keras 3 makes the mask of a layer: by an operation `NotEqual` on the input of the layer.
+
+    Attributes:
+      value: what the input is compared with.
+      value_option: the option that holds the value; `value` is its default.
+      if_option: the option that has to be true; none by default.
+      reduced: whether an operation `Any` over the last axis follows.
+    """
+
+    value: float
+    value_option: str | None = None
+    if_option: str | None = None
+    reduced: bool = False
+
+
+@dataclass(frozen=True)
+class KerasFacts:
+    """What Keras says of a class beside its config.
+
+    Attributes:
+      identifier: what a SavedModel calls the kind of the object.
+      registered_name: Keras 2's name of the class, `package>name`, where that is not the name of the class here.
+      module: the module of Keras 2 that has the class.
+      tracked_lists: attributes that Keras 2 tracks as list wrappers, or dict wrappers where they are dicts, in its
+        order. In an object graph they come after the random generator and before weights and sublayers.
+      tracked_order: the names of all lists, layers and weights, where Keras 2 does not track them by kind.
+      restored_from_config: whether Keras 2 revives the layer from its config only; its calls are then no functions
+        of their own.
+      preserves_structure: whether the config tells a list of one input from that input.
+      build_calls_base: whether the layer's `build` in Keras 2 calls that of the base class, which notes the shape.
+      absent_in: the major version of Keras that has no such class.
+      renamed: option of Keras 2 -> its name in Keras 3.
+      implied_by_keras3: option that Keras 3 has not got -> the values that mean what it does anyway.
+      implied_by_keras2: option that Keras 2 has not got -> the values that mean what it does anyway.
+      needed_by_keras2: options that Keras 2 cannot load the class without, even where Keras 3 has not got them.
+      unlisted_in_keras3: options that are a list of one item in Keras 2, and that item in Keras 3.
+      joins_masks: whether the layer joins the masks of its inputs, which Keras 3 does in another way than Keras 2.
+      compared_mask: how Keras 3 makes a mask of the layer's input, where it does.
+    """
+
+    identifier: str = "_tf_keras_layer"
+    registered_name: str | None = None
+    module: str = "keras.layers"
+    tracked_lists: tuple[str, ...] = ()
+    tracked_order: tuple[str, ...] = ()
+    restored_from_config: bool = False
+    preserves_structure: bool = False
+    build_calls_base: bool = False
+    absent_in: Literal[2, 3] | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    implied_by_keras3: Mapping[str, Container[object]] = field(default_factory=dict)
+    implied_by_keras2: Mapping[str, Container[object]] = field(default_factory=dict)
+    needed_by_keras2: frozenset[str] = frozenset()
+    unlisted_in_keras3: frozenset[str] = frozenset()
+    joins_masks: bool = False
+    compared_mask: ComparedMask | None = None
