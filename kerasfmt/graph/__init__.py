@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from kerasfmt.graph import ops
+from kerasfmt.graph.builder import Builder
 from kerasfmt.graph.emit import emit, emit_one
-from kerasfmt.graph.function import Builder, Function
+from kerasfmt.graph.function import Function
+from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.spec import Shape, Spec, broadcast_shapes, known_size, merge_shapes
-from kerasfmt.graph.value import Node, Operand, Value, Variable
+from kerasfmt.graph.value import Node, Operand, Value
 
 __all__ = [
     "Builder",
@@ -21,4 +24,5 @@ __all__ = [
     "emit_one",
     "known_size",
     "merge_shapes",
+    "ops",
 ]

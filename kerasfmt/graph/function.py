@@ -1,26 +1,14 @@
-"""Functions, and the builder that collects their nodes.
-
-A `Builder` collects nodes; `Builder.finish` turns it into an immutable `Function`. Every node is checked
-against its op definition, and its output shapes are inferred, when it is made.
-
-Source: tensorflow/python/framework/func_graph.py and auto_control_deps.py fix the semantics.
-"""
+"""A finished function: immutable, and printed as text."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import MappingProxyType
 
-from kerasfmt import dtypes
-from kerasfmt.dtypes import DType
-from kerasfmt.errors import GraphError
-from kerasfmt.graph.emit import emit, emit_in, emit_one
-from kerasfmt.graph.op_defs import lookup
-from kerasfmt.graph.spec import Shape, Spec
-from kerasfmt.graph.value import Attr, Node, Operand, Value, Variable, as_array
+from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.value import Node, Value
 
 _NONE: Mapping[Function, Function] = MappingProxyType({})
 
@@ -30,7 +18,7 @@ class Function:
     """A finished function: `inputs` and captured variables in, `outputs` out.
 
     Nodes are in execution order. `control_outputs` are the nodes that run whether or not an output needs them.
-    A `compiled` function is one that TensorFlow runs through XLA. Functions with one `body` differ in their names,
+    A `compiled` function is one that TensorFlow runs through XLA. Functions with one `body_id` differ in their names,
     in the variables that they capture and in the functions that they call only.
     """
 
@@ -43,24 +31,24 @@ class Function:
     control_outputs: tuple[Node, ...]
     written: frozenset[Variable]
     compiled: bool = False
-    body: object = field(default_factory=object)
+    body_id: object = field(default_factory=object)
 
-    def on(
+    def with_captures(
         self,
         variables: Mapping[Variable, Variable],
         name: str,
         callees: Mapping[Function, Function] = _NONE,
     ) -> Function:
-        """The function with the same body.
+        """The function with the same body on other variables.
 
         Args:
           variables: what to capture in place of each variable.
           name: its name.
-          callees: what to call in place of each function, with the same body as that.
+          callees: what to call in place of each function; its body is the same.
         """
         nodes = list(self.nodes)
         for place, callee in self.callees if callees else ():
-            nodes[place] = nodes[place].calling(callees.get(callee, callee))
+            nodes[place] = nodes[place].with_callee("f", callees.get(callee, callee))
         return replace(
             self,
             name=name,
@@ -84,271 +72,3 @@ class Function:
     def variables(self) -> tuple[Variable, ...]:
         """The captured variables, in the order of the arguments that carry them."""
         return tuple(v for v, _ in self.captures)
-
-
-@dataclass
-class _Access:
-    """Nodes that touched a resource since it was last written."""
-
-    writer: Node | None = None
-    readers: list[Node] = field(default_factory=list)
-
-
-_INVALID = re.compile(r"[^A-Za-z0-9_.\\/>-]")
-
-
-@lru_cache(maxsize=1 << 14)
-def _node_name(name: str) -> str:
-    """`name` with every character that a node's name may not have replaced.
-
-    Source: tensorflow/core/graph/graph.cc; tensorflow/python/framework/ops.py, _VALID_OP_NAME_REGEX.
-    """
-    plain = _INVALID.sub("_", name)
-    return plain if re.match(r"[A-Za-z0-9.]", plain) else f".{plain}"
-
-
-@lru_cache(maxsize=1 << 14)
-def _argument_name(name: str) -> str:
-    """`name` as an argument of a function is called: lower case, and a letter first.
-
-    Source: tensorflow/core/framework/graph_to_functiondef.cc, NormalizeHelper.
-    """
-    plain = re.sub(r"[^a-z0-9_]", "_", name.lower())
-    return re.sub(r"^[^a-z]+", "", plain) or "unknown"
-
-
-class Builder:
-    """A function under construction.
-
-    Args:
-      name: the function's name.
-    """
-
-    def __init__(self, name: str = "function") -> None:
-        self.name = name
-        self.inputs: list[Value] = []
-        self.input_names: list[str] = []
-        self.nodes: list[Node] = []
-        self._captures: dict[Variable, Value] = {}
-        self._names: dict[str, int] = {}
-        self._constants: dict[tuple[str, tuple[int, ...], bytes], Value] = {}
-        self._access: dict[Value, _Access] = {}
-        self._variables: dict[Value, Variable] = {}
-        self._written: set[Variable] = set()
-        self._scope = ""
-
-    def unique_name(self, base: str) -> str:
-        """`base`, or `base_1`, `base_2`, ... where that name is taken (names are compared without case)."""
-        name = base = _node_name(base)
-        key = first = base.lower()
-        while key in self._names:
-            name = f"{base}_{self._names[first]}"
-            self._names[first] += 1
-            key = name.lower()
-        self._names[key] = 1
-        return name
-
-    def release(self, name: str) -> None:
-        """Gives back a name from `unique_name` that no node took."""
-        del self._names[name.lower()]
-
-    def scope(self, name: str) -> _Scope:
-        """A context in which node names get the prefix `name/`."""
-        return _Scope(self, name)
-
-    def scoped(self, name: str) -> str:
-        """`name` below the scope in force, made unique."""
-        return self.unique_name(f"{self._scope}{name}")
-
-    def input(self, spec: Spec, name: str | None = None) -> Value:
-        """A new argument of the function; its value has the shape and dtype of `spec`."""
-        wanted = name or spec.name or "arg"
-        value = self._argument(wanted, spec.shape, spec.dtype)
-        self.inputs.append(value)
-        self.input_names.append(wanted)
-        return value
-
-    def _argument(self, name: str, shape: Shape, dtype: DType) -> Value:
-        name = self.unique_name(_argument_name(name))
-        node = Node(self, lookup("Placeholder"), name, (), {"dtype": dtype, "shape": shape})
-        value = Value(node, 0, shape, dtype)
-        node.outputs = (value,)
-        return value
-
-    def capture(self, variable: Variable, name: str | None = None) -> Value:
-        """The resource handle through which this function reaches `variable`.
-
-        Args:
-          variable: the variable.
-          name: name of the argument when it is new; made from the variable's by default.
-        """
-        handle = self._captures.get(variable)
-        if handle is None:
-            handle = self._argument(name or f"{variable.name}_resource", (), dtypes.resource)
-            self._captures[variable] = handle
-            self._variables[handle] = variable
-        return handle
-
-    def variable_of(self, handle: Value) -> Variable:
-        """The variable behind a resource handle of this function."""
-        return self._variables[handle]
-
-    def read(self, variable: Variable, reader: str = "") -> Value:
-        """The value that `variable` has at this point of the function; `reader` names the op that wants it."""
-        name = f"{reader}/ReadVariableOp" if reader else "ReadVariableOp"
-        handle = self.capture(variable, f"{self._scope}{name}_resource")
-        return emit_one("ReadVariableOp", handle, dtype=variable.dtype, name=name)
-
-    def assign(self, variable: Variable, value: Operand) -> None:
-        """Replaces the value of `variable`, after every earlier read and before every later one."""
-        emit("AssignVariableOp", self.capture(variable), value, dtype=variable.dtype)
-
-    def constant(self, value: object, dtype: DType | None = None) -> Value:
-        """A Const node; equal constants of one function are one node.
-
-        Python floats become float32 and ints int32 unless `dtype` says otherwise; arrays keep their dtype.
-        """
-        array = as_array(value, dtype)
-        dt = dtype or dtypes.of(array.dtype)
-        key = (
-            dt.name,
-            array.shape,
-            array.tobytes() if array.dtype != object else repr(array.tolist()).encode(),
-        )
-        found = self._constants.get(key)
-        if found is None:
-            kept = array.copy() if array is value else array
-            found = emit_in(self, "Const", (), {"value": kept, "dtype": dt}, "Const")[0]
-            self._constants[key] = found
-        return found
-
-    def call(
-        self, function: Function, inputs: Sequence[Value], shapes: Sequence[Shape] | None = None
-    ) -> tuple[Value, ...]:
-        """The outputs of `function` called with `inputs`; what it captures, this function captures too.
-
-        Args:
-          function: the callee.
-          inputs: one value per input of the callee.
-          shapes: shapes of the outputs, where more is known than the callee's own.
-
-        Raises:
-          GraphError: the inputs are not of the number or the dtypes that the callee takes.
-        """
-        if len(inputs) != len(function.inputs):
-            raise GraphError(
-                f"function {function.name}: expected {len(function.inputs)} inputs, got {len(inputs)}"
-            )
-        for value, argument in zip(inputs, function.inputs, strict=True):
-            if value.dtype is not argument.dtype:
-                raise GraphError(
-                    f"function {function.name}: input {argument.node.name}: expected {argument.dtype.name}, "
-                    f"got {value.dtype.name} ({value.node.name})"
-                )
-        origin = self._scope.split("/")[0] or "unknown"
-        handles = [self.capture(v, origin) for v in function.variables]
-        op = "StatefulPartitionedCall" if function.stateful else "PartitionedCall"
-        attrs: dict[str, Attr] = {
-            "Tin": [v.dtype for v in (*inputs, *handles)],
-            "Tout": [v.dtype for v in function.outputs],
-            "f": function,
-        }
-        outputs = emit_in(self, op, ([*inputs, *handles],), attrs, op)
-        for value, shape in zip(outputs, shapes or (), strict=False):
-            value.shape = shape
-        return outputs
-
-    def again(self, pattern: Node, inputs: tuple[Value, ...], name: str) -> Node:
-        """A node like one of this graph, on other inputs of the same shapes and dtypes; nothing is inferred anew."""
-        node = Node(
-            self,
-            pattern.op_def,
-            self.scoped(name),
-            inputs,
-            pattern.attrs,
-            pattern.input_arity,
-            pattern.device,
-        )
-        node.outputs = tuple(Value(node, v.index, v.shape, v.dtype) for v in pattern.outputs)
-        self.adopt(node)
-        return node
-
-    def adopt(self, node: Node) -> None:
-        """Appends a finished node and orders it after the nodes whose side effects it must see."""
-        for handle in node.inputs:
-            if handle.dtype is not dtypes.resource:
-                continue
-            access = self._access.setdefault(handle, _Access())
-            variable = self._variables.get(handle)
-            if _writes(node, handle, variable):
-                if variable is not None:
-                    self._written.add(variable)
-                before = [*access.readers, *([access.writer] if access.writer else [])]
-                self._access[handle] = _Access(writer=node)
-            else:
-                before = [access.writer] if access.writer else []
-                access.readers.append(node)
-            node.controls.extend(n for n in before if n is not node and n not in node.controls)
-        self.nodes.append(node)
-
-    def finish(
-        self, outputs: Sequence[Value], name: str | None = None, *, compiled: bool = False
-    ) -> Function:
-        """The function with these outputs, pruned of nodes that neither an output nor a side effect needs."""
-        stateful = [n for n in self.nodes if is_side_effect(n)]
-        needed: set[int] = set()
-        stack = [*stateful, *(v.node for v in outputs)]
-        while stack:
-            node = stack.pop()
-            if id(node) not in needed:
-                needed.add(id(node))
-                stack.extend(v.node for v in node.inputs)
-                stack.extend(node.controls)
-        captures = self._captures
-        self._captures, self._variables = {}, {}  # a body is shared; weights are not
-        return Function(
-            name=name or self.name,
-            inputs=tuple(self.inputs),
-            input_names=tuple(self.input_names),
-            captures=tuple(captures.items()),
-            nodes=tuple(n for n in self.nodes if id(n) in needed),
-            outputs=tuple(outputs),
-            control_outputs=tuple(stateful),
-            written=frozenset(self._written),
-            compiled=compiled,
-        )
-
-
-class _Scope:
-    def __init__(self, graph: Builder, name: str) -> None:
-        self.graph, self.name, self.outer = graph, name, ""
-
-    def __enter__(self) -> None:
-        self.outer = self.graph._scope
-        self.graph._scope = f"{self.outer}{self.name}/"
-
-    def __exit__(self, *_: object) -> None:
-        self.graph._scope = self.outer
-
-
-def is_side_effect(node: Node) -> bool:
-    """Whether the node must run even if nothing uses its outputs."""
-    return node.op_def.stateful and node.op not in _PURE_STATEFUL
-
-
-_PURE_STATEFUL = frozenset(
-    {"RandomUniform", "RandomStandardNormal", "RandomUniformInt", "TruncatedNormal", "VarHandleOp"}
-)
-"""Ops that TensorFlow flags as stateful but that leave nothing behind (auto_control_deps.py, LEGACY_RANDOM_OPS)."""
-
-
-def _writes(node: Node, handle: Value, variable: Variable | None) -> bool:
-    if node.op in ("ReadVariableOp", "DisableCopyOnRead", "ResourceGather", "VarIsInitializedOp"):
-        return False
-    if node.op in ("StatefulPartitionedCall", "PartitionedCall"):
-        function = node.attrs["f"]
-        return isinstance(function, Function) and variable in function.written
-    if node.op in ("If", "StatelessIf"):
-        branches = (node.attrs["then_branch"], node.attrs["else_branch"])
-        return any(isinstance(f, Function) and variable in f.written for f in branches)
-    return True

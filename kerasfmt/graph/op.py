@@ -65,8 +65,6 @@ def find_op(name: str) -> type[Op]:
     Raises:
       GraphError: no family registers it.
     """
-    if name not in _OPS:
-        import kerasfmt.graph.ops  # noqa: F401  (the families register themselves)
     try:
         return _OPS[name]
     except KeyError:
@@ -75,6 +73,4 @@ def find_op(name: str) -> type[Op]:
 
 def registered_ops() -> list[str]:
     """Names of all the ops that kerasfmt can infer and run, sorted."""
-    import kerasfmt.graph.ops  # noqa: F401
-
     return sorted(_OPS)

@@ -11,7 +11,8 @@ import numpy as np
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.op import Op, find_op
-from kerasfmt.graph.value import Node, Value, Variable
+from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.value import Node, Value
 
 State = MutableMapping[Variable, Any]
 """The content of each variable, as an array; assignments replace entries."""

@@ -1,58 +1,30 @@
-"""Values that flow between nodes: the parts that graphs are made of.
-
-Weights enter as `Variable`s that a function captures by reference.
+"""Values and the nodes that make them: the parts that graphs are made of.
 
 Source: tensorflow/python/framework/ops.py fixes the semantics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias, Union
-
-import numpy as np
 
 from kerasfmt.dtypes import DType
 from kerasfmt.graph.op_defs import OpDef
 from kerasfmt.graph.spec import Shape, Spec
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-    from kerasfmt.graph.function import Builder, Function
+    from kerasfmt.graph.builder import Builder
+    from kerasfmt.graph.function import Function
+    from kerasfmt.graph.resource import Variable
 
 Array: TypeAlias = "NDArray[np.generic]"
 Attr: TypeAlias = Union[
     int, float, bool, str, bytes, DType, Array, "Function", Sequence["Attr"], tuple["int | None", ...], None
 ]
 Operand: TypeAlias = Union["Value", "Variable", int, float, bool, str, bytes, Array, Sequence[object]]
-
-
-class Variable:
-    """A tensor outside the graph that functions read and assign; compared by identity.
-
-    Args:
-      name: its name, as TensorFlow writes it (`dense/kernel`).
-      spec: its shape (fully known) and dtype.
-      autocast: whether a read beside operands of another float dtype is cast to that dtype
-        (Keras's AutoCastVariable).
-    """
-
-    def __init__(self, name: str, spec: Spec, *, autocast: bool = False) -> None:
-        self.name = name
-        self.spec = spec
-        self.autocast = autocast
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape, fully known."""
-        assert self.spec.shape is not None
-        return tuple(int(d) for d in self.spec.shape if d is not None)
-
-    @property
-    def dtype(self) -> DType:
-        """The stored dtype."""
-        return self.spec.dtype
 
 
 class Value:
@@ -100,31 +72,31 @@ class Value:
         return f"Value({self.node.name}:{self.index}, {self.shape}, {self.dtype.name})"
 
     def __add__(self, other: Operand) -> Value:
-        return emitter.emit_one("AddV2", self, other)
+        return self.graph.emit("AddV2", self, other)[0]
 
     def __radd__(self, other: Operand) -> Value:
-        return emitter.emit_one("AddV2", other, self)
+        return self.graph.emit("AddV2", other, self)[0]
 
     def __sub__(self, other: Operand) -> Value:
-        return emitter.emit_one("Sub", self, other)
+        return self.graph.emit("Sub", self, other)[0]
 
     def __rsub__(self, other: Operand) -> Value:
-        return emitter.emit_one("Sub", other, self)
+        return self.graph.emit("Sub", other, self)[0]
 
     def __mul__(self, other: Operand) -> Value:
-        return emitter.emit_one("Mul", self, other)
+        return self.graph.emit("Mul", self, other)[0]
 
     def __rmul__(self, other: Operand) -> Value:
-        return emitter.emit_one("Mul", other, self)
+        return self.graph.emit("Mul", other, self)[0]
 
     def __truediv__(self, other: Operand) -> Value:
-        return emitter.emit_one("RealDiv", self, other)
+        return self.graph.emit("RealDiv", self, other)[0]
 
     def __rtruediv__(self, other: Operand) -> Value:
-        return emitter.emit_one("RealDiv", other, self)
+        return self.graph.emit("RealDiv", other, self)[0]
 
     def __neg__(self) -> Value:
-        return emitter.emit_one("Neg", self)
+        return self.graph.emit("Neg", self)[0]
 
 
 class Node:
@@ -155,9 +127,14 @@ class Node:
         self.outputs: tuple[Value, ...] = ()
         self.device = device
 
-    def calling(self, function: Function) -> Node:
-        """The same node with another callee; values still come from the node that it was copied from."""
-        attrs = {**self.attrs, "f": function}
+    def with_callee(self, attr: str, function: Function) -> Node:
+        """The same node with another callee; values still come from the node that it was copied from.
+
+        Args:
+          attr: the attribute that holds the callee.
+          function: the callee.
+        """
+        attrs = {**self.attrs, attr: function}
         node = Node(self.graph, self.op_def, self.name, self.inputs, attrs, self.input_arity, self.device)
         node.controls, node.outputs = self.controls, self.outputs
         return node
@@ -174,37 +151,3 @@ class Node:
                 groups.append(self.inputs[at : at + arity])
                 at += arity
         return groups
-
-
-def as_array(value: object, dtype: DType | None) -> Array:
-    """A constant's value as an array: Python's own numbers take TensorFlow's dtypes, float32 and int32."""
-    if isinstance(value, np.ndarray):
-        return value if dtype is None or value.dtype == dtype.numpy else value.astype(dtype.numpy)
-    if dtype is not None:
-        return np.asarray(value, dtype=dtype.numpy)
-    array = np.asarray(value)
-    if isinstance(value, np.generic):
-        return array
-    if array.dtype == np.float64:
-        return array.astype(np.float32)
-    if array.dtype == np.int64:
-        return array.astype(np.int32)
-    if array.dtype.kind in "US":
-        return array.astype(object)
-    return array
-
-
-def flatten_values(items: Iterable[object]) -> list[Value]:
-    """The values among `items`, looking into lists and tuples."""
-    found: list[Value] = []
-    for item in items:
-        if isinstance(item, Value):
-            found.append(item)
-        elif isinstance(item, list | tuple):
-            found.extend(flatten_values(item))
-    return found
-
-
-# The emitter needs Value and Node, and their operators the emitter: whichever is imported first, both are whole
-# before an operator is used.
-import kerasfmt.graph.emit as emitter  # noqa: E402

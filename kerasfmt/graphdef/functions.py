@@ -64,7 +64,7 @@ class FunctionWriter:
 
     def _write(self, function: Function, name: str) -> None:
         proto = self._library.function.add()
-        written = self._bodies.setdefault(function.body, proto)
+        written = self._bodies.setdefault(function.body_id, proto)
         if written is proto:
             self._write_body(proto, function)
         else:
@@ -99,7 +99,7 @@ class FunctionWriter:
 
     def write_node(self, proto: protos.NodeDef, node: Node, tensor: Callable[[Value], str]) -> None:
         """Writes a node; `tensor` names the value that an input refers to."""
-        # Builder.again makes nodes that share their attributes; these live as long as the functions written.
+        # Builder.copy_node makes nodes that share their attributes; these live as long as the functions written.
         like = self._alike.setdefault((id(node.attrs), node.op, node.device), proto)
         if like is proto:
             self._write_kind(proto, node)

@@ -85,7 +85,9 @@ def find_trace(layer: Layer, alike: Hashable, key: Hashable) -> Trace | None:
     if pattern is None:
         return None
     weights = dict(zip(pattern.function.variables, (layer._weights[i] for i in pattern.weights), strict=True))
-    return replace(pattern, function=pattern.function.on(weights, function_name(layer.name)), derived={})
+    return replace(
+        pattern, function=pattern.function.with_captures(weights, function_name(layer.name)), derived={}
+    )
 
 
 def keep_trace(layer: Layer, alike: Hashable, key: Hashable, trace: Trace) -> Trace:

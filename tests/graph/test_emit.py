@@ -10,7 +10,6 @@ import pytest
 from kerasfmt import dtypes
 from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
 from kerasfmt.graph import Builder, Spec, Value, Variable, emit, emit_one
-from kerasfmt.graph.emit import emit_in
 
 
 def value(*shape: int | None, dtype: dtypes.DType = dtypes.float32) -> Value:
@@ -34,7 +33,7 @@ def test_the_name_of_a_node() -> None:
     x = value(2)
     assert [emit_one("Relu", x).node.name, emit_one("Relu", x).node.name] == ["Relu", "Relu_1"]
     assert emit_one("Relu", x, name="act").node.name == "act"
-    (y,) = emit_in(x.graph, "Relu", (x,), {}, "cpu", "/device:CPU:0")
+    (y,) = x.graph.emit("Relu", x, name="cpu", device="/device:CPU:0")
     assert (y.node.name, y.node.device) == ("cpu", "/device:CPU:0")
 
 
@@ -102,6 +101,8 @@ REFUSED: dict[str, tuple[Callable[[], object], type[KerasfmtError], str]] = {
     "operands": (lambda: emit("Relu", X, X), GraphError, "op Relu: expected 1 operands, got 2"),
     "no value": (lambda: emit("AddV2", 1, 2), GraphError, "op AddV2: no operand is a Value"),
     "two functions": (lambda: emit("AddV2", X, value(2)), GraphError, "come from different functions"),
+    "two functions, by an operator": (lambda: X + value(2), GraphError, "come from different functions"),
+    "two functions, in a list": (lambda: emit("AddN", [X, value(2)]), GraphError, "come from different functions"),
     "not a list": (
         lambda: emit("AddN", X),
         GraphError,
@@ -157,7 +158,7 @@ REFUSED: dict[str, tuple[Callable[[], object], type[KerasfmtError], str]] = {
         GraphError,
         "op IdentityN: argument input: expected ['float32'], got ['float32', 'float32']",
     ),
-    "no tensors": (lambda: emit_in(Builder(), "AddN", ([],), {"T": dtypes.int8}, "a"), GraphError, "at least 1"),
+    "no tensors": (lambda: Builder().emit("AddN", [], T=dtypes.int8), GraphError, "at least 1"),
     "shapes": (
         lambda: emit("AddV2", X, np.zeros(3, np.float32)),
         InvalidModelError,

@@ -10,7 +10,6 @@ import pytest
 from kerasfmt import dtypes
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import Builder, Function, Spec, Variable, emit, emit_one, ops
-from kerasfmt.graph.emit import emit_in
 from kerasfmt.graph.run import LazyState, run
 
 SCALAR = Spec((), dtypes.float32)
@@ -121,7 +120,7 @@ def test_the_number_of_inputs() -> None:
 
 def test_an_op_without_kernel() -> None:
     graph = Builder()
-    (data,) = emit_in(graph, "ReadFile", (graph.constant("a"),), {}, "read")
+    (data,) = graph.emit("ReadFile", graph.constant("a"), name="read")
     with pytest.raises(GraphError, match=r"op ReadFile \(read\): kerasfmt has no kernel for it"):
         run(graph.finish([data]), [], {})
 

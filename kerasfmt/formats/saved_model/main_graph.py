@@ -22,7 +22,6 @@ from kerasfmt.formats.saved_model.object_graph import VariableNode
 from kerasfmt.formats.saved_model.signatures import TracedSignature
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
 from kerasfmt.graph.attr_values import encode_shape
-from kerasfmt.graph.emit import emit_in
 from kerasfmt.graphdef.functions import FunctionWriter
 
 _CPU = "/device:CPU:0"
@@ -41,7 +40,7 @@ def write_main_graph(
     handles: dict[Variable, Value] = {node.weight: _variable(graph, node) for _, node in variables}
     for key, signature in signatures.items():
         _write_signature(meta.signature_def[key], graph, key, signature, handles)
-    init = _node(graph, "NoOp", (), {}, "NoOp")
+    init = _node(graph, "NoOp")
     meta.signature_def[layout.INIT_OP].outputs[layout.INIT_OP].name = init.name
     meta.signature_def[layout.INIT_OP].outputs[layout.INIT_OP].tensor_shape.unknown_rank = True
     meta.collection_def[layout.MAIN_OP_COLLECTION].node_list.value.append(init.name)
@@ -64,18 +63,25 @@ def _tensor_name(value: Value) -> str:
     return value.node.name if value.index == 0 else f"{value.node.name}:{value.index}"
 
 
-def _node(graph: Builder, op: str, inputs: Sequence[Any], attrs: Mapping[str, Any], name: str) -> Node:
-    emit_in(graph, op, inputs, attrs, name)
+def _node(graph: Builder, op: str, *inputs: object, **options: Any) -> Node:
+    """A new node; see `Builder.emit`."""
+    graph.emit(op, *inputs, **options)
     return graph.nodes[-1]
 
 
 def _variable(graph: Builder, node: VariableNode) -> Value:
     weight = node.weight
     name = graph.unique_name(readable(weight.name))
-    graph.release(name)
-    attrs = {"dtype": weight.dtype, "shape": weight.shape, "shared_name": name, "debug_name": f"{name}/"}
-    handle = _node(graph, "VarHandleOp", (), attrs, name).outputs[0]
-    _node(graph, "ReadVariableOp", (handle,), {"dtype": weight.dtype}, f"{name}/Read/ReadVariableOp")
+    graph.free_name(name)
+    (handle,) = graph.emit(
+        "VarHandleOp",
+        dtype=weight.dtype,
+        shape=weight.shape,
+        shared_name=name,
+        debug_name=f"{name}/",
+        name=name,
+    )
+    graph.emit("ReadVariableOp", handle, dtype=weight.dtype, name=f"{name}/Read/ReadVariableOp")
     return handle
 
 
@@ -90,21 +96,20 @@ class _PerWeight:
         """The node `op` on tensors or the handle of a weight."""
         like = self.made.get((op, weight.spec))
         if like is not None:
-            return self.graph.again(like, inputs, op)
-        typed = op in ("ReadVariableOp", "AssignVariableOp")
-        emit_in(self.graph, op, inputs, {"dtype": weight.dtype} if typed else {}, op, _CPU)
-        node = self.made[op, weight.spec] = self.graph.nodes[-1]
+            return self.graph.copy_node(like, inputs, op)
+        typed = {"dtype": weight.dtype} if op in ("ReadVariableOp", "AssignVariableOp") else {}
+        node = self.made[op, weight.spec] = _node(self.graph, op, *inputs, device=_CPU, **typed)
         return node
 
 
 def _placeholder(graph: Builder, name: str, spec: Spec) -> Value:
-    return _node(graph, "Placeholder", (), {"dtype": spec.dtype, "shape": spec.shape}, name).outputs[0]
+    return graph.emit("Placeholder", dtype=spec.dtype, shape=spec.shape, name=name)[0]
 
 
 def _call(graph: Builder, function: Function, inputs: Sequence[Value]) -> Node:
     op = "StatefulPartitionedCall" if function.stateful else "PartitionedCall"
-    attrs = {"Tin": [v.dtype for v in inputs], "Tout": [v.dtype for v in function.outputs], "f": function}
-    return _node(graph, op, (list(inputs),), attrs, op)
+    types = {"Tin": [v.dtype for v in inputs], "Tout": [v.dtype for v in function.outputs]}
+    return _node(graph, op, list(inputs), f=function, **types)
 
 
 def _write_signature(
@@ -134,12 +139,12 @@ def _tensor_info(proto: protos.TensorInfo, name: str, spec: Spec) -> None:
 
 def _strings(graph: Builder, values: Sequence[str], name: str) -> Value:
     array = np.array([v.encode() for v in values], dtype=object)
-    return emit_in(graph, "Const", (), {"value": array, "dtype": dtypes.string}, name, _CPU)[0]
+    return graph.emit("Const", value=array, dtype=dtypes.string, name=name, device=_CPU)[0]
 
 
 def _scalar(graph: Builder, value: object, dtype: dtypes.DType, name: str, device: str = _ANY_CPU) -> Value:
     array = np.array(value, dtype=object if dtype is dtypes.string else dtype.numpy)
-    return emit_in(graph, "Const", (), {"value": array, "dtype": dtype}, name, device)[0]
+    return graph.emit("Const", value=array, dtype=dtype, name=name, device=device)[0]
 
 
 def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
@@ -150,16 +155,14 @@ def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
     graph = Builder("_traced_save")
     prefix = graph.input(Spec((), dtypes.string), "file_prefix")
     text = graph.input(Spec((), dtypes.string), "savev2_const")
-    remote = emit_in(
-        graph, "StaticRegexFullMatch", (prefix,), {"pattern": "^s3://.*"}, "StaticRegexFullMatch", _ANY_CPU
-    )
+    (remote,) = graph.emit("StaticRegexFullMatch", prefix, pattern="^s3://.*", device=_ANY_CPU)
     part = _scalar(graph, b".part", dtypes.string, "Const")
     temporary = _scalar(graph, b"_temp/part", dtypes.string, "Const")
-    suffix = emit_in(graph, "Select", (remote[0], part, temporary), {}, "Select", _ANY_CPU)[0]
-    joined = emit_in(graph, "StringJoin", ([prefix, suffix],), {}, "StringJoin", _ANY_CPU)[0]
+    (suffix,) = graph.emit("Select", remote, part, temporary, device=_ANY_CPU)
+    (joined,) = graph.emit("StringJoin", [prefix, suffix], device=_ANY_CPU)
     shards = _scalar(graph, 1, dtypes.int32, "num_shards", "")
     shard = _scalar(graph, 0, dtypes.int32, "ShardedFilename/shard", _CPU)
-    filename = emit_in(graph, "ShardedFilename", (joined, shard, shards), {}, "ShardedFilename", _CPU)[0]
+    (filename,) = graph.emit("ShardedFilename", joined, shard, shards, device=_CPU)
     values = []
     nodes = _PerWeight(graph)
     for index, weight in enumerate(weights):
@@ -172,16 +175,13 @@ def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
     names = [*keys, layout.OBJECT_GRAPH_KEY]
     tensor_names = _strings(graph, names, "SaveV2/tensor_names")
     slices = _strings(graph, [""] * len(names), "SaveV2/shape_and_slices")
-    emit_in(
-        graph, "SaveV2", (filename, tensor_names, slices, [*values, text]),
-        {"dtypes": [*(w.dtype for w in weights), dtypes.string]}, "SaveV2", _CPU,
-    )  # fmt: skip
-    save = graph.nodes[-1]
-    prefixes = emit_in(graph, "Pack", ([filename],), {}, "MergeV2Checkpoints/checkpoint_prefixes", _CPU)[0]
-    prefixes.node.controls.append(save)
-    emit_in(graph, "MergeV2Checkpoints", (prefixes, prefix), {}, "MergeV2Checkpoints", _CPU)
-    merge = graph.nodes[-1]
-    done = emit_in(graph, "Identity", (prefix,), {}, "Identity", _CPU)[0]
+    types = [*(w.dtype for w in weights), dtypes.string]
+    saved = [*values, text]
+    save = _node(graph, "SaveV2", filename, tensor_names, slices, saved, dtypes=types, device=_CPU)
+    prefixes = _node(graph, "Pack", [filename], name="MergeV2Checkpoints/checkpoint_prefixes", device=_CPU)
+    prefixes.controls.append(save)
+    merge = _node(graph, "MergeV2Checkpoints", prefixes.outputs[0], prefix, device=_CPU)
+    (done,) = graph.emit("Identity", prefix, device=_CPU)
     done.node.controls.append(merge)
     return graph.finish([done])
 
@@ -193,13 +193,13 @@ def restore_function(keys: Sequence[str], weights: Sequence[Variable]) -> Functi
     names = [*keys, layout.OBJECT_GRAPH_KEY]
     tensor_names = _strings(graph, names, "RestoreV2/tensor_names")
     slices = _strings(graph, [""] * len(names), "RestoreV2/shape_and_slices")
-    wanted = {"dtypes": [*(w.dtype for w in weights), dtypes.string]}
-    values = emit_in(graph, "RestoreV2", (prefix, tensor_names, slices), wanted, "RestoreV2", _CPU)
+    types = [*(w.dtype for w in weights), dtypes.string]
+    values = graph.emit("RestoreV2", prefix, tensor_names, slices, dtypes=types, device=_CPU)
     assigned = []
     nodes = _PerWeight(graph)
     for weight, value in zip(weights, values, strict=False):
         (same,) = nodes.node("Identity", (value,), weight).outputs
         assigned.append(nodes.node("AssignVariableOp", (graph.capture(weight), same), weight))
-    done = emit_in(graph, "Identity", (prefix,), {}, "Identity", _CPU)[0]
+    (done,) = graph.emit("Identity", prefix, device=_CPU)
     done.node.controls.extend(assigned)
     return graph.finish([done])

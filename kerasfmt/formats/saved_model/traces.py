@@ -148,13 +148,13 @@ _wrappers: WeakValueDictionary[object, Function] = WeakValueDictionary()
 
 def _outputs_only(trace: Trace) -> Function:
     function = trace.function
-    alike = _wrappers.get(function.body)
+    alike = _wrappers.get(function.body_id)
     if alike is not None:
         ((_, callee),) = alike.callees
         variables = dict(zip(callee.variables, function.variables, strict=True))
-        return alike.on(variables, alike.name, {callee: function})
+        return alike.with_captures(variables, alike.name, {callee: function})
     graph, _, results = _wrapper(trace)
-    made = _wrappers[function.body] = graph.finish(results[: len(results) - trace.losses])
+    made = _wrappers[function.body_id] = graph.finish(results[: len(results) - trace.losses])
     return made
 
 

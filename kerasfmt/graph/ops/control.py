@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kerasfmt.graph.builder import Builder
 from kerasfmt.graph.emit import emit
-from kerasfmt.graph.function import Builder, Function
+from kerasfmt.graph.function import Function
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Attrs, declare
+from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.spec import Shape
-from kerasfmt.graph.value import Value, Variable
+from kerasfmt.graph.value import Value
 
 declare("NoOp", lambda attrs: [], lambda attrs: [])
 

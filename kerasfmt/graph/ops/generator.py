@@ -17,8 +17,9 @@ from kerasfmt.graph.ops.declare import Array, Attrs, declare
 from kerasfmt.graph.ops.random import stateless_key_counter
 from kerasfmt.graph.ops.reduce import reduce_prod
 from kerasfmt.graph.ops.slicing import getitem
+from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.spec import Shape
-from kerasfmt.graph.value import Value, Variable
+from kerasfmt.graph.value import Value
 
 _AUTO_SELECT = np.int32(3)
 """The algorithm that suits the device; Philox on a CPU (random_ops_util.py, Algorithm)."""

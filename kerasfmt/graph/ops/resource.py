@@ -16,8 +16,9 @@ import numpy as np
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare
+from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.spec import Shape, merge_shapes
-from kerasfmt.graph.value import Value, Variable
+from kerasfmt.graph.value import Value
 
 
 def resource_shape(handle: Value) -> Shape:

@@ -15,7 +15,6 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Builder, Node, Spec, Value, Variable, emit
-from kerasfmt.graph.emit import emit_in
 
 Array = np.ndarray[Any, Any]
 bfloat16 = ml_dtypes.bfloat16
@@ -61,7 +60,7 @@ class Sample:
         if operands:
             emit(self.op, *operands, **self.attrs)
         else:
-            emit_in(graph, self.op, (), self.attrs, self.op)
+            graph.emit(self.op, **self.attrs)
         return graph.nodes[-1]
 
     def arrays(self) -> list[Any]:

@@ -10,7 +10,7 @@ import pytest
 from kerasfmt import dtypes
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable, emit, emit_one
-from kerasfmt.graph.function import is_side_effect
+from kerasfmt.graph.builder import is_side_effect
 
 VECTOR = Spec((2,), dtypes.float32)
 
@@ -54,9 +54,9 @@ def test_names_are_unique_and_valid(wanted: list[str], given: list[str]) -> None
     assert all(re.fullmatch(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*", name) for name in given)
 
 
-def test_a_released_name_is_free_again() -> None:
+def test_a_freed_name_can_be_taken_again() -> None:
     graph = Builder()
-    graph.release(graph.unique_name("a"))
+    graph.free_name(graph.unique_name("a"))
     assert graph.unique_name("a") == "a"
 
 

@@ -1,0 +1,33 @@
+"""What a resource handle may stand for."""
+
+from __future__ import annotations
+
+from kerasfmt.dtypes import DType
+from kerasfmt.graph.spec import Spec
+
+
+class Variable:
+    """A tensor outside the graph that functions read and assign; compared by identity.
+
+    Args:
+      name: its name, as TensorFlow writes it (`dense/kernel`).
+      spec: its shape (fully known) and dtype.
+      autocast: whether a read beside operands of another float dtype is cast to that dtype
+        (Keras's AutoCastVariable).
+    """
+
+    def __init__(self, name: str, spec: Spec, *, autocast: bool = False) -> None:
+        self.name = name
+        self.spec = spec
+        self.autocast = autocast
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape, fully known."""
+        assert self.spec.shape is not None
+        return tuple(int(d) for d in self.spec.shape if d is not None)
+
+    @property
+    def dtype(self) -> DType:
+        """The stored dtype."""
+        return self.spec.dtype
