@@ -1,11 +1,28 @@
-"""A model's weights and the arrays that are stored for them."""
+"""A model's weights and the arrays that are stored for them: one pairing, one rule for dtypes, one form of error.
+
+Weights and arrays are paired in order. Number and shapes have to agree. An array of another dtype fits where the
+weight takes that dtype too, where both hold integers (a counter has 32 bits on some backends), or where the reader
+casts, as Keras's `load_weights` does. A cast is made when the weight is read, so that its array stays where it is.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NoReturn, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
+from kerasfmt import dtypes
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir import Layer, Model, Weight
+from kerasfmt.ir.weight import ArrayLike
+
+NamedArray: TypeAlias = tuple[str, ArrayLike]
+"""What is stored for a weight, and what errors call it."""
+Pair: TypeAlias = tuple[Weight, ArrayLike]
 
 _SAME_NAMES: Final = {"depthwise_kernel": "kernel"}
 """Keras 3 calls the kernel of a depthwise convolution "kernel"."""
@@ -31,3 +48,124 @@ def leaf_name(name: str) -> str:
     """The last part of a weight's name, the same for every Keras version and source."""
     leaf = _SUFFIX.sub("", name.rpartition("/")[2])
     return _SAME_NAMES.get(leaf, leaf)
+
+
+def refuse(error: InvalidModelError) -> NoReturn:
+    """Raises what does not fit."""
+    raise error
+
+
+def skip(error: InvalidModelError) -> None:
+    """Leaves out what does not fit, with a warning."""
+    warnings.warn(f"{error}; skipped", stacklevel=2)
+
+
+def pair(
+    weights: Sequence[Weight],
+    stored: Sequence[NamedArray],
+    where: str,
+    *,
+    cast: bool = False,
+    mismatch: Callable[[InvalidModelError], None] = refuse,
+) -> Iterator[Pair]:
+    """Each weight with the array that is stored for it.
+
+    Args:
+      weights: the weights of one owner.
+      stored: what is stored for them, in their order.
+      where: what errors begin with: the file and the owner.
+      cast: whether an array of any other dtype fits too.
+      mismatch: what is done about an array that does not fit, and about all of them if their number is wrong.
+
+    Raises:
+      InvalidModelError: they do not fit, and `mismatch` refuses it.
+    """
+    if len(weights) != len(stored):
+        count = f"{len(weights) or 'no'} weight{'' if len(weights) == 1 else 's'}"
+        expected = count + _listed([(weight.name, weight) for weight in weights])
+        got = f"{len(stored) or 'none'}{_listed(stored)}"
+        mismatch(InvalidModelError(f"{where}: expected {expected}, got {got}"))
+        return
+    for weight, (name, array) in zip(weights, stored, strict=True):
+        if tuple(array.shape) != weight.shape:
+            expected, got = f"shape {list(weight.shape)}", str(list(array.shape))
+        elif not (cast or _takes(weight, dtypes.of(array.dtype))):
+            expected, got = f"dtype {weight.dtype}", str(array.dtype)
+        else:
+            yield weight, array
+            continue
+        mismatch(
+            InvalidModelError(f"{where}: weight {weight.name}: expected {expected}, got {got} from {name}")
+        )
+
+
+def by_name(weights: Sequence[Weight], stored: Sequence[NamedArray]) -> list[NamedArray]:
+    """What is stored in the order of the weights that have the same names; as it is where the names differ."""
+    expected = [leaf_name(weight.name) for weight in weights]
+    got = {leaf_name(name): (name, array) for name, array in stored}
+    distinct = len(got) == len(stored) and sorted(expected) == sorted(got)
+    return [got[name] for name in expected] if distinct else list(stored)
+
+
+def check_names(weights: Sequence[Weight], stored: Sequence[NamedArray], where: str) -> None:
+    """Refuses arrays in another order than the weights.
+
+    A name that the owner does not know at all is that of a renamed weight; one that it knows is in the wrong place.
+
+    Raises:
+      InvalidModelError: the weight of that name is another one.
+    """
+    expected = [leaf_name(weight.name) for weight in weights]
+    got = [leaf_name(name) for name, _ in stored]
+    for weight, wanted, found, (name, _) in zip(weights, expected, got, stored, strict=False):
+        if wanted != found and (found in expected or wanted in got):
+            raise InvalidModelError(
+                f"{where}: weight {weight.name}: expected {wanted} at this place, got {name}"
+            )
+
+
+def assign(pairs: Iterable[Pair]) -> None:
+    """Gives each weight its array; if a pair is refused, no weight is changed."""
+    for weight, array in list(pairs):
+        same = np.dtype(array.dtype) == weight.dtype.numpy
+        weight.value = array if same else Cast(array, weight.dtype.numpy)
+
+
+class Cast:
+    """An array as one of another dtype; it is read, and cast, when it is used.
+
+    Attributes:
+      shape: its shape.
+      dtype: the dtype that it is cast to.
+    """
+
+    __slots__ = ("_array", "dtype", "shape")
+
+    def __init__(self, array: ArrayLike, dtype: np.dtype[Any]) -> None:
+        self._array = array
+        self.shape = tuple(array.shape)
+        self.dtype = dtype
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        """The elements that a basic index selects, as a new array."""
+        array: Any = self._array if hasattr(self._array, "__getitem__") else np.asarray(self._array)
+        return np.asarray(array[key]).astype(self.dtype)
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """The whole array, as a new array."""
+        if copy is False:
+            raise ValueError("an array that is cast cannot be had without a copy")
+        array = self[()]
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __repr__(self) -> str:
+        return f"<Cast {self._array!r} to {self.dtype}>"
+
+
+def _takes(weight: Weight, dtype: dtypes.DType) -> bool:
+    return dtype in (weight.dtype, *weight.other_dtypes) or (dtype.is_integer and weight.dtype.is_integer)
+
+
+def _listed(arrays: Sequence[tuple[str, ArrayLike | Weight]]) -> str:
+    names = ", ".join(f"{name} {list(array.shape)}" for name, array in arrays)
+    return f" ({names})" if names else ""

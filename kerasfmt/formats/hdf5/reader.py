@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt import dtypes, ir
 from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
-from kerasfmt.formats.hdf5.stored import H5Model, NamedDatasets, open_model
-from kerasfmt.formats.matching import leaf_name, ordered_weights, top_level_weights
+from kerasfmt.formats.hdf5.stored import H5Model, open_model
+from kerasfmt.formats.matching import Pair, assign, check_names, ordered_weights, pair, top_level_weights
 from kerasfmt.ir.keras3 import meant_by_keras3, optimizer_meant_by_keras3
 from kerasfmt.ir.slots import slot_names
 
@@ -119,58 +119,26 @@ def _assign(model: ir.Model, stored: H5Model) -> None:
     """Gives every weight of the model its dataset; no weight and no dataset is left over."""
     layers = {layer.name: layer for layer in model.layers if layer.weights}
     held = {name: datasets for name, datasets in stored.layers.items() if datasets}
-    for name, layer in layers.items():
-        if name not in held:
-            raise InvalidModelError(
-                f"{stored.file}: layer {name} ({type(layer).__name__}): expected "
-                f"{_count(len(layer.weights))} ({_listed(layer.weights)}), got none"
-            )
-    for name in held:
-        if name not in layers:
-            surplus = ", ".join(weight for weight, _ in held[name])
-            raise InvalidModelError(
-                f"{stored.file}: layer {name}: expected no weights, as the config has no layer of this name "
-                f"that has weights; got {_count(len(held[name]))} ({surplus})"
-            )
-    for name, layer in layers.items():
-        _assign_layer(ordered_weights(layer), held[name], stored.file, f"layer {name}")
-    _assign_layer(top_level_weights(model), stored.top_level, stored.file, "top level of the model")
-
-
-def _assign_layer(weights: Sequence[ir.Weight], held: NamedDatasets, file: str, owner: str) -> None:
-    if len(weights) != len(held):
+    owners = [
+        (f"layer {name} ({type(layer).__name__})", ordered_weights(layer), held.pop(name, []))
+        for name, layer in layers.items()
+    ]
+    owners.append(("top level of the model", top_level_weights(model), stored.top_level))
+    pairs: list[Pair] = []
+    for owner, weights, datasets in owners:
+        where = f"{stored.file}: {owner}"
+        check_names(weights, datasets, where)
+        pairs += pair(weights, datasets, where)
+    for name, datasets in held.items():
+        surplus = ", ".join(weight for weight, _ in datasets)
         raise InvalidModelError(
-            f"{file}: {owner}: expected {_count(len(weights))} ({_listed(weights)}), "
-            f"got {len(held)} ({', '.join(f'{name} {list(d.shape)}' for name, d in held)})"
+            f"{stored.file}: layer {name}: expected no weights, as the config has no layer of this name "
+            f"that has weights; got {surplus}"
         )
-    expected = [leaf_name(weight.name) for weight in weights]
-    got = [leaf_name(name) for name, _ in held]
-    for weight, (name, dataset), wanted, found in zip(weights, held, expected, got, strict=True):
-        where = f"{file}: {owner}: weight {weight.name}"
-        # A name that the layer does not know at all is a renamed weight; one that it knows is in the wrong
-        # place.
-        if wanted != found and (found in expected or wanted in got):
-            raise InvalidModelError(f"{where}: expected {wanted} at this place, got {name}")
-        if dataset.shape != weight.shape:
-            raise InvalidModelError(
-                f"{where}: expected shape {list(weight.shape)}, got {list(dataset.shape)} from {name}"
-            )
-        if dtypes.of(dataset.dtype) not in (weight.dtype, *weight.other_dtypes):
-            raise InvalidModelError(
-                f"{where}: expected dtype {weight.dtype}, got {dataset.dtype} from {name}"
-            )
-        weight.value = dataset
+    assign(pairs)
 
 
 def _optimizer_variable(name: str, dataset: LazyDataset) -> ir.Weight:
     weight = ir.Weight(name.partition(":")[0], dataset.shape, dtypes.of(dataset.dtype), trainable=False)
     weight.value = dataset
     return weight
-
-
-def _listed(weights: Sequence[ir.Weight]) -> str:
-    return ", ".join(f"{weight.name} {list(weight.shape)}" for weight in weights) or "none"
-
-
-def _count(number: int) -> str:
-    return f"{number} weight" + ("" if number == 1 else "s")

@@ -11,20 +11,14 @@ load_weights_from_hdf5_group_by_name (2.15)
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
-from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.hdf5.reader import check_dialect
-from kerasfmt.formats.hdf5.stored import H5Weights, NamedDatasets, open_weights
-from kerasfmt.formats.matching import ordered_weights, top_level_weights
-from kerasfmt.ir import Model, Weight
-
-_Found = tuple[Weight, LazyDataset]
+from kerasfmt.formats.hdf5.stored import H5Weights, open_weights
+from kerasfmt.formats.matching import Pair, assign, ordered_weights, pair, refuse, skip, top_level_weights
+from kerasfmt.ir import Model
 
 
 def load_weights(
@@ -54,13 +48,10 @@ def load_weights(
         )
     stored = open_weights(source)
     check_dialect(stored.file, stored.keras_version, stored.backend)
-    found = list(_by_name(model, stored, skip_mismatch) if by_name else _by_topology(model, stored))
-    for weight, dataset in found:
-        cast = np.dtype(dataset.dtype) != weight.dtype.numpy
-        weight.value = np.asarray(dataset).astype(weight.dtype.numpy) if cast else dataset
+    assign(_by_name(model, stored, skip_mismatch) if by_name else _by_topology(model, stored))
 
 
-def _by_topology(model: Model, stored: H5Weights) -> Iterator[_Found]:
+def _by_topology(model: Model, stored: H5Weights) -> Iterator[Pair]:
     layers = [layer for layer in model.layers if ordered_weights(layer)]
     held = [(name, datasets) for name, datasets in stored.layers.items() if datasets]
     if len(layers) != len(held):
@@ -70,44 +61,20 @@ def _by_topology(model: Model, stored: H5Weights) -> Iterator[_Found]:
         )
     for layer, (name, datasets) in zip(layers, held, strict=True):
         owner = f"layer {layer.name}" + (f" ({name} in the file)" if name != layer.name else "")
-        yield from _paired(stored, owner, ordered_weights(layer), datasets, skip_mismatch=False)
-    yield from _paired(
-        stored, "top level of the model", top_level_weights(model), stored.top_level, skip_mismatch=False
-    )
+        yield from pair(ordered_weights(layer), datasets, f"{stored.file}: {owner}", cast=True)
+    yield from pair(top_level_weights(model), stored.top_level, _top_level(stored), cast=True)
 
 
-def _by_name(model: Model, stored: H5Weights, skip_mismatch: bool) -> Iterator[_Found]:
+def _by_name(model: Model, stored: H5Weights, skip_mismatch: bool) -> Iterator[Pair]:
+    mismatch = skip if skip_mismatch else refuse
     layers = {layer.name: layer for layer in model.layers}
     for name, datasets in stored.layers.items():
         if name in layers:
-            yield from _paired(
-                stored, f"layer {name}", ordered_weights(layers[name]), datasets, skip_mismatch
-            )
-    yield from _paired(
-        stored, "top level of the model", top_level_weights(model), stored.top_level, skip_mismatch
-    )
+            where = f"{stored.file}: layer {name}"
+            yield from pair(ordered_weights(layers[name]), datasets, where, cast=True, mismatch=mismatch)
+    top = top_level_weights(model)
+    yield from pair(top, stored.top_level, _top_level(stored), cast=True, mismatch=mismatch)
 
 
-def _paired(
-    stored: H5Weights, owner: str, weights: Sequence[Weight], held: NamedDatasets, skip_mismatch: bool
-) -> Iterator[_Found]:
-    """The weights of one owner with what the file has for them; a mismatch is skipped or raised."""
-    where = f"{stored.file}: {owner}"
-    if len(weights) != len(held):
-        _mismatch(f"{where}: expected {len(weights)} weights, got {len(held)}", skip_mismatch)
-        return
-    for weight, (name, dataset) in zip(weights, held, strict=True):
-        if dataset.shape == weight.shape:
-            yield weight, dataset
-        else:
-            _mismatch(
-                f"{where}: weight {weight.name}: expected shape {list(weight.shape)}, "
-                f"got {list(dataset.shape)} from {name}",
-                skip_mismatch,
-            )
-
-
-def _mismatch(text: str, skip: bool) -> None:
-    if not skip:
-        raise InvalidModelError(text)
-    warnings.warn(f"{text}; skipped", stacklevel=2)
+def _top_level(stored: H5Weights) -> str:
+    return f"{stored.file}: top level of the model"

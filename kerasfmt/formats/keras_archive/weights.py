@@ -21,18 +21,15 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-import numpy as np
-
-from kerasfmt import dtypes
 from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.containers.hdf5.opening import OpenFile
 from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsafeFileError
+from kerasfmt.formats import matching
 from kerasfmt.formats.keras_archive import layout
 from kerasfmt.ir import Layer, Model, Sequential, Weight
 from kerasfmt.ir.naming import to_snake_case
@@ -41,7 +38,6 @@ from kerasfmt.layers.tf_op import TFOpLambda
 Variables: TypeAlias = dict[str, dict[str, LazyDataset]]
 """Path of an object, "" for the model -> number of a variable -> where it lies."""
 
-_Pair: TypeAlias = tuple[Weight, LazyDataset]
 _MAX_DEPTH: Final = 256
 _IGNORED: Final = re.compile(r"optimizer$|(_?metrics|_?compile_metrics|_?loss_tracker|compiled_metrics)(/|$)")
 _SEEDS: Final = re.compile(r"(^|/)_?seed_generators?(/|$)")
@@ -229,14 +225,9 @@ def assign(
     Raises:
       InvalidModelError: a weight is missing, is one too many, or has another shape or dtype.
     """
-
-    def mismatch(error: InvalidModelError) -> None:
-        if not skip_mismatch:
-            raise error
-        warnings.warn(f"{error}; skipped", stacklevel=4)
-
+    mismatch = matching.skip if skip_mismatch else matching.refuse
     left = {path: held for path, held in variables.items() if held and not _IGNORED.match(path)}
-    found: list[_Pair] = []
+    found: list[matching.Pair] = []
     for place in places(model, config, container_of(variables)):
         weights = own_weights(place.layer)
         path = next((path for path in place.paths if path in left), place.paths[0])
@@ -250,7 +241,7 @@ def assign(
             kind = type(place.layer).__name__
             where = f"{file}: layer {place.layer.name} ({kind})"
             try:
-                found += _paired(weights, held, where, path, cast)
+                found += matching.pair(weights, _named(held, path, len(weights), where), where, cast=cast)
             except InvalidModelError as error:
                 mismatch(error)
     for path, held in left.items():
@@ -261,39 +252,17 @@ def assign(
                     f"{file}: expected no variables at {path}, as the model has no such object; got {names}"
                 )
             )
-    for weight, dataset in found:
-        same = dtypes.of(dataset.dtype) is weight.dtype
-        weight.value = dataset if same else np.asarray(dataset[()]).astype(weight.dtype.numpy)
+    matching.assign(found)
 
 
-def _paired(
-    weights: Sequence[Weight], held: Mapping[str, LazyDataset], where: str, path: str, cast: bool
-) -> list[_Pair]:
-    """The weights of one object with its variables."""
-    expected = [str(number) for number in range(len(weights))]
-    if sorted(held) != sorted(expected):
-        wanted = ", ".join(f"{weight.name} {list(weight.shape)}" for weight in weights) or "none"
-        got = ", ".join(f"{path}/vars/{n} {list(held[n].shape)}" for n in sorted(held)) or "none"
-        raise InvalidModelError(
-            f"{where}: expected {len(weights)} variables ({wanted}), got {len(held)} ({got})"
-        )
-    found: list[_Pair] = []
-    for number, weight in zip(expected, weights, strict=True):
-        dataset = held[number]
-        place = f"{path}/vars/{number}"
-        if dataset.shape != weight.shape:
-            raise InvalidModelError(
-                f"{where}: weight {weight.name}: expected shape {list(weight.shape)}, got {list(dataset.shape)} "
-                f"from {place}"
-            )
-        # A counter has 32 bits on some backends.
-        counter = dataset.dtype.kind in "iu" and weight.dtype.is_integer and not dataset.shape
-        if not (cast or counter or dtypes.of(dataset.dtype) is weight.dtype):
-            raise InvalidModelError(
-                f"{where}: weight {weight.name}: expected dtype {weight.dtype}, got {dataset.dtype} from {place}"
-            )
-        found.append((weight, dataset))
-    return found
+def _named(
+    held: Mapping[str, LazyDataset], path: str, expected: int, where: str
+) -> list[matching.NamedArray]:
+    """The variables of one object with their places; their numbers are checked if there are as many as expected."""
+    if len(held) == expected:
+        numbered(held, where)
+    names = sorted(held, key=lambda name: (len(name), name))
+    return [(f"{path}/{layout.VARS}/{name}", held[name]) for name in names]
 
 
 def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:

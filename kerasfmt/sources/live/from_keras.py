@@ -11,12 +11,12 @@ keras/src/variables.py (3.x)
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt import ir
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
-from kerasfmt.formats.matching import leaf_name, ordered_weights
+from kerasfmt.formats.matching import assign, by_name, ordered_weights, pair
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.keras3 import meant_by_keras3
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
@@ -209,31 +209,14 @@ def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> No
 
 def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None:
     weights = ordered_weights(layer)
-    variables = list({id(v): v for v in (*live.trainable_weights, *live.non_trainable_weights)}.values())
+    variables = {id(v): v for v in (*live.trainable_weights, *live.non_trainable_weights)}
+    arrays = {key: (variable_name(variable), LiveArray(variable)) for key, variable in variables.items()}
+    keys = {id(array): key for key, (_, array) in arrays.items()}
     where = f"layer {layer.name} ({type(layer).__name__})"
-    if len(weights) != len(variables):
-        raise InvalidModelError(
-            f"{where}: expected {len(weights)} weights ({_names(weights, lambda w: w.name)}), got "
-            f"{len(variables)} ({_names(variables, variable_name)}) from the live layer"
-        )
-    expected = [leaf_name(weight.name) for weight in weights]
-    got = [leaf_name(variable_name(variable)) for variable in variables]
-    if sorted(expected) == sorted(got) and len(set(got)) == len(got):
-        variables = [variables[got.index(name)] for name in expected]
-    for weight, variable in zip(weights, variables, strict=True):
-        value = LiveArray(variable)
-        if weight.dtype.is_integer and value.dtype.kind in "iu":
-            value.dtype = weight.dtype.numpy  # JAX has no int64 unless it is told to
-        if value.shape != weight.shape or value.dtype != weight.dtype.numpy:
-            raise InvalidModelError(
-                f"{where}: weight {weight.name}: expected {weight.dtype.name}{list(weight.shape)}, got "
-                f"{value.dtype}{list(value.shape)} from {variable_name(variable)} of the live layer"
-            )
+    found = list(pair(weights, by_name(weights, list(arrays.values())), where))
+    assign(found)
+    for weight, array in found:
+        key = keys[id(array)]
         if not is_keras3(live):
-            weight.name = variable_name(variable)
-        weight.value = value
-        taken[id(variable)] = weight
-
-
-def _names(items: list[Any], name: Callable[[Any], str]) -> str:
-    return ", ".join(name(item) for item in items) or "none"
+            weight.name = arrays[key][0]
+        taken[key] = weight

@@ -350,10 +350,10 @@ MISFITS: list[tuple[Callable[[h5py.File], Any], type[KerasfmtError], str]] = [
     (
         removed("layers/dense/vars/0"),
         InvalidModelError,
-        "layer hidden (Dense): expected 2 variables (hidden/kernel [3, 4], hidden/bias [4]), "
+        "layer hidden (Dense): expected 2 weights (hidden/kernel [3, 4], hidden/bias [4]), "
         "got 1 (layers/dense/vars/1 [4])",
     ),
-    (removed("layers/dense"), InvalidModelError, "expected 2 variables"),
+    (removed("layers/dense"), InvalidModelError, "layer hidden (Dense): expected 2 weights"),
     (replaced("layers/dense/vars/2", 1.0), InvalidModelError, "got 3 ("),
     (
         replaced("layers/gone/vars/0", np.ones(2)),

@@ -156,7 +156,7 @@ def test_maps_that_lie(tmp_path: Path) -> None:
         "/vars": "m_00000.weights.h5"
     }  # the others are not named: variables are missing
     (tmp_path / "m.weights.json").write_text(json.dumps(document))
-    with pytest.raises(InvalidModelError, match=r"layer norm .*expected 4 variables"):
+    with pytest.raises(InvalidModelError, match=r"layer norm .*expected 4 weights"):
         load_weights(small(), tmp_path / "m.weights.json")
 
 
@@ -179,7 +179,7 @@ def test_layers_that_do_not_fit(tmp_path: Path) -> None:
     assert len(said) == 2  # the first kernel, and with it the second one
     assert_equal(values(model), before)
     extra = Sequential([Dense(4, input_shape=(3,)), Dense(2), Dense(2)])
-    with pytest.warns(UserWarning, match=r"layer dense_\d+ .*expected 2 variables .*; skipped"):
+    with pytest.warns(UserWarning, match=r"layer dense_\d+ .*expected 2 weights .*; skipped"):
         load_weights(extra, tmp_path / "m.weights.h5", skip_mismatch=True)
     assert_equal(values(extra)[:4], values(two(4)))
     with pytest.raises(InvalidModelError, match="expected no variables at layers/batch_normalization"):
