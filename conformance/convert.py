@@ -50,14 +50,14 @@ def _predict(line: str, case: Case) -> None:
 
 def _structure(line: str, case: Case) -> None:
     from conformance.structure import compare
-    from conformance.structure_rules import DIFFERENT
+    from conformance.structure.rules import DIFFERENT
 
     where = directory(line, case)
     found = [d for d in compare(where / "ours", where / "theirs") if not d.accepted]
     if case.name in DIFFERENT:
         if not found:
             raise AssertionError(
-                f"no differences any more: take {case.name} out of structure_rules.DIFFERENT"
+                f"no differences any more: take {case.name} out of structure.rules.DIFFERENT"
             )
     elif found:
         more = f"\n  and {len(found) - 40} more" if len(found) > 40 else ""

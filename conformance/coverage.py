@@ -11,7 +11,7 @@ from conformance import run
 from conformance.artefacts import ARCHITECTURES, LINES, READERS, checks, directory, read_json
 from conformance.cases import CASES, Case
 from conformance.pages import replace_part
-from conformance.structure_rules import ACCEPTED, DIFFERENT
+from conformance.structure.rules import ACCEPTED, DIFFERENT
 
 TARGET = Path(__file__).with_name("COVERAGE.md")
 TITLES = {

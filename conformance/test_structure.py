@@ -12,7 +12,7 @@ import pytest
 
 import kerasfmt
 from conformance.structure import compare
-from conformance.structure_rules import ACCEPTED
+from conformance.structure.rules import ACCEPTED
 from kerasfmt import protos
 
 
