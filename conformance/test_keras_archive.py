@@ -16,7 +16,6 @@ import pytest
 import kerasfmt
 from conformance.installed import kerases
 from kerasfmt import layers as our_layers
-from kerasfmt.formats.keras_archive import reader, writer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -30,8 +29,9 @@ def _is3(keras: Keras) -> bool:
     return int(keras.__version__.split(".")[0]) >= 3
 
 
-def _dialect(keras: Keras) -> Any:
-    return "keras3" if _is3(keras) else "tf_keras"
+def _format(keras: Keras) -> str:
+    """The `save_format` of the archives that a Keras reads."""
+    return "keras" if _is3(keras) else "tf_keras"
 
 
 def _named(keras: Keras) -> str:
@@ -189,7 +189,7 @@ def _optimizer_values(keras: Keras, model: Any) -> list[np.ndarray]:
 def test_reads_what_keras_writes(tmp_path: Path, keras: Keras, build: Callable[[Keras], Any]) -> None:
     model, x, expected = _live(keras, build)
     model.save(tmp_path / "theirs.keras")
-    ours = reader.load(tmp_path / "theirs.keras")
+    ours = kerasfmt.load_model(tmp_path / "theirs.keras")
     _assert_same(ours.predict(x), expected, build)
     assert (ours.training_config is not None) == _is_compiled(model)
     if build is mlp:
@@ -209,7 +209,7 @@ def test_an_archive_that_names_no_optimizer(tmp_path: Path, keras: Keras) -> Non
     model, x, expected = _live(keras, mlp)
     model.save(tmp_path / "first.h5")
     model.save(tmp_path / "theirs.keras")
-    ours = reader.load(tmp_path / "theirs.keras")
+    ours = kerasfmt.load_model(tmp_path / "theirs.keras")
     _assert_same(ours.predict(x), expected, mlp)
     assert (ours.training_config is None) == _is3(keras)
     kerasfmt.save_model(ours, tmp_path / "ours.h5")
@@ -220,8 +220,8 @@ def test_an_archive_that_names_no_optimizer(tmp_path: Path, keras: Keras) -> Non
 def test_keras_reads_what_is_written(tmp_path: Path, keras: Keras, build: Callable[[Keras], Any]) -> None:
     model, x, expected = _live(keras, build)
     model.save(tmp_path / "theirs.keras")
-    ours = reader.load(tmp_path / "theirs.keras")
-    writer.write(ours, tmp_path / "ours.keras", dialect=_dialect(keras))
+    ours = kerasfmt.load_model(tmp_path / "theirs.keras")
+    kerasfmt.save_model(ours, tmp_path / "ours.keras", save_format=_format(keras))
     keras.backend.clear_session()
     loaded = keras.models.load_model(tmp_path / "ours.keras")
     _assert_same(loaded.predict(x, verbose=0), expected, build)
@@ -242,9 +242,11 @@ def test_the_other_dialect_says_the_same(tmp_path: Path, keras: Keras, build: Ca
     """Keras 2's model in Keras 3's dialect, and the other way round, still predicts the same here."""
     model, x, expected = _live(keras, build)
     model.save(tmp_path / "theirs.keras")
-    other: Any = "tf_keras" if _is3(keras) else "keras3"
-    writer.write(reader.load(tmp_path / "theirs.keras"), tmp_path / "other.keras", dialect=other)
-    _assert_same(reader.load(tmp_path / "other.keras").predict(x), expected, build)
+    other = "tf_keras" if _is3(keras) else "keras"
+    kerasfmt.save_model(
+        kerasfmt.load_model(tmp_path / "theirs.keras"), tmp_path / "other.keras", save_format=other
+    )
+    _assert_same(kerasfmt.load_model(tmp_path / "other.keras").predict(x), expected, build)
 
 
 @pytest.mark.skipif(len(KERASES) < 2, reason="takes Keras 2 and Keras 3 in one environment")
@@ -256,8 +258,8 @@ def test_goes_from_one_keras_to_the_other(
 ) -> None:
     model, x, expected = _live(KERASES[writer], build)
     model.save(tmp_path / "theirs.keras")
-    ours = reader.load(tmp_path / "theirs.keras")
-    writer.write(ours, tmp_path / "ours.keras", dialect=_dialect(KERASES[reader]))
+    ours = kerasfmt.load_model(tmp_path / "theirs.keras")
+    kerasfmt.save_model(ours, tmp_path / "ours.keras", save_format=_format(KERASES[reader]))
     loaded = KERASES[reader].models.load_model(tmp_path / "ours.keras")
     _assert_same(loaded.predict(x, verbose=0), expected, build)
     if build is mlp:

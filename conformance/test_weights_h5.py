@@ -19,6 +19,7 @@ from conformance.test_keras_archive import (
     MODELS,
     Keras,
     _assert_same,
+    _format,
     _is3,
     _live,
     _optimizer_values,
@@ -26,19 +27,14 @@ from conformance.test_keras_archive import (
     many,
     mlp,
 )
-from kerasfmt.formats.keras_archive import reader
 
 __all__ = ["keras"]
-
-
-def _format(keras: Keras) -> str:
-    return "keras" if _is3(keras) else "tf_keras"
 
 
 def _ours(model: Any, where: Path) -> Any:
     """The model, as an archive has it, and one like it with weights of its own."""
     model.save(where / "theirs.keras")
-    return reader.load(where / "theirs.keras"), reader.load(where / "theirs.keras")
+    return kerasfmt.load_model(where / "theirs.keras"), kerasfmt.load_model(where / "theirs.keras")
 
 
 def _zeroed(model: Any) -> None:
