@@ -25,11 +25,16 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from conformance.operators import INPUTS, OPERATIONS
-from conformance.operators import sample as plain_sample
-from conformance.operators.keras3_classes import BROKEN, CLASSES, NOT_MADE, REFUSED, VARIES
-from conformance.operators.keras3_classes import INPUTS as CLASS_INPUTS
-from conformance.operators.keras3_classes import sample as class_sample
+from conformance.operators import INPUTS, OPERATIONS, sample as plain_sample
+from conformance.operators.keras3_classes import (
+    BROKEN,
+    CLASSES,
+    INPUTS as CLASS_INPUTS,
+    NOT_MADE,
+    REFUSED,
+    VARIES,
+    sample as class_sample,
+)
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.layers.keras3_ops import Operation, known_operations
 

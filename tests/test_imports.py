@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +30,15 @@ def test_every_public_name_is_there() -> None:
     import kerasfmt
 
     assert [name for name in kerasfmt.__all__ if not hasattr(kerasfmt, name)] == []
+
+
+def test_a_small_network_loads_no_family_that_it_does_not_use(tmp_path: Path) -> None:
+    program = (
+        "import sys, kerasfmt; d = kerasfmt.layers.Dense; "
+        "model = kerasfmt.Sequential([d(5, 'relu', input_shape=(3,)), d(2, 'softmax')]); "
+        f"kerasfmt.save_model(model, {str(tmp_path / 'm')!r}); print(*sys.modules, sep='\\n')"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    loaded = {name.rpartition(".")[2] for name in said.split() if name.startswith("kerasfmt.graph.ops.")}
+    assert loaded & {"nn", "resource", "checkpoint_io"} == {"nn", "resource", "checkpoint_io"}
+    assert loaded & {"conv", "einsum", "generator", "image", "random", "resample", "sequence"} == set()

@@ -9,8 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance import round_trips
-from conformance import run as running
+from conformance import round_trips, run as running
 from conformance.artefacts import LINES, read_json
 from conformance.cases import CASES, Case
 from conformance.formats import layout

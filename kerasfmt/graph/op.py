@@ -44,6 +44,7 @@ class Op:
 
 
 _OPS: dict[str, type[Op]] = {}
+_IMPORTS: list[Callable[[], None]] = []
 _T = TypeVar("_T", bound=type[Op])
 
 
@@ -59,18 +60,32 @@ def register(*names: str) -> Callable[[_T], _T]:
     return decorate
 
 
+def when_unknown(import_families: Callable[[], None]) -> None:
+    """Declares what imports every family that registers ops; it is called when an op is not registered yet."""
+    _IMPORTS.append(import_families)
+
+
 def find_op(name: str) -> type[Op]:
     """The registered op.
 
     Raises:
       GraphError: no family registers it.
     """
-    try:
-        return _OPS[name]
-    except KeyError:
-        raise GraphError(f"op {name}: kerasfmt has no shape inference and no kernel for it") from None
+    found = _OPS.get(name)
+    if found is None:
+        _import_all()
+        found = _OPS.get(name)
+    if found is None:
+        raise GraphError(f"op {name}: kerasfmt has no shape inference and no kernel for it")
+    return found
+
+
+def _import_all() -> None:
+    while _IMPORTS:
+        _IMPORTS.pop()()
 
 
 def registered_ops() -> list[str]:
     """Names of all the ops that kerasfmt can infer and run, sorted."""
+    _import_all()
     return sorted(_OPS)

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.ir.config_object import ConfigObject, Registry, check_number
-from kerasfmt.ir.config_object import to_config as to_config
+from kerasfmt.ir.config_object import ConfigObject, Registry, check_number, to_config as to_config
 from kerasfmt.ir.keras_facts import KerasFacts
 
 _EPSILON = 1e-7

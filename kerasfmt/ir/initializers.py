@@ -22,8 +22,13 @@ from numpy.typing import NDArray
 
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.ir.config_object import ConfigObject, Registry, check_choice, check_number
-from kerasfmt.ir.config_object import to_config as to_config
+from kerasfmt.ir.config_object import (
+    ConfigObject,
+    Registry,
+    check_choice,
+    check_number,
+    to_config as to_config,
+)
 from kerasfmt.ir.keras_facts import KerasFacts
 
 Array: TypeAlias = NDArray[Any]

@@ -11,8 +11,7 @@ import numpy as np
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Spec
-from kerasfmt.ir import naming
-from kerasfmt.ir import policy as policies
+from kerasfmt.ir import naming, policy as policies
 from kerasfmt.ir.fields import REQUIRED, Field, boolean, is_integer
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.policy import Policy

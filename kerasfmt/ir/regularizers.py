@@ -12,8 +12,13 @@ import numpy as np
 
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Value, emit_one
-from kerasfmt.ir.config_object import ConfigObject, Registry, check_choice, check_number
-from kerasfmt.ir.config_object import to_config as to_config
+from kerasfmt.ir.config_object import (
+    ConfigObject,
+    Registry,
+    check_choice,
+    check_number,
+    to_config as to_config,
+)
 
 
 class Regularizer(ConfigObject, ABC):

@@ -14,8 +14,7 @@ from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.initializers import Initializer
-from kerasfmt.ir.initializers import get as initializer
+from kerasfmt.ir.initializers import Initializer, get as initializer
 from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer

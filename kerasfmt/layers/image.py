@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasfmt.dtypes import DType
-from kerasfmt.dtypes import float32 as f32
+from kerasfmt.dtypes import DType, float32 as f32
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.keras_facts import KerasFacts

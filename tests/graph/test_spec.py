@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Shape, Spec, broadcast_shapes, known_size, merge_shapes

@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.ir import activations
-from kerasfmt.ir import constraints as C
-from kerasfmt.ir import initializers as I
-from kerasfmt.ir import regularizers as R
+from kerasfmt.ir import activations, constraints as C, initializers as I, regularizers as R
 from kerasfmt.ir.config_object import ConfigObject, to_config
 
 F32_01 = 0.10000000149011612

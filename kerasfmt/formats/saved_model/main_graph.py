@@ -22,6 +22,7 @@ from kerasfmt.formats.saved_model.object_graph import VariableNode
 from kerasfmt.formats.saved_model.signatures import TracedSignature
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
 from kerasfmt.graph.attr_values import encode_shape
+from kerasfmt.graph.ops import checkpoint_io  # noqa: F401  (registers the ops of savers)
 from kerasfmt.graphdef.functions import FunctionWriter
 
 _CPU = "/device:CPU:0"

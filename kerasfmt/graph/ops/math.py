@@ -13,8 +13,7 @@ import numpy as np
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, binary, declare, kernel, same_shape, unary, widen
-from kerasfmt.graph.ops.special import erf as _erf
-from kerasfmt.graph.ops.special import erfc as _erfc
+from kerasfmt.graph.ops.special import erf as _erf, erfc as _erfc
 from kerasfmt.graph.spec import Shape, broadcast_shapes, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 

@@ -5,16 +5,18 @@ Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core
 
 from __future__ import annotations
 
-from kerasfmt.layers.keras3_ops import activations as activations
-from kerasfmt.layers.keras3_ops import arrays as arrays
-from kerasfmt.layers.keras3_ops import bits_and_comparisons as bits_and_comparisons
-from kerasfmt.layers.keras3_ops import elementwise as elementwise
-from kerasfmt.layers.keras3_ops import images as images
-from kerasfmt.layers.keras3_ops import nn as nn
-from kerasfmt.layers.keras3_ops import products as products
-from kerasfmt.layers.keras3_ops import reductions as reductions
-from kerasfmt.layers.keras3_ops import selection as selection
-from kerasfmt.layers.keras3_ops import windows as windows
+from kerasfmt.layers.keras3_ops import (
+    activations as activations,
+    arrays as arrays,
+    bits_and_comparisons as bits_and_comparisons,
+    elementwise as elementwise,
+    images as images,
+    nn as nn,
+    products as products,
+    reductions as reductions,
+    selection as selection,
+    windows as windows,
+)
 from kerasfmt.layers.keras3_ops.operation import Operation, known_operations
 
 __all__ = ["Operation", "known_operations"]

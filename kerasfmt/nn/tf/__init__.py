@@ -8,14 +8,16 @@ Source: the functions of the same names in tensorflow/python/ops.
 
 from __future__ import annotations
 
-from kerasfmt.nn.tf import arithmetic as arithmetic
-from kerasfmt.nn.tf import arrays as arrays
-from kerasfmt.nn.tf import images as images
-from kerasfmt.nn.tf import matrices as matrices
-from kerasfmt.nn.tf import nn as nn
-from kerasfmt.nn.tf import reductions as reductions
-from kerasfmt.nn.tf import selection as selection
-from kerasfmt.nn.tf import windows as windows
+from kerasfmt.nn.tf import (
+    arithmetic as arithmetic,
+    arrays as arrays,
+    images as images,
+    matrices as matrices,
+    nn as nn,
+    reductions as reductions,
+    selection as selection,
+    windows as windows,
+)
 from kerasfmt.nn.tf.table import find_function, known_functions
 
 __all__ = ["find_function", "known_functions"]

@@ -12,8 +12,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, ops
-from kerasfmt.nn import activations
-from kerasfmt.nn import shapes as functions
+from kerasfmt.nn import activations, shapes as functions
 from kerasfmt.nn.tf.table import (
     axes_of,
     dot_constant,

@@ -12,8 +12,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, emit_one, ops
-from kerasfmt.nn.shapes import dims_of, reshape_to
-from kerasfmt.nn.shapes import l2_normalize as normalize
+from kerasfmt.nn.shapes import dims_of, l2_normalize as normalize, reshape_to
 from kerasfmt.nn.tf.table import axes_of, dtype_of, enter, function, integers
 
 _REDUCTIONS = {

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kerasfmt.containers.tensorbundle import table
 from kerasfmt.containers.tensorbundle.coding import encode_varint, extend_crc32c, mask_crc32c

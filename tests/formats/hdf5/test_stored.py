@@ -15,8 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from kerasfmt.containers.hdf5 import guard
 from kerasfmt.containers.hdf5.dataset import LazyDataset
