@@ -126,7 +126,7 @@ def test_layer(name: str) -> None:
     given = CASES[name]
     theirs = keras_model(given)
     randomize(theirs)
-    ours = kerasfmt.Model.from_config(theirs.get_config())
+    ours = kerasfmt.model_from_config(theirs.get_config())
     ours.set_weights(theirs.get_weights())
     check_layer(ours.layers[-1], theirs.layers[-1])
     for mine, their in zip(flatten(ours.outputs_structure), tf.nest.flatten(theirs.outputs), strict=True):

@@ -242,7 +242,7 @@ def both(case: tuple[str, dict[str, Any], Shape]) -> tuple[Any, Any]:
     model = keras.Model(inputs, getattr(keras.layers, name)(**options, name="layer")(inputs))
     rng = np.random.default_rng(0)
     model.set_weights([rng.normal(size=w.shape).astype(w.dtype) for w in model.get_weights()])
-    ours = kerasfmt.Model.from_config(model.get_config())
+    ours = kerasfmt.model_from_config(model.get_config())
     ours.set_weights(model.get_weights())
     return model, ours
 
@@ -300,7 +300,7 @@ def test_masked_mean(keepdims: bool) -> None:
     inputs = keras.Input((5,), dtype="int32")
     steps = keras.layers.Embedding(7, 3, mask_zero=True)(inputs)
     theirs = keras.Model(inputs, keras.layers.GlobalAveragePooling1D(keepdims=keepdims)(steps))
-    ours = kerasfmt.Model.from_config(theirs.get_config())
+    ours = kerasfmt.model_from_config(theirs.get_config())
     ours.set_weights(theirs.get_weights())
     x = np.array([[1, 2, 0, 0, 3], [6, 0, 0, 0, 0]], np.int32)
     np.testing.assert_allclose(ours.predict(x), theirs(x).numpy(), rtol=1e-6)

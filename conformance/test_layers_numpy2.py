@@ -342,7 +342,7 @@ def test_layer(name: str) -> None:
     given = CASES[name]
     theirs = keras_model(given)
     randomize(theirs)
-    ours = kerasfmt.Model.from_config(theirs.get_config())
+    ours = kerasfmt.model_from_config(theirs.get_config())
     assert [(w.name + ":0", w.shape, w.dtype.name) for w in ours.weights] == [
         (w.name, tuple(w.shape), w.dtype.name) for w in theirs.weights
     ]

@@ -51,7 +51,7 @@ class _Functions:
 def reread(model: Any) -> kerasfmt.Model:
     """The model as kerasfmt reads it from its config."""
     config = json.loads(model.to_json())
-    return kerasfmt.Model.from_config(config["config"])
+    return kerasfmt.model_from_config(config["config"])
 
 
 def predictions(model: kerasfmt.Model, arrays: list[Any]) -> list[Any]:
@@ -84,7 +84,7 @@ def test_a_function_predicts_as_tensorflow(case: str) -> None:
 @pytest.mark.parametrize("case", STORED)
 def test_the_config_is_that_of_keras(case: str) -> None:
     config = json.loads(build([case])[0].to_json())["config"]
-    ours = json.loads(json.dumps(kerasfmt.Model.from_config(config).get_config()))
+    ours = json.loads(json.dumps(kerasfmt.model_from_config(config).get_config()))
     for entry in config["layers"]:
         (found,) = [e for e in ours["layers"] if e["name"] == entry["name"]]
         assert found["inbound_nodes"] == entry["inbound_nodes"]

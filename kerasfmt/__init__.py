@@ -23,6 +23,7 @@ _HOMES = {
     "from_keras": "sources",
     "load_model": "api",
     "load_weights": "api",
+    "model_from_config": "dialects.model_config",
     "save_model": "api",
     "save_weights": "api",
     "KerasfmtError": "errors",
@@ -32,6 +33,7 @@ _MODULES = ("errors", "graph", "ir", "layers", "tensorbundle")
 if TYPE_CHECKING:
     from kerasfmt import errors, graph, ir, layers, tensorbundle
     from kerasfmt.api import SaveOptions, load_model, load_weights, save_model, save_weights
+    from kerasfmt.dialects.model_config import model_from_config
     from kerasfmt.errors import KerasfmtError
     from kerasfmt.ir import Functional, Input, Model, Sequential, clear_session
     from kerasfmt.sources.live.from_keras import from_keras
@@ -51,6 +53,7 @@ __all__ = [
     "layers",
     "load_model",
     "load_weights",
+    "model_from_config",
     "save_model",
     "save_weights",
     "tensorbundle",

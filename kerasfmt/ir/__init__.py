@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from kerasfmt.ir.config import layer_config
-from kerasfmt.ir.from_config import model_from_config
 from kerasfmt.ir.input_layer import Input, InputLayer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer, find_layer_class
@@ -30,6 +28,4 @@ __all__ = [
     "Weight",
     "clear_session",
     "find_layer_class",
-    "layer_config",
-    "model_from_config",
 ]

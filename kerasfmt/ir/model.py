@@ -233,13 +233,6 @@ class Model(Layer):
 
         return functional_config(self)
 
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
-        """The model that a config (of Keras 2 or Keras 3) stands for, with fresh weights."""
-        from kerasfmt.ir.from_config import build_model
-
-        return build_model(config, custom_objects or {})
-
     def signature_specs(self) -> Structure | None:
         """The specs of the model's own inputs."""
         return self.input_specs

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from kerasfmt import Input, Model, layers
+from kerasfmt.dialects import keras2_archive, keras3
+from kerasfmt.dialects.model_config import normalized
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.formats.keras_archive import keras3, tf_keras
 from kerasfmt.ir.constraints import RadialConstraint
-from kerasfmt.ir.from_config import normalized
 from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.ir.layer import Layer, find_layer_class
 
@@ -34,7 +34,7 @@ def declared(facts: KerasFacts) -> Layer:
 
 def entry(layer: Layer, kind: Any) -> dict[str, Any]:
     x = Input((3,), name="x")
-    found: dict[str, Any] = kind.model_config(Model(x, layer(x), name="m"))["config"]["layers"][1]
+    found: dict[str, Any] = kind.write_model(Model(x, layer(x), name="m"))["config"]["layers"][1]
     return found
 
 
@@ -51,12 +51,12 @@ def test_what_is_not_stated() -> None:
 def test_a_class_that_keras_3_lacks() -> None:
     with pytest.raises(UnsupportedLayerError, match=r"layer scale \(Scale\): Keras 3 has no such layer"):
         entry(declared(KerasFacts(absent_in=3)), keras3)
-    assert entry(declared(KerasFacts(absent_in=3)), tf_keras)["class_name"] == "Scale"
+    assert entry(declared(KerasFacts(absent_in=3)), keras2_archive)["class_name"] == "Scale"
 
 
 def test_a_class_that_keras_2_lacks() -> None:
     with pytest.raises(UnsupportedLayerError, match=r"layer scale \(Scale\): Keras 2 has no such layer"):
-        entry(declared(KerasFacts(absent_in=2)), tf_keras)
+        entry(declared(KerasFacts(absent_in=2)), keras2_archive)
     assert entry(declared(KerasFacts(absent_in=2)), keras3)["class_name"] == "Scale"
 
 
@@ -64,7 +64,7 @@ def test_an_option_that_keras_3_renames() -> None:
     layer = declared(KerasFacts(renamed={"factor": "by"}))
     assert entry(layer, keras3)["config"]["by"] == 2.0
     assert "factor" not in entry(layer, keras3)["config"]
-    assert entry(layer, tf_keras)["config"]["factor"] == 2.0
+    assert entry(layer, keras2_archive)["config"]["factor"] == 2.0
     assert normalized(type(layer), {"by": 3.0}) == {"factor": 3.0}
 
 
@@ -78,7 +78,7 @@ def test_options_that_keras_3_has_not_got() -> None:
 def test_options_that_keras_2_has_not_got() -> None:
     facts = KerasFacts(implied_by_keras2={"groups": (2,)})
     with pytest.raises(UnsupportedLayerError, match="Keras 2 has no such layer, or not with its options"):
-        entry(declared(facts), tf_keras)
+        entry(declared(facts), keras2_archive)
     cls = type(declared(KerasFacts(implied_by_keras2={"value_range": ([0, 255],)})))
     assert normalized(cls, {"value_range": [0, 255]}) == {}
     assert normalized(cls, {"value_range": [0, 1]}) == {"value_range": [0, 1]}
@@ -122,7 +122,7 @@ def test_a_constraint_that_keras_3_lacks() -> None:
     layer = layers.Conv2D(2, 3, kernel_constraint=RadialConstraint(), name="conv")
     x = Input((5, 5, 1))
     with pytest.raises(UnsupportedLayerError, match="Keras 3 has no constraint RadialConstraint"):
-        keras3.model_config(Model(x, layer(x)))
+        keras3.write_model(Model(x, layer(x)))
 
 
 def test_facts_are_inherited_and_replaced_in_part() -> None:

@@ -44,7 +44,7 @@ def test_the_input_shape(name: str) -> None:
     assert model.inputs[0].shape == (None, 3)
     assert model.predict(X).shape == (2, 2)
     assert model.declares_input
-    again = Sequential.from_config(model.get_config())
+    again = kerasfmt.model_from_config(model.get_config())
     assert again.get_config() == model.get_config()
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
@@ -84,7 +84,7 @@ def test_it_takes_the_shape_of_its_first_call() -> None:
     assert model(Input((3,))).shape == (None, 2)
     assert not model.declares_input
     assert model.get_config()["build_input_shape"] == [None, 3]
-    again = Sequential.from_config(model.get_config())
+    again = kerasfmt.model_from_config(model.get_config())
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 

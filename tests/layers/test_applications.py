@@ -55,7 +55,7 @@ def test_registered_name() -> None:
         "input_layers": [["x", 0, 0]],
         "output_layers": [["y", 0, 0]],
     }
-    model = kerasfmt.Model.from_config(config)
+    model = kerasfmt.model_from_config(config)
     np.testing.assert_array_equal(model.predict(f32([1, 2])), f32([3, 6]))
     assert model.get_config()["layers"][1]["class_name"] == "Custom>CustomScaleLayer"
 

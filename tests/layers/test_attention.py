@@ -106,7 +106,7 @@ def test_multi_head_attention_states_its_weights() -> None:
 
 def test_multi_head_model_comes_back_from_its_config() -> None:
     model = multi_head(MultiHeadAttention(2, 4, value_dim=3, output_shape=7))
-    again = kerasfmt.Model.from_config(model.get_config())
+    again = kerasfmt.model_from_config(model.get_config())
     again.set_weights(model.get_weights())
     x = [np.ones((2, 3, 2), np.float32), np.ones((2, 5, 2), np.float32)]
     assert model.predict(x).shape == (2, 3, 7)

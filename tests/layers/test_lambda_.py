@@ -46,13 +46,13 @@ def stored(function: Any = CODE, kind: str = "lambda") -> dict[str, Any]:
 
 def test_stored_code_is_refused() -> None:
     with pytest.raises(UnsafeFileError, match=r"layer double \(Lambda\): .* custom_objects=\{'double': func"):
-        kerasfmt.Model.from_config(stored())
+        kerasfmt.model_from_config(stored())
 
 
 @pytest.mark.parametrize("key", ["double", "Lambda", "triple"])
 def test_with_a_traced_function(key: str, tmp_path: Path) -> None:
     config = stored("triple", "function") if key == "triple" else stored()
-    model = kerasfmt.Model.from_config(config, {key: lambda x, times: x * times})
+    model = kerasfmt.model_from_config(config, {key: lambda x, times: x * times})
     np.testing.assert_array_equal(model.predict(f32([1, 2])), f32([3, 6]))
     kept = model.get_config()["layers"][1]["config"]
     assert kept["function_type"] == config["layers"][1]["config"]["function_type"]
@@ -92,5 +92,5 @@ def test_errors_inside_name_the_layer() -> None:
 
 
 def test_stored_code_stays_a_tuple() -> None:
-    model = kerasfmt.Model.from_config(stored(CODE), {"double": lambda x, times: x * times})
+    model = kerasfmt.model_from_config(stored(CODE), {"double": lambda x, times: x * times})
     assert model.get_config()["layers"][1]["config"]["function"] == tuple(CODE)

@@ -95,7 +95,7 @@ SLICES: list[tuple[Any, Any]] = [
 
 def check_stored(config: dict[str, Any]) -> kerasfmt.Model:
     """The model of a config, whose own config is the same."""
-    model = kerasfmt.Model.from_config(config)
+    model = kerasfmt.model_from_config(config)
     again = json.loads(json.dumps(model.get_config()))
     (entry,) = [e for e in again["layers"] if e["name"] == "op"]
     assert json.dumps(entry) == json.dumps(config["layers"][-1])
@@ -147,7 +147,7 @@ def test_a_slice_that_a_tensor_ends() -> None:
     half = TFOpLambda("math.floordiv")(size, y=2)
     spec = [ALL, {"start": None, "stop": half, "step": None}]
     model = kerasfmt.Model(x, SlicingOpLambda("__operators__.getitem")(x, slice_spec=spec))
-    again = kerasfmt.Model.from_config(json.loads(json.dumps(model.get_config())))
+    again = kerasfmt.model_from_config(json.loads(json.dumps(model.get_config())))
     for found in (model, again):
         np.testing.assert_array_equal(predict(found, np.ones((2, 5), np.float32)), np.ones((2, 2)))
 
@@ -194,7 +194,7 @@ REFUSED: list[tuple[str, Any, type[Exception], str]] = [
 @pytest.mark.parametrize(("function", "node", "error", "text"), REFUSED, ids=[r[0] for r in REFUSED])
 def test_refused(function: str, node: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
-        kerasfmt.Model.from_config(config_of(node, function))
+        kerasfmt.model_from_config(config_of(node, function))
 
 
 def nested(config: dict[str, Any]) -> dict[str, Any]:
@@ -213,7 +213,7 @@ OF_ONE = [refused for refused in REFUSED if not isinstance(refused[1][0], list)]
 def test_refused_with_the_path(function: str, node: Any, error: type[Exception], text: str) -> None:
     config = nested(config_of(node, function))
     with pytest.raises(error, match=f"^model outer/inner: .*?{text}"):
-        kerasfmt.Sequential.from_config(config)
+        kerasfmt.model_from_config(config)
 
 
 @pytest.mark.parametrize(
@@ -222,12 +222,12 @@ def test_refused_with_the_path(function: str, node: Any, error: type[Exception],
 def test_refused_slices(spec: Any) -> None:
     config = config_of(["x", 0, 0, {"slice_spec": spec}], "__operators__.getitem", "SlicingOpLambda")
     with pytest.raises(InvalidModelError, match="op"):
-        kerasfmt.Model.from_config(config)
+        kerasfmt.model_from_config(config)
 
 
 def test_a_function_must_be_a_name() -> None:
     with pytest.raises(InvalidModelError, match=r"layer op .*expected a name, got 3"):
-        kerasfmt.Model.from_config(config_of(["x", 0, 0, {}], 3))  # type: ignore[arg-type]
+        kerasfmt.model_from_config(config_of(["x", 0, 0, {}], 3))  # type: ignore[arg-type]
 
 
 def keras3_config(
@@ -305,8 +305,8 @@ OPERATIONS: list[tuple[str, str, dict[str, Any], list[Any], Any]] = [
     ("kind", "module", "options", "args", "expected"), OPERATIONS, ids=[o[0] for o in OPERATIONS]
 )
 def test_operations(kind: str, module: str, options: dict[str, Any], args: list[Any], expected: Any) -> None:
-    model = kerasfmt.Model.from_config(keras3_config(kind, module, options, args))
-    again = kerasfmt.Model.from_config(json.loads(json.dumps(model.get_config())))
+    model = kerasfmt.model_from_config(keras3_config(kind, module, options, args))
+    again = kerasfmt.model_from_config(json.loads(json.dumps(model.get_config())))
     (entry,) = [e for e in again.get_config()["layers"] if e["name"] == "op"]
     assert entry["class_name"] == ("SlicingOpLambda" if kind == "GetItem" else "TFOpLambda")
     for found in (model, again):
@@ -317,7 +317,7 @@ def test_operations(kind: str, module: str, options: dict[str, Any], args: list[
 def test_integers_and_floats_meet_as_in_keras_3() -> None:
     config = keras3_config("Add", "numpy", {}, [ref("x"), ref("y")])
     config["layers"][0]["config"]["dtype"] = "int32"
-    model = kerasfmt.Model.from_config(config)
+    model = kerasfmt.model_from_config(config)
     np.testing.assert_allclose(predict(model, X.astype(np.int32), Y), X.astype(np.int32) + Y)
     assert [layer.name for layer in model.layers] == [
         "x",
@@ -351,13 +351,13 @@ def test_refused_operations(
     kind: str, options: dict[str, Any], args: list[Any], error: type[Exception], text: str
 ) -> None:
     with pytest.raises(error, match=text):
-        kerasfmt.Model.from_config(keras3_config(kind, "numpy", options, args))
+        kerasfmt.model_from_config(keras3_config(kind, "numpy", options, args))
 
 
 def test_a_layer_of_the_same_name_is_a_layer() -> None:
     x = kerasfmt.Input((3,))
     model = kerasfmt.Model(x, kerasfmt.layers.Softmax(name="op")(x))
-    assert type(kerasfmt.Model.from_config(model.get_config()).get_layer("op")) is kerasfmt.layers.Softmax
+    assert type(kerasfmt.model_from_config(model.get_config()).get_layer("op")) is kerasfmt.layers.Softmax
 
 
 def test_the_tables_hold_what_is_common() -> None:

@@ -29,7 +29,7 @@ STEPS = np.random.default_rng(1).normal(size=(2, 4, 3)).astype(np.float32)
 
 def again(model: kerasfmt.Model) -> kerasfmt.Model:
     """The model of the same config, with the same weights."""
-    made = kerasfmt.Model.from_config(model.get_config())
+    made = kerasfmt.model_from_config(model.get_config())
     assert made.get_config() == model.get_config()
     made.set_weights(model.get_weights())
     return made
@@ -137,7 +137,7 @@ def test_unknown_layer_inside() -> None:
     config = model_of(TimeDistributed(Dense(2)), STEPS).get_config()
     config["layers"][1]["config"]["layer"]["class_name"] = "Unheard"
     with pytest.raises(UnsupportedLayerError, match="'Unheard'"):
-        kerasfmt.Model.from_config(config)
+        kerasfmt.model_from_config(config)
 
 
 def test_custom_layer_inside() -> None:
@@ -147,7 +147,7 @@ def test_custom_layer_inside() -> None:
 
     config = model_of(TimeDistributed(Dense(2, name="d")), f32([[1, 2]])).get_config()
     config["layers"][1]["config"]["layer"]["class_name"] = "Twice"
-    model = kerasfmt.Model.from_config(config, {"Twice": Twice})
+    model = kerasfmt.model_from_config(config, {"Twice": Twice})
     kernel = model.get_weights()[0]
     np.testing.assert_allclose(model.predict(f32([[1, 2]])), 2 * f32([[1, 2]]) @ kernel, rtol=1e-6)
 
@@ -159,7 +159,7 @@ def test_custom_wrapper() -> None:
 
     config = model_of(TimeDistributed(Dense(2, name="d")), f32([[1, 2]])).get_config()
     config["layers"][1]["class_name"] = "Doubled"
-    model = kerasfmt.Model.from_config(config, {"Doubled": Doubled})
+    model = kerasfmt.model_from_config(config, {"Doubled": Doubled})
     kernel = model.get_weights()[0]
     np.testing.assert_allclose(model.predict(f32([[1, 2]])), 2 * f32([[1, 2]]) @ kernel, rtol=1e-6)
 

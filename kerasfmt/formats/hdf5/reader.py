@@ -9,17 +9,19 @@ Source: tf_keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group 
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt import dtypes, ir
 from kerasfmt.containers.hdf5.dataset import LazyDataset
+from kerasfmt.dialects.compile_config import optimizer_to_keras2
+from kerasfmt.dialects.keras3 import keras3_to_keras2
+from kerasfmt.dialects.model_config import model_from_config
+from kerasfmt.dialects.versions import is_keras3
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
 from kerasfmt.formats.hdf5.stored import H5Model, open_model
 from kerasfmt.formats.matching import Pair, assign, check_names, ordered_weights, pair, top_level_weights
-from kerasfmt.ir.keras3 import meant_by_keras3, optimizer_meant_by_keras3
 from kerasfmt.ir.slots import slot_names
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
@@ -49,9 +51,8 @@ def load(
     """
     stored = open_model(source)
     check_dialect(stored.file, stored.keras_version, stored.backend)
-    importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
     model = _build(stored, custom_objects)
-    model.from_keras3 = _is_keras3(stored)
+    model.from_keras3 = is_keras3(stored.keras_version)
     _assign(model, stored)
     if compile and stored.training_config is not None:
         model.training_config = _training_config(model, stored)
@@ -62,9 +63,9 @@ def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
     """The compile state; that of Keras 3 in the words of Keras 2."""
     config = dict(stored.training_config or {})
     found = ir.TrainingConfig(config, [_optimizer_variable(name, d) for name, d in stored.optimizer_weights])
-    if not _is_keras3(stored) or not isinstance(config.get("optimizer_config"), Mapping):
+    if not is_keras3(stored.keras_version) or not isinstance(config.get("optimizer_config"), Mapping):
         return found
-    config["optimizer_config"] = optimizer_meant_by_keras3(config["optimizer_config"])
+    config["optimizer_config"] = optimizer_to_keras2(config["optimizer_config"])
     if len(found.variables) > 1 and found.variables[1].name.endswith("learning_rate"):
         found.learning_rate = found.variables.pop(1)
     slots = found.variables[1:]
@@ -79,15 +80,13 @@ def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
     return found
 
 
-def _is_keras3(stored: H5Model) -> bool:
-    return (stored.keras_version or "").partition(".")[0] not in ("", "2")
-
-
 def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:
     """The model of the config, with fresh weights."""
     try:
-        config = meant_by_keras3(stored.model_config) if _is_keras3(stored) else stored.model_config
-        return ir.model_from_config(config, custom_objects=custom_objects)
+        config = (
+            keras3_to_keras2(stored.model_config) if is_keras3(stored.keras_version) else stored.model_config
+        )
+        return model_from_config(config, custom_objects=custom_objects)
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         if isinstance(error, KerasfmtError):
             raise

@@ -18,13 +18,12 @@ from typing import Any, Final
 from kerasfmt.containers.hdf5 import writing
 from kerasfmt.containers.hdf5.name_lists import name_attributes
 from kerasfmt.containers.hdf5.write_plan import WritePlan
-from kerasfmt.formats.hdf5 import dialect, layout
+from kerasfmt.dialects import keras2_hdf5, versions
+from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.matching import ordered_weights, top_level_weights
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, Weight
 
-KERAS_VERSION: Final = "2.15.0"
-"""The Keras whose dialect is written."""
 _BACKEND: Final = "tensorflow"
 
 
@@ -76,9 +75,9 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
     """
     tree = WritePlan(f"model {model.name}")
     attributes = tree.attributes[""]
-    attributes[layout.KERAS_VERSION] = KERAS_VERSION
+    attributes[layout.KERAS_VERSION] = versions.KERAS2
     attributes[layout.BACKEND] = _BACKEND
-    attributes[layout.MODEL_CONFIG] = json.dumps(dialect.model_config(model)).encode()
+    attributes[layout.MODEL_CONFIG] = json.dumps(keras2_hdf5.write_model(model)).encode()
     compiled = model.training_config if include_optimizer else None
     if compiled is not None:
         attributes[layout.TRAINING_CONFIG] = json.dumps(compiled.config).encode()
@@ -99,7 +98,7 @@ def _add_weights(tree: WritePlan, where: str, model: Model) -> None:
     prefix = f"{where}/" if where else ""
     attributes.update(name_attributes(layout.LAYER_NAMES, [layer.name for layer in model.layers], tree.name))
     attributes[layout.BACKEND] = _BACKEND.encode()
-    attributes[layout.KERAS_VERSION] = KERAS_VERSION.encode()
+    attributes[layout.KERAS_VERSION] = versions.KERAS2.encode()
     for layer in sorted(model.layers, key=lambda layer: layer.name):
         _add_layer(tree, prefix + layer.name, ordered_weights(layer), f"layer {layer.name}")
     _add_layer(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import warnings
 import zipfile
@@ -17,6 +16,9 @@ from kerasfmt.containers.checked_json import decode, parse_object
 from kerasfmt.containers.hdf5.guard import import_h5py
 from kerasfmt.containers.hdf5.opening import opened, opened_stream
 from kerasfmt.containers.zip.reader import MAX_JSON_SIZE, Archive
+from kerasfmt.dialects.keras3 import keras3_to_keras2
+from kerasfmt.dialects.model_config import model_from_config
+from kerasfmt.dialects.saving_lib import refuse_code
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -28,9 +30,9 @@ from kerasfmt.errors import (
 from kerasfmt.formats.hdf5.layout import MODEL_WEIGHTS
 from kerasfmt.formats.hdf5.stored import has_layer_names
 from kerasfmt.formats.keras_archive import layout
-from kerasfmt.formats.keras_archive.config import normalized, refuse_code
 from kerasfmt.formats.keras_archive.training import Dialect, take_variables, to_training_config
 from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, places, read_variables
+from kerasfmt.ir.config import layer_config
 
 _MAX_SHARDS: Final = 4096
 _MAX_ROOT_MEMBERS: Final = 6
@@ -59,6 +61,12 @@ class KerasArchive:
         """Whose dialect the archive is in."""
         major = (self.keras_version or "3").partition(".")[0]
         return "tf_keras" if major == "2" else "keras3"
+
+    @property
+    def in_keras2(self) -> dict[str, Any]:
+        """The config with what Keras 3 means by it in words of Keras 2."""
+        found: dict[str, Any] = keras3_to_keras2(self.config) if self.dialect == "keras3" else self.config
+        return found
 
 
 def open_archive(path: str | os.PathLike[str]) -> KerasArchive:
@@ -111,10 +119,9 @@ def load(
     custom = custom_objects or {}
     where = f"{stored.file}: {layout.CONFIG}"
     refuse_code(stored.config, custom, where)
-    importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
     with _understanding(where):
-        config = normalized(stored.config, stored.dialect == "keras3")
-        model = ir.model_from_config(config, custom_objects=custom)
+        config = stored.in_keras2
+        model = model_from_config(config, custom_objects=custom)
         model.from_keras3 = stored.dialect == "keras3"
         assign(model, config, stored.variables, stored.file)
         compiled = stored.config.get("compile_config")
@@ -186,7 +193,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
             stored = open_archive(path)
             variables = stored.variables
             with _understanding(f"{path}: {layout.CONFIG}"):
-                config = normalized(stored.config, stored.dialect == "keras3")
+                config = stored.in_keras2
                 config = config if _has_layers_of(config, model) else None
         elif path.suffix == ".json":
             variables = _sharded(path)
@@ -194,7 +201,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
             with opened(path) as file:
                 variables = read_variables(file)
     with _understanding(where):
-        config = config or ir.layer_config(model)  # tells layers that may have been one from others
+        config = config or layer_config(model)  # tells layers that may have been one from others
         assign(model, config, variables, where, cast=True, skip_mismatch=skip_mismatch)
         order = _trainable(model, config)
     slots = variables.get(layout.OPTIMIZER, {})

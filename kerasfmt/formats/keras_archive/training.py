@@ -19,9 +19,9 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.containers.hdf5.dataset import LazyDataset
-from kerasfmt.formats.keras_archive.config import wrapped
+from kerasfmt.dialects.compile_config import optimizer_to_keras2
+from kerasfmt.dialects.saving_lib import wrapped
 from kerasfmt.ir import TrainingConfig, Weight
-from kerasfmt.ir.keras3 import optimizer_meant_by_keras3
 from kerasfmt.ir.slots import SLOTS, slot_names
 
 Dialect = Literal["keras3", "tf_keras"]
@@ -63,7 +63,7 @@ def to_training_config(
         if dialect == "tf_keras" and kind in _BY_LOWER.values() and optimizer.get("module") != _LEGACY:
             kind = f"Custom>{kind}"  # what Keras 2 calls its own optimizers in all other files
         stated = {"class_name": kind, "config": options}
-        config["optimizer_config"] = optimizer_meant_by_keras3(stated) if dialect == "keras3" else stated
+        config["optimizer_config"] = optimizer_to_keras2(stated) if dialect == "keras3" else stated
     found = TrainingConfig(config)
     values = list(stored)
     if values and values[0].shape == () and values[0].dtype.kind in "iu":

@@ -16,8 +16,9 @@ from kerasfmt.containers.hdf5 import writing
 from kerasfmt.containers.hdf5.guard import import_h5py
 from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.containers.zip.writer import Packer
+from kerasfmt.dialects import keras2_archive, keras3, versions
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.formats.keras_archive import keras3, layout, sharding, tf_keras
+from kerasfmt.formats.keras_archive import layout, sharding
 from kerasfmt.formats.keras_archive.training import Dialect, compile_config, optimizer_values
 from kerasfmt.formats.keras_archive.weights import weights_tree
 from kerasfmt.gc_paused import gc_paused
@@ -49,13 +50,15 @@ def write(
       ImportError: h5py is not installed.
     """
     import_h5py()
-    kind = keras3 if dialect == "keras3" else tf_keras
-    config = kind.model_config(model)
+    config = (keras3 if dialect == "keras3" else keras2_archive).write_model(model)
     training = model.training_config if include_optimizer else None
     if training is not None:
         config["compile_config"] = compile_config(training, dialect)
     tree = _tree(model, training, dialect)
-    metadata = {"keras_version": kind.KERAS_VERSION, "date_saved": _DATE}
+    metadata = {
+        "keras_version": versions.KERAS3 if dialect == "keras3" else versions.KERAS2,
+        "date_saved": _DATE,
+    }
     config_json = _json(config, model)
     with Path(target).open("xb+", buffering=0) as stream:
         packer = Packer(stream)

@@ -42,8 +42,6 @@ TENSORFLOW_VERSION: Final = "2.15.1"
 GRAPH_PRODUCER: Final = 1645
 """GraphDef version of that TensorFlow (tensorflow/core/public/version.h, TF_GRAPH_DEF_VERSION)."""
 GRAPH_MIN_CONSUMER: Final = 12
-KERAS_VERSION: Final = "2.15.0"
-"""The Keras whose dialect the metadata is written in."""
 METADATA_PRODUCER: Final = 2
 """Version of a layer's entry in keras_metadata.pb (tf_keras/src/saving/legacy/saved_model/layer_serialization.py)."""
 OPTIMIZER_PRODUCER: Final = 2

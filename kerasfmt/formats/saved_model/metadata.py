@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasfmt import protos
+from kerasfmt.dialects import versions
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, SavedNode
 from kerasfmt.graph import Spec
@@ -203,7 +204,7 @@ def _model_metadata(model: Model, ids: _SharedIds, compiled: bool) -> dict[str, 
         "is_graph_network": True,
         "full_save_spec": ([save_spec], {}),
         "save_spec": save_spec,
-        "keras_version": layout.KERAS_VERSION,
+        "keras_version": versions.KERAS2,
         "backend": "tensorflow",
         "model_config": config,
     }

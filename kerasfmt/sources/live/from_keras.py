@@ -10,15 +10,15 @@ keras/src/variables.py (3.x)
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt import ir
+from kerasfmt.dialects.keras3 import keras3_to_keras2
+from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.formats.matching import assign, by_name, ordered_weights, pair
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.ir.keras3 import meant_by_keras3
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.compile_state import training_config
 from kerasfmt.sources.live.objects import classes, is_keras, is_keras3, keras_class, to_json
@@ -54,13 +54,12 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     """
     if not is_keras(model) or not hasattr(model, "layers"):
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
-    importlib.import_module("kerasfmt.layers")  # fills the registry of layer classes
     customs = dict(custom_objects or {})
     entry = _model_entry(model, customs)
     if is_keras3(model):
-        entry = meant_by_keras3(entry)
+        entry = keras3_to_keras2(entry)
     try:
-        found = ir.model_from_config(entry, custom_objects=customs)
+        found = model_from_config(entry, custom_objects=customs)
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         if isinstance(error, KerasfmtError):
             raise

@@ -13,8 +13,8 @@ import pytest
 
 from kerasfmt import Functional, Input, Model, Sequential, dtypes
 from kerasfmt.containers.hdf5.name_lists import HEADER_LIMIT, name_attributes
+from kerasfmt.dialects.keras2_hdf5 import write_model
 from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
-from kerasfmt.formats.hdf5.dialect import model_config
 from kerasfmt.formats.hdf5.reader import load
 from kerasfmt.formats.hdf5.stored import open_model
 from kerasfmt.formats.hdf5.weights import load_weights
@@ -459,9 +459,9 @@ def test_a_model_of_keras3_is_written_in_words_of_both() -> None:
         Conv2DTranspose(2, 3),
     ]
     model = Sequential(layers, name="m")
-    before = model_config(model)
+    before = write_model(model)
     model.from_keras3 = True
-    found = {entry["class_name"]: entry["config"] for entry in model_config(model)["config"]["layers"]}
+    found = {entry["class_name"]: entry["config"] for entry in write_model(model)["config"]["layers"]}
     only_keras2 = {"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
     assert not only_keras2 & found["SeparableConv2D"].keys()
     assert "groups" not in found["DepthwiseConv2D"]
@@ -470,19 +470,19 @@ def test_a_model_of_keras3_is_written_in_words_of_both() -> None:
     assert found["BatchNormalization"]["axis"] == 3
     assert found["BatchNormalization"]["dtype"] == "mixed_float16"
     model.from_keras3 = False
-    assert model_config(model) == before
+    assert write_model(model) == before
     assert before["config"]["layers"][4]["config"]["axis"] == [3]
 
 
 def test_options_that_keras3_lacks_stay_where_they_say_something() -> None:
     model = Sequential([DepthwiseConv1D(3, groups=1, input_shape=(9, 4)), LeakyReLU(0.1)], name="m")
     model.from_keras3 = True
-    assert model_config(model)["config"]["layers"][-1]["config"]["alpha"] == pytest.approx(0.1)
+    assert write_model(model)["config"]["layers"][-1]["config"]["alpha"] == pytest.approx(0.1)
 
 
 def test_the_shapes_that_keras2_needs_stay() -> None:
     x = Input((3, 4))
     model = Functional(x, MultiHeadAttention(2, 3)(x, value=x))
     model.from_keras3 = True
-    config = model_config(model)["config"]["layers"][1]["config"]
+    config = write_model(model)["config"]["layers"][1]["config"]
     assert config["query_shape"] == config["value_shape"] == config["key_shape"] == [None, 3, 4]

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import kerasfmt
 from kerasfmt import ir
 from kerasfmt.containers.hdf5.dataset import LazyDataset
+from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -28,8 +29,8 @@ from kerasfmt.errors import (
     UnsupportedLayerError,
 )
 from kerasfmt.formats.keras_archive import reader, writer
-from kerasfmt.formats.keras_archive.config import normalized
 from kerasfmt.formats.keras_archive.training import to_training_config
+from kerasfmt.ir.config import layer_config
 from kerasfmt.layers import (
     Activation,
     Add,
@@ -251,7 +252,7 @@ def test_a_mask_of_the_users_own_is_not_dropped(tmp_path: Path) -> None:
         path = respelt(
             write(tmp_path / f"{compared}.keras", masked_model()), lambda c, n=compared: add_ops(c, n)
         )
-        layers = normalized(reader.open_archive(path).config, keras3=True)["config"]["layers"]
+        layers = keras3_to_keras2(reader.open_archive(path).config)["config"]["layers"]
         assert ("not_equal" in [layer["name"] for layer in layers]) == kept
         assert ("mask" in layers[-1]["inbound_nodes"][0]["kwargs"]) == kept
         assert "training" not in layers[-1]["inbound_nodes"][0]["kwargs"]
@@ -449,7 +450,7 @@ def test_sharded_weights(tmp_path: Path) -> None:
         np.testing.assert_array_equal(mine.numpy(), other.numpy())
     for name, data in content.items():
         (tmp_path / name).write_bytes(data)
-    fresh = ir.model_from_config(ir.layer_config(small()))
+    fresh = kerasfmt.model_from_config(layer_config(small()))
     reader.load_weights(fresh, tmp_path / "model.weights.json")
     np.testing.assert_array_equal(fresh.weights[0].numpy(), model.weights[0].numpy())
 
@@ -466,7 +467,7 @@ def test_weights_alone(tmp_path: Path) -> None:
     data = members(write(tmp_path / "m.keras"))["model.weights.h5"]
     (tmp_path / "m.weights.h5").write_bytes(data)
     for name in ("m.weights.h5", "m.keras"):
-        fresh = ir.model_from_config(ir.layer_config(small()))
+        fresh = kerasfmt.model_from_config(layer_config(small()))
         reader.load_weights(fresh, tmp_path / name)
         np.testing.assert_array_equal(fresh.weights[-1].numpy(), small().weights[-1].numpy())
     with pytest.raises(MissingFileError):

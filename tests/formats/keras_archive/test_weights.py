@@ -14,6 +14,7 @@ import pytest
 
 from kerasfmt import load_model, load_weights, save_model, save_weights
 from kerasfmt.containers.hdf5.dataset import LazyDataset
+from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -23,7 +24,8 @@ from kerasfmt.errors import (
     UnsupportedFormatError,
 )
 from kerasfmt.formats.hdf5.stored import open_model
-from kerasfmt.ir import Input, Model, Sequential, TrainingConfig, layer_config, model_from_config
+from kerasfmt.ir import Input, Model, Sequential, TrainingConfig
+from kerasfmt.ir.config import layer_config
 from kerasfmt.layers import Dense, MultiHeadAttention
 
 from .build import small

@@ -10,7 +10,8 @@ import pytest
 
 import kerasfmt
 from kerasfmt import dtypes, protos
-from kerasfmt.ir import Model, Sequential, TrainingConfig, Weight, model_from_config
+from kerasfmt.dialects.model_config import model_from_config
+from kerasfmt.ir import Model, Sequential, TrainingConfig, Weight
 from kerasfmt.layers import Dense, Embedding
 
 from .saved import Saved, save, small

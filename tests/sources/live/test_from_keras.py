@@ -14,7 +14,6 @@ import pytest
 import kerasfmt
 from kerasfmt import from_keras
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.ir.keras3 import meant_by_keras3
 from kerasfmt.sources.live.arrays import LiveArray
 from kerasfmt.sources.live.from_keras import _base
 from kerasfmt.sources.live.objects import to_json
@@ -249,13 +248,6 @@ def test_hard_sigmoid_is_another_function() -> None:
 @pytest.mark.parametrize("dtype", ["mixed_float16", policy("mixed_float16")])
 def test_policies(dtype: Any) -> None:
     assert from_keras(model3(dtype=dtype)).layers[0].policy.name == "mixed_float16"
-
-
-def test_training_argument_is_the_calls_default() -> None:
-    call = {"args": [], "kwargs": {"training": False, "mask": None}}
-    assert meant_by_keras3({"inbound_nodes": [call]}) == {
-        "inbound_nodes": [{"args": [], "kwargs": {"mask": None}}]
-    }
 
 
 # Compile state.

@@ -1,6 +1,18 @@
-"""A model's config in Keras 3's dialect, from the IR.
+"""Models in the words of Keras 3.
 
-Source: keras/src/models/functional.py, get_config, serialize_node and get_tensor; keras/src/layers/layer.py (3.x)
+A call is `{"args": [...], "kwargs": {...}}`, in which a tensor is `{"class_name": "__keras_tensor__", "config":
+{"keras_history": [layer name, number of the call, number of the output]}}`. Where the same words mean something
+else in Keras 2, or nothing, `keras3_to_keras2` spells out what is meant:
+
+- The activation `hard_sigmoid` is another function.
+- `training` among a layer's call arguments is what the call defaulted to; fit and predict overrule it. In
+  Keras 2 it is the user's, and overrules them.
+- The operations that compute masks are layers of the model; see keras3_masks.py.
+
+What the options of a layer mean is in the facts of its class.
+
+Source: keras/src/models/functional.py, get_config, operation_fn, serialize_node, deserialize_node and get_tensor;
+keras/src/activations/activations.py; keras/src/layers/layer.py (3.0 to 3.15)
 """
 
 from __future__ import annotations
@@ -8,18 +20,16 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
-from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.formats.hdf5.dialect import MODULES
-from kerasfmt.formats.keras_archive.config import mapped, plain_shape, wrapped
+from kerasfmt.dialects.calls import CallWords, FindTensor
+from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_modules, refuse_other_masks
+from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
+from kerasfmt.ir.config import own_calls
 from kerasfmt.ir.config_object import ConfigObject
-from kerasfmt.ir.keras3_masks import refuse_other_masks
-from kerasfmt.ir.structure import map_structure
+from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.layers.keras3_ops import Operation
 from kerasfmt.layers.lambda_ import Lambda, in_words_of_keras3
-
-KERAS_VERSION: Final = "3.15.1"
-"""The Keras whose dialect is written."""
 
 _ACTIVATIONS: Final = {
     "hard_sigmoid_keras3": "hard_sigmoid",
@@ -29,7 +39,117 @@ _ACTIVATIONS: Final = {
 }
 
 
-def model_config(model: Model) -> dict[str, Any]:
+_RENAMED_ACTIVATIONS: Final = {"hard_sigmoid": "hard_sigmoid_keras3"}
+
+
+def keras3_to_keras2(entry: Any) -> Any:
+    """A model or layer, `{"class_name", "config"}`, with all that Keras 3 means by it in words of Keras 2.
+
+    Calls keep their form. What Keras 3's own making added is taken out: the operations that compute masks, and the
+    masks and the training mode as arguments of calls, where they follow from the layers.
+    """
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
+        return entry
+    config = dict(entry["config"])
+    if not isinstance(config.get("layers"), list):
+        return {**entry, "config": {key: _meant(key, value) for key, value in config.items()}}
+    if "input_layers" in config and not any("module" in _mapping(layer) for layer in config["layers"]):
+        config["layers"] = name_operation_modules(config["layers"])
+    config["layers"] = [keras3_to_keras2(layer) for layer in config["layers"]]
+    if "input_layers" in config:
+        config["layers"] = [_without_mode(layer) for layer in drop_implied_masks(config)]
+    return {**entry, "config": config}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _meant(key: str, value: Any) -> Any:
+    """An option's value in words of Keras 2."""
+    if isinstance(value, list | tuple):
+        return [_meant(key, item) for item in value]
+    is_activation = key == "activation" or key.endswith("_activation")
+    if is_activation and isinstance(value, Mapping) and value.get("class_name") == "function":
+        value = value.get("config")
+    if not isinstance(value, Mapping):
+        return _RENAMED_ACTIVATIONS.get(value, value) if is_activation and isinstance(value, str) else value
+    if "class_name" in value and isinstance(value.get("config"), Mapping):
+        return keras3_to_keras2(value)
+    return {name: _meant(name, item) for name, item in value.items()}
+
+
+def _without_mode(entry: Any) -> Any:
+    """A layer, whose calls do not state the mode; that in which the model is called overrides it."""
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("inbound_nodes"), list):
+        return entry
+    calls = []
+    for call in entry["inbound_nodes"]:
+        kwargs = _mapping(call).get("kwargs")
+        if isinstance(kwargs, Mapping) and (kwargs.get("training") is None or kwargs["training"] in (0, 1)):
+            call = {**call, "kwargs": {key: item for key, item in kwargs.items() if key != "training"}}
+        calls.append(call)
+    return {**entry, "inbound_nodes": calls}
+
+
+def is_call(node: Any) -> bool:
+    """Whether an entry of `inbound_nodes` is a call in the words of Keras 3."""
+    return isinstance(node, Mapping) and "args" in node
+
+
+def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, dict[str, Any]]:
+    """The inputs and the keyword arguments of a call.
+
+    Args:
+      node: an entry of `inbound_nodes`.
+      tensor: finds the tensor of a reference.
+      exact: whether a list of one input is not that input.
+
+    Raises:
+      InvalidModelError: it is not a call.
+    """
+    if not is_call(node):
+        raise InvalidModelError(f"config: expected a call with args and kwargs, got {str(node)[:80]}")
+    arguments = [_leaf(a, tensor) for a in node["args"]]
+    given = {k: _leaf(v, tensor) for k, v in node.get("kwargs", {}).items()}
+    inputs = arguments[0] if len(arguments) == 1 and not exact else arguments
+    return inputs, {k: v for k, v in given.items() if v is not None}
+
+
+def _leaf(value: Any, tensor: FindTensor) -> Any:
+    if isinstance(value, Mapping):
+        if value.get("class_name") == "__keras_tensor__":
+            return tensor(value["config"]["keras_history"])
+        return {k: _leaf(v, tensor) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_leaf(v, tensor) for v in value]
+    return value
+
+
+def _calls_before(layer: Layer, top: bool) -> int:
+    """Keras 3 counts a nested model's own making in references from the top only."""
+    return own_calls(layer, keras3=True) if top else 0
+
+
+def _refuse_lost_mask(layer: Layer, node: Any, inputs: Structure) -> None:
+    """Refuses a call that Keras 3 makes without a mask where one comes with the inputs here, as in Keras 2.
+
+    Keras 2, whose layers these are, has no way to say that.
+    """
+    stated = _mapping(node).get("kwargs")
+    if not isinstance(stated, Mapping) or "mask" not in stated or stated["mask"] is not None:
+        return
+    if layer.takes_mask and any(isinstance(x, Tensor) and x.masked for x in flatten(inputs)):
+        raise UnsupportedLayerError(
+            f"layer {layer.name} ({type(layer).__name__}): Keras 3 calls it without a mask; expected the mask that "
+            "Keras 2 hands on to it, which cannot be taken away; mask all inputs of the layers before it, or none"
+        )
+
+
+CALLS: Final = CallWords(read_call, _calls_before, _refuse_lost_mask)
+
+
+def write_model(model: Model) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
 
     Raises:

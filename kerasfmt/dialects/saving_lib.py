@@ -1,19 +1,17 @@
-"""What both dialects share: wrapped objects, code that is refused, and the config of Keras 3 made plain.
+"""Objects as `keras.saving` describes them in archives, and the code in such descriptions, which is refused.
 
     Keras 3   {"module": "keras.layers", "class_name": "Dense", "config": {...}, "registered_name": null,
                "build_config": {"input_shape": [...]}}; a model's has "compile_config" beside it
 
-Source: keras/src/saving/serialization_lib.py; keras/src/models/functional.py, deserialize_node (3.x)
+Source: keras/src/saving/serialization_lib.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
-from kerasfmt.ir.keras3 import meant_by_keras3
-from kerasfmt.ir.keras3_masks import mappings, without_masks
 
 _OWN_MODULES: Final = frozenset({"builtins", "keras", "tf_keras", "keras_core", "tensorflow", "None", ""})
 
@@ -30,6 +28,27 @@ def plain_shape(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: plain_shape(item) for key, item in value.items()}
     return [plain_shape(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+MODULES: Final = {
+    "initializer": "keras.initializers",
+    "regularizer": "keras.regularizers",
+    "constraint": "keras.constraints",
+    "dtype": "keras.mixed_precision",
+}
+"""The last word of an option's name: the module of the object that is its value."""
+
+
+def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every mapping inside of a JSON value, outer ones first."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Mapping):
+            yield item
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
 
 
 def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], where: str) -> None:
@@ -72,52 +91,6 @@ def _is_marshalled(config: Any) -> bool:
     return isinstance(function, list) or (
         isinstance(config, Mapping) and config.get("function_type") == "lambda"
     )
-
-
-def normalized(entry: Any, keras3: bool) -> Any:
-    """A model or layer of either dialect in the one that `ir.model_from_config` reads.
-
-    Keras 3 stores what its own making added: the operations that compute masks, and the masks and the training
-    mode as arguments of calls. What follows from the layers is taken out.
-
-    Args:
-      entry: `{"class_name", "config"}` of a model or a layer.
-      keras3: whether it is of Keras 3's dialect.
-    """
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
-        return entry
-    config = dict(entry["config"])
-    if isinstance(config.get("layers"), list):
-        config["layers"] = [normalized(layer, keras3) for layer in config["layers"]]
-        if keras3 and "input_layers" in config:
-            config["layers"] = [_without_mode(layer) for layer in without_masks(config)]
-        return {**entry, "config": config}
-    if not keras3:
-        return entry
-    config = {key: _option_from_keras3(key, value) for key, value in config.items()}
-    return {**entry, "config": meant_by_keras3({**entry, "config": config})["config"]}
-
-
-def _without_mode(entry: Any) -> Any:
-    """A layer, whose calls do not state the mode; that in which the model is called overrides it."""
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("inbound_nodes"), list):
-        return entry
-    calls = []
-    for call in entry["inbound_nodes"]:
-        kwargs = call.get("kwargs") if isinstance(call, Mapping) else None
-        if isinstance(kwargs, Mapping) and (kwargs.get("training") is None or kwargs["training"] in (0, 1)):
-            call = {**call, "kwargs": {key: item for key, item in kwargs.items() if key != "training"}}
-        calls.append(call)
-    return {**entry, "inbound_nodes": calls}
-
-
-def _option_from_keras3(key: str, value: Any) -> Any:
-    if not key.endswith("activation"):
-        return value
-    if isinstance(value, Mapping) and value.get("class_name") == "function":
-        value = value.get("config")
-    # The same name stands for another function than in Keras 2.
-    return "hard_sigmoid_keras3" if value == "hard_sigmoid" else value
 
 
 def mapped(value: Any, wrap: Callable[[str, Any], Any], key: str = "") -> Any:

@@ -14,17 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kerasfmt.dialects.saving_lib import MODULES
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.ir import Layer, Model, Sequential, find_layer_class
+from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.config import layer_config
-
-MODULES: Final = {
-    "initializer": "keras.initializers",
-    "regularizer": "keras.regularizers",
-    "constraint": "keras.constraints",
-    "dtype": "keras.mixed_precision",
-}
-"""The last word of an option's name: the module of the object that is its value."""
+from kerasfmt.ir.layer import find_layer_class
 
 ACTIVATIONS: Final = frozenset(
     {
@@ -36,7 +30,7 @@ ACTIVATIONS: Final = frozenset(
 """Activations that Keras 2.15 finds by name."""
 
 
-def model_config(model: Model) -> dict[str, Any]:
+def write_model(model: Model) -> dict[str, Any]:
     """The `model_config` of a file; that of a model of Keras 3 in words that both Kerases know, if there are any.
 
     Raises:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,8 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import kerasfmt
+from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
-from kerasfmt.ir import Model, Sequential, layer_config, model_from_config
+from kerasfmt.ir import Model, Sequential
+from kerasfmt.ir.config import layer_config
 from kerasfmt.layers import Add, Dense, Layer
 
 Config = dict[str, Any]
@@ -570,10 +574,19 @@ def test_malformed_configs(config: Config, data: st.DataObject) -> None:
 
 
 def test_from_config_of_models() -> None:
-    model = Model.from_config(MLP["config"])
+    model = kerasfmt.model_from_config(MLP["config"])
     assert type(model).__name__ == "Functional"
-    stack = Sequential.from_config(STACK["config"])
+    stack = kerasfmt.model_from_config(STACK["config"])
     assert isinstance(stack, Sequential)
     merged = Add().get_config()
     assert Add.from_config(merged).get_config() == merged
     assert Dense.from_config({"units": 2}).units == 2
+
+
+def test_every_layer_is_known_without_importing_the_layers_first() -> None:
+    code = (
+        "import kerasfmt; print(type(kerasfmt.model_from_config({'layers': [{'class_name': 'Conv2D', 'config': "
+        "{'filters': 1, 'kernel_size': 2, 'batch_input_shape': [None, 3, 3, 1]}}]}).layers[0]).__name__)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "Conv2D"

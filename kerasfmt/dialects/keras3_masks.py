@@ -12,10 +12,11 @@ keras/src/layers/merging/base_merge.py, compute_mask (3.x)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from kerasfmt.dialects.saving_lib import mappings
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir.keras3_modules import module_of
 from kerasfmt.ir.layer import Layer, find_layer_class
@@ -30,7 +31,7 @@ OPERATIONS: Final = ("keras.src.ops", "keras.ops", "keras_core.src.ops")
 """What the module of an operation begins with."""
 
 
-def with_modules(layers: Sequence[Any]) -> list[Any]:
+def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
     """The layers of an HDF5 file, which does not say which of them are operations, with a module for these.
 
     An operation has no `trainable` in its config; nor have the layers SpatialDropout.
@@ -53,10 +54,10 @@ def with_modules(layers: Sequence[Any]) -> list[Any]:
     ]
 
 
-def without_masks(config: Mapping[str, Any]) -> list[Any]:
+def drop_implied_masks(config: Mapping[str, Any]) -> list[Any]:
     """The layers of a functional model's config, without the masks that follow from them."""
     graph = _Graph(config["layers"])
-    kept = {name: graph.trimmed(entry) for name, entry in graph.entries.items()}
+    kept = {name: graph.without_implied_masks(entry) for name, entry in graph.entries.items()}
     outputs = _names_in(config.get("output_layers"))
     users: dict[str, set[str]] = {name: set() for name in graph.masks}
     for name, entry in kept.items():
@@ -68,18 +69,6 @@ def without_masks(config: Mapping[str, Any]) -> list[Any]:
             for using in users.values():
                 using.discard(name)
     return [kept[_name(entry)] for entry in config["layers"] if _name(entry) in kept]
-
-
-def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Every mapping inside of a JSON value."""
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, Mapping):
-            yield item
-            pending.extend(item.values())
-        elif isinstance(item, list):
-            pending.extend(item)
 
 
 def history(value: Any) -> Reference | None:
@@ -223,7 +212,7 @@ class _Graph:
             if source and source[0] == compared and plain:
                 self.masks[name] = origin
 
-    def trimmed(self, entry: Any) -> Any:
+    def without_implied_masks(self, entry: Any) -> Any:
         """A layer, whose calls do not take the masks that their inputs have anyway."""
         if not isinstance(entry, Mapping) or is_operation(entry):
             return entry

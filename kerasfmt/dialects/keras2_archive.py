@@ -6,19 +6,16 @@ Source: keras/src/saving/serialization_lib.py, serialize_keras_object (2.15); tf
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from kerasfmt.dialects.keras2_hdf5 import ACTIVATIONS
+from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.formats.hdf5.dialect import ACTIVATIONS, MODULES
-from kerasfmt.formats.keras_archive.config import mapped, plain_shape, wrapped
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.config import layer_config
 
-KERAS_VERSION: Final = "2.15.0"
-"""The Keras whose dialect is written; every tf_keras reads it."""
 
-
-def model_config(model: Model) -> dict[str, Any]:
+def write_model(model: Model) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
 
     Raises:

@@ -1,0 +1,157 @@
+"""The calls of a functional model, made again from a config as soon as their inputs exist.
+
+A reference to a tensor is `[layer name, number of the call, number of the output]` in both dialects; how a call is
+written around its references is a matter of the dialect, `CallWords`.
+
+Source: tf_keras/src/engine/functional.py, reconstruct_from_config
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.structure import Structure
+from kerasfmt.ir.tensor import Tensor
+
+FindTensor: TypeAlias = Callable[[Any], Any]
+"""The tensor of a reference; None while it does not exist."""
+
+
+@dataclass(frozen=True)
+class CallWords:
+    """How a dialect writes a call.
+
+    Attributes:
+      read: a call, and how to find a tensor -> inputs, keyword arguments. The last argument is whether a list of one
+        input is not that input.
+      calls_before: the calls of a layer that references count before the first one from outside. The last argument
+        is whether the reference is to an output of the model.
+      check: refuses a layer's call on inputs that would not be what the dialect means by it.
+    """
+
+    read: Callable[[Any, FindTensor, bool], tuple[Structure, dict[str, Any]]]
+    calls_before: Callable[[Layer, bool], int]
+    check: Callable[[Layer, Any, Structure], None]
+
+
+class Finder:
+    """Finds the tensors of references among the calls that have been made.
+
+    Args:
+      layers: the layers of the model by name.
+      words: the dialect of the references.
+    """
+
+    def __init__(self, layers: Mapping[str, Layer], words: CallWords) -> None:
+        self.layers = layers
+        self.words = words
+
+    def position(self, ref: Any, top: bool = False) -> int:
+        """Which of the layer's calls from outside a reference means; `top` if it is an output of the model.
+
+        Raises:
+          InvalidModelError: there is no such layer, or no such call.
+        """
+        try:
+            layer = self.layers[ref[0]]
+        except KeyError:
+            raise InvalidModelError(
+                f"config: a call refers to layer {ref[0]!r}, which does not exist"
+            ) from None
+        position = int(ref[1]) - self.words.calls_before(layer, top)
+        if position < 0 or ref[2] < 0:
+            raise InvalidModelError(f"config: a call refers to {ref!r}, which does not exist")
+        return position
+
+    def __call__(self, ref: Any, top: bool = False) -> Tensor | None:
+        """The tensor of a reference; None while its call has not been made."""
+        position = self.position(ref, top)
+        calls = self.layers[ref[0]].calls
+        if len(calls) <= position:
+            return None
+        found: Tensor = calls[position].flat_outputs[ref[2]]
+        return found
+
+
+def make_calls(find: Finder, pending: list[tuple[str, Any]]) -> None:
+    """Makes every call, each as soon as its inputs exist; the calls of one layer stay in order.
+
+    Args:
+      find: the layers, and the dialect of the calls.
+      pending: layer name and call, in the order of the config.
+
+    Raises:
+      InvalidModelError: calls wait for each other, or a reference is to nothing.
+    """
+    queues: dict[str, list[Any]] = {}
+    for name, node in pending:
+        queues.setdefault(name, []).append(node)
+    waiting: dict[tuple[str, int], list[str]] = {}
+    ready = list(queues)
+    position = dict.fromkeys(queues, 0)
+    at = 0
+    while at < len(ready):
+        name = ready[at]
+        at += 1
+        while position[name] < len(queues[name]):
+            layer = find.layers[name]
+            node = queues[name][position[name]]
+            inputs, kwargs, missing = _read(node, find, layer.facts.preserves_structure)
+            if missing is not None:
+                waiting.setdefault(missing, []).append(name)
+                break
+            find.words.check(layer, node, inputs)
+            layer(inputs, **kwargs)
+            ready.extend(waiting.pop((name, position[name]), ()))
+            position[name] += 1
+    stuck = [name for name, queue in queues.items() if position[name] < len(queue)]
+    if stuck:
+        raise InvalidModelError(f"the calls of layers {stuck[:5]} wait for each other")
+
+
+def _read(node: Any, find: Finder, exact: bool) -> tuple[Structure, dict[str, Any], tuple[str, int] | None]:
+    """The arguments of a call, and the (layer, position of its call) that it still waits for."""
+    missing: list[tuple[str, int]] = []
+
+    def tensor(ref: Any) -> Any:
+        found = find(ref)
+        if found is None:
+            missing.append((ref[0], find.position(ref)))
+        return found
+
+    inputs, kwargs = find.words.read(node, tensor, exact)
+    return inputs, kwargs, missing[0] if missing else None
+
+
+def is_reference(value: Any) -> bool:
+    """Whether a JSON value is a reference to a tensor, alone or with keyword arguments of the call behind it."""
+    return (
+        isinstance(value, list)
+        and len(value) in (3, 4)
+        and isinstance(value[0], str)
+        and isinstance(value[1], int)
+        and isinstance(value[2], int)
+    )
+
+
+def find_ends(refs: Any, find: Finder) -> Structure:
+    """The tensors of a model's inputs or outputs.
+
+    Raises:
+      InvalidModelError: they are not references, or refer to nothing.
+    """
+    if is_reference(refs):
+        found = find(refs, top=True)
+        if found is None:
+            raise InvalidModelError(f"config: no layer call {refs!r}")
+        return found
+    if isinstance(refs, Mapping):
+        return {k: find_ends(v, find) for k, v in refs.items()}
+    if not isinstance(refs, list | tuple) or not refs:
+        raise InvalidModelError(f"expected inputs and outputs as [layer, node, tensor], got {refs!r}")
+    items = [find_ends(r, find) for r in refs]
+    return items[0] if len(items) == 1 else items

@@ -1,0 +1,70 @@
+"""The calls of a functional model in the words of Keras 2.
+
+`inbound_nodes` of a layer is a list with one entry per call. An entry is a structure of
+`[layer name, number of the call, number of the output, keyword arguments]`; in place of the name of a layer,
+`_CONSTANT_VALUE` stands for an input that is a constant.
+
+Source: tf_keras/src/engine/functional.py, reconstruct_from_config; tf_keras/src/engine/node.py, serialize
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kerasfmt.dialects.calls import CallWords, FindTensor, is_reference
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir.config import CONSTANT, own_calls
+from kerasfmt.ir.structure import Structure
+from kerasfmt.ir.tensor import Constant
+
+
+def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, dict[str, Any]]:
+    """The inputs and the keyword arguments of a call.
+
+    Args:
+      node: an entry of `inbound_nodes`.
+      tensor: finds the tensor of a reference.
+      exact: whether a list of one input is not that input.
+
+    Raises:
+      InvalidModelError: it is not a call.
+    """
+    kwargs: dict[str, Any] = {}
+    return _argument(node, tensor, kwargs, exact), kwargs
+
+
+def _argument(node: Any, tensor: FindTensor, kwargs: dict[str, Any], exact: bool) -> Structure:
+    """The first argument of a call; enters the others."""
+    if is_reference(node) or _is_constant(node):
+        if len(node) == 4:
+            given = {k: _keyword(v, tensor) for k, v in node[3].items()}
+            kwargs.update({k: v for k, v in given.items() if exact or v is not None})
+        return Constant(node[2]) if _is_constant(node) else tensor(node)
+    if isinstance(node, Mapping):
+        return {k: _argument(v, tensor, kwargs, exact) for k, v in node.items()}
+    if not isinstance(node, list):
+        raise InvalidModelError(f"config: not an inbound node: {str(node)[:80]}")
+    items = [_argument(item, tensor, kwargs, exact) for item in node]
+    return items[0] if len(items) == 1 and not exact else items
+
+
+def _is_constant(value: Any) -> bool:
+    return isinstance(value, list) and len(value) in (3, 4) and value[0] == CONSTANT
+
+
+def _keyword(value: Any, tensor: FindTensor) -> Any:
+    if is_reference(value):
+        return tensor(value)
+    if isinstance(value, list):
+        return [_keyword(v, tensor) for v in value]
+    if isinstance(value, Mapping):
+        return {k: _keyword(v, tensor) for k, v in value.items()}
+    return value
+
+
+CALLS: Final = CallWords(
+    read=read_call,
+    calls_before=lambda layer, top: own_calls(layer, keras3=False),
+    check=lambda layer, node, inputs: None,
+)

@@ -1,0 +1,209 @@
+"""Models from their configs, in the words of Keras 2 or of Keras 3.
+
+Source: tf_keras/src/engine/functional.py and sequential.py, from_config; keras/src/models/functional.py
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from kerasfmt.dialects import keras2, keras3
+from kerasfmt.dialects.calls import Finder, find_ends, make_calls
+from kerasfmt.dialects.keras3_masks import is_operation, refuse_other_masks
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
+from kerasfmt.gc_paused import gc_paused
+from kerasfmt.ir import naming
+from kerasfmt.ir.input_layer import InputLayer
+from kerasfmt.ir.keras_facts import LATER_OPTIONS
+from kerasfmt.ir.layer import Layer, find_layer_class
+from kerasfmt.ir.model import Functional, Model
+from kerasfmt.ir.sequential import Sequential
+from kerasfmt.layers.keras3_ops import Operation
+
+_MAX_DEPTH = 64
+"""Models nested deeper than this are refused."""
+
+_MAX_NESTING = 4 * _MAX_DEPTH
+"""Lists and dicts nested deeper than this are refused; a model takes three levels."""
+
+
+@gc_paused()
+def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """The model that a config stands for, with fresh weights.
+
+        model = kerasfmt.model_from_config(keras_model.get_config())
+
+    Args:
+      config: `{"class_name", "config"}` of a Functional or Sequential model, or the inner config alone, as
+        `get_config` of a model of Keras or kerasfmt gives it; JSON values in the words of Keras 2 or Keras 3.
+      custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name that the config gives them; the
+        functions of Lambda layers by the names of the layers.
+
+    Raises:
+      UnsupportedLayerError: a class or option that kerasfmt does not know.
+      InvalidModelError: the config contradicts itself.
+      UnsafeFileError: it holds code, or nests beyond all measure.
+    """
+    _check_nesting(config)
+    if "layers" in config and "class_name" not in config:
+        config = {"class_name": "Functional" if "input_layers" in config else "Sequential", "config": config}
+    layer = _layer_from(config, custom_objects or {}, ())
+    if not isinstance(layer, Model):
+        raise InvalidModelError(f"config: expected a model, got {config.get('class_name')!r}")
+    return layer
+
+
+def _check_nesting(config: Any) -> None:
+    level, depth = [config], 0
+    while level:
+        if depth > _MAX_NESTING:
+            raise UnsafeFileError(f"config: lists and dicts nested more than {_MAX_NESTING} deep")
+        depth += 1
+        level = [
+            item
+            for value in level
+            if isinstance(value, Mapping | list | tuple)
+            for item in (value.values() if isinstance(value, Mapping) else value)
+        ]
+
+
+@contextmanager
+def _located(path: tuple[str, ...]) -> Iterator[None]:
+    """Makes whatever goes wrong a KerasfmtError that names the model by the path to it."""
+    if not path:
+        yield
+        return
+    where = "/".join(path)
+    try:
+        yield
+    except KerasfmtError as error:
+        raise type(error)(naming.located(where, str(error))) from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise InvalidModelError(f"model {where}: its config is malformed: {error!r}") from error
+
+
+def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]) -> Layer:
+    """The layer of an entry; `path` are the names of the models around it."""
+    if len(path) > _MAX_DEPTH:
+        raise UnsafeFileError(f"config: models nested more than {_MAX_DEPTH} deep")
+    with _located(path):
+        made = _leaf_from(entry, custom_objects, path)
+    if made is not None:
+        return made
+    config, kind = entry["config"], str(entry["class_name"])
+    inside = (*path, str(config.get("name") or kind.lower()))
+    return (_sequential if kind == "Sequential" else _functional)(config, custom_objects, inside)
+
+
+def _leaf_from(
+    entry: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]
+) -> Layer | None:
+    """The layer of an entry; None where it is a model."""
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
+        raise InvalidModelError(f"config: expected a layer's class_name and config, got {str(entry)[:80]}")
+    kind, config = str(entry.get("class_name")), dict(entry["config"])
+    registered = entry.get("registered_name")
+    custom = custom_objects.get(kind) or custom_objects.get(str(registered))
+    cls: type[Layer] | None
+    if custom is not None and (kind != "Lambda" or inspect.isclass(custom)):
+        cls = _custom_class(kind, custom)
+        return cls.revive(
+            normalized(cls, config), custom_objects, lambda e: _layer_from(e, custom_objects, path)
+        )
+    if is_operation(entry):
+        made = Operation(kind, **config)
+        made.module = str(entry["module"])
+        return made
+    if kind == "Sequential" or (kind in ("Functional", "Model") and "layers" in config):
+        return None
+    cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith(("TensorFlow>", "Keras3>")) else kind)
+    if cls is None or issubclass(cls, Model):
+        raise UnsupportedLayerError(
+            f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: not known to kerasfmt; "
+            f"pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
+        )
+    return cls.revive(normalized(cls, config), custom_objects, lambda e: _layer_from(e, custom_objects, path))
+
+
+def _custom_class(kind: str, custom: Any) -> type[Layer]:
+    if inspect.isclass(custom) and issubclass(custom, Layer):
+        return custom
+    raise UnsupportedLayerError(
+        f"custom_objects[{kind!r}]: expected a subclass of kerasfmt.layers.Layer, got {custom!r}"
+    )
+
+
+def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer config of either dialect as keyword arguments of the class."""
+    options = {k: _plain(v) for k, v in config.items()}
+    if "batch_shape" in options and not issubclass(cls, InputLayer):
+        options["batch_input_shape"] = options.pop("batch_shape")
+    if isinstance(options.get("batch_input_shape"), list):
+        options["batch_input_shape"] = tuple(options["batch_input_shape"])
+    for option, name in cls.facts.renamed.items():
+        if name in options:
+            options[option] = options.pop(name)
+    for key, values in {**LATER_OPTIONS, **cls.facts.implied_by_keras2}.items():
+        if key in options and key not in cls.fields and options[key] in values:
+            del options[key]
+    return options
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__":
+        return tuple(_plain(v) for v in value.get("items", ()))
+    if isinstance(value, dict) and value.get("class_name") == "TensorShape":
+        return tuple(value.get("items", ()))
+    return value
+
+
+def _members(
+    config: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]
+) -> list[tuple[Mapping[str, Any], Layer]]:
+    entries = config.get("layers")
+    if not isinstance(entries, list | tuple):
+        raise InvalidModelError(f"model {'/'.join(path)}: expected a list of layers, got {str(entries)[:80]}")
+    return [(entry, _layer_from(entry, custom_objects, path)) for entry in entries]
+
+
+def _sequential(
+    config: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]
+) -> Sequential:
+    members = _members(config, custom_objects, path)
+    with _located(path):
+        model = Sequential(
+            [layer for _, layer in members],
+            name=config.get("name"),
+            trainable=config.get("trainable", True),
+            dtype=config.get("dtype"),
+            build_input_shape=config.get("build_input_shape"),
+        )
+        if not model.built:
+            raise InvalidModelError(
+                "its input shape is not in the file; it was saved before it was built or called"
+            )
+    return model
+
+
+def _functional(config: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]) -> Model:
+    members = _members(config, custom_objects, path)
+    with _located(path):
+        layers: dict[str, Layer] = {}
+        pending: list[tuple[str, Any]] = []
+        for entry, layer in members:
+            own = str(entry.get("name") or layer.name)
+            if own in layers:
+                raise InvalidModelError(f"two layers are called {own!r}")
+            layers[own] = layer
+            pending.extend((own, node) for node in entry.get("inbound_nodes") or ())
+        is_keras3 = any(keras3.is_call(node) for _, node in pending)
+        find = Finder(layers, keras3.CALLS if is_keras3 else keras2.CALLS)
+        make_calls(find, pending)
+        if is_keras3:
+            refuse_other_masks(list(layers.values()))
+        inputs = find_ends(config["input_layers"], find)
+        outputs = find_ends(config["output_layers"], find)
+        return Functional(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
