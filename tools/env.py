@@ -45,7 +45,15 @@ class Environment:
         return HOME / self.name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-_READING = ("pytest>=8", "hypothesis>=6.100", "google-crc32c>=1.5", "rich>=13", "h5py>=3.8", "ml_dtypes>=0.3")
+_READING = (
+    "pytest>=8",
+    "hypothesis>=6.100",
+    "google-crc32c>=1.5",
+    "rich>=13",
+    "h5py>=3.8",
+    "ml_dtypes>=0.3",
+    "lazy_loader>=0.4",
+)
 
 _KERAS3 = "keras==3.15.*; python_version >= '3.11'"
 """The release whose operations are listed; older Pythons have older ones."""
