@@ -18,13 +18,12 @@ from tensorflow.python.framework import op_def_library, op_def_registry  # noqa:
 from kerasfmt import dtypes  # noqa: E402
 from kerasfmt.dtypes import DType  # noqa: E402
 from kerasfmt.graph import Builder, Node, Spec, Value  # noqa: E402
-from kerasfmt.graph.op import find_op  # noqa: E402
+from kerasfmt.graph.op import Effect, find_op  # noqa: E402
 from kerasfmt.graph.op_defs import lookup  # noqa: E402
 from tests.graph.ops.op_samples import SAMPLES, Array, Sample  # noqa: E402
 
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
-WRITES = ("Assign", "ResourceScatter")
 RUNNABLE = [s for s in SAMPLES if s.op != "Const"]
 
 
@@ -83,7 +82,7 @@ def test_kernel(sample: Sample) -> None:
 
     expected = [t.numpy() for t in function()]
     actual = [np.asarray(a) for a in find_op(sample.op).run(node.attrs, *sample.arrays())]
-    if variable is not None and sample.op.startswith((*WRITES, "Rng")):
+    if variable is not None and find_op(sample.op).effect is Effect.WRITES:
         expected.append(variable.numpy())
     assert len(actual) == len(expected)
     for i, (a, e) in enumerate(zip(actual, expected, strict=True)):

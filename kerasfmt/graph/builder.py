@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
-from kerasfmt.graph.function import Function
+from kerasfmt.graph.function import Function, callees_of
 from kerasfmt.graph.node_types import (
     add_inferred_attrs,
     as_array,
@@ -28,6 +28,7 @@ from kerasfmt.graph.node_types import (
     output_dtypes,
     wanted_dtype,
 )
+from kerasfmt.graph.op import Effect, find_op
 from kerasfmt.graph.op_defs import Arg, OpDef, lookup
 from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.spec import Shape, Spec
@@ -300,7 +301,7 @@ class Builder:
                 continue
             access = self._access.setdefault(handle, _Access())
             variable = self._variables.get(handle)
-            if _writes(node, handle, variable):
+            if _writes(node, variable):
                 if variable is not None:
                     self._written.add(variable)
                 before = [*access.readers, *([access.writer] if access.writer else [])]
@@ -352,23 +353,17 @@ class _Scope:
 
 
 def is_side_effect(node: Node) -> bool:
-    """Whether the node must run even if nothing uses its outputs."""
-    return node.op_def.stateful and node.op not in _PURE_STATEFUL
+    """Whether the node must run even if nothing uses its outputs.
 
-
-_PURE_STATEFUL = frozenset(
-    {"RandomUniform", "RandomStandardNormal", "RandomUniformInt", "TruncatedNormal", "VarHandleOp"}
-)
-"""Ops that TensorFlow flags as stateful but that leave nothing behind (auto_control_deps.py, LEGACY_RANDOM_OPS)."""
-
-
-def _writes(node: Node, handle: Value, variable: Variable | None) -> bool:
-    if node.op in ("ReadVariableOp", "DisableCopyOnRead", "ResourceGather", "VarIsInitializedOp"):
+    Source: tensorflow/python/framework/auto_control_deps.py, op_is_stateful: legacy random ops do not count.
+    """
+    if not node.op_def.stateful:
         return False
-    if node.op in ("StatefulPartitionedCall", "PartitionedCall"):
-        function = node.attrs["f"]
-        return isinstance(function, Function) and variable in function.written
-    if node.op in ("If", "StatelessIf"):
-        branches = (node.attrs["then_branch"], node.attrs["else_branch"])
-        return any(isinstance(f, Function) and variable in f.written for f in branches)
-    return True
+    return bool(node.op_def.callees) or find_op(node.op).effect in (Effect.READS, Effect.WRITES)
+
+
+def _writes(node: Node, variable: Variable | None) -> bool:
+    """Whether a node may change a variable whose handle it has; None stands for one that is not captured."""
+    if node.op_def.callees:
+        return any(variable in callee.written for callee in callees_of(node))
+    return find_op(node.op).effect is Effect.WRITES

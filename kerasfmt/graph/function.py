@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
+from kerasfmt.errors import GraphError
 from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.value import Node, Value
 
@@ -47,8 +49,9 @@ class Function:
           callees: what to call in place of each function; its body is the same.
         """
         nodes = list(self.nodes)
-        for place, callee in self.callees if callees else ():
-            nodes[place] = nodes[place].with_callee("f", callees.get(callee, callee))
+        for site in self.call_sites if callees else ():
+            callee = callees.get(site.callee, site.callee)
+            nodes[site.place] = nodes[site.place].with_callee(site.attr, callee)
         return replace(
             self,
             name=name,
@@ -58,10 +61,19 @@ class Function:
         )
 
     @cached_property
-    def callees(self) -> tuple[tuple[int, Function], ...]:
-        """The functions that it calls, as attribute `f`, each with the place of the node among the nodes."""
-        found = ((place, node.attrs.get("f")) for place, node in enumerate(self.nodes))
-        return tuple((place, callee) for place, callee in found if isinstance(callee, Function))
+    def call_sites(self) -> tuple[CallSite, ...]:
+        """Where it calls other functions."""
+        return tuple(
+            CallSite(place, attr, callee)
+            for place, node in enumerate(self.nodes)
+            for attr in node.op_def.callees
+            if isinstance(callee := node.attrs[attr], Function)
+        )
+
+    @cached_property
+    def parameters(self) -> tuple[Value, ...]:
+        """The arguments: an input each, then a handle for each captured variable."""
+        return (*self.inputs, *(handle for _, handle in self.captures))
 
     @cached_property
     def stateful(self) -> bool:
@@ -72,3 +84,44 @@ class Function:
     def variables(self) -> tuple[Variable, ...]:
         """The captured variables, in the order of the arguments that carry them."""
         return tuple(v for v, _ in self.captures)
+
+    @cached_property
+    def last_uses(self) -> tuple[tuple[Value, ...], ...]:
+        """For each node the values that neither a later node nor an output needs."""
+        needed = set(self.outputs)
+        last: list[tuple[Value, ...]] = []
+        for node in reversed(self.nodes):
+            last.append(tuple({*node.inputs, *node.outputs} - needed))
+            needed.update(node.inputs)
+        return tuple(reversed(last))
+
+
+class CallSite(NamedTuple):
+    """Where a function calls another one.
+
+    Attributes:
+      place: the place of the node among the nodes.
+      attr: the attribute of the node that holds the callee.
+      callee: the function that is called.
+    """
+
+    place: int
+    attr: str
+    callee: Function
+
+
+def callees_of(node: Node) -> list[Function]:
+    """The functions that a node runs, in the order of its op's attributes.
+
+    Raises:
+      GraphError: an attribute holds the name of a function only.
+    """
+    found: list[Function] = []
+    for attr in node.op_def.callees:
+        callee = node.attrs[attr]
+        if not isinstance(callee, Function):
+            raise GraphError(
+                f"op {node.op} ({node.name}): attribute {attr}: expected a function, got {callee!r}"
+            )
+        found.append(callee)
+    return found

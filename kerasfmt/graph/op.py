@@ -1,4 +1,4 @@
-"""The registry of ops: each op's shape inference and its NumPy kernel, side by side.
+"""The registry of ops: each op's shape inference, its NumPy kernel and its effect, side by side.
 
 A family file in `kerasfmt/graph/ops/` declares an op as
 
@@ -11,26 +11,72 @@ A family file in `kerasfmt/graph/ops/` declares an op as
         @staticmethod
         def run(attrs, features):          # arrays in, one array per output
             return [np.maximum(features, 0)]
+
+Which of an op's attributes hold functions, its definition says: `OpDef.callees`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from kerasfmt.errors import GraphError
 
 if TYPE_CHECKING:
+    from kerasfmt.graph.function import Function
+    from kerasfmt.graph.resource import Variable
     from kerasfmt.graph.spec import Shape
+    from kerasfmt.graph.value import Node
+
+
+class Effect(Enum):
+    """What an op does beyond computing its outputs from its inputs."""
+
+    NONE = "none"
+    READS = "reads"
+    """It reads a variable, or something else outside the graph."""
+    WRITES = "writes"
+    """It changes a variable, or something else outside the graph."""
+    DRAWS = "draws"
+    """It draws random numbers; nothing else can tell that it ran."""
+
+
+class Context(Protocol):
+    """What surrounds an op while a function runs: the contents of variables, and a way to run other functions."""
+
+    def read(self, variable: Variable) -> Any:
+        """The content of a variable, as an array."""
+
+    def assign(self, variable: Variable, content: Any) -> None:
+        """Replaces the content of a variable."""
+
+    def call(self, function: Function, arguments: Sequence[Any]) -> Sequence[Any]:
+        """The outputs of a function.
+
+        Args:
+          function: the function.
+          arguments: an array per input, then a Variable per captured variable.
+        """
 
 
 class Op:
     """What kerasfmt knows of a TensorFlow op beyond its definition.
 
     `infer(attrs, *inputs)` gets Values (a tuple of Values for a list argument) and returns one shape per
-    output. `run(attrs, *inputs)` gets arrays (a tuple of arrays for a list argument) and returns one array
-    per output, of the declared dtypes. Neither modifies what it gets.
+    output. `run(attrs, *inputs)`, the kernel, gets arrays (a tuple of arrays for a list argument) and returns one
+    array per output, of the declared dtypes. Neither modifies what it gets. An op that needs variables or runs
+    functions has an `execute` of its own.
+
+    Attributes:
+      effect: what the op itself does; the effects of its callees come on top of that.
+      is_call: whether it runs its one callee once, on all its operands.
+      is_constant: whether its output is its attribute `value`.
     """
+
+    effect: ClassVar[Effect] = Effect.NONE
+    is_call: ClassVar[bool] = False
+    is_constant: ClassVar[bool] = False
 
     @staticmethod
     def infer(attrs: Mapping[str, Any], *inputs: Any, **_: Any) -> Sequence[Shape]:
@@ -41,6 +87,22 @@ class Op:
     def run(attrs: Mapping[str, Any], *inputs: Any, **_: Any) -> Sequence[Any]:
         """The outputs, as arrays."""
         raise NotImplementedError
+
+    @classmethod
+    def execute(cls, context: Context, node: Node, *inputs: Any, **_: Any) -> Sequence[Any]:
+        """The outputs of a node while its function runs.
+
+        Args:
+          context: what surrounds the node.
+          node: the node.
+          inputs: arrays, and Variables for handles; a tuple of them for a list argument.
+
+        Raises:
+          GraphError: the op has no kernel.
+        """
+        if cls.run is Op.run:
+            raise GraphError(f"op {node.op} ({node.name}): kerasfmt has no kernel for it")
+        return cls.run(node.attrs, *inputs)
 
 
 _OPS: dict[str, type[Op]] = {}
@@ -65,27 +127,31 @@ def when_unknown(import_families: Callable[[], None]) -> None:
     _IMPORTS.append(import_families)
 
 
+def _import_all() -> None:
+    while _IMPORTS:
+        _IMPORTS.pop()()
+
+
+def known_op(name: str) -> type[Op] | None:
+    """The registered op; None where no family registers it."""
+    if name not in _OPS:
+        _import_all()
+    return _OPS.get(name)
+
+
 def find_op(name: str) -> type[Op]:
     """The registered op.
 
     Raises:
       GraphError: no family registers it.
     """
-    found = _OPS.get(name)
-    if found is None:
-        _import_all()
-        found = _OPS.get(name)
-    if found is None:
+    op = known_op(name)
+    if op is None:
         raise GraphError(f"op {name}: kerasfmt has no shape inference and no kernel for it")
-    return found
-
-
-def _import_all() -> None:
-    while _IMPORTS:
-        _IMPORTS.pop()()
+    return op
 
 
 def registered_ops() -> list[str]:
-    """Names of all the ops that kerasfmt can infer and run, sorted."""
+    """Names of all the ops that kerasfmt can infer, sorted."""
     _import_all()
     return sorted(_OPS)

@@ -117,6 +117,11 @@ class OpDef:
         return frozenset(n for a in self.inputs for n in (a.type_attr, a.number_attr, a.type_list_attr) if n)
 
     @cached_property
+    def callees(self) -> tuple[str, ...]:
+        """Names of the attributes that hold a function which the op runs."""
+        return tuple(a.name for a in self.attrs.values() if a.kind == "func")
+
+    @cached_property
     def type_attrs(self) -> frozenset[str]:
         """Names of the attributes that hold the dtype of an input."""
         return frozenset(a.type_attr for a in self.inputs if a.type_attr)

@@ -15,7 +15,8 @@ from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.graph.attr_values import encode_attr, encode_shape
-from kerasfmt.graph.function import Function
+from kerasfmt.graph.function import Function, callees_of
+from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import AttrDef
 from kerasfmt.graph.value import Node, Value
 
@@ -55,8 +56,9 @@ class FunctionWriter:
         """
         found = self._names.get(function)
         if found is None:
-            for _, callee in function.callees:
-                self.name_of(callee)
+            for site in function.call_sites:
+                if find_op(function.nodes[site.place].op).is_call:
+                    self.name_of(site.callee)
             self._uid += 1
             found = self._names[function] = f"__inference_{_identifier(name or function.name)}_{self._uid}"
             self._write(function, found)
@@ -69,16 +71,15 @@ class FunctionWriter:
             self._write_body(proto, function)
         else:
             proto.CopyFrom(written)
-            for place, callee in function.callees:
-                proto.node_def[place].attr["f"].func.name = self.name_of(callee)
+            for place, attr, callee in function.call_sites:
+                proto.node_def[place].attr[attr].func.name = self.name_of(callee)
         proto.signature.name = name
 
     def _write_body(self, proto: protos.FunctionDef, function: Function) -> None:
         proto.signature.is_stateful = function.stateful
-        arguments = [*function.inputs, *(handle for _, handle in function.captures)]
-        for value in arguments:
+        for value in function.parameters:
             proto.signature.input_arg.add(name=value.node.name, type=value.dtype.enum)
-        _write_arg_attrs(proto, function, arguments)
+        _write_arg_attrs(proto, function)
         names = _Names(function)
         for node in function.nodes:
             self.write_node(proto.node_def.add(), node, names.tensor)
@@ -125,19 +126,12 @@ class FunctionWriter:
                 proto.attr[key].CopyFrom(encode_attr(kind, value, dtype))
             elif definition.default is None or not self._is_default(definition, value):
                 proto.attr[key].MergeFromString(self._encoded(kind, value))
-        if node.op in ("If", "StatelessIf"):
-            # TensorFlow's graph optimizer inlines the branches.
+        if find_op(node.op).is_call:
+            (callee,) = callees_of(node)
+            _write_call(proto, callee)
+        elif node.op_def.callees:
+            # TensorFlow's graph optimizer inlines branches and bodies.
             proto.attr["_lower_using_switch_merge"].b = True
-        if node.op.endswith("PartitionedCall"):
-            proto.attr["config_proto"].s = CALL_CONFIG
-            callee = node.attrs["f"]
-            assert isinstance(callee, Function)
-            inputs = len(callee.inputs)
-            read_only = [inputs + i for i, v in enumerate(callee.variables) if v not in callee.written]
-            proto.attr["_read_only_resource_inputs"].list.i.extend(read_only)
-            proto.attr["_collective_manager_ids"].list.SetInParent()
-            if callee.compiled:
-                proto.attr["_XlaMustCompile"].b = True
 
     def _is_default(self, definition: AttrDef, value: Any) -> bool:
         if definition.kind == "func":
@@ -160,8 +154,7 @@ class _Names:
     """Names of tensors inside one function body."""
 
     def __init__(self, function: Function) -> None:
-        arguments = [*function.inputs, *(handle for _, handle in function.captures)]
-        self._arguments: Mapping[Value, str] = {v: v.node.name for v in arguments}
+        self._arguments: Mapping[Value, str] = {v: v.node.name for v in function.parameters}
         self._taken = {n.name.lower() for n in function.nodes} | {n.lower() for n in self._arguments.values()}
         self._outputs: set[str] = set()
 
@@ -197,9 +190,9 @@ def output_label(value: Value) -> str:
     raise AssertionError(f"{node.name} has no output {value.index}")
 
 
-def _write_arg_attrs(proto: protos.FunctionDef, function: Function, arguments: list[Value]) -> None:
+def _write_arg_attrs(proto: protos.FunctionDef, function: Function) -> None:
     shapes = proto.attr["_input_shapes"].list
-    for index, value in enumerate(arguments):
+    for index, value in enumerate(function.parameters):
         shape = encode_shape(value.shape)
         shapes.shape.append(shape)
         attr = proto.arg_attr[index].attr
@@ -208,6 +201,16 @@ def _write_arg_attrs(proto: protos.FunctionDef, function: Function, arguments: l
             attr["_user_specified_name"].s = function.input_names[index].encode()
         else:
             attr["_user_specified_name"].s = b"resource"
+
+
+def _write_call(proto: protos.NodeDef, callee: Function) -> None:
+    proto.attr["config_proto"].s = CALL_CONFIG
+    inputs = len(callee.inputs)
+    read_only = [inputs + i for i, v in enumerate(callee.variables) if v not in callee.written]
+    proto.attr["_read_only_resource_inputs"].list.i.extend(read_only)
+    proto.attr["_collective_manager_ids"].list.SetInParent()
+    if callee.compiled:
+        proto.attr["_XlaMustCompile"].b = True
 
 
 def _write_output(proto: protos.FunctionDef, value: Value, names: _Names, barrier: str | None) -> None:

@@ -221,6 +221,15 @@ def test_calls_that_read_are_ordered_as_reads() -> None:
     assert seen.node in graph.nodes[-1].controls
 
 
+def test_the_shape_of_a_variable_is_read() -> None:
+    graph, step = Builder(), variable()
+    shape = emit_one("VariableShape", graph.capture(step))
+    assert controls(graph.read(step).node) == []
+    graph.assign(step, 1.0 * graph.read(step))
+    assert shape.node in graph.nodes[-1].controls
+    assert graph.finish([]).written == {step}
+
+
 def test_what_a_callee_writes_is_written_by_the_caller() -> None:
     step, other = variable("step"), variable("other")
     function = counting(step)

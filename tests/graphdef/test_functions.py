@@ -155,6 +155,40 @@ def test_a_call_says_which_captures_it_only_reads() -> None:
     assert list(call.attr["Tin"].list.type) == [1, dtypes.resource.enum, dtypes.resource.enum]
 
 
+def identity(name: str, scalar: Spec) -> Function:
+    graph = Builder(name)
+    return graph.finish([emit_one("Identity", graph.input(scalar))])
+
+
+def test_branches_and_bodies_are_written_and_may_be_inlined() -> None:
+    truth, count = Spec((), dtypes.bool_), Spec((), dtypes.int32)
+    graph = Builder("outer")
+    condition, number = graph.input(truth), graph.input(count)
+    then, otherwise = identity("then", count), identity("otherwise", count)
+    (chosen,) = graph.emit(
+        "StatelessIf", condition, [number], then_branch=then, else_branch=otherwise, Tout=[dtypes.int32]
+    )
+    body = identity("body", truth)
+    (looped,) = graph.emit("StatelessWhile", [condition], cond=identity("condition", truth), body=body)
+    (called,) = graph.call(body, [condition])
+    protos_ = written(graph.finish([chosen, looped, called]))
+    attrs = {n.op: n.attr for p in protos_ for n in p.node_def}
+    functions = [
+        attrs["StatelessIf"]["then_branch"],
+        attrs["StatelessWhile"]["body"],
+        attrs["PartitionedCall"]["f"],
+    ]
+    assert [f.func.name for f in functions] == [
+        "__inference_then_3",
+        "__inference_body_1",
+        "__inference_body_1",
+    ]
+    assert {p.signature.name for p in protos_} > {f.func.name for f in functions}
+    lowered = [op for op, attr in attrs.items() if "_lower_using_switch_merge" in attr]
+    assert lowered == ["StatelessIf", "StatelessWhile"]
+    assert [op for op, attr in attrs.items() if "config_proto" in attr] == ["PartitionedCall"]
+
+
 def test_compiled_functions_and_their_calls() -> None:
     inner = Builder("inner")
     function = inner.finish([emit_one("Relu", inner.input(VECTOR))], compiled=True)

@@ -23,10 +23,10 @@ from kerasfmt.errors import SaveError
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64
 from kerasfmt.formats.saved_model.map_order import in_key_order, serialize_in_key_order
+from kerasfmt.graph.op import known_op
 
 CHECKSUM_LIMIT = 1 << 18
 """Files of more bytes get no `saved_model_checksum`: it takes 75 ms a MiB here, and TensorFlow only logs it."""
-_CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*(-?)0*([0-9]{1,19})[ \t\n\v\f\r]*", re.ASCII)
 """What absl::SimpleAtoi reads as an int64, its range aside."""
 
@@ -75,14 +75,17 @@ def _program(graph: protos.GraphDef) -> protos.GraphDef:
     program.library.SetInParent()
     program.versions.SetInParent()
     for node in program.node:
-        if node.op in _CALLS:
+        op = known_op(node.op)
+        if op is None:
+            continue
+        if op.is_call:
             function = node.attr["f"].func
             number = _number(function.name)
             if number is not None:
                 function.name = function.name.removesuffix(str(number))
             if "config_proto" in node.attr:
                 node.attr["config_proto"].s = b""
-        elif node.op == "Const" and node.attr["dtype"].type == protos.DataType.Value("DT_STRING"):
+        elif op.is_constant and node.attr["dtype"].type == protos.DataType.Value("DT_STRING"):
             node.attr["value"].Clear()
     return program
 

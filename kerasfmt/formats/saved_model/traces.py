@@ -150,9 +150,9 @@ def _outputs_only(trace: Trace) -> Function:
     function = trace.function
     alike = _wrappers.get(function.body_id)
     if alike is not None:
-        ((_, callee),) = alike.callees
-        variables = dict(zip(callee.variables, function.variables, strict=True))
-        return alike.with_captures(variables, alike.name, {callee: function})
+        (site,) = alike.call_sites
+        variables = dict(zip(site.callee.variables, function.variables, strict=True))
+        return alike.with_captures(variables, alike.name, {site.callee: function})
     graph, _, results = _wrapper(trace)
     made = _wrappers[function.body_id] = graph.finish(results[: len(results) - trace.losses])
     return made

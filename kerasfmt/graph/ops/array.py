@@ -54,6 +54,8 @@ def identity_n(values: Sequence[Value]) -> tuple[Value, ...]:
 class Const(Op):
     """The tensor in the attribute `value`."""
 
+    is_constant = True
+
     @staticmethod
     def infer(attrs: Attrs) -> list[Shape]:
         return [attrs["value"].shape]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasfmt.graph.emit import emit_one
-from kerasfmt.graph.op import Op, register
+from kerasfmt.graph.op import Effect, Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, same_shape, scalar
 from kerasfmt.graph.spec import Shape, broadcast_shapes
 from kerasfmt.graph.value import Operand, Value
@@ -20,6 +20,8 @@ from kerasfmt.graph.value import Operand, Value
 class WritesFiles(Op):
     """An op without outputs that writes files; it has no kernel."""
 
+    effect = Effect.WRITES
+
     @staticmethod
     def infer(attrs: Attrs, *inputs: object) -> list[Shape]:
         return []
@@ -28,6 +30,8 @@ class WritesFiles(Op):
 @register("RestoreV2")
 class RestoreV2(Op):
     """Tensors of a checkpoint, of shapes that the graph does not know; it has no kernel."""
+
+    effect = Effect.READS
 
     @staticmethod
     def infer(attrs: Attrs, *inputs: Value) -> list[Shape]:

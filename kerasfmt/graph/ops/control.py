@@ -1,4 +1,7 @@
-"""Calls, branches and loops; the interpreter runs all but loops.
+"""Calls, branches and loops.
+
+Operands and arguments are in one order: those of the callee's inputs, then the handles of the variables that it
+captures. Branches of one node, and condition and body of one loop, capture the same variables in the same order.
 
 Source: tensorflow/core/ops/functional_ops.cc.
 """
@@ -6,15 +9,16 @@ Source: tensorflow/core/ops/functional_ops.cc.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from kerasfmt.graph.builder import Builder
 from kerasfmt.graph.emit import emit
-from kerasfmt.graph.function import Function
-from kerasfmt.graph.op import Op, register
+from kerasfmt.graph.function import Function, callees_of
+from kerasfmt.graph.op import Context, Op, register
 from kerasfmt.graph.ops.declare import Attrs, declare
 from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.spec import Shape
-from kerasfmt.graph.value import Value
+from kerasfmt.graph.value import Node, Value
 
 declare("NoOp", lambda attrs: [], lambda attrs: [])
 
@@ -41,9 +45,16 @@ def _branches(attrs: Attrs, functions: list[object]) -> list[Shape]:
 class PartitionedCall(Op):
     """A call of the function `f`."""
 
+    is_call = True
+
     @staticmethod
     def infer(attrs: Attrs, args: tuple[Value, ...]) -> list[Shape]:
         return _branches(attrs, [attrs["f"]])
+
+    @classmethod
+    def execute(cls, context: Context, node: Node, args: Sequence[Any]) -> Sequence[Any]:
+        (callee,) = callees_of(node)
+        return context.call(callee, args)
 
 
 @register("If", "StatelessIf")
@@ -53,6 +64,11 @@ class If(Op):
     @staticmethod
     def infer(attrs: Attrs, condition: Value, args: tuple[Value, ...]) -> list[Shape]:
         return _branches(attrs, [attrs["then_branch"], attrs["else_branch"]])
+
+    @classmethod
+    def execute(cls, context: Context, node: Node, condition: Any, args: Sequence[Any]) -> Sequence[Any]:
+        then, otherwise = callees_of(node)
+        return context.call(then if condition else otherwise, args)
 
 
 @register("While", "StatelessWhile")
@@ -67,6 +83,13 @@ class While(Op):
         if not isinstance(body, Function):
             return [None] * len(args)
         return [_common([a.shape, o.shape]) for a, o in zip(args, body.outputs, strict=True)]
+
+    @classmethod
+    def execute(cls, context: Context, node: Node, args: Sequence[Any]) -> Sequence[Any]:
+        condition, body = callees_of(node)
+        while context.call(condition, args)[0]:
+            args = context.call(body, args)
+        return args
 
 
 def cond(

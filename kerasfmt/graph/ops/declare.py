@@ -22,9 +22,20 @@ Infer: TypeAlias = Callable[..., Sequence[Shape]]
 Kernel: TypeAlias = Callable[..., Sequence[Array]]
 
 
-def declare(name: str, infer: Infer, run: Kernel) -> None:
-    """Registers an op from its two functions."""
-    register(name)(type(name, (Op,), {"infer": staticmethod(infer), "run": staticmethod(run)}))
+def declare(
+    name: str, infer: Infer, run: Kernel | None = None, *, base: type[Op] = Op, **facts: object
+) -> None:
+    """Registers an op from its functions.
+
+    Args:
+      name: the op's name.
+      infer: its shape inference.
+      run: its kernel, if there is one.
+      base: the class that the op is derived from.
+      facts: what else the op states, as attributes of `Op`.
+    """
+    kernel = {} if run is None else {"run": staticmethod(run)}
+    register(name)(type(name, (base,), {"infer": staticmethod(infer), **kernel, **facts}))
 
 
 def is_half(dtype: np.dtype[Any]) -> bool:

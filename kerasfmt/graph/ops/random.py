@@ -17,9 +17,11 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph.emit import emit, emit_one
+from kerasfmt.graph.op import Effect
 from kerasfmt.graph.ops import philox
-from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare
+from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, scalar
 from kerasfmt.graph.ops.philox import Stream
+from kerasfmt.graph.ops.resource import WritesVariable
 from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
@@ -82,9 +84,9 @@ for _name, _draw in {
     _base = _name if _name == "TruncatedNormal" else f"Random{_name}"
     declare(f"Stateless{_base}", _infer, _stateless(_draw))
     declare(f"Stateless{_base}V2", _infer, _keyed(_draw))
-declare("RandomUniform", _infer, _stateful(philox.uniform))
-declare("RandomStandardNormal", _infer, _stateful(philox.normal))
-declare("TruncatedNormal", _infer, _stateful(philox.truncated_normal))
+declare("RandomUniform", _infer, _stateful(philox.uniform), effect=Effect.DRAWS)
+declare("RandomStandardNormal", _infer, _stateful(philox.normal), effect=Effect.DRAWS)
+declare("TruncatedNormal", _infer, _stateful(philox.truncated_normal), effect=Effect.DRAWS)
 
 
 def _between(stream: Stream, shape: Array, low: Array, high: Array) -> list[Array]:
@@ -107,7 +109,7 @@ def _keyed_int(attrs: Attrs, shape: Array, *operands: Array) -> list[Array]:
     return _between(_keyed_stream(key, counter, alg), shape, low, high)
 
 
-declare("RandomUniformInt", _infer, _uniform_int)
+declare("RandomUniformInt", _infer, _uniform_int, effect=Effect.DRAWS)
 declare("StatelessRandomUniformInt", _infer, _stateless_int)
 declare("StatelessRandomUniformIntV2", _infer, _keyed_int)
 
@@ -118,7 +120,12 @@ def _key_counter(attrs: Attrs, seed: Array) -> list[Array]:
 
 
 declare("StatelessRandomGetKeyCounter", lambda attrs, seed: [(1,), (2,)], _key_counter)
-declare("StatelessRandomGetAlg", lambda attrs: [()], lambda attrs: [np.array(_PHILOX, np.int32)])
+declare(
+    "StatelessRandomGetAlg",
+    scalar,
+    lambda attrs: [np.array(_PHILOX, np.int32)],
+    effect=Effect.READS,  # which algorithm suits the device
+)
 
 
 def _infer_skip(attrs: Attrs, resource: Value, alg: Value, delta: Value) -> list[Shape]:
@@ -135,7 +142,7 @@ def _skip(attrs: Attrs, state: Array, alg: Array, delta: Array) -> list[Array]:
     return [before, after.view(np.int64)]
 
 
-declare("RngReadAndSkip", _infer_skip, _skip)
+declare("RngReadAndSkip", _infer_skip, _skip, base=WritesVariable)
 
 
 def random_uniform(

@@ -1,24 +1,46 @@
 """Reads and writes of variables.
 
-A kernel gets the variable's array in place of the handle; that of an assignment returns the new content,
-which the interpreter stores.
+A kernel gets the variable's array in place of the handle. The kernel of an op that writes returns the new content
+of the variable behind the outputs of the op.
 
 Source: tensorflow/core/ops/resource_variable_ops.cc.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from kerasfmt.graph.emit import emit, emit_one
-from kerasfmt.graph.op import Op, register
-from kerasfmt.graph.ops.declare import Array, Attrs, declare
+from kerasfmt.graph.op import Context, Effect, Op, register
+from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, scalar
 from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.spec import Shape, merge_shapes
-from kerasfmt.graph.value import Value
+from kerasfmt.graph.value import Node, Value
+
+
+class ReadsVariable(Op):
+    """Base of ops whose first operand is the handle of a variable that they read."""
+
+    effect = Effect.READS
+
+    @classmethod
+    def execute(cls, context: Context, node: Node, variable: Variable, *operands: Any) -> Sequence[Any]:
+        return cls.run(node.attrs, context.read(variable), *operands)
+
+
+class WritesVariable(Op):
+    """Base of ops whose first operand is the handle of a variable that they change."""
+
+    effect = Effect.WRITES
+
+    @classmethod
+    def execute(cls, context: Context, node: Node, variable: Variable, *operands: Any) -> Sequence[Any]:
+        *outputs, content = cls.run(node.attrs, context.read(variable), *operands)
+        context.assign(variable, content)
+        return outputs
 
 
 def resource_shape(handle: Value) -> Shape:
@@ -38,16 +60,24 @@ def _infer_assign(attrs: Attrs, handle: Value, value: Value) -> list[Shape]:
     return []
 
 
-declare("AssignVariableOp", _infer_assign, lambda attrs, array, value: [value])
-declare("AssignAddVariableOp", _infer_assign, lambda attrs, array, value: [array + value])
-declare("AssignSubVariableOp", _infer_assign, lambda attrs, array, value: [array - value])
-declare("VarHandleOp", lambda attrs: [()], lambda attrs: [])
-declare("VarIsInitializedOp", lambda attrs, handle: [()], lambda attrs, array: [np.array(array is not None)])
-declare("DisableCopyOnRead", lambda attrs, handle: [], lambda attrs, array: [])
+def _is_initialized(attrs: Attrs, array: Array | None) -> list[Array]:
+    return [np.array(array is not None)]
+
+
+_ASSIGNMENTS: Mapping[str, Kernel] = {
+    "AssignVariableOp": lambda attrs, array, value: [value],
+    "AssignAddVariableOp": lambda attrs, array, value: [array + value],
+    "AssignSubVariableOp": lambda attrs, array, value: [array - value],
+}
+for _name, _run in _ASSIGNMENTS.items():
+    declare(_name, _infer_assign, _run, base=WritesVariable)
+declare("VarHandleOp", scalar)
+declare("VarIsInitializedOp", scalar, _is_initialized, base=ReadsVariable)
+declare("DisableCopyOnRead", lambda attrs, handle: [], lambda attrs, array: [], base=ReadsVariable)
 
 
 @register("ReadVariableOp")
-class ReadVariableOp(Op):
+class ReadVariableOp(ReadsVariable):
     """The value of a variable."""
 
     @staticmethod
@@ -60,7 +90,7 @@ class ReadVariableOp(Op):
 
 
 @register("VariableShape")
-class VariableShape(Op):
+class VariableShape(ReadsVariable):
     """The shape of a variable."""
 
     @staticmethod
@@ -74,7 +104,7 @@ class VariableShape(Op):
 
 
 @register("ResourceGather")
-class ResourceGather(Op):
+class ResourceGather(ReadsVariable):
     """Rows of a variable."""
 
     @staticmethod
@@ -137,7 +167,7 @@ def _infer_scatter(attrs: Attrs, handle: Value, indices: Value, updates: Value) 
 
 
 for _name, _function in _SCATTERS.items():
-    declare(_name, _infer_scatter, _scatter(_function))
+    declare(_name, _infer_scatter, _scatter(_function), base=WritesVariable)
 
 
 def embedding_lookup(variable: Variable, ids: Value) -> Value:

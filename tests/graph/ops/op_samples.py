@@ -28,6 +28,7 @@ class Sample:
     `ulps` bounds the error in units of the last place of the result, or of the largest element of the result
     where the op accumulates many terms in an order of its own. `resource` is the content of the variable
     behind the op's first argument. `unspecified` numbers the outputs that TensorFlow leaves undefined.
+    `shape_is_open` says that no inference can know the shape of an output.
     """
 
     op: str
@@ -37,6 +38,7 @@ class Sample:
     accumulates: bool = False
     resource: Array | None = None
     unspecified: frozenset[int] = frozenset()
+    shape_is_open: bool = False
 
     def __str__(self) -> str:
         arrays = [a for i in self.inputs for a in (i if isinstance(i, tuple) else (i,))]
@@ -78,10 +80,12 @@ def case(
     accumulates: bool = False,
     resource: Array | None = None,
     unspecified: Sequence[int] = (),
+    shape_is_open: bool = False,
     **attrs: Any,
 ) -> None:
     given = tuple(tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x) for x in inputs)
-    SAMPLES.append(Sample(op, given, attrs, ulps, accumulates, resource, frozenset(unspecified)))
+    sample = Sample(op, given, attrs, ulps, accumulates, resource, frozenset(unspecified), shape_is_open)
+    SAMPLES.append(sample)
 
 
 def floats(*shape: int, low: float = -4, high: float = 4, dtype: Any = np.float32) -> Array:
@@ -277,8 +281,8 @@ case("GatherV2", floats(5, 6), ints(2, 3, low=0, high=5), i32(0))
 case("GatherV2", floats(5, 6), ints(4, low=0, high=6), i32(-1))
 case("GatherV2", floats(2, 5, 6), ints(2, 3, low=0, high=5), i32(1), batch_dims=1)
 case("GatherNd", floats(3, 4, 5), ints(2, 2, low=0, high=3))
-case("Where", ints(3, 4, low=0, high=2))
-case("Where", np.array([[True, False], [False, True]]))
+case("Where", ints(3, 4, low=0, high=2), shape_is_open=True)
+case("Where", np.array([[True, False], [False, True]]), shape_is_open=True)
 case("Split", i32(1), floats(3, 6), num_split=3)
 case("SplitV", floats(3, 6), i32([1, -1, 2]), i32(1), num_split=3)
 case("Pad", floats(2, 3), i32([[1, 0], [0, 2]]))
@@ -488,7 +492,7 @@ for _op in ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"):
     case(_op, floats(6, 3), resource=_TABLE)
 for _op in ("Add", "Div", "Max", "Min", "Mul", "Sub", "Update"):
     case(f"ResourceScatter{_op}", i32([1, 4]), floats(2, 3), resource=_TABLE, ulps=1)
-case("RngReadAndSkip", i32(1), np.uint64(7), resource=np.array([1, -2, 3], np.int64))
+case("RngReadAndSkip", i32(1), np.uint64(7), resource=np.array([1, -2, 3], np.int64), shape_is_open=True)
 
 case("StringJoin", (np.array([b"a", b"b"], object), np.array(b"c", object)), separator="/")
 case("Einsum", (floats(2, 3, 4), floats(4, 5)), equation="abc,cd->abd", ulps=8, accumulates=True)
