@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from kerasfmt.dialects.calls import CallWords, FindTensor, is_reference
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.ir.config import CONSTANT, own_calls
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Constant
+from kerasfmt.ir.topology import CONSTANT
 
 
 def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, dict[str, Any]]:
@@ -65,6 +65,6 @@ def _keyword(value: Any, tensor: FindTensor) -> Any:
 
 CALLS: Final = CallWords(
     read=read_call,
-    calls_before=lambda layer, top: own_calls(layer, keras3=False),
+    calls_before=lambda layer, top: layer.own_calls,
     check=lambda layer, node, inputs: None,
 )

@@ -12,7 +12,6 @@ from kerasfmt.dialects.keras2_hdf5 import ACTIVATIONS
 from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
-from kerasfmt.ir.config import layer_config
 
 
 def write_model(model: Model) -> dict[str, Any]:
@@ -21,7 +20,7 @@ def write_model(model: Model) -> dict[str, Any]:
     Raises:
       UnsupportedLayerError: Keras 2 has no such layer or activation, or no words for it in an archive.
     """
-    return _described(model, layer_config(model))
+    return _described(model, model.described())
 
 
 def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:

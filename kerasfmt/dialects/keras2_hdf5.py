@@ -17,7 +17,6 @@ from typing import Any, Final
 from kerasfmt.dialects.saving_lib import MODULES
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
-from kerasfmt.ir.config import layer_config
 from kerasfmt.ir.layer import find_layer_class
 
 ACTIVATIONS: Final = frozenset(
@@ -36,7 +35,7 @@ def write_model(model: Model) -> dict[str, Any]:
     Raises:
       UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
-    config = layer_config(model)
+    config = model.described()
     return {**config, "config": _model(model, config["config"], modern=False, for_both=model.from_keras3)}
 
 

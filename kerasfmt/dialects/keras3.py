@@ -25,9 +25,9 @@ from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_mo
 from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
-from kerasfmt.ir.config import own_calls
 from kerasfmt.ir.config_object import ConfigObject
-from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.structure import Structure, flatten, map_to_lists
+from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
 from kerasfmt.layers.lambda_ import Lambda, in_words_of_keras3
 
@@ -127,8 +127,8 @@ def _leaf(value: Any, tensor: FindTensor) -> Any:
 
 
 def _calls_before(layer: Layer, top: bool) -> int:
-    """Keras 3 counts a nested model's own making in references from the top only."""
-    return own_calls(layer, keras3=True) if top else 0
+    """Keras 3 counts the making of a functional model in references from the top only."""
+    return 1 if top and isinstance(layer, Model) and not isinstance(layer, Sequential) else 0
 
 
 def _refuse_lost_mask(layer: Layer, node: Any, inputs: Structure) -> None:
@@ -260,51 +260,40 @@ def _listed(values: Container[object]) -> str:
 
 
 def _functional(model: Model) -> dict[str, Any]:
-    members = {id(call) for call in model.network}
-    positions: dict[int, int] = {}
-    for layer in model.layers:
-        calls = [call for call in layer.calls if id(call) in members]
-        positions.update((id(call), number) for number, call in enumerate(calls))
-
-    def inner(tensor: Tensor) -> list[Any]:
-        return [tensor.origin.layer.name, positions[id(tensor.origin)], tensor.index]
-
-    def outer(tensor: Tensor) -> list[Any]:
-        # Seen from the outside, the first call of a functional model is that of its own making.
-        name, position, index = inner(tensor)
-        layer = tensor.origin.layer
-        return [name, position + (isinstance(layer, Model) and not isinstance(layer, Sequential)), index]
-
-    layers = []
     refuse_other_masks(model.layers)
-    helpers = {id(h) for layer in model.layers if isinstance(layer, Operation) for h in layer.helpers}
+    references = References(model.network, model.layers)
+
+    def reference(tensor: Tensor, top: bool = False) -> list[Any]:
+        layer, call, output = references.to(tensor)
+        return [layer.name, call + _calls_before(layer, top), output]
+
+    helpers = {h for layer in model.layers if isinstance(layer, Operation) for h in layer.helpers}
+    layers = []
     for layer in model.layers:
-        if id(layer) in helpers:
+        if layer in helpers:
             continue
         nodes = [
-            {"args": [_argument(item, inner) for item in args], "kwargs": _kwargs(kwargs, inner)}
-            for call, (args, kwargs) in zip(layer.calls, _stated(layer), strict=True)
-            if id(call) in members and not isinstance(layer, InputLayer)
+            {"args": _argument(args, reference), "kwargs": _argument(kwargs, reference)}
+            for args, kwargs in _stated(layer, references)
         ]
         layers.append({**_entry(layer), "name": layer.name, "inbound_nodes": nodes})
     return {
         "name": model.name,
         "trainable": model.trainable,
         "layers": layers,
-        "input_layers": _ends(model.inputs_structure, outer),
-        "output_layers": _ends(model.outputs_structure, outer),
+        "input_layers": map_to_lists(lambda tensor: reference(tensor, top=True), model.inputs_structure),
+        "output_layers": map_to_lists(lambda tensor: reference(tensor, top=True), model.outputs_structure),
     }
 
 
-def _stated(layer: Layer) -> list[tuple[list[Any], Mapping[str, Any]]]:
-    """The arguments of every call of a layer."""
+def _stated(layer: Layer, references: References) -> list[tuple[list[Any], Mapping[str, Any]]]:
+    """The arguments of every call of a layer in a model."""
+    if isinstance(layer, InputLayer):
+        return []
     if isinstance(layer, Operation):
-        return list(layer.stated)
-    return [([call.inputs], call.kwargs) for call in layer.calls]
-
-
-def _kwargs(kwargs: Mapping[str, Any], reference: Callable[[Tensor], list[Any]]) -> dict[str, Any]:
-    return {key: _argument(value, reference) for key, value in kwargs.items()}
+        stated = dict(zip(map(id, layer.calls), layer.stated, strict=True))
+        return [stated[id(call)] for call in references.calls[layer]]
+    return [([call.inputs], call.kwargs) for call in references.calls[layer]]
 
 
 def _argument(value: Any, reference: Callable[[Tensor], list[Any]]) -> Any:
@@ -320,24 +309,3 @@ def _argument(value: Any, reference: Callable[[Tensor], list[Any]]) -> Any:
         "keras_history": reference(value),
     }
     return {"class_name": "__keras_tensor__", "config": config}
-
-
-def _ends(structure: Any, reference: Callable[[Tensor], list[Any]]) -> Any:
-    """The references of the model's inputs or outputs, in the structure that the model has."""
-    found = map_structure(lambda tensor: _Reference(reference(tensor)), structure)
-    return _opened(found)
-
-
-class _Reference:
-    """A finished reference, which `map_structure` must not look into."""
-
-    def __init__(self, value: list[Any]) -> None:
-        self.value = value
-
-
-def _opened(structure: Any) -> Any:
-    if isinstance(structure, _Reference):
-        return structure.value
-    if isinstance(structure, Mapping):
-        return {key: _opened(item) for key, item in structure.items()}
-    return [_opened(item) for item in structure]

@@ -22,6 +22,7 @@ class InputLayer(Layer):
     """
 
     facts = KerasFacts(identifier="_tf_keras_input_layer")
+    is_input = True
     sparse: bool = False
     ragged: bool = False
 

@@ -52,6 +52,8 @@ class Layer(LayerState):
     supports_masking: ClassVar[bool] = False
     autocast: ClassVar[bool] = True
     stateful: ClassVar[bool] = False
+    is_input: ClassVar[bool] = False
+    """Whether the layer is an entry of a model, which is never called."""
     facts: ClassVar[KerasFacts] = KerasFacts()
     generator_state: Weight | None = None
     """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""
@@ -106,6 +108,18 @@ class Layer(LayerState):
     def keras_name(self) -> str:
         """Keras 2's name of the class."""
         return self.facts.registered_name or type(self).__name__
+
+    @property
+    def own_calls(self) -> int:
+        """Number of calls that a config counts before the first one from outside.
+
+        Source: tf_keras/src/engine/functional.py, _should_skip_first_node
+        """
+        return 0
+
+    def described(self) -> dict[str, Any]:
+        """Class name and config, `{"class_name", "config"}`."""
+        return {"class_name": self.keras_name, "config": self.get_config()}
 
     @property
     def signature(self) -> CallSignature:

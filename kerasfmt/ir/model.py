@@ -20,7 +20,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
-from kerasfmt.ir.topology import check_names, sort_calls
+from kerasfmt.ir.topology import References, check_names, end_references, inbound_nodes, sort_calls
 from kerasfmt.ir.trace import Trace
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ class Model(Layer):
     def keras_name(self) -> str:
         """Keras's name of the class: `Functional` for a model made with `Model(inputs, outputs)`."""
         return "Functional" if type(self) is Model else super().keras_name
+
+    @property
+    def own_calls(self) -> int:
+        """The making of the model is a call."""
+        return 1
 
     @property
     def network(self) -> list[Call]:
@@ -228,10 +233,21 @@ class Model(Layer):
         (print_fn or print)(summary(self))
 
     def get_config(self) -> dict[str, Any]:
-        """The config of a functional model, in Keras 2's dialect."""
-        from kerasfmt.ir.config import functional_config
+        """The config: the layers, each with its calls as `inbound_nodes`, the inputs and the outputs.
 
-        return functional_config(self)
+        `kerasfmt.model_from_config` makes an equal model of it.
+        """
+        references = References(self.network, self.layers)
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "layers": [
+                {**layer.described(), "name": layer.name, "inbound_nodes": inbound_nodes(layer, references)}
+                for layer in self.layers
+            ],
+            "input_layers": end_references(self.inputs_structure, references),
+            "output_layers": end_references(self.outputs_structure, references),
+        }
 
     def signature_specs(self) -> Structure | None:
         """The specs of the model's own inputs."""

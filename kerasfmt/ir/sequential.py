@@ -115,6 +115,11 @@ class Sequential(Model):
         return [self.inputs[0].origin.layer, *self.layers] if self.declares_input else self.layers
 
     @property
+    def own_calls(self) -> int:
+        """The making of the model is a call, if it was given its input shape."""
+        return 1 if self.declares_input else 0
+
+    @property
     def declares_input(self) -> bool:
         """Whether the model was given its input shape, rather than taking it from its first call."""
         return bool(self.stack) and (
@@ -149,12 +154,13 @@ class Sequential(Model):
         return super().input_specs
 
     def get_config(self) -> dict[str, Any]:
-        """The config of a Sequential model, in Keras 2's dialect."""
-        from kerasfmt.ir.config import layer_config
+        """The config: the layers, and the input shape where no layer states it.
 
+        `kerasfmt.model_from_config` makes an equal model of it.
+        """
         self._require_built()
         layers = self.config_layers
-        config: dict[str, Any] = {"name": self.name, "layers": [layer_config(layer) for layer in layers]}
+        config: dict[str, Any] = {"name": self.name, "layers": [layer.described() for layer in layers]}
         if not self.declares_input:
             config["build_input_shape"] = list(self._declared_shape or ())
         return config

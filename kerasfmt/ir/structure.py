@@ -32,6 +32,15 @@ def map_structure(function: Callable[[Any], Any], structure: Structure) -> Struc
     return function(structure)
 
 
+def map_to_lists(function: Callable[[Any], Any], structure: Structure) -> Structure:
+    """As `map_structure`, with tuples as lists: a structure that JSON keeps."""
+    if isinstance(structure, dict):
+        return {key: map_to_lists(function, item) for key, item in structure.items()}
+    if isinstance(structure, list | tuple):
+        return [map_to_lists(function, item) for item in structure]
+    return function(structure)
+
+
 def pack_as(structure: Structure, leaves: list[Any]) -> Structure:
     """`leaves` arranged as `structure` arranges its own."""
     it: Iterator[Any] = iter(leaves)

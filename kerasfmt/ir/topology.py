@@ -1,14 +1,91 @@
-"""The order of the calls between a model's inputs and its outputs.
+"""The calls between a model's inputs and its outputs: their order, and references to them.
 
-Source: tf_keras/src/engine/functional.py, _map_graph_network.
+Source: tf_keras/src/engine/functional.py, _map_graph_network and get_network_config.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.structure import Structure, map_structure, map_to_lists
+from kerasfmt.ir.tensor import Call, Constant, Tensor
+
+CONSTANT: Final = "_CONSTANT_VALUE"
+"""Stands in a config in place of a layer's name for an input that is a constant."""
+
+
+class Reference(NamedTuple):
+    """A tensor of a model.
+
+    Attributes:
+      layer: the layer that makes it.
+      call: number of the call, among those of the layer in the model.
+      output: number of the output of the call.
+    """
+
+    layer: Layer
+    call: int
+    output: int
+
+
+class References:
+    """The tensors of a model by the calls that make them.
+
+    Args:
+      network: the calls of the model.
+      layers: its layers.
+
+    Attributes:
+      calls: the calls of each layer in the model, in the order in which they were made.
+    """
+
+    def __init__(self, network: Sequence[Call], layers: Sequence[Layer]) -> None:
+        members = {id(call) for call in network}
+        self.calls = {layer: [call for call in layer.calls if id(call) in members] for layer in layers}
+        self._numbers = {id(call): n for calls in self.calls.values() for n, call in enumerate(calls)}
+
+    def to(self, tensor: Tensor) -> Reference:
+        """The reference to a tensor."""
+        call = tensor.origin
+        return Reference(call.layer, self._numbers[id(call)], tensor.index)
+
+
+def inbound_nodes(layer: Layer, references: References) -> list[Any]:
+    """The calls of a layer for the config of a model.
+
+    One entry per call: a structure of `[layer name, number of the call, number of the output, keyword arguments]`.
+    """
+    nodes = []
+    for call in references.calls[layer]:
+        kwargs = {
+            name: map_structure(lambda t: _keyword(t, references), v) for name, v in call.kwargs.items()
+        }
+        node = map_to_lists(lambda t: [*_input(t, references), kwargs], call.inputs)  # noqa: B023
+        bare = layer.facts.preserves_structure or isinstance(call.inputs, list | tuple | dict)
+        nodes.append(node if bare else [node])
+    return [] if layer.is_input else nodes
+
+
+def end_references(structure: Structure, references: References) -> Structure:
+    """The inputs or outputs of a model for its config; a single one in a list."""
+    found = map_to_lists(lambda tensor: _numbered(tensor, references), structure)
+    return [found] if isinstance(structure, Tensor) else found
+
+
+def _numbered(tensor: Tensor, references: References) -> list[Any]:
+    layer, call, output = references.to(tensor)
+    return [layer.name, layer.own_calls + call, output]
+
+
+def _input(leaf: Any, references: References) -> list[Any]:
+    return [CONSTANT, -1, leaf.value] if isinstance(leaf, Constant) else _numbered(leaf, references)
+
+
+def _keyword(leaf: Any, references: References) -> Any:
+    return _numbered(leaf, references) if isinstance(leaf, Tensor) else leaf
 
 
 def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], list[Layer]]:
@@ -52,7 +129,7 @@ def _walk(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[
             continue
         if id(call) in ancestors:
             raise InvalidModelError(f"model {name}: layer {call.layer.name} is part of a cycle")
-        if isinstance(call.layer, InputLayer) and tensor not in known:
+        if call.layer.is_input and tensor not in known:
             raise InvalidModelError(
                 f"model {name}: its outputs need the input {call.layer.name}, which is not among its inputs"
             )

@@ -13,7 +13,6 @@ import numpy as np
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
-from kerasfmt.ir.config import layer_config
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
@@ -39,7 +38,7 @@ class Wrapper(Layer):
       layer: the layer.
     """
 
-    layer: Layer = fields.option(convert=_layer, to_config=layer_config)
+    layer: Layer = fields.option(convert=_layer, to_config=Layer.described)
 
     @property
     def sublayers(self) -> Mapping[str, Layer]:

@@ -17,7 +17,6 @@ import kerasfmt
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.ir import Model, Sequential
-from kerasfmt.ir.config import layer_config
 from kerasfmt.layers import Add, Dense, Layer
 
 Config = dict[str, Any]
@@ -139,9 +138,9 @@ def test_both_dialects(config: Config) -> None:
 @pytest.mark.parametrize("config", [MLP, MLP3, STACK], ids=["keras2", "keras3", "sequential"])
 def test_a_config_comes_back(config: Config) -> None:
     model = model_from_config(copy.deepcopy(config))
-    written = json.loads(json.dumps(layer_config(model)))
+    written = json.loads(json.dumps(model.described()))
     again = model_from_config(written)
-    assert json.loads(json.dumps(layer_config(again))) == written
+    assert json.loads(json.dumps(again.described())) == written
     np.testing.assert_array_equal(predict(again), predict(model))
 
 
@@ -293,7 +292,7 @@ def test_node_indices_of_nested_models(name: str) -> None:
     calls = len(inner.calls)
     assert calls == len(layers[1]["inbound_nodes"])
     assert model.outputs[0].origin is inner.calls[-1]
-    again = model_from_config(layer_config(model))
+    again = model_from_config(model.described())
     np.testing.assert_array_equal(predict(again), predict(model))
     assert len(again.layers[1].calls) == calls
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from kerasfmt.ir.structure import flatten, map_structure, pack_as
+from kerasfmt.ir.structure import flatten, map_structure, map_to_lists, pack_as
 
 STRUCTURES = st.recursive(
     st.integers(),
@@ -43,3 +43,7 @@ def test_containers_keep_their_kind(structure: Any) -> None:
 def test_too_many_leaves() -> None:
     with pytest.raises(AssertionError, match="more leaves than"):
         pack_as([0], [1, 2])
+
+
+def test_tuples_as_lists() -> None:
+    assert map_to_lists(lambda x: [x], {"a": (1, (2,)), "b": 3}) == {"a": [[1], [[2]]], "b": [3]}

@@ -32,7 +32,6 @@ from kerasfmt.formats.hdf5.stored import has_layer_names
 from kerasfmt.formats.keras_archive import layout
 from kerasfmt.formats.keras_archive.training import Dialect, take_variables, to_training_config
 from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, places, read_variables
-from kerasfmt.ir.config import layer_config
 
 _MAX_SHARDS: Final = 4096
 _MAX_ROOT_MEMBERS: Final = 6
@@ -201,7 +200,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
             with opened(path) as file:
                 variables = read_variables(file)
     with _understanding(where):
-        config = config or layer_config(model)  # tells layers that may have been one from others
+        config = config or model.described()  # tells layers that may have been one from others
         assign(model, config, variables, where, cast=True, skip_mismatch=skip_mismatch)
         order = _trainable(model, config)
     slots = variables.get(layout.OPTIMIZER, {})

@@ -30,7 +30,6 @@ from kerasfmt.errors import (
 )
 from kerasfmt.formats.keras_archive import reader, writer
 from kerasfmt.formats.keras_archive.training import to_training_config
-from kerasfmt.ir.config import layer_config
 from kerasfmt.layers import (
     Activation,
     Add,
@@ -450,7 +449,7 @@ def test_sharded_weights(tmp_path: Path) -> None:
         np.testing.assert_array_equal(mine.numpy(), other.numpy())
     for name, data in content.items():
         (tmp_path / name).write_bytes(data)
-    fresh = kerasfmt.model_from_config(layer_config(small()))
+    fresh = kerasfmt.model_from_config(small().described())
     reader.load_weights(fresh, tmp_path / "model.weights.json")
     np.testing.assert_array_equal(fresh.weights[0].numpy(), model.weights[0].numpy())
 
@@ -467,7 +466,7 @@ def test_weights_alone(tmp_path: Path) -> None:
     data = members(write(tmp_path / "m.keras"))["model.weights.h5"]
     (tmp_path / "m.weights.h5").write_bytes(data)
     for name in ("m.weights.h5", "m.keras"):
-        fresh = kerasfmt.model_from_config(layer_config(small()))
+        fresh = kerasfmt.model_from_config(small().described())
         reader.load_weights(fresh, tmp_path / name)
         np.testing.assert_array_equal(fresh.weights[-1].numpy(), small().weights[-1].numpy())
     with pytest.raises(MissingFileError):

@@ -25,7 +25,6 @@ from kerasfmt.errors import (
 )
 from kerasfmt.formats.hdf5.stored import open_model
 from kerasfmt.ir import Input, Model, Sequential, TrainingConfig
-from kerasfmt.ir.config import layer_config
 from kerasfmt.layers import Dense, MultiHeadAttention
 
 from .build import small
@@ -35,7 +34,7 @@ DIALECTS = ("keras", "tf_keras")
 
 def fresh(model: Model) -> Model:
     """The same model with weights of its own."""
-    again = model_from_config(layer_config(model))
+    again = model_from_config(model.described())
     if model.training_config is not None:
         again.training_config = TrainingConfig(model.training_config.config)
     return again
