@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from conformance.fingerprint64_golden import golden
 from kerasfmt import protos
-from kerasfmt.formats import saved_model
+from kerasfmt.formats.saved_model import writer
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64
 from kerasfmt.ir import Sequential
@@ -164,7 +164,7 @@ MODELS = {
 @pytest.mark.parametrize("name", MODELS)
 def test_our_saved_models(name: str, tmp_path: Path) -> None:
     model = MODELS[name]()
-    saved_model.write(model, tmp_path)
+    writer.write(model, tmp_path)
     written = protos.FingerprintDef.FromString((tmp_path / "fingerprint.pb").read_bytes())
     assert written == theirs(tmp_path) == ours(tmp_path)
 

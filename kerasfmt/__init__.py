@@ -17,7 +17,7 @@ _HOMES = {
     "Functional": "ir",
     "Input": "ir",
     "Model": "ir",
-    "SaveOptions": "api",
+    "SaveOptions": "formats.saved_model.options",
     "Sequential": "ir",
     "clear_session": "ir",
     "from_keras": "sources",
@@ -32,9 +32,10 @@ _MODULES = ("errors", "graph", "ir", "layers", "tensorbundle")
 
 if TYPE_CHECKING:
     from kerasfmt import errors, graph, ir, layers, tensorbundle
-    from kerasfmt.api import SaveOptions, load_model, load_weights, save_model, save_weights
+    from kerasfmt.api import load_model, load_weights, save_model, save_weights
     from kerasfmt.dialects.model_config import model_from_config
     from kerasfmt.errors import KerasfmtError
+    from kerasfmt.formats.saved_model.options import SaveOptions
     from kerasfmt.ir import Functional, Input, Model, Sequential, clear_session
     from kerasfmt.sources.live.from_keras import from_keras
 

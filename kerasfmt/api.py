@@ -1,93 +1,33 @@
-"""The front door: save_model and load_model choose the format, guard what is there, and commit.
+"""The front door: four verbs, which choose the format, guard what is there, and commit.
 
-Source: tf_keras/src/saving/saving_api.py, save_model and load_model;
-tensorflow/python/saved_model/save_options.py (2.15 to 2.21)
+Source: tf_keras/src/saving/saving_api.py, save_model and load_model
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from kerasfmt.errors import TargetExistsError, UnsupportedFormatError
+from kerasfmt.errors import UnsupportedFormatError
 from kerasfmt.files import commit
-from kerasfmt.recognition import WEIGHTS_MAP, format_of, holds_paths, is_path, sniff, weights_format_of
+from kerasfmt.files.overwrite import may_write
+from kerasfmt.formats.detect import (
+    format_at,
+    format_for,
+    is_path,
+    shards_format_for,
+    weights_format_at,
+    weights_format_for,
+)
+from kerasfmt.formats.format import Format, Source, WriteArguments
 
 if TYPE_CHECKING:
+    from kerasfmt.formats.saved_model.options import SaveOptions
     from kerasfmt.ir import Model
-
-
-SAVED_MODEL: Final = commit.Members(
-    format="SavedModel",
-    marker="saved_model.pb",
-    patterns=(
-        r"saved_model\.pb",
-        r"keras_metadata\.pb",
-        r"fingerprint\.pb",
-        r"variables/",
-        r"variables/variables\.index",
-        r"variables/variables\.data-\d{5}-of-\d{5}",
-        r"assets(\.extra)?/.*",
-        r"debug/",
-        r"debug/saved_model_debug_info\.pb",
-    ),
-)
-"""The files of a SavedModel; a directory that holds any other is not replaced."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SaveOptions:
-    """TensorFlow's tf.saved_model.SaveOptions: the same fields, each honoured or refused by name.
-
-    Attributes:
-      namespace_whitelist: op namespaces that may be saved; kerasfmt writes no namespaced op, so that every
-        list is met.
-      save_debug_info: only False: there is no Python stack to record.
-      function_aliases: only empty: there are no objects of tf.function to point at.
-      experimental_debug_stripper: only False.
-      experimental_io_device: only None: files are written by this process.
-      experimental_variable_policy: only None: variables are saved without devices.
-      experimental_custom_gradients: either: kerasfmt writes no function with a custom gradient.
-      experimental_image_format: only False, as in every public TensorFlow.
-      experimental_skip_saver: only False.
-      experimental_sharding_callback: only None: variables are saved in one shard.
-      extra_tags: tags of the MetaGraph beside "serve".
-    """
-
-    namespace_whitelist: Sequence[str] | None = None
-    save_debug_info: bool = False
-    function_aliases: Mapping[str, object] | None = None
-    experimental_debug_stripper: bool = False
-    experimental_io_device: str | None = None
-    experimental_variable_policy: str | None = None
-    experimental_custom_gradients: bool = True
-    experimental_image_format: bool = False
-    experimental_skip_saver: bool = False
-    experimental_sharding_callback: object | None = None
-    extra_tags: Sequence[str] | None = None
-
-    def __post_init__(self) -> None:
-        whitelist = self.namespace_whitelist
-        if whitelist is not None and (
-            isinstance(whitelist, str) or not all(isinstance(name, str) for name in whitelist)
-        ):
-            raise TypeError(f"namespace_whitelist: expected a list of strings, got {whitelist!r}")
-        if isinstance(self.extra_tags, str):
-            raise TypeError(f"extra_tags: expected a list of strings, got {self.extra_tags!r}")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name not in _HONOURED and value not in (field.default, None, False, {}, (), []):
-                raise UnsupportedFormatError(
-                    f"SaveOptions: {field.name}={value!r} is not supported; leave it at {field.default!r}"
-                )
-
-
-_HONOURED: Final = ("namespace_whitelist", "experimental_custom_gradients", "extra_tags")
+    from kerasfmt.ir.signature import Signature
 
 
 def save_model(
@@ -96,7 +36,7 @@ def save_model(
     overwrite: bool = True,
     include_optimizer: bool = True,
     save_format: str | None = None,
-    signatures: Any = None,
+    signatures: Mapping[str, Signature] | None = None,
     options: SaveOptions | None = None,
     save_traces: bool = True,
 ) -> None:
@@ -126,37 +66,61 @@ def save_model(
       InvalidModelError: the model contradicts itself.
       ImportError: HDF5 is asked for, and h5py is not installed.
     """
-    name = format_of(filepath, save_format)
-    if name != "tf" and signatures is not None:
-        what = "HDF5" if name == "h5" else "a .keras archive"
+    found = format_for(filepath, save_format)
+    if signatures is not None and not found.holds_signatures:
         raise UnsupportedFormatError(
-            f"{filepath}: {what} holds no signatures; save the model as a SavedModel"
+            f"{filepath}: {found.title} holds no signatures; save the model as a SavedModel"
         )
-    if is_path(filepath) and not _may_write(Path(filepath), overwrite):
-        return
-    model = _represented(model, include_optimizer)
-    if name == "h5":
-        from kerasfmt.formats.hdf5 import writer as hdf5
-
-        _write_hdf5(lambda target: hdf5.write(model, target, include_optimizer), filepath)
-        return
-    if name in ("keras", "tf_keras"):
-        from kerasfmt.formats.keras_archive import writer
-
-        with commit.replace_file(filepath) as path:
-            writer.write(model, path, include_optimizer, "keras3" if name == "keras" else "tf_keras")
-        return
-    from kerasfmt.formats import saved_model
-
-    with commit.replace_directory(Path(filepath), SAVED_MODEL) as directory:
-        saved_model.write(
-            model,
-            directory,
+    write_model(
+        model,
+        filepath,
+        found,
+        WriteArguments(
             include_optimizer=include_optimizer,
             signatures=signatures,
-            options=options or SaveOptions(),
+            options=options,
             save_traces=save_traces,
-        )
+        ),
+        overwrite,
+    )
+
+
+def write_model(
+    model: Any, filepath: Source, found: Format, arguments: WriteArguments, overwrite: bool = True
+) -> None:
+    """Writes a model in one format, whole or not at all.
+
+    Args:
+      model: the model, or a live one of Keras.
+      filepath: a path, or an open file that the format takes.
+      found: the format.
+      arguments: what is written.
+      overwrite: whether to replace what is there without asking.
+
+    Raises:
+      KerasfmtError: as `save_model` does.
+    """
+    write = found.write
+    if write is None:
+        raise UnsupportedFormatError(f"{filepath}: {found.title} is not written")
+    if is_path(filepath) and not may_write(Path(filepath), overwrite):
+        return
+    represented = _represented(model, arguments.include_optimizer)
+    with _committed(filepath, found) as target:
+        write(represented, target, arguments)
+
+
+@contextlib.contextmanager
+def _committed(filepath: Source, found: Format) -> Iterator[Source]:
+    """What to write into, which takes the place of what is at a path; an open file is written to as it is."""
+    if not is_path(filepath):
+        yield filepath
+    elif found.contents is None:
+        with commit.replace_file(filepath) as path:
+            yield path
+    else:
+        with commit.replace_directory(filepath, found.contents) as directory:
+            yield directory
 
 
 def save_weights(
@@ -194,27 +158,31 @@ def save_weights(
       ValueError: a weight is larger than a shard.
       ImportError: h5py is not installed.
     """
-    layout = weights_format_of(filepath, save_format, max_shard_size)
-    if is_path(filepath) and not _may_write(Path(filepath), overwrite):
+    if max_shard_size is not None:
+        _write_shards(model, filepath, overwrite, save_format, max_shard_size)
         return
-    if layout == "h5":
-        from kerasfmt.formats.hdf5 import writer as hdf5
-
-        held = _represented(model, False)
-        _write_hdf5(lambda target: hdf5.write_weights(held, target), filepath)
+    found = weights_format_for(filepath, save_format)
+    write = found.write_weights
+    assert write is not None, found
+    if is_path(filepath) and not may_write(Path(filepath), overwrite):
         return
-    from kerasfmt.formats.keras_archive import writer as keras_archive
+    represented = _represented(model, found.optimizer_in_weights)
+    with _committed(filepath, found) as target:
+        write(represented, target)
 
+
+def _write_shards(
+    model: Any, filepath: Source, overwrite: bool, save_format: str | None, max_shard_size: float
+) -> None:
+    found, shards = shards_format_for(filepath, save_format)
     path = Path(filepath)
-    represented = _represented(model, True)
-    if max_shard_size is None:
-        with commit.replace_file(path) as payload:
-            keras_archive.write_weights(represented, payload, "keras3" if layout == "keras" else "tf_keras")
+    if not may_write(path, overwrite):
         return
+    represented = _represented(model, found.optimizer_in_weights)
     with contextlib.ExitStack() as stack:
-        keras_archive.write_shards(
+        shards.write(
             represented,
-            path.name.removesuffix(WEIGHTS_MAP),
+            path.name.removesuffix(shards.suffix),
             max_shard_size,
             lambda name: stack.enter_context(commit.replace_file(path.with_name(name))),
         )
@@ -244,42 +212,10 @@ def load_weights(
       ValueError: `skip_mismatch` without `by_name` in Keras 2's layout, or `by_name` in another one.
       ImportError: h5py is not installed.
     """
-    from kerasfmt.formats.hdf5 import weights
-    from kerasfmt.formats.keras_archive import reader
-
-    named = is_path(filepath) and Path(filepath).is_file() and holds_paths(Path(filepath))
-    if not named and not reader.holds_object_paths(filepath):
-        weights.load_weights(model, filepath, by_name=by_name, skip_mismatch=skip_mismatch)
-        return
-    if by_name:
-        raise ValueError(
-            f"{filepath}: by_name=True is for weights in the layout of Keras 2 (.h5); this one keeps them by the "
-            "layers' places"
-        )
-    reader.load_weights(model, filepath, skip_mismatch=skip_mismatch)
-
-
-def _may_write(path: Path, overwrite: bool) -> bool:
-    return overwrite or not os.path.lexists(path) or may_overwrite(path)
-
-
-def _represented(model: Any, compile: bool) -> Model:
-    """The model itself, or what a live one of Keras is to kerasfmt."""
-    from kerasfmt.ir import Model
-
-    if isinstance(model, Model):
-        return model
-    from kerasfmt.sources import from_keras
-
-    return from_keras(model, compile=compile)
-
-
-def _write_hdf5(write: Callable[[Any], None], target: Any) -> None:
-    if not is_path(target):
-        write(target)
-        return
-    with commit.replace_file(target) as path:
-        write(path)
+    source = Path(filepath) if is_path(filepath) else filepath
+    read = weights_format_at(source).read_weights
+    assert read is not None, source
+    read(model, source, by_name, skip_mismatch)
 
 
 def load_model(
@@ -305,33 +241,19 @@ def load_model(
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
       InvalidModelError: it contradicts itself.
     """
-    path: Any = Path(filepath) if is_path(filepath) else filepath
-    found = sniff(path) if is_path(filepath) else format_of(filepath)
-    if found == "h5":
-        from kerasfmt.formats.hdf5.reader import load
-
-        return load(path, custom_objects=custom_objects, compile=compile)
-    if found == "keras":
-        from kerasfmt.formats.keras_archive.reader import load as load_archive
-
-        return load_archive(path, custom_objects=custom_objects, compile=compile)
-    raise UnsupportedFormatError(
-        f"{path}: reading SavedModel directories is not supported yet; save the model as .keras or .h5 with Keras "
-        "and load that"
-    )
+    source = Path(filepath) if is_path(filepath) else filepath
+    found = format_at(source)
+    if found.read is None:
+        raise UnsupportedFormatError(f"{source}: {found.title} is not read")
+    return found.read(source, custom_objects, compile)
 
 
-def may_overwrite(target: Path) -> bool:
-    """Whether the person at the terminal agrees to replace what is at a path.
+def _represented(model: Any, compile: bool) -> Model:
+    """The model itself, or what a live one of Keras is to kerasfmt."""
+    from kerasfmt.ir import Model
 
-    Raises:
-      TargetExistsError: there is no terminal to ask at.
+    if isinstance(model, Model):
+        return model
+    from kerasfmt.sources import from_keras
 
-    Source: tf_keras/src/utils/io_utils.py, ask_to_proceed_with_overwrite
-    """
-    if not sys.stdin or not sys.stdin.isatty():
-        raise TargetExistsError(f"{target}: already exists, and overwrite is False; choose another path")
-    question = f"[WARNING] {target} already exists - overwrite? [y/n]"
-    while (answer := input(question).strip().lower()) not in ("y", "n"):
-        question = 'Enter "y" (overwrite) or "n" (cancel).'
-    return answer == "y"
+    return from_keras(model, compile=compile)

@@ -35,7 +35,7 @@ _MAX_STEM_BYTES: Final = 200
 
 
 @dataclass(frozen=True)
-class Members:
+class DirectoryContents:
     """What a directory of one format may hold.
 
     Attributes:
@@ -77,12 +77,12 @@ def _entries(directory: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def replace_directory(target: str | os.PathLike[str], members: Members) -> Iterator[Path]:
+def replace_directory(target: str | os.PathLike[str], contents: DirectoryContents) -> Iterator[Path]:
     """A fresh directory that becomes `target` if the body succeeds, and vanishes if it fails.
 
     Args:
       target: the directory to create or to replace; a symbolic link is followed.
-      members: what a directory at `target` may hold; one that holds anything else is never replaced.
+      contents: what a directory at `target` may hold; one that holds anything else is never replaced.
 
     Yields:
       The empty directory to write into, on the file system of `target`.
@@ -93,14 +93,14 @@ def replace_directory(target: str | os.PathLike[str], members: Members) -> Itera
     """
     path = Path(os.path.realpath(target))
     with _explained(path), _staging(path) as staging:
-        _refuse_foreign(path, members)
+        _refuse_foreign(path, contents)
         payload = staging / "payload"
         payload.mkdir()
         yield payload
         if not os.path.lexists(path):
             payload.rename(path)
             return
-        _refuse_foreign(path, members)
+        _refuse_foreign(path, contents)
         payload.chmod(stat.S_IMODE(path.stat().st_mode))
         if not _exchange(payload, path):
             _swap(payload, path, staging / "old")
@@ -146,21 +146,21 @@ def _explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _refuse_foreign(path: Path, members: Members) -> None:
+def _refuse_foreign(path: Path, contents: DirectoryContents) -> None:
     if not os.path.lexists(path):
         return
     if not path.is_dir():
         raise SaveError(
-            f"{path}: expected a directory to hold the {members.format}, got a file; "
+            f"{path}: expected a directory to hold the {contents.format}, got a file; "
             "remove it or choose another path"
         )
-    foreign = members.foreign_in(path)
+    foreign = contents.foreign_in(path)
     if not foreign:
         return
     named = ", ".join(foreign[:_MAX_NAMED_FILES])
     more = f" and {len(foreign) - _MAX_NAMED_FILES} more" if len(foreign) > _MAX_NAMED_FILES else ""
     raise SaveError(
-        f"{path}: holds files that are not part of a {members.format}: {named}{more}; "
+        f"{path}: holds files that are not part of a {contents.format}: {named}{more}; "
         "it is not replaced: choose another directory, or move these files away"
     )
 

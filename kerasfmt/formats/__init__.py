@@ -1,1 +1,16 @@
 """One room per format; each reads its bytes into, or writes them from, the model of kerasfmt.ir."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kerasfmt.formats import hdf5, keras_archive, saved_model
+from kerasfmt.formats.format import Format
+
+FORMATS: Final[tuple[Format, ...]] = (
+    saved_model.FORMAT,
+    keras_archive.FORMAT,
+    keras_archive.TF_KERAS,
+    hdf5.FORMAT,
+)
+"""Every format; of several that hold the weights of a file, the first one reads them."""

@@ -14,9 +14,11 @@ import pytest
 
 from kerasfmt.errors import InvalidModelError, SaveError
 from kerasfmt.files import commit
-from kerasfmt.files.commit import Members, replace_directory, replace_file
+from kerasfmt.files.commit import DirectoryContents, replace_directory, replace_file
 
-MEMBERS = Members("SavedModel", "saved_model.pb", (r"saved_model\.pb", r"variables/", r"variables/\w+"))
+MEMBERS = DirectoryContents(
+    "SavedModel", "saved_model.pb", (r"saved_model\.pb", r"variables/", r"variables/\w+")
+)
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
@@ -243,8 +245,8 @@ def test_long_names(tmp_path: Path) -> None:
 KILLED = """
     import os, signal, sys
     from pathlib import Path
-    from kerasfmt.files.commit import Members, replace_directory
-    members = Members("SavedModel", "saved_model.pb", ("saved_model.pb", "variables/data"))
+    from kerasfmt.files.commit import DirectoryContents, replace_directory
+    members = DirectoryContents("SavedModel", "saved_model.pb", ("saved_model.pb", "variables/data"))
     with replace_directory(sys.argv[1], members) as directory:
         (directory / "saved_model.pb").write_text("half")
         os.kill(os.getpid(), signal.SIGKILL)
@@ -253,10 +255,10 @@ KILLED = """
 FULL = """
     import resource, sys
     from pathlib import Path
-    from kerasfmt.files.commit import Members, replace_directory
+    from kerasfmt.files.commit import DirectoryContents, replace_directory
     from kerasfmt.errors import SaveError
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-    members = Members("SavedModel", "saved_model.pb", ("saved_model.pb", "variables/data"))
+    members = DirectoryContents("SavedModel", "saved_model.pb", ("saved_model.pb", "variables/data"))
     try:
         with replace_directory(sys.argv[1], members) as directory:
             (directory / "saved_model.pb").write_bytes(bytes(100_000))

@@ -13,6 +13,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.containers.hdf5.guard import import_h5py
+from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.containers.slabs import Stored
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
@@ -86,11 +87,12 @@ class WritePlan:
             self._owners.setdefault(parent, owner)
         self._owners[path] = owner
 
-    def write_to(self, root: Any) -> None:
+    def write_to(self, root: Any, progress: Progress = unheard) -> None:
         """Makes everything that the tree holds; one slab of a weight is in memory at a time.
 
         Args:
           root: an open h5py.File or group.
+          progress: is told the bytes of weights that have been written, part by part.
 
         Raises:
           InvalidModelError: a weight's value is not what it says it is, or a name holds a zero byte.
@@ -126,10 +128,10 @@ class WritePlan:
             )
             if opaque:
                 dataset.attrs["dtype"] = "bfloat16"
-            _store(dataset, weight, path)
+            _store(dataset, weight, path, progress)
 
 
-def _store(dataset: Any, weight: Stored, path: str) -> None:
+def _store(dataset: Any, weight: Stored, path: str, progress: Progress) -> None:
     """Copies a weight into its dataset; one that is not in memory slab by slab."""
     if 0 in weight.shape:
         return
@@ -141,12 +143,15 @@ def _store(dataset: Any, weight: Stored, path: str) -> None:
                 raise ValueError(f"expected shape {weight.shape}, got {elements.shape}")
             everything = import_h5py().h5s.ALL
             dataset.id.write(everything, everything, elements)
+            progress(elements.nbytes)
             return
         row = math.prod(weight.shape[1:]) * weight.dtype.itemsize
         rows = max(1, _SLAB_SIZE // row)
         for start in range(0, weight.shape[0], rows):
             part = slice(start, min(start + rows, weight.shape[0]))
-            dataset.write_direct(_elements(value[part], weight.dtype), dest_sel=part)
+            elements = _elements(value[part], weight.dtype)
+            dataset.write_direct(elements, dest_sel=part)
+            progress(elements.nbytes)
     except KerasfmtError:
         raise
     except (ValueError, TypeError) as error:

@@ -10,16 +10,20 @@ from typing import Any, BinaryIO
 
 from kerasfmt.containers.hdf5.guard import import_h5py
 from kerasfmt.containers.hdf5.write_plan import WritePlan
+from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.errors import SaveError
 
 
-def write(plan: WritePlan, target: str | os.PathLike[str] | BinaryIO | Any) -> None:
+def write(
+    plan: WritePlan, target: str | os.PathLike[str] | BinaryIO | Any, progress: Progress = unheard
+) -> None:
     """Writes a file, or puts into an open group what a file would hold at its root.
 
     Args:
       plan: what is written.
       target: a path at which there is no file yet; an empty stream that can be read too; or an open h5py.File
         or group, which is left open.
+      progress: is told the bytes of weights that have been written, part by part.
 
     Raises:
       InvalidModelError: a weight's value is not what it says it is, or a name holds a zero byte.
@@ -29,11 +33,11 @@ def write(plan: WritePlan, target: str | os.PathLike[str] | BinaryIO | Any) -> N
     h5py = import_h5py()
     if not isinstance(target, h5py.Group):
         with h5py.File(Path(target) if isinstance(target, str | os.PathLike) else target, "w") as file:
-            plan.write_to(file)
+            plan.write_to(file, progress)
         return
     _refuse_occupied(plan, target)
     with _undone_if_it_fails(plan, target):
-        plan.write_to(target)
+        plan.write_to(target, progress)
         target.file.flush()
 
 

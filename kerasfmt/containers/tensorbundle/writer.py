@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kerasfmt import dtypes
+from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.containers.slabs import Source, open_source
 from kerasfmt.containers.tensorbundle.bundle import (
     HEADER_KEY,
@@ -38,7 +39,12 @@ _BUFFER_SIZE: Final = 256 << 10
 _JOIN_COUNT: Final = 4096  # strings
 
 
-def write(prefix: str | os.PathLike[str], items: Iterable[tuple[str, object]], num_shards: int = 1) -> None:
+def write(
+    prefix: str | os.PathLike[str],
+    items: Iterable[tuple[str, object]],
+    num_shards: int = 1,
+    progress: Progress = unheard,
+) -> None:
     """Write a checkpoint: `prefix.index` and `prefix.data-*`.
 
     Tensors are stored in the order in which `items` gives them, each in the shard that is smallest at the
@@ -51,6 +57,7 @@ def write(prefix: str | os.PathLike[str], items: Iterable[tuple[str, object]], n
         number, a string, nested lists of them, or a callable without arguments that gives one of these.
         An array of objects holds str or bytes; str is stored as UTF-8.
       num_shards: how many data files to write.
+      progress: is told the bytes of tensors that have been written, a megabyte or less at a time.
 
     Raises:
       SaveError: a name is empty or given twice, a tensor has no form in a checkpoint, or a file cannot be
@@ -66,7 +73,7 @@ def write(prefix: str | os.PathLike[str], items: Iterable[tuple[str, object]], n
             key = _checked_key(name, entries)
             shard = min(range(num_shards), key=lambda number: shards[number].size)
             try:
-                entry = _write_tensor(shards[shard], shard, open_source(value))
+                entry = _write_tensor(shards[shard], shard, open_source(value), progress)
             except KerasfmtError as error:
                 raise SaveError(f"tensor {name!r}: {error}") from error
             entries[key] = encode_entry(entry)
@@ -130,19 +137,19 @@ class _File:
             raise SaveError(f"{self._path}: could not be written: {error.strerror or error}") from error
 
 
-def _write_tensor(file: _File, shard: int, source: Source) -> Entry:
+def _write_tensor(file: _File, shard: int, source: Source, progress: Progress) -> Entry:
     """Append a tensor to a shard; gives its entry."""
     offset = file.size
     if source.dtype is dtypes.string:
         crc32c = _write_strings(file, source)
     elif source.dtype.itemsize:
-        crc32c = _write_elements(file, source)
+        crc32c = _write_elements(file, source, progress)
     else:
         raise SaveError(f"a {source.dtype} has no form in a checkpoint")
     return Entry(source.dtype, source.shape, shard, offset, file.size - offset, crc32c)
 
 
-def _write_elements(file: _File, source: Source) -> int:
+def _write_elements(file: _File, source: Source, progress: Progress) -> int:
     """Append fixed-size elements; gives their crc32c, computed chunk by chunk while the bytes are hot."""
     crc32c = 0
     for slab in source.slabs():
@@ -151,6 +158,7 @@ def _write_elements(file: _File, source: Source) -> int:
             chunk = flat[start : start + _CHUNK_SIZE]
             crc32c = extend_crc32c(crc32c, chunk)
             file.write(chunk.data)
+            progress(chunk.size)
     return crc32c
 
 

@@ -12,3 +12,75 @@ A list of names that is larger than 64,512 bytes is cut into the attributes laye
 
 Source: tf_keras/src/saving/legacy/hdf5_format.py; keras/src/legacy/saving/legacy_h5_format.py
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from kerasfmt.containers.hdf5.signature import is_hdf5
+from kerasfmt.formats.format import Format, OpenFiles, Source, WriteArguments
+
+if TYPE_CHECKING:
+    from kerasfmt.formats.description import Description
+    from kerasfmt.ir import Model
+
+
+def _is_open(file: object) -> bool:
+    return hasattr(file, "create_group")
+
+
+def _is_hdf5(path: Path) -> bool:
+    return path.is_file() and is_hdf5(path)
+
+
+def _holds_weights(source: Source) -> bool:
+    return _is_hdf5(source) if isinstance(source, Path) else _is_open(source)
+
+
+def _read(source: Source, custom_objects: Mapping[str, Any] | None, compile: bool) -> Model:
+    from kerasfmt.formats.hdf5.reader import load
+
+    return load(source, custom_objects, compile)
+
+
+def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
+    from kerasfmt.formats.hdf5.writer import write
+
+    write(model, target, arguments.include_optimizer, arguments.progress)
+
+
+def _read_weights(model: Model, source: Source, by_name: bool, skip_mismatch: bool) -> None:
+    from kerasfmt.formats.hdf5.weights import load_weights
+
+    load_weights(model, source, by_name, skip_mismatch)
+
+
+def _write_weights(model: Model, target: Source) -> None:
+    from kerasfmt.formats.hdf5.writer import write_weights
+
+    write_weights(model, target)
+
+
+def _describe(path: Path) -> Description:
+    from kerasfmt.formats.hdf5.description import describe
+
+    return describe(path)
+
+
+FORMAT: Final = Format(
+    name="h5",
+    title="HDF5",
+    aliases=("hdf5",),
+    suffixes=(".h5", ".hdf5"),
+    weights_suffixes=(".h5", ".hdf5", ""),
+    open_files=OpenFiles(title="an h5py.File or a group", recognize=_is_open),
+    recognize=_is_hdf5,
+    holds_weights=_holds_weights,
+    read=_read,
+    write=_write,
+    read_weights=_read_weights,
+    write_weights=_write_weights,
+    describe=_describe,
+)

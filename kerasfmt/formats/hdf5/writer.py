@@ -18,6 +18,7 @@ from typing import Any, Final
 from kerasfmt.containers.hdf5 import writing
 from kerasfmt.containers.hdf5.name_lists import name_attributes
 from kerasfmt.containers.hdf5.write_plan import WritePlan
+from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.dialects import keras2_hdf5, versions
 from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.matching import ordered_weights, top_level_weights
@@ -28,7 +29,12 @@ _BACKEND: Final = "tensorflow"
 
 
 @gc_paused()
-def write(model: Model, target: str | os.PathLike[str] | Any, include_optimizer: bool = True) -> None:
+def write(
+    model: Model,
+    target: str | os.PathLike[str] | Any,
+    include_optimizer: bool = True,
+    progress: Progress = unheard,
+) -> None:
     """Writes a whole model.
 
     Args:
@@ -36,6 +42,7 @@ def write(model: Model, target: str | os.PathLike[str] | Any, include_optimizer:
       target: a path at which there is no file yet, or an open h5py.File or group, which is left open. A
         group holds the model as the root of a file would.
       include_optimizer: whether to write the training config and the optimizer's state.
+      progress: is told the bytes of weights that have been written, part by part.
 
     Raises:
       InvalidModelError: names collide in the file, or are none that it can hold. Nothing is written.
@@ -44,7 +51,7 @@ def write(model: Model, target: str | os.PathLike[str] | Any, include_optimizer:
       SaveError: the group holds a model already, or cannot be written. It is as it was.
       ImportError: h5py is not installed.
     """
-    writing.write(model_tree(model, include_optimizer), target)
+    writing.write(model_tree(model, include_optimizer), target, progress)
 
 
 def write_weights(model: Model, target: str | os.PathLike[str] | Any) -> None:

@@ -11,3 +11,118 @@ weights alone are the same HDF5 file, `.weights.h5`, or a map `.weights.json` be
 
 Source: keras/src/saving/saving_lib.py; tf_keras/src/saving/saving_lib.py
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from kerasfmt.containers.hdf5.signature import is_hdf5
+from kerasfmt.containers.zip.records import LOCAL_MAGIC
+from kerasfmt.formats.format import Format, Shards, Source, WriteArguments
+from kerasfmt.formats.keras_archive.layout import MAP_SUFFIX, WEIGHTS_SUFFIX
+
+if TYPE_CHECKING:
+    from kerasfmt.formats.description import Description
+    from kerasfmt.ir import Model
+
+
+def _is_zip(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(len(LOCAL_MAGIC)) == LOCAL_MAGIC
+
+
+def _holds_weights(source: Source) -> bool:
+    from kerasfmt.formats.keras_archive.reader import holds_object_paths
+
+    if isinstance(source, Path):
+        if not source.is_file():
+            return False
+        if _is_zip(source) or source.name.endswith(MAP_SUFFIX):
+            return True
+        if not is_hdf5(source):
+            return False
+    return holds_object_paths(source)
+
+
+def _read(source: Source, custom_objects: Mapping[str, Any] | None, compile: bool) -> Model:
+    from kerasfmt.formats.keras_archive.reader import load
+
+    return load(source, custom_objects, compile)
+
+
+def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
+    from kerasfmt.formats.keras_archive.writer import write
+
+    write(model, target, arguments.include_optimizer, "keras3", arguments.progress)
+
+
+def _write_for_tf_keras(model: Model, target: Source, arguments: WriteArguments) -> None:
+    from kerasfmt.formats.keras_archive.writer import write
+
+    write(model, target, arguments.include_optimizer, "tf_keras", arguments.progress)
+
+
+def _read_weights(model: Model, source: Source, by_name: bool, skip_mismatch: bool) -> None:
+    from kerasfmt.formats.keras_archive.reader import load_weights
+
+    if by_name:
+        raise ValueError(
+            f"{source}: by_name=True is for weights in the layout of Keras 2 (.h5); this one keeps them by the "
+            "layers' places"
+        )
+    load_weights(model, source, skip_mismatch)
+
+
+def _write_weights(model: Model, target: Source) -> None:
+    from kerasfmt.formats.keras_archive.writer import write_weights
+
+    write_weights(model, target, "keras3")
+
+
+def _write_weights_for_tf_keras(model: Model, target: Source) -> None:
+    from kerasfmt.formats.keras_archive.writer import write_weights
+
+    write_weights(model, target, "tf_keras")
+
+
+def _write_shards(model: Model, name: str, max_shard_size: float, target: Callable[[str], Path]) -> None:
+    from kerasfmt.formats.keras_archive.writer import write_shards
+
+    write_shards(model, name, max_shard_size, target)
+
+
+def _describe(path: Path) -> Description:
+    from kerasfmt.formats.keras_archive.description import describe
+
+    return describe(path)
+
+
+FORMAT: Final = Format(
+    name="keras",
+    title="a .keras archive",
+    suffixes=(".keras",),
+    weights_suffixes=(WEIGHTS_SUFFIX,),
+    recognize=_is_zip,
+    holds_weights=_holds_weights,
+    optimizer_in_weights=True,
+    read=_read,
+    write=_write,
+    read_weights=_read_weights,
+    write_weights=_write_weights,
+    shards=Shards(suffix=MAP_SUFFIX, readers="Keras 3", write=_write_shards),
+    describe=_describe,
+)
+
+TF_KERAS: Final = Format(
+    name="tf_keras",
+    title="a .keras archive for Keras 2",
+    weights_suffixes=(WEIGHTS_SUFFIX,),
+    optimizer_in_weights=True,
+    write=_write_for_tf_keras,
+    write_weights=_write_weights_for_tf_keras,
+)
+"""The dialect of tf_keras and Keras 2; archives and weights in it are read by FORMAT."""

@@ -20,3 +20,8 @@ OLD_LAYERS: Final = "_layer_checkpoint_dependencies"
 OPTIMIZER: Final = "optimizer"
 ROOT_MEMBERS: Final = (LAYERS, OLD_LAYERS, VARS, OPTIMIZER)
 """What a file of weights in this layout may hold at its root."""
+
+WEIGHTS_SUFFIX: Final = ".weights.h5"
+"""What the name of a file of weights alone ends in."""
+MAP_SUFFIX: Final = ".weights.json"
+"""What the name of a map of weights in shards ends in."""

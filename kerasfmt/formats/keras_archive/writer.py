@@ -15,6 +15,7 @@ from typing import Any, Final
 from kerasfmt.containers.hdf5 import writing
 from kerasfmt.containers.hdf5.guard import import_h5py
 from kerasfmt.containers.hdf5.write_plan import WritePlan
+from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.containers.zip.writer import Packer
 from kerasfmt.dialects import keras2_archive, keras3, versions
 from kerasfmt.errors import InvalidModelError
@@ -34,6 +35,7 @@ def write(
     target: str | os.PathLike[str],
     include_optimizer: bool = True,
     dialect: Dialect = "keras3",
+    progress: Progress = unheard,
 ) -> None:
     """Writes a whole model.
 
@@ -42,6 +44,7 @@ def write(
       target: a path at which there is no file yet.
       include_optimizer: whether to write the compile state and the optimizer's variables.
       dialect: whose archive to write: "keras3" for Keras 3, "tf_keras" for tf_keras and Keras 2.
+      progress: is told the bytes of weights that have been written, part by part.
 
     Raises:
       UnsupportedLayerError: that Keras has no such layer or option. Nothing is written.
@@ -65,7 +68,7 @@ def write(
         packer.add(layout.METADATA, _json(metadata, model))
         packer.add(layout.CONFIG, config_json)
         with packer.member(layout.WEIGHTS) as window:
-            writing.write(tree, window)
+            writing.write(tree, window, progress)
         packer.finish()
 
 

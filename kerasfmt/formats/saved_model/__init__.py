@@ -1,7 +1,60 @@
-"""TensorFlow SavedModel, as Keras 2 writes it."""
+"""TensorFlow SavedModel, as Keras 2 writes it; see layout.py."""
 
 from __future__ import annotations
 
-from kerasfmt.formats.saved_model.writer import write
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["write"]
+from kerasfmt.errors import UnsupportedFormatError
+from kerasfmt.files.commit import DirectoryContents
+from kerasfmt.formats.format import Format, Source, WriteArguments
+from kerasfmt.formats.saved_model import layout
+
+if TYPE_CHECKING:
+    from kerasfmt.formats.description import Description
+    from kerasfmt.ir import Model
+
+
+def _is_saved_model(path: Path) -> bool:
+    return any((path / name).is_file() for name in (layout.SAVED_MODEL, layout.SAVED_MODEL_TEXT))
+
+
+def _read(source: Source, custom_objects: Mapping[str, Any] | None, compile: bool) -> Model:
+    raise UnsupportedFormatError(
+        f"{source}: reading SavedModel directories is not supported yet; save the model as .keras or .h5 with Keras "
+        "and load that"
+    )
+
+
+def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
+    from kerasfmt.formats.saved_model.options import SaveOptions
+    from kerasfmt.formats.saved_model.writer import write
+
+    write(
+        model,
+        target,
+        include_optimizer=arguments.include_optimizer,
+        signatures=arguments.signatures,
+        options=arguments.options or SaveOptions(),
+        save_traces=arguments.save_traces,
+        progress=arguments.progress,
+    )
+
+
+def _describe(path: Path) -> Description:
+    raise UnsupportedFormatError(f"{path}: SavedModel directories cannot be inspected yet")
+
+
+FORMAT: Final = Format(
+    name="tf",
+    title="a SavedModel",
+    aliases=("tensorflow",),
+    suffixes=("",),
+    contents=DirectoryContents("SavedModel", layout.SAVED_MODEL, layout.PATTERNS),
+    recognize=_is_saved_model,
+    holds_signatures=True,
+    read=_read,
+    write=_write,
+    describe=_describe,
+)

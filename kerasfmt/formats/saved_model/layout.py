@@ -16,6 +16,8 @@ from __future__ import annotations
 from typing import Final
 
 SAVED_MODEL: Final = "saved_model.pb"
+SAVED_MODEL_TEXT: Final = "saved_model.pbtxt"
+"""In place of it, as text; TensorFlow reads either."""
 KERAS_METADATA: Final = "keras_metadata.pb"
 FINGERPRINT: Final = "fingerprint.pb"
 VARIABLES: Final = "variables/variables"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 
 from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
+from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
@@ -21,6 +21,7 @@ from kerasfmt.formats.saved_model.main_graph import write_main_graph
 from kerasfmt.formats.saved_model.metadata import write_metadata
 from kerasfmt.formats.saved_model.names import readable_names
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph, checkpoint_proto, write_object_graph
+from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.formats.saved_model.signatures import default_signature, signature_map, trace_signatures
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.graph.op_defs import op_list
@@ -31,18 +32,6 @@ from kerasfmt.ir.signature import Signature
 _MAX_PROTO = 2**31 - 1
 
 
-class WriteOptions(Protocol):
-    """The save options that this writer honours."""
-
-    @property
-    def function_aliases(self) -> Mapping[str, Any] | None:
-        """Alias -> Keras endpoint or signature."""
-
-    @property
-    def extra_tags(self) -> Any:
-        """Tags beside `serve`."""
-
-
 @gc_paused()
 def write(
     model: Model,
@@ -50,8 +39,9 @@ def write(
     *,
     include_optimizer: bool = True,
     signatures: Mapping[str, Signature] | None = None,
-    options: WriteOptions | None = None,
+    options: SaveOptions | None = None,
     save_traces: bool = True,
+    progress: Progress = unheard,
 ) -> None:
     """Writes `model` as a SavedModel into an existing, empty directory.
 
@@ -61,7 +51,7 @@ def write(
     """
     _ = model.input_specs  # raises where the input shape is not known
     with readable_names(model):
-        _write(model, directory, include_optimizer, signatures, options, save_traces)
+        _write(model, directory, include_optimizer, signatures, options, save_traces, progress)
 
 
 def _write(
@@ -69,8 +59,9 @@ def _write(
     directory: Path,
     include_optimizer: bool,
     signatures: Mapping[str, Signature] | None,
-    options: WriteOptions | None,
+    options: SaveOptions | None,
     save_traces: bool,
+    progress: Progress,
 ) -> None:
     saved = protos.SavedModel(saved_model_schema_version=layout.SCHEMA_VERSION)
     meta = saved.meta_graphs.add()
@@ -91,7 +82,7 @@ def _write(
     (directory / layout.VARIABLES).parent.mkdir()
     items = [(key, node.weight.value) for key, node in variables]
     items.append((layout.OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
-    tensorbundle.write(directory / layout.VARIABLES, items)
+    tensorbundle.write(directory / layout.VARIABLES, items, progress=progress)
     index = (directory / layout.VARIABLES_INDEX).read_bytes()
     data = protos.serialize(saved)
     (directory / layout.SAVED_MODEL).write_bytes(data)
@@ -99,7 +90,7 @@ def _write(
     (directory / layout.FINGERPRINT).write_bytes(protos.serialize(fingerprint(saved, data, index)))
 
 
-def _write_meta_info(meta: protos.MetaGraphDef, ops: set[str], options: WriteOptions | None) -> None:
+def _write_meta_info(meta: protos.MetaGraphDef, ops: set[str], options: SaveOptions | None) -> None:
     info = meta.meta_info_def
     info.stripped_op_list.CopyFrom(op_list(ops))
     info.tags.append(layout.SERVE_TAG)

@@ -254,7 +254,7 @@ NAMES: list[tuple[str, dict[str, Any], str]] = [
     ("w", {}, r"expected a name that ends in \.weights\.h5, \.h5 or \.hdf5"),
     ("w.keras", {}, "expected a name that ends in"),
     ("w.weights.json", {}, "expected a name that ends in"),
-    ("w.h5", {"save_format": "tf_keras"}, "expected a name that ends in"),
+    ("w.h5", {"save_format": "tf_keras"}, r"choose a name that ends in \.weights\.h5"),
     ("w.weights.h5", {"save_format": "h5"}, "in one layout only"),
     ("w.weights.h5", {"save_format": "tf"}, "in one layout only"),
     ("w.weights.h5", {"max_shard_size": 1}, r"ends in \.weights\.json for weights in shards"),
@@ -290,7 +290,9 @@ def test_what_holds_no_weights(tmp_path: Path) -> None:
     with pytest.raises(CorruptFileError, match="expected JSON"):
         load_weights(small(), tmp_path / "x.weights.json")
     (tmp_path / "x.weights.h5").write_text("{")
-    with pytest.raises(UnsupportedFormatError, match="not an HDF5 file"):
+    with pytest.raises(
+        UnsupportedFormatError, match=r"neither a \.keras archive nor HDF5: it begins with b'{'"
+    ):
         load_weights(small(), tmp_path / "x.weights.h5")
 
 

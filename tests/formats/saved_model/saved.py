@@ -10,7 +10,7 @@ from typing import Any
 import kerasfmt
 from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
-from kerasfmt.formats.saved_model import write
+from kerasfmt.formats.saved_model.writer import write
 from kerasfmt.ir import Model
 
 

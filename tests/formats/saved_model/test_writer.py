@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt.api import SaveOptions
 from kerasfmt.errors import InvalidModelError, SaveError
 from kerasfmt.formats.saved_model import layout, writer
 from kerasfmt.formats.saved_model.names import readable
+from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.ir import Model, Sequential
 from kerasfmt.layers import Dense
 

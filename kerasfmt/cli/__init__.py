@@ -1,0 +1,85 @@
+"""The command kerasfmt: convert a model, or look into one."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import gc
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from kerasfmt.cli import convert, inspect
+from kerasfmt.errors import KerasfmtError
+from kerasfmt.gc_paused import gc_paused
+
+_FAILED = 1
+
+_DESCRIPTION = "Write and read Keras models on disk, with no TensorFlow in the process."
+
+_EXAMPLES = """\
+examples:
+  kerasfmt inspect model.h5                     what a file holds: layers, weights, sizes
+  kerasfmt convert model.h5 served/model/1      HDF5 to a SavedModel that TensorFlow Serving takes
+  kerasfmt convert model.h5 out --no-optimizer  leave the optimizer's state behind
+  kerasfmt convert --help                       every option
+
+exit status: 0 done, 1 failed (one line on stderr says why), 2 the command line is wrong
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status of the command: 0 done, 1 failed; a wrong command line exits with 2.
+
+    Args:
+      arguments: the command line, without the command's name; by default that of the process.
+    """
+    options = _parser().parse_args(arguments)
+    atexit.register(gc.freeze)  # or else the interpreter walks every object when it ends
+    try:
+        with gc_paused():
+            options.run(options)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _FAILED
+    except KeyboardInterrupt:
+        print("kerasfmt: interrupted; nothing was changed", file=sys.stderr)
+        return _FAILED
+    except (KerasfmtError, OSError, ImportError, MemoryError) as error:
+        _report(error, options.debug)
+        return _FAILED
+    except Exception as error:
+        _report(error, options.debug, "internal error, please report it: ")
+        return _FAILED
+    return 0
+
+
+def _report(error: BaseException, debug: bool, prefix: str = "") -> None:
+    """One line on stderr; the traceback before it if `debug`."""
+    if debug:
+        traceback.print_exception(error)
+    text = str(error) or type(error).__name__
+    if prefix:
+        text = f"{type(error).__name__}: {text} (--debug shows where)"
+    print("kerasfmt: " + prefix + " ".join(text.split()), file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from kerasfmt import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="kerasfmt",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"kerasfmt {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (convert, inspect):
+        _add_debug(command.add_parser(commands))
+    return parser
+
+
+def _add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")

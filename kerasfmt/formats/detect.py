@@ -1,0 +1,201 @@
+"""Which format a path asks for, and which one is there.
+
+Source: tf_keras/src/saving/saving_api.py, save_model and load_model
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TypeGuard
+
+from kerasfmt.errors import MissingFileError, UnsupportedFormatError
+from kerasfmt.formats import FORMATS
+from kerasfmt.formats.format import Format, Shards, Source
+
+_START = 8
+"""Bytes of an unknown file that the error shows."""
+
+
+def is_path(filepath: Source) -> TypeGuard[str | os.PathLike[str]]:
+    """Whether it is a path, and not an open file."""
+    return isinstance(filepath, str | os.PathLike)
+
+
+def format_for(filepath: Source, save_format: str | None = None) -> Format:
+    """The format in which a model is to be written: the one that is named, or the one of the path's suffix.
+
+    Args:
+      filepath: a path, or an open file.
+      save_format: the name of a format.
+
+    Raises:
+      UnsupportedFormatError: there is no format of that name, or it does not take what is open.
+      TypeError: `filepath` is neither a path nor open.
+    """
+    named = _named(save_format)
+    if not is_path(filepath):
+        return _format_of_open(filepath, named)
+    return named or _claiming(filepath, lambda found: found.suffixes)[1][0]
+
+
+def weights_format_for(filepath: Source, save_format: str | None = None) -> Format:
+    """The format in which weights alone are to be written.
+
+    Args:
+      filepath: a path, or an open file.
+      save_format: the name of a format.
+
+    Raises:
+      UnsupportedFormatError: there is no format of that name, or a file of weights in it is not called so.
+      TypeError: `filepath` is neither a path nor open.
+    """
+    named = _named(save_format)
+    if not is_path(filepath):
+        return _format_of_open(filepath, named)
+    suffix, claiming = _claiming(filepath, lambda found: found.weights_suffixes)
+    if named in claiming or (named is None and suffix):
+        return named or claiming[0]
+    if suffix:
+        raise UnsupportedFormatError(
+            f"{filepath}: expected save_format {_names(claiming)} for a name that ends in {suffix}, got "
+            f"{save_format!r}; Keras reads that name in one layout only; choose {_other_name(named)}"
+        )
+    suffixes = dict.fromkeys(suffix for found in FORMATS for suffix in found.weights_suffixes if suffix)
+    maps = [found.shards.suffix for found in FORMATS if found.shards]
+    raise UnsupportedFormatError(
+        f"{filepath}: expected a name that ends in {_listed(suffixes)}, or in {_listed(maps)} with a "
+        f"max_shard_size, got save_format={save_format!r}; other formats of weights are not written"
+    )
+
+
+def shards_format_for(filepath: Source, save_format: str | None = None) -> tuple[Format, Shards]:
+    """The format in which weights are to be written in several files.
+
+    Args:
+      filepath: the path of the map.
+      save_format: the name of a format.
+
+    Raises:
+      UnsupportedFormatError: no format writes shards under that name.
+    """
+    named = _named(save_format)
+    able = {found: found.shards for found in FORMATS if found.shards}
+    for found, shards in able.items():
+        called_so = is_path(filepath) and Path(filepath).name.endswith(shards.suffix)
+        if called_so and named in (None, found):
+            return found, shards
+    raise UnsupportedFormatError(
+        f"{filepath}: expected a name that ends in {_listed(shards.suffix for shards in able.values())} for weights "
+        f"in shards, and no save_format but {_names(able)}, got save_format={save_format!r}; only "
+        f"{_listed(shards.readers for shards in able.values())} reads shards"
+    )
+
+
+def format_at(source: Source) -> Format:
+    """The format of a model, by its content.
+
+    Args:
+      source: a path, or an open file.
+
+    Raises:
+      MissingFileError: there is nothing.
+      UnsupportedFormatError: it is of no format, or may not be read.
+      TypeError: `source` is neither a path nor open.
+    """
+    if not is_path(source):
+        return _format_of_open(source)
+    path = Path(source)
+    return _first(path, "a model", {found: found.recognize for found in FORMATS if found.recognize})
+
+
+def weights_format_at(source: Source) -> Format:
+    """The format of the weights in a file, by its content.
+
+    Args:
+      source: a path, or an open file.
+
+    Raises:
+      MissingFileError: there is nothing.
+      UnsupportedFormatError: it is of no format, or may not be read.
+      TypeError: `source` is neither a path nor open.
+    """
+    if is_path(source):
+        tests = {found: found.holds_weights for found in FORMATS if found.holds_weights}
+        return _first(Path(source), "weights", tests)
+    found = _format_of_open(source)
+    holding = (other for other in FORMATS if other.holds_weights and other.holds_weights(source))
+    return next(holding, found)
+
+
+def _named(save_format: str | None) -> Format | None:
+    if save_format is None:
+        return None
+    names = {name: found for found in FORMATS for name in (found.name, *found.aliases)}
+    if save_format.lower() not in names:
+        raise UnsupportedFormatError(f"save_format={save_format!r}: expected one of {', '.join(names)}")
+    return names[save_format.lower()]
+
+
+def _format_of_open(file: object, named: Format | None = None) -> Format:
+    able = {found: found.open_files for found in FORMATS if found.open_files}
+    for found, kind in able.items():
+        if kind.recognize(file):
+            if named not in (None, found):
+                raise UnsupportedFormatError(
+                    f"save_format={named.name!r}: an open {found.title} file takes {found.title} only"
+                )
+            return found
+    kinds = ", ".join(kind.title for kind in able.values())
+    raise TypeError(f"filepath: expected a path, {kinds}, got {type(file).__name__}")
+
+
+def _claiming(
+    path: str | os.PathLike[str], suffixes: Callable[[Format], Iterable[str]]
+) -> tuple[str, list[Format]]:
+    """The longest suffix of a path that is one of a format, and the formats whose suffix it is."""
+    name = Path(path).name.lower()
+    longest = max((s for found in FORMATS for s in suffixes(found) if name.endswith(s)), key=len)
+    return longest, [found for found in FORMATS if longest in suffixes(found)]
+
+
+def _first(path: Path, what: str, tests: Mapping[Format, Callable[[Path], bool]]) -> Format:
+    """The first format whose test what is at a path passes."""
+    if not path.exists():
+        raise MissingFileError(f"{path}: expected {what}, got nothing: no such file or directory")
+    if not (path.is_file() or path.is_dir()):
+        raise UnsupportedFormatError(f"{path}: expected a file or a directory, got a device")
+    try:
+        found = next((each for each, test in tests.items() if test(path)), None)
+        start = b"" if path.is_dir() else _beginning(path)
+    except PermissionError as error:
+        raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
+    if found is not None:
+        return found
+    if path.is_dir():
+        known = [
+            f" without {each.contents.marker}; it is not {each.title}" for each in tests if each.contents
+        ]
+        raise UnsupportedFormatError(f"{path}: a directory{';'.join(known) or f', which holds no {what}'}")
+    titles = " nor ".join(each.title for each in tests)
+    raise UnsupportedFormatError(f"{path}: neither {titles}: it begins with {start!r}")
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_START)
+
+
+def _other_name(named: Format | None) -> str:
+    suffixes = [suffix for suffix in named.weights_suffixes if suffix] if named else []
+    return f"a name that ends in {_listed(suffixes)}" if suffixes else "another name"
+
+
+def _names(formats: Iterable[Format]) -> str:
+    return _listed(repr(found.name) for found in formats)
+
+
+def _listed(texts: Iterable[str]) -> str:
+    *others, last = texts
+    return f"{', '.join(others)} or {last}" if others else last

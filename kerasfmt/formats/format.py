@@ -1,0 +1,114 @@
+"""What a format is: its names, how it is recognized, and what reads and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from kerasfmt.containers.progress import Progress, unheard
+
+if TYPE_CHECKING:
+    from kerasfmt.files.commit import DirectoryContents
+    from kerasfmt.formats.description import Description
+    from kerasfmt.formats.saved_model.options import SaveOptions
+    from kerasfmt.ir import Model
+    from kerasfmt.ir.signature import Signature
+
+Source: TypeAlias = Any
+"""A path, or a file that is open already and of a kind that the format takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteArguments:
+    """What a writer of models is asked for; one that has no use for something ignores it.
+
+    Attributes:
+      include_optimizer: whether to write the optimizer's state.
+      signatures: the signatures of the model; given only to formats that hold signatures.
+      options: TensorFlow's options.
+      save_traces: whether to write each layer's traced functions.
+      progress: is told the bytes of weights that have been read, part by part.
+    """
+
+    include_optimizer: bool = True
+    signatures: Mapping[str, Signature] | None = None
+    options: SaveOptions | None = None
+    save_traces: bool = True
+    progress: Progress = unheard
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenFiles:
+    """The files that a format takes although they are open already.
+
+    Attributes:
+      title: what errors call them.
+      recognize: whether something is one.
+    """
+
+    title: str
+    recognize: Callable[[object], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shards:
+    """Weights in several files beside a map of them.
+
+    Attributes:
+      suffix: what the name of the map ends in.
+      readers: what reads them, for errors.
+      write: writes them: the model, what the names of the files begin with, the GiB of weights that one file may
+        hold, and what gives the path to write the file of a name to.
+    """
+
+    suffix: str
+    readers: str
+    write: Callable[[Model, str, float, Callable[[str], Path]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A format of models, of weights alone, or of both; what it cannot do is None, or raises why.
+
+    The functions import what they need when they are called: a process pays for the formats that it uses.
+
+    Attributes:
+      name: its name as `save_format`.
+      title: what errors call it: "a SavedModel".
+      aliases: other names of it as `save_format`.
+      suffixes: what the names of models end in, in lower case; "" is a name that no other format claims.
+      weights_suffixes: what the names of files of weights end in; "" is a name that no other format claims, if the
+        format is named.
+      contents: what a directory of the format may hold; None where it is a file.
+      open_files: what it takes besides paths.
+      recognize: whether a file or directory is of the format, by its content.
+      holds_weights: whether a path, or an open file, holds weights in the format.
+      holds_signatures: whether its models have signatures.
+      optimizer_in_weights: whether the optimizer's state is among the weights that are written.
+      read: the model at a path or in an open file, with custom objects, and with its compile state or without.
+      write: writes a model to a path at which there is no file yet, into an empty directory, or into an open file.
+      read_weights: gives a model the weights in a file; whether to go by name, and to leave out what does not fit.
+      write_weights: writes the weights of a model.
+      shards: how it writes weights in several files.
+      describe: what a file holds; no weight is read.
+    """
+
+    name: str
+    title: str
+    aliases: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    weights_suffixes: tuple[str, ...] = ()
+    contents: DirectoryContents | None = None
+    open_files: OpenFiles | None = None
+    recognize: Callable[[Path], bool] | None = None
+    holds_weights: Callable[[Source], bool] | None = None
+    holds_signatures: bool = False
+    optimizer_in_weights: bool = False
+    read: Callable[[Source, Mapping[str, Any] | None, bool], Model] | None = None
+    write: Callable[[Model, Source, WriteArguments], None] | None = None
+    read_weights: Callable[[Model, Source, bool, bool], None] | None = None
+    write_weights: Callable[[Model, Source], None] | None = None
+    shards: Shards | None = None
+    describe: Callable[[Path], Description] | None = None

@@ -1,0 +1,27 @@
+"""kerasfmt inspect: what it says of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kerasfmt import cli
+
+DATA = Path(__file__).parents[1] / "data" / "hdf5"
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.h5")), ids=lambda path: path.stem)
+def test_inspect(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    assert cli.main(["inspect", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert f"{path}: Keras HDF5, " in out
+    assert "Dense" in out
+    assert "float32[3, 2]" in out or "float32[5, 2]" in out
+    assert ("compiled: yes" in out) == path.stem.endswith("_mlp")
+
+
+def test_inspect_of_another_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    assert cli.main(["inspect", str(tmp_path)]) == 1
+    assert "SavedModel directories cannot be inspected yet" in capsys.readouterr().err

@@ -1,0 +1,183 @@
+"""Which format a name asks for, and which one a file is of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import pytest
+
+import kerasfmt
+from kerasfmt.errors import MissingFileError, UnsupportedFormatError
+from kerasfmt.formats import FORMATS
+from kerasfmt.formats.detect import (
+    format_at,
+    format_for,
+    shards_format_for,
+    weights_format_at,
+    weights_format_for,
+)
+from kerasfmt.formats.format import Format
+from kerasfmt.layers import Dense
+
+DATA = Path(__file__).parents[1] / "data" / "hdf5"
+MLP = DATA / "tf_keras-2.21.0_mlp.h5"
+
+
+def test_names_are_names_of_one_format() -> None:
+    names = [name for found in FORMATS for name in (found.name, *found.aliases)]
+    assert len(set(names)) == len(names)
+    assert all(name == name.lower() for name in names)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "expected"),
+    [
+        ("m", None, "tf"),
+        ("m.v1", None, "tf"),
+        ("m.h5", None, "h5"),
+        ("m.HDF5", None, "h5"),
+        ("m.keras", None, "keras"),
+        ("m.h5", "tf", "tf"),
+        ("m", "tensorflow", "tf"),
+        ("m", "H5", "h5"),
+        ("m", "tf_keras", "tf_keras"),
+    ],
+)
+def test_format_for(path: str, name: str | None, expected: str) -> None:
+    assert format_for(Path(path), name).name == expected
+    assert format_for(path, name).name == expected
+
+
+def test_no_such_format() -> None:
+    for choose in (format_for, weights_format_for, shards_format_for):
+        with pytest.raises(
+            UnsupportedFormatError, match=r"save_format='onnx': expected one of tf, tensorflow, "
+        ):
+            choose("m", "onnx")
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "expected"),
+    [
+        ("w.weights.h5", None, "keras"),
+        ("w.weights.h5", "keras", "keras"),
+        ("w.weights.h5", "tf_keras", "tf_keras"),
+        ("w.h5", None, "h5"),
+        ("w.HDF5", None, "h5"),
+        ("w", "h5", "h5"),
+        ("w.bin", "hdf5", "h5"),
+    ],
+)
+def test_weights_format_for(path: str, name: str | None, expected: str) -> None:
+    assert weights_format_for(path, name).name == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "said"),
+    [
+        (
+            "w.weights.h5",
+            "h5",
+            r"expected save_format 'keras' or 'tf_keras' for a name that ends in \.weights\.h5",
+        ),
+        (
+            "w.weights.h5",
+            "tf",
+            r"expected save_format 'keras' or 'tf_keras' for a name that ends in \.weights\.h5",
+        ),
+        (
+            "w.h5",
+            "keras",
+            r"expected save_format 'h5' .* got 'keras'; .* a name that ends in \.weights\.h5$",
+        ),
+        (
+            "w",
+            None,
+            r"expected a name that ends in \.weights\.h5, \.h5 .*\.weights\.json with a max_shard_size",
+        ),
+        ("w.weights.json", None, r"expected a name that ends in \.weights\.h5"),
+        ("w", "keras", r"expected a name that ends in \.weights\.h5, .*, got save_format='keras'"),
+        ("w", "tf", r"expected a name that ends in \.weights\.h5, .*, got save_format='tf'"),
+    ],
+)
+def test_weights_are_not_written_under_that_name(path: str, name: str | None, said: str) -> None:
+    with pytest.raises(UnsupportedFormatError, match=said):
+        weights_format_for(path, name)
+
+
+def test_shards_format_for() -> None:
+    for name in (None, "keras"):
+        found, shards = shards_format_for(Path("w.weights.json"), name)
+        assert (found.name, shards.suffix) == ("keras", ".weights.json")
+    for path, name in (("w.h5", None), ("w.weights.json", "h5"), ("w.weights.json", "tf_keras"), (3, None)):
+        with pytest.raises(
+            UnsupportedFormatError, match=r"expected a name that ends in \.weights\.json for weights"
+        ):
+            shards_format_for(path, name)
+
+
+def test_an_open_file(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        for choose in (format_for, weights_format_for, format_at, weights_format_at):
+            assert choose(file.require_group("g")).name == "h5"
+        assert format_for(file, "hdf5").name == "h5"
+        with pytest.raises(UnsupportedFormatError, match="an open HDF5 file takes HDF5 only"):
+            format_for(file, "keras")
+        file.create_group("layers")
+        assert weights_format_at(file).name == "keras"
+    for choose in (format_for, weights_format_for, format_at, weights_format_at):
+        with pytest.raises(TypeError, match=r"expected a path, an h5py\.File or a group, got int"):
+            choose(3)
+
+
+# What is there.
+
+
+def test_what_is_there_goes_by_content(tmp_path: Path) -> None:
+    model = kerasfmt.Sequential([Dense(1, input_shape=(1,))])
+    for name in ("tf", "keras", "tf_keras", "h5"):
+        kerasfmt.save_model(model, tmp_path / name, save_format=name)
+        assert format_at(tmp_path / name).name == ("keras" if name == "tf_keras" else name)
+    (tmp_path / "m.keras").write_bytes(MLP.read_bytes())
+    assert format_at(tmp_path / "m.keras").name == "h5"
+
+
+def test_weights_that_are_there(tmp_path: Path) -> None:
+    model = kerasfmt.Sequential([Dense(1, input_shape=(1,))])
+    kerasfmt.save_weights(model, tmp_path / "w.weights.h5")
+    kerasfmt.save_weights(model, tmp_path / "w.h5")
+    kerasfmt.save_weights(model, tmp_path / "w.weights.json", max_shard_size=1)
+    kerasfmt.save_model(model, tmp_path / "m.keras")
+    kerasfmt.save_model(model, tmp_path / "m.h5")
+    found = {path.name: weights_format_at(path).name for path in sorted(tmp_path.iterdir())}
+    assert found == {
+        "m.h5": "h5",
+        "m.keras": "keras",
+        "w.h5": "h5",
+        "w.weights.h5": "keras",
+        "w.weights.json": "keras",
+        "w_00000.weights.h5": "keras",
+    }
+
+
+@pytest.mark.parametrize("detect", [format_at, weights_format_at])
+def test_nothing_of_any_format(tmp_path: Path, detect: Callable[[Path], Format]) -> None:
+    with pytest.raises(MissingFileError, match="got nothing: no such file or directory"):
+        detect(tmp_path / "none")
+    (tmp_path / "m.h5").write_bytes(b"hello world")
+    with pytest.raises(
+        UnsupportedFormatError, match=r"neither a .* nor .*HDF5.*: it begins with b'hello wo'"
+    ):
+        detect(tmp_path / "m.h5")
+    with pytest.raises(UnsupportedFormatError, match="expected a file or a directory, got a device"):
+        detect(Path(os.devnull))
+
+
+def test_a_directory_of_something_else(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedFormatError, match=r"without saved_model\.pb; it is not a SavedModel"):
+        format_at(tmp_path)
+    with pytest.raises(UnsupportedFormatError, match="a directory, which holds no weights"):
+        weights_format_at(tmp_path)
