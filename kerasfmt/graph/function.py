@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.text import type_text, wrapped
 from kerasfmt.graph.value import Node, Value
 
 _NONE: Mapping[Function, Function] = MappingProxyType({})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Function:
     """A finished function: `inputs` and captured variables in, `outputs` out.
 
@@ -34,6 +35,20 @@ class Function:
     written: frozenset[Variable]
     compiled: bool = False
     body_id: object = field(default_factory=object)
+
+    def __str__(self) -> str:
+        inputs = ", ".join(f"{v.name}: {type_text(v.dtype, v.shape)}" for v in self.inputs)
+        lines = wrapped(f"function {self.name}({inputs})")
+        for variable, handle in self.captures:
+            stands_for = f"{variable.name}: {type_text(variable.dtype, variable.shape)}"
+            lines += wrapped(f"capture {handle.name} = {stands_for}", "  ")
+        for node in self.nodes:
+            lines += wrapped(str(node), "  ")
+        return "\n".join([*lines, *wrapped(f"return {', '.join(v.name for v in self.outputs)}", "  ")])
+
+    def __repr__(self) -> str:
+        counts = (len(self.inputs), len(self.captures), len(self.nodes), len(self.outputs))
+        return "<Function {}: {} inputs, {} captures, {} nodes, {} outputs>".format(self.name, *counts)
 
     def with_captures(
         self,

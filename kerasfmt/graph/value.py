@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from kerasfmt.dtypes import DType
 from kerasfmt.graph.op_defs import OpDef
 from kerasfmt.graph.spec import Shape, Spec
+from kerasfmt.graph.text import attr_texts, type_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,6 +68,11 @@ class Value:
           ValueError: the rank is not known.
         """
         return len(self.dims)
+
+    @property
+    def name(self) -> str:
+        """The node's name, and a colon and the index where the node has several outputs."""
+        return self.node.name if len(self.node.outputs) == 1 else f"{self.node.name}:{self.index}"
 
     def __repr__(self) -> str:
         return f"Value({self.node.name}:{self.index}, {self.shape}, {self.dtype.name})"
@@ -138,6 +144,18 @@ class Node:
         node = Node(self.graph, self.op_def, self.name, self.inputs, attrs, self.input_arity, self.device)
         node.controls, node.outputs = self.controls, self.outputs
         return node
+
+    def __str__(self) -> str:
+        types = ", ".join(type_text(v.dtype, v.shape) for v in self.outputs)
+        groups = self.grouped_inputs()
+        inputs = [g.name if isinstance(g, Value) else f"[{', '.join(v.name for v in g)}]" for g in groups]
+        operation = f"{self.op}({', '.join([*inputs, *attr_texts(self.op_def, self.attrs)])})"
+        waits = f" after {', '.join(n.name for n in self.controls)}" if self.controls else ""
+        device = f" on {self.device}" if self.device else ""
+        return f"{self.name}{': ' if types else ''}{types} = {operation}{device}{waits}"
+
+    def __repr__(self) -> str:
+        return f"Node({self})"
 
     def grouped_inputs(self) -> list[Value | tuple[Value, ...]]:
         """The inputs as the op's arguments: a tuple where the argument is a list of tensors."""

@@ -1,4 +1,4 @@
-"""Builders, values and functions: names, constants, captures, the order of side effects, pruning."""
+"""Builders: names, constants, captures, the order of side effects, pruning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.errors import GraphError
-from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable, emit, emit_one
+from kerasfmt.graph import Builder, Function, Node, Spec, Variable, emit, emit_one
 from kerasfmt.graph.builder import is_side_effect
 
 VECTOR = Spec((2,), dtypes.float32)
@@ -326,37 +326,6 @@ def test_nodes_are_in_the_order_of_their_making() -> None:
     for op in ("Relu", "Neg", "Abs", "Exp"):
         x = emit_one(op, x)
     assert [n.op for n in graph.finish([x]).nodes] == ["Relu", "Neg", "Abs", "Exp"]
-
-
-# Values.
-
-
-def test_arithmetic() -> None:
-    x = Builder().input(VECTOR)
-    results = [x + 1, 1 + x, x - 1, 1 - x, x * 2, 2 * x, x / 2, -x]
-    ops = ["AddV2", "AddV2", "Sub", "Sub", "Mul", "Mul", "RealDiv", "Neg"]
-    assert [v.node.op for v in results] == ops
-    assert [v.node.inputs.index(x) for v in results] == [0, 1, 0, 1, 0, 1, 0, 0]
-    assert all(v.spec == VECTOR for v in results)
-
-
-def test_a_value_of_unknown_rank_says_so() -> None:
-    x = Builder().input(Spec(None, dtypes.float32), "x")
-    assert x.shape is None
-    with pytest.raises(ValueError, match=r"the rank of x \(Placeholder\) is not known"):
-        x.rank  # noqa: B018
-    assert repr(x) == "Value(x:0, None, float32)"
-    assert Builder().input(VECTOR).rank == 1
-
-
-def test_inputs_are_grouped_as_the_arguments_of_the_op() -> None:
-    graph = Builder()
-    a, b = graph.input(VECTOR), graph.input(VECTOR)
-    joined = emit_one("ConcatV2", [a, b], 0)
-    values, axis = joined.node.grouped_inputs()
-    assert values == (a, b)
-    assert isinstance(axis, Value)
-    assert axis.node.op == "Const"
 
 
 def test_a_node_without_outputs() -> None:

@@ -37,64 +37,6 @@ def test_the_name_of_a_node() -> None:
     assert (y.node.name, y.node.device) == ("cpu", "/device:CPU:0")
 
 
-DTYPES: list[tuple[Callable[[], Value], str]] = [
-    (lambda: value(2, dtype=dtypes.float16) + 1, "float16"),
-    (lambda: value(2, dtype=dtypes.float64) + 1.5, "float64"),
-    (lambda: value(2, dtype=dtypes.int64) + np.int32(1), "int64"),
-    (lambda: value(2) + np.float64(1), "float32"),
-    (lambda: 1 - value(2, dtype=dtypes.bfloat16), "bfloat16"),
-]
-
-
-@pytest.mark.parametrize(("make", "dtype"), DTYPES)
-def test_constants_take_the_dtype_of_the_values(make: Callable[[], Value], dtype: str) -> None:
-    assert make().dtype.name == dtype
-
-
-def test_attributes_without_operands_take_their_defaults() -> None:
-    x = value(2, 3)
-    total = emit_one("Sum", x, 1)
-    assert total.node.attrs["Tidx"] is dtypes.int32
-    assert emit_one("Sum", x, np.int64(1)).node.attrs["Tidx"] is dtypes.int64
-
-
-def test_variables_are_read() -> None:
-    x = value(None, 3)
-    out = emit_one("MatMul", x, weight(3, 4))
-    assert ops(x) == ["ReadVariableOp", "MatMul"]
-    assert x.graph.nodes[0].name == "MatMul/ReadVariableOp"
-    assert out.shape == (None, 4)
-
-
-def test_an_autocast_variable_follows_the_values() -> None:
-    x = value(None, 3, dtype=dtypes.float16)
-    emit_one("MatMul", x, weight(3, 4, autocast=True))
-    assert ops(x) == ["ReadVariableOp", "Cast", "MatMul"]
-    x = value(None, 3)
-    emit_one("MatMul", x, weight(3, 4, autocast=True))
-    assert ops(x) == ["ReadVariableOp", "MatMul"]
-
-
-def test_a_variable_fixes_the_dtype_of_constants() -> None:
-    x = value(2, dtype=dtypes.bool_)
-    out = emit_one("SelectV2", x, weight(2, dtype=dtypes.float64), 0)
-    assert out.dtype is dtypes.float64
-
-
-def test_several_outputs() -> None:
-    parts = emit("Split", 1, value(2, 6), num_split=3)
-    assert [(p.index, p.shape, p.dtype) for p in parts] == [(i, (2, 2), dtypes.float32) for i in range(3)]
-
-
-def test_a_list_of_several_dtypes() -> None:
-    x = value(2)
-    count = emit_one("Cast", x, DstT=dtypes.int32)
-    outputs = emit("IdentityN", [x, count, 1.5, weight(3, dtype=dtypes.float64)])
-    assert [v.dtype.name for v in outputs] == ["float32", "int32", "float32", "float64"]
-    assert [v.shape for v in outputs] == [(2,), (2,), (), (3,)]
-    assert outputs[0].node.input_arity == (4,)
-
-
 X = value(2)
 REFUSED: dict[str, tuple[Callable[[], object], type[KerasfmtError], str]] = {
     "unknown op": (lambda: emit("Frobnicate", X), GraphError, "op Frobnicate: no definition; run tools/"),
