@@ -18,7 +18,8 @@ from kerasfmt.graph import Builder, Function, Spec, Value  # noqa: E402
 from kerasfmt.graph.run import run  # noqa: E402
 from kerasfmt.graphdef.functions import FunctionWriter  # noqa: E402
 from kerasfmt.ir import activations, constraints, initializers, regularizers  # noqa: E402
-from kerasfmt.ir.config_object import ConfigObject, to_config  # noqa: E402
+from kerasfmt.ir.identifiers import to_config  # noqa: E402
+from kerasfmt.ir.options import FrozenOptions  # noqa: E402
 
 keras: Any = keras2()
 
@@ -81,7 +82,7 @@ def test_configs(kind: str, name: str, options: dict[str, Any], legacy: bool) ->
     if legacy:
         written = to_config(ours)
         assert written == serialized
-        assert list(ours.config()) == list(serialized["config"])
+        assert list(ours.get_config()) == list(serialized["config"])
         back = getattr(keras, f"{kind}s").deserialize(written, use_legacy_format=True)
         assert back.get_config() == theirs.get_config()
 
@@ -271,4 +272,6 @@ def test_activations_of_keras_3(name: str, keras_name: str) -> None:
 def test_every_config_object_has_a_case() -> None:
     known = {c.__name__ for m in MODULES.values() for c, _ in m._REGISTRY._makers.values()}
     assert known == {name for _, name, _ in OBJECTS}
-    assert all(issubclass(c, ConfigObject) for m in MODULES.values() for c, _ in m._REGISTRY._makers.values())
+    assert all(
+        issubclass(c, FrozenOptions) for m in MODULES.values() for c, _ in m._REGISTRY._makers.values()
+    )

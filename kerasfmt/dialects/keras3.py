@@ -25,7 +25,7 @@ from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_mo
 from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
-from kerasfmt.ir.config_object import ConfigObject
+from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
 from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
@@ -220,7 +220,7 @@ def _options(layer: Layer) -> dict[str, Any]:
     def wrap(key: str, value: Mapping[str, Any]) -> Any:
         kind = key.rpartition("_")[2]
         held = getattr(layer, key, None)
-        if isinstance(held, Layer | ConfigObject) and held.facts.absent_in == 3:
+        if isinstance(held, Layer | FrozenOptions) and held.facts.absent_in == 3:
             raise _refuse(layer, f"Keras 3 has no {kind} {value['class_name']}")
         return wrapped(MODULES.get(kind, "keras.layers"), value["class_name"], value["config"])
 

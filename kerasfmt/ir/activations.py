@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Value
-from kerasfmt.ir.config_object import parse_identifier, unknown
+from kerasfmt.ir.fields import Field
+from kerasfmt.ir.identifiers import Config, parse_identifier, unknown
 from kerasfmt.nn import activations as nn
 
 
@@ -106,3 +108,12 @@ def to_config(activation: Activation) -> str:
     Source: keras/src/activations.py, serialize(use_legacy_format=True)
     """
     return activation.name
+
+
+Option: TypeAlias = Field[Activation, Activation | Config | None]
+"""The type of an option that is an activation; None is linear."""
+
+
+def option() -> Any:
+    """An option that is an activation, linear by default."""
+    return Field(None, get, to_config)

@@ -14,9 +14,12 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.ir.config_object import ConfigObject, Registry, check_number, to_config as to_config
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir import fields
+from kerasfmt.ir.fields import Field
+from kerasfmt.ir.identifiers import Config, Registry, to_config as to_config
 from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.ir.options import FrozenOptions
 
 _EPSILON = 1e-7
 """keras.backend.epsilon()."""
@@ -25,13 +28,13 @@ Axis: TypeAlias = int | list[int] | tuple[int, ...] | None
 Weights: TypeAlias = NDArray[Any]
 
 
-class Constraint(ConfigObject, ABC):
+class Constraint(FrozenOptions, ABC):
     """A projection of weights.
 
     Source: keras/src/constraints.py, Constraint
     """
 
-    kind: ClassVar[str] = "constraint"
+    category: ClassVar[str] = "constraint"
 
     @abstractmethod
     def apply(self, w: Weights) -> Weights:
@@ -41,16 +44,16 @@ class Constraint(ConfigObject, ABC):
           InvalidModelError: the shape of `w` does not fit.
         """
 
-    def _check_axis(self) -> None:
-        axis = getattr(self, "axis", None)
-        axes = axis if isinstance(axis, list | tuple) else [] if axis is None else [axis]
-        if any(isinstance(a, bool) or not isinstance(a, int) for a in axes):
-            raise UnsupportedLayerError(
-                f"constraint {type(self).__name__}: axis: expected an int or a list of ints, got {axis!r}"
-            )
-
 
 _REGISTRY = Registry(Constraint)  # type: ignore[type-abstract]
+
+
+def _axis(value: Any) -> Axis:
+    axes = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    if any(isinstance(a, bool) or not isinstance(a, int) for a in axes):
+        raise ValueError(f"expected an int or a list of ints, got {value!r}")
+    axis: Axis = value
+    return axis
 
 
 @_REGISTRY.register("max_norm", "maxnorm")
@@ -61,11 +64,7 @@ class MaxNorm(Constraint):
     """
 
     max_value: float = 2
-    axis: Axis = 0
-
-    def __post_init__(self) -> None:
-        check_number(self, "max_value")
-        self._check_axis()
+    axis: Axis = fields.option(default=0, convert=_axis)
 
     def apply(self, w: Weights) -> Weights:
         """The projection of `w`: an array of its shape and dtype."""
@@ -94,10 +93,7 @@ class UnitNorm(Constraint):
     Source: keras/src/constraints.py, UnitNorm
     """
 
-    axis: Axis = 0
-
-    def __post_init__(self) -> None:
-        self._check_axis()
+    axis: Axis = fields.option(default=0, convert=_axis)
 
     def apply(self, w: Weights) -> Weights:
         """The projection of `w`: an array of its shape and dtype."""
@@ -115,12 +111,7 @@ class MinMaxNorm(Constraint):
     min_value: float = 0.0
     max_value: float = 1.0
     rate: float = 1.0
-    axis: Axis = 0
-
-    def __post_init__(self) -> None:
-        for name in ("min_value", "max_value", "rate"):
-            check_number(self, name)
-        self._check_axis()
+    axis: Axis = fields.option(default=0, convert=_axis)
 
     def apply(self, w: Weights) -> Weights:
         """The projection of `w`: an array of its shape and dtype."""
@@ -173,6 +164,15 @@ def get(identifier: object) -> Constraint | None:
     Source: keras/src/constraints.py, get
     """
     return _REGISTRY.get(identifier)
+
+
+Option: TypeAlias = Field[Constraint | None, Constraint | type[Constraint] | Config | None]
+"""The type of an option that is a constraint."""
+
+
+def option() -> Any:
+    """An option that is a constraint, or None as by default."""
+    return Field(None, get, to_config)
 
 
 def _norms(constraint: Constraint, w: Weights, axis: Axis) -> Weights:

@@ -1,63 +1,229 @@
-"""Config fields of layers: how an option is read from a config, checked, and written back.
+"""Options of layers, optimizers and such: how one is read from a config, checked, held and written back.
 
-A layer class declares its options as annotated class attributes; the specifiers below say what an option is.
+A class declares its options as annotated attributes (see `kerasfmt.ir.options`). The specifiers below say what an
+option is, where its annotation does not say it all. Options that are objects of Keras's have theirs beside the kind
+of object: `initializers.option()`, `regularizers.option()`, `constraints.option()`, `activations.option()`.
 
     class Dense(Layer):
-        units: int
-        activation: Activation = activation()
-        kernel_initializer: Initializer = initializer(default="glorot_uniform")
+        units: int = fields.positive_integer()
+        activation: activations.Option = activations.option()
+        use_bias: bool = True
+        kernel: Weight = fields.weight()
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeGuard
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeGuard, TypeVar, overload
 
 import numpy as np
 
-from kerasfmt.ir import activations, constraints, initializers, regularizers
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 REQUIRED: Any = object()
 """The default of an option that has none."""
 
+Held = TypeVar("Held")
+Given = TypeVar("Given")
 
-@dataclass(frozen=True)
-class Field:
-    """One config option.
+
+class _Owner(Protocol):
+    def set_option(self, name: str, value: Any) -> None: ...
+
+
+def _as_given(value: Any) -> Any:
+    return value
+
+
+@dataclass(eq=False, repr=False)
+class Field(Generic[Held, Given]):
+    """One option. As an annotation, `Field[Held, Given]` says what is held, and what constructor and assignment take.
 
     Attributes:
       default: its default, or REQUIRED.
-      convert: config value or Python value -> the value that the layer holds; ValueError where it cannot be.
-      to_config: the held value -> JSON as Keras 2 writes it.
+      convert: what is given -> what is held; ValueError where it cannot be. What is held is converted to itself.
+      to_config: what is held -> JSON as Keras 2 writes it.
       stored: whether the option is part of the config.
-      later: whether only later releases of Keras have it, so that the config holds it only where it says something.
+      implied: whether the config leaves it out at its default.
+      kw_only: whether the constructor takes it by keyword only.
+      init_only: whether it is an argument of the constructor that is not held.
+      alias: its name, where the attribute has another.
+      attribute: the attribute that holds it; the class that declares it says so.
+      annotation: the annotation of the attribute.
+      module: the module of the class that declares it.
     """
 
     default: Any = REQUIRED
-    convert: Callable[[Any], Any] = lambda v: v
-    to_config: Callable[[Any], Any] = lambda v: v
+    convert: Callable[[Any], Any] = _as_given
+    to_config: Callable[[Any], Any] = _as_given
     stored: bool = True
-    later: bool = False
+    implied: bool = False
+    kw_only: bool = False
+    init_only: bool = False
+    alias: str | None = None
+    attribute: str = field(default="", init=False)
+    annotation: Any = field(default=Any, init=False)
+    module: str = field(default="", init=False)
 
     def in_config(self, value: Any) -> bool:
         """Whether the config holds the option at this value."""
-        return self.stored and not (self.later and value == self.default)
+        return self.stored and not self.init_only and not (self.implied and value == self.default)
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Self: ...
+
+    @overload
+    def __get__(self, owner: object, kind: type) -> Held: ...
+
+    def __get__(self, owner: object, kind: type) -> Any:
+        if owner is None:
+            return self
+        try:
+            return owner.__dict__[self.attribute]
+        except KeyError:
+            raise AttributeError(f"{kind.__name__}: {self.attribute} is not set yet") from None
+
+    def __set__(self, owner: _Owner, value: Given) -> None:
+        owner.set_option(self.alias or self.attribute, value)
+
+    def __repr__(self) -> str:
+        return f"<option {self.alias or self.attribute}>"
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+Sizes: TypeAlias = Field[tuple[int, ...], int | Sequence[int]]
+"""The type of an option of `dims`."""
+OptionalSizes: TypeAlias = Field[tuple[int, ...] | None, int | Sequence[int] | None]
+"""The type of an option of `dims` that may be None."""
+Margins: TypeAlias = Field[tuple[tuple[int, ...], ...], int | Sequence[int] | Sequence[Sequence[int]]]
+"""The type of an option of `margins`."""
+Integers: TypeAlias = Field[tuple[int, ...], Sequence[int]]
+"""The type of an option of `integers`."""
+Axes: TypeAlias = Field[Any, int | Sequence[int]]
+"""The type of an option of `axes`; layers make a list of it when they are built."""
+TensorShape: TypeAlias = Field[Any, Sequence[int | None] | None]
+"""The type of an option of `shape`."""
+DataFormat: TypeAlias = Field[str, str | None]
+"""The type of an option of `data_format`."""
 
 
 def option(
     *,
     default: Any = REQUIRED,
-    convert: Callable[[Any], Any] = _as_it_is,
-    to_config: Callable[[Any], Any] = _as_it_is,
+    convert: Callable[[Any], Any] = _as_given,
+    to_config: Callable[[Any], Any] = _as_given,
     stored: bool = True,
+    implied: bool = False,
+    kw_only: bool = False,
+    alias: str | None = None,
 ) -> Any:
     """An option with a converter of its own; the parameters are the attributes of `Field`."""
-    return Field(default, convert, to_config, stored)
+    return Field(default, convert, to_config, stored, implied, kw_only, alias=alias)
+
+
+@dataclass(frozen=True)
+class State:
+    """Stands in a class body for an annotated attribute that is no option.
+
+    Attributes:
+      default: what the attribute is until it is set; REQUIRED where it is missing until then.
+    """
+
+    default: Any
+
+
+def state(*, default: Any = REQUIRED, init: Literal[False] = False) -> Any:
+    """An annotated attribute that is no option; `init` tells type checkers so."""
+    return State(default)
+
+
+def weight(*, init: Literal[False] = False) -> Any:
+    """A weight: no option, and missing until `build` makes it; `init` tells type checkers so."""
+    return State(REQUIRED)
+
+
+def text(*, default: Any = REQUIRED) -> Any:
+    """A text."""
+
+    def convert(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"expected a text, got {value!r}")
+        return value
+
+    return Field(default, convert)
+
+
+def integer(
+    *, default: Any = REQUIRED, optional: bool = False, stored: bool = True, kw_only: bool = False
+) -> Any:
+    """A whole number, or None where it is optional."""
+
+    def convert(value: Any) -> int | None:
+        if value is None and optional:
+            return None
+        if not is_integer(value):
+            raise ValueError(f"expected a whole number{' or None' if optional else ''}, got {value!r}")
+        return int(value)
+
+    return Field(default, convert, stored=stored, kw_only=kw_only)
+
+
+def number(*, default: Any = REQUIRED, above: float | None = None, kw_only: bool = False) -> Any:
+    """A finite number, greater than `above` where that is given; an integer stays one."""
+
+    def convert(value: Any) -> float:
+        found = _number(value)
+        if found is None or not math.isfinite(found) or (above is not None and found <= above):
+            bound = "" if above is None else f" above {above}"
+            raise ValueError(f"expected a finite number{bound}, got {value!r}")
+        return found
+
+    return Field(default, convert, kw_only=kw_only)
+
+
+def float32(*, default: Any = REQUIRED, minimum: float | None = None, optional: bool = False) -> Any:
+    """A number that Keras keeps in single precision: its config shows 0.1 as 0.10000000149011612.
+
+    Source: tf_keras/src/backend.py, cast_to_floatx.
+    """
+
+    def convert(value: Any) -> float | None:
+        if value is None and optional:
+            return None
+        found = _number(value)
+        if found is None or (minimum is not None and not found >= minimum):
+            bound = "" if minimum is None else f" of at least {minimum}"
+            raise ValueError(f"expected a number{bound}, got {value!r}")
+        return float(np.float32(found))
+
+    return Field(default, convert)
+
+
+def _number(value: Any) -> float | None:
+    """A real number of Python or NumPy as Python's; None for anything else."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        value = value.item()
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def boolean(
+    *,
+    default: Any = REQUIRED,
+    stored: bool = True,
+    implied: bool = False,
+    kw_only: bool = False,
+    alias: str | None = None,
+) -> Any:
+    """True or False, which 1 and 0 stand for as well."""
+
+    def convert(value: Any) -> bool:
+        if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
+            raise ValueError(f"expected True or False, got {value!r}")
+        return bool(value)
+
+    return Field(default, convert, stored=stored, implied=implied, kw_only=kw_only, alias=alias)
 
 
 def choice(*allowed: Any, default: Any = REQUIRED) -> Any:
@@ -72,7 +238,9 @@ def choice(*allowed: Any, default: Any = REQUIRED) -> Any:
     return Field(default, convert)
 
 
-def dims(rank: int, *, default: Any = REQUIRED, minimum: int = 1, optional: bool = False) -> Any:
+def dims(
+    rank: int, *, default: Any = REQUIRED, minimum: int = 1, optional: bool = False, stored: bool = True
+) -> Any:
     """An option of `rank` integers, or None where it is optional; one integer stands for all of them."""
 
     def convert(value: Any) -> tuple[int, ...] | None:
@@ -80,7 +248,7 @@ def dims(rank: int, *, default: Any = REQUIRED, minimum: int = 1, optional: bool
             return None
         return _integers(value, rank, minimum)
 
-    return Field(default, convert)
+    return Field(default, convert, stored=stored)
 
 
 LARGEST = 2**31 - 1
@@ -154,26 +322,6 @@ def data_format(*, stored: bool = True) -> Any:
     return Field("channels_last", convert, stored=stored)
 
 
-def activation(*, default: Any = None) -> Any:
-    """An activation function, by name in the config."""
-    return Field(default, activations.get, activations.to_config)
-
-
-def initializer(*, default: Any) -> Any:
-    """A weight initializer."""
-    return Field(default, initializers.get, initializers.to_config)
-
-
-def regularizer() -> Any:
-    """A regularizer, or None."""
-    return Field(None, regularizers.get, regularizers.to_config)
-
-
-def constraint() -> Any:
-    """A constraint, or None."""
-    return Field(None, constraints.get, constraints.to_config)
-
-
 def positive_integer(*, default: Any = REQUIRED) -> Any:
     """A whole number of at least 1."""
 
@@ -188,17 +336,6 @@ def positive_integer(*, default: Any = REQUIRED) -> Any:
     return Field(default, convert)
 
 
-def boolean(*, default: Any = REQUIRED, later: bool = False) -> Any:
-    """True or False, which 1 and 0 stand for as well; what an option that is annotated as bool is."""
-
-    def convert(value: Any) -> bool:
-        if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
-            raise ValueError(f"expected True or False, got {value!r}")
-        return bool(value)
-
-    return Field(default, convert, later=later)
-
-
 def axes(*, default: Any = REQUIRED) -> Any:
     """An axis, or a list of axes; a tuple becomes a list."""
 
@@ -207,23 +344,6 @@ def axes(*, default: Any = REQUIRED) -> Any:
         if not items or not all(isinstance(i, int) and not isinstance(i, bool) for i in items):
             raise ValueError(f"expected an axis or a list of axes, got {value!r}")
         return items if isinstance(value, list | tuple) else int(items[0])
-
-    return Field(default, convert)
-
-
-def float32(*, default: Any = REQUIRED, minimum: float | None = None, optional: bool = False) -> Any:
-    """A number that Keras keeps in single precision: its config shows 0.1 as 0.10000000149011612.
-
-    Source: tf_keras/src/backend.py, cast_to_floatx.
-    """
-
-    def convert(value: Any) -> float | None:
-        if value is None and optional:
-            return None
-        if value is None or (minimum is not None and not value >= minimum):
-            bound = "" if minimum is None else f" of at least {minimum}"
-            raise ValueError(f"expected a number{bound}, got {value!r}")
-        return float(np.float32(value))
 
     return Field(default, convert)
 
@@ -237,17 +357,6 @@ def raw(*, default: Any = REQUIRED) -> Any:
         return value
 
     return Field(default, convert, lambda v: v.tolist() if isinstance(v, np.ndarray | np.generic) else v)
-
-
-def integer(*, default: Any = REQUIRED) -> Any:
-    """A whole number."""
-
-    def convert(value: Any) -> int:
-        if not is_integer(value):
-            raise ValueError(f"expected a whole number, got {value!r}")
-        return int(value)
-
-    return Field(default, convert)
 
 
 def shape() -> Any:

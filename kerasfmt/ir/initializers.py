@@ -21,15 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kerasfmt.dtypes import DType
-from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.ir.config_object import (
-    ConfigObject,
-    Registry,
-    check_choice,
-    check_number,
-    to_config as to_config,
-)
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir import fields
+from kerasfmt.ir.fields import Field
+from kerasfmt.ir.identifiers import Config, Registry, to_config as to_config
 from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.ir.options import FrozenOptions
 
 Array: TypeAlias = NDArray[Any]
 Rng: TypeAlias = "np.random.Generator"  # by name: NumPy makes its random module when it is first asked
@@ -40,27 +37,17 @@ _TRUNCATED_STDDEV = 0.87962566103423978
 """Standard deviation of the standard normal distribution cut off at -2 and 2."""
 
 
-class Initializer(ConfigObject, ABC):
+class Initializer(FrozenOptions, ABC):
     """The distribution of a weight before training.
 
     Source: keras/src/initializers/initializers.py, Initializer
     """
 
-    kind: ClassVar[str] = "initializer"
+    category: ClassVar[str] = "initializer"
     # TensorFlow 1's initializers stored a dtype, which Keras 2 drops as well (Initializer.from_config).
     obsolete_options = {"dtype": None}
     facts = KerasFacts(implied_by_keras2={"input_axes": (None,), "output_axes": (None,)})
     floating_only: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        for name, annotation in self.options.items():
-            if annotation == "float":
-                check_number(self, name)
-        seed = getattr(self, "seed", None)
-        if isinstance(seed, bool) or not isinstance(seed, int | None):
-            raise UnsupportedLayerError(
-                f"initializer {type(self).__name__}: seed: expected an int or None, got {seed!r}"
-            )
 
     def __call__(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         """A new weight.
@@ -121,6 +108,10 @@ class Ones(Initializer):
         return np.ones(shape, dtype.numpy)
 
 
+def _as_lists(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
 @_REGISTRY.register("constant", "ConstantV2")
 class Constant(Initializer):
     """One value everywhere, or (nested) lists of values in the order of the weight's elements.
@@ -130,12 +121,7 @@ class Constant(Initializer):
 
     floating_only = False
 
-    value: object = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if isinstance(self.value, np.ndarray | np.generic):
-            object.__setattr__(self, "value", self.value.tolist())
+    value: object = fields.option(default=0, convert=_as_lists)
 
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         try:
@@ -158,7 +144,7 @@ class RandomNormal(Initializer):
 
     mean: float = 0.0
     stddev: float = 0.05
-    seed: int | None = None
+    seed: int | None = fields.integer(default=None, optional=True)
 
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return _cast(self.mean + self.stddev * rng.standard_normal(shape), dtype)
@@ -175,7 +161,7 @@ class RandomUniform(Initializer):
 
     minval: float = -0.05
     maxval: float = 0.05
-    seed: int | None = None
+    seed: int | None = fields.integer(default=None, optional=True)
 
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         low, high = self.minval, self.maxval
@@ -197,7 +183,7 @@ class TruncatedNormal(Initializer):
 
     mean: float = 0.0
     stddev: float = 0.05
-    seed: int | None = None
+    seed: int | None = fields.integer(default=None, optional=True)
 
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return _cast(self.mean + self.stddev * _truncated_normal(shape, rng), dtype)
@@ -211,7 +197,7 @@ class Orthogonal(Initializer):
     """
 
     gain: float = 1.0
-    seed: int | None = None
+    seed: int | None = fields.integer(default=None, optional=True)
 
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         if len(shape) < 2:
@@ -239,6 +225,11 @@ class Identity(Initializer):
         return _cast(self.gain * np.eye(*shape), dtype)
 
 
+def _distribution(value: Any) -> Any:
+    names = fields.choice("uniform", "truncated_normal", "untruncated_normal")
+    return names.convert("truncated_normal" if str(value).lower() == "normal" else value)
+
+
 @_REGISTRY.register("variance_scaling", "VarianceScalingV2")
 class VarianceScaling(Initializer):
     """A distribution around 0 of variance `scale / fan`.
@@ -246,23 +237,12 @@ class VarianceScaling(Initializer):
     Source: keras/src/initializers/initializers.py, VarianceScaling
     """
 
-    scale: float = 1.0
-    mode: FanMode = "fan_in"
-    distribution: Distribution = "truncated_normal"
-    seed: int | None = None
-
-    def __post_init__(self) -> None:
-        distribution = str(self.distribution).lower()
-        if distribution == "normal":
-            distribution = "truncated_normal"
-        object.__setattr__(self, "distribution", distribution)
-        super().__post_init__()
-        check_choice(self, "mode", ("fan_in", "fan_out", "fan_avg"))
-        check_choice(self, "distribution", ("uniform", "truncated_normal", "untruncated_normal"))
-        if self.scale <= 0:
-            raise UnsupportedLayerError(
-                f"initializer VarianceScaling: scale: expected more than 0, got {self.scale}"
-            )
+    scale: float = fields.number(default=1.0, above=0)
+    mode: FanMode = fields.choice("fan_in", "fan_out", "fan_avg", default="fan_in")
+    distribution: Field[Distribution, Distribution | Literal["normal"]] = fields.option(
+        default="truncated_normal", convert=_distribution
+    )
+    seed: int | None = fields.integer(default=None, optional=True)
 
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         variance = self.scale / _fan(shape, self.mode)
@@ -281,7 +261,7 @@ class _FixedScaling(Initializer):
 
     scaling: ClassVar[tuple[float, FanMode, Distribution]]
 
-    seed: int | None = None
+    seed: int | None = fields.integer(default=None, optional=True)
 
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return VarianceScaling(*self.scaling)(shape, dtype, rng)
@@ -356,6 +336,15 @@ def get(identifier: object) -> Initializer | None:
     Source: keras/src/initializers/__init__.py, get
     """
     return _REGISTRY.get(identifier)
+
+
+Option: TypeAlias = Field[Initializer, Initializer | type[Initializer] | Config]
+"""The type of an option that is an initializer."""
+
+
+def option(*, default: str) -> Any:
+    """An option that is an initializer."""
+    return Field(default, get, to_config)
 
 
 def _fan(shape: tuple[int, ...], mode: FanMode) -> float:

@@ -5,14 +5,23 @@ Source: tf_keras/src/engine/input_layer.py
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import InitVar
 from typing import Any
 
-from kerasfmt import dtypes
 from kerasfmt.graph import Spec
-from kerasfmt.ir import naming
+from kerasfmt.ir import fields, naming
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.tensor import Call, Tensor
+
+_DENSE = "optional, sparse and ragged inputs are not supported; use a dense input"
+
+
+def _not_optional(value: Any) -> bool:
+    if value:
+        raise ValueError(_DENSE)
+    return False
 
 
 class InputLayer(Layer):
@@ -23,20 +32,25 @@ class InputLayer(Layer):
 
     facts = KerasFacts(identifier="_tf_keras_input_layer")
     is_input = True
-    sparse: bool = False
-    ragged: bool = False
+    sparse: bool = fields.boolean(default=False, kw_only=True)
+    ragged: bool = fields.boolean(default=False, kw_only=True)
+    optional: InitVar[bool] = fields.option(default=False, convert=_not_optional, kw_only=True)
+    batch_shape: InitVar[Sequence[int | None] | None] = fields.option(default=None, kw_only=True)
 
-    def __init__(self, *args: Any, optional: bool = False, batch_shape: Any = None, **options: Any) -> None:
-        if batch_shape is not None:
-            options["batch_input_shape"] = tuple(batch_shape)
-        dtype = options.get("dtype") or "float32"
-        options["name"] = options.get("name") or naming.unique_input_name()
-        super().__init__(*args, **options)
-        self.input_dtype = dtypes.of(dtype) if not isinstance(dtype, dict) else self.policy.compute_dtype
-        if optional or self.sparse or self.ragged:
-            raise self.fail("optional, sparse and ragged inputs are not supported; use a dense input")
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options with a name that is numbered as Keras numbers inputs."""
+        found = {**given, "name": given.get("name") or naming.unique_input_name()}
+        if found.get("batch_shape") is not None:
+            found["batch_input_shape"] = found["batch_shape"]
+        return super().complete(found)
+
+    def validate(self) -> None:
+        """The shape is there; makes the layer's tensor."""
+        if self.sparse or self.ragged:
+            raise self.fail(_DENSE)
         if self.batch_input_shape is None:
             raise self.fail("it needs an input shape")
+        self.input_dtype = self.policy.compute_dtype
         self.built = True
         self.outputs = Tensor(Spec(self.batch_input_shape, self.input_dtype, self.name))
         self.outputs.call = Call(self, [], {}, self.outputs, 0)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import InitVar
 from typing import Any, ClassVar
 
 from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
+from kerasfmt.ir import fields
 from kerasfmt.ir.call_signature import CallSignature, call_signature
+from kerasfmt.ir.fields import Field, is_integer
 from kerasfmt.ir.input_spec import InputSpec
-from kerasfmt.ir.keras_facts import KerasFacts
-from kerasfmt.ir.layer_state import LayerState
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
@@ -25,17 +26,29 @@ from kerasfmt.ir.trace import (
 )
 from kerasfmt.ir.trace_sharing import find_trace, keep_trace, likeness
 from kerasfmt.ir.weight import Weight
+from kerasfmt.ir.weight_owner import WeightOwner
 
 _REGISTRY: dict[str, type[Layer]] = {}
 
 
-class Layer(LayerState):
+def _input_shape(value: Any) -> tuple[int | None, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or not all(d is None or _is_size(d) for d in value):
+        raise ValueError(f"expected sizes and None, got {value!r}")
+    return tuple(None if d is None else int(d) for d in value)
+
+
+def _is_size(value: Any) -> bool:
+    return is_integer(value) and 0 <= value < 2**63
+
+
+class Layer(WeightOwner, kw_only=True):
     """Base of every layer.
 
-    A subclass is its config fields (annotated class attributes, in the order of Keras's constructor), its
-    weights (annotated as `Weight`, made in `build`) and its `call`. The parameters of `call` after `inputs` say
-    what the layer takes:
-    `training`, `mask`, further tensors.
+    A subclass is its options (annotated class attributes, in the order of Keras's constructor), its weights
+    (`kernel: Weight = fields.weight()`, made in `build`) and its `call`. The parameters of `call` after `inputs` say
+    what the layer takes: `training`, `mask`, further tensors.
 
     Args:
       name: unique name within a model; made from the class name by default.
@@ -44,6 +57,7 @@ class Layer(LayerState):
       input_shape: shape of the input without the batch dimension.
       batch_input_shape: shape of the input with the batch dimension.
       batch_size: the batch dimension that goes with `input_shape`.
+      input_dim: the only dimension of `input_shape`.
 
     Raises:
       UnsupportedLayerError: an option that the layer does not have, or a value that it cannot take.
@@ -54,9 +68,15 @@ class Layer(LayerState):
     stateful: ClassVar[bool] = False
     is_input: ClassVar[bool] = False
     """Whether the layer is an entry of a model, which is never called."""
-    facts: ClassVar[KerasFacts] = KerasFacts()
-    generator_state: Weight | None = None
+    generator_state: Weight | None = fields.state(default=None)
     """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""
+
+    batch_input_shape: Field[tuple[int | None, ...] | None, Sequence[int | None] | None] = fields.option(
+        default=None, convert=_input_shape, to_config=list, implied=True
+    )
+    input_shape: InitVar[Sequence[int | None] | None] = fields.option(default=None, convert=_input_shape)
+    batch_size: InitVar[int | None] = None
+    input_dim: InitVar[int | None] = None
 
     def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -71,7 +91,19 @@ class Layer(LayerState):
         self.activity_trace: Trace | None = None
         self.inner_calls: list[InnerCall] = []
         self.inner_losses: list[Value] = []
+        self.built = False
+        self.build_input: Structure = None
         super().__init__(*args, **options)
+
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options with the full input shape, from whatever says it."""
+        options = super().complete(given)
+        shape = self._converted("input_shape", options.get("input_shape"))
+        if shape is None and self.fields["input_dim"].init_only and options.get("input_dim") is not None:
+            shape = (options["input_dim"],)
+        if shape is not None:
+            options["batch_input_shape"] = (options.get("batch_size"), *shape)
+        return options
 
     # What a subclass says of itself.
 
@@ -103,6 +135,11 @@ class Layer(LayerState):
         return {}
 
     # What follows from it.
+
+    @property
+    def sublayers(self) -> Mapping[str, Layer]:
+        """Layers that this layer holds, by attribute."""
+        return {}
 
     @property
     def keras_name(self) -> str:
@@ -137,15 +174,6 @@ class Layer(LayerState):
         return self.signature.takes_any or "mask" in self.signature.further
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Layer:
-        """The layer that a config stands for.
-
-        Raises:
-          UnsupportedLayerError: an option that the layer does not have.
-        """
-        return cls(**config)
-
-    @classmethod
     def revive(
         cls,
         config: Mapping[str, Any],
@@ -160,6 +188,25 @@ class Layer(LayerState):
           make: makes the layer of a `{"class_name", "config"}` inside the config.
         """
         return cls.from_config(config)
+
+    # Shapes.
+
+    def last_dim(self, inputs: Spec) -> int:
+        """Size of the last axis, which must be known."""
+        return self.axis_dim(inputs, -1)
+
+    def axis_dim(self, inputs: Spec, axis: int) -> int:
+        """Size of an axis, which must be known.
+
+        Raises:
+          InvalidModelError: it is not.
+        """
+        if inputs.shape is None or not -len(inputs.shape) <= axis < len(inputs.shape):
+            raise self.fail(f"input: expected an axis {axis}, got shape {inputs.shape}")
+        size = inputs.shape[axis]
+        if size is None:
+            raise self.fail(f"input: expected a known size of axis {axis}, got shape {inputs.shape}")
+        return size
 
     # Symbolic calls and tracing.
 

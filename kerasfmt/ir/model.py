@@ -262,7 +262,7 @@ class Model(Layer):
         return self.training_config.variables if self.training_config else []
 
 
-class Functional(Model):
+class Functional(Model, init=False):
     """Keras's class name for a model made with `Model(inputs, outputs)`."""
 
 

@@ -5,11 +5,12 @@ Source: tf_keras/src/mixed_precision/policy.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from kerasfmt import dtypes
-from kerasfmt.dtypes import DType
+from kerasfmt.dtypes import DType, DTypeLike
 from kerasfmt.errors import UnsupportedFormatError, UnsupportedLayerError
 
 _MIXED = {"mixed_float16": dtypes.float16, "mixed_bfloat16": dtypes.bfloat16}
@@ -51,7 +52,11 @@ class Policy:
         return self.name
 
 
-def get(identifier: Any) -> Policy:
+PolicyIdentifier: TypeAlias = Policy | Mapping[str, Any] | DTypeLike | None
+"""What stands for a policy: its name, its config, a dtype."""
+
+
+def get(identifier: PolicyIdentifier) -> Policy:
     """The policy that a config value of Keras 2 or Keras 3 stands for; float32 for None.
 
     Raises:
@@ -65,8 +70,9 @@ def get(identifier: Any) -> Policy:
         return Policy(identifier.name)
     if isinstance(identifier, str):
         return Policy(identifier)
-    if isinstance(identifier, dict):
-        if identifier.get("class_name") in ("Policy", "DTypePolicy", "FloatDTypePolicy", "PolicyV1"):
-            return Policy(str(identifier.get("config", {}).get("name")))
-        raise UnsupportedLayerError(f"dtype policy {identifier.get('class_name')!r}: not supported")
+    if isinstance(identifier, Mapping):
+        config: Mapping[str, Any] = identifier
+        if config.get("class_name") in ("Policy", "DTypePolicy", "FloatDTypePolicy", "PolicyV1"):
+            return Policy(str(config.get("config", {}).get("name")))
+        raise UnsupportedLayerError(f"dtype policy {config.get('class_name')!r}: not supported")
     return Policy(dtypes.of(identifier).name)

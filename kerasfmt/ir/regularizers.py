@@ -6,28 +6,25 @@ Source: keras/src/regularizers.py (2.15).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Value, emit_one
-from kerasfmt.ir.config_object import (
-    ConfigObject,
-    Registry,
-    check_choice,
-    check_number,
-    to_config as to_config,
-)
+from kerasfmt.ir import fields
+from kerasfmt.ir.fields import Field
+from kerasfmt.ir.identifiers import Config, Registry, to_config as to_config
+from kerasfmt.ir.options import FrozenOptions
 
 
-class Regularizer(ConfigObject, ABC):
+class Regularizer(FrozenOptions, ABC):
     """A penalty on a weight or on an activity.
 
     Source: keras/src/regularizers.py, Regularizer
     """
 
-    kind: ClassVar[str] = "regularizer"
+    category: ClassVar[str] = "regularizer"
 
     @abstractmethod
     def loss(self, x: Value) -> Value:
@@ -37,14 +34,21 @@ class Regularizer(ConfigObject, ABC):
           InvalidModelError: the shape of `x` does not fit.
         """
 
-    def _round(self, name: str, if_none: float) -> None:
-        """Rounds a factor to float32, as Keras does when it is given one (backend.cast_to_floatx)."""
-        if getattr(self, name) is None:
-            object.__setattr__(self, name, if_none)
-        object.__setattr__(self, name, float(np.float32(check_number(self, name))))
-
 
 _REGISTRY = Registry(Regularizer)  # type: ignore[type-abstract]
+
+
+def _factor(default: float) -> Any:
+    """A factor, which Keras rounds to float32 when it is given one; None stands for the default.
+
+    Source: keras/src/backend.py, cast_to_floatx
+    """
+    number = fields.number()
+
+    def convert(value: Any) -> float:
+        return float(np.float32(number.convert(default if value is None else value)))
+
+    return fields.option(default=default, convert=convert)
 
 
 @_REGISTRY.register("l1")
@@ -56,10 +60,7 @@ class L1(Regularizer):
 
     obsolete_options = {"l": "l1"}
 
-    l1: float = 0.01
-
-    def __post_init__(self) -> None:
-        self._round("l1", 0.01)
+    l1: float = _factor(0.01)
 
     def loss(self, x: Value) -> Value:
         """The penalty: a scalar of the dtype of `x`."""
@@ -75,10 +76,7 @@ class L2(Regularizer):
 
     obsolete_options = {"l": "l2"}
 
-    l2: float = 0.01
-
-    def __post_init__(self) -> None:
-        self._round("l2", 0.01)
+    l2: float = _factor(0.01)
 
     def loss(self, x: Value) -> Value:
         """The penalty: a scalar of the dtype of `x`."""
@@ -92,12 +90,8 @@ class L1L2(Regularizer):
     Source: keras/src/regularizers.py, L1L2
     """
 
-    l1: float = 0.0
-    l2: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._round("l1", 0.0)
-        self._round("l2", 0.0)
+    l1: float = _factor(0.0)
+    l2: float = _factor(0.0)
 
     def loss(self, x: Value) -> Value:
         """The penalty: a scalar of the dtype of `x`."""
@@ -120,12 +114,8 @@ class OrthogonalRegularizer(Regularizer):
     Source: keras/src/regularizers.py, OrthogonalRegularizer
     """
 
-    factor: float = 0.01
-    mode: Literal["rows", "columns"] = "rows"
-
-    def __post_init__(self) -> None:
-        self._round("factor", 0.01)
-        check_choice(self, "mode", ("rows", "columns"))
+    factor: float = _factor(0.01)
+    mode: Literal["rows", "columns"] = fields.choice("rows", "columns", default="rows")
 
     def loss(self, x: Value) -> Value:
         """The penalty: a scalar of the dtype of `x`, a matrix.
@@ -158,6 +148,15 @@ def get(identifier: object) -> Regularizer | None:
     Source: keras/src/regularizers.py, get
     """
     return _REGISTRY.get(identifier)
+
+
+Option: TypeAlias = Field[Regularizer | None, Regularizer | type[Regularizer] | Config | None]
+"""The type of an option that is a regularizer."""
+
+
+def option() -> Any:
+    """An option that is a regularizer, or None as by default."""
+    return Field(None, get, to_config)
 
 
 def _sum_abs(x: Value) -> Value:

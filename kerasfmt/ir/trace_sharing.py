@@ -12,9 +12,9 @@ from weakref import WeakValueDictionary
 
 from kerasfmt.graph import Function, Variable
 from kerasfmt.ir.activations import Activation
-from kerasfmt.ir.config_object import ConfigObject
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.policy import Policy
 from kerasfmt.ir.trace import Trace, function_name
 
@@ -50,7 +50,7 @@ def likeness(layer: Layer) -> Hashable | None:
             if value not in places:
                 return None
             state.append((name, places[value], value.spec, value.autocast))
-        elif isinstance(value, ConfigObject) and _is_constant([*vars(value).values()]):
+        elif isinstance(value, FrozenOptions) and _is_constant([*vars(value).values()]):
             state.append((name, type(value), repr(vars(value))))
         elif _is_constant(value):
             state.append((name, repr(value)))

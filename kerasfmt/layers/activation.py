@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import InitVar
 from typing import Any
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Spec, Value, ops
-from kerasfmt.ir import fields
-from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir import constraints, fields, initializers, regularizers
+from kerasfmt.ir.fields import Field
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn import activations
 
@@ -40,7 +40,7 @@ class Softmax(Layer):
     facts = KerasFacts(implied_by_keras3={"robust_masking": (False,)})
     supports_masking = True
     axis: int | list[int] | tuple[int, ...] = fields.raw(default=-1)
-    robust_masking: bool = fields.boolean(default=False, later=True)
+    robust_masking: bool = fields.boolean(default=False, implied=True)
 
     def validate(self) -> None:
         """`axis` is an axis or several."""
@@ -109,11 +109,12 @@ class LeakyReLU(Layer):
     facts = KerasFacts(renamed={"alpha": "negative_slope"})
     supports_masking = True
     alpha: float = fields.float32(default=0.3)
+    negative_slope: InitVar[float | None] = fields.option(default=None, kw_only=True)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        if "negative_slope" in options:
-            options["alpha"] = options.pop("negative_slope")
-        super().__init__(*args, **options)
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options, with the slope under its name in Keras 2."""
+        slope = given.get("negative_slope")
+        return super().complete(given if slope is None else {**given, "alpha": slope})
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -131,13 +132,13 @@ class PReLU(Layer):
     """
 
     supports_masking = True
-    alpha_initializer: Initializer = fields.initializer(default="zeros")
-    alpha_regularizer: Regularizer | None = fields.regularizer()
-    alpha_constraint: Constraint | None = fields.constraint()
-    shared_axes: list[int] | None = fields.option(
+    alpha_initializer: initializers.Option = initializers.option(default="zeros")
+    alpha_regularizer: regularizers.Option = regularizers.option()
+    alpha_constraint: constraints.Option = constraints.option()
+    shared_axes: Field[list[int] | None, int | Sequence[int] | None] = fields.option(
         default=None, convert=lambda v: v if v is None else list(v) if isinstance(v, list | tuple) else [v]
     )
-    alpha: Weight
+    alpha: Weight = fields.weight()
 
     def build(self, inputs: Spec) -> None:
         """An alpha of the shape of an input without the batch, 1 along the shared axes."""

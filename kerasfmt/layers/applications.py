@@ -30,7 +30,7 @@ class LayerScale(Layer):
     facts = KerasFacts(absent_in=3)
     init_values: float
     projection_dim: int = fields.positive_integer()
-    gamma: Weight
+    gamma: Weight = fields.weight()
 
     def build(self, inputs: Spec) -> None:
         """A factor per channel."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -12,12 +12,11 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, ops
-from kerasfmt.ir import fields
-from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.initializers import Initializer, get as initializer
+from kerasfmt.ir import constraints, fields, initializers, regularizers
+from kerasfmt.ir.fields import Field
+from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.sublayer import run_sublayer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.activation import Softmax
@@ -25,7 +24,7 @@ from kerasfmt.layers.core import Dropout, EinsumDense
 from kerasfmt.nn.shapes import dropout, read
 
 
-class DenseAttention(Layer, register=False):
+class DenseAttention(Layer, register=False, kw_only=True):
     """Base of attentions over [query, value] or [query, value, key].
 
     Input: float (batch, queries, features), (batch, steps, features) and, if not the value, a key like it.
@@ -36,10 +35,9 @@ class DenseAttention(Layer, register=False):
 
     facts = KerasFacts(build_calls_base=True)
     supports_masking = True
-    use_scale: bool
-    dropout: float
-    causal: bool
-    seed: int | None
+    dropout: float = 0.0
+    causal: bool = fields.boolean(default=False, stored=False)
+    seed: int | None = fields.integer(default=None, optional=True, stored=False)
 
     def random_generator(self) -> bool:
         """Attentions have one."""
@@ -107,14 +105,10 @@ class Attention(DenseAttention):
     Source: tf_keras/src/layers/attention/attention.py.
     """
 
-    config_order = ("dropout", "use_scale", "score_mode")
     use_scale: bool = False
     score_mode: str = fields.choice("dot", "concat", default="dot")
-    dropout: float = 0.0
-    causal: bool = fields.option(default=False, stored=False)
-    seed: int | None = fields.option(default=None, stored=False)
-    scale: Weight
-    concat_score_weight: Weight
+    scale: Weight = fields.weight()
+    concat_score_weight: Weight = fields.weight()
 
     def build(self, inputs: Any) -> None:
         """Scalars."""
@@ -148,12 +142,8 @@ class AdditiveAttention(DenseAttention):
     Source: tf_keras/src/layers/attention/additive_attention.py.
     """
 
-    config_order = ("dropout", "use_scale")
     use_scale: bool = True
-    dropout: float = 0.0
-    causal: bool = fields.option(default=False, stored=False)
-    seed: int | None = fields.option(default=None, stored=False)
-    scale: Weight
+    scale: Weight = fields.weight()
 
     def build(self, inputs: Any) -> None:
         """A weight per feature of the value."""
@@ -229,34 +219,35 @@ class MultiHeadAttention(Layer):
     supports_masking = True
     num_heads: int = fields.positive_integer()
     key_dim: int = fields.positive_integer()
-    value_dim: Any = None
+    value_dim: Field[int, int | None] = fields.option(default=None)
     dropout: float = 0.0
     use_bias: bool = True
-    output_shape: Any = None
-    attention_axes: Any = fields.option(
+    output_shape: Field[Any, int | Sequence[int] | None] = fields.option(default=None)
+    attention_axes: Field[Any, int | Sequence[int] | None] = fields.option(
         default=None, convert=lambda v: v if v is None else (v,) if isinstance(v, int) else tuple(v)
     )
-    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    bias_initializer: Initializer = fields.initializer(default="zeros")
-    kernel_regularizer: Regularizer | None = fields.regularizer()
-    bias_regularizer: Regularizer | None = fields.regularizer()
-    activity_regularizer: Regularizer | None = fields.regularizer()
-    kernel_constraint: Constraint | None = fields.constraint()
-    bias_constraint: Constraint | None = fields.constraint()
-    query_shape: Any = fields.shape()
-    key_shape: Any = fields.shape()
-    value_shape: Any = fields.shape()
-    softmax_robust_masking: bool = fields.boolean(default=False, later=True)
+    kernel_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    bias_initializer: initializers.Option = initializers.option(default="zeros")
+    kernel_regularizer: regularizers.Option = regularizers.option()
+    bias_regularizer: regularizers.Option = regularizers.option()
+    activity_regularizer: regularizers.Option = regularizers.option()
+    kernel_constraint: constraints.Option = constraints.option()
+    bias_constraint: constraints.Option = constraints.option()
+    query_shape: fields.TensorShape = fields.shape()
+    key_shape: fields.TensorShape = fields.shape()
+    value_shape: fields.TensorShape = fields.shape()
+    softmax_robust_masking: bool = fields.boolean(default=False, implied=True)
     seed: int | None = fields.option(default=None, stored=False)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        # Keras 3 stores this one too.
-        if options.get("flash_attention") is None:
-            options.pop("flash_attention", None)
-        super().__init__(*args, **options)
-        self.value_dim = self.value_dim or self.key_dim
-        self._given = {name: options.get(name) for name in ("output_shape", "attention_axes")}
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options; those that Keras tracks as it was given them are noted."""
+        self._given = {name: given.get(name) for name in ("output_shape", "attention_axes")}
         self._layers: dict[str, Layer] = {}
+        return super().complete(given)
+
+    def validate(self) -> None:
+        """Values are as long as keys where nothing else is said."""
+        self.value_dim = self.value_dim or self.key_dim
 
     @property
     def sublayers(self) -> Mapping[str, Layer]:
@@ -317,7 +308,7 @@ class MultiHeadAttention(Layer):
         }
         layer = EinsumDense(
             equation,
-            [None] * (rank - bound - 1) + sizes,
+            [*[None] * (rank - bound - 1), *sizes],
             bias_axes=bias if self.use_bias else None,
             name=name,
             dtype=self.policy,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,12 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Operand, Spec, Value, ops
-from kerasfmt.ir import fields
-from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir import constraints, fields, initializers, regularizers
+from kerasfmt.ir.fields import Field
 from kerasfmt.ir.initializers import Array, Initializer, Rng
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.moments import moments, normalize, positive_axes, synchronized_moments, weighted_moments
 from kerasfmt.nn.shapes import read
@@ -34,7 +34,7 @@ _SHIFTED_AXES = (
 )
 
 
-def _clipping(value: Any) -> dict[str, float]:
+def _clipping(value: Any) -> dict[str, float | None]:
     given = dict(value or {})
     unknown = sorted(set(given) - {"rmin", "rmax", "dmax"})
     if unknown:
@@ -44,7 +44,6 @@ def _clipping(value: Any) -> dict[str, float]:
     return given
 
 
-@dataclass(frozen=True)
 class SquareRoot(Initializer):
     """The square root of what another initializer makes.
 
@@ -82,32 +81,34 @@ class BatchNormalization(Layer):
 
     facts = KerasFacts(unlisted_in_keras3=frozenset({"axis"}))
     supports_masking = True
-    axis: Any = fields.axes(default=-1)
+    axis: fields.Axes = fields.axes(default=-1)
     momentum: float = 0.99
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: Initializer = fields.initializer(default="zeros")
-    gamma_initializer: Initializer = fields.initializer(default="ones")
-    moving_mean_initializer: Initializer = fields.initializer(default="zeros")
-    moving_variance_initializer: Initializer = fields.initializer(default="ones")
-    beta_regularizer: Regularizer | None = fields.regularizer()
-    gamma_regularizer: Regularizer | None = fields.regularizer()
-    beta_constraint: Constraint | None = fields.constraint()
-    gamma_constraint: Constraint | None = fields.constraint()
+    beta_initializer: initializers.Option = initializers.option(default="zeros")
+    gamma_initializer: initializers.Option = initializers.option(default="ones")
+    moving_mean_initializer: initializers.Option = initializers.option(default="zeros")
+    moving_variance_initializer: initializers.Option = initializers.option(default="ones")
+    beta_regularizer: regularizers.Option = regularizers.option()
+    gamma_regularizer: regularizers.Option = regularizers.option()
+    beta_constraint: constraints.Option = constraints.option()
+    gamma_constraint: constraints.Option = constraints.option()
     synchronized: bool = fields.option(default=False, stored=False)
     fused: bool | None = fields.option(default=None, stored=False)
     renorm: bool = fields.option(default=False, stored=False)
-    renorm_clipping: Any = fields.option(default=None, convert=_clipping, stored=False)
+    renorm_clipping: Field[dict[str, float | None], Mapping[str, float | None] | None] = fields.option(
+        default=None, convert=_clipping, stored=False
+    )
     renorm_momentum: float = fields.option(default=0.99, stored=False)
     virtual_batch_size: int | None = fields.option(default=None, stored=False)
-    gamma: Weight
-    beta: Weight
-    moving_mean: Weight
-    moving_variance: Weight
-    moving_stddev: Weight
-    renorm_mean: Weight
-    renorm_stddev: Weight
+    gamma: Weight = fields.weight()
+    beta: Weight = fields.weight()
+    moving_mean: Weight = fields.weight()
+    moving_variance: Weight = fields.weight()
+    moving_stddev: Weight = fields.weight()
+    renorm_mean: Weight = fields.weight()
+    renorm_stddev: Weight = fields.weight()
 
     def validate(self) -> None:
         """The fused op is asked for only where it can be used; virtual batches are refused."""

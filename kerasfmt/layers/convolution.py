@@ -13,13 +13,9 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from kerasfmt.graph import Builder, Function, Shape, Spec, Value, ops
-from kerasfmt.ir import fields
-from kerasfmt.ir.activations import Activation
-from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn import convolution as convolve
 
@@ -45,23 +41,23 @@ class Conv(Layer, register=False):
 
     rank: ClassVar[int]
     filters: int = fields.positive_integer()
-    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
-    strides: tuple[int, ...] = fields.option(convert=tuple)
+    kernel_size: fields.Sizes = fields.option(convert=tuple)
+    strides: fields.Sizes = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
-    data_format: str = fields.data_format()
-    dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
+    data_format: fields.DataFormat = fields.data_format()
+    dilation_rate: fields.Sizes = fields.option(default=(1,), convert=tuple)
     groups: int = fields.positive_integer(default=1)
-    activation: Activation = fields.activation()
+    activation: activations.Option = activations.option()
     use_bias: bool = True
-    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    bias_initializer: Initializer = fields.initializer(default="zeros")
-    kernel_regularizer: Regularizer | None = fields.regularizer()
-    bias_regularizer: Regularizer | None = fields.regularizer()
-    activity_regularizer: Regularizer | None = fields.regularizer()
-    kernel_constraint: Constraint | None = fields.constraint()
-    bias_constraint: Constraint | None = fields.constraint()
-    kernel: Weight
-    bias: Weight
+    kernel_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    bias_initializer: initializers.Option = initializers.option(default="zeros")
+    kernel_regularizer: regularizers.Option = regularizers.option()
+    bias_regularizer: regularizers.Option = regularizers.option()
+    activity_regularizer: regularizers.Option = regularizers.option()
+    kernel_constraint: constraints.Option = constraints.option()
+    bias_constraint: constraints.Option = constraints.option()
+    kernel: Weight = fields.weight()
+    bias: Weight = fields.weight()
 
     def validate(self) -> None:
         """Groups divide filters; strides and dilation are not combined."""
@@ -181,10 +177,10 @@ class Conv1D(Conv):
     """
 
     rank = 1
-    kernel_size: tuple[int, ...] = fields.dims(1)
-    strides: tuple[int, ...] = fields.dims(1, default=1)
+    kernel_size: fields.Sizes = fields.dims(1)
+    strides: fields.Sizes = fields.dims(1, default=1)
     padding: str = fields.choice("valid", "same", "causal", default="valid")
-    dilation_rate: tuple[int, ...] = fields.dims(1, default=1)
+    dilation_rate: fields.Sizes = fields.dims(1, default=1)
 
     def _pad(self, inputs: Value) -> Value:
         if self.padding != "causal":
@@ -205,9 +201,9 @@ class Conv2D(Conv):
     """
 
     rank = 2
-    kernel_size: tuple[int, ...] = fields.dims(2)
-    strides: tuple[int, ...] = fields.dims(2, default=1)
-    dilation_rate: tuple[int, ...] = fields.dims(2, default=1)
+    kernel_size: fields.Sizes = fields.dims(2)
+    strides: fields.Sizes = fields.dims(2, default=1)
+    dilation_rate: fields.Sizes = fields.dims(2, default=1)
 
 
 class Conv3D(Conv):
@@ -219,9 +215,9 @@ class Conv3D(Conv):
     """
 
     rank = 3
-    kernel_size: tuple[int, ...] = fields.dims(3)
-    strides: tuple[int, ...] = fields.dims(3, default=1)
-    dilation_rate: tuple[int, ...] = fields.dims(3, default=1)
+    kernel_size: fields.Sizes = fields.dims(3)
+    strides: fields.Sizes = fields.dims(3, default=1)
+    dilation_rate: fields.Sizes = fields.dims(3, default=1)
 
 
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D

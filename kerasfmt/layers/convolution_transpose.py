@@ -14,14 +14,10 @@ from typing import ClassVar
 import numpy as np
 
 from kerasfmt.graph import Function, Shape, Spec, Value, emit_one, ops
-from kerasfmt.ir import fields
-from kerasfmt.ir.activations import Activation
-from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.convolution import COMPILED, check_dilation
 from kerasfmt.nn import convolution as convolve
@@ -67,24 +63,24 @@ class ConvTranspose(Layer, register=False):
         "output_padding",
     )
     filters: int = fields.positive_integer()
-    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
-    strides: tuple[int, ...] = fields.option(convert=tuple)
+    kernel_size: fields.Sizes = fields.option(convert=tuple)
+    strides: fields.Sizes = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
     output_padding: tuple[int, ...] | None = fields.option(default=None)
-    data_format: str = fields.data_format()
-    dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
-    activation: Activation = fields.activation()
+    data_format: fields.DataFormat = fields.data_format()
+    dilation_rate: fields.Sizes = fields.option(default=(1,), convert=tuple)
+    activation: activations.Option = activations.option()
     use_bias: bool = True
-    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    bias_initializer: Initializer = fields.initializer(default="zeros")
-    kernel_regularizer: Regularizer | None = fields.regularizer()
-    bias_regularizer: Regularizer | None = fields.regularizer()
-    activity_regularizer: Regularizer | None = fields.regularizer()
-    kernel_constraint: Constraint | None = fields.constraint()
-    bias_constraint: Constraint | None = fields.constraint()
+    kernel_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    bias_initializer: initializers.Option = initializers.option(default="zeros")
+    kernel_regularizer: regularizers.Option = regularizers.option()
+    bias_regularizer: regularizers.Option = regularizers.option()
+    activity_regularizer: regularizers.Option = regularizers.option()
+    kernel_constraint: constraints.Option = constraints.option()
+    bias_constraint: constraints.Option = constraints.option()
     groups: int = fields.positive_integer(default=1)
-    kernel: Weight
-    bias: Weight
+    kernel: Weight = fields.weight()
+    bias: Weight = fields.weight()
 
     def validate(self) -> None:
         """The output padding is less than the strides; strides and dilation are not combined."""
@@ -161,10 +157,10 @@ class Conv1DTranspose(ConvTranspose):
     """
 
     rank = 1
-    kernel_size: tuple[int, ...] = fields.dims(1)
-    strides: tuple[int, ...] = fields.dims(1, default=1)
-    output_padding: tuple[int, ...] | None = fields.dims(1, default=None, minimum=0, optional=True)
-    dilation_rate: tuple[int, ...] = fields.dims(1, default=1)
+    kernel_size: fields.Sizes = fields.dims(1)
+    strides: fields.Sizes = fields.dims(1, default=1)
+    output_padding: fields.OptionalSizes = fields.dims(1, default=None, minimum=0, optional=True)
+    dilation_rate: fields.Sizes = fields.dims(1, default=1)
 
     def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
         axis = 2 if self.data_format == "channels_first" else 1
@@ -189,10 +185,10 @@ class Conv2DTranspose(ConvTranspose):
     """
 
     rank = 2
-    kernel_size: tuple[int, ...] = fields.dims(2)
-    strides: tuple[int, ...] = fields.dims(2, default=1)
-    output_padding: tuple[int, ...] | None = fields.dims(2, default=None, minimum=0, optional=True)
-    dilation_rate: tuple[int, ...] = fields.dims(2, default=1)
+    kernel_size: fields.Sizes = fields.dims(2)
+    strides: fields.Sizes = fields.dims(2, default=1)
+    output_padding: fields.OptionalSizes = fields.dims(2, default=None, minimum=0, optional=True)
+    dilation_rate: fields.Sizes = fields.dims(2, default=1)
 
     def validate(self) -> None:
         """The dilation is equal along both axes."""
@@ -239,11 +235,10 @@ class Conv3DTranspose(ConvTranspose):
     """
 
     rank = 3
-    config_order = tuple(key for key in ConvTranspose.config_order if key != "dilation_rate")
-    kernel_size: tuple[int, ...] = fields.dims(3)
-    strides: tuple[int, ...] = fields.dims(3, default=1)
-    output_padding: tuple[int, ...] | None = fields.dims(3, default=None, minimum=0, optional=True)
-    dilation_rate: tuple[int, ...] = fields.dims(3, default=1)
+    kernel_size: fields.Sizes = fields.dims(3)
+    strides: fields.Sizes = fields.dims(3, default=1)
+    output_padding: fields.OptionalSizes = fields.dims(3, default=None, minimum=0, optional=True)
+    dilation_rate: fields.Sizes = fields.dims(3, default=1, stored=False)
 
     def validate(self) -> None:
         """There is no dilation: Keras 2 takes the option and does not use it."""

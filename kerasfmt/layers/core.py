@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasfmt.graph import Spec, Value, known_size, ops
-from kerasfmt.ir import fields
-from kerasfmt.ir.activations import Activation as ActivationFunction
-from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
+from kerasfmt.ir.fields import Field
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import ANY_VALUE, ComparedMask, KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import dot_last, dropout
 
@@ -33,17 +30,17 @@ class Dense(Layer):
 
     supports_masking = True
     units: int = fields.positive_integer()
-    activation: ActivationFunction = fields.activation()
+    activation: activations.Option = activations.option()
     use_bias: bool = True
-    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    bias_initializer: Initializer = fields.initializer(default="zeros")
-    kernel_regularizer: Regularizer | None = fields.regularizer()
-    bias_regularizer: Regularizer | None = fields.regularizer()
-    activity_regularizer: Regularizer | None = fields.regularizer()
-    kernel_constraint: Constraint | None = fields.constraint()
-    bias_constraint: Constraint | None = fields.constraint()
-    kernel: Weight
-    bias: Weight
+    kernel_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    bias_initializer: initializers.Option = initializers.option(default="zeros")
+    kernel_regularizer: regularizers.Option = regularizers.option()
+    bias_regularizer: regularizers.Option = regularizers.option()
+    activity_regularizer: regularizers.Option = regularizers.option()
+    kernel_constraint: constraints.Option = constraints.option()
+    bias_constraint: constraints.Option = constraints.option()
+    kernel: Weight = fields.weight()
+    bias: Weight = fields.weight()
 
     def build(self, inputs: Spec) -> None:
         """A kernel (features, units) and a bias (units,)."""
@@ -82,18 +79,20 @@ class EinsumDense(Layer):
         "kernel_constraint", "bias_constraint",
     )  # fmt: skip
     equation: str
-    output_shape: list[int | None] = fields.option(convert=lambda v: [v] if isinstance(v, int) else list(v))
-    activation: ActivationFunction = fields.activation()
+    output_shape: Field[list[int | None], int | Sequence[int | None]] = fields.option(
+        convert=lambda v: [v] if isinstance(v, int) else list(v)
+    )
+    activation: activations.Option = activations.option()
     bias_axes: str | None = None
-    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    bias_initializer: Initializer = fields.initializer(default="zeros")
-    kernel_regularizer: Regularizer | None = fields.regularizer()
-    bias_regularizer: Regularizer | None = fields.regularizer()
-    activity_regularizer: Regularizer | None = fields.regularizer()
-    kernel_constraint: Constraint | None = fields.constraint()
-    bias_constraint: Constraint | None = fields.constraint()
-    kernel: Weight
-    bias: Weight | None = None
+    kernel_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    bias_initializer: initializers.Option = initializers.option(default="zeros")
+    kernel_regularizer: regularizers.Option = regularizers.option()
+    bias_regularizer: regularizers.Option = regularizers.option()
+    activity_regularizer: regularizers.Option = regularizers.option()
+    kernel_constraint: constraints.Option = constraints.option()
+    bias_constraint: constraints.Option = constraints.option()
+    kernel: Weight = fields.weight()
+    bias: Weight | None = fields.state(default=None)
 
     def build(self, inputs: Spec) -> None:
         """A kernel, and a bias if there are bias axes."""
@@ -165,7 +164,7 @@ class Activation(Layer):
     """
 
     supports_masking = True
-    activation: ActivationFunction = fields.activation(default=fields.REQUIRED)
+    activation: activations.Option = fields.option(convert=activations.get, to_config=activations.to_config)
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -178,7 +177,7 @@ class Flatten(Layer):
     Source: tf_keras/src/layers/reshaping/flatten.py.
     """
 
-    data_format: str = fields.data_format()
+    data_format: fields.DataFormat = fields.data_format()
 
     def input_spec(self) -> InputSpec:
         """At least one dimension."""
@@ -203,7 +202,7 @@ class Reshape(Layer):
     Source: tf_keras/src/layers/reshaping/reshape.py.
     """
 
-    target_shape: tuple[int, ...] = fields.integers(minimum=-1)
+    target_shape: fields.Integers = fields.integers(minimum=-1)
 
     def validate(self) -> None:
         """One size at most is left open."""
@@ -284,20 +283,21 @@ class Embedding(Layer):
     autocast = False
     input_dim: int = fields.positive_integer()
     output_dim: int = fields.positive_integer()
-    embeddings_initializer: Initializer = fields.initializer(default="uniform")
-    embeddings_regularizer: Regularizer | None = fields.regularizer()
-    activity_regularizer: Regularizer | None = fields.regularizer()
-    embeddings_constraint: Constraint | None = fields.constraint()
+    embeddings_initializer: initializers.Option = initializers.option(default="uniform")
+    embeddings_regularizer: regularizers.Option = regularizers.option()
+    activity_regularizer: regularizers.Option = regularizers.option()
+    embeddings_constraint: constraints.Option = constraints.option()
     mask_zero: bool = False
-    input_length: Any = None
-    embeddings: Weight
+    input_length: int | Sequence[int | None] | None = None
+    embeddings: Weight = fields.weight()
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        length = options.get("input_length")
-        if "input_shape" not in options and "batch_input_shape" not in options:
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options with the input shape, which the length of the sequences says where nothing else does."""
+        if given.get("input_shape") is None and given.get("batch_input_shape") is None:
+            length = given.get("input_length")
             dims = tuple(length) if isinstance(length, list | tuple) else (length,)
-            options["batch_input_shape"] = (options.pop("batch_size", None), *dims)
-        super().__init__(*args, **options)
+            given = {**given, "input_shape": dims}
+        return super().complete(given)
 
     def build(self, inputs: Spec) -> None:
         """A table (input_dim, output_dim)."""

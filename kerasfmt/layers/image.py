@@ -5,6 +5,7 @@ Source: tf_keras/src/layers/preprocessing/image_preprocessing.py; tf_keras/src/u
 
 from __future__ import annotations
 
+from dataclasses import InitVar
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,11 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.layers.upsampling import METHODS, resize
 
 
+def _channels_last(value: Any) -> None:
+    if value not in (None, "channels_last"):
+        raise ValueError(f"expected channels_last, got {value!r}")
+
+
 class ImageLayer(Layer, register=False):
     """Base of layers on images (batch, height, width, channels), or on one image without a batch.
 
@@ -24,11 +30,7 @@ class ImageLayer(Layer, register=False):
       data_format: only "channels_last"; not part of the config.
     """
 
-    # Keras 3 stores it too; it is no positional argument.
-    def __init__(self, *args: Any, data_format: str | None = None, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if data_format not in (None, "channels_last"):
-            raise self.fail(f"option data_format: expected channels_last, got {data_format!r}")
+    data_format: InitVar[str | None] = fields.option(default=None, convert=_channels_last, kw_only=True)
 
     def check_rank(self, x: Value) -> None:
         """Checks that the input is an image or a batch of images.

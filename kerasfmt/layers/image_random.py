@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
+from kerasfmt.ir.fields import Field
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.image import ImageLayer, crop, enlarged
@@ -27,6 +28,11 @@ from kerasfmt.layers.upsampling import METHODS, resize
 
 _f32 = dtypes.float32
 _Number = (int, float)
+
+Factor: TypeAlias = Field[Any, float | Sequence[float]]
+"""The type of an option that is a number or a pair of bounds."""
+Bounds: TypeAlias = Field[list[float], float | Sequence[float]]
+"""The type of an option that is held as a pair of bounds."""
 
 
 def factor(low: float, high: float, *, default: Any = fields.REQUIRED, optional: bool = False) -> Any:
@@ -55,9 +61,6 @@ def bounds(value: Any) -> tuple[float, float]:
 class RandomImageLayer(ImageLayer, register=False):
     """Base of the layers here; a subclass says in `vary` what happens while training."""
 
-    if TYPE_CHECKING:
-        seed: int | None
-
     def random_generator(self) -> bool:
         """It has one, with a state."""
         return True
@@ -65,12 +68,13 @@ class RandomImageLayer(ImageLayer, register=False):
     def tracked_lists(self) -> tuple[str, ...]:
         """The options that are lists, as pairs from a file are."""
         return self.facts.tracked_lists or tuple(
-            name for name in self.fields if isinstance(getattr(self, name), list)
+            name for name in self.fields if isinstance(vars(self).get(name), list)
         )
 
     def build(self, inputs: Any) -> None:
         """The state of the generator: its counter begins at the seed."""
-        seed = self.seed if self.seed is not None else zlib.crc32(self.name.encode())
+        seed = vars(self)["seed"]  # every subclass has the option
+        seed = zlib.crc32(self.name.encode()) if seed is None else seed
         self.generator_state = Weight(
             f"{self.scope}{self.name}/StateVar", (3,), dtypes.int64, trainable=False, autocast=False
         )
@@ -201,7 +205,7 @@ class RandomContrast(RandomImageLayer):
 
     facts = KerasFacts(implied_by_keras2={"value_range": ([0, 255],)})
     config_order = ("factor", "seed")
-    factor: Any
+    factor: Factor
     seed: int | None = None
 
     def validate(self) -> None:
@@ -249,8 +253,8 @@ class RandomBrightness(RandomImageLayer):
 
     facts = KerasFacts(tracked_lists=("_factor", "_value_range"))
     config_order = ("factor", "value_range", "seed")
-    factor: Any = fields.option(convert=_brightness)
-    value_range: Any = fields.option(default=(0, 255), convert=_range)
+    factor: Bounds = fields.option(convert=_brightness)
+    value_range: Bounds = fields.option(default=(0, 255), convert=_range)
     seed: int | None = None
 
     def vary(self, x: Value) -> Value:
@@ -272,7 +276,7 @@ class RandomSide(RandomImageLayer, register=False):
 
     facts = KerasFacts(absent_in=3)
     config_order = ("factor", "interpolation", "seed")
-    factor: Any = factor(-1.0, math.inf)
+    factor: Factor = factor(-1.0, math.inf)
     interpolation: str = fields.choice(*METHODS, default="bilinear")
     seed: int | None = None
 

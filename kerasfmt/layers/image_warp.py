@@ -13,7 +13,8 @@ import numpy as np
 
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
-from kerasfmt.layers.image_random import RandomImageLayer, batch_size, bounds, factor, sides
+from kerasfmt.ir.fields import Field
+from kerasfmt.layers.image_random import Factor, RandomImageLayer, batch_size, bounds, factor, sides
 
 
 class WarpLayer(RandomImageLayer, register=False):
@@ -72,8 +73,8 @@ class RandomTranslation(WarpLayer):
     """
 
     config_order = ("height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "seed")
-    height_factor: Any = factor(-1.0, 1.0)
-    width_factor: Any = factor(-1.0, 1.0)
+    height_factor: Factor = factor(-1.0, 1.0)
+    width_factor: Factor = factor(-1.0, 1.0)
     fill_mode: str = _fill_mode()
     interpolation: str = _interpolation()
     seed: int | None = None
@@ -102,7 +103,7 @@ class RandomRotation(WarpLayer):
     """
 
     config_order = ("factor", "fill_mode", "fill_value", "interpolation", "seed")
-    factor: Any = factor(-math.inf, math.inf)
+    factor: Factor = factor(-math.inf, math.inf)
     fill_mode: str = _fill_mode()
     interpolation: str = _interpolation()
     seed: int | None = None
@@ -133,8 +134,10 @@ class RandomZoom(WarpLayer):
     """
 
     config_order = ("height_factor", "width_factor", "fill_mode", "fill_value", "interpolation", "seed")
-    height_factor: Any = factor(-1.0, 1.0)
-    width_factor: Any = factor(-1.0, math.inf, default=None, optional=True)
+    height_factor: Factor = factor(-1.0, 1.0)
+    width_factor: Field[Any, float | Sequence[float] | None] = factor(
+        -1.0, math.inf, default=None, optional=True
+    )
     fill_mode: str = _fill_mode()
     interpolation: str = _interpolation()
     seed: int | None = None

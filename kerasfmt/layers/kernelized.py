@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from kerasfmt.dtypes import DType
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields, initializers
 from kerasfmt.ir.constraints import Constraint, NonNeg
+from kerasfmt.ir.fields import Field
+from kerasfmt.ir.identifiers import Config
 from kerasfmt.ir.initializers import Array, Constant, Initializer, RandomNormal, RandomUniform, Rng
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
@@ -21,7 +22,6 @@ from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import read
 
 
-@dataclass(frozen=True)
 class Cauchy(Initializer):
     """The Cauchy distribution of location 0 and scale 1.
 
@@ -61,18 +61,16 @@ class RandomFourierFeatures(Layer):
 
     facts = KerasFacts(absent_in=3, module="keras.layers.experimental", build_calls_base=True)
     output_dim: int = fields.positive_integer()
-    kernel_initializer: Any = fields.option(
+    kernel_initializer: Field[Any, Initializer | Config] = fields.option(
         default="gaussian",
         convert=_kernel,
         to_config=lambda v: v if isinstance(v, str) else initializers.to_config(v),
     )
+    _trainable: bool = fields.boolean(default=False, alias="trainable", kw_only=True)
     scale: float | None = fields.option(default=None, convert=_positive)
-    unscaled_kernel: Weight
-    bias: Weight
-    kernel_scale: Weight
-
-    def __init__(self, *args: Any, trainable: bool = False, **options: Any) -> None:
-        super().__init__(*args, trainable=trainable, **options)
+    unscaled_kernel: Weight = fields.weight()
+    bias: Weight = fields.weight()
+    kernel_scale: Weight = fields.weight()
 
     def build(self, inputs: Spec) -> None:
         """A kernel (dim, output_dim), a bias (output_dim,) and a scale (1,), float32."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from kerasfmt.errors import UnsafeFileError
 from kerasfmt.ir import fields
+from kerasfmt.ir.fields import Field
 from kerasfmt.ir.layer import Layer
 
 _STORED = (
@@ -49,14 +50,15 @@ class Lambda(Layer):
       arguments: further arguments of the function, by name.
     """
 
-    function: Any = fields.option(convert=_callable)
-    output_shape: Any = None
-    mask: Any = fields.option(default=None, convert=_callable_or_none)
-    arguments: Any = fields.option(default=None, convert=_arguments)
+    function: Callable[..., Any] = fields.option(convert=_callable, stored=False)
+    output_shape: Any = fields.option(default=None, stored=False)
+    mask: Callable[..., Any] | None = fields.option(default=None, convert=_callable_or_none, stored=False)
+    arguments: Field[dict[str, Any], Mapping[str, Any] | None] = fields.option(
+        default=None, convert=_arguments, stored=False
+    )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self.stored: dict[str, Any] | None = None
-        super().__init__(*args, **options)
+    stored: dict[str, Any] | None = fields.state(default=None)
+    """What a file says of the function."""
 
     @classmethod
     def revive(
@@ -88,9 +90,6 @@ class Lambda(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The config: what the file said, or the name of the function."""
-        config = super().get_config()
-        for key in self.fields:
-            del config[key]
         name = getattr(self.function, "__name__", type(self.function).__name__)
         own = {
             "function": name,
@@ -101,7 +100,7 @@ class Lambda(Layer):
             "output_shape_module": None,
             "arguments": self.arguments,
         }
-        return config | (own if self.stored is None else self.stored)
+        return super().get_config() | (own if self.stored is None else self.stored)
 
     def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:
         """What the function returns."""

@@ -21,14 +21,10 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from kerasfmt.graph import Spec, Value, emit_one, known_size, ops
-from kerasfmt.ir import fields
-from kerasfmt.ir.activations import Activation
-from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn import convolution as convolve
@@ -53,22 +49,22 @@ class LocallyConnected(Layer, register=False):
     facts = KerasFacts(absent_in=3)
     rank: ClassVar[int]
     filters: int = fields.positive_integer()
-    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
-    strides: tuple[int, ...] = fields.option(convert=tuple)
+    kernel_size: fields.Sizes = fields.option(convert=tuple)
+    strides: fields.Sizes = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
-    data_format: str = fields.data_format()
-    activation: Activation = fields.activation()
+    data_format: fields.DataFormat = fields.data_format()
+    activation: activations.Option = activations.option()
     use_bias: bool = True
-    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    bias_initializer: Initializer = fields.initializer(default="zeros")
-    kernel_regularizer: Regularizer | None = fields.regularizer()
-    bias_regularizer: Regularizer | None = fields.regularizer()
-    activity_regularizer: Regularizer | None = fields.regularizer()
-    kernel_constraint: Constraint | None = fields.constraint()
-    bias_constraint: Constraint | None = fields.constraint()
+    kernel_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    bias_initializer: initializers.Option = initializers.option(default="zeros")
+    kernel_regularizer: regularizers.Option = regularizers.option()
+    bias_regularizer: regularizers.Option = regularizers.option()
+    activity_regularizer: regularizers.Option = regularizers.option()
+    kernel_constraint: constraints.Option = constraints.option()
+    bias_constraint: constraints.Option = constraints.option()
     implementation: int = fields.choice(1, 2, 3, default=1)
-    kernel: Weight
-    bias: Weight
+    kernel: Weight = fields.weight()
+    bias: Weight = fields.weight()
 
     def validate(self) -> None:
         """Implementation 1 pads nothing."""
@@ -218,8 +214,8 @@ class LocallyConnected1D(LocallyConnected):
     """
 
     rank = 1
-    kernel_size: tuple[int, ...] = fields.dims(1)
-    strides: tuple[int, ...] = fields.dims(1, default=1)
+    kernel_size: fields.Sizes = fields.dims(1)
+    strides: fields.Sizes = fields.dims(1, default=1)
 
 
 class LocallyConnected2D(LocallyConnected):
@@ -230,5 +226,5 @@ class LocallyConnected2D(LocallyConnected):
     """
 
     rank = 2
-    kernel_size: tuple[int, ...] = fields.dims(2)
-    strides: tuple[int, ...] = fields.dims(2, default=1)
+    kernel_size: fields.Sizes = fields.dims(2)
+    strides: fields.Sizes = fields.dims(2, default=1)

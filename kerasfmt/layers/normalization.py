@@ -8,13 +8,11 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, ops
-from kerasfmt.ir import fields
-from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.initializers import Initializer, Ones
+from kerasfmt.ir import constraints, fields, initializers, regularizers
+from kerasfmt.ir.initializers import Ones
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.moments import moments, normalize, positive_axes, weighted_moments
 from kerasfmt.nn.shapes import dims_of, l2_normalize, read, reshape_to
@@ -43,19 +41,19 @@ class LayerNormalization(Layer):
 
     facts = KerasFacts(tracked_lists=("axis",), implied_by_keras2={"rms_scaling": (False,)})
     supports_masking = True
-    axis: Any = fields.axes(default=-1)
+    axis: fields.Axes = fields.axes(default=-1)
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: Initializer = fields.initializer(default="zeros")
-    gamma_initializer: Initializer = fields.initializer(default="ones")
-    beta_regularizer: Regularizer | None = fields.regularizer()
-    gamma_regularizer: Regularizer | None = fields.regularizer()
-    beta_constraint: Constraint | None = fields.constraint()
-    gamma_constraint: Constraint | None = fields.constraint()
+    beta_initializer: initializers.Option = initializers.option(default="zeros")
+    gamma_initializer: initializers.Option = initializers.option(default="ones")
+    beta_regularizer: regularizers.Option = regularizers.option()
+    gamma_regularizer: regularizers.Option = regularizers.option()
+    beta_constraint: constraints.Option = constraints.option()
+    gamma_constraint: constraints.Option = constraints.option()
     rms_scaling: bool = fields.option(default=False, stored=False)
-    gamma: Weight
-    beta: Weight
+    gamma: Weight = fields.weight()
+    beta: Weight = fields.weight()
 
     @property
     def keras_name(self) -> str:
@@ -149,9 +147,9 @@ class RMSNormalization(Layer):
     """
 
     facts = KerasFacts(absent_in=2, tracked_lists=("axis",))
-    axis: Any = fields.axes(default=-1)
+    axis: fields.Axes = fields.axes(default=-1)
     epsilon: float = 1e-6
-    scale: Weight
+    scale: Weight = fields.weight()
 
     def build(self, inputs: Spec) -> None:
         """A scale of the sizes of the axes."""
@@ -189,14 +187,14 @@ class GroupNormalization(Layer):
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: Initializer = fields.initializer(default="zeros")
-    gamma_initializer: Initializer = fields.initializer(default="ones")
-    beta_regularizer: Regularizer | None = fields.regularizer()
-    gamma_regularizer: Regularizer | None = fields.regularizer()
-    beta_constraint: Constraint | None = fields.constraint()
-    gamma_constraint: Constraint | None = fields.constraint()
-    gamma: Weight
-    beta: Weight
+    beta_initializer: initializers.Option = initializers.option(default="zeros")
+    gamma_initializer: initializers.Option = initializers.option(default="ones")
+    beta_regularizer: regularizers.Option = regularizers.option()
+    gamma_regularizer: regularizers.Option = regularizers.option()
+    beta_constraint: constraints.Option = constraints.option()
+    gamma_constraint: constraints.Option = constraints.option()
+    gamma: Weight = fields.weight()
+    beta: Weight = fields.weight()
 
     def build(self, inputs: Spec) -> None:
         """A gamma and a beta of the size of the axis."""
@@ -244,7 +242,7 @@ class UnitNormalization(Layer):
     """
 
     supports_masking = True
-    axis: Any = fields.axes(default=-1)
+    axis: fields.Axes = fields.axes(default=-1)
 
     def build(self, inputs: Spec) -> None:
         """No weights. The option stays as it is, as in tf_keras; Keras 2.15 counts the axes from the front."""

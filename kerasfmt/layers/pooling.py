@@ -7,13 +7,18 @@ Source: tf_keras/src/layers/pooling/.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeAlias
 
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
+from kerasfmt.ir.fields import Field
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.nn.convolution import check_window, layout
+
+Strides: TypeAlias = Field[tuple[int, ...], int | Sequence[int] | None]
+"""The type of an option of sizes that are those of the window where they are None."""
 
 
 class Pooling(Layer, register=False):
@@ -29,10 +34,10 @@ class Pooling(Layer, register=False):
     rank: ClassVar[int]
     average: ClassVar[bool] = False
     config_order = ("pool_size", "padding", "strides", "data_format")
-    pool_size: tuple[int, ...] = fields.option(convert=tuple)
-    strides: tuple[int, ...] = fields.option(convert=tuple)
+    pool_size: fields.Sizes = fields.option(convert=tuple)
+    strides: Strides = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
-    data_format: str = fields.data_format()
+    data_format: fields.DataFormat = fields.data_format()
 
     def validate(self) -> None:
         """Windows lie side by side unless strides say otherwise."""
@@ -66,8 +71,8 @@ class Pooling1D(Pooling, register=False):
 
     rank = 1
     config_order = ("strides", "pool_size", "padding", "data_format")
-    pool_size: tuple[int, ...] = fields.dims(1, default=2)
-    strides: tuple[int, ...] = fields.dims(1, default=None, optional=True)
+    pool_size: fields.Sizes = fields.dims(1, default=2)
+    strides: Strides = fields.dims(1, default=None, optional=True)
 
     def call(self, inputs: Value) -> Value:
         """The outputs. Keras pools channels_first in channels_last (backend.py, pool2d)."""
@@ -87,16 +92,16 @@ class Pooling2D(Pooling, register=False):
     """A pooling over images: (batch, height, width, channels) to (batch, new_height, new_width, channels)."""
 
     rank = 2
-    pool_size: tuple[int, ...] = fields.dims(2, default=2)
-    strides: tuple[int, ...] = fields.dims(2, default=None, optional=True)
+    pool_size: fields.Sizes = fields.dims(2, default=2)
+    strides: Strides = fields.dims(2, default=None, optional=True)
 
 
 class Pooling3D(Pooling, register=False):
     """A pooling over volumes (batch, depth, height, width, channels)."""
 
     rank = 3
-    pool_size: tuple[int, ...] = fields.dims(3, default=2)
-    strides: tuple[int, ...] = fields.dims(3, default=None, optional=True)
+    pool_size: fields.Sizes = fields.dims(3, default=2)
+    strides: Strides = fields.dims(3, default=None, optional=True)
 
 
 class MaxPooling1D(Pooling1D):
@@ -141,7 +146,7 @@ class GlobalPooling(Layer, register=False):
 
     rank: ClassVar[int]
     average: ClassVar[bool] = False
-    data_format: str = fields.data_format()
+    data_format: fields.DataFormat = fields.data_format()
     keepdims: bool = False
 
     @property

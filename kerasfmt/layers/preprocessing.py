@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
+from kerasfmt.ir.fields import Field
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
@@ -30,8 +33,8 @@ class Rescaling(Layer):
     Source: tf_keras/src/layers/preprocessing/image_preprocessing.py, Rescaling.
     """
 
-    scale: Any = fields.raw()
-    offset: Any = fields.raw(default=0.0)
+    scale: ArrayLike = fields.raw()
+    offset: ArrayLike = fields.raw(default=0.0)
 
     def validate(self) -> None:
         """`scale` and `offset` are numbers."""
@@ -73,15 +76,15 @@ class Normalization(Layer):
 
     facts = KerasFacts(restored_from_config=True, build_calls_base=True)
     config_order = ("axis", "invert", "mean", "variance")
-    axis: tuple[int, ...] = fields.option(
+    axis: Field[tuple[int, ...], int | Sequence[int] | None] = fields.option(
         default=-1, convert=lambda v: () if v is None else (v,) if isinstance(v, int) else tuple(v)
     )
-    mean: Any = fields.raw(default=None)
-    variance: Any = fields.raw(default=None)
+    mean: ArrayLike | None = fields.raw(default=None)
+    variance: ArrayLike | None = fields.raw(default=None)
     invert: bool = False
-    adapt_mean: Weight
-    adapt_variance: Weight
-    count: Weight
+    adapt_mean: Weight = fields.weight()
+    adapt_variance: Weight = fields.weight()
+    count: Weight = fields.weight()
 
     def validate(self) -> None:
         """Mean and variance are given together."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -38,8 +39,8 @@ class SpatialDropout(Layer, register=False):
     config_order = ("rate", "noise_shape", "seed")
     rank: ClassVar[int]
     rate: float = fields.fraction()
-    data_format: str = fields.data_format(stored=False)
-    noise_shape: Any = fields.raw(default=None)
+    data_format: fields.DataFormat = fields.data_format(stored=False)
+    noise_shape: Sequence[int | None] | None = fields.raw(default=None)
     seed: int | None = None
 
     def input_spec(self) -> InputSpec:
@@ -160,7 +161,7 @@ class AlphaDropout(Layer):
 
     supports_masking = True
     rate: float
-    noise_shape: Any = fields.option(default=None, stored=False)
+    noise_shape: Sequence[int | None] | None = fields.option(default=None, stored=False)
     seed: int | None = None
 
     def random_generator(self) -> bool:
@@ -176,7 +177,9 @@ class AlphaDropout(Layer):
         if not training or not 0 < self.rate < 1:
             return inputs
         graph = inputs.graph
-        shape = graph.constant(np.int32(self.noise_shape)) if self.noise_shape else ops.shape(inputs)
+        shape = (
+            graph.constant(np.array(self.noise_shape, np.int32)) if self.noise_shape else ops.shape(inputs)
+        )
         limit = -_SELU_ALPHA * _SELU_SCALE
         noise = ops.random_uniform(shape, dtypes.float32, **seeds(self.seed))
         keep = ops.cast(ops.greater_equal(noise, self.rate), inputs.dtype)
@@ -214,9 +217,10 @@ class Identity(Layer):
     Source: tf_keras/src/layers/core/identity.py.
     """
 
-    def __init__(self, *args: Any, dtype: Any = None, **options: Any) -> None:
-        super().__init__(*args, dtype=dtype, **options)
-        self._dtype = dtype
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options; the dtype is noted as it was given."""
+        self._dtype = given.get("dtype")
+        return super().complete(given)
 
     def get_config(self) -> dict[str, Any]:
         """The config; the class has no `get_config`, so that Keras stores the dtype as it was given."""
@@ -239,7 +243,7 @@ class Masking(Layer):
 
     facts = KerasFacts(compared_mask=ComparedMask(0.0, value_option="mask_value", reduced=True))
     supports_masking = True
-    mask_value: float = 0.0
+    mask_value: float = fields.option(default=0.0)
 
     def makes_mask(self) -> bool:
         """Masking does."""

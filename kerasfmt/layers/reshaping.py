@@ -7,7 +7,7 @@ Source: tf_keras/src/layers/reshaping/.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
@@ -35,7 +35,7 @@ class _Margins(Layer, register=False):
 class ZeroPadding(_Margins, register=False):
     """Zeros around the spatial axes; the base of those below."""
 
-    padding: tuple[tuple[int, ...], ...] = fields.option()
+    padding: Any = fields.option()
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -54,7 +54,7 @@ class ZeroPadding1D(ZeroPadding):
 
     facts = KerasFacts(implied_by_keras2={"data_format": (None, "channels_last")})
     rank = 1
-    padding: tuple[int, ...] = fields.dims(2, default=1, minimum=0)  # type: ignore[assignment]
+    padding: fields.Sizes = fields.dims(2, default=1, minimum=0)
 
     def _per_axis(self, margins: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
         return super()._per_axis((self.padding,))
@@ -72,8 +72,8 @@ class ZeroPadding2D(ZeroPadding):
     """
 
     rank = 2
-    padding: tuple[tuple[int, ...], ...] = fields.margins(2, default=1)
-    data_format: str = fields.data_format()
+    padding: fields.Margins = fields.margins(2, default=1)
+    data_format: fields.DataFormat = fields.data_format()
 
 
 class ZeroPadding3D(ZeroPadding):
@@ -88,14 +88,14 @@ class ZeroPadding3D(ZeroPadding):
     """
 
     rank = 3
-    padding: tuple[tuple[int, ...], ...] = fields.margins(3, default=1)
-    data_format: str = fields.data_format()
+    padding: fields.Margins = fields.margins(3, default=1)
+    data_format: fields.DataFormat = fields.data_format()
 
 
 class Cropping(_Margins, register=False):
     """The spatial axes without their ends; the base of those below."""
 
-    cropping: tuple[tuple[int, ...], ...] = fields.option()
+    cropping: Any = fields.option()
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -128,7 +128,7 @@ class Cropping1D(Cropping):
     """
 
     rank = 1
-    cropping: tuple[int, ...] = fields.dims(2, default=1, minimum=0)  # type: ignore[assignment]
+    cropping: fields.Sizes = fields.dims(2, default=1, minimum=0)
 
     def _per_axis(self, margins: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
         return super()._per_axis((self.cropping,))
@@ -146,8 +146,8 @@ class Cropping2D(Cropping):
     """
 
     rank = 2
-    cropping: tuple[tuple[int, ...], ...] = fields.margins(2, default=0)
-    data_format: str = fields.data_format()
+    cropping: fields.Margins = fields.margins(2, default=0)
+    data_format: fields.DataFormat = fields.data_format()
 
 
 class Cropping3D(Cropping):
@@ -162,8 +162,8 @@ class Cropping3D(Cropping):
     """
 
     rank = 3
-    cropping: tuple[tuple[int, ...], ...] = fields.margins(3, default=1)
-    data_format: str = fields.data_format()
+    cropping: fields.Margins = fields.margins(3, default=1)
+    data_format: fields.DataFormat = fields.data_format()
 
 
 class Permute(Layer):
@@ -175,7 +175,7 @@ class Permute(Layer):
     Source: tf_keras/src/layers/reshaping/permute.py.
     """
 
-    dims: tuple[int, ...] = fields.integers(minimum=1)
+    dims: fields.Integers = fields.integers(minimum=1)
 
     def validate(self) -> None:
         """`dims` names each axis once."""

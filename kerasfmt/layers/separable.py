@@ -11,14 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from kerasfmt.graph import Function, Spec, Value, ops
-from kerasfmt.ir import fields
-from kerasfmt.ir.activations import Activation
-from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.convolution import COMPILED, causal_pad, check_dilation, check_fit
 from kerasfmt.nn import convolution as convolve
@@ -59,24 +55,24 @@ class DepthwiseConv(Layer, register=False):
         "depthwise_regularizer",
         "depthwise_constraint",
     )
-    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
-    strides: tuple[int, ...] = fields.option(convert=tuple)
+    kernel_size: fields.Sizes = fields.option(convert=tuple)
+    strides: fields.Sizes = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
     depth_multiplier: int = fields.positive_integer(default=1)
-    data_format: str = fields.data_format()
-    dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
-    activation: Activation = fields.activation()
+    data_format: fields.DataFormat = fields.data_format()
+    dilation_rate: fields.Sizes = fields.option(default=(1,), convert=tuple)
+    activation: activations.Option = activations.option()
     use_bias: bool = True
-    depthwise_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    bias_initializer: Initializer = fields.initializer(default="zeros")
-    depthwise_regularizer: Regularizer | None = fields.regularizer()
-    bias_regularizer: Regularizer | None = fields.regularizer()
-    activity_regularizer: Regularizer | None = fields.regularizer()
-    depthwise_constraint: Constraint | None = fields.constraint()
-    bias_constraint: Constraint | None = fields.constraint()
+    depthwise_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    bias_initializer: initializers.Option = initializers.option(default="zeros")
+    depthwise_regularizer: regularizers.Option = regularizers.option()
+    bias_regularizer: regularizers.Option = regularizers.option()
+    activity_regularizer: regularizers.Option = regularizers.option()
+    depthwise_constraint: constraints.Option = constraints.option()
+    bias_constraint: constraints.Option = constraints.option()
     groups: int = fields.positive_integer(default=1)
-    depthwise_kernel: Weight
-    bias: Weight
+    depthwise_kernel: Weight = fields.weight()
+    bias: Weight = fields.weight()
 
     def validate(self) -> None:
         """Strides and dilation are not combined."""
@@ -111,9 +107,9 @@ class DepthwiseConv1D(DepthwiseConv):
     """
 
     rank = 1
-    kernel_size: tuple[int, ...] = fields.dims(1)
-    strides: tuple[int, ...] = fields.dims(1, default=1)
-    dilation_rate: tuple[int, ...] = fields.dims(1, default=1)
+    kernel_size: fields.Sizes = fields.dims(1)
+    strides: fields.Sizes = fields.dims(1, default=1)
+    dilation_rate: fields.Sizes = fields.dims(1, default=1)
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -141,9 +137,9 @@ class DepthwiseConv2D(DepthwiseConv):
     """
 
     rank = 2
-    kernel_size: tuple[int, ...] = fields.dims(2)
-    strides: tuple[int, ...] = fields.dims(2, default=1)
-    dilation_rate: tuple[int, ...] = fields.dims(2, default=1)
+    kernel_size: fields.Sizes = fields.dims(2)
+    strides: fields.Sizes = fields.dims(2, default=1)
+    dilation_rate: fields.Sizes = fields.dims(2, default=1)
 
     def call(self, inputs: Value) -> Value:
         """The outputs. Keras computes channels_first in channels_last (backend.py, depthwise_conv2d)."""
@@ -216,31 +212,31 @@ class SeparableConv(Layer, register=False):
         "pointwise_constraint",
     )
     filters: int = fields.positive_integer()
-    kernel_size: tuple[int, ...] = fields.option(convert=tuple)
-    strides: tuple[int, ...] = fields.option(convert=tuple)
+    kernel_size: fields.Sizes = fields.option(convert=tuple)
+    strides: fields.Sizes = fields.option(convert=tuple)
     padding: str = fields.choice("valid", "same", default="valid")
-    data_format: str = fields.data_format()
-    dilation_rate: tuple[int, ...] = fields.option(convert=tuple)
+    data_format: fields.DataFormat = fields.data_format()
+    dilation_rate: fields.Sizes = fields.option(default=(1,), convert=tuple)
     depth_multiplier: int = fields.positive_integer(default=1)
-    activation: Activation = fields.activation()
+    activation: activations.Option = activations.option()
     use_bias: bool = True
-    depthwise_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    pointwise_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    bias_initializer: Initializer = fields.initializer(default="zeros")
-    depthwise_regularizer: Regularizer | None = fields.regularizer()
-    pointwise_regularizer: Regularizer | None = fields.regularizer()
-    bias_regularizer: Regularizer | None = fields.regularizer()
-    activity_regularizer: Regularizer | None = fields.regularizer()
-    depthwise_constraint: Constraint | None = fields.constraint()
-    pointwise_constraint: Constraint | None = fields.constraint()
-    bias_constraint: Constraint | None = fields.constraint()
+    depthwise_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    pointwise_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    bias_initializer: initializers.Option = initializers.option(default="zeros")
+    depthwise_regularizer: regularizers.Option = regularizers.option()
+    pointwise_regularizer: regularizers.Option = regularizers.option()
+    bias_regularizer: regularizers.Option = regularizers.option()
+    activity_regularizer: regularizers.Option = regularizers.option()
+    depthwise_constraint: constraints.Option = constraints.option()
+    pointwise_constraint: constraints.Option = constraints.option()
+    bias_constraint: constraints.Option = constraints.option()
     groups: int = fields.positive_integer(default=1)
-    kernel_initializer: Initializer = fields.initializer(default="glorot_uniform")
-    kernel_regularizer: Regularizer | None = fields.regularizer()
-    kernel_constraint: Constraint | None = fields.constraint()
-    depthwise_kernel: Weight
-    pointwise_kernel: Weight
-    bias: Weight
+    kernel_initializer: initializers.Option = initializers.option(default="glorot_uniform")
+    kernel_regularizer: regularizers.Option = regularizers.option()
+    kernel_constraint: constraints.Option = constraints.option()
+    depthwise_kernel: Weight = fields.weight()
+    pointwise_kernel: Weight = fields.weight()
+    bias: Weight = fields.weight()
 
     def validate(self) -> None:
         """Groups divide filters; strides and dilation are not combined."""
@@ -289,10 +285,10 @@ class SeparableConv1D(SeparableConv):
     """
 
     rank = 1
-    kernel_size: tuple[int, ...] = fields.dims(1)
-    strides: tuple[int, ...] = fields.dims(1, default=1)
+    kernel_size: fields.Sizes = fields.dims(1)
+    strides: fields.Sizes = fields.dims(1, default=1)
     padding: str = fields.choice("valid", "same", "causal", default="valid")
-    dilation_rate: tuple[int, ...] = fields.dims(1, default=1)
+    dilation_rate: fields.Sizes = fields.dims(1, default=1)
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""
@@ -318,9 +314,9 @@ class SeparableConv2D(SeparableConv):
     """
 
     rank = 2
-    kernel_size: tuple[int, ...] = fields.dims(2)
-    strides: tuple[int, ...] = fields.dims(2, default=1)
-    dilation_rate: tuple[int, ...] = fields.dims(2, default=1)
+    kernel_size: fields.Sizes = fields.dims(2)
+    strides: fields.Sizes = fields.dims(2, default=1)
+    dilation_rate: fields.Sizes = fields.dims(2, default=1)
 
     def call(self, inputs: Value) -> Value:
         """The outputs."""

@@ -86,8 +86,8 @@ class UpSampling2D(Layer):
     Input: (batch, height, width, channels). Output: float32, but of the input's dtype for "nearest".
     """
 
-    size: tuple[int, ...] = fields.dims(2, default=2)
-    data_format: str = fields.data_format()
+    size: fields.Sizes = fields.dims(2, default=2)
+    data_format: fields.DataFormat = fields.data_format()
     interpolation: str = fields.choice(*METHODS, default="nearest")
 
     def input_spec(self) -> InputSpec:
@@ -119,8 +119,8 @@ class UpSampling3D(Layer):
     Input: (batch, depth, height, width, channels).
     """
 
-    size: tuple[int, ...] = fields.dims(3, default=2)
-    data_format: str = fields.data_format()
+    size: fields.Sizes = fields.dims(3, default=2)
+    data_format: fields.DataFormat = fields.data_format()
 
     def call(self, inputs: Value) -> Value:
         """The outputs. Keras 2 stores no input spec: its constructor loses it."""

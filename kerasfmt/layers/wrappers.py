@@ -163,8 +163,8 @@ class SpectralNormalization(Wrapper):
         tracked_lists=("kernel_shape",), tracked_order=("layer", "kernel", "kernel_shape", "vector_u")
     )
     power_iterations: int = fields.positive_integer(default=1)
-    kernel: Weight
-    vector_u: Weight
+    kernel: Weight = fields.weight()
+    vector_u: Weight = fields.weight()
 
     def build(self, inputs: Any) -> None:
         """The weights of the layer, and the estimate (1, columns of the kernel)."""

@@ -418,9 +418,9 @@ REFUSED: dict[str, tuple[Any, type[KerasfmtError], str]] = {
         InvalidModelError,
         "model s: expected a list of layers, got None",
     ),
-    "name": (edited(name=["d"]), InvalidModelError, "expected a text as name, got ['d']"),
-    "name that is no text": (edited(name="\ud800"), InvalidModelError, "expected a text as name"),
-    "shape": (edited(batch_input_shape=[None, -3]), InvalidModelError, "input shape: expected sizes"),
+    "name": (edited(name=["d"]), InvalidModelError, "option name: expected a text, got ['d']"),
+    "name that is no text": (edited(name="\ud800"), InvalidModelError, "option name: expected a text"),
+    "shape": (edited(batch_input_shape=[None, -3]), InvalidModelError, "option batch_input_shape: expected sizes"),
     "trainable": (edited(trainable="yes"), InvalidModelError, "option trainable: expected True or False"),
 }  # fmt: skip
 

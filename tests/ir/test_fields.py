@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kerasfmt.ir import fields
+from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 
 TAKEN: list[tuple[Any, Any, Any]] = [
     (fields.choice("same", "valid"), "SAME", "same"),
@@ -61,7 +61,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
 
 
 @pytest.mark.parametrize(("field", "value", "held"), TAKEN)
-def test_taken(field: fields.Field, value: Any, held: Any) -> None:
+def test_taken(field: fields.Field[Any, Any], value: Any, held: Any) -> None:
     found = field.convert(value)
     assert found == held
     assert type(found) is type(held)
@@ -69,7 +69,7 @@ def test_taken(field: fields.Field, value: Any, held: Any) -> None:
 
 
 @pytest.mark.parametrize(("field", "value", "message"), REFUSED)
-def test_refused(field: fields.Field, value: Any, message: str) -> None:
+def test_refused(field: fields.Field[Any, Any], value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         field.convert(value)
 
@@ -84,11 +84,11 @@ def test_arrays_come_back() -> None:
 
 def test_what_is_written() -> None:
     assert fields.shape().to_config((1, None)) == {"class_name": "TensorShape", "items": [1, None]}
-    assert fields.regularizer().to_config(None) is None
-    assert fields.activation().to_config(fields.activation().convert(None)) == "linear"
-    initializer = fields.initializer(default="zeros")
+    assert regularizers.option().to_config(None) is None
+    assert activations.option().to_config(activations.option().convert(None)) == "linear"
+    initializer = initializers.option(default="zeros")
     assert initializer.to_config(initializer.convert("zeros")) == {"class_name": "Zeros", "config": {}}
-    constraint = fields.constraint()
+    constraint = constraints.option()
     assert constraint.to_config(constraint.convert("NonNeg")) == {"class_name": "NonNeg", "config": {}}
 
 

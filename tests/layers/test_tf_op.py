@@ -226,7 +226,7 @@ def test_refused_slices(spec: Any) -> None:
 
 
 def test_a_function_must_be_a_name() -> None:
-    with pytest.raises(InvalidModelError, match=r"layer op .*expected a name, got 3"):
+    with pytest.raises(InvalidModelError, match=r"layer op .*option function: expected a text, got 3"):
         kerasfmt.model_from_config(config_of(["x", 0, 0, {}], 3))  # type: ignore[arg-type]
 
 

@@ -51,7 +51,7 @@ class Operation(SlicingOpLambda):
         self._helpers: dict[str, TFOpLambda] = {}
         self.module = module_of(kind)
         self.stated: list[tuple[list[Any], dict[str, Any]]] = []
-        super().__init__(name=name)
+        super().__init__("", name=name)
 
     def validate(self) -> None:
         """The operation is one that kerasfmt knows."""

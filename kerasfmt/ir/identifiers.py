@@ -1,7 +1,7 @@
 """Objects that Keras stores as a name and a config: initializers, regularizers, constraints, activations.
 
-The annotated attributes of a `ConfigObject`, in order, are its Keras config. A `Registry` holds the
-classes of one kind under all the names that Keras gives them and reads identifiers in every dialect:
+A `Registry` holds the classes of one kind under all the names that Keras gives them and reads identifiers in every
+dialect:
 
     a name     "glorot_uniform"
     Keras 2    {"class_name": "GlorotUniform", "config": {"seed": null}}
@@ -13,83 +13,18 @@ Source: keras/src/saving/legacy/serialization.py and keras/src/saving/serializat
 
 from __future__ import annotations
 
-import difflib
-import inspect
-import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import FrozenInstanceError
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.ir.options import FrozenOptions, did_you_mean
 
-if TYPE_CHECKING:
-    from typing_extensions import dataclass_transform
-else:
+_T = TypeVar("_T", bound=FrozenOptions)
 
-    def dataclass_transform(**_: bool) -> Callable[[_T], _T]:
-        """What a type checker needs to know of ConfigObject; in `typing` from Python 3.11 on."""
-        return lambda cls: cls
-
-
-@dataclass_transform(frozen_default=True)
-class ConfigObject:
-    """An object that its class name and its fields fix completely.
-
-    A subclass is to its users what a frozen dataclass is. There are some thirty, and to make a dataclass takes a
-    millisecond.
-
-    Source: keras/src/saving/legacy/serialization.py, serialize_keras_object
-    """
-
-    options: ClassVar[dict[str, str]] = {}
-    """Field name -> its annotation, in order; a default is an attribute of the class."""
-    kind: ClassVar[str] = "object"
-    obsolete_options: ClassVar[Mapping[str, str | None]] = {}
-    """Options of older Keras releases: the field that each means, or None where Keras drops the option."""
-
-    facts: ClassVar[KerasFacts] = KerasFacts()
-
-    def config(self) -> dict[str, object]:
-        """The Keras config: field name to value, in Keras's order."""
-        return dict(vars(self))
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        own = {k: v for k, v in inspect.get_annotations(cls).items() if not v.startswith("ClassVar")}
-        cls.options = {**cls.options, **own}
-
-    def __init__(self, *args: object, **given: object) -> None:
-        names = list(self.options)
-        twice = given.keys() & names[: len(args)]
-        given |= dict(zip(names, args, strict=False))
-        missing = [name for name in names if name not in given and not hasattr(type(self), name)]
-        unknown = [name for name in given if name not in names]
-        if missing or unknown or twice or len(args) > len(names):
-            raise TypeError(f"{type(self).__name__}: expected {names}, got {list(args)} and {given}")
-        for name in names:
-            vars(self)[name] = given[name] if name in given else getattr(type(self), name)
-        self.__post_init__()
-
-    def __post_init__(self) -> None:
-        """Checks the fields."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenInstanceError(f"{type(self).__name__}: cannot assign to field {name!r}")
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and vars(other) == vars(self)
-
-    def __hash__(self) -> int:
-        return hash((type(self), *vars(self).values()))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
-
-
-_T = TypeVar("_T", bound=ConfigObject)
+Config: TypeAlias = str | Mapping[str, Any]
+"""What a config holds of an object: its name, or a dict of either dialect."""
 
 
 class Registry(Generic[_T]):
@@ -131,40 +66,30 @@ class Registry(Generic[_T]):
             return identifier
         if isinstance(identifier, type) and issubclass(identifier, self._base):
             return identifier()
-        class_name, config = parse_identifier(self._base.kind, identifier)
+        class_name, config = parse_identifier(self._base.category, identifier)
         if not isinstance(config, Mapping):
             raise UnsupportedLayerError(
-                f"{self._base.kind} {class_name}: expected a config dict, got {config!r}; "
+                f"{self._base.category} {class_name}: expected a config dict, got {config!r}; "
                 "a function cannot be written without its code"
             )
         return self._make(class_name, config)
 
     def _make(self, name: str, config: Mapping[str, object]) -> _T:
         if name not in self._makers:
-            raise unknown(self._base.kind, name, self._makers)
+            raise unknown(self._base.category, name, self._makers)
         cls, defaults = self._makers[name]
-        options = dict(defaults)
-        names = list(cls.options)
-        for key, value in config.items():
-            option = cls.obsolete_options.get(key, key)
-            if option is None or value in cls.facts.implied_by_keras2.get(key, ()):
-                continue
-            if option not in names:
-                raise UnsupportedLayerError(
-                    f"{cls.kind} {cls.__name__}: no option {key!r}; it has {', '.join(names) or 'none'}"
-                )
-            options[option] = _plain(f"{cls.kind} {cls.__name__}: {key}", value)
-        return cls(**options)
+        where = f"{cls.category} {cls.__name__}: option"
+        return cls.from_config({**defaults, **{k: _plain(f"{where} {k}", v) for k, v in config.items()}})
 
 
-def to_config(x: ConfigObject | None) -> dict[str, object] | None:
+def to_config(x: FrozenOptions | None) -> dict[str, object] | None:
     """The Keras 2 config of an object, `{"class_name": ..., "config": {...}}`; None for None.
 
     Source: keras/src/saving/legacy/serialization.py, serialize_keras_object
     """
     if x is None:
         return None
-    return {"class_name": type(x).__name__, "config": x.config()}
+    return {"class_name": type(x).__name__, "config": x.get_config()}
 
 
 # shared_object_id and __passive_serialization__ are bookkeeping of Keras 2, build_config of Keras 3.
@@ -218,9 +143,7 @@ def parse_identifier(kind: str, identifier: object) -> tuple[str, object]:
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UnsupportedLayerError:
     """The error for a name that no class of the kind has."""
-    folded = {k.lower(): k for k in known}
-    close = [folded[k] for k in difflib.get_close_matches(name.lower(), folded, n=3)]
-    hint = f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""
+    hint = did_you_mean(name, known)
     return UnsupportedLayerError(f"{kind} {name!r}: kerasfmt knows no {kind} of this name{hint}")
 
 
@@ -240,30 +163,3 @@ def _plain(where: str, value: object) -> object:
     if value.get("class_name") in ("__numpy__", "__tensor__") and isinstance(config, Mapping):
         return _plain(where, config.get("value"))
     raise UnsupportedLayerError(f"{where}: expected a number, a string or a list, got {dict(value)!r}")
-
-
-def check_number(x: ConfigObject, name: str) -> float:
-    """The field `name` of `x`, a finite real number.
-
-    Raises:
-      UnsupportedLayerError: it is something else.
-    """
-    value = getattr(x, name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise UnsupportedLayerError(
-            f"{x.kind} {type(x).__name__}: {name}: expected a finite number, got {value!r}"
-        )
-    return value
-
-
-def check_choice(x: ConfigObject, name: str, choices: Iterable[str]) -> None:
-    """Checks that the field `name` of `x` is one of `choices`.
-
-    Raises:
-      UnsupportedLayerError: it is not.
-    """
-    value = getattr(x, name)
-    if value not in tuple(choices):
-        raise UnsupportedLayerError(
-            f"{x.kind} {type(x).__name__}: {name}: expected one of {', '.join(choices)}, got {value!r}"
-        )

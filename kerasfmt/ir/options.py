@@ -1,0 +1,327 @@
+"""Options: the annotated attributes of a class are the parameters of its constructor and its Keras config.
+
+    class Scale(Layer):
+        factor: float = 2.0                        # an option with a default
+        units: int = fields.positive_integer()     # an option that is needed, and checked by its specifier
+        kernel: Weight = fields.weight()           # state, not an option
+        rank: ClassVar[int] = 2                    # a fact about the class
+        input_shape: InitVar[Shape] = None         # an argument of the constructor that `complete` uses up
+
+Options are positional in the order of their declaration, base classes first; those of a class that is declared with
+`kw_only=True` are taken by keyword only. Type checkers see the same constructor, by PEP 681.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import inspect
+import itertools
+import re
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import FrozenInstanceError, InitVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.ir import fields
+from kerasfmt.ir.fields import REQUIRED, Field, State
+from kerasfmt.ir.keras_facts import KerasFacts
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> Callable[[type], type]:
+        """What type checkers need to know of a class; in `typing` from Python 3.11 on."""
+        return lambda cls: cls
+
+
+_OF_TYPE: Mapping[object, Callable[..., Any]] = {
+    bool: fields.boolean,
+    int: fields.integer,
+    float: fields.number,
+    str: fields.text,
+}
+"""What an option is whose annotation is no more than a type of Python's."""
+
+
+def _own_field(cls: type[Options], name: str, annotation: object) -> Field[Any, Any] | None:
+    """The option that an annotated attribute of a class is; None where it is none."""
+    root = _root(annotation, cls)
+    given = cls.__dict__.get(name, REQUIRED)
+    if isinstance(given, State):
+        _put(cls, name, given.default)
+        return None
+    if (
+        root is ClassVar
+        or (name.startswith("_") and not getattr(given, "alias", None))
+        or (isinstance(root, type) and issubclass(root, cls.state_types))
+    ):
+        return None
+    if isinstance(given, Field):
+        field: Field[Any, Any] = given
+    elif isinstance(root, type) and root in _OF_TYPE and annotation in (root, root.__name__):
+        field = _OF_TYPE[root](default=given)
+    else:
+        field = Field(given)
+    field.attribute, field.annotation, field.module = name, annotation, cls.__module__
+    field.init_only = root is InitVar
+    _put(cls, name, REQUIRED if field.init_only else field)
+    return field
+
+
+def _put(cls: type[Options], name: str, value: object) -> None:
+    """Makes `value` the class's own attribute; there is none where the value is REQUIRED."""
+    if value is not REQUIRED:
+        setattr(cls, name, value)
+    elif name in cls.__dict__:
+        delattr(cls, name)
+
+
+_NAME = re.compile(r"[\w.]+")
+
+
+def _root(annotation: object, cls: type[Options]) -> object:
+    """What an annotation names first: ClassVar of `ClassVar[int]`, Weight of `Weight | None`.
+
+    To evaluate whole annotations costs more than all the rest of importing the layers, and some names in them are
+    there for type checkers only; such a name is an option's.
+    """
+    if not isinstance(annotation, str):
+        if isinstance(annotation, InitVar):
+            return InitVar
+        if isinstance(annotation, types.UnionType):
+            return annotation.__args__[0]
+        return typing.get_origin(annotation) or annotation
+    found = _NAME.search(annotation)
+    first, *rest = found[0].split(".") if found else [""]
+    scope = _scope(cls.__module__)
+    value = scope.get(first, getattr(builtins, first, None))
+    for name in rest:
+        value = getattr(value, name, None)
+    return value
+
+
+def _scope(module: str) -> Mapping[str, Any]:
+    """The names of a module; none of one that was never imported."""
+    return vars(sys.modules[module]) if module in sys.modules else {}
+
+
+class _ConstructorSignature:
+    """The signature of a class, made when it is asked for."""
+
+    def __get__(self, owner: Options | None, kind: type[Options]) -> inspect.Signature:
+        if owner is not None:
+            raise AttributeError("__signature__")  # that of an instance is its __call__'s
+        return _signature(kind)
+
+
+@dataclass_transform(
+    eq_default=False,
+    field_specifiers=(
+        fields.option, fields.state, fields.weight, fields.text, fields.integer, fields.number, fields.float32,
+        fields.boolean, fields.choice, fields.dims, fields.integers, fields.fraction, fields.positive_integer,
+        fields.axes, fields.raw,
+    ),
+)  # fmt: skip
+class Options:
+    """Base of what is made from options."""
+
+    fields: ClassVar[Mapping[str, Field[Any, Any]]] = {}
+    """Every option by name, in order."""
+    config_order: ClassVar[tuple[str, ...]] = ()
+    """The last options of the config, where its order is not that of the constructor."""
+    facts: ClassVar[KerasFacts] = KerasFacts()
+    """What Keras says of the class beside its options."""
+    category: ClassVar[str] = "object"
+    """What errors call it."""
+    state_types: ClassVar[tuple[type, ...]] = ()
+    """An attribute that is annotated with one of these types is state, not an option."""
+    refusal: ClassVar[type[KerasfmtError]] = UnsupportedLayerError
+    """The error for a value that an option cannot take."""
+    __signature__ = _ConstructorSignature()
+
+    # `frozen`, and `init` of a class that has a constructor of its own by inheritance, are there for type checkers.
+    def __init_subclass__(
+        cls, *, kw_only: bool = False, frozen: bool = False, init: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        found = dict(cls.fields)
+        for name, annotation in inspect.get_annotations(cls).items():
+            field = _own_field(cls, name, annotation)
+            if field is not None:
+                field.kw_only = field.kw_only or kw_only
+                found[field.alias or name] = field
+        cls.fields = found
+        defaults = [field.default for field in found.values() if not field.kw_only]
+        for before, after in itertools.pairwise(defaults):
+            if before is not REQUIRED and after is REQUIRED:
+                raise TypeError(f"{cls.__name__}: an option without a default follows one that has one")
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        values = self.complete(self._by_name(args, given))
+        for name in values:
+            if name not in self.fields:
+                raise UnsupportedLayerError(
+                    f"{self._label()}: unknown option {name}={values[name]!r}; {_offer(name, self.fields)}"
+                )
+        for name, field in self.fields.items():
+            value = values.get(name, field.default)
+            if value is REQUIRED:
+                raise TypeError(f"{self._label()}: option {name} is needed")
+            held = self._converted(name, value)
+            if not field.init_only:
+                vars(self)[field.attribute] = held
+        self.validate()
+
+    def _by_name(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+        names = [name for name, field in self.fields.items() if not field.kw_only]
+        if len(args) > len(names):
+            raise TypeError(
+                f"{type(self).__name__}: {len(args)} positional arguments for {len(names)} options"
+            )
+        positional = dict(zip(names, args, strict=False))
+        for name in positional.keys() & given.keys():
+            raise TypeError(f"{type(self).__name__}: option {name} is given twice")
+        return {**positional, **given}
+
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options to be set, from those that were given, by name; they are neither checked nor converted yet."""
+        return given
+
+    def validate(self) -> None:
+        """Checks options against each other, and sets what follows from them; raises through `self.fail`."""
+
+    def set_option(self, name: str, value: Any) -> None:
+        """Sets an option, converted as by the constructor; an assignment to its attribute does the same.
+
+        Raises:
+          KerasfmtError: a value that the option cannot take.
+        """
+        vars(self)[self.fields[name].attribute] = self._converted(name, value)
+
+    def _converted(self, name: str, value: Any) -> Any:
+        where = f"{self._label()}: option {name}"
+        try:
+            return self.fields[name].convert(value)
+        except UnsupportedLayerError as error:
+            raise UnsupportedLayerError(f"{where}: {error}") from error
+        except KerasfmtError:
+            raise
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise self.refusal(f"{where}: {error}") from error
+
+    def get_config(self) -> dict[str, Any]:
+        """The config in Keras 2's dialect; `from_config` makes an equal object of it."""
+        config: dict[str, Any] = {}
+        for name in (*(n for n in self.fields if n not in self.config_order), *self.config_order):
+            field = self.fields[name]
+            if not field.init_only and field.in_config(vars(self)[field.attribute]):
+                config[name] = field.to_config(vars(self)[field.attribute])
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The object that a config stands for.
+
+        Raises:
+          UnsupportedLayerError: an option that the class does not have.
+        """
+        return cls(**config)
+
+    def fail(self, text: str) -> InvalidModelError:
+        """An error that says which object is wrong."""
+        return InvalidModelError(f"{self._label()}: {text}")
+
+    def _label(self) -> str:
+        return f"{self.category} {type(self).__name__}"
+
+
+@dataclass_transform(
+    frozen_default=True,
+    field_specifiers=(
+        fields.option, fields.state, fields.weight, fields.text, fields.integer, fields.number, fields.float32,
+        fields.boolean, fields.choice, fields.dims, fields.integers, fields.fraction, fields.positive_integer,
+        fields.axes, fields.raw,
+    ),
+)  # fmt: skip
+class FrozenOptions(Options, frozen=True):
+    """Options that cannot change: objects are equal where their classes and options are."""
+
+    obsolete_options: ClassVar[Mapping[str, str | None]] = {}
+    """Options of older Keras releases: the option that each means, or None where Keras drops it."""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The object that a config of any Keras release stands for.
+
+        Raises:
+          UnsupportedLayerError: an option that the class does not have.
+        """
+        given = {}
+        for key, value in config.items():
+            name = cls.obsolete_options.get(key, key)
+            if name is not None and value not in cls.facts.implied_by_keras2.get(key, ()):
+                given[name] = value
+        return cls(**given)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"{type(self).__name__}: cannot assign to option {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
+
+
+def _offer(name: str, fields: Mapping[str, Field[Any, Any]]) -> str:
+    """What an error says of an option that is not there: those that are, and first those like it."""
+    names = sorted(fields, key=lambda name: fields[name].kw_only)
+    close = did_you_mean(name, names)
+    takes = f"takes {', '.join(names) or 'none'}"
+    return f"{close[2:]} It {takes}" if close else f"it {takes}"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of an error about a name that is not known: those that are like it, if there are any."""
+    folded = {k.lower(): k for k in known}
+    close = [folded[k] for k in difflib.get_close_matches(name.lower(), folded, n=3)]
+    return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""
+
+
+def _signature(cls: type[Options]) -> inspect.Signature:
+    """The signature of a class: the parameters of its `__init__`, in place of `*args` and `**options` the options."""
+    own = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    kinds = {parameter.kind for parameter in own}
+    if inspect.Parameter.VAR_KEYWORD not in kinds:
+        return inspect.Signature(own)
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = [parameter for parameter in own if parameter.kind not in variable]
+    taken = {parameter.name for parameter in parameters}
+    for name, field in cls.fields.items():
+        if name not in taken:
+            by_name = field.kw_only or inspect.Parameter.VAR_POSITIONAL not in kinds
+            kind = inspect.Parameter.KEYWORD_ONLY if by_name else inspect.Parameter.POSITIONAL_OR_KEYWORD
+            default = inspect.Parameter.empty if field.default is REQUIRED else field.default
+            parameters.append(inspect.Parameter(name, kind, default=default, annotation=_accepted(field)))
+    return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
+
+
+def _accepted(field: Field[Any, Any]) -> object:
+    """What the constructor takes for an option: its annotation says so, or the text of it where that cannot be read."""
+    found = field.annotation
+    if isinstance(found, str):
+        try:
+            found = eval(found, dict(_scope(field.module)))
+        except (NameError, AttributeError, TypeError):
+            return found
+    if isinstance(found, InitVar):
+        return found.type
+    return typing.get_args(found)[1] if typing.get_origin(found) is Field else found

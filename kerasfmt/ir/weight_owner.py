@@ -1,0 +1,207 @@
+"""What a layer has before it computes anything: a name, a dtype policy, weights, and layers inside with theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir import fields, naming, policy as policies
+from kerasfmt.ir.fields import Field
+from kerasfmt.ir.initializers import Initializer
+from kerasfmt.ir.options import Options
+from kerasfmt.ir.policy import Policy, PolicyIdentifier
+from kerasfmt.ir.weight import Weight
+
+
+def _name(value: Any) -> str:
+    try:
+        value.encode()
+    except (AttributeError, UnicodeEncodeError):
+        raise ValueError(f"expected a text, got {value!r}") from None
+    return str(value)
+
+
+class WeightOwner(Options, kw_only=True):
+    """What has weights of its own, and those of its sublayers.
+
+    Args:
+      name: unique name within a model; made from the class name by default.
+      trainable: whether the weights may be trained.
+      dtype: dtype or dtype policy, float32 by default.
+    """
+
+    category = "layer"
+    state_types = (Weight,)
+    refusal = InvalidModelError
+    scope = ""
+    """What the names of the weights begin with: for a layer inside a layer, `outer/`."""
+    weight_scope: str | None = fields.state(default=None)
+    """What the names of the weights begin with where that is not the name of the layer: its wrapper's scope."""
+    name: Field[str, str | None] = fields.option(default=None, convert=_name)
+    _trainable: bool = fields.boolean(default=True, alias="trainable")
+    policy: Field[Policy, PolicyIdentifier] = fields.option(
+        default=None, alias="dtype", convert=policies.get, to_config=Policy.to_config
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._weights: list[Weight] = []
+        self._attributes: dict[str, Weight] = {}
+        super().__init__(*args, **options)
+
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options with a name, which errors about the others tell."""
+        name = given.get("name")
+        self.name = naming.unique_name(type(self).__name__) if name is None or name == "" else name
+        return {**given, "name": self.name}
+
+    def _label(self) -> str:
+        cls = type(self).__name__
+        return (
+            f"{self.category} {self.name} ({cls})"
+            if "name" in vars(self)
+            else f"{self.category} of class {cls}"
+        )
+
+    @property
+    def sublayers(self) -> Mapping[str, WeightOwner]:
+        """What it holds that has weights, by attribute."""
+        return {}
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the weights may be trained; to set it sets that of the sublayers too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, trainable: bool) -> None:
+        self._trainable = trainable
+        for layer in self.sublayers.values():
+            layer.trainable = trainable
+
+    @property
+    def _trainable_state(self) -> tuple[Any, ...]:
+        return (self._trainable, *(layer._trainable_state for layer in self.sublayers.values()))
+
+    @property
+    def compute_dtype(self) -> DType:
+        """The dtype that the layer computes in."""
+        return self.policy.compute_dtype
+
+    def add_weight(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        *,
+        initializer: Initializer | None = None,
+        trainable: bool = True,
+        dtype: DType | None = None,
+        attribute: str | None = None,
+        options: str | None = None,
+        autocast: bool = True,
+        moving: bool = False,
+    ) -> Weight:
+        """A new weight of this layer, called `layer/name` and reached as the attribute of its name.
+
+        Args:
+          name: name below the layer's.
+          shape: its shape, fully known.
+          initializer: makes its first value; the option `name_initializer` by default. Regularizer and
+            constraint are the options `name_regularizer` and `name_constraint`, where the layer has them.
+          trainable: whether it is a trainable weight.
+          dtype: the policy's variable dtype by default.
+          attribute: attribute name, where it is not `name`.
+          options: what the names of its options begin with, where it is not `name`.
+          autocast: whether reads follow the compute dtype.
+          moving: whether it is a running average (on-read synchronization, mean aggregation).
+        """
+        if any(d is None for d in shape):
+            raise self.fail(
+                f"weight {name}: shape {shape} has an unknown dimension; give the layer a full input shape"
+            )
+        prefix = options or name
+        weight = Weight(
+            f"{self.name_scope}{name}",
+            tuple(int(d) for d in shape),
+            dtype or self.policy.variable_dtype,
+            trainable=trainable,
+            initializer=initializer or getattr(self, f"{prefix}_initializer", None),
+            regularizer=getattr(self, f"{prefix}_regularizer", None),
+            constraint=getattr(self, f"{prefix}_constraint", None),
+            autocast=autocast,
+            synchronization=3 if moving else 0,
+            aggregation=2 if moving else 0,
+        )
+        self._weights.append(weight)
+        for key in dict.fromkeys((name, attribute or name)):
+            self._attributes[key] = weight
+        setattr(self, attribute or name, weight)
+        return weight
+
+    @property
+    def name_scope(self) -> str:
+        """What the names of the weights begin with."""
+        return f"{self.scope}{self.name}/" if self.weight_scope is None else self.weight_scope
+
+    @property
+    def weight_attributes(self) -> Mapping[str, Weight]:
+        """The layer's own weights by name and, where that is another, by attribute, in the order of their making."""
+        return self._attributes
+
+    @property
+    def trainable_weights(self) -> list[Weight]:
+        """Weights that an optimizer may change."""
+        if not self.trainable:
+            return []
+        own = [w for w in self._weights if w.trainable]
+        return _distinct(own + [w for layer in self.sublayers.values() for w in layer.trainable_weights])
+
+    @property
+    def non_trainable_weights(self) -> list[Weight]:
+        """The other weights."""
+        if self.trainable:
+            own = [w for w in self._weights if not w.trainable]
+            nested = [w for layer in self.sublayers.values() for w in layer.non_trainable_weights]
+        else:
+            own = [w for w in self._weights if w.trainable] + [w for w in self._weights if not w.trainable]
+            nested = [w for layer in self.sublayers.values() for w in layer.weights]
+        return _distinct(own + nested)
+
+    @property
+    def weights(self) -> list[Weight]:
+        """Trainable weights, then the others; each once."""
+        return _distinct(self.trainable_weights + self.non_trainable_weights)
+
+    def get_weights(self) -> list[Any]:
+        """The values of `weights`, as NumPy arrays."""
+        return [w.numpy() for w in self.weights]
+
+    def set_weights(self, values: list[Any]) -> None:
+        """Replaces the values of `weights`; kept as given, not copied.
+
+        Raises:
+          InvalidModelError: wrong number, shape or dtype.
+        """
+        weights = self.weights
+        if len(values) != len(weights):
+            raise self.fail(f"expected {len(weights)} weights, got {len(values)}")
+        for weight, value in zip(weights, values, strict=True):
+            weight.value = value
+
+    def count_params(self) -> int:
+        """Number of weight elements."""
+        total = 0
+        for weight in self.weights:
+            size = 1
+            for dim in weight.shape:
+                size *= dim
+            total += size
+        return total
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
+def _distinct(weights: list[Weight]) -> list[Weight]:
+    return list(dict.fromkeys(weights))
