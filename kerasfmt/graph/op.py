@@ -22,6 +22,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from kerasfmt.errors import GraphError
+from kerasfmt.families import FamilyTable
 
 if TYPE_CHECKING:
     from kerasfmt.graph.function import Function
@@ -105,8 +106,7 @@ class Op:
         return cls.run(node.attrs, *inputs)
 
 
-_OPS: dict[str, type[Op]] = {}
-_IMPORTS: list[Callable[[], None]] = []
+OPS: FamilyTable[type[Op]] = FamilyTable()
 _T = TypeVar("_T", bound=type[Op])
 
 
@@ -115,28 +115,16 @@ def register(*names: str) -> Callable[[_T], _T]:
 
     def decorate(cls: _T) -> _T:
         for name in names:
-            assert name not in _OPS, name
-            _OPS[name] = cls
+            assert not OPS.known(name), name
+            OPS.enter(name, cls)
         return cls
 
     return decorate
 
 
-def when_unknown(import_families: Callable[[], None]) -> None:
-    """Declares what imports every family that registers ops; it is called when an op is not registered yet."""
-    _IMPORTS.append(import_families)
-
-
-def _import_all() -> None:
-    while _IMPORTS:
-        _IMPORTS.pop()()
-
-
 def known_op(name: str) -> type[Op] | None:
     """The registered op; None where no family registers it."""
-    if name not in _OPS:
-        _import_all()
-    return _OPS.get(name)
+    return OPS.find(name)
 
 
 def find_op(name: str) -> type[Op]:
@@ -153,5 +141,4 @@ def find_op(name: str) -> type[Op]:
 
 def registered_ops() -> list[str]:
     """Names of all the ops that kerasfmt can infer, sorted."""
-    _import_all()
-    return sorted(_OPS)
+    return OPS.names()

@@ -7,6 +7,7 @@ from dataclasses import InitVar
 from typing import Any, ClassVar
 
 from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
+from kerasfmt.families import FamilyTable
 from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
 from kerasfmt.ir import fields
 from kerasfmt.ir.call_signature import CallSignature, call_signature
@@ -28,7 +29,8 @@ from kerasfmt.ir.trace_sharing import find_trace, keep_trace, likeness
 from kerasfmt.ir.weight import Weight
 from kerasfmt.ir.weight_owner import WeightOwner
 
-_REGISTRY: dict[str, type[Layer]] = {}
+LAYER_CLASSES: FamilyTable[type[Layer]] = FamilyTable()
+"""By Keras's class name, and by its registered name where that is another."""
 
 
 def _input_shape(value: Any) -> tuple[int | None, ...] | None:
@@ -81,9 +83,14 @@ class Layer(WeightOwner, kw_only=True):
     def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if register:
-            _REGISTRY[cls.__name__] = cls
+            names = [cls.__name__]
             if "facts" in cls.__dict__ and cls.facts.registered_name:
-                _REGISTRY[cls.facts.registered_name] = cls
+                names.append(cls.facts.registered_name)
+            for name in names:
+                if not (cls.__module__.startswith("kerasfmt.") and LAYER_CLASSES.known(name)):
+                    LAYER_CLASSES.enter(
+                        name, cls
+                    )  # a user's class stands before that of a family imported later
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.calls: list[Call] = []
@@ -416,4 +423,4 @@ class Layer(WeightOwner, kw_only=True):
 
 def find_layer_class(class_name: str) -> type[Layer] | None:
     """The layer class of a Keras class name, or None."""
-    return _REGISTRY.get(class_name)
+    return LAYER_CLASSES.find(class_name)

@@ -9,21 +9,10 @@ op is asked for by a name that no family has registered yet.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import lazy_loader
 
-from kerasfmt.graph import op
+from kerasfmt.graph.op import OPS
 from kerasfmt.graph.ops import array, control, math, resource  # noqa: F401  (what every graph holds)
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-
-
-def _import_families() -> None:
-    import pkgutil
-
-    for family in pkgutil.iter_modules(__path__, f"{__name__}."):
-        import_module(family.name)
-
-
-op.when_unknown(_import_families)
+OPS.when_missing(lambda name: [__getattr__(public) for public in __all__ if name is None])

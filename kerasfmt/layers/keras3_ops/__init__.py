@@ -5,18 +5,9 @@ Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core
 
 from __future__ import annotations
 
-from kerasfmt.layers.keras3_ops import (
-    activations as activations,
-    arrays as arrays,
-    bits_and_comparisons as bits_and_comparisons,
-    elementwise as elementwise,
-    images as images,
-    nn as nn,
-    products as products,
-    reductions as reductions,
-    selection as selection,
-    windows as windows,
-)
-from kerasfmt.layers.keras3_ops.operation import Operation, known_operations
+import lazy_loader
 
-__all__ = ["Operation", "known_operations"]
+from kerasfmt.layers.keras3_ops.operation import OPERATIONS
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+OPERATIONS.when_missing(lambda name: [__getattr__(public) for public in __all__ if name is None])

@@ -19,6 +19,7 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.families import FamilyTable
 from kerasfmt.ir.keras3_modules import module_of
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
@@ -27,7 +28,7 @@ from kerasfmt.layers.tf_op import SlicingOpLambda, TFOpLambda
 Translated: TypeAlias = tuple[str, Any, dict[str, Any]]
 """Name, first argument and keyword arguments of a TensorFlow function."""
 
-_TABLE: dict[str, Callable[..., Translated]] = {}
+OPERATIONS: FamilyTable[Callable[..., Translated]] = FamilyTable()
 
 
 class Operation(SlicingOpLambda):
@@ -55,7 +56,7 @@ class Operation(SlicingOpLambda):
 
     def validate(self) -> None:
         """The operation is one that kerasfmt knows."""
-        if self.kind not in _TABLE:
+        if OPERATIONS.find(self.kind) is None:
             raise UnsupportedLayerError(
                 f"layer {self.name}: operation {self.kind} of Keras 3 is not supported; build the model with "
                 f"other operations or a layer instead, or pass a kerasfmt.layers.Layer subclass that stands for it "
@@ -66,8 +67,10 @@ class Operation(SlicingOpLambda):
         """The symbolic outputs for a list of arguments, as Keras 3 stores them."""
         arguments = [_plain(argument) for argument in inputs]
         options = {**self.options, **{name: _plain(value) for name, value in kwargs.items()}}
+        translate = OPERATIONS.find(self.kind)
+        assert translate is not None
         try:
-            self.function, first, given = _TABLE[self.kind](self, *arguments, **options)
+            self.function, first, given = translate(self, *arguments, **options)
         except KerasfmtError:
             raise
         except (TypeError, ValueError, LookupError) as error:
@@ -241,7 +244,8 @@ def operation(*kinds: str) -> Callable[[Callable[..., Translated]], Callable[...
     """Enters the decorated function under the class names of operations: arguments in, a TensorFlow function out."""
 
     def decorate(entry: Callable[..., Translated]) -> Callable[..., Translated]:
-        _TABLE.update(dict.fromkeys(kinds, entry))
+        for kind in kinds:
+            OPERATIONS.enter(kind, entry)
         return entry
 
     return decorate
@@ -250,9 +254,9 @@ def operation(*kinds: str) -> Callable[[Callable[..., Translated]], Callable[...
 def table(entries: Mapping[str, str], make: Callable[[str], Callable[..., Translated]]) -> None:
     """Enters operations, each by the function that `make` makes of a TensorFlow function's name."""
     for kind, function in entries.items():
-        _TABLE[kind] = make(function)
+        OPERATIONS.enter(kind, make(function))
 
 
 def known_operations() -> list[str]:
     """The class names of all operations."""
-    return sorted(_TABLE)
+    return OPERATIONS.names()

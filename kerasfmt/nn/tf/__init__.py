@@ -8,16 +8,9 @@ Source: the functions of the same names in tensorflow/python/ops.
 
 from __future__ import annotations
 
-from kerasfmt.nn.tf import (
-    arithmetic as arithmetic,
-    arrays as arrays,
-    images as images,
-    matrices as matrices,
-    nn as nn,
-    reductions as reductions,
-    selection as selection,
-    windows as windows,
-)
-from kerasfmt.nn.tf.table import find_function, known_functions
+import lazy_loader
 
-__all__ = ["find_function", "known_functions"]
+from kerasfmt.nn.tf.table import FUNCTIONS
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+FUNCTIONS.when_missing(lambda name: [__getattr__(public) for public in __all__ if name is None])

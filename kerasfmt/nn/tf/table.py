@@ -9,12 +9,13 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
+from kerasfmt.families import FamilyTable
 from kerasfmt.graph import Value, ops
 from kerasfmt.nn.shapes import dims_of, reshape_to
 
 Function = Callable[..., Any]
 _F = TypeVar("_F", bound=Function)
-_FUNCTIONS: dict[str, Function] = {}
+FUNCTIONS: FamilyTable[Function] = FamilyTable()
 
 
 def function(*names: str) -> Callable[[_F], _F]:
@@ -31,18 +32,18 @@ def enter(entry: Function, *names: str) -> None:
     """Enters a function under its names, by the first of which Python's own errors call it."""
     entry.__qualname__ = f"tf.{names[0]}"
     for name in names:
-        assert name not in _FUNCTIONS, name
-        _FUNCTIONS[name] = entry
+        assert not FUNCTIONS.known(name), name
+        FUNCTIONS.enter(name, entry)
 
 
 def find_function(name: str) -> Function | None:
     """The function of a name, or None."""
-    return _FUNCTIONS.get(name)
+    return FUNCTIONS.find(name)
 
 
 def known_functions() -> list[str]:
     """The names of all functions."""
-    return sorted(_FUNCTIONS)
+    return FUNCTIONS.names()
 
 
 def leaves(argument: Any) -> Iterator[Any]:

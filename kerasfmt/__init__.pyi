@@ -1,0 +1,33 @@
+from . import (
+    dtypes as dtypes,
+    errors as errors,
+    graph as graph,
+    ir as ir,
+    layers as layers,
+    tensorbundle as tensorbundle,
+)
+from .api import (
+    load_model as load_model,
+    load_weights as load_weights,
+    save_model as save_model,
+    save_weights as save_weights,
+)
+from .dialects.model_config import model_from_config as model_from_config
+from .errors import KerasfmtError as KerasfmtError
+from .formats.saved_model.options import SaveOptions as SaveOptions
+from .graph import Spec as Spec
+from .ir import (
+    Functional as Functional,
+    Input as Input,
+    Model as Model,
+    Sequential as Sequential,
+    activations as activations,
+    clear_session as clear_session,
+    constraints as constraints,
+    initializers as initializers,
+    regularizers as regularizers,
+)
+from .ir.signature import Signature as Signature
+from .sources import from_keras as from_keras
+
+__version__: str

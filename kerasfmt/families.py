@@ -1,0 +1,50 @@
+"""Tables that modules fill when they are imported, and that import these modules when they need them.
+
+A package of families lists its public names once, in `__init__.pyi`. Its `__init__.py` tells the table how to import
+all of them. A name that is asked for before its family is imported is found all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+_T = TypeVar("_T")
+
+
+class FamilyTable(Generic[_T]):
+    """Entries by name, made by families that are imported on demand."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _T] = {}
+        self._imports: list[Callable[[str | None], None]] = []
+
+    def enter(self, name: str, entry: _T) -> None:
+        """Adds an entry, or replaces it."""
+        self._entries[name] = entry
+
+    def when_missing(self, import_families: Callable[[str | None], None]) -> None:
+        """Declares what imports the families that may hold a name, or all of them for None."""
+        self._imports.append(import_families)
+
+    def find(self, name: str) -> _T | None:
+        """The entry of a name, None if no family has it."""
+        for wanted in (name, None):
+            if name not in self._entries:
+                self._import(wanted)
+        return self._entries.get(name)
+
+    def known(self, name: str) -> bool:
+        """Whether a family that is imported already has the name."""
+        return name in self._entries
+
+    def names(self) -> list[str]:
+        """Every name, sorted; imports all families."""
+        self._import(None)
+        return sorted(self._entries)
+
+    def _import(self, name: str | None) -> None:
+        for import_families in self._imports:
+            import_families(name)
+        if name is None:
+            self._imports.clear()
