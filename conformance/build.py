@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance import artefacts
-from conformance.artefacts import cache_key, directory, norms, read_json, template, write_json
-from conformance.cases import BATCH, DYNAMIC, Case, Input
+from conformance.artefacts import cache_key, directory, read_json, write_json
+from conformance.case import BATCH, DYNAMIC, Case
+from conformance.closeness import norms
+from conformance.nested import fill, leaves, template
 
 
 def build(line: str, case: Case, tf: Any, keras: Any) -> None:
@@ -54,16 +55,9 @@ def disturb(model: Any) -> None:
     model.set_weights(new)
 
 
-def _sample(case: Case, model: Any) -> list[np.ndarray]:
-    rng = np.random.default_rng(3)
-    if case.inputs:
-        return [given.sample(rng) for given in case.inputs]
-    return [Input(tuple(t.shape[1:]), t.dtype.name).sample(rng) for t in model.inputs]
-
-
 def _measure(case: Case, model: Any, tf: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """What the model computes (named arrays), and its names and structures."""
-    x = _sample(case, model)
+    x = case.sample(model)
     assert all(len(array) == BATCH for array in x) and DYNAMIC
     structure = model._nested_inputs
     names = {
@@ -76,10 +70,10 @@ def _measure(case: Case, model: Any, tf: Any) -> tuple[dict[str, np.ndarray], di
     if not case.runs:
         return arrays, names
     tensors = [tf.constant(array) for array in x]
-    given = artefacts.fill(names["inputs"], tensors)
+    given = fill(names["inputs"], tensors)
     with tf.GradientTape() as tape:
         tape.watch([t for t in tensors if t.dtype.is_floating])
-        y = artefacts.leaves(names["outputs"], model(given, training=False))
+        y = leaves(names["outputs"], model(given, training=False))
         total = weighted_sum(tf, y)
     losses = sum((float(loss) for loss in model.losses), 0.0)
     arrays |= {f"y{i}": array.numpy() for i, array in enumerate(y)}
@@ -87,7 +81,7 @@ def _measure(case: Case, model: Any, tf: Any) -> tuple[dict[str, np.ndarray], di
     if case.trains:
         arrays |= gradients(tf, tape, total, tensors, model.trainable_variables)
     if not case.random:
-        y = artefacts.leaves(names["outputs"], model(given, training=True))
+        y = leaves(names["outputs"], model(given, training=True))
         arrays |= {f"t{i}": array.numpy() for i, array in enumerate(y)}
         arrays["moved"] = np.sort(norms(model.get_weights()))
     return arrays, names
@@ -124,8 +118,8 @@ def step(model: Any, case: Case, x: list[np.ndarray], y: list[np.ndarray], names
     """One training step towards half of the outputs; returns the loss and the weights' norms."""
     if getattr(model, "optimizer", None) is None:
         model.compile("sgd", "mse")
-    given = artefacts.fill(names["inputs"], x)
-    wanted = artefacts.fill(names["outputs"], [(array * 0.5).astype(array.dtype) for array in y])
+    given = fill(names["inputs"], x)
+    wanted = fill(names["outputs"], [(array * 0.5).astype(array.dtype) for array in y])
     loss = np.ravel(model.train_on_batch(given, wanted))[0]
     return float(loss), norms(model.get_weights())
 

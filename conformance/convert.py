@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 
-from conformance.artefacts import assert_close, directory, fill, leaves, record
-from conformance.cases import Case
+from conformance.artefacts import directory, record
+from conformance.case import Case
+from conformance.closeness import assert_close
+from conformance.nested import fill, leaves
 from conformance.read import Expected
 
 FOREIGN = ("tensorflow", "keras", "tf_keras", "jax", "torch")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from conformance import run
 from conformance.artefacts import ARCHITECTURES, LINES, READERS, checks, directory, read_json
-from conformance.cases import CASES, Case
+from conformance.case import Case
+from conformance.cases import CASES
 from conformance.pages import replace_part
 from conformance.structure.rules import ACCEPTED, DIFFERENT
 
@@ -47,8 +48,8 @@ def write() -> None:
 
 def totals(lines: list[str]) -> str:
     """The table of the README: what was checked on each line, and how much of it passed."""
-    layers = {case.layer for case in CASES.values() if case.layer != "model"}
-    models = [case for case in CASES.values() if case.layer == "model"]
+    layers = {case.about for case in CASES.values() if case.about != "model"}
+    models = [case for case in CASES.values() if case.about == "model"]
     table = [
         f"On {datetime.date.today()}: {len(layers)} layers in {len(CASES) - len(models)} configurations,",
         f"{len(models)} whole models.",
@@ -93,10 +94,10 @@ def text(lines: list[str]) -> str:
 def _table(line: str) -> list[str]:
     rows: dict[str, list[Case]] = {}
     for case in CASES.values():
-        rows.setdefault(case.name if case.layer == "model" else case.layer, []).append(case)
+        rows.setdefault(case.name if case.about == "model" else case.about, []).append(case)
     head = " | ".join(TITLES[check] for check in _ORDER)
     table = [f"| | {head} |", "|---|" + "---|" * len(_ORDER)]
-    for name, cases in sorted(rows.items(), key=lambda row: (row[1][0].layer == "model", row[0])):
+    for name, cases in sorted(rows.items(), key=lambda row: (row[1][0].about == "model", row[0])):
         table.append(f"| {name} | {' | '.join(_cell(line, cases, check) for check in _ORDER)} |")
     return table
 

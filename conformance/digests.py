@@ -20,7 +20,8 @@ from typing import Any
 
 import kerasfmt
 from conformance.artefacts import directory
-from conformance.cases import CASES, Case
+from conformance.case import Case
+from conformance.cases import CASES
 
 Save = Callable[[Any, Path, Case], object]
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.artefacts import assert_close, directory, fill, leaves, norms, read_json, readers, record
+from conformance.artefacts import directory, read_json, readers, record
 from conformance.build import gradients, step, weighted_sum
-from conformance.cases import Case
+from conformance.case import Case
+from conformance.closeness import assert_close, norms
+from conformance.nested import fill, leaves
 
 GRADIENT = 100
 """Gradients and trained weights may differ this many times as much as outputs: they are sums over many."""

@@ -14,7 +14,7 @@ import numpy as np
 
 import kerasfmt
 from conformance.artefacts import directory
-from conformance.cases import Case
+from conformance.case import Case
 from kerasfmt.ir import Model, TrainingConfig
 
 FORMATS: dict[str, tuple[str, str]] = {

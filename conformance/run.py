@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from conformance.artefacts import ROOT, cache_key, directory, read_json, write_json
-from conformance.cases import Case
+from conformance.case import Case
 
 ENVIRONMENTS = {"core": "core", "2.15": "tf215", "2.21": "tf221", "k3jax": "k3jax", "k3torch": "k3torch"}
 """The directory of each environment below KERASFMT_ENVS (or .conformance/envs)."""

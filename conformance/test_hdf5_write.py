@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from conformance.cases import CASES, Case
+from conformance.case import Case
+from conformance.cases import CASES
 from conformance.hdf5_structure import differences
 from conformance.installed import keras2
 from conformance.live_models import MODELS, assert_same, listed, sample, stir

@@ -17,7 +17,6 @@ import inspect
 import os
 import pkgutil
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +24,12 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from conformance.operators import INPUTS, OPERATIONS, sample as plain_sample
-from conformance.operators.keras3_classes import (
-    BROKEN,
-    CLASSES,
-    INPUTS as CLASS_INPUTS,
-    NOT_MADE,
-    REFUSED,
-    VARIES,
-    sample as class_sample,
-)
+from conformance.calls.call import case_of
+from conformance.calls.keras3_calls import CALLS
+from conformance.calls.keras3_classes import CLASSES
+from conformance.calls.keras3_refused import BROKEN, NOT_MADE, REFUSED, VARIES
+from conformance.case import Case, batch_of
+from conformance.closeness import assert_close
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.layers.keras3_ops import Operation, known_operations
 
@@ -46,11 +41,10 @@ LIST = Path(__file__).with_name("OPERATIONS.md")
 BACKEND = keras.backend.backend()
 TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
 
-_BATCHED = {name: ((None, *shape), dtype) for name, (shape, dtype) in INPUTS.items()}
-CASES: dict[str, tuple[Callable[..., Any], Callable[[str], np.ndarray], dict[str, Any]]] = {
-    **{f"case {name}": (build, plain_sample, _BATCHED) for name, build in OPERATIONS.items()},
-    **{name: (build, class_sample, CLASS_INPUTS) for name, build in CLASSES.items()},
-}
+CASES = [
+    *(case_of(name, "Operation", {name: call}, lambda keras: keras.ops) for name, call in CALLS.items()),
+    *(case_of(name, name, {name: call}, lambda keras: keras.ops) for name, call in CLASSES.items()),
+]
 
 
 def classes() -> set[str]:
@@ -73,14 +67,10 @@ def classes() -> set[str]:
     return found
 
 
-def made(case: str) -> tuple[Any, list[np.ndarray]]:
-    """The functional model of a case, and samples for its inputs."""
-    build, sample, inputs = CASES[case]
+def made(case: Case) -> Any:
+    """The functional model of a case."""
     keras.backend.clear_session()
-    names = list(inspect.signature(build).parameters)[1:]
-    given = [keras.Input(batch_shape=inputs[n][0], dtype=inputs[n][1], name=n) for n in names]
-    model = keras.Model(given, keras.tree.flatten(build(keras.ops, *given)))
-    return model, [sample(name) for name in names]
+    return case.build(keras)
 
 
 def predicted(model: Any, arrays: list[np.ndarray]) -> list[np.ndarray]:
@@ -89,14 +79,12 @@ def predicted(model: Any, arrays: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def check(found: list[Any], expected: list[np.ndarray], dtypes: list[str]) -> None:
-    """Equal dtypes, shapes and (but for the rounding of a dozen float32 operations) values."""
-    for ours, theirs, dtype in zip(found, expected, dtypes, strict=True):
+    """Equal dtypes, shapes and, but for the rounding of a dozen float32 operations, values."""
+    for number, (ours, theirs, dtype) in enumerate(zip(found, expected, dtypes, strict=True)):
         got = np.asarray(ours)
         # What Keras declares, or what it gives: jax counts in int64, MultiHot declares the dtype of its input.
         assert got.dtype in (dtype, theirs.dtype)
-        assert got.shape == theirs.shape
-        wide = [a.astype(np.float64) for a in (got, theirs)]
-        np.testing.assert_allclose(*wide, rtol=1e-2 if dtype == "float16" else 2e-5, atol=3e-6)
+        assert_close(f"output {number}", got, theirs.astype(got.dtype), 5e-3 if dtype == "float16" else 3e-6)
 
 
 def listed(outputs: Any) -> list[Any]:
@@ -107,23 +95,24 @@ def listed(outputs: Any) -> list[Any]:
     "case",
     [
         # TensorFlow takes a second for each: an ordinary run has a sixth of them.
-        pytest.param(case, marks=[pytest.mark.sweep] if TENSORFLOW and place % 6 else [])
+        pytest.param(case, id=case.name, marks=[pytest.mark.sweep] if TENSORFLOW and place % 6 else [])
         for place, case in enumerate(CASES)
     ],
 )
-def test_an_operation(case: str, tmp_path: Path) -> None:
-    model, arrays = made(case)
+def test_an_operation(case: Case, tmp_path: Path) -> None:
+    model = made(case)
+    arrays = case.sample(model)
     kinds = {type(layer).__name__ for layer in model.operations}
-    assert case.startswith("case ") or case in kinds
+    assert case.about in ("Operation", *kinds)
     dtypes = [keras.backend.standardize_dtype(t.dtype) for t in model.outputs]
-    if BROKEN.get(case) == BACKEND:
+    if BROKEN.get(case.name) == BACKEND:
         with pytest.raises((TypeError, ValueError), match="Exception encountered when calling"):
             predicted(model, arrays)
         return
     expected = predicted(model, arrays)
-    x = arrays if len(arrays) > 1 else arrays[0]
+    x = batch_of(arrays)
     live = kerasfmt.from_keras(model)
-    if VARIES.get(case) == BACKEND:
+    if VARIES.get(case.name) == BACKEND:
         with pytest.raises(AssertionError):
             check(listed(live.predict(x)), expected, dtypes)
         return
@@ -158,8 +147,8 @@ def test_every_class_is_supported_or_refused() -> None:
 @OF_THE_LIST
 def test_every_supported_class_is_called() -> None:
     used: set[str] = set(CLASSES)
-    for case in OPERATIONS:
-        used |= {type(layer).__name__ for layer in made(f"case {case}")[0].operations}
+    for case in CASES:
+        used |= {type(layer).__name__ for layer in made(case).operations}
     assert set(known_operations()) - used == set(NOT_MADE)
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from conformance import run
 from conformance.artefacts import LINES, checks
-from conformance.cases import CASES, Case
+from conformance.case import Case
+from conformance.cases import CASES
 
 
 def items(lines: list[str], fast: bool) -> list[tuple[str, Case, str]]:
@@ -28,7 +29,7 @@ def items(lines: list[str], fast: bool) -> list[tuple[str, Case, str]]:
 
 TURN = {
     case.name: turn
-    for cases in groupby(CASES.values(), key=lambda case: case.layer)
+    for cases in groupby(CASES.values(), key=lambda case: case.about)
     for turn, case in enumerate(cases[1])
 }
 """The position of a case among those of its layer."""
@@ -37,7 +38,7 @@ TURN = {
 def chosen(line: str, case: Case) -> bool:
     """Whether an ordinary run takes the case on this line: other ones of a layer on each, about as many."""
     turn = TURN[case.name]
-    return case.layer == "model" or turn == 0 or turn % 8 == 6 + LINES.index(line)
+    return case.about == "model" or turn == 0 or turn % 8 == 6 + LINES.index(line)
 
 
 def test_case(stages: None, line: str, case: Case, check: str) -> None:

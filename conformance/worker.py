@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.artefacts import directory, record
-from conformance.cases import CASES, Case
+from conformance.case import Case
+from conformance.cases import CASES
 
 
 def _with_tensorflow(line: str) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable
 
+from conformance.case import Case
 from conformance.cases import (
     activations,
     attention,
@@ -29,10 +30,10 @@ from conformance.cases import (
     upsampling,
     wrappers,
 )
-from conformance.cases.case import BATCH, DYNAMIC, Case, Input, Layer, layer_case
+from conformance.cases.layer import Layer, layer_case
 from conformance.cases.models import MODELS
 
-__all__ = ["BATCH", "CASES", "DYNAMIC", "LAYERS", "MODELS", "Case", "Input", "select"]
+__all__ = ["CASES", "LAYERS", "MODELS", "select"]
 
 LAYERS: tuple[Layer, ...] = tuple(
     layer

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.cases.case import FLOAT64, L1L2, MAX_NORM, MIXED_FLOAT16, TRUNCATED, Layer, vector
+from conformance.case import vector
+from conformance.cases.layer import FLOAT64, L1L2, MAX_NORM, MIXED_FLOAT16, TRUNCATED, Layer
 
 _ACTIVATIONS = (
     "elu",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import (
+from conformance.case import Input, Keras
+from conformance.cases.layer import (
     FLOAT64,
     L1L2,
     L2,
@@ -12,8 +13,6 @@ from conformance.cases.case import (
     MIN_MAX_NORM,
     MIXED_FLOAT16,
     TRUNCATED,
-    Input,
-    Keras,
     Layer,
     Of,
 )

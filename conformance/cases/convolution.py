@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import (
+from conformance.case import vector
+from conformance.cases.layer import (
     FLOAT64,
     IMAGES,
     KERNEL_OPTIONS,
@@ -17,7 +18,6 @@ from conformance.cases.case import (
     TRUNCATED,
     VOLUMES,
     Layer,
-    vector,
 )
 
 

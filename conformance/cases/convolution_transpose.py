@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.cases.case import (
-    FLOAT64,
-    KERNEL_OPTIONS,
-    NCHW,
-    Layer,
-    vector,
-)
+from conformance.case import vector
 from conformance.cases.convolution import each
+from conformance.cases.layer import FLOAT64, KERNEL_OPTIONS, NCHW, Layer
 
 NO_DILATION = "TensorFlow has no kernel of a dilated Conv2DBackpropInput on a CPU"
 

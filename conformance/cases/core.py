@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import (
-    BATCH,
+from conformance.case import BATCH, vector
+from conformance.cases.layer import (
     FLOAT64,
     KERNEL_OPTIONS,
     L1L2,
@@ -17,7 +17,6 @@ from conformance.cases.case import (
     TRUNCATED,
     Layer,
     Of,
-    vector,
 )
 
 _FOURIER = {"_objects": Of(lambda k: {"RandomFourierFeatures": _features(k.layers)})}

@@ -1,15 +1,15 @@
-"""Models made with TensorFlow functions and slices: a model for each group of `conformance.operators`."""
+"""Models made with TensorFlow functions and slices: a model for each group of `conformance.calls`."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from conformance.cases.case import HALF, Case, Input, Keras, KerasModel
-from conformance.operators import CASES, GROUPS, INPUTS, LOST
+from conformance.calls import GROUPS, LOST, TENSORFLOW as CASES, Functions as _Functions
+from conformance.calls.call import INPUTS as KNOWN
+from conformance.case import HALF, Case, Input, Keras, KerasModel
 
 WITHOUT_BATCH = (
     *("slice_one", "slice_element", "math.reduce_sum_all", "nn.l2_loss", "transpose_all", "concat_keywords"),
@@ -45,15 +45,8 @@ DYNAMIC = (
 """Functions tried on inputs with open dimensions."""
 
 
-class _Functions:
-    """TensorFlow, with the Keras of the line under test."""
-
-    def __init__(self, keras: Keras) -> None:
-        self.keras = keras
-        self.tensorflow = importlib.import_module("tensorflow")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.tensorflow, name)
+INPUTS = {name: (given.shape, given.dtype) for name, given in KNOWN.items()}
+"""Shape and dtype. The texts of `_case` and `_input`, which take these, are part of the keys of their cases."""
 
 
 def _case(

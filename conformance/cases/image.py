@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.cases.case import FLOAT64, IMAGES, MIXED_FLOAT16, NO_GRADIENT, Layer, vector
+from conformance.case import vector
+from conformance.cases.layer import FLOAT64, IMAGES, MIXED_FLOAT16, NO_GRADIENT, Layer
 
 _INTERPOLATIONS = ("nearest", "bicubic", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
 

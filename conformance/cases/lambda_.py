@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import FLOAT64, MIXED_FLOAT16, Input, Keras, Layer, Of, vector
+from conformance.case import Input, Keras, vector
+from conformance.cases.layer import FLOAT64, MIXED_FLOAT16, Layer, Of
 
 
 def _same(function: Any) -> dict[str, Of]:

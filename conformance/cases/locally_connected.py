@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import FLOAT64, KERNEL_OPTIONS, MIXED_FLOAT16, Layer, vector
+from conformance.case import vector
 from conformance.cases.convolution import each
+from conformance.cases.layer import FLOAT64, KERNEL_OPTIONS, MIXED_FLOAT16, Layer
 
 
 def _locally_connected(last: tuple[int, ...], first: tuple[int, ...]) -> dict[str, dict[str, Any]]:

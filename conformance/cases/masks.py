@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from conformance.cases.case import Case, Input, Keras, KerasModel, vector
+from conformance.case import Case, Input, Keras, KerasModel, vector
 
 WORDS = vector(6, dtype="int32", high=4)
 MODELS: list[Case] = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import FLOAT64, MIXED_FLOAT16, Input, Keras, Layer, Of
+from conformance.case import Input, Keras
+from conformance.cases.layer import FLOAT64, MIXED_FLOAT16, Layer, Of
 
 PAIR = (Input((3, 5)), Input((3, 5)))
 PAIR64 = (Input((3, 5), "float64"), Input((3, 5), "float64"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.cases.case import DEEP, Case, Keras, KerasModel, vector
+from conformance.case import DEEP, Case, Keras, KerasModel, vector
 
 MODELS: list[Case] = []
 

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.cases.case import (
-    FLOAT64,
-    IMAGES,
-    L1L2,
-    L2,
-    MAX_NORM,
-    MIXED_FLOAT16,
-    TRUNCATED,
-    Layer,
-    vector,
-)
+from conformance.case import vector
+from conformance.cases.layer import FLOAT64, IMAGES, L1L2, L2, MAX_NORM, MIXED_FLOAT16, TRUNCATED, Layer
 
 LAYERS: tuple[Layer, ...] = (
     Layer(

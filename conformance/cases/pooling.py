@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import (
-    FLOAT64,
-    IMAGES,
-    MIXED_FLOAT16,
-    NCHW,
-    SIGNALS,
-    VOLUMES,
-    Input,
-    Layer,
-    vector,
-)
+from conformance.case import Input, vector
+from conformance.cases.layer import FLOAT64, IMAGES, MIXED_FLOAT16, NCHW, SIGNALS, VOLUMES, Layer
 
 FIRST = {"data_format": "channels_first"}
 

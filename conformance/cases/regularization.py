@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import FLOAT64, MIXED_FLOAT16, Layer, vector
+from conformance.case import vector
+from conformance.cases.layer import FLOAT64, MIXED_FLOAT16, Layer
 
 
 def _noise(option: str) -> dict[str, dict[str, Any]]:

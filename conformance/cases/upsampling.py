@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import FLOAT64, HALF, MIXED_FLOAT16, NO_GRADIENT, Layer, vector
+from conformance.case import HALF, vector
+from conformance.cases.layer import FLOAT64, MIXED_FLOAT16, NO_GRADIENT, Layer
 
 _METHODS = ("nearest", "bilinear", "area", "bicubic", "gaussian", "lanczos3", "lanczos5", "mitchellcubic")
 

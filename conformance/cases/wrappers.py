@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.cases.case import FLOAT64, MIXED_FLOAT16, Layer, Of, inner, vector
+from conformance.case import vector
+from conformance.cases.layer import FLOAT64, MIXED_FLOAT16, Layer, Of, inner
 
 _SPECTRAL: dict[str, Any] = {
     "_objects": Of(lambda k: {"SpectralNormalization": k.layers.SpectralNormalization}),

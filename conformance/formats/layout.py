@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from conformance.artefacts import ROOT, read_json
-from conformance.cases import CASES, Case
+from conformance.case import Case
+from conformance.cases import CASES
 
 HOME = Path(os.environ.get("KERASFMT_FORMATS_WORK", ROOT / ".conformance" / "formats"))
 
@@ -105,16 +106,16 @@ def chosen(patterns: Iterable[str] = (), slow: bool = True) -> list[Case]:
 
     first: dict[str, str] = {}
     for case in CASES.values():
-        if case.layer not in first or case.name == f"{case.layer}-default":
-            first[case.layer] = case.name
+        if case.about not in first or case.name == f"{case.about}-default":
+            first[case.about] = case.name
     patterns = list(patterns)
     return [
         case
         for case in CASES.values()
-        if (case.layer == "model" or case.name == first[case.layer])
+        if (case.about == "model" or case.name == first[case.about])
         and (slow or not case.slow)
         and not case.save
-        and case.layer != "Lambda"
+        and case.about != "Lambda"
         and (not patterns or any(fnmatch.fnmatch(case.name, p) for p in patterns))
     ]
 

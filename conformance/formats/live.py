@@ -14,9 +14,10 @@ import numpy as np
 
 import kerasfmt
 from conformance.artefacts import read_json, write_json
-from conformance.cases import Case, Input
+from conformance.case import Case
 from conformance.formats import layout
 from conformance.formats.layout import FORMATS, Engine, array_digest, content_digest, file_name
+from conformance.nested import flat
 from kerasfmt.sources.live.objects import to_json
 
 
@@ -213,11 +214,7 @@ def in_order(x: Mapping[str, np.ndarray], names: list[str]) -> dict[str, np.ndar
 
 def samples(case: Case, model: Any) -> dict[str, np.ndarray]:
     """One batch for every input, by its name."""
-    rng = np.random.default_rng(3)
-    given = case.inputs or [
-        Input(tuple(t.shape[1:]), str(getattr(t.dtype, "name", t.dtype))) for t in model.inputs
-    ]
-    return {name: g.sample(rng) for name, g in zip(input_names(model), given, strict=True)}
+    return dict(zip(input_names(model), case.sample(model), strict=True))
 
 
 def _mapped(function: Callable[[Any], Any], structure: Any) -> Any:
@@ -226,15 +223,6 @@ def _mapped(function: Callable[[Any], Any], structure: Any) -> Any:
     if isinstance(structure, list | tuple):
         return [_mapped(function, item) for item in structure]
     return function(structure)
-
-
-def flat(structure: Any) -> list[Any]:
-    """The leaves, those of dicts in the order of their keys."""
-    if isinstance(structure, Mapping):
-        return [leaf for name in sorted(structure) for leaf in flat(structure[name])]
-    if isinstance(structure, list | tuple):
-        return [leaf for item in structure for leaf in flat(item)]
-    return [structure]
 
 
 def inputs_of(writer: str, case: Case) -> dict[str, np.ndarray]:

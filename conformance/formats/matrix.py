@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from conformance.artefacts import assert_close, read_json
-from conformance.cases import CASES, Case
+from conformance.artefacts import read_json
+from conformance.case import Case
+from conformance.cases import CASES
+from conformance.closeness import assert_close
 from conformance.formats import layout
 from conformance.formats.explained import KERAS2, Explained, explanation
 from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS, file_name

@@ -13,10 +13,11 @@ import numpy as np
 import kerasfmt
 from conformance import round_trips
 from conformance.artefacts import directory, read_json, write_json
-from conformance.cases import Case
+from conformance.case import Case
 from conformance.formats import layout
 from conformance.formats.layout import ENGINES, FORMATS, array_digest, file_name
-from conformance.formats.live import flat, in_order, leaf_layers, produced, said
+from conformance.formats.live import in_order, leaf_layers, produced, said
+from conformance.nested import flat
 from kerasfmt.sources.live.objects import to_json
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from conformance import round_trips, run as running
 from conformance.artefacts import LINES, read_json
-from conformance.cases import CASES, Case
+from conformance.case import Case
+from conformance.cases import CASES
 from conformance.formats import layout
 from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS
 from conformance.formats.matrix import Cell
@@ -29,7 +30,7 @@ def write(cases: Sequence[Case], found: Sequence[Cell]) -> Path:
 
 def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
     counts = {v: sum(c.verdict == v for c in found) for v in ("passed", "limit", "explained", "failed")}
-    whole = sum(case.layer == "model" for case in cases)
+    whole = sum(case.about == "model" for case in cases)
     names = {case.name for case in cases}
     missing = [f"`{case.name}`" for case in layout.chosen() if case.name not in names]
     return [

@@ -15,7 +15,8 @@ from typing import Any
 
 from conformance import run as running
 from conformance.artefacts import LINES, ROOT, read_json, write_json
-from conformance.cases import CASES, Case
+from conformance.case import Case
+from conformance.cases import CASES
 from conformance.formats import layout
 from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS
 from conformance.formats.live import is_current

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
-Build = Callable[..., Any]
+from conformance.calls.call import Call
 
-IMAGES: dict[str, Build] = {
+IMAGES: dict[str, Call] = {
     "image.resize": lambda tf, i: tf.image.resize(i, (16, 12)),
     "image.resize_nearest": lambda tf, i: tf.image.resize(i, [4, 5], method="nearest"),
     "image.resize_bicubic": lambda tf, i: tf.image.resize(i, [12, 5], method="bicubic"),
@@ -68,7 +65,7 @@ IMAGES: dict[str, Build] = {
     "nn.sigmoid_cross_entropy": lambda tf, x, p: tf.nn.sigmoid_cross_entropy_with_logits(labels=p, logits=x),
 }
 
-KERAS: dict[str, Build] = {
+KERAS: dict[str, Call] = {
     "keras.relu": lambda tf, x: tf.keras.activations.relu(x, max_value=6.0),
     "keras.hard_sigmoid": lambda tf, x: tf.keras.activations.hard_sigmoid(x),
     "keras.backend": lambda tf, s: tf.keras.backend.mean(s, axis=1),

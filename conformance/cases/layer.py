@@ -1,79 +1,18 @@
-"""What a conformance case is, and the configurations that many layers share.
-
-Nothing in this package imports TensorFlow; builders are given the `keras` module of the line under test.
-"""
+"""Rows of the tables of layers, and the configurations that many layers share."""
 
 from __future__ import annotations
 
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-Keras = Any
-KerasModel = Any
-
-BATCH = 4
-DYNAMIC = 7
-"""Sample inputs have this size where a model's input leaves a dimension open."""
+from conformance.case import HALF, Case, Input, Keras, KerasModel, vector
 
 NO_NCHW = "TensorFlow has no channels_first kernel for this layer on a CPU"
-HALF = "float16 has 11 bits of mantissa, and the kernels round at different places"
-DEEP = "the rounding of some hundred float32 convolutions and normalisations adds up"
-
-
-@dataclass(frozen=True)
-class Input:
-    """One sample input of a layer: its shape without the batch, and what fills it."""
-
-    shape: tuple[int | None, ...]
-    dtype: str = "float32"
-    high: int | None = None
-    """Integers in [0, high) fill the sample; None: normally distributed numbers."""
-
-    def sample(self, rng: np.random.Generator) -> np.ndarray:
-        """The sample array, (BATCH, *shape), open dimensions DYNAMIC long."""
-        shape = (BATCH, *(DYNAMIC if n is None else n for n in self.shape))
-        if self.high is not None:
-            return rng.integers(0, self.high, shape).astype(self.dtype)
-        return rng.normal(size=shape).astype(self.dtype)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One model under test.
-
-    `runs` is False where this machine's TensorFlow cannot execute the model; such a model is loaded and its
-    specs are compared, nothing more. `random` marks outputs that differ from call to call when training.
-    `tolerance` is relative to the largest magnitude of the output, and `why` gives the reason for it (or for
-    `runs` being False).
-    """
-
-    name: str
-    layer: str
-    """The layer class that the case is about; "model" for whole models."""
-    build: Callable[[Keras], KerasModel]
-    key: str
-    """Names the definition: artefacts are cached under it."""
-    inputs: tuple[Input, ...] = ()
-    """Sample inputs in the order of `model.inputs`; () derives them from the model."""
-    tolerance: float = 1e-5
-    why: str = ""
-    runs: bool = True
-    random: bool = False
-    trains: bool = True
-    """False: integers or no gradient come out, so no training step is tried."""
-    unsaved: tuple[str, ...] = ()
-    """Lines on which Keras cannot trace the layer in training, so that it neither saves the model nor fits it; `why`
-    says so. What we save is read all the same."""
-    slow: bool = False
-    save: Mapping[str, Any] = field(default_factory=dict)
-    """Further arguments of `save_model`, TensorFlow's and ours."""
-    objects: Callable[[Any], Mapping[str, Any]] = lambda k: {}
-    """The `custom_objects` of `load_model`, TensorFlow's and ours, of the module `keras` or `kerasfmt`."""
 
 
 class Of:
@@ -135,10 +74,6 @@ class Layer:
     variants: Mapping[str, Mapping[str, Any]]
 
 
-def vector(*shape: int | None, **kw: Any) -> tuple[Input, ...]:
-    return (Input(shape, **kw),)
-
-
 MIXED_FLOAT16 = {"dtype": MIXED, "_tolerance": 4e-3, "_why": HALF}
 NCHW = {"data_format": "channels_first", "_runs": False, "_why": NO_NCHW}
 FLOAT64 = {"dtype": "float64"}
@@ -183,10 +118,7 @@ def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
 
     def build(keras: Keras) -> KerasModel:
         made = {name: v.make(keras) if isinstance(v, Of) else v for name, v in arguments.items()}
-        tensors = [
-            keras.Input(i.shape, config.get("_batch"), dtype=i.dtype, name=f"x{n}")
-            for n, i in enumerate(inputs)
-        ]
+        tensors = [given.tensor(keras, f"x{n}", config.get("_batch")) for n, given in enumerate(inputs)]
         if layer.name == "InputLayer":
             return keras.Model(tensors[0], tensors[0], name="model")
         instance = _class(keras, layer.name)(**{"name": "layer", **made})

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
-Build = Callable[..., Any]
+from conformance.calls.call import Call
 
-OPERATORS: dict[str, Build] = {
+OPERATORS: dict[str, Call] = {
     "add_number": lambda tf, x: x + 1,
     "add_right": lambda tf, x: 3.0 + x,
     "add_tensors": lambda tf, x, y: x + y,
@@ -40,7 +37,7 @@ OPERATORS: dict[str, Build] = {
     "half": lambda tf, h: h * 2 + 1,
 }
 
-ARITHMETIC: dict[str, Build] = {
+ARITHMETIC: dict[str, Call] = {
     "math.add": lambda tf, x, y: tf.add(x, y),
     "math.add_constant_first": lambda tf, x: tf.add(2.0, x),
     "math.subtract": lambda tf, x, y: tf.subtract(x, y=y),
@@ -71,7 +68,7 @@ ARITHMETIC: dict[str, Build] = {
     "math.xlog1py": lambda tf, x, p: tf.math.xlog1py(x, p),
 }
 
-UNARY: dict[str, Build] = {
+UNARY: dict[str, Call] = {
     **{
         f"math.{name}": lambda tf, x, name=name: getattr(tf.math, name)(x)
         for name in (
@@ -88,7 +85,7 @@ UNARY: dict[str, Build] = {
     "math.round": lambda tf, x: tf.round(x * 10.0),
 }
 
-COMPARISONS: dict[str, Build] = {
+COMPARISONS: dict[str, Call] = {
     "math.equal": lambda tf, n: tf.equal(n, 1),
     "math.not_equal": lambda tf, n: tf.not_equal(n, 1),
     "math.greater": lambda tf, x, y: tf.greater(x, y),
@@ -106,7 +103,7 @@ COMPARISONS: dict[str, Build] = {
     "clip_by_value_keywords": lambda tf, x: tf.clip_by_value(x, clip_value_min=0.0, clip_value_max=1.0),
 }
 
-ACTIVATIONS: dict[str, Build] = {
+ACTIVATIONS: dict[str, Call] = {
     **{
         f"nn.{name}": lambda tf, x, name=name: getattr(tf.nn, name)(x)
         for name in (

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
-Build = Callable[..., Any]
+from conformance.calls.call import Call
 
-SLICES: dict[str, Build] = {
+SLICES: dict[str, Call] = {
     "slice_column": lambda tf, x: x[:, 0],
     "slice_range": lambda tf, s: s[:, 1:4, ::2],
     "slice_negative": lambda tf, s: s[:, -1],
@@ -23,7 +20,7 @@ SLICES: dict[str, Build] = {
     "slice_shape": lambda tf, d: d[:, : tf.shape(d)[1] // 2],
 }
 
-REDUCTIONS: dict[str, Build] = {
+REDUCTIONS: dict[str, Call] = {
     **{
         f"math.reduce_{name}": lambda tf, s, name=name: getattr(tf, f"reduce_{name}")(s, axis=1)
         for name in ("sum", "mean", "max", "min", "prod")
@@ -51,7 +48,7 @@ REDUCTIONS: dict[str, Build] = {
     "nn.l2_loss": lambda tf, s: tf.nn.l2_loss(s),
 }
 
-SHAPES: dict[str, Build] = {
+SHAPES: dict[str, Call] = {
     "reshape": lambda tf, s: tf.reshape(s, (-1, 20)),
     "reshape_list": lambda tf, s: tf.reshape(s, [-1, 2, 10]),
     "reshape_shape": lambda tf, d: tf.reshape(d, tf.stack([tf.shape(d)[0], -1, 2])),
@@ -130,7 +127,7 @@ SHAPES: dict[str, Build] = {
     "linalg.band_part": lambda tf, s: tf.linalg.band_part(s, -1, 0),
 }
 
-PRODUCTS: dict[str, Build] = {
+PRODUCTS: dict[str, Call] = {
     "linalg.matmul": lambda tf, s: tf.matmul(s, s, transpose_b=True),
     "linalg.matmul_first": lambda tf, s: tf.matmul(s, s, transpose_a=True),
     "linalg.matmul_2d": lambda tf, x: tf.matmul(x, np.ones((6, 2), "float32")),

@@ -1,59 +1,13 @@
-"""One call for each class of operation that `keras3.py` has no call of, by the name of the class.
-
-The builder takes `keras.ops` and inputs by these names:
-
-    x, y   float32 (batch, 6)         n, k   int32 (batch, 6), 0 ... 4
-    s      float32 (batch, 5, 4)      i      float32 (batch, 8, 12, 3), 0 ... 1
-    w      float32 (batch, 6), with not-a-number and infinities
-    p      float32 (batch, 6), 0.05 ... 0.95
-    c      bool (batch, 6)            t      int32 (batch,), 0 ... 4
-    m      float32 (4, 5)             v      float32 (5,)
-    e      float32 (batch, 3, 4)      g      int32 (batch, 5, 4), -2 ... 3
-    a, b   float32 (batch, 5, 2, 4)   j      float32 (batch, 3, 8, 12)
-"""
+"""One call for each class of operation that `keras3_calls.py` has no call of, by the name of the class."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Build = Callable[..., Any]
-
-INPUTS: dict[str, tuple[tuple[int | None, ...], str]] = {
-    **dict.fromkeys("xywp", ((None, 6), "float32")),
-    **dict.fromkeys("nk", ((None, 6), "int32")),
-    **dict.fromkeys("ab", ((None, 5, 2, 4), "float32")),
-    "s": ((None, 5, 4), "float32"),
-    "e": ((None, 3, 4), "float32"),
-    "i": ((None, 8, 12, 3), "float32"),
-    "j": ((None, 3, 8, 12), "float32"),
-    "c": ((None, 6), "bool"),
-    "t": ((None,), "int32"),
-    "g": ((None, 5, 4), "int32"),
-    "m": ((4, 5), "float32"),
-    "v": ((5,), "float32"),
-}
-"""The inputs: shape with the batch, dtype."""
-
-
-def sample(name: str) -> np.ndarray:
-    """A sample for an input, of a batch of 4."""
-    shape, dtype = INPUTS[name]
-    rng = np.random.default_rng(ord(name))
-    full = tuple(4 if size is None else size for size in shape)
-    if dtype == "int32":
-        return rng.integers(*((-2, 4) if name == "g" else (0, 5)), full).astype(dtype)
-    if dtype == "bool":
-        return rng.uniform(size=full) < 0.5
-    if name in "pij":
-        return rng.uniform(0.05, 0.95, full).astype(dtype)
-    found = rng.normal(size=full).astype(dtype)
-    if name == "w":
-        found.ravel()[[1, 4, 8, 15, 21]] = [np.nan, np.inf, -np.inf, np.nan, 0]
-    return found
+from conformance.calls.call import Call
 
 
 def _made(name: str) -> Any:
@@ -65,7 +19,7 @@ KERNEL = np.random.default_rng(1).normal(size=(3, 2, 3, 4)).astype("float32")
 DEEP = KERNEL[..., :2]
 POINTS = np.random.default_rng(2).normal(size=(1, 1, 6, 5)).astype("float32")
 
-NUMPY: dict[str, Build] = {
+NUMPY: dict[str, Call] = {
     "Abs": lambda ops, x: _made("Abs")(x),
     "AllClose": lambda ops, x, y: ops.allclose(x, y, atol=10.0),
     "Amax": lambda ops, s: ops.amax(s, axis=1),
@@ -173,7 +127,7 @@ NUMPY: dict[str, Build] = {
     "Rad2deg": lambda ops, x: ops.rad2deg(x),
     "Real": lambda ops, x: ops.real(x),
     "RightShift": lambda ops, n: ops.right_shift(n, 1),
-    "Rot90": lambda ops, i: [ops.rot90(i, k, axes=(1, 2)) for k in (1, 2, 3)],
+    "Rot90": lambda ops, r: [ops.rot90(r, k, axes=(1, 2)) for k in (1, 2, 3)],
     "SearchSorted": lambda ops, v: ops.searchsorted(np.array([-1.0, 0.0, 0.5], "float32"), v, side="right"),
     "Select": lambda ops, x, y: ops.select([x > 1, y > 0], [x, y], -3.0),
     "Signbit": lambda ops, x: ops.signbit(x),
@@ -194,9 +148,9 @@ NUMPY: dict[str, Build] = {
     "Vstack": lambda ops, x, y: ops.vstack([x, y]),
 }
 
-NETWORKS: dict[str, Build] = {
-    "AdaptiveAveragePool": lambda ops, i: ops.adaptive_average_pool(i, (4, 6)),
-    "AdaptiveMaxPool": lambda ops, i: ops.adaptive_max_pool(i, (2, 3)),
+NETWORKS: dict[str, Call] = {
+    "AdaptiveAveragePool": lambda ops, r: ops.adaptive_average_pool(r, (4, 6)),
+    "AdaptiveMaxPool": lambda ops, r: ops.adaptive_max_pool(r, (2, 3)),
     "BatchNorm": lambda ops, s: ops.batch_normalization(
         s, np.arange(4.0, dtype="float32"), np.arange(1.0, 5.0, dtype="float32"), axis=-1
     ),
@@ -206,9 +160,9 @@ NETWORKS: dict[str, Build] = {
         ops.categorical_crossentropy(p, y, from_logits=True),
     ],
     "Celu": lambda ops, x: ops.celu(x, 0.7),
-    "Conv": lambda ops, i: ops.conv(i, KERNEL, strides=(2, 1), padding="same"),
+    "Conv": lambda ops, r: ops.conv(r, KERNEL, strides=(2, 1), padding="same"),
     "DepthToSpace": lambda ops, s, a: ops.depth_to_space(a, 2),
-    "DepthwiseConv": lambda ops, i: ops.depthwise_conv(i, DEEP, padding="same"),
+    "DepthwiseConv": lambda ops, r: ops.depthwise_conv(r, DEEP, padding="same"),
     "DotProductAttention": lambda ops, a, b: [
         ops.dot_product_attention(a, b, b),
         ops.dot_product_attention(a, b, a, is_causal=True, scale=0.5),
@@ -220,12 +174,12 @@ NETWORKS: dict[str, Build] = {
     "LogSigmoid": lambda ops, x: ops.log_sigmoid(x),
     "Moments": lambda ops, s: ops.moments(s, axes=[1]),
     "MultiHot": lambda ops, n: ops.multi_hot(n, 5),
-    "PSNR": lambda ops, i: ops.psnr(i, i * 0.9, max_val=1.0),
+    "PSNR": lambda ops, r: ops.psnr(r, r * 0.9, max_val=1.0),
     "RMSNorm": lambda ops, s: ops.rms_normalization(s, np.arange(4.0, dtype="float32")),
-    "SeparableConv": lambda ops, i: ops.separable_conv(i, DEEP, POINTS),
+    "SeparableConv": lambda ops, r: ops.separable_conv(r, DEEP, POINTS),
     "SoftShrink": lambda ops, x: ops.soft_shrink(x),
     "Softsign": lambda ops, x: ops.softsign(x),
-    "SpaceToDepth": lambda ops, i: ops.space_to_depth(i, 2),
+    "SpaceToDepth": lambda ops, r: ops.space_to_depth(r, 2),
     "SparseCategoricalCrossentropy": lambda ops, t, y: ops.sparse_categorical_crossentropy(t, ops.softmax(y)),
     "SparsePlus": lambda ops, x: ops.sparse_plus(x),
     "SparseSigmoid": lambda ops, x: ops.sparse_sigmoid(x),
@@ -236,22 +190,22 @@ NETWORKS: dict[str, Build] = {
     "Unfold": lambda ops, j: ops.unfold(j, (2, 3), padding=1, stride=2),
 }
 
-OTHERS: dict[str, Build] = {
+OTHERS: dict[str, Call] = {
     "CDist": lambda ops, s, e: ops.cdist(s, e),
     "ConvertToTensor": lambda ops, x: ops.convert_to_tensor(x),
-    "CropImages": lambda ops, i: ops.image.crop_images(
-        i, top_cropping=2, left_cropping=1, target_height=4, target_width=6
+    "CropImages": lambda ops, r: ops.image.crop_images(
+        r, top_cropping=2, left_cropping=1, target_height=4, target_width=6
     ),
     "Erfc": lambda ops, x: ops.erfc(x),
-    "ExtractPatches": lambda ops, i: ops.image.extract_patches(i, (3, 2), strides=2, padding="same"),
+    "ExtractPatches": lambda ops, r: ops.image.extract_patches(r, (3, 2), strides=2, padding="same"),
     "ExtractSequences": lambda ops, x: ops.extract_sequences(x, 3, 2),
-    "GaussianBlur": lambda ops, i: ops.image.gaussian_blur(i, (3, 3), (1.0, 0.5)),
-    "HSVToRGB": lambda ops, i: ops.image.hsv_to_rgb(i),
-    "PadImages": lambda ops, i: ops.image.pad_images(
-        i, top_padding=1, left_padding=2, target_height=12, target_width=15
+    "GaussianBlur": lambda ops, r: ops.image.gaussian_blur(r, (3, 3), (1.0, 0.5)),
+    "HSVToRGB": lambda ops, r: ops.image.hsv_to_rgb(r),
+    "PadImages": lambda ops, r: ops.image.pad_images(
+        r, top_padding=1, left_padding=2, target_height=12, target_width=15
     ),
-    "RGBToGrayscale": lambda ops, i: ops.image.rgb_to_grayscale(i),
-    "RGBToHSV": lambda ops, i: ops.image.rgb_to_hsv(i),
+    "RGBToGrayscale": lambda ops, r: ops.image.rgb_to_grayscale(r),
+    "RGBToHSV": lambda ops, r: ops.image.rgb_to_hsv(r),
     "Rearrange": lambda ops, m: ops.rearrange(m, "a (b c) -> c (b a)", c=5),
     "Scatter": lambda ops, v: ops.scatter(np.array([[0], [3], [1], [6], [3]]), v, (8,)),
     "ScatterUpdate": lambda ops, v: ops.scatter_update(
@@ -259,44 +213,7 @@ OTHERS: dict[str, Build] = {
     ),
     "SegmentSum": lambda ops, v: ops.segment_sum(v, np.array([0, 0, 1, 2, 2]), num_segments=4),
     "SliceUpdate": lambda ops, s, e: ops.slice_update(s, [0, 1, 0], e),
-    "SobelEdges": lambda ops, i: ops.image.sobel_edges(i),
+    "SobelEdges": lambda ops, r: ops.image.sobel_edges(r),
 }
 
 CLASSES = {**NUMPY, **NETWORKS, **OTHERS}
-
-VARIES = {"SobelEdges": "jax", "Rot90": "tensorflow", "UnravelIndex": "tensorflow"}
-"""Case -> the backend of Keras 3.15 that computes something else than its others; kerasfmt computes as the others."""
-
-BROKEN = {"case norm": "jax", "case mp": "jax"}
-"""Case -> the backend on which Keras 3.15 itself cannot compute it."""
-
-NOT_MADE: frozenset[str] = frozenset()
-"""Supported classes that no case makes."""
-
-_CODE = "its argument is a Python function, which Keras does not store"
-_DATA = "the shape of its result depends on the data"
-_OPS = "no composition of TensorFlow functions that kerasfmt knows computes it"
-_COMPLEX = "complex numbers"
-_RARE = "could be composed of functions that kerasfmt knows; not done"
-
-REFUSED: dict[str, str] = {
-    **dict.fromkeys(("AssociativeScan", "Cond", "ForiLoop", "JVP", "Map", "Scan", "Switch"), _CODE),
-    **dict.fromkeys(("VectorizedMap", "WhileLoop"), _CODE),
-    **dict.fromkeys(("Bincount", "Histogram", "Nonzero", "Unique"), _DATA),
-    **dict.fromkeys(
-        ("Cholesky", "CholeskyInverse", "Det", "Eigh", "Inv", "Logdet", "Lstsq", "LuFactor"), _OPS
-    ),
-    **dict.fromkeys(("MatrixRank", "Pinv", "Qr", "Slogdet", "Solve", "SolveTriangular", "SVD"), _OPS),
-    **dict.fromkeys(("CTCDecode", "CTCLoss", "Erfinv", "I0", "Gcd", "Lcm", "Nextafter", "View"), _OPS),
-    **dict.fromkeys(("AffineTransform", "MapCoordinates", "PerspectiveTransform", "ScaleAndTranslate"), _OPS),
-    **dict.fromkeys(("SegmentMax", "SegmentMin", "SegmentProd", "ConvTranspose"), _OPS),
-    **dict.fromkeys(("FFT", "FFT2", "IFFT2", "IRFFT", "ISTFT", "RFFT", "STFT", "Polar", "Eig"), _COMPLEX),
-    **dict.fromkeys(("ViewAsComplex", "ViewAsReal"), _COMPLEX),
-    **dict.fromkeys(("Arange", "Correlate", "Fold", "Full", "Geomspace", "Meshgrid", "Ndim", "SSIM"), _RARE),
-    **dict.fromkeys(("Nanargmax", "Nanargmin", "Nanmedian", "Nanpercentile", "Nanquantile"), _RARE),
-    "Argpartition": "Keras does not define the order of its result",
-    "ElasticTransform": "its result is random",
-    "Function": "the base class of functional models, no operation",
-    "SegmentReduction": "the base class of four others, no operation",
-}
-"""Class of operation that kerasfmt refuses -> why."""
