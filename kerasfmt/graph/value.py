@@ -6,7 +6,7 @@ Source: tensorflow/python/framework/ops.py fixes the semantics.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, Final, TypeAlias, Union
 
 from kerasfmt.dtypes import DType
 from kerasfmt.graph.op_defs import OpDef
@@ -34,10 +34,10 @@ class Value:
     __slots__ = ("dtype", "index", "node", "shape")
 
     def __init__(self, node: Node, index: int, shape: Shape, dtype: DType) -> None:
-        self.node = node
-        self.index = index
-        self.shape = shape
-        self.dtype = dtype
+        self.node: Final = node
+        self.index: Final = index
+        self.shape: Final = shape
+        self.dtype: Final = dtype
 
     @property
     def graph(self) -> Builder:

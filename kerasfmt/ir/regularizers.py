@@ -162,9 +162,8 @@ def option() -> Any:
 def _sum_abs(x: Value) -> Value:
     y = emit_one("Abs", x)
     if y.shape is None:
-        total = emit_one("Sum", y, emit_one("Range", 0, emit_one("Rank", y), 1))
-        total.shape = ()  # over every axis, whatever their number
-        return total
+        every_axis = emit_one("Range", 0, emit_one("Rank", y), 1)
+        return emit_one("Sum", y, every_axis, shapes=[()])
     return emit_one("Sum", y, np.arange(y.rank, dtype=np.int32))
 
 

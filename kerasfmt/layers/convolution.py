@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from kerasfmt.graph import Builder, Function, Shape, Spec, Value, ops
+from kerasfmt.graph import Builder, Function, Spec, Value, ops
 from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
@@ -95,7 +95,7 @@ class Conv(Layer, register=False):
         outputs = (self._convolution if self.groups == 1 else self._compiled)(self._pad(inputs), kernel)
         if self.use_bias:
             outputs = convolve.over_batches(outputs, self.rank + 1, self._add_bias)
-        return self.activation(convolve.with_shape(outputs, self._output_shape(inputs.dims)))
+        return self.activation(outputs)
 
     def _pad(self, inputs: Value) -> Value:
         return inputs
@@ -134,14 +134,6 @@ class Conv(Layer, register=False):
 
     def _add_bias(self, x: Value) -> Value:
         return convolve.add_bias(x, self.bias, self.data_format)
-
-    def _output_shape(self, dims: tuple[int | None, ...]) -> Shape:
-        first = self.data_format == "channels_first"
-        batch = dims[: len(dims) - self.rank - 1]
-        spatial = dims[-self.rank :] if first else dims[-1 - self.rank : -1]
-        per_axis = zip(spatial, self.kernel_size, self.strides, self.dilation_rate, strict=True)
-        sizes = [convolve.out_length(n, k, self.padding, s, d) for n, k, s, d in per_axis]
-        return (*batch, self.filters, *sizes) if first else (*batch, *sizes, self.filters)
 
 
 def check_dilation(layer: Layer, strides: tuple[int, ...], dilations: tuple[int, ...]) -> None:

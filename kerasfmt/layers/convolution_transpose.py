@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from kerasfmt.graph import Function, Shape, Spec, Value, emit_one, ops
+from kerasfmt.graph import Function, Spec, Value, emit_one, ops
 from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
@@ -129,7 +129,6 @@ class ConvTranspose(Layer, register=False):
             )
         ]
         outputs = self._transposed(inputs, batch, sizes)
-        outputs = convolve.with_shape(outputs, self._output_shape(inputs.dims[0], sizes))
         if self.use_bias:
             outputs = convolve.add_bias(outputs, self.bias, self.data_format)
         return self.activation(outputs)
@@ -137,11 +136,6 @@ class ConvTranspose(Layer, register=False):
     def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
         """The transposed convolution; `sizes` are those of the result's spatial axes."""
         raise NotImplementedError
-
-    def _output_shape(self, batch: int | None, sizes: list[int | Value]) -> Shape:
-        known = [n if isinstance(n, int) else None for n in sizes]
-        first = self.data_format == "channels_first"
-        return (batch, self.filters, *known) if first else (batch, *known, self.filters)
 
     def _result_dims(self, batch: int | Value, sizes: list[int | Value]) -> Value | convolve.Array:
         first = self.data_format == "channels_first"

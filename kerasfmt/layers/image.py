@@ -81,9 +81,7 @@ def crop(x: Value, top: Value, left: Value, height: int, width: int) -> Value:
         return ops.squeeze(crop(ops.expand_dims(x, 0), top, left, height, width), [0])
     shape = ops.shape(x)
     size = ops.pack([ops.getitem(shape, 0), height, width, ops.getitem(shape, 3)])
-    window = ops.slice_(x, ops.pack([0, top, left, 0]), size)
-    window.shape = (x.dims[0], height, width, x.dims[3])
-    return window
+    return ops.slice_(x, ops.pack([0, top, left, 0]), size)
 
 
 def _int32(x: Value) -> Value:

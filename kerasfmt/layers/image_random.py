@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from kerasfmt import dtypes
-from kerasfmt.graph import Value, ops
+from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.keras_facts import KerasFacts
@@ -97,17 +97,11 @@ class RandomImageLayer(ImageLayer, register=False):
         if not training:
             return self.left_alone(x)
         y = self.vary(x if x.rank == 4 else ops.expand_dims(x, 0))
-        y = y if x.rank == 4 else ops.squeeze(y, [0])
-        y.shape = self.varied_shape(x.dims)
-        return y
+        return y if x.rank == 4 else ops.squeeze(y, [0])
 
     def left_alone(self, x: Value) -> Value:
         """The outputs at inference."""
         return x
-
-    def varied_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The shape of the outputs while training."""
-        return shape
 
     def vary(self, x: Value) -> Value:
         """The outputs for a batch of images while training."""
@@ -276,6 +270,8 @@ class RandomSide(RandomImageLayer, register=False):
 
     facts = KerasFacts(absent_in=3)
     config_order = ("factor", "interpolation", "seed")
+    axis: ClassVar[int]
+    """The axis that grows or shrinks, counted from the end."""
     factor: Factor = factor(-1.0, math.inf)
     interpolation: str = fields.choice(*METHODS, default="bilinear")
     seed: int | None = None
@@ -287,39 +283,27 @@ class RandomSide(RandomImageLayer, register=False):
 
     def left_alone(self, x: Value) -> Value:
         """The inputs, of a size that is not known: a model's shapes are those of training."""
-        y = ops.identity(x)
-        y.shape = self.varied_shape(x.dims)
-        return y
+        shape = tuple(None if axis == x.rank + self.axis else size for axis, size in enumerate(x.dims))
+        return emit_one("Identity", x, shapes=[shape])
 
-    def vary_side(self, x: Value, axis: int) -> Value:
-        """Images with another size along an axis."""
+    def vary(self, x: Value) -> Value:
+        """Changes the size along the axis."""
         sizes = [ops.getitem(ops.shape(x), i) for i in (1, 2)]
         lower, upper = bounds(self.factor)
         scalar = x.graph.constant(np.zeros(0, np.int32))
         drawn = ops.generator_uniform(self.state, scalar, 1.0 + lower, 1.0 + upper)
-        sizes[axis - 1] = ops.cast(drawn * ops.cast(sizes[axis - 1], _f32), "int32")
+        side = self.axis + 3
+        sizes[side] = ops.cast(drawn * ops.cast(sizes[side], _f32), "int32")
         return ops.cast(resize(x, ops.pack(sizes), self.interpolation), self.compute_dtype)
 
 
 class RandomHeight(RandomSide):
     """Images resized to a random height; see `RandomSide`."""
 
-    def varied_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """A shape of unknown height."""
-        return (*shape[:-3], None, *shape[-2:])
-
-    def vary(self, x: Value) -> Value:
-        """Changes the height."""
-        return self.vary_side(x, 1)
+    axis = -3
 
 
 class RandomWidth(RandomSide):
     """Images resized to a random width; see `RandomSide`."""
 
-    def varied_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """A shape of unknown width."""
-        return (*shape[:-2], None, shape[-1])
-
-    def vary(self, x: Value) -> Value:
-        """Changes the width."""
-        return self.vary_side(x, 2)
+    axis = -2

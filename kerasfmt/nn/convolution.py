@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from kerasfmt.graph import Shape, Value, Variable, emit_one, merge_shapes, ops
+from kerasfmt.graph import Value, Variable, emit_one, ops
 from kerasfmt.nn.shapes import dims_of, reshape_to
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[np.int32]]
@@ -81,12 +81,6 @@ def transposed_length(
     else:
         rest = extent - stride + output_padding - (2 * (extent // 2) if padding == "same" else 0)
     return length * stride + rest
-
-
-def with_shape(x: Value, shape: Shape) -> Value:
-    """`x`, of which `shape` is known as well."""
-    x.shape = merge_shapes(x.shape, shape)
-    return x
 
 
 def over_batches(x: Value, inner: int, function: Callable[[Value], Value]) -> Value:
