@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kerasfmt.dialects.keras2_hdf5 import ACTIVATIONS
+from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
@@ -77,7 +77,7 @@ def _options(layer: Layer, config: Mapping[str, Any]) -> dict[str, Any]:
         return wrapped(MODULES.get(kind, "keras.layers"), value["class_name"], value["config"])
 
     for key, value in config.items():
-        if key.endswith("activation") and isinstance(value, str) and value not in ACTIVATIONS:
+        if is_activation(key) and isinstance(value, str) and not in_keras2(value):
             raise UnsupportedLayerError(
                 f"layer {layer.name} ({type(layer).__name__}): option {key}: Keras 2 has no activation {value!r}; "
                 'write the model for Keras 3 with save_format="keras"'

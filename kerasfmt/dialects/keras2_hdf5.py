@@ -12,21 +12,13 @@ keras/src/saving/legacy/saved_model/json_utils.py, get_json_type (2.15)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.saving_lib import MODULES
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.layer import find_layer_class
-
-ACTIVATIONS: Final = frozenset(
-    {
-        *("elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax"),
-        *("log_softmax_v2", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softmax_v2"),
-        *("softplus", "softsign", "swish", "tanh"),
-    }
-)
-"""Activations that Keras 2.15 finds by name."""
 
 
 def write_model(model: Model) -> dict[str, Any]:
@@ -107,7 +99,7 @@ def _for_both(config: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
 
 
 def _option(layer: str, key: str, value: Any) -> Any:
-    if key.endswith("activation") and isinstance(value, str) and value not in ACTIVATIONS:
+    if is_activation(key) and isinstance(value, str) and not in_keras2(value):
         raise UnsupportedLayerError(
             f"layer {layer}: activation {value!r} is not one of Keras 2, whose HDF5 files are written here; "
             "save the model as a SavedModel"

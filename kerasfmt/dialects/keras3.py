@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
+from kerasfmt.dialects.activations import activation_to_keras2, activation_to_keras3, is_activation
 from kerasfmt.dialects.calls import CallWords, FindTensor
 from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_modules, refuse_other_masks
 from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
@@ -30,16 +31,6 @@ from kerasfmt.ir.structure import Structure, flatten, map_to_lists
 from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
 from kerasfmt.layers.lambda_ import Lambda, in_words_of_keras3
-
-_ACTIVATIONS: Final = {
-    "hard_sigmoid_keras3": "hard_sigmoid",
-    "swish": "silu",
-    "softmax_v2": "softmax",
-    "log_softmax_v2": "log_softmax",
-}
-
-
-_RENAMED_ACTIVATIONS: Final = {"hard_sigmoid": "hard_sigmoid_keras3"}
 
 
 def keras3_to_keras2(entry: Any) -> Any:
@@ -69,11 +60,10 @@ def _meant(key: str, value: Any) -> Any:
     """An option's value in words of Keras 2."""
     if isinstance(value, list | tuple):
         return [_meant(key, item) for item in value]
-    is_activation = key == "activation" or key.endswith("_activation")
-    if is_activation and isinstance(value, Mapping) and value.get("class_name") == "function":
-        value = value.get("config")
+    if is_activation(key):
+        value = activation_to_keras2(value)
     if not isinstance(value, Mapping):
-        return _RENAMED_ACTIVATIONS.get(value, value) if is_activation and isinstance(value, str) else value
+        return value
     if "class_name" in value and isinstance(value.get("config"), Mapping):
         return keras3_to_keras2(value)
     return {name: _meant(name, item) for name, item in value.items()}
@@ -237,12 +227,12 @@ def _options(layer: Layer) -> dict[str, Any]:
             implied = facts.implied_by_keras3[key]
             if value not in implied:
                 raise _refuse(layer, f"option {key}: Keras 3 takes only {_listed(implied)}, got {value!r}")
-        elif key.endswith("activation") and isinstance(value, str):
-            if value == "hard_sigmoid":
+        elif is_activation(key) and isinstance(value, str):
+            found[key] = activation_to_keras3(value)
+            if found[key] is None:
                 raise _refuse(
-                    layer, f"option {key}: Keras 3's hard_sigmoid is another function than Keras 2's"
+                    layer, f"option {key}: Keras 3 has no such function; its {value} is another function"
                 )
-            found[key] = _ACTIVATIONS.get(value, value)
         else:
             found[key] = mapped(value, wrap, key)
     if isinstance(layer, Lambda):
@@ -291,7 +281,7 @@ def _stated(layer: Layer, references: References) -> list[tuple[list[Any], Mappi
     if isinstance(layer, InputLayer):
         return []
     if isinstance(layer, Operation):
-        stated = dict(zip(map(id, layer.calls), layer.stated, strict=True))
+        stated = dict(zip(map(id, layer.calls), layer.keras3_arguments, strict=True))
         return [stated[id(call)] for call in references.calls[layer]]
     return [([call.inputs], call.kwargs) for call in references.calls[layer]]
 

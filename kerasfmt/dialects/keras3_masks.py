@@ -18,11 +18,11 @@ from typing import Any, Final, TypeAlias
 
 from kerasfmt.dialects.saving_lib import mappings
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.ir.keras3_modules import module_of
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Model
 from kerasfmt.ir.structure import flatten
 from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.layers.keras3_ops import module_of
 
 Reference: TypeAlias = tuple[str, Any, Any]
 """Name of a layer, number of its call, number of the output."""

@@ -13,6 +13,7 @@ from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Value
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.identifiers import Config, parse_identifier, unknown
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.nn import activations as nn
 
 
@@ -23,56 +24,73 @@ class Activation:
     Attributes:
       name: what Keras 2 stores in a layer's config.
       function: emits the nodes for one value.
+      facts: what a version of Keras says of it.
     """
 
     name: str
     function: Callable[[Value], Value] = field(compare=False, repr=False)
+    facts: KerasFacts = field(default=KerasFacts(), compare=False, repr=False)
 
     def __call__(self, x: Value) -> Value:
         """The activation of `x`."""
         return self.function(x)
 
 
-_FUNCTIONS: tuple[tuple[Callable[..., Value], tuple[str, ...]], ...] = (
-    (nn.linear, ("linear",)),
-    (nn.relu, ("relu",)),
-    (nn.relu6, ("relu6",)),
-    (nn.leaky_relu, ("leaky_relu",)),
-    (nn.elu, ("elu",)),
-    (nn.selu, ("selu",)),
-    (nn.softplus, ("softplus",)),
-    (nn.softsign, ("softsign",)),
-    (nn.tanh, ("tanh",)),
-    (nn.sigmoid, ("sigmoid",)),
-    (nn.exponential, ("exponential",)),
+_BOTH = KerasFacts()
+_KERAS2 = KerasFacts(absent_in=3)
+_KERAS3 = KerasFacts(absent_in=2)
+
+_FUNCTIONS: tuple[tuple[Callable[..., Value], tuple[str, ...], KerasFacts], ...] = (
+    (nn.linear, ("linear",), _BOTH),
+    (nn.relu, ("relu",), _BOTH),
+    (nn.relu6, ("relu6",), _BOTH),
+    (nn.leaky_relu, ("leaky_relu",), _BOTH),
+    (nn.elu, ("elu",), _BOTH),
+    (nn.selu, ("selu",), _BOTH),
+    (nn.softplus, ("softplus",), _BOTH),
+    (nn.softsign, ("softsign",), _BOTH),
+    (nn.tanh, ("tanh",), _BOTH),
+    (nn.sigmoid, ("sigmoid",), _BOTH),
+    (nn.exponential, ("exponential",), _BOTH),
     # Keras 2 stores silu as swish too: both names are tf.nn.silu, whose __name__ is "swish".
-    (nn.silu, ("swish", "silu")),
-    (nn.hard_sigmoid, ("hard_sigmoid",)),
-    (nn.hard_sigmoid_keras3, ("hard_sigmoid_keras3",)),
-    (nn.hard_silu, ("hard_silu", "hard_swish")),
-    (nn.gelu, ("gelu",)),
-    (nn.mish, ("mish",)),
-    (nn.softmax, ("softmax", "softmax_v2")),
-    (nn.log_softmax, ("log_softmax", "log_softmax_v2")),
-    (nn.log_sigmoid, ("log_sigmoid",)),
-    (nn.celu, ("celu",)),
-    (nn.glu, ("glu",)),
-    (nn.hard_tanh, ("hard_tanh",)),
-    (nn.hard_shrink, ("hard_shrink",)),
-    (nn.soft_shrink, ("soft_shrink",)),
-    (nn.tanh_shrink, ("tanh_shrink",)),
-    (nn.squareplus, ("squareplus",)),
-    (nn.sparse_plus, ("sparse_plus",)),
-    (nn.sparse_sigmoid, ("sparse_sigmoid",)),
+    (nn.silu, ("swish", "silu"), KerasFacts(name_in_keras3="silu")),
+    # One name, two functions: here that of Keras 3 has another one, which Keras 2 does not take for its own.
+    (nn.hard_sigmoid, ("hard_sigmoid",), _KERAS2),
+    (nn.relu6_sigmoid, ("hard_sigmoid_keras3",), KerasFacts(absent_in=2, name_in_keras3="hard_sigmoid")),
+    (nn.hard_silu, ("hard_silu", "hard_swish"), _KERAS3),
+    (nn.gelu, ("gelu",), _BOTH),
+    (nn.mish, ("mish",), _BOTH),
+    (nn.softmax, ("softmax", "softmax_v2"), _BOTH),
+    (nn.log_softmax, ("log_softmax", "log_softmax_v2"), _BOTH),
+    (nn.log_sigmoid, ("log_sigmoid",), _KERAS3),
+    (nn.celu, ("celu",), _KERAS3),
+    (nn.glu, ("glu",), _KERAS3),
+    (nn.hard_tanh, ("hard_tanh",), _KERAS3),
+    (nn.hard_shrink, ("hard_shrink",), _KERAS3),
+    (nn.soft_shrink, ("soft_shrink",), _KERAS3),
+    (nn.tanh_shrink, ("tanh_shrink",), _KERAS3),
+    (nn.squareplus, ("squareplus",), _KERAS3),
+    (nn.sparse_plus, ("sparse_plus",), _KERAS3),
+    (nn.sparse_sigmoid, ("sparse_sigmoid",), _KERAS3),
 )
-"""Function -> its names; the first one is what a config holds."""
+"""Function, its names, of which a config holds the first one, and what the Kerases say of it."""
 
 _BY_NAME: dict[str, Activation] = {
     name: activation
-    for function, names in _FUNCTIONS
-    for activation in [Activation(names[0], function)]
+    for function, names, facts in _FUNCTIONS
+    for activation in [Activation(names[0], function, facts)]
     for name in names
 }
+
+
+def known_activations() -> list[Activation]:
+    """Every activation once."""
+    return list(dict.fromkeys(_BY_NAME.values()))
+
+
+def find(name: str) -> Activation | None:
+    """The activation of a name; None where there is none."""
+    return _BY_NAME.get(name)
 
 
 def get(identifier: object) -> Activation:

@@ -1,7 +1,7 @@
 """What a version of Keras says of a class beside its config: names, tracked attributes, differences.
 
 A layer (or initializer, regularizer, constraint) states them as the class attribute `facts`, and a subclass inherits
-them. A subclass that has more to say replaces them, whole or in part:
+them; an activation has them in its row. A subclass that has more to say replaces them, whole or in part:
 
     class SpecialDropout(Layer):
         facts = KerasFacts(absent_in=3, tracked_lists=("noise_shape",))
@@ -72,6 +72,7 @@ class KerasFacts:
       preserves_structure: whether the config tells a list of one input from that input.
       build_calls_base: whether the layer's `build` in Keras 2 calls that of the base class, which notes the shape.
       absent_in: the major version of Keras that has no such class.
+      name_in_keras3: Keras 3's name of what has another name in Keras 2.
       renamed: option of Keras 2 -> its name in Keras 3.
       implied_by_keras3: option that Keras 3 has not got -> the values that mean what it does anyway.
       implied_by_keras2: option that Keras 2 has not got -> the values that mean what it does anyway.
@@ -90,6 +91,7 @@ class KerasFacts:
     preserves_structure: bool = False
     build_calls_base: bool = False
     absent_in: Literal[2, 3] | None = None
+    name_in_keras3: str | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
     implied_by_keras3: Mapping[str, Container[object]] = field(default_factory=dict)
     implied_by_keras2: Mapping[str, Container[object]] = field(default_factory=dict)

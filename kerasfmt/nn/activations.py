@@ -113,8 +113,8 @@ def hard_sigmoid(x: Value) -> Value:
     return _clip(x * 0.2 + 0.5, 0.0, 1.0)
 
 
-def hard_sigmoid_keras3(x: Value) -> Value:
-    """Keras 3's hard sigmoid: `relu6(x + 3) / 6`, under a name that Keras 2 does not take for its own.
+def relu6_sigmoid(x: Value) -> Value:
+    """Keras 3's hard sigmoid: `relu6(x + 3) / 6`.
 
     Source: keras/src/backend/tensorflow/nn.py, hard_sigmoid (3.x)
     """
@@ -123,7 +123,7 @@ def hard_sigmoid_keras3(x: Value) -> Value:
 
 def hard_silu(x: Value) -> Value:
     """`x * relu6(x + 3) / 6`; Keras 3 only."""
-    return x * hard_sigmoid_keras3(x)
+    return x * relu6_sigmoid(x)
 
 
 # TensorFlow passes these two through float32, also where x is float64 (math_ops.cast of a Python number).

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kerasfmt.dialects.keras3_masks import name_operation_modules
-from kerasfmt.ir.keras3_modules import module_of
+from kerasfmt.layers.keras3_ops import module_of
 
 
 @pytest.mark.parametrize(

@@ -10,4 +10,8 @@ from . import (
     selection as selection,
     windows as windows,
 )
-from .operation import Operation as Operation, known_operations as known_operations
+from .operation import (
+    Operation as Operation,
+    known_operations as known_operations,
+    module_of as module_of,
+)

@@ -10,10 +10,10 @@ from typing import Any
 
 from kerasfmt import dtypes
 from kerasfmt.ir.tensor import Tensor
-from kerasfmt.layers.keras3_ops.operation import Operation, Translated, leaves, operation
+from kerasfmt.layers.keras3_ops.operation import Operation, Translated, leaves, register_operation
 
 
-@operation("Reshape")
+@register_operation("Reshape")
 def _reshape(op: Operation, x: Any, newshape: Any) -> Translated:
     shape = [-1 if d is None else d for d in (newshape if isinstance(newshape, list) else [newshape])]
     if shape.count(-1) > 1:
@@ -21,24 +21,24 @@ def _reshape(op: Operation, x: Any, newshape: Any) -> Translated:
     return "reshape", x, {"shape": shape}
 
 
-@operation("Ravel")
+@register_operation("Ravel")
 def _ravel(op: Operation, x: Any) -> Translated:
     return "reshape", x, {"shape": [-1]}
 
 
-@operation("Transpose")
+@register_operation("Transpose")
 def _transpose(op: Operation, x: Any, axes: Any = None) -> Translated:
     return "transpose", x, {"perm": axes}
 
 
-@operation("Swapaxes")
+@register_operation("Swapaxes")
 def _swapaxes(op: Operation, x: Tensor, axis1: int, axis2: int) -> Translated:
     perm = list(range(op.rank(x)))
     perm[axis1], perm[axis2] = perm[axis2], perm[axis1]
     return "transpose", x, {"perm": perm}
 
 
-@operation("Moveaxis")
+@register_operation("Moveaxis")
 def _moveaxis(op: Operation, x: Tensor, source: Any, destination: Any) -> Translated:
     rank = op.rank(x)
     sources, targets = (
@@ -50,7 +50,7 @@ def _moveaxis(op: Operation, x: Tensor, source: Any, destination: Any) -> Transl
     return "transpose", x, {"perm": perm}
 
 
-@operation("ExpandDims")
+@register_operation("ExpandDims")
 def _expand_dims(op: Operation, x: Tensor, axis: Any) -> Translated:
     axes = axis if isinstance(axis, list) else [axis]
     rank = op.rank(x) + len(axes)
@@ -60,27 +60,27 @@ def _expand_dims(op: Operation, x: Tensor, axis: Any) -> Translated:
     return "expand_dims", x, {"axis": last if isinstance(axis, list) else axis}
 
 
-@operation("Squeeze")
+@register_operation("Squeeze")
 def _squeeze(op: Operation, x: Any, axis: Any = None) -> Translated:
     return "squeeze", x, {"axis": axis}
 
 
-@operation("Concatenate")
+@register_operation("Concatenate")
 def _concatenate(op: Operation, xs: Any, axis: int = 0) -> Translated:
-    return "concat", op.alike(*xs), {"axis": axis}
+    return "concat", op.promote(*xs), {"axis": axis}
 
 
-@operation("Stack")
+@register_operation("Stack")
 def _stack(op: Operation, x: Any, axis: int = 0) -> Translated:
-    return "stack", op.alike(*x), {"axis": axis}
+    return "stack", op.promote(*x), {"axis": axis}
 
 
-@operation("Unstack")
+@register_operation("Unstack", module="core")
 def _unstack(op: Operation, x: Any, num: int | None = None, axis: int = 0) -> Translated:
     return "unstack", x, {"num": num, "axis": axis}
 
 
-@operation("Split")
+@register_operation("Split")
 def _split(op: Operation, x: Tensor, indices_or_sections: Any, axis: int = 0) -> Translated:
     parts = indices_or_sections
     if isinstance(parts, list):
@@ -92,7 +92,7 @@ def _split(op: Operation, x: Tensor, indices_or_sections: Any, axis: int = 0) ->
     return "split", x, {"num_or_size_splits": parts, "axis": axis}
 
 
-@operation("Tile")
+@register_operation("Tile")
 def _tile(op: Operation, x: Tensor, repeats: Any) -> Translated:
     listed = repeats if isinstance(repeats, list) else [repeats]
     rank = op.rank(x)
@@ -101,12 +101,12 @@ def _tile(op: Operation, x: Tensor, repeats: Any) -> Translated:
     return "tile", x, {"multiples": [1] * (rank - len(listed)) + listed}
 
 
-@operation("Repeat")
+@register_operation("Repeat")
 def _repeat(op: Operation, x: Any, repeats: Any, axis: int | None = None) -> Translated:
     return "repeat", x, {"repeats": repeats, "axis": axis}
 
 
-@operation("Pad")
+@register_operation("Pad")
 def _pad(
     op: Operation, x: Tensor, pad_width: Any, mode: str = "constant", constant_values: Any = None
 ) -> Translated:
@@ -120,37 +120,37 @@ def _pad(
     return "pad", x, given
 
 
-@operation("Flip")
+@register_operation("Flip")
 def _flip(op: Operation, x: Tensor, axis: Any = None) -> Translated:
     axes = list(range(op.rank(x))) if axis is None else axis if isinstance(axis, list) else [axis]
     return "reverse", x, {"axis": axes}
 
 
-@operation("Roll")
+@register_operation("Roll")
 def _roll(op: Operation, x: Any, shift: Any, axis: Any = None) -> Translated:
     if axis is None:
         raise op.unsupported("axis=None is not supported")
     return "roll", x, {"shift": shift, "axis": axis}
 
 
-@operation("BroadcastTo")
+@register_operation("BroadcastTo")
 def _broadcast_to(op: Operation, x: Any, shape: Any) -> Translated:
     if None in shape:
         raise op.unsupported(f"shape {shape} has an unknown dimension")
     return "broadcast_to", x, {"shape": shape}
 
 
-@operation("GetItem")
+@register_operation("GetItem")
 def _get_item(op: Operation, x: Any, key: Any) -> Translated:
     return "__operators__.getitem", x, {"slice_spec": key}
 
 
-@operation("Slice")
+@register_operation("Slice", module="core")
 def _slice(op: Operation, inputs: Any, start_indices: Any, shape: Any) -> Translated:
     return "slice", inputs, {"begin": start_indices, "size": [-1 if d is None else d for d in shape]}
 
 
-@operation("Rot90")
+@register_operation("Rot90")
 def _rot90(op: Operation, array: Tensor, k: int = 1, axes: Any = (0, 1)) -> Translated:
     first, second = (op.axis(array, a) for a in axes)
     perm = list(range(op.rank(array)))
@@ -165,19 +165,19 @@ def _rot90(op: Operation, array: Tensor, k: int = 1, axes: Any = (0, 1)) -> Tran
     return "reverse", op.helper("transpose", array, perm=perm), {"axis": [second]}
 
 
-@operation("Fliplr")
+@register_operation("Fliplr")
 def _fliplr(op: Operation, x: Any) -> Translated:
     return "reverse", x, {"axis": [1]}
 
 
-@operation("Flipud")
+@register_operation("Flipud")
 def _flipud(op: Operation, x: Any) -> Translated:
     return "reverse", x, {"axis": [0]}
 
 
-@operation("Append")
+@register_operation("Append")
 def _append(op: Operation, x1: Any, x2: Any, axis: int | None = None) -> Translated:
-    parts = op.alike(x1, x2)
+    parts = op.promote(x1, x2)
     if axis is None:
         parts = [
             op.helper("reshape", part, shape=[-1]) if isinstance(part, Tensor) else leaves(part)
@@ -186,11 +186,11 @@ def _append(op: Operation, x1: Any, x2: Any, axis: int | None = None) -> Transla
     return "concat", parts, {"axis": axis or 0}
 
 
-@operation("Hstack", "Vstack", "Dstack")
+@register_operation("Hstack", "Vstack", "Dstack")
 def _joined(op: Operation, xs: Any) -> Translated:
     least = {"Hstack": 1, "Vstack": 2, "Dstack": 3}[op.kind]
     axis = {"Hstack": 1, "Vstack": 0, "Dstack": 2}[op.kind]
-    parts = op.alike(*xs)
+    parts = op.promote(*xs)
     rank = op.rank(parts[0])
     if rank == 1 and op.kind == "Hstack":
         axis = 0
@@ -201,13 +201,13 @@ def _joined(op: Operation, xs: Any) -> Translated:
     return "concat", parts, {"axis": axis}
 
 
-@operation("Hsplit", "Vsplit", "Dsplit")
+@register_operation("Hsplit", "Vsplit", "Dsplit")
 def _split_along(op: Operation, x: Tensor, indices_or_sections: Any) -> Translated:
     axis = {"Hsplit": 0 if op.rank(x) == 1 else 1, "Vsplit": 0, "Dsplit": 2}[op.kind]
     return _split(op, x, indices_or_sections, axis)
 
 
-@operation("ArraySplit")
+@register_operation("ArraySplit")
 def _array_split(op: Operation, x: Tensor, indices_or_sections: Any, axis: int = 0) -> Translated:
     parts = indices_or_sections
     if not isinstance(parts, int):
@@ -216,12 +216,12 @@ def _array_split(op: Operation, x: Tensor, indices_or_sections: Any, axis: int =
     return "split", x, {"num_or_size_splits": [size + (i < more) for i in range(parts)], "axis": axis}
 
 
-@operation("Size")
+@register_operation("Size")
 def _size(op: Operation, x: Any) -> Translated:
     return "size", x, {}
 
 
-@operation("Linspace", "Logspace")
+@register_operation("Linspace", "Logspace")
 def _linspace(
     op: Operation,
     start: Any,
@@ -235,8 +235,8 @@ def _linspace(
 ) -> Translated:
     if retstep:
         raise op.unsupported("retstep=True is not supported")
-    one, other = (op.floats(v) for v in op.alike(start, stop))
-    first, end = op.spread(one, other), op.spread(other, one)
+    one, other = (op.as_floats(v) for v in op.promote(start, stop))
+    first, end = op.broadcast_like(one, other), op.broadcast_like(other, one)
     if not endpoint:
         step = op.binary("math.divide", op.binary("math.subtract", end, first), float(num))
         end = op.binary("math.subtract", end, step)
@@ -248,7 +248,7 @@ def _linspace(
     return ("identity", found, {}) if dtype is None else ("cast", found, {"dtype": dtypes.of(dtype).name})
 
 
-@operation("SliceUpdate")
+@register_operation("SliceUpdate", module="core")
 def _slice_update(op: Operation, inputs: Tensor, start_indices: Any, updates: Tensor) -> Translated:
     if isinstance(start_indices, Tensor) or not isinstance(updates, Tensor):
         raise op.unsupported("expected constants as start_indices and a tensor as updates")
@@ -266,7 +266,7 @@ def _slice_update(op: Operation, inputs: Tensor, start_indices: Any, updates: Te
     return "where", op.helper("cast", there, dtype="bool"), {"x": values, "y": inputs}
 
 
-@operation("UnravelIndex")
+@register_operation("UnravelIndex")
 def _unravel_index(op: Operation, indices: Tensor, shape: Any) -> Translated:
     parts, size = [], 1
     for dim in reversed(shape):
@@ -276,7 +276,7 @@ def _unravel_index(op: Operation, indices: Tensor, shape: Any) -> Translated:
     return "unstack", op.helper("stack", parts[::-1], axis=0), {"axis": 0, "num": len(parts)}
 
 
-@operation("Rearrange")
+@register_operation("Rearrange", module="einops")
 def _rearrange(op: Operation, tensor: Tensor, pattern: str, **axes_lengths: int) -> Translated:
     left, right = (_axes_of(op, side) for side in pattern.split("->"))
     if len(left) != op.rank(tensor):

@@ -14,7 +14,14 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.ir.tensor import Tensor
-from kerasfmt.layers.keras3_ops.operation import Operation, Translated, both, each, operation, table
+from kerasfmt.layers.keras3_ops.operation import (
+    Operation,
+    Translated,
+    float_operands,
+    map_numbers,
+    register_operation,
+    register_table,
+)
 
 
 def _unary(function: str) -> Callable[..., Translated]:
@@ -22,12 +29,12 @@ def _unary(function: str) -> Callable[..., Translated]:
 
 
 def _unary_of_floats(function: str) -> Callable[..., Translated]:
-    return lambda op, x, **options: (function, op.floats(x), {})
+    return lambda op, x, **options: (function, op.as_floats(x), {})
 
 
 def _binary(function: str) -> Callable[..., Translated]:
     def entry(op: Operation, x1: Any, x2: Any) -> Translated:
-        left, right = op.alike(x1, x2)
+        left, right = op.promote(x1, x2)
         return function, left, {"y": right}
 
     return entry
@@ -40,15 +47,13 @@ def _logical(function: str) -> Callable[..., Translated]:
     return entry
 
 
-table(
+register_table(
     {
         "Absolute": "math.abs",
         "Abs": "math.abs",
         "Negative": "math.negative",
         "Sign": "math.sign",
         "Square": "math.square",
-        "Relu": "nn.relu",
-        "Relu6": "nn.relu6",
         "Isnan": "math.is_nan",
         "Isinf": "math.is_inf",
         "Isfinite": "math.is_finite",
@@ -57,18 +62,31 @@ table(
         "Conjugate": "identity",
         "Real": "identity",
         "Imag": "zeros_like",
-        "StopGradient": "stop_gradient",
     },
     _unary,
 )
-table(
+register_table(
+    {
+        "Relu": "nn.relu",
+        "Relu6": "nn.relu6",
+    },
+    _unary,
+    module="nn",
+)
+register_table(
+    {
+        "StopGradient": "stop_gradient",
+    },
+    _unary,
+    module="core",
+)
+register_table(
     {
         "Exp": "math.exp",
         "Expm1": "math.expm1",
         "Log": "math.log",
         "Log1p": "math.log1p",
         "Sqrt": "math.sqrt",
-        "Rsqrt": "math.rsqrt",
         "Reciprocal": "math.reciprocal",
         "Sin": "math.sin",
         "Cos": "math.cos",
@@ -84,8 +102,20 @@ table(
         "Arctanh": "math.atanh",
         "Floor": "math.floor",
         "Ceil": "math.ceil",
+    },
+    _unary_of_floats,
+)
+register_table(
+    {
+        "Rsqrt": "math.rsqrt",
         "Erf": "math.erf",
         "Erfc": "math.erfc",
+    },
+    _unary_of_floats,
+    module="math",
+)
+register_table(
+    {
         "Sigmoid": "math.sigmoid",
         "Softplus": "math.softplus",
         "Softsign": "nn.softsign",
@@ -94,8 +124,9 @@ table(
         "Selu": "nn.selu",
     },
     _unary_of_floats,
+    module="nn",
 )
-table(
+register_table(
     {
         "Add": "math.add",
         "Subtract": "math.subtract",
@@ -115,68 +146,74 @@ table(
     },
     _binary,
 )
-table({"LogicalAnd": "math.logical_and", "LogicalOr": "math.logical_or"}, _logical)
+register_table(
+    {
+        "LogicalAnd": "math.logical_and",
+        "LogicalOr": "math.logical_or",
+    },
+    _logical,
+)
 
 
-@operation("Divide", "TrueDivide")
+@register_operation("Divide", "TrueDivide")
 def _divide(op: Operation, x1: Any, x2: Any) -> Translated:
-    left, right = op.alike(x1, x2)
-    return "math.truediv", op.floats(left), {"y": op.floats(right)}
+    left, right = op.promote(x1, x2)
+    return "math.truediv", op.as_floats(left), {"y": op.as_floats(right)}
 
 
-@operation("Arctan2")
+@register_operation("Arctan2")
 def _arctan2(op: Operation, x1: Any, x2: Any) -> Translated:
-    left, right = op.alike(op.floats(x1), op.floats(x2))
+    left, right = op.promote(op.as_floats(x1), op.as_floats(x2))
     return "math.atan2", left, {"x": right}
 
 
-@operation("LogicalNot")
+@register_operation("LogicalNot")
 def _logical_not(op: Operation, x: Any) -> Translated:
     return "math.logical_not", op.cast(x, dtypes.bool_), {}
 
 
-@operation("LogicalXor")
+@register_operation("LogicalXor")
 def _logical_xor(op: Operation, x1: Any, x2: Any) -> Translated:
     return "math.logical_xor", op.cast(x1, dtypes.bool_), {"y": op.cast(x2, dtypes.bool_)}
 
 
-@operation("Clip")
+@register_operation("Clip")
 def _clip(op: Operation, x: Any, x_min: Any, x_max: Any) -> Translated:
-    value, low, high = op.alike(x, x_min, x_max)
+    value, low, high = op.promote(x, x_min, x_max)
     return "clip_by_value", value, {"clip_value_min": low, "clip_value_max": high}
 
 
-@operation("Round")
+@register_operation("Round")
 def _round(op: Operation, x: Tensor, decimals: int = 0) -> Translated:
     if not decimals:
         return "math.round", x, {}
     if not x.dtype.is_floating:
         raise op.unsupported(f"decimals={decimals} of integers is not supported")
     factor = 10.0**decimals
-    return op.last("math.divide", op.helper("math.round", op.binary("math.multiply", x, factor)), factor)
+    return op.result("math.divide", op.helper("math.round", op.binary("math.multiply", x, factor)), factor)
 
 
-@operation("Cast")
+@register_operation("Cast", module="core")
 def _cast(op: Operation, x: Any, dtype: Any) -> Translated:
     return "cast", x, {"dtype": dtypes.of(dtype).name}
 
 
-@operation("SaturateCast")
+@register_operation("SaturateCast", module="core")
 def _saturate_cast(op: Operation, x: Any, dtype: Any) -> Translated:
     return "dtypes.saturate_cast", x, {"dtype": dtypes.of(dtype).name}
 
 
-@operation("ZerosLike", "EmptyLike")
+@register_operation("ZerosLike", "EmptyLike")
 def _zeros_like(op: Operation, x: Any, dtype: Any = None, **options: Any) -> Translated:
     return "zeros_like", x, {"dtype": dtype}
 
 
-@operation("OnesLike")
+@register_operation("OnesLike")
 def _ones_like(op: Operation, x: Any, dtype: Any = None, **options: Any) -> Translated:
     return "ones_like", x, {"dtype": dtype}
 
 
-@operation("FullLike")
+@register_operation("FullLike")
 def _full_like(op: Operation, x: Any, fill_value: Any, dtype: Any = None) -> Translated:
     given = x.dtype if dtype is None else dtypes.of(dtype)
     ones = op.helper("ones_like", x, dtype=given.name)
@@ -185,84 +222,85 @@ def _full_like(op: Operation, x: Any, fill_value: Any, dtype: Any = None) -> Tra
     value = (
         op.cast(fill_value, given)
         if isinstance(fill_value, Tensor)
-        else each(fill_value, float if given.is_floating else int)
+        else map_numbers(fill_value, float if given.is_floating else int)
     )
     return "math.multiply", ones, {"y": value}
 
 
-@operation("ConvertToTensor", "Array")
+@register_operation("ConvertToTensor", module="core")
+@register_operation("Array")
 def _array(op: Operation, x: Tensor, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Translated:
     if sparse or ragged:
         raise op.unsupported("sparse and ragged tensors are not supported")
     return ("identity", x, {}) if dtype is None else ("cast", x, {"dtype": dtypes.of(dtype).name})
 
 
-@operation("Fabs")
+@register_operation("Fabs")
 def _fabs(op: Operation, x: Any) -> Translated:
-    return "math.abs", op.floats(x), {}
+    return "math.abs", op.as_floats(x), {}
 
 
-@operation("Angle")
+@register_operation("Angle")
 def _angle(op: Operation, x: Any) -> Translated:
-    value = op.floats(x)
+    value = op.as_floats(x)
     return "math.atan2", op.helper("zeros_like", value), {"x": value}
 
 
-@operation("Isreal")
+@register_operation("Isreal")
 def _isreal(op: Operation, x: Any) -> Translated:
     return "ones_like", x, {"dtype": "bool"}
 
 
-@operation("Cbrt")
+@register_operation("Cbrt")
 def _cbrt(op: Operation, x: Any) -> Translated:
-    value = op.floats(x)
+    value = op.as_floats(x)
     root = op.binary("math.pow", op.helper("math.abs", value), 1 / 3)
-    return op.last("math.multiply", op.helper("math.sign", value), root)
+    return op.result("math.multiply", op.helper("math.sign", value), root)
 
 
 def _scaled(function: str | None, factor: float) -> Callable[..., Translated]:
     def entry(op: Operation, x: Any) -> Translated:
-        value = op.floats(x)
+        value = op.as_floats(x)
         return "math.multiply", value if function is None else op.helper(function, value), {"y": factor}
 
     return entry
 
 
-operation("Deg2rad")(_scaled(None, math.pi / 180))
-operation("Rad2deg")(_scaled(None, 180 / math.pi))
-operation("Log2")(_scaled("math.log", 1 / math.log(2)))
-operation("Log10")(_scaled("math.log", 1 / math.log(10)))
+register_operation("Deg2rad")(_scaled(None, math.pi / 180))
+register_operation("Rad2deg")(_scaled(None, 180 / math.pi))
+register_operation("Log2")(_scaled("math.log", 1 / math.log(2)))
+register_operation("Log10")(_scaled("math.log", 1 / math.log(10)))
 
 
-@operation("Exp2")
+@register_operation("Exp2")
 def _exp2(op: Operation, x: Any) -> Translated:
-    return "math.pow", 2.0, {"y": op.floats(x)}
+    return "math.pow", 2.0, {"y": op.as_floats(x)}
 
 
-@operation("Heaviside")
+@register_operation("Heaviside")
 def _heaviside(op: Operation, x1: Any, x2: Any) -> Translated:
-    x, middle = both(op, x1, x2)
+    x, middle = float_operands(op, x1, x2)
     step = op.cast(op.binary("math.greater", x, 0.0), x.dtype)
     known = op.where(op.helper("math.is_nan", x), x, step)
     zero = op.binary("math.equal", x, 0.0)
-    return "where", zero, {"x": op.spread(middle, x), "y": known}
+    return "where", zero, {"x": op.broadcast_like(middle, x), "y": known}
 
 
 def _infinite(function: str) -> Callable[..., Translated]:
     def entry(op: Operation, x: Any) -> Translated:
-        value = op.floats(x)
+        value = op.as_floats(x)
         return "math.logical_and", op.helper("math.is_inf", value), {"y": op.binary(function, value, 0.0)}
 
     return entry
 
 
-operation("Isposinf")(_infinite("math.greater"))
-operation("Isneginf")(_infinite("math.less"))
+register_operation("Isposinf")(_infinite("math.greater"))
+register_operation("Isneginf")(_infinite("math.less"))
 
 
-@operation("Sinc")
+@register_operation("Sinc")
 def _sinc(op: Operation, x: Any) -> Translated:
-    angle = op.binary("math.multiply", op.floats(x), math.pi)
+    angle = op.binary("math.multiply", op.as_floats(x), math.pi)
     zero = op.binary("math.equal", angle, 0.0)
     return (
         "where",
@@ -271,7 +309,7 @@ def _sinc(op: Operation, x: Any) -> Translated:
     )
 
 
-@operation("Trunc")
+@register_operation("Trunc")
 def _trunc(op: Operation, x: Tensor) -> Translated:
     if not x.dtype.is_floating:
         return "identity", x, {}
@@ -279,10 +317,10 @@ def _trunc(op: Operation, x: Tensor) -> Translated:
     return "math.multiply", op.helper("math.sign", x), {"y": whole}
 
 
-@operation("Signbit")
+@register_operation("Signbit")
 def _signbit(op: Operation, x: Tensor) -> Translated:
     if not x.dtype.is_floating:
-        return op.last("math.less", x, 0)
+        return op.result("math.less", x, 0)
     # -0.0 is the zero whose inverse is below zero.
     below = op.binary("math.less", op.helper("math.reciprocal", x), 0.0)
     return "math.logical_or", below, {"y": op.binary("math.less", x, 0.0)}
@@ -295,7 +333,7 @@ def _most(dtype: DType) -> float:
     return float(np.finfo(dtype.numpy).max)
 
 
-@operation("NanToNum")
+@register_operation("NanToNum")
 def _nan_to_num(
     op: Operation, x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Translated:
@@ -312,9 +350,11 @@ def _nan_to_num(
     return "where", below, {"x": least, "y": value}
 
 
-@operation("Ldexp")
+@register_operation("Ldexp")
 def _ldexp(op: Operation, x1: Any, x2: Any) -> Translated:
     power = (
-        op.helper("math.pow", 2.0, y=op.floats(x2)) if isinstance(x2, Tensor) else each(x2, lambda n: 2.0**n)
+        op.helper("math.pow", 2.0, y=op.as_floats(x2))
+        if isinstance(x2, Tensor)
+        else map_numbers(x2, lambda n: 2.0**n)
     )
-    return op.last("math.multiply", op.floats(x1), power)
+    return op.result("math.multiply", op.as_floats(x1), power)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from kerasfmt.ir.tensor import Tensor
-from kerasfmt.layers.keras3_ops.operation import Operation, Translated, operation
+from kerasfmt.layers.keras3_ops.operation import Operation, Translated, register_operation
 
 
-@operation("Resize")
+@register_operation("Resize", module="image")
 def _resize(
     op: Operation,
     images: Tensor,
@@ -29,12 +29,12 @@ def _resize(
     return "image.resize", images, {"size": size, "method": interpolation, "antialias": antialias}
 
 
-@operation("DepthToSpace")
+@register_operation("DepthToSpace", module="nn")
 def _depth_to_space(op: Operation, x: Any, block_size: int, data_format: str | None = None) -> Translated:
     return "nn.depth_to_space", x, _blocks(op, block_size, data_format)
 
 
-@operation("SpaceToDepth")
+@register_operation("SpaceToDepth", module="nn")
 def _space_to_depth(op: Operation, x: Any, block_size: int, data_format: str | None = None) -> Translated:
     return "nn.space_to_depth", x, _blocks(op, block_size, data_format)
 
@@ -50,16 +50,16 @@ def _channels_last(op: Operation, data_format: str | None) -> None:
         raise op.unsupported("channels_first is not supported")
 
 
-@operation("RGBToGrayscale")
+@register_operation("RGBToGrayscale", module="image")
 def _rgb_to_grayscale(op: Operation, images: Any, data_format: str | None = None) -> Translated:
     _channels_last(op, data_format)
-    return "image.rgb_to_grayscale", op.floats(images), {}
+    return "image.rgb_to_grayscale", op.as_floats(images), {}
 
 
-@operation("RGBToHSV")
+@register_operation("RGBToHSV", module="image")
 def _rgb_to_hsv(op: Operation, images: Tensor, data_format: str | None = None) -> Translated:
     _channels_last(op, data_format)
-    red, green, blue = (op.part(images, -1, i, 1) for i in range(3))
+    red, green, blue = (op.slice_axis(images, -1, i, 1) for i in range(3))
     most = op.helper("math.reduce_max", images, axis=-1, keepdims=True)
     span = op.binary("math.subtract", most, op.helper("math.reduce_min", images, axis=-1, keepdims=True))
 
@@ -74,10 +74,10 @@ def _rgb_to_hsv(op: Operation, images: Tensor, data_format: str | None = None) -
     return "concat", [hue, op.binary("math.divide_no_nan", span, most), most], {"axis": -1}
 
 
-@operation("HSVToRGB")
+@register_operation("HSVToRGB", module="image")
 def _hsv_to_rgb(op: Operation, images: Tensor, data_format: str | None = None) -> Translated:
     _channels_last(op, data_format)
-    hue, saturation, value = (op.part(images, -1, i, 1) for i in range(3))
+    hue, saturation, value = (op.slice_axis(images, -1, i, 1) for i in range(3))
     sixth = op.binary("math.multiply", hue, 6.0)
     colours = []
     for centre, sign, shift in ((3.0, 1.0, -1.0), (2.0, -1.0, 2.0), (4.0, -1.0, 2.0)):
@@ -85,9 +85,9 @@ def _hsv_to_rgb(op: Operation, images: Tensor, data_format: str | None = None) -
         ramp = op.binary("math.add", op.binary("math.multiply", far, sign), shift)
         colours.append(op.helper("clip_by_value", ramp, clip_value_min=0.0, clip_value_max=1.0))
     colour = op.helper("concat", colours, axis=-1)
-    pale = op.binary("math.subtract", op.spread(1.0, saturation), saturation)
+    pale = op.binary("math.subtract", op.broadcast_like(1.0, saturation), saturation)
     mixed = op.binary("math.add", pale, op.binary("math.multiply", colour, saturation))
-    return op.last("math.multiply", mixed, value)
+    return op.result("math.multiply", mixed, value)
 
 
 def _margins(op: Operation, images: Tensor, options: dict[str, Any], word: str) -> list[list[int]]:
@@ -108,22 +108,22 @@ def _margins(op: Operation, images: Tensor, options: dict[str, Any], word: str) 
     return found
 
 
-@operation("PadImages")
+@register_operation("PadImages", module="image")
 def _pad_images(op: Operation, images: Tensor, **options: Any) -> Translated:
     margins = _margins(op, images, options, "padding")
     return "pad", images, {"paddings": [*[[0, 0]] * (op.rank(images) - 3), *margins, [0, 0]]}
 
 
-@operation("CropImages")
+@register_operation("CropImages", module="image")
 def _crop_images(op: Operation, images: Tensor, **options: Any) -> Translated:
     margins = _margins(op, images, options, "cropping")
     first = op.rank(images) - 3
     for axis, (before, after) in enumerate(margins, first):
-        images = op.part(images, axis, before, op.size(images, axis) - before - after)
+        images = op.slice_axis(images, axis, before, op.size(images, axis) - before - after)
     return "identity", images, {}
 
 
-@operation("ExtractPatches")
+@register_operation("ExtractPatches", module="image")
 def _extract_patches(
     op: Operation,
     images: Tensor,
@@ -150,7 +150,7 @@ def _filtered(op: Operation, images: Tensor, kernel: np.ndarray, padding: str) -
     return "nn.depthwise_conv2d", images, {"filter": filters, "strides": [1, 1, 1, 1], "padding": padding}
 
 
-@operation("GaussianBlur")
+@register_operation("GaussianBlur", module="image")
 def _gaussian_blur(
     op: Operation,
     images: Tensor,
@@ -172,7 +172,7 @@ def _bell(size: int, width: float) -> np.ndarray:
     return np.asarray(found / found.sum())
 
 
-@operation("SobelEdges")
+@register_operation("SobelEdges", module="image")
 def _sobel_edges(op: Operation, images: Tensor, data_format: str | None = None) -> Translated:
     _channels_last(op, data_format)
     down = np.outer([-1.0, 0.0, 1.0], [1.0, 2.0, 1.0])

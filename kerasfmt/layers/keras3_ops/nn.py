@@ -12,7 +12,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.ir.tensor import Tensor
-from kerasfmt.layers.keras3_ops.operation import Operation, Translated, each, operation
+from kerasfmt.layers.keras3_ops.operation import Operation, Translated, map_numbers, register_operation
 
 _EPSILON = 1e-7
 """What Keras 3 adds, or keeps probabilities away from 0 and 1 by."""
@@ -26,7 +26,7 @@ def _broadcast(op: Operation, value: Any, x: Tensor, axes: list[int]) -> Any:
     return op.reshaped(value, shape)
 
 
-@operation("BatchNorm")
+@register_operation("BatchNorm", module="nn")
 def _batch_norm(
     op: Operation,
     x: Tensor,
@@ -37,18 +37,18 @@ def _batch_norm(
     axis: int = -1,
     epsilon: float = 1e-3,
 ) -> Translated:
-    value, at = op.floats(x), [op.axis(x, axis)]
-    spread = op.binary("math.add", op.spread(_broadcast(op, variance, value, at), value), epsilon)
+    value, at = op.as_floats(x), [op.axis(x, axis)]
+    spread = op.binary("math.add", op.broadcast_like(_broadcast(op, variance, value, at), value), epsilon)
     factor = op.helper("math.rsqrt", spread)
     if scale is not None:
         factor = op.binary("math.multiply", factor, _broadcast(op, scale, value, at))
     gap = op.binary("math.subtract", value, _broadcast(op, mean, value, at))
     if offset is None:
-        return op.last("math.multiply", gap, factor)
-    return op.last("math.add", op.binary("math.multiply", gap, factor), _broadcast(op, offset, value, at))
+        return op.result("math.multiply", gap, factor)
+    return op.result("math.add", op.binary("math.multiply", gap, factor), _broadcast(op, offset, value, at))
 
 
-@operation("LayerNorm")
+@register_operation("LayerNorm", module="nn")
 def _layer_norm(
     op: Operation,
     x: Tensor,
@@ -72,7 +72,7 @@ def _layer_norm(
     return _in_dtype_of(op, found, x)
 
 
-@operation("RMSNorm")
+@register_operation("RMSNorm", module="nn")
 def _rms_norm(
     op: Operation, x: Tensor, scale: Any = None, axis: Any = -1, epsilon: float | None = None
 ) -> Translated:
@@ -96,11 +96,11 @@ def _clipped(op: Operation, x: Any) -> Tensor:
     return op.helper("clip_by_value", x, clip_value_min=_EPSILON, clip_value_max=1 - _EPSILON)
 
 
-@operation("BinaryCrossentropy")
+@register_operation("BinaryCrossentropy", module="nn")
 def _binary_crossentropy(op: Operation, target: Any, output: Any, from_logits: bool = False) -> Translated:
     _needs_tensor(op, output)
-    one, found = op.alike(target, output)
-    wanted = op.spread(one, found)
+    one, found = op.promote(target, output)
+    wanted = op.broadcast_like(one, found)
     if from_logits:
         return "nn.sigmoid_cross_entropy_with_logits", wanted, {"logits": found}
     chance = _clipped(op, found)
@@ -116,12 +116,12 @@ def _needs_tensor(op: Operation, output: Any) -> None:
         raise op.unsupported("expected a tensor as output, got a constant")
 
 
-@operation("CategoricalCrossentropy")
+@register_operation("CategoricalCrossentropy", module="nn")
 def _categorical_crossentropy(
     op: Operation, target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Translated:
     _needs_tensor(op, output)
-    wanted, found = op.alike(target, output)
+    wanted, found = op.promote(target, output)
     if from_logits:
         logs = op.helper("nn.log_softmax", found, axis=axis)
     else:
@@ -131,7 +131,7 @@ def _categorical_crossentropy(
     return "math.negative", op.helper("math.reduce_sum", product, axis=axis), {}
 
 
-@operation("SparseCategoricalCrossentropy")
+@register_operation("SparseCategoricalCrossentropy", module="nn")
 def _sparse_categorical_crossentropy(
     op: Operation, target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Translated:
@@ -146,16 +146,16 @@ def _sparse_categorical_crossentropy(
     return "nn.sparse_softmax_cross_entropy_with_logits", target, {"logits": logits}
 
 
-@operation("PSNR")
+@register_operation("PSNR", module="nn")
 def _psnr(op: Operation, x1: Any, x2: Any, max_val: float) -> Translated:
     gap = op.helper("math.square", op.binary("math.subtract", x1, x2))
     decibels = op.binary(
         "math.multiply", op.helper("math.log", op.helper("math.reduce_mean", gap)), -10 / math.log(10)
     )
-    return op.last("math.add", decibels, 20 * math.log10(max_val))
+    return op.result("math.add", decibels, 20 * math.log10(max_val))
 
 
-@operation("DotProductAttention")
+@register_operation("DotProductAttention", module="nn")
 def _dot_product_attention(
     op: Operation,
     query: Tensor,
@@ -170,7 +170,7 @@ def _dot_product_attention(
 ) -> Translated:
     if attn_logits_soft_cap is not None:
         raise op.unsupported("attn_logits_soft_cap is not supported")
-    query, key, value = op.alike(query, key, value)
+    query, key, value = op.promote(query, key, value)
     heads, shared = op.size(query, 2), op.size(key, 2)
     if heads != shared:
         key, value = (op.helper("repeat", t, repeats=heads // shared, axis=2) for t in (key, value))
@@ -185,7 +185,7 @@ def _dot_product_attention(
         scores = op.binary("math.add", scores, np.triu(np.full((queries, keys), -1e30), 1).tolist())
     if mask is not None:
         if not isinstance(mask, Tensor):
-            mask = op.helper("cast", op.spread(each(mask, float), scores), dtype="bool")
-        scores = op.where(op.cast(mask, dtypes.bool_), scores, op.spread(-1e30, scores))
+            mask = op.helper("cast", op.broadcast_like(map_numbers(mask, float), scores), dtype="bool")
+        scores = op.where(op.cast(mask, dtypes.bool_), scores, op.broadcast_like(-1e30, scores))
     shares = op.cast(op.helper("nn.softmax", scores, axis=-1), held.dtype)
     return "transpose", op.helper("linalg.matmul", shares, b=held), {"perm": [0, 2, 1, 3]}

@@ -11,7 +11,7 @@ Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,7 +20,6 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.families import FamilyTable
-from kerasfmt.ir.keras3_modules import module_of
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
 from kerasfmt.layers.tf_op import SlicingOpLambda, TFOpLambda
@@ -28,7 +27,30 @@ from kerasfmt.layers.tf_op import SlicingOpLambda, TFOpLambda
 Translated: TypeAlias = tuple[str, Any, dict[str, Any]]
 """Name, first argument and keyword arguments of a TensorFlow function."""
 
-OPERATIONS: FamilyTable[Callable[..., Translated]] = FamilyTable()
+Translate: TypeAlias = Callable[..., Translated]
+"""From the arguments of an operation to a TensorFlow function and its arguments."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An operation that kerasfmt knows.
+
+    Attributes:
+      translate: makes a TensorFlow function of it.
+      module: the module of `keras.src.ops` that has it.
+    """
+
+    translate: Translate
+    module: str
+
+
+OPERATIONS: FamilyTable[Row] = FamilyTable()
+
+
+def module_of(kind: str) -> str:
+    """The module of an operation, by its class name; most are in that of NumPy's functions."""
+    row = OPERATIONS.find(kind)
+    return f"keras.src.ops.{'numpy' if row is None else row.module}"
 
 
 class Operation(SlicingOpLambda):
@@ -40,7 +62,7 @@ class Operation(SlicingOpLambda):
 
     Attributes:
       module: where Keras 3 has the operation.
-      stated: the arguments of each call as Keras 3 has them.
+      keras3_arguments: the arguments of each call as Keras 3 has them.
     """
 
     facts = replace(SlicingOpLambda.facts, absent_in=None)
@@ -51,7 +73,7 @@ class Operation(SlicingOpLambda):
         self.options = options if dtype is None else {**options, "dtype": dtype}
         self._helpers: dict[str, TFOpLambda] = {}
         self.module = module_of(kind)
-        self.stated: list[tuple[list[Any], dict[str, Any]]] = []
+        self.keras3_arguments: list[tuple[list[Any], dict[str, Any]]] = []
         super().__init__("", name=name)
 
     def validate(self) -> None:
@@ -67,15 +89,15 @@ class Operation(SlicingOpLambda):
         """The symbolic outputs for a list of arguments, as Keras 3 stores them."""
         arguments = [_plain(argument) for argument in inputs]
         options = {**self.options, **{name: _plain(value) for name, value in kwargs.items()}}
-        translate = OPERATIONS.find(self.kind)
-        assert translate is not None
+        row = OPERATIONS.find(self.kind)
+        assert row is not None
         try:
-            self.function, first, given = translate(self, *arguments, **options)
+            self.function, first, given = row.translate(self, *arguments, **options)
         except KerasfmtError:
             raise
         except (TypeError, ValueError, LookupError) as error:
             raise self.fail(f"operation {self.kind}: {error}") from error
-        self.stated.append((list(inputs), kwargs))
+        self.keras3_arguments.append((list(inputs), kwargs))
         return super().__call__(first, **given)
 
     @property
@@ -103,13 +125,13 @@ class Operation(SlicingOpLambda):
             return x
         return self.helper("cast", x, dtype=dtype.name)
 
-    def floats(self, x: Any) -> Any:
+    def as_floats(self, x: Any) -> Any:
         """A tensor as floats, as Keras 3 takes it where a function gives floats."""
         if not isinstance(x, Tensor) or x.dtype.is_floating:
             return x
         return self.cast(x, dtypes.float64 if x.dtype is dtypes.int64 else dtypes.float32)
 
-    def alike(self, *operands: Any) -> list[Any]:
+    def promote(self, *operands: Any) -> list[Any]:
         """Tensors and constants of one dtype, the one that Keras 3 computes in.
 
         Source: keras/src/backend/common/dtypes.py, result_type.
@@ -129,15 +151,15 @@ class Operation(SlicingOpLambda):
 
     def binary(self, function: str, x1: Any, x2: Any) -> Tensor:
         """The output of a function of two operands of one dtype, which comes before this one."""
-        left, right = self.alike(x1, x2)
+        left, right = self.promote(x1, x2)
         return self.helper(function, left, y=right)
 
     def where(self, condition: Any, x1: Any, x2: Any) -> Tensor:
         """`x1` where the condition is true, else `x2`."""
-        left, right = self.alike(x1, x2)
+        left, right = self.promote(x1, x2)
         return self.helper("where", condition, x=left, y=right)
 
-    def spread(self, value: Any, beside: Tensor) -> Tensor:
+    def broadcast_like(self, value: Any, beside: Tensor) -> Tensor:
         """A constant as a tensor of the dtype and, where it is a number, the shape of another; a tensor as it is."""
         if isinstance(value, Tensor):
             return value
@@ -149,7 +171,7 @@ class Operation(SlicingOpLambda):
             return self.helper("reshape", value, shape=shape)
         return np.reshape(value, shape).tolist()
 
-    def part(self, x: Tensor, axis: int, start: int, size: int) -> Tensor:
+    def slice_axis(self, x: Tensor, axis: int, start: int, size: int) -> Tensor:
         """`size` elements from `start` on along an axis."""
         axis = self.axis(x, axis)
         begin, sizes = [0] * self.rank(x), [-1] * self.rank(x)
@@ -185,9 +207,9 @@ class Operation(SlicingOpLambda):
             raise self.unsupported(f"more than one unknown dimension is not supported, got shape {x.shape}")
         return found
 
-    def last(self, function: str, x1: Any, x2: Any) -> Translated:
+    def result(self, function: str, x1: Any, x2: Any) -> Translated:
         """A function of two operands of one dtype, as what this operation is."""
-        left, right = self.alike(x1, x2)
+        left, right = self.promote(x1, x2)
         return function, left, {"y": right}
 
     def unsupported(self, text: str) -> InvalidModelError:
@@ -229,32 +251,34 @@ def _plain(value: Any) -> Any:
     raise ValueError(f"an argument of class {kind!r} is not supported")
 
 
-def each(value: Any, change: Callable[[Any], Any]) -> Any:
+def map_numbers(value: Any, change: Callable[[Any], Any]) -> Any:
     """A number, or the numbers of a nested list, changed."""
-    return [each(item, change) for item in value] if isinstance(value, list) else change(value)
+    return [map_numbers(item, change) for item in value] if isinstance(value, list) else change(value)
 
 
-def both(op: Operation, x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
+def float_operands(op: Operation, x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     """Two operands as tensors of floats."""
-    left, right = (op.floats(v) for v in op.alike(x1, x2))
-    return op.spread(left, right), op.spread(right, left)
+    left, right = (op.as_floats(v) for v in op.promote(x1, x2))
+    return op.broadcast_like(left, right), op.broadcast_like(right, left)
 
 
-def operation(*kinds: str) -> Callable[[Callable[..., Translated]], Callable[..., Translated]]:
-    """Enters the decorated function under the class names of operations: arguments in, a TensorFlow function out."""
+def register_operation(*kinds: str, module: str = "numpy") -> Callable[[Translate], Translate]:
+    """Enters the decorated function under the class names of operations of one module of `keras.src.ops`."""
 
-    def decorate(entry: Callable[..., Translated]) -> Callable[..., Translated]:
+    def decorate(translate: Translate) -> Translate:
         for kind in kinds:
-            OPERATIONS.enter(kind, entry)
-        return entry
+            OPERATIONS.enter(kind, Row(translate, module))
+        return translate
 
     return decorate
 
 
-def table(entries: Mapping[str, str], make: Callable[[str], Callable[..., Translated]]) -> None:
-    """Enters operations, each by the function that `make` makes of a TensorFlow function's name."""
-    for kind, function in entries.items():
-        OPERATIONS.enter(kind, make(function))
+def register_table(
+    functions: Mapping[str, str], make: Callable[[str], Translate], module: str = "numpy"
+) -> None:
+    """Enters operations of one module, each by what `make` makes of the name of a TensorFlow function."""
+    for kind, function in functions.items():
+        OPERATIONS.enter(kind, Row(make(function), module))
 
 
 def known_operations() -> list[str]:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from kerasfmt.ir.tensor import Tensor
-from kerasfmt.layers.keras3_ops.operation import Operation, Translated, leaves, operation
+from kerasfmt.layers.keras3_ops.operation import Operation, Translated, leaves, register_operation
 
 
-@operation("Matmul")
+@register_operation("Matmul")
 def _matmul(op: Operation, x1: Any, x2: Any) -> Translated:
-    left, right = op.alike(x1, x2)
+    left, right = op.promote(x1, x2)
     vectors = op.rank(left) == 1, op.rank(right) == 1
     if not any(vectors):
         return "linalg.matmul", left, {"b": right}
@@ -30,29 +30,29 @@ def _matmul(op: Operation, x1: Any, x2: Any) -> Translated:
     )
 
 
-@operation("Dot")
+@register_operation("Dot")
 def _dot(op: Operation, x1: Any, x2: Any) -> Translated:
-    left, right = op.alike(x1, x2)
+    left, right = op.promote(x1, x2)
     rank = op.rank(right)
     if rank == 0:
         return "math.multiply", left, {"y": right}
     return "tensordot", left, {"b": right, "axes": [[-1], [max(rank - 2, 0)]]}
 
 
-@operation("Tensordot")
+@register_operation("Tensordot")
 def _tensordot(op: Operation, x1: Any, x2: Any, axes: Any = 2) -> Translated:
-    left, right = op.alike(x1, x2)
+    left, right = op.promote(x1, x2)
     return "tensordot", left, {"b": right, "axes": axes}
 
 
-@operation("Triu")
+@register_operation("Triu")
 def _triu(op: Operation, x: Any, k: int = 0) -> Translated:
     if k > 0:
         return _outside(op, x, -1, k - 1)
     return "linalg.band_part", x, {"num_lower": -k, "num_upper": -1}
 
 
-@operation("Tril")
+@register_operation("Tril")
 def _tril(op: Operation, x: Any, k: int = 0) -> Translated:
     if k < 0:
         return _outside(op, x, -k - 1, -1)
@@ -66,9 +66,9 @@ def _outside(op: Operation, x: Tensor, lower: int, upper: int) -> Translated:
     return "where", op.helper("cast", band, dtype="bool"), {"x": op.helper("zeros_like", x), "y": x}
 
 
-@operation("Outer")
+@register_operation("Outer")
 def _outer(op: Operation, x1: Any, x2: Any) -> Translated:
-    left, right = op.alike(x1, x2)
+    left, right = op.promote(x1, x2)
     return (
         "math.multiply",
         op.helper("reshape", left, shape=[-1, 1]),
@@ -76,23 +76,24 @@ def _outer(op: Operation, x1: Any, x2: Any) -> Translated:
     )
 
 
-@operation("Inner")
+@register_operation("Inner")
 def _inner(op: Operation, x1: Any, x2: Any) -> Translated:
-    left, right = op.alike(x1, x2)
+    left, right = op.promote(x1, x2)
     if 0 in (op.rank(left), op.rank(right)):
         return "math.multiply", left, {"y": right}
     return "tensordot", left, {"b": right, "axes": [[-1], [-1]]}
 
 
-@operation("Vdot")
+@register_operation("Vdot")
 def _vdot(op: Operation, x1: Any, x2: Any) -> Translated:
     left, right = (
-        op.helper("reshape", v, shape=[-1]) if isinstance(v, Tensor) else leaves(v) for v in op.alike(x1, x2)
+        op.helper("reshape", v, shape=[-1]) if isinstance(v, Tensor) else leaves(v)
+        for v in op.promote(x1, x2)
     )
     return "math.reduce_sum", op.binary("math.multiply", left, right), {}
 
 
-@operation("Cross")
+@register_operation("Cross")
 def _cross(
     op: Operation,
     x1: Any,
@@ -104,13 +105,13 @@ def _cross(
 ) -> Translated:
     if {axisa, axisb, axisc, -1 if axis is None else axis} != {-1}:
         raise op.unsupported("only the last axis is supported")
-    left, right = op.alike(x1, x2)
+    left, right = op.promote(x1, x2)
     return "linalg.cross", left, {"b": right}
 
 
-@operation("Kron")
+@register_operation("Kron")
 def _kron(op: Operation, x1: Any, x2: Any) -> Translated:
-    left, right = op.alike(x1, x2)
+    left, right = op.promote(x1, x2)
     if not isinstance(left, Tensor) or not isinstance(right, Tensor) or op.rank(left) != op.rank(right):
         raise op.unsupported("expected two tensors of as many dimensions")
     sizes = [
@@ -140,17 +141,17 @@ def _diagonals(op: Operation, x: Tensor, offset: int, axis1: int, axis2: int) ->
     return op.helper("gather", flat, indices=places, axis=len(rest))
 
 
-@operation("Diagonal")
+@register_operation("Diagonal")
 def _diagonal(op: Operation, x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Translated:
     return "identity", _diagonals(op, x, offset, axis1, axis2), {}
 
 
-@operation("Trace")
+@register_operation("Trace")
 def _trace(op: Operation, x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Translated:
     return "math.reduce_sum", _diagonals(op, x, offset, axis1, axis2), {"axis": -1}
 
 
-@operation("Diag", "Diagflat")
+@register_operation("Diag", "Diagflat")
 def _diag(op: Operation, x: Tensor, k: int = 0) -> Translated:
     if op.kind == "Diagflat":
         x = op.helper("reshape", x, shape=[-1])
@@ -162,27 +163,27 @@ def _diag(op: Operation, x: Tensor, k: int = 0) -> Translated:
     return "pad", op.helper("linalg.diag", x), {"paddings": [[before, after], [after, before]]}
 
 
-@operation("Vander")
+@register_operation("Vander")
 def _vander(op: Operation, x: Tensor, N: int | None = None, increasing: bool = False) -> Translated:
     count = op.size(x, 0) if N is None else N
     powers = list(range(count)) if increasing else list(range(count))[::-1]
-    return op.last("math.pow", op.helper("expand_dims", x, axis=-1), powers)
+    return op.result("math.pow", op.helper("expand_dims", x, axis=-1), powers)
 
 
-@operation("Corrcoef")
+@register_operation("Corrcoef")
 def _corrcoef(op: Operation, x: Tensor) -> Translated:
     if op.rank(x) != 2:
         raise op.unsupported(f"expected 2 dimensions, got {op.rank(x)}")
-    value = op.floats(x)
+    value = op.as_floats(x)
     gap = op.binary("math.subtract", value, op.helper("math.reduce_mean", value, axis=1, keepdims=True))
     unit = op.helper("math.divide", gap, y=op.helper("norm", gap, axis=1, keepdims=True))
     found = op.helper("linalg.matmul", unit, b=unit, transpose_b=True)
     return "clip_by_value", found, {"clip_value_min": -1.0, "clip_value_max": 1.0}
 
 
-@operation("CDist")
+@register_operation("CDist", module="math")
 def _cdist(op: Operation, x: Any, y: Any) -> Translated:
-    left, right = op.alike(op.floats(x), op.floats(y))
+    left, right = op.promote(op.as_floats(x), op.as_floats(y))
     gap = op.binary(
         "math.subtract", op.helper("expand_dims", left, axis=-2), op.helper("expand_dims", right, axis=-3)
     )
@@ -190,7 +191,7 @@ def _cdist(op: Operation, x: Any, y: Any) -> Translated:
     return "math.sqrt", squares, {}
 
 
-@operation("Einsum")
+@register_operation("Einsum")
 def _einsum(op: Operation, *operands: Any, subscripts: str, **options: Any) -> Translated:
     given, arrow, result = subscripts.replace(" ", "").partition("->")
     terms = given.split(",")
@@ -200,7 +201,7 @@ def _einsum(op: Operation, *operands: Any, subscripts: str, **options: Any) -> T
         )
     if any(len(set(term)) != len(term) for term in (*terms, result)):
         raise op.unsupported(f"subscripts {subscripts!r}: a letter twice in a term is not supported")
-    values = op.alike(*operands)
+    values = op.promote(*operands)
     if len(terms) == 1:
         return _turned(
             op, _summed(op, values[0], terms[0], result), [c for c in terms[0] if c in result], result

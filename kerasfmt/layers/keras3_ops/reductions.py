@@ -11,7 +11,7 @@ from typing import Any
 
 from kerasfmt import dtypes
 from kerasfmt.ir.tensor import Tensor
-from kerasfmt.layers.keras3_ops.operation import Operation, Translated, operation, table
+from kerasfmt.layers.keras3_ops.operation import Operation, Translated, register_operation, register_table
 
 
 def _reduction(function: str) -> Callable[..., Translated]:
@@ -25,13 +25,13 @@ def _reduction(function: str) -> Callable[..., Translated]:
     ) -> Translated:
         if initial is not None:
             found = op.helper(function, x, axis=axis, keepdims=keepdims)
-            return op.last(
+            return op.result(
                 function.replace("reduce_max", "maximum").replace("reduce_min", "minimum"), found, initial
             )
         if function in ("math.reduce_any", "math.reduce_all"):
             x = op.cast(x, dtypes.bool_)
         elif function in _MEANS:
-            x = op.floats(x)
+            x = op.as_floats(x)
         elif dtype is not None:
             x = op.cast(x, dtypes.of(dtype))
         elif function in _SUMS and not x.dtype.is_floating and x.dtype.itemsize < 4:
@@ -52,7 +52,7 @@ def _wide(op: Operation, x: Tensor) -> Tensor:
 _MEANS = ("math.reduce_mean", "math.reduce_std", "math.reduce_variance", "math.reduce_logsumexp")
 _SUMS = ("math.reduce_sum", "math.reduce_prod")
 
-table(
+register_table(
     {
         "Sum": "math.reduce_sum",
         "Mean": "math.reduce_mean",
@@ -65,18 +65,24 @@ table(
         "Var": "math.reduce_variance",
         "Any": "math.reduce_any",
         "All": "math.reduce_all",
-        "Logsumexp": "math.reduce_logsumexp",
     },
     _reduction,
 )
+register_table(
+    {
+        "Logsumexp": "math.reduce_logsumexp",
+    },
+    _reduction,
+    module="math",
+)
 
 
-@operation("Argmax")
+@register_operation("Argmax")
 def _argmax(op: Operation, x: Tensor, axis: int | None = None, keepdims: bool = False) -> Translated:
     return _arg(op, "math.argmax", x, axis, keepdims)
 
 
-@operation("Argmin")
+@register_operation("Argmin")
 def _argmin(op: Operation, x: Tensor, axis: int | None = None, keepdims: bool = False) -> Translated:
     return _arg(op, "math.argmin", x, axis, keepdims)
 
@@ -92,17 +98,17 @@ def _arg(op: Operation, function: str, x: Tensor, axis: int | None, keepdims: bo
     return "expand_dims", op.helper(function, x, **given), {"axis": axis}
 
 
-@operation("CountNonzero")
+@register_operation("CountNonzero")
 def _count_nonzero(op: Operation, x: Any, axis: Any = None) -> Translated:
     return "math.count_nonzero", x, {"axis": axis, "dtype": "int32"}
 
 
-@operation("Cumsum")
+@register_operation("Cumsum")
 def _cumsum(op: Operation, x: Any, axis: int | None = None, dtype: Any = None) -> Translated:
     return "math.cumsum", *_running(op, x, axis, dtype)
 
 
-@operation("Cumprod")
+@register_operation("Cumprod")
 def _cumprod(op: Operation, x: Any, axis: int | None = None, dtype: Any = None) -> Translated:
     return "math.cumprod", *_running(op, x, axis, dtype)
 
@@ -114,25 +120,27 @@ def _running(op: Operation, x: Any, axis: int | None, dtype: Any) -> tuple[Any, 
     return value, {"axis": axis or 0}
 
 
-@operation("Norm")
+@register_operation("Norm", module="linalg")
 def _norm(op: Operation, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Translated:
     kind = "euclidean" if ord in (None, 2) and isinstance(axis, int | None) else ord
-    return "norm", op.floats(x), {"ord": kind or "euclidean", "axis": axis, "keepdims": keepdims}
+    return "norm", op.as_floats(x), {"ord": kind or "euclidean", "axis": axis, "keepdims": keepdims}
 
 
-@operation("Normalize")
+@register_operation("Normalize", module="nn")
 def _normalize(
     op: Operation, x: Any, axis: int = -1, order: int = 2, epsilon: float | None = None
 ) -> Translated:
     if order != 2:
-        value = op.floats(x)
+        value = op.as_floats(x)
         size = op.helper("norm", value, ord=order, axis=axis, keepdims=True)
-        return op.last("math.divide", value, op.binary("math.maximum", size, epsilon or 1e-7))
-    return "math.l2_normalize", op.floats(x), {"axis": axis, "epsilon": (epsilon or 1e-7) ** 2}
+        return op.result("math.divide", value, op.binary("math.maximum", size, epsilon or 1e-7))
+    return "math.l2_normalize", op.as_floats(x), {"axis": axis, "epsilon": (epsilon or 1e-7) ** 2}
 
 
 def _without_nan(op: Operation, x: Tensor, instead: float) -> Tensor:
-    return op.where(op.helper("math.is_nan", x), op.spread(instead, x), x) if x.dtype.is_floating else x
+    return (
+        op.where(op.helper("math.is_nan", x), op.broadcast_like(instead, x), x) if x.dtype.is_floating else x
+    )
 
 
 def _nan_reduction(function: str, neutral: float) -> Callable[..., Translated]:
@@ -144,15 +152,15 @@ def _nan_reduction(function: str, neutral: float) -> Callable[..., Translated]:
             return function, _without_nan(op, x, neutral), given
         found = op.helper(function, _without_nan(op, x, neutral), **given)
         unknown = op.helper("math.reduce_all", op.helper("math.is_nan", x), **given)
-        return "where", unknown, {"x": op.spread(float("nan"), found), "y": found}
+        return "where", unknown, {"x": op.broadcast_like(float("nan"), found), "y": found}
 
     return entry
 
 
-operation("Nansum")(_nan_reduction("math.reduce_sum", 0.0))
-operation("Nanprod")(_nan_reduction("math.reduce_prod", 1.0))
-operation("Nanmax")(_nan_reduction("math.reduce_max", float("-inf")))
-operation("Nanmin")(_nan_reduction("math.reduce_min", float("inf")))
+register_operation("Nansum")(_nan_reduction("math.reduce_sum", 0.0))
+register_operation("Nanprod")(_nan_reduction("math.reduce_prod", 1.0))
+register_operation("Nanmax")(_nan_reduction("math.reduce_max", float("-inf")))
+register_operation("Nanmin")(_nan_reduction("math.reduce_min", float("inf")))
 
 
 def _nan_mean(op: Operation, x: Tensor, axis: Any, keepdims: bool) -> Tensor:
@@ -162,44 +170,44 @@ def _nan_mean(op: Operation, x: Tensor, axis: Any, keepdims: bool) -> Tensor:
     return op.binary("math.divide", total, op.helper("math.reduce_sum", known, **given))
 
 
-@operation("Nanmean")
+@register_operation("Nanmean")
 def _nanmean(op: Operation, x: Any, axis: Any = None, keepdims: bool = False) -> Translated:
-    return "identity", _nan_mean(op, op.floats(x), axis, keepdims), {}
+    return "identity", _nan_mean(op, op.as_floats(x), axis, keepdims), {}
 
 
-@operation("Nanvar", "Nanstd")
+@register_operation("Nanvar", "Nanstd")
 def _nanvar(op: Operation, x: Any, axis: Any = None, keepdims: bool = False) -> Translated:
-    value = op.floats(x)
+    value = op.as_floats(x)
     gap = op.binary("math.subtract", value, _nan_mean(op, value, axis, True))
     found = _nan_mean(op, op.helper("math.square", gap), axis, keepdims)
     return ("math.sqrt" if op.kind == "Nanstd" else "identity"), found, {}
 
 
-@operation("Nancumsum")
+@register_operation("Nancumsum")
 def _nancumsum(op: Operation, x: Any, axis: int | None = None, dtype: Any = None) -> Translated:
     return "math.cumsum", *_running(op, _without_nan(op, x, 0.0), axis, dtype)
 
 
-@operation("Nancumprod")
+@register_operation("Nancumprod")
 def _nancumprod(op: Operation, x: Any, axis: int | None = None, dtype: Any = None) -> Translated:
     return "math.cumprod", *_running(op, _without_nan(op, x, 1.0), axis, dtype)
 
 
-@operation("Ptp")
+@register_operation("Ptp")
 def _ptp(op: Operation, x: Any, axis: Any = None, keepdims: bool = False) -> Translated:
     given = {"axis": axis, "keepdims": keepdims}
-    return op.last(
+    return op.result(
         "math.subtract", op.helper("math.reduce_max", x, **given), op.helper("math.reduce_min", x, **given)
     )
 
 
-@operation("Average")
+@register_operation("Average")
 def _average(op: Operation, x: Tensor, axis: Any = None, weights: Any = None) -> Translated:
-    value = op.floats(x)
+    value = op.as_floats(x)
     if weights is None:
         return "math.reduce_mean", value, {"axis": axis}
-    value, given = op.alike(value, weights)
-    factor = op.floats(op.spread(given, value) if op.rank(given) == 0 else given)
+    value, given = op.promote(value, weights)
+    factor = op.as_floats(op.broadcast_like(given, value) if op.rank(given) == 0 else given)
     if op.rank(factor) != op.rank(value):
         if op.rank(factor) != 1 or not isinstance(axis, int):
             raise op.unsupported(
@@ -208,10 +216,10 @@ def _average(op: Operation, x: Tensor, axis: Any = None, weights: Any = None) ->
         shape = [-1 if i == op.axis(value, axis) else 1 for i in range(op.rank(value))]
         factor = op.reshaped(factor, shape)
     elif not isinstance(factor, Tensor):
-        factor = op.spread(factor, value)
+        factor = op.broadcast_like(factor, value)
     product = op.helper("math.reduce_sum", op.binary("math.multiply", value, factor), axis=axis)
     full = op.binary("math.multiply", op.helper("ones_like", value), factor)
-    return op.last("math.divide", product, op.helper("math.reduce_sum", full, axis=axis))
+    return op.result("math.divide", product, op.helper("math.reduce_sum", full, axis=axis))
 
 
 def _sorted_along(op: Operation, x: Tensor, axis: Any) -> tuple[Tensor, int, int]:
@@ -233,7 +241,7 @@ def _sorted_along(op: Operation, x: Tensor, axis: Any) -> tuple[Tensor, int, int
 
 def _quantile(op: Operation, x: Any, q: float, axis: Any, share: float | None = None) -> Tensor:
     """A quantile between two neighbours, by their distance or by `share`."""
-    ordered, at, size = _sorted_along(op, op.floats(x), axis)
+    ordered, at, size = _sorted_along(op, op.as_floats(x), axis)
     place = q * (size - 1)
     low, high = math.floor(place), math.ceil(place)
     share = place - low if share is None else share
@@ -246,7 +254,7 @@ def _quantile(op: Operation, x: Any, q: float, axis: Any, share: float | None = 
             "math.add", op.binary("math.multiply", below, 1 - share), op.binary("math.multiply", above, share)
         )
     unknown = op.helper("math.reduce_any", op.helper("math.is_nan", ordered), axis=at)
-    return op.where(unknown, op.spread(float("nan"), found), found)
+    return op.where(unknown, op.broadcast_like(float("nan"), found), found)
 
 
 def _restored(op: Operation, found: Tensor, x: Tensor, axis: Any, keepdims: bool, at: int = 0) -> Translated:
@@ -259,7 +267,7 @@ def _restored(op: Operation, found: Tensor, x: Tensor, axis: Any, keepdims: bool
     return "identity", found, {}
 
 
-@operation("Quantile", "Percentile")
+@register_operation("Quantile", "Percentile")
 def _quantiles(
     op: Operation, x: Tensor, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Translated:
@@ -274,35 +282,37 @@ def _quantiles(
     return _restored(op, found, x, axis, keepdims, 1)
 
 
-@operation("Median")
+@register_operation("Median")
 def _median(op: Operation, x: Tensor, axis: Any = None, keepdims: bool = False) -> Translated:
     return _restored(op, _quantile(op, x, 0.5, axis, 0.5), x, axis, keepdims)
 
 
-@operation("Moments")
+@register_operation("Moments", module="nn")
 def _moments(
     op: Operation, x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
 ) -> Translated:
     if synchronized:
         raise op.unsupported("synchronized=True is not supported")
-    return "nn.moments", op.floats(x), {"axes": axes, "keepdims": keepdims}
+    return "nn.moments", op.as_floats(x), {"axes": axes, "keepdims": keepdims}
 
 
-@operation("Trapezoid")
+@register_operation("Trapezoid")
 def _trapezoid(op: Operation, y: Tensor, x: Any = None, dx: float = 1.0, axis: int = -1) -> Translated:
     if x is not None:
         raise op.unsupported("x is not supported, but dx is")
-    value, at = op.floats(y), op.axis(y, axis)
+    value, at = op.as_floats(y), op.axis(y, axis)
     size = op.size(value, at)
-    pairs = op.binary("math.add", op.part(value, at, 0, size - 1), op.part(value, at, 1, size - 1))
-    return op.last("math.multiply", op.helper("math.reduce_sum", pairs, axis=at), dx / 2)
+    pairs = op.binary(
+        "math.add", op.slice_axis(value, at, 0, size - 1), op.slice_axis(value, at, 1, size - 1)
+    )
+    return op.result("math.multiply", op.helper("math.reduce_sum", pairs, axis=at), dx / 2)
 
 
-@operation("Diff")
+@register_operation("Diff")
 def _diff(op: Operation, a: Tensor, n: int = 1, axis: int = -1) -> Translated:
     at = op.axis(a, axis)
     for _ in range(n):
         size = op.size(a, at) - 1
         function = "math.not_equal" if a.dtype is dtypes.bool_ else "math.subtract"
-        a = op.binary(function, op.part(a, at, 1, size), op.part(a, at, 0, size))
+        a = op.binary(function, op.slice_axis(a, at, 1, size), op.slice_axis(a, at, 0, size))
     return "identity", a, {}

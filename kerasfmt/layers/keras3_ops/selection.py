@@ -9,20 +9,20 @@ from typing import Any
 
 from kerasfmt import dtypes
 from kerasfmt.ir.tensor import Tensor
-from kerasfmt.layers.keras3_ops.operation import Operation, Translated, leaves, operation
+from kerasfmt.layers.keras3_ops.operation import Operation, Translated, leaves, register_operation
 
 
-@operation("Where")
+@register_operation("Where")
 def _where(op: Operation, condition: Any, x1: Any = None, x2: Any = None) -> Translated:
     if x1 is None or x2 is None:
         raise op.unsupported("without x1 and x2, the shape of the result depends on the data")
     chosen = op.cast(condition, dtypes.bool_)
     if isinstance(x1, Tensor) or isinstance(x2, Tensor):
-        x1, x2 = op.alike(x1, x2)
+        x1, x2 = op.promote(x1, x2)
     return "where", chosen, {"x": x1, "y": x2}
 
 
-@operation("OneHot")
+@register_operation("OneHot", module="nn")
 def _one_hot(
     op: Operation, x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
 ) -> Translated:
@@ -31,12 +31,12 @@ def _one_hot(
     return "one_hot", x, {"depth": num_classes, "axis": axis, "dtype": dtypes.of(dtype or "float32").name}
 
 
-@operation("TopK")
+@register_operation("TopK", module="math")
 def _top_k(op: Operation, x: Any, k: int, sorted: bool = True) -> Translated:
     return "math.top_k", x, {"k": k, "sorted": sorted}
 
 
-@operation("Take")
+@register_operation("Take")
 def _take(op: Operation, x: Tensor, indices: Any, axis: int | None = None) -> Translated:
     if axis is None:
         x = op.helper("reshape", x, shape=[-1])
@@ -63,7 +63,7 @@ def _wrapped(op: Operation, indices: Tensor, x: Tensor, axis: int) -> Tensor:
     return op.where(op.binary("math.less", indices, 0), op.binary("math.add", indices, size), indices)
 
 
-@operation("TakeAlongAxis")
+@register_operation("TakeAlongAxis")
 def _take_along_axis(op: Operation, x: Tensor, indices: Any, axis: int | None = None) -> Translated:
     if not isinstance(indices, Tensor):
         raise op.unsupported("expected a tensor as indices, got a constant")
@@ -83,12 +83,12 @@ def _take_along_axis(op: Operation, x: Tensor, indices: Any, axis: int | None = 
     return "transpose", found, {"perm": [perm.index(i) for i in range(rank)]}
 
 
-@operation("Sort")
+@register_operation("Sort")
 def _sort(op: Operation, x: Tensor, axis: int | None = -1) -> Translated:
     return "sort", *_ordered(op, x, axis)
 
 
-@operation("Argsort")
+@register_operation("Argsort")
 def _argsort(op: Operation, x: Tensor, axis: int | None = -1) -> Translated:
     return "argsort", *_ordered(op, x, axis)
 
@@ -98,13 +98,13 @@ def _ordered(op: Operation, x: Tensor, axis: int | None) -> tuple[Tensor, dict[s
     return value, {"axis": -1 if axis is None else axis}
 
 
-@operation("Select")
+@register_operation("Select")
 def _select(op: Operation, condlist: Any, choicelist: Any, default: Any = 0) -> Translated:
-    *choices, found = op.alike(*choicelist, default)
+    *choices, found = op.promote(*choicelist, default)
     conditions = [op.cast(condition, dtypes.bool_) for condition in condlist]
     for condition, choice in list(zip(conditions, choices, strict=True))[:0:-1]:
         found = op.where(condition, choice, found)
-    choice, found = op.alike(choices[0], found)
+    choice, found = op.promote(choices[0], found)
     return "where", conditions[0], {"x": choice, "y": found}
 
 
@@ -116,19 +116,19 @@ def _counted(op: Operation, function: str, x: Tensor, borders: Any) -> Translate
     return "math.reduce_sum", op.helper("cast", beyond, dtype="int32"), {"axis": -1}
 
 
-@operation("SearchSorted")
+@register_operation("SearchSorted")
 def _search_sorted(op: Operation, sorted_sequence: Any, values: Any, side: str = "left") -> Translated:
     if not isinstance(values, Tensor):
         raise op.unsupported("expected a tensor as values, got a constant")
     return _counted(op, "math.greater" if side == "left" else "math.greater_equal", values, sorted_sequence)
 
 
-@operation("Digitize")
+@register_operation("Digitize")
 def _digitize(op: Operation, x: Any, bins: Any) -> Translated:
     return _counted(op, "math.greater_equal", x, bins)
 
 
-@operation("IsIn")
+@register_operation("IsIn")
 def _is_in(
     op: Operation, x1: Tensor, x2: Any, assume_unique: bool = False, invert: bool = False
 ) -> Translated:
@@ -141,7 +141,7 @@ def _is_in(
     return "math.logical_not", op.helper("math.reduce_any", same, axis=-1), {}
 
 
-@operation("InTopK")
+@register_operation("InTopK", module="math")
 def _in_top_k(op: Operation, targets: Tensor, predictions: Tensor, k: int) -> Translated:
     places = op.helper("expand_dims", targets, axis=-1)
     chosen = op.helper("gather", predictions, indices=places, axis=1, batch_dims=1)
@@ -151,7 +151,7 @@ def _in_top_k(op: Operation, targets: Tensor, predictions: Tensor, k: int) -> Tr
     return "math.logical_and", few, {"y": known}
 
 
-@operation("MultiHot")
+@register_operation("MultiHot", module="nn")
 def _multi_hot(
     op: Operation,
     inputs: Tensor,
@@ -167,7 +167,7 @@ def _multi_hot(
     return "math.reduce_max", found, {"axis": 1 if op.rank(inputs) > 1 else 0}
 
 
-@operation("SegmentSum")
+@register_operation("SegmentSum", module="math")
 def _segment_sum(
     op: Operation, data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
 ) -> Translated:
@@ -176,12 +176,12 @@ def _segment_sum(
     return "math.unsorted_segment_sum", data, {"segment_ids": segment_ids, "num_segments": num_segments}
 
 
-@operation("Scatter")
+@register_operation("Scatter", module="core")
 def _scatter(op: Operation, indices: Any, values: Any, shape: Any) -> Translated:
     return "scatter_nd", indices, {"updates": values, "shape": shape}
 
 
-@operation("ScatterUpdate")
+@register_operation("ScatterUpdate", module="core")
 def _scatter_update(
     op: Operation, inputs: Any, indices: Any, updates: Any, reduction: str | None = None
 ) -> Translated:
@@ -191,7 +191,7 @@ def _scatter_update(
     return f"tensor_scatter_nd_{reduction or 'update'}", inputs, given
 
 
-@operation("ExtractSequences")
+@register_operation("ExtractSequences", module="math")
 def _extract_sequences(op: Operation, x: Tensor, sequence_length: int, sequence_stride: int) -> Translated:
     last = op.rank(x) - 1
     starts = range(0, op.size(x, last) - sequence_length + 1, sequence_stride)

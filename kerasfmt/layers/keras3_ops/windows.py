@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfmt.ir.tensor import Tensor
-from kerasfmt.layers.keras3_ops.operation import Operation, Translated, operation
+from kerasfmt.layers.keras3_ops.operation import Operation, Translated, register_operation
 
 
-@operation("MaxPool", "AveragePool")
+@register_operation("MaxPool", "AveragePool", module="nn")
 def _pool(
     op: Operation,
     inputs: Tensor,
@@ -45,7 +45,7 @@ def _laid_out(
     )
 
 
-@operation("AdaptiveMaxPool", "AdaptiveAveragePool")
+@register_operation("AdaptiveMaxPool", "AdaptiveAveragePool", module="nn")
 def _adaptive_pool(
     op: Operation, inputs: Tensor, output_size: Any, data_format: str | None = None
 ) -> Translated:
@@ -62,7 +62,7 @@ def _adaptive_pool(
     )
 
 
-@operation("Conv")
+@register_operation("Conv", module="nn")
 def _conv(
     op: Operation,
     inputs: Any,
@@ -72,12 +72,12 @@ def _conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Translated:
-    x, filters = op.alike(inputs, kernel)
+    x, filters = op.promote(inputs, kernel)
     given = {"filters": filters, "strides": strides, "padding": padding.upper(), "dilations": dilation_rate}
     return _laid_out(op, "nn.convolution", x, data_format, given)
 
 
-@operation("DepthwiseConv", "SeparableConv")
+@register_operation("DepthwiseConv", "SeparableConv", module="nn")
 def _depthwise_conv(
     op: Operation,
     inputs: Any,
@@ -88,7 +88,7 @@ def _depthwise_conv(
     dilation_rate: Any = 1,
     **named: Any,
 ) -> Translated:
-    x, *filters = op.alike(inputs, *kernels, *named.values())
+    x, *filters = op.promote(inputs, *kernels, *named.values())
     if op.rank(x) != 4:
         raise op.unsupported(f"expected images, got {op.rank(x)} dimensions")
     given = {"strides": _four(strides), "padding": padding.upper(), "dilations": _two(dilation_rate)}
@@ -106,7 +106,7 @@ def _four(sizes: Any) -> list[int]:
     return [1, *_two(sizes), 1]
 
 
-@operation("Unfold")
+@register_operation("Unfold", module="nn")
 def _unfold(
     op: Operation, x: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Translated:

@@ -1,0 +1,44 @@
+"""Activations by their names in Keras 2 and in Keras 3.
+
+A name may stand for another function in the other Keras; the facts of each activation say so.
+
+Source: keras/src/activations.py (2.15); keras/src/activations/__init__.py (3.x)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kerasfmt.ir.activations import Activation, find, known_activations
+
+_BY_KERAS3_NAME: Final[Mapping[str, Activation]] = {
+    found.facts.name_in_keras3: found for found in known_activations() if found.facts.name_in_keras3
+}
+
+
+def is_activation(option: str) -> bool:
+    """Whether an option of a layer is an activation, by its name."""
+    return option == "activation" or option.endswith("_activation")
+
+
+def in_keras2(name: str) -> bool:
+    """Whether Keras 2 has an activation of this name, which is a name of it here."""
+    found = find(name)
+    return found is not None and found.facts.absent_in != 2
+
+
+def activation_to_keras3(name: str) -> str | None:
+    """Keras 3's name of an activation; None where it has no such function. An unknown name stays as it is."""
+    found = find(name)
+    if found is None:
+        return name
+    return None if found.facts.absent_in == 3 else found.facts.name_in_keras3 or found.name
+
+
+def activation_to_keras2(value: Any) -> Any:
+    """The activation that Keras 3 means by an option's value, by a name of it here; other values stay as they are."""
+    if isinstance(value, Mapping) and value.get("class_name") == "function":
+        value = value.get("config")
+    meant = _BY_KERAS3_NAME.get(value) if isinstance(value, str) else None
+    return value if meant is None or meant is find(value) else meant.name
