@@ -110,7 +110,7 @@ def refuse_other_masks(layers: Sequence[Layer]) -> None:
     """
     known: dict[int, _Mask | None] = {}
     for layer in layers:
-        finds = type(layer).absorb_masks is not Layer.absorb_masks
+        finds = layer.joins_masks
         for call in layer.calls if layer.takes_mask or finds else ():
             if call.kwargs.get("mask") is not None:
                 continue

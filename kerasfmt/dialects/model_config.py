@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from kerasfmt.dialects import keras2, keras3
@@ -21,6 +22,7 @@ from kerasfmt.ir.keras_facts import LATER_OPTIONS
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, Model
 from kerasfmt.ir.sequential import Sequential
+from kerasfmt.ir.trace_sharing import SharedTraces
 from kerasfmt.layers.keras3_ops import Operation
 
 _MAX_DEPTH = 64
@@ -50,10 +52,23 @@ def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, An
     _check_nesting(config)
     if "layers" in config and "class_name" not in config:
         config = {"class_name": "Functional" if "input_layers" in config else "Sequential", "config": config}
-    layer = _layer_from(config, custom_objects or {}, ())
+    layer = _layer_from(config, _Reading(custom_objects or {}, SharedTraces()), ())
     if not isinstance(layer, Model):
         raise InvalidModelError(f"config: expected a model, got {config.get('class_name')!r}")
     return layer
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What all models and layers of one config have in common.
+
+    Attributes:
+      custom_objects: layer classes by name.
+      shared_traces: the traces that equal layers share.
+    """
+
+    custom_objects: Mapping[str, Any]
+    shared_traces: SharedTraces
 
 
 def _check_nesting(config: Any) -> None:
@@ -85,33 +100,33 @@ def _located(path: tuple[str, ...]) -> Iterator[None]:
         raise InvalidModelError(f"model {where}: its config is malformed: {error!r}") from error
 
 
-def _layer_from(entry: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]) -> Layer:
+def _layer_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Layer:
     """The layer of an entry; `path` are the names of the models around it."""
     if len(path) > _MAX_DEPTH:
         raise UnsafeFileError(f"config: models nested more than {_MAX_DEPTH} deep")
     with _located(path):
-        made = _leaf_from(entry, custom_objects, path)
+        made = _leaf_from(entry, reading, path)
+    if isinstance(made, InputLayer):
+        made.outputs.shared_traces = reading.shared_traces
     if made is not None:
         return made
     config, kind = entry["config"], str(entry["class_name"])
     inside = (*path, str(config.get("name") or kind.lower()))
-    return (_sequential if kind == "Sequential" else _functional)(config, custom_objects, inside)
+    return (_sequential if kind == "Sequential" else _functional)(config, reading, inside)
 
 
-def _leaf_from(
-    entry: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]
-) -> Layer | None:
+def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Layer | None:
     """The layer of an entry; None where it is a model."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
         raise InvalidModelError(f"config: expected a layer's class_name and config, got {str(entry)[:80]}")
     kind, config = str(entry.get("class_name")), dict(entry["config"])
     registered = entry.get("registered_name")
-    custom = custom_objects.get(kind) or custom_objects.get(str(registered))
+    custom = reading.custom_objects.get(kind) or reading.custom_objects.get(str(registered))
     cls: type[Layer] | None
     if custom is not None and (kind != "Lambda" or inspect.isclass(custom)):
         cls = _custom_class(kind, custom)
         return cls.revive(
-            normalized(cls, config), custom_objects, lambda e: _layer_from(e, custom_objects, path)
+            normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
         )
     if is_operation(entry):
         made = Operation(kind, **config)
@@ -125,7 +140,9 @@ def _leaf_from(
             f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: not known to kerasfmt; "
             f"pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
         )
-    return cls.revive(normalized(cls, config), custom_objects, lambda e: _layer_from(e, custom_objects, path))
+    return cls.revive(
+        normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
+    )
 
 
 def _custom_class(kind: str, custom: Any) -> type[Layer]:
@@ -161,18 +178,16 @@ def _plain(value: Any) -> Any:
 
 
 def _members(
-    config: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]
+    config: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]
 ) -> list[tuple[Mapping[str, Any], Layer]]:
     entries = config.get("layers")
     if not isinstance(entries, list | tuple):
         raise InvalidModelError(f"model {'/'.join(path)}: expected a list of layers, got {str(entries)[:80]}")
-    return [(entry, _layer_from(entry, custom_objects, path)) for entry in entries]
+    return [(entry, _layer_from(entry, reading, path)) for entry in entries]
 
 
-def _sequential(
-    config: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]
-) -> Sequential:
-    members = _members(config, custom_objects, path)
+def _sequential(config: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Sequential:
+    members = _members(config, reading, path)
     with _located(path):
         model = Sequential(
             [layer for _, layer in members],
@@ -188,8 +203,8 @@ def _sequential(
     return model
 
 
-def _functional(config: Mapping[str, Any], custom_objects: Mapping[str, Any], path: tuple[str, ...]) -> Model:
-    members = _members(config, custom_objects, path)
+def _functional(config: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Model:
+    members = _members(config, reading, path)
     with _located(path):
         layers: dict[str, Layer] = {}
         pending: list[tuple[str, Any]] = []

@@ -6,7 +6,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+
+CONTEXT: Final = "call_context"
+"""The parameter by which a `call` is given its CallContext; Keras sees nothing of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,10 +17,11 @@ class CallSignature:
     """The parameters of a `call`.
 
     Attributes:
-      parameters: every parameter but `self`, by name.
+      parameters: every parameter but `self` and `call_context`, by name.
       first: name of the first.
       further: names of those after the first, without `*` and `**`.
       takes_any: whether it takes arguments of any name.
+      takes_context: whether it calls layers, by its `call_context`.
       defaults: the defaults of `further`, where there are.
     """
 
@@ -25,6 +29,7 @@ class CallSignature:
     first: str
     further: tuple[str, ...]
     takes_any: bool
+    takes_context: bool
     defaults: Mapping[str, Any]
 
     def ordered(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,12 +43,14 @@ class CallSignature:
 @lru_cache(maxsize=1024)
 def call_signature(call: Callable[..., Any]) -> CallSignature:
     """The signature of a `call` as its class holds it, `self` first."""
-    _, *parameters = inspect.signature(call).parameters.values()
+    _, *declared = inspect.signature(call).parameters.values()
+    parameters = [p for p in declared if p.name != CONTEXT]
     further = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)][1:]
     return CallSignature(
         parameters={p.name: p for p in parameters},
         first=parameters[0].name,
         further=tuple(p.name for p in further),
         takes_any=any(p.kind is p.VAR_KEYWORD for p in parameters),
+        takes_context=len(parameters) < len(declared),
         defaults={p.name: p.default for p in further if p.default is not p.empty},
     )

@@ -14,6 +14,7 @@ from kerasfmt.ir import fields, naming
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.trace_sharing import SharedTraces
 
 _DENSE = "optional, sparse and ragged inputs are not supported; use a dense input"
 
@@ -52,7 +53,7 @@ class InputLayer(Layer):
             raise self.fail("it needs an input shape")
         self.input_dtype = self.policy.compute_dtype
         self.built = True
-        self.outputs = Tensor(Spec(self.batch_input_shape, self.input_dtype, self.name))
+        self.outputs = Tensor(Spec(self.batch_input_shape, self.input_dtype, self.name), SharedTraces())
         self.outputs.call = Call(self, [], {}, self.outputs, 0)
         self.calls.append(self.outputs.call)
 

@@ -69,6 +69,7 @@ class KerasFacts:
       tracked_order: the names of all lists, layers and weights, where Keras 2 does not track them by kind.
       restored_from_config: whether Keras 2 revives the layer from its config only; its calls are then no functions
         of their own.
+      traced_by_input_spec: whether Keras 2 traces the layer for its input spec before any other signature.
       preserves_structure: whether the config tells a list of one input from that input.
       build_calls_base: whether the layer's `build` in Keras 2 calls that of the base class, which notes the shape.
       absent_in: the major version of Keras that has no such class.
@@ -88,6 +89,7 @@ class KerasFacts:
     tracked_lists: tuple[str, ...] = ()
     tracked_order: tuple[str, ...] = ()
     restored_from_config: bool = False
+    traced_by_input_spec: bool = True
     preserves_structure: bool = False
     build_calls_base: bool = False
     absent_in: Literal[2, 3] | None = None

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar
 from typing import Any, ClassVar
 
 from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
 from kerasfmt.families import FamilyTable
-from kerasfmt.graph import Builder, Function, Spec, Value, emit_one
-from kerasfmt.ir import fields
-from kerasfmt.ir.call_signature import CallSignature, call_signature
+from kerasfmt.graph import Function, Spec, Value, emit_one
+from kerasfmt.ir import fields, masks
+from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.call_signature import CONTEXT, CallSignature, call_signature
 from kerasfmt.ir.fields import Field, is_integer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
-from kerasfmt.ir.trace import (
-    InnerCall,
-    Trace,
-    covers,
-    freeze,
-    function_name,
-    name_specs,
-    specs_of,
-)
-from kerasfmt.ir.trace_sharing import find_trace, keep_trace, likeness
+from kerasfmt.ir.trace import specs_of
+from kerasfmt.ir.traces import Traces
 from kerasfmt.ir.weight import Weight
 from kerasfmt.ir.weight_owner import WeightOwner
 
@@ -50,7 +44,8 @@ class Layer(WeightOwner, kw_only=True):
 
     A subclass is its options (annotated class attributes, in the order of Keras's constructor), its weights
     (`kernel: Weight = fields.weight()`, made in `build`) and its `call`. The parameters of `call` after `inputs` say
-    what the layer takes: `training`, `mask`, further tensors.
+    what the layer takes: `training`, `mask`, further tensors. One that calls layers of its own takes `call_context`
+    by keyword.
 
     Args:
       name: unique name within a model; made from the class name by default.
@@ -72,6 +67,8 @@ class Layer(WeightOwner, kw_only=True):
     """Whether the layer is an entry of a model, which is never called."""
     generator_state: Weight | None = fields.state(default=None)
     """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""
+    common_attributes: ClassVar[frozenset[str]] = frozenset()
+    """The attributes of a layer without weights and options of its own: what every layer has."""
 
     batch_input_shape: Field[tuple[int | None, ...] | None, Sequence[int | None] | None] = fields.option(
         default=None, convert=_input_shape, to_config=list, implied=True
@@ -94,10 +91,7 @@ class Layer(WeightOwner, kw_only=True):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.calls: list[Call] = []
-        self._traces: dict[Any, Trace] = {}
-        self.activity_trace: Trace | None = None
-        self.inner_calls: list[InnerCall] = []
-        self.inner_losses: list[Value] = []
+        self.traces = Traces(self)
         self.built = False
         self.build_input: Structure = None
         super().__init__(*args, **options)
@@ -117,13 +111,31 @@ class Layer(WeightOwner, kw_only=True):
     def build(self, inputs: Any) -> None:
         """Makes the weights, with `add_weight`, for inputs of these Specs."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The outputs, as Values, for inputs that are Values."""
         raise NotImplementedError
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """The mask of the outputs (bool Values or None), given that of the inputs."""
         return mask if self.supports_masking else None
+
+    @property
+    def starts_mask(self) -> bool:
+        """Whether outputs are masked although the inputs are not."""
+        return False
+
+    def join_mask_arguments(
+        self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
+    ) -> dict[str, Any]:
+        """The call arguments with what the masks that come along make of them.
+
+        Args:
+          inputs: the inputs, before the automatic cast.
+          mask: the masks of the inputs, None where there is none.
+          kwargs: the further arguments.
+          masks: the masks of those, by name.
+        """
+        return kwargs
 
     def input_spec(self) -> InputSpec | list[InputSpec] | None:
         """What the built layer demands of its inputs, as Keras stores it."""
@@ -140,6 +152,32 @@ class Layer(WeightOwner, kw_only=True):
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """Attributes that Keras tracks as functions compiled for themselves, with those that were traced."""
         return {}
+
+    def keras_signature(self, names: LayerNames = OWN_NAMES) -> Structure | None:
+        """Specs as wide as the input spec allows, for which Keras traces the layer first; None where it has none.
+
+        Args:
+          names: the names of layers.
+
+        Source: tf_keras/src/saving/legacy/saved_model/save_impl.py, LayerCallCollection._get_layer_inputs.
+        """
+        demands = self.input_spec() if self.facts.traced_by_input_spec else None
+        if demands is None:
+            return None
+        specs = [d.general(self.compute_dtype) for d in (demands if isinstance(demands, list) else [demands])]
+        if any(s.shape is None for s in specs):
+            return None
+        return specs if isinstance(demands, list) else specs[0]
+
+    @property
+    def activity_layer(self) -> Layer:
+        """The layer whose activity regularizer Keras shows as this layer's."""
+        return self
+
+    @property
+    def activity_penalty(self) -> Regularizer | None:
+        """The activity regularizer, if the layer has that option and it is set."""
+        return getattr(self, "activity_regularizer", None)
 
     # What follows from it.
 
@@ -179,6 +217,11 @@ class Layer(WeightOwner, kw_only=True):
     def takes_mask(self) -> bool:
         """Whether `call` uses the mask of its inputs."""
         return self.signature.takes_any or "mask" in self.signature.further
+
+    @property
+    def joins_masks(self) -> bool:
+        """Whether the masks of its inputs become part of other arguments."""
+        return type(self).join_mask_arguments is not Layer.join_mask_arguments
 
     @classmethod
     def revive(
@@ -247,6 +290,8 @@ class Layer(WeightOwner, kw_only=True):
           InvalidModelError: the inputs do not fit the layer.
         """
         tensors = flatten(inputs)
+        if not tensors:
+            raise self.fail("it is called without inputs")
         for leaf in tensors:
             if not isinstance(leaf, Tensor):
                 raise TypeError(
@@ -255,18 +300,14 @@ class Layer(WeightOwner, kw_only=True):
         specs = map_structure(lambda t: self.cast_spec(t.spec), inputs)
         self.ensure_built(specs)
         self._check_inputs(flatten(specs))
-        masked = [t.masked for t in tensors]
-        call_kwargs = dict(kwargs)
-        if self.takes_mask and "mask" not in kwargs and any(masked):
-            call_kwargs["mask"] = map_structure(lambda t: t.mask, inputs)
-        trace = self.trace(
-            specs,
-            self._with_mask_specs(inputs, specs_of(call_kwargs), kwargs),
-            training=kwargs.get("training"),
-        )
-        outputs = map_structure(lambda v: Tensor(v.spec), trace.outputs)
-        if any(masked) or self.makes_mask():
-            self._mark_masks(specs, inputs, outputs)
+        given = dict(kwargs)
+        if self.takes_mask and "mask" not in kwargs and any(t.masked for t in tensors):
+            given["mask"] = masks.mask_of(inputs)
+        shared = tensors[0].shared_traces
+        further = masks.joined_specs(self, inputs, specs_of(given), kwargs)
+        trace = self.traces.exact(specs, further, kwargs.get("training"), CallContext(shared))
+        outputs = map_structure(lambda v: Tensor(v.spec, shared), trace.outputs)
+        masks.mark_outputs(self, specs, inputs, outputs)
         call = Call(self, inputs, kwargs, outputs, len(self.calls))
         for index, tensor in enumerate(call.flat_outputs):
             tensor.call, tensor.index = call, index
@@ -283,142 +324,26 @@ class Layer(WeightOwner, kw_only=True):
             if wrong is not None:
                 raise self.fail(f"input: {wrong}")
 
-    def absorb_masks(
-        self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
-    ) -> dict[str, Any]:
-        """The call arguments with what the masks that come along make of them.
-
-        Args:
-          inputs: the inputs, before the automatic cast.
-          mask: the masks of the inputs, None where there is none.
-          kwargs: the further arguments.
-          masks: the masks of those, by name.
-        """
-        return kwargs
-
-    def _with_mask_specs(
-        self, inputs: Structure, specs: dict[str, Any], kwargs: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        if type(self).absorb_masks is Layer.absorb_masks:
-            return specs
-        graph = Builder("mask")
-        further = {k: t for k, t in kwargs.items() if isinstance(t, Tensor)}
-        values = map_structure(lambda t: graph.input(t.spec), inputs)
-        masks = map_structure(lambda t: None if t.mask is None else graph.input(t.mask), inputs)
-        given = {**kwargs, **{k: graph.input(t.spec) for k, t in further.items()}}
-        found = self.absorb_masks(
-            values, masks, given, {k: graph.input(t.mask) for k, t in further.items() if t.mask is not None}
-        )
-        return {k: v.spec if isinstance(v, Value) else specs.get(k, v) for k, v in found.items()}
-
-    def makes_mask(self) -> bool:
-        """Whether outputs are masked although the inputs are not."""
-        return False
-
-    def _mark_masks(self, specs: Structure, inputs: Structure, outputs: Structure) -> None:
-        graph = Builder("mask")
-        values = map_structure(graph.input, specs)
-        masks = map_structure(lambda t: None if t.mask is None else graph.input(t.mask), inputs)
-        found = self.compute_mask(values, masks)
-        if isinstance(found, Value):
-            flatten(outputs)[0].mask = found.spec.with_name("mask")
-        elif isinstance(found, list | tuple):
-            for tensor, mask in zip(flatten(outputs), flatten(found), strict=True):
-                tensor.mask = None if mask is None else mask.spec.with_name("mask")
-
-    def trace(
-        self, inputs: Structure, kwargs: Mapping[str, Any] | None = None, training: bool | None = None
-    ) -> Trace:
-        """`call` as a function for inputs of these Specs; the same signature gives the same function."""
-        kwargs = self.signature.ordered({k: v for k, v in (kwargs or {}).items() if k != "training"})
-        mode = bool(training) if self.takes_training else None
-        key = (freeze(inputs), freeze(kwargs), mode, self._trainable_state)
-        found = self._traces.get(key)
-        if found is None:
-            found = self._traces[key] = self._make_trace(key, inputs, kwargs, mode)
-        return found
-
-    def _make_trace(
-        self, key: Hashable, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None
-    ) -> Trace:
-        alike = likeness(self)
-        if alike is None:
-            return self._trace(inputs, kwargs, training)
-        found = find_trace(self, alike, key)
-        return found or keep_trace(self, alike, key, self._trace(inputs, kwargs, training))
-
-    def traces(self) -> list[Trace]:
-        """Every trace made so far."""
-        return list(self._traces.values())
-
-    def general_trace(
-        self, inputs: Structure, kwargs: Mapping[str, Any] | None = None, training: bool | None = None
-    ) -> Trace:
-        """The trace that Keras would use for inputs of these Specs: that of the input spec, where it covers them."""
-        given = {k: v for k, v in (kwargs or {}).items() if k != "training"}
-        general = self.signature_specs()
-        if general is not None and not given and covers(general, inputs):
-            return self.trace(general, {}, training)
-        return self.trace(inputs, given, training)
-
-    def signature_specs(self) -> Structure | None:
-        """Specs as general as the input spec allows, for which Keras traces a layer first; None where it has none.
-
-        Source: tf_keras/src/saving/legacy/saved_model/save_impl.py, LayerCallCollection._get_layer_inputs.
-        """
-        demands = self.input_spec()
-        if demands is None:
-            return None
-        specs = [d.general(self.compute_dtype) for d in (demands if isinstance(demands, list) else [demands])]
-        if any(s.shape is None for s in specs):
-            return None
-        return specs if isinstance(demands, list) else specs[0]
-
-    def _trace(self, inputs: Structure, kwargs: Mapping[str, Any], training: bool | None) -> Trace:
-        graph = Builder(function_name(self.name))
-        inputs = name_specs(inputs, self.signature.first)
-        kwargs = {name: name_specs(value, name) for name, value in kwargs.items()}
-        values = map_structure(graph.input, inputs)
-        call_kwargs = {
-            name: map_structure(lambda s: graph.input(s) if isinstance(s, Spec) else s, value)
-            for name, value in kwargs.items()
-        }
-        for name in call_kwargs:
-            if name not in self.signature.further and not self.signature.takes_any:
-                raise UnsupportedLayerError(
-                    f"layer {self.name} ({type(self).__name__}): call argument {name} is not supported"
-                )
-        self.inner_calls = []
-        outputs, losses = self.run(values, call_kwargs, training)
-        inner = tuple(self.inner_calls)
-        flat = flatten(outputs)
-        function = graph.finish([*flat, *losses])
-        return Trace(function, inputs, kwargs, outputs, len(losses), training, inner)
-
     def run(
-        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None
-    ) -> tuple[Structure, list[Value]]:
-        """Outputs and conditional losses of `call`, in the graph of the inputs."""
+        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None, context: CallContext
+    ) -> Structure:
+        """The outputs of `call`, in the graph of the inputs; its losses are the context's."""
         if self.takes_training:
             kwargs["training"] = bool(training)
         if self.takes_mask:
             kwargs.setdefault("mask", None)
-        self.inner_losses = []
+        if self.signature.takes_context:
+            kwargs[CONTEXT] = context
         try:
-            return self.call(inputs, **kwargs), self.inner_losses
+            return self.call(inputs, **kwargs)
         except UnsupportedLayerError:
             raise
         except (KerasfmtError, ValueError, TypeError, IndexError) as error:
             shapes = [v.shape for v in flatten(inputs)]
             raise self.fail(f"on inputs of shape {shapes}: {error}") from error
 
-    def activity_owner(self) -> Layer:
-        """The layer whose activity regularizer Keras shows as this layer's."""
-        return self
 
-    def activity_regularizer_of(self) -> Regularizer | None:
-        """The activity regularizer, if the layer has that option and it is set."""
-        return getattr(self, "activity_regularizer", None)
+Layer.common_attributes = frozenset(vars(Layer(name="layer")))
 
 
 def find_layer_class(class_name: str) -> type[Layer] | None:

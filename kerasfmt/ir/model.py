@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from kerasfmt.errors import KerasfmtError
-from kerasfmt.graph import Builder, Spec, Value, emit_one
+from kerasfmt.graph import Value
 from kerasfmt.ir import naming
+from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.model_run import ModelRun
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.topology import References, check_names, end_references, inbound_nodes, sort_calls
@@ -25,6 +26,7 @@ from kerasfmt.ir.trace import Trace
 
 if TYPE_CHECKING:
     from kerasfmt.ir.optimizer import TrainingConfig
+    from kerasfmt.ir.trace_sharing import SharedTraces
     from kerasfmt.ir.weight import Weight
 
 
@@ -73,7 +75,7 @@ class Model(Layer):
                 raise self.fail(f"its outputs must be symbolic tensors, got {type(tensor).__name__}")
         if not self.outputs:
             raise self.fail("it has no outputs")
-        self._traces.clear()
+        self.traces.clear()
         self.built = True
         self.build_input = map_structure(lambda t: t.shape, inputs)
         self.__dict__.pop("_graph", None)
@@ -137,68 +139,85 @@ class Model(Layer):
     @property
     def input_specs(self) -> Structure:
         """The specs of the inputs, named as their layers."""
-        return map_structure(lambda t: t.spec.with_name(t.origin.layer.name), self.inputs_structure)
+        return self.keras_signature()
+
+    def keras_signature(self, names: LayerNames = OWN_NAMES) -> Structure:
+        """The specs of the inputs, named as their layers."""
+        return map_structure(lambda t: t.spec.with_name(names[t.origin.layer]), self.inputs_structure)
 
     @property
     def output_names(self) -> list[str]:
         """One name per output: that of its layer, numbered where a layer gives several."""
-        names: dict[str, None] = {}
+        return self.output_names_in(OWN_NAMES)
+
+    def output_names_in(self, names: LayerNames) -> list[str]:
+        """The output names where layers have other names than their own."""
+        found: dict[str, None] = {}
         counts: dict[str, int] = {}
         for tensor in self.outputs:
-            base = name = tensor.origin.layer.name
-            while name in names:
+            base = name = names[tensor.origin.layer]
+            while name in found:
                 counts[base] = counts.get(base, 0) + 1
                 name = f"{base}_{counts[base]}"
-            names[name] = None
-        return list(names)
+            found[name] = None
+        return list(found)
 
-    def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
+    @property
+    def shared_traces(self) -> SharedTraces:
+        """The traces that equal layers of the model share."""
+        return self.inputs[0].shared_traces
+
+    def call(
+        self, inputs: Any, training: bool = False, mask: Any = None, *, call_context: CallContext
+    ) -> Structure:
         """The outputs of the layer calls."""
-        return self.run(inputs, {"mask": mask}, training)[0]
-
-    def run(
-        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None
-    ) -> tuple[Structure, list[Value]]:
-        """Outputs, and the losses of activity regularizers, in the graph of the inputs."""
-        flat = flatten(inputs)
-        graph: Builder = flat[0].graph
-        values: dict[Tensor, Value] = dict(zip(self.inputs, flat, strict=True))
-        masks: dict[Tensor, Value | None] = {}
-        given_masks = kwargs.get("mask")
-        if given_masks is not None:
-            masks.update(zip(self.inputs, flatten(given_masks), strict=True))
-        losses: list[Value] = []
-        for call in self.network:
-            if isinstance(call.layer, InputLayer):
-                continue
+        graph = flatten(inputs)[0].graph
+        run = self._run_on(inputs, mask, training, call_context)
+        for call in self._inner_calls():
             try:
-                with graph.scope(call.layer.name):
-                    losses.extend(_run_call(graph, call, values, masks, training))
+                with graph.scope(call_context.names[call.layer]):
+                    run.run(call)
             except KerasfmtError as error:
                 raise type(error)(naming.located(self.name, str(error))) from error
-        return map_structure(lambda t: values[t], self.outputs_structure), losses
+        return map_structure(lambda t: run.values[t], self.outputs_structure)
 
-    def apply(self, inputs: Structure, training: bool = False) -> Structure:
+    def _run_on(
+        self, inputs: Structure, mask: Structure, training: bool | None, context: CallContext
+    ) -> ModelRun:
+        values: dict[Tensor, Value] = dict(zip(self.inputs, flatten(inputs), strict=True))
+        masks = {} if mask is None else dict(zip(self.inputs, flatten(mask), strict=True))
+        return ModelRun(training, context, values, masks)
+
+    def _inner_calls(self) -> list[Call]:
+        return [call for call in self.network if not isinstance(call.layer, InputLayer)]
+
+    def run(
+        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None, context: CallContext
+    ) -> Structure:
+        """The outputs, in the graph of the inputs; errors name the layer inside."""
+        return self.call(inputs, bool(training), kwargs.get("mask"), call_context=context)
+
+    def apply(
+        self, inputs: Structure, training: bool = False, context: CallContext | None = None
+    ) -> Structure:
         """The outputs of the model on Values, as a call of its function in their graph."""
         flat = flatten(inputs)
         specs = map_structure(lambda v: v.spec, inputs)
-        trace = self.general_trace(specs, {}, training)
+        trace = self.traces.keras(specs, {}, training, context or CallContext(self.shared_traces))
         results = flat[0].graph.call(trace.function, flat)
         return pack_as(self.outputs_structure, list(results[: len(self.outputs)]))
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """The masks that the model's outputs carry."""
-        if not any(t.masked for t in self.outputs):
+        if not self.starts_mask:
             return None
-        flat = flatten(inputs)
-        values = dict(zip(self.inputs, flat, strict=True))
-        masks = dict(zip(self.inputs, flatten(mask), strict=True)) if mask is not None else {}
-        for call in self.network:
-            if not isinstance(call.layer, InputLayer):
-                _run_call(flat[0].graph, call, values, masks, False)
-        return map_structure(lambda t: masks.get(t), self.outputs_structure)
+        run = self._run_on(inputs, mask, False, CallContext(self.shared_traces))
+        for call in self._inner_calls():
+            run.run(call)
+        return map_structure(run.masks.get, self.outputs_structure)
 
-    def makes_mask(self) -> bool:
+    @property
+    def starts_mask(self) -> bool:
         """Whether an output is masked."""
         return any(t.masked for t in self.outputs)
 
@@ -249,13 +268,9 @@ class Model(Layer):
             "output_layers": end_references(self.outputs_structure, references),
         }
 
-    def signature_specs(self) -> Structure | None:
-        """The specs of the model's own inputs."""
-        return self.input_specs
-
     def default_trace(self, training: bool = False) -> Trace:
-        """The model's function on its own input specs."""
-        return self.trace(self.input_specs, training=training)
+        """The model's function on its own input specs: `print(model.default_trace().function)`."""
+        return self.traces.default(training, CallContext(self.shared_traces))
 
     def optimizer_variables(self) -> list[Weight]:
         """The optimizer's variables; none where the model is not compiled."""
@@ -268,82 +283,3 @@ class Functional(Model, init=False):
 
 def _default_name(cls: type) -> str:
     return naming.unique_name("Model" if cls is Functional else cls.__name__)
-
-
-def _run_call(
-    graph: Builder,
-    call: Call,
-    values: dict[Tensor, Value],
-    masks: dict[Tensor, Value | None],
-    training: bool | None,
-) -> list[Value]:
-    """Runs one layer call; enters its outputs into `values` and `masks`, and returns its losses."""
-    layer = call.layer
-    given = map_structure(lambda t: values[t] if isinstance(t, Tensor) else t, call.inputs)
-    inputs = map_structure(lambda v: layer.cast_input(v) if isinstance(v, Value) else v, given)
-    in_masks = map_structure(lambda t: masks.get(t), call.inputs)
-    kwargs = {
-        k: map_structure(lambda t: values[t] if isinstance(t, Tensor) else t, v)
-        for k, v in call.kwargs.items()
-    }
-    masked = any(m is not None for m in flatten(in_masks))
-    if layer.takes_mask and "mask" not in kwargs and masked:
-        kwargs["mask"] = in_masks
-    further = {k: masks.get(t) for k, t in call.kwargs.items() if isinstance(t, Tensor)}
-    known = {k: mask for k, mask in further.items() if mask is not None}
-    kwargs = layer.absorb_masks(given, in_masks, kwargs, known)
-    mode = kwargs.pop("training", training)
-    outputs, losses = _apply(graph, layer, inputs, kwargs, mode)
-    values.update(zip(call.flat_outputs, outputs, strict=True))
-    regularizer = layer.activity_regularizer_of()
-    if regularizer is not None:
-        losses.extend(activity_loss(graph, layer, v) for v in outputs)
-    if masked or layer.makes_mask():
-        found = layer.compute_mask(inputs, in_masks if masked else None)
-        flat_masks = flatten(found) if found is not None else [None] * len(outputs)
-        masks.update(zip(call.flat_outputs, flat_masks, strict=False))
-    return losses
-
-
-def _apply(
-    graph: Builder, layer: Layer, inputs: Structure, kwargs: dict[str, Any], mode: bool | None
-) -> tuple[list[Value], list[Value]]:
-    """Flat outputs and losses of a layer: a call of its function, or its nodes where Keras makes no function."""
-    if layer.facts.restored_from_config:
-        made, losses = layer.run(inputs, kwargs, mode)
-        return flatten(made), losses
-    specs = map_structure(lambda v: v.spec, inputs)
-    kwarg_specs = {
-        k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()
-    }
-    trace = layer.general_trace(specs, kwarg_specs, mode)
-    exact = layer.trace(specs, kwarg_specs, training=False)
-    flat_inputs = [
-        *flatten(inputs),
-        *(v for name in trace.kwargs for v in flatten(kwargs[name]) if isinstance(v, Value)),
-    ]
-    results = graph.call(trace.function, flat_inputs, [v.shape for v in exact.function.outputs])
-    count = len(results) - trace.losses
-    return list(results[:count]), list(results[count:])
-
-
-def activity_function(layer: Layer) -> Trace:
-    """The activity regularizer of a layer as a function of its output, of any rank."""
-    regularizer = layer.activity_regularizer_of()
-    assert regularizer is not None
-    if layer.activity_trace is None:
-        graph = Builder(f"{layer.name}_activity_regularizer")
-        spec = Spec(None, layer.compute_dtype, "x")
-        loss = regularizer.loss(graph.input(spec))
-        layer.activity_trace = Trace(graph.finish([loss]), spec, {}, loss, 0, None)
-    return layer.activity_trace
-
-
-def activity_loss(graph: Builder, layer: Layer, value: Value) -> Value:
-    """The penalty of a layer's activity regularizer on one of its outputs, per sample."""
-    with graph.scope("ActivityRegularizer"):
-        (loss,) = graph.call(activity_function(layer).function, [value])
-        shape = emit_one("Shape", value)
-        one = np.ones(1, np.int32)
-        batch = emit_one("StridedSlice", shape, one - 1, one, one, shrink_axis_mask=1)
-        return emit_one("DivNoNan", loss, emit_one("Cast", batch, DstT=loss.dtype))

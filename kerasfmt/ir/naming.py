@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from kerasfmt.ir.layer import Layer
 
 _counts: Counter[str] = Counter()
 
@@ -46,3 +51,21 @@ def located(path: str, text: str) -> str:
 def clear_session() -> None:
     """Restarts the numbering of layer names, so that a script that builds a model twice names it equally."""
     _counts.clear()
+
+
+class LayerNames:
+    """The names that layers have in traces and in what is written: their own, but for some.
+
+    Args:
+      others: the names of those.
+    """
+
+    def __init__(self, others: Mapping[Layer, str] | None = None) -> None:
+        self._others = dict(others or {})
+
+    def __getitem__(self, layer: Layer) -> str:
+        return self._others.get(layer) or layer.name
+
+
+OWN_NAMES: Final = LayerNames()
+"""Every layer has its own name."""

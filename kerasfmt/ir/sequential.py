@@ -12,8 +12,10 @@ from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
-from kerasfmt.ir.structure import flatten
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames
+from kerasfmt.ir.structure import Structure, flatten
 from kerasfmt.ir.tensor import Tensor
+from kerasfmt.ir.trace_sharing import SharedTraces
 
 
 class Sequential(Model):
@@ -79,12 +81,13 @@ class Sequential(Model):
             raise self.fail(f"layer {layer.name} has {len(outputs)} outputs; a Sequential takes one")
         return outputs[0]
 
-    def _build_stack(self) -> None:
+    def _build_stack(self, shared: SharedTraces | None = None) -> None:
         if not self.stack:
             return
         entry = self._entry(self.stack[0])
         if entry is None:
             return
+        entry.shared_traces = shared or entry.shared_traces
         tensor = entry
         for layer in self.layers:
             tensor = self._apply(layer, tensor)
@@ -130,7 +133,7 @@ class Sequential(Model):
         """The symbolic outputs; a model that does not know its input shape yet takes that of `inputs`."""
         if not self.built and isinstance(inputs, Tensor) and inputs.shape is not None:
             self._declared_shape = inputs.shape
-            self._build_stack()
+            self._build_stack(inputs.shared_traces)
         return super().__call__(inputs, **kwargs)
 
     def build_for(self, shape: Sequence[int | None]) -> None:
@@ -147,11 +150,16 @@ class Sequential(Model):
         """The layers, without the input layer."""
         return [layer for layer in self.stack if not isinstance(layer, InputLayer)]
 
-    @property
-    def input_specs(self) -> Any:
+    def keras_signature(self, names: LayerNames = OWN_NAMES) -> Structure:
         """The spec of the input."""
         self._require_built()
-        return super().input_specs
+        return super().keras_signature(names)
+
+    @property
+    def shared_traces(self) -> SharedTraces:
+        """The traces that equal layers of the model share."""
+        self._require_built()
+        return super().shared_traces
 
     def get_config(self) -> dict[str, Any]:
         """The config: the layers, and the input shape where no layer states it.

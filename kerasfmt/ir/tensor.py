@@ -11,6 +11,7 @@ from kerasfmt.ir.structure import Structure, flatten
 
 if TYPE_CHECKING:
     from kerasfmt.ir.layer import Layer
+    from kerasfmt.ir.trace_sharing import SharedTraces
 
 
 class Tensor:
@@ -18,12 +19,14 @@ class Tensor:
 
     Attributes:
       mask: the spec of the mask that goes with it (bool, of its first dimensions), None where there is none.
+      shared_traces: the traces that equal layers share which are called on it, and on what is made of it.
 
     Source: tf_keras/src/engine/keras_tensor.py, KerasTensor.
     """
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, shared_traces: SharedTraces) -> None:
         self.spec = spec
+        self.shared_traces = shared_traces
         self.mask: Spec | None = None
         self.call: Call | None = None
         self.index = 0

@@ -1,9 +1,9 @@
-"""Traces: a layer's `call` as a function, for one signature."""
+"""A trace: a layer's `call` as a function, for one signature."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.graph import Function, Spec
@@ -35,9 +35,8 @@ class Trace:
       outputs: structure of Values.
       losses: number of loss values behind the outputs.
       training: the mode, None where the layer has only one.
-      inner: the calls of sublayers in it, by `run_sublayer`.
-      derived: functions that a writer made from this one, by kind.
-      weights: places of the captured variables among the layer's weights, where layers like it share the trace.
+      inner: the calls of layers that the layer holds, made by `CallContext.run`.
+      places: places of the captured variables among the layer's weights, where equal layers share the trace.
     """
 
     function: Function
@@ -47,8 +46,7 @@ class Trace:
     losses: int
     training: bool | None
     inner: tuple[InnerCall, ...] = ()
-    derived: dict[str, Function] = field(default_factory=dict)
-    weights: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 def function_name(layer: str) -> str:
@@ -84,21 +82,26 @@ def freeze(structure: Any) -> Any:
     return structure
 
 
-def covers(general: Structure, inputs: Structure) -> bool:
-    """Whether every Spec of `general` holds what the Spec at its place in `inputs` describes."""
-    if type(general) is not type(inputs):
+def accepts(signature: Structure, inputs: Structure) -> bool:
+    """Whether a function of these Specs takes inputs of those: each has the same dtype, and a shape that fits.
+
+    Args:
+      signature: what the function takes, a structure of Specs.
+      inputs: what it is to be called with.
+    """
+    if type(signature) is not type(inputs):
         return False
-    wide, narrow = flatten(general), flatten(inputs)
-    if isinstance(general, dict) and general.keys() != inputs.keys():
+    wide, narrow = flatten(signature), flatten(inputs)
+    if isinstance(signature, dict) and signature.keys() != inputs.keys():
         return False
-    return len(wide) == len(narrow) and all(_covers_spec(w, n) for w, n in zip(wide, narrow, strict=True))
+    return len(wide) == len(narrow) and all(_accepts_spec(w, n) for w, n in zip(wide, narrow, strict=True))
 
 
-def _covers_spec(general: Spec, spec: Spec) -> bool:
-    if general.dtype is not spec.dtype:
+def _accepts_spec(wide: Spec, narrow: Spec) -> bool:
+    if wide.dtype is not narrow.dtype:
         return False
-    if general.shape is None or spec.shape is None:
-        return general.shape is None
-    return len(general.shape) == len(spec.shape) and all(
-        w is None or w == n for w, n in zip(general.shape, spec.shape, strict=True)
+    if wide.shape is None or narrow.shape is None:
+        return wide.shape is None
+    return len(wide.shape) == len(narrow.shape) and all(
+        w is None or w == n for w, n in zip(wide.shape, narrow.shape, strict=True)
     )

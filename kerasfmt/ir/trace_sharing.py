@@ -5,7 +5,7 @@ Deep models hold few kinds of layers many times over; each kind is traced once.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -23,44 +23,71 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset({type(None), bool, int, str, bytes})
 _RECORDS = (Policy, Activation, InputSpec)
-_INDIVIDUAL = frozenset(
-    {"name", "calls", "activity_trace", "inner_calls", "inner_losses",
-     "_weights", "_attributes", "_traces"}
-)  # fmt: skip
-"""Attributes of every layer that tell one from another, or that every trace sets anew."""
-
-_patterns: WeakValueDictionary[Hashable, Trace] = WeakValueDictionary()
 
 
-def likeness(layer: Layer) -> Hashable | None:
+class SharedTraces:
+    """The traces that equal layers of a model share, by `sharing_key` and signature.
+
+    Keeps neither layers nor traces alive: a trace is here as long as a layer holds it.
+    """
+
+    def __init__(self) -> None:
+        self._found: WeakValueDictionary[Hashable, Trace] = WeakValueDictionary()
+
+    def trace(self, layer: Layer, name: str, signature: Hashable, make: Callable[[], Trace]) -> Trace:
+        """The trace of a layer: that of an equal one on the weights of this one, or else a new one.
+
+        Args:
+          layer: the layer.
+          name: its name in traces.
+          signature: what it is traced for.
+          make: traces it.
+        """
+        key = sharing_key(layer)
+        if key is None:
+            return make()
+        pattern = self._found.get((key, signature))
+        if pattern is not None:
+            return _on_weights_of(layer, pattern, name)
+        return self._share(layer, name, key, signature, make())
+
+    def _share(self, layer: Layer, name: str, key: Hashable, signature: Hashable, trace: Trace) -> Trace:
+        """Lets equal layers find the trace, unless it shows more of this layer than the key states."""
+        places = _places(layer)
+        variables = trace.function.variables
+        own = all(variable in places for variable in variables)
+        if own and not trace.inner and sharing_key(layer) == key and not _shows(name, trace.function):
+            trace = replace(trace, places=tuple(places[variable] for variable in variables))
+            self._found[key, signature] = trace
+        return trace
+
+
+def sharing_key(layer: Layer) -> Hashable | None:
     """A key that is equal for layers whose `call` emits the same nodes; None where it may depend on more.
 
-    It holds the class and every attribute but the layer's name and its weights, of which only the specs count.
+    It states the class, the options, the specs of the weights, what the layer was built for, and whatever else the
+    class keeps beside what every layer has.
     """
     places = _places(layer)
-    state: list[object] = [type(layer)]
+    state: list[object] = [type(layer), layer.policy, layer.trainable, repr(layer.batch_input_shape)]
+    state += [repr(layer.build_input), *((weight.spec, weight.autocast) for weight in places)]
     for name, value in vars(layer).items():
-        if name in _INDIVIDUAL:
+        if name in layer.common_attributes or isinstance(value, Initializer):
             continue
-        if type(value) in _PLAIN:
-            state.append((name, type(value), value))
-        elif isinstance(value, Initializer):
-            continue
-        elif isinstance(value, Variable):
-            if value not in places:
-                return None
-            state.append((name, places[value], value.spec, value.autocast))
-        elif isinstance(value, FrozenOptions) and _is_constant([*vars(value).values()]):
-            state.append((name, type(value), repr(vars(value))))
-        elif _is_constant(value):
-            state.append((name, repr(value)))
-        else:
+        text = places.get(value) if isinstance(value, Variable) else _text(value)
+        if text is None:
             return None
+        state.append((name, text))
     return tuple(state)
 
 
-def _places(layer: Layer) -> dict[Variable, int]:
-    return {weight: place for place, weight in enumerate(layer._weights)}
+def _text(value: Any) -> Hashable | None:
+    """What says all that there is to a value; None where nothing does."""
+    if type(value) in _PLAIN:
+        return type(value), value
+    if isinstance(value, FrozenOptions) and _is_constant([*vars(value).values()]):
+        return type(value), repr(vars(value))
+    return repr(value) if _is_constant(value) else None
 
 
 def _is_constant(value: Any) -> bool:
@@ -73,38 +100,21 @@ def _is_constant(value: Any) -> bool:
     return kind in _PLAIN or kind is float or kind in _RECORDS
 
 
-def find_trace(layer: Layer, alike: Hashable, key: Hashable) -> Trace | None:
-    """The trace of a layer that is like this one, on the weights of this one; None where there is none yet.
-
-    Args:
-      layer: the layer.
-      alike: its `likeness`.
-      key: the signature.
-    """
-    pattern = _patterns.get((alike, key))
-    if pattern is None:
-        return None
-    weights = dict(zip(pattern.function.variables, (layer._weights[i] for i in pattern.weights), strict=True))
-    return replace(
-        pattern, function=pattern.function.with_captures(weights, function_name(layer.name)), derived={}
-    )
+def _places(layer: Layer) -> dict[Variable, int]:
+    """The layer's own weights, numbered."""
+    return {weight: place for place, weight in enumerate(dict.fromkeys(layer.weight_attributes.values()))}
 
 
-def keep_trace(layer: Layer, alike: Hashable, key: Hashable, trace: Trace) -> Trace:
-    """Lets layers like this one find the trace, unless it shows more of the layer than likeness covers."""
-    function = trace.function
-    places = _places(layer)
-    own = all(variable in places for variable in function.variables)
-    if own and not trace.inner and likeness(layer) == alike and not _is_individual(layer, function):
-        trace = replace(trace, weights=tuple(places[variable] for variable in function.variables))
-        _patterns[alike, key] = trace
-    return trace
+def _on_weights_of(layer: Layer, pattern: Trace, name: str) -> Trace:
+    weights = list(_places(layer))
+    own = dict(zip(pattern.function.variables, (weights[place] for place in pattern.places), strict=True))
+    return replace(pattern, function=pattern.function.with_captures(own, function_name(name)))
 
 
-def _is_individual(layer: Layer, function: Function) -> bool:
+def _shows(name: str, function: Function) -> bool:
     """Whether a function bears the layer's name in its nodes, or calls functions, which may belong to the layer."""
-    name = layer.name.lower()
+    part = name.lower()
     handles = [handle.node for _, handle in function.captures]
-    return any(name in node.name.lower() for node in (*handles, *function.nodes)) or any(
+    return any(part in node.name.lower() for node in (*handles, *function.nodes)) or any(
         isinstance(value, Function) for node in function.nodes for value in node.attrs.values()
     )

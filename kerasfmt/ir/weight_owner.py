@@ -81,8 +81,9 @@ class WeightOwner(Options, kw_only=True):
             layer.trainable = trainable
 
     @property
-    def _trainable_state(self) -> tuple[Any, ...]:
-        return (self._trainable, *(layer._trainable_state for layer in self.sublayers.values()))
+    def trainable_state(self) -> tuple[Any, ...]:
+        """Whether it, and what it holds, is trainable: functions differ in it."""
+        return (self._trainable, *(layer.trainable_state for layer in self.sublayers.values()))
 
     @property
     def compute_dtype(self) -> DType:

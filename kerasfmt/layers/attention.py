@@ -13,11 +13,11 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import constraints, fields, initializers, regularizers
+from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.sublayer import run_sublayer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.activation import Softmax
 from kerasfmt.layers.core import Dropout, EinsumDense
@@ -318,7 +318,7 @@ class MultiHeadAttention(Layer):
         layer.ensure_built(inputs)
         self._layers[attribute] = layer
 
-    def call(  # type: ignore[override]
+    def call(
         self,
         query: Value,
         value: Value,
@@ -327,24 +327,28 @@ class MultiHeadAttention(Layer):
         return_attention_scores: bool = False,
         training: bool = False,
         use_causal_mask: bool = False,
+        *,
+        call_context: CallContext,
     ) -> Any:
         """The outputs."""
+        run = call_context.run
         key = value if key is None else key
         allowed = _both(attention_mask, causal_mask(query, value)) if use_causal_mask else attention_mask
         query, key, value = (
-            self._run(f"_{name}_dense", x) for name, x in (("query", query), ("key", key), ("value", value))
+            run(self._layers[f"_{name}_dense"], x)
+            for name, x in (("query", query), ("key", key), ("value", value))
         )
         query = query * (1.0 / math.sqrt(self.key_dim))
         scores = ops.einsum(self.equations[0], [key, query])
         while allowed is not None and allowed.rank < scores.rank:
             allowed = ops.expand_dims(allowed, -2 * len(self.attention_axes) - 1)
-        scores = run_sublayer(self, self._softmax, scores, mask=allowed)
-        kept = run_sublayer(self, self._dropout, scores, training)
+        scores = run(self._softmax, scores, mask=allowed)
+        kept = run(self._dropout, scores, training)
         outputs = ops.einsum(self.equations[1], [kept, value])
-        outputs = self._run("_output_dense", outputs)
+        outputs = run(self._layers["_output_dense"], outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
-    def absorb_masks(
+    def join_mask_arguments(
         self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
     ) -> dict[str, Any]:
         """The masks of query, value and key become part of `attention_mask`.
@@ -360,10 +364,6 @@ class MultiHeadAttention(Layer):
             **kwargs,
             "attention_mask": _both(kwargs.get("attention_mask"), reduce(ops.logical_and, found)),
         }
-
-    def _run(self, attribute: str, x: Value) -> Value:
-        outputs: Value = run_sublayer(self, self._layers[attribute], x)
-        return outputs
 
 
 def _both(given: Value | None, mask: Value) -> Value:

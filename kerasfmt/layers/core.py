@@ -303,7 +303,8 @@ class Embedding(Layer):
         """A table (input_dim, output_dim)."""
         self.embeddings = self.add_weight("embeddings", (self.input_dim, self.output_dim))
 
-    def makes_mask(self) -> bool:
+    @property
+    def starts_mask(self) -> bool:
         """Outputs are masked where an index is zero."""
         return self.mask_zero
 

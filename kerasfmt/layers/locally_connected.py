@@ -25,7 +25,6 @@ from kerasfmt.ir import activations, constraints, fields, initializers, regulari
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn import convolution as convolve
 
@@ -46,7 +45,7 @@ class LocallyConnected(Layer, register=False):
       implementation: form of the weights, 1 to 3.
     """
 
-    facts = KerasFacts(absent_in=3)
+    facts = KerasFacts(absent_in=3, traced_by_input_spec=False)
     rank: ClassVar[int]
     filters: int = fields.positive_integer()
     kernel_size: fields.Sizes = fields.option(convert=tuple)
@@ -141,10 +140,6 @@ class LocallyConnected(Layer, register=False):
     def input_spec(self) -> InputSpec:
         """One batch axis, and the channels that the kernel was built for."""
         return InputSpec(ndim=self.rank + 2, axes={1 if self._first else -1: self._channels})
-
-    def signature_specs(self) -> Structure | None:
-        """None: Keras traces it for the shape of its input alone (_use_input_spec_as_call_signature)."""
-        return None
 
     def tracked_lists(self) -> tuple[str, ...]:
         """Keras keeps the connections in a list."""

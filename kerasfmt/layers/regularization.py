@@ -201,7 +201,8 @@ class ActivityRegularization(Layer):
     l1: float = 0.0
     l2: float = 0.0
 
-    def activity_regularizer_of(self) -> L1L2:
+    @property
+    def activity_penalty(self) -> L1L2:
         """The penalty."""
         return L1L2(self.l1, self.l2)
 
@@ -245,7 +246,8 @@ class Masking(Layer):
     supports_masking = True
     mask_value: float = fields.option(default=0.0)
 
-    def makes_mask(self) -> bool:
+    @property
+    def starts_mask(self) -> bool:
         """Masking does."""
         return True
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Builder, Value
+from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
@@ -58,11 +59,12 @@ class TFOpLambda(Layer):
             raise self.fail(self._without_tensors())
         graph = Builder(self.name)
         values = {tensor: graph.input(tensor.spec, "x") for tensor in call.tensor_inputs}
-        outputs, _ = self.run(_replaced(inputs, values), _replaced(kwargs, values), None)
+        shared = call.tensor_inputs[0].shared_traces
+        outputs = self.run(_replaced(inputs, values), _replaced(kwargs, values), None, CallContext(shared))
         if not self.built:
             self.build_input = map_structure(lambda t: t.shape if isinstance(t, Tensor) else (), inputs)
             self.built = True
-        call.outputs = map_structure(lambda v: Tensor(v.spec), outputs)
+        call.outputs = map_structure(lambda v: Tensor(v.spec, shared), outputs)
         for index, tensor in enumerate(call.flat_outputs):
             tensor.call, tensor.index = call, index
         self.calls.append(call)
@@ -74,21 +76,25 @@ class TFOpLambda(Layer):
             "it could not load the model either; build the model with a layer (EinsumDense, Dot) instead"
         )
 
+    @property
+    def takes_mask(self) -> bool:
+        """False: no function of TensorFlow takes the mask of its input."""
+        return False
+
     def run(
-        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None
-    ) -> tuple[Structure, list[Value]]:
+        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None, context: CallContext
+    ) -> Structure:
         """The outputs, in the graph of the tensors among the arguments."""
         first = map_structure(lambda v: v.value if isinstance(v, Constant) else v, inputs)
         given = {name: self.decode(value) for name, value in kwargs.items() if name != "name"}
         function = find_function(self.function)
         assert function is not None
         try:
-            outputs = function(first, **given)
+            return function(first, **given)
         except UnsupportedLayerError as error:
             raise UnsupportedLayerError(f"layer {self.name} ({type(self).__name__}): {error}") from error
         except (KerasfmtError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             raise self._refused(error, inputs, given) from error
-        return outputs, []
 
     def decode(self, value: Any) -> Any:
         """An argument as the function takes it."""

@@ -13,6 +13,7 @@ import numpy as np
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
+from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
@@ -20,7 +21,6 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.sublayer import run_sublayer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import dims_of, l2_normalize, read, reshape_to
 
@@ -55,9 +55,10 @@ class Wrapper(Layer):
         """The wrapper around the layer that its config describes."""
         return cls.from_config({**config, "layer": make(config["layer"])})
 
-    def activity_owner(self) -> Layer:
+    @property
+    def activity_layer(self) -> Layer:
         """The layer inside."""
-        return self.layer.activity_owner()
+        return self.layer.activity_layer
 
     def build_inner(self, inputs: Structure) -> None:
         """Builds the layer inside; its weights have names in the scope of the wrapper."""
@@ -78,9 +79,9 @@ class Wrapper(Layer):
         """The weights of the layer inside."""
         self.build_inner(inputs)
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
+    def call(self, inputs: Any, training: bool = False, *, call_context: CallContext) -> Any:
         """The outputs of the layer inside."""
-        return run_sublayer(self, self.layer, inputs, training)
+        return call_context.run(self.layer, inputs, training)
 
 
 class TimeDistributed(Wrapper):
@@ -110,23 +111,26 @@ class TimeDistributed(Wrapper):
         """Any batch, and any number of steps."""
         return self._input_spec
 
-    def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
+    def call(
+        self, inputs: Any, training: bool = False, mask: Any = None, *, call_context: CallContext
+    ) -> Any:
         """The outputs."""
         first = flatten(inputs)[0]
         lead = self._lead(first)
         kwargs = {}
         if mask is not None and self.layer.takes_mask:
             kwargs["mask"] = _merged(mask)
-        outputs = run_sublayer(self, self.layer, map_structure(_merged, inputs), training, **kwargs)
+        outputs = call_context.run(self.layer, map_structure(_merged, inputs), training, **kwargs)
         return map_structure(lambda y: _split(y, lead), outputs)
 
     def _lead(self, first: Value) -> list[int | Value]:
         batch, steps = first.dims[:2]
         return [batch or -1, steps or ops.getitem(ops.shape(first), 1)]
 
-    def makes_mask(self) -> bool:
+    @property
+    def starts_mask(self) -> bool:
         """Whether the layer does."""
-        return self.layer.makes_mask()
+        return self.layer.starts_mask
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """The mask that the layer makes of each step, or that of the inputs."""
@@ -187,11 +191,11 @@ class SpectralNormalization(Wrapper):
         shape = self.build_input
         return InputSpec(shape=(None, *shape[1:]), ndim=len(shape))
 
-    def call(self, inputs: Value, training: bool = False) -> Any:
+    def call(self, inputs: Value, training: bool = False, *, call_context: CallContext) -> Any:
         """The outputs."""
         if training:
             self._normalize(inputs)
-        return run_sublayer(self, self.layer, inputs, training)
+        return call_context.run(self.layer, inputs, training)
 
     def _normalize(self, beside: Value) -> None:
         near = ops.cast(ops.zeros_like(beside), self.compute_dtype)

@@ -12,8 +12,7 @@ from kerasfmt import Input, dtypes
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import InputSpec, Weight, fields, find_layer_class, initializers
-from kerasfmt.ir.trace import name_specs
-from kerasfmt.layers import BatchNormalization, Dense, Dropout, Embedding, Flatten, Layer, Softmax
+from kerasfmt.layers import Dense, Dropout, Embedding, Flatten, Layer, Softmax
 
 
 class Scale(Layer, register=False):
@@ -173,45 +172,7 @@ def test_errors_in_build_name_the_layer_and_the_shapes() -> None:
         Bad()(Input((3,)))
 
 
-# Traces.
-
-
-def test_equal_signatures_are_one_trace() -> None:
-    layer = Scale()
-    x = Input((3,))
-    layer(x)
-    spec = Spec((None, 3), dtypes.float32)
-    assert layer.trace(spec) is layer.trace(spec)
-    assert layer.trace(spec) is not layer.trace(Spec((2, 3), dtypes.float32))
-    assert layer.trace(spec).training is None
-    assert len({id(t.function) for t in layer.traces()}) == len(layer.traces())
-
-
-def test_training_is_a_trace_of_its_own() -> None:
-    layer = Dropout(0.5)
-    spec = Spec((None, 3), dtypes.float32)
-    training, inference = layer.trace(spec, training=True), layer.trace(spec, training=False)
-    assert (training.training, inference.training) == (True, False)
-    assert layer.trace(spec) is inference
-    assert training.function.stateful
-    assert not inference.function.stateful
-
-
-def test_general_traces() -> None:
-    layer = Dense(2)
-    layer(Input((5, 3)))
-    narrow = Spec((None, 5, 3), dtypes.float32)
-    assert layer.general_trace(narrow).inputs.shape == (None, 5, 3)
-    assert BatchNormalization().takes_training
-    assert not layer.takes_training
-
-
-def test_names_of_specs() -> None:
-    spec = Spec((), dtypes.float32)
-    named = name_specs({"b": [spec, spec.with_name("own")], "a": spec}, "inputs")
-    assert named["a"].name == "inputs_a"
-    assert [s.name for s in named["b"]] == ["inputs_b_0", "own"]
-    assert name_specs(None, "x") is None
+# Masks and casts.
 
 
 def test_masks() -> None:

@@ -280,7 +280,7 @@ def test_masks_pass_through_nested_models() -> None:
     table = embedding.get_weights()[0]
     found = model.predict(np.array([[1, 0]]))
     np.testing.assert_allclose(found, [table[1]], rtol=1e-5)
-    assert inner.makes_mask()
+    assert inner.starts_mask
 
 
 def test_masks_end_where_a_layer_does_not_know_them() -> None:

@@ -124,7 +124,7 @@ def test_embedding() -> None:
     result = apply(layer, ids)
     np.testing.assert_array_equal(result, layer.embeddings.numpy()[ids])
     np.testing.assert_array_equal(apply(layer, ids.astype(np.float32)), result)
-    assert not layer.makes_mask()
+    assert not layer.starts_mask
     reread(layer)
 
 

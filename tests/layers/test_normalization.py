@@ -26,7 +26,7 @@ ROWS = f32([1, 2], [3, 6])
 def ops_of(layer: Layer, *arrays: Any, training: bool = False) -> set[str]:
     model = model_of(layer, *arrays)
     specs = model.input_specs
-    return {node.op for node in layer.trace(specs, {}, training).function.nodes}
+    return {node.op for node in layer.traces.exact(specs, {}, training).function.nodes}
 
 
 def test_batch_normalization_moves_its_averages() -> None:

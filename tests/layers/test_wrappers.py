@@ -11,6 +11,7 @@ from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.formats.saved_model.keras_objects import KerasObjects
 from kerasfmt.formats.saved_model.object_graph import UserObject
 from kerasfmt.graph.run import run
+from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.layers import (
     Add,
@@ -154,8 +155,8 @@ def test_custom_layer_inside() -> None:
 
 def test_custom_wrapper() -> None:
     class Doubled(Wrapper, register=False):
-        def call(self, inputs: Any, training: bool = False) -> Any:
-            return super().call(inputs, training) * 2.0
+        def call(self, inputs: Any, training: bool = False, *, call_context: CallContext) -> Any:
+            return super().call(inputs, training, call_context=call_context) * 2.0
 
     config = model_of(TimeDistributed(Dense(2, name="d")), f32([[1, 2]])).get_config()
     config["layers"][1]["class_name"] = "Doubled"

@@ -131,8 +131,7 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
         metadata["inbound_nodes"] = inbound
     metadata["shared_object_id"] = ids.number(layer)
     _add_input_spec(metadata, layer, ids)
-    owner = layer.activity_owner()
-    regularizer = owner.activity_regularizer_of()
+    regularizer = layer.activity_layer.activity_penalty
     if regularizer is not None:
         number = ids.number(id(regularizer))
         metadata["activity_regularizer"] = {**(to_config(regularizer) or {}), "shared_object_id": number}

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from weakref import WeakValueDictionary
@@ -25,11 +25,11 @@ from kerasfmt.formats.saved_model.object_graph import ConcreteNode, FunctionNode
 from kerasfmt.graph import Builder, Function, Spec, Value
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Layer, Model, Trace
+from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import CallSignature
 from kerasfmt.ir.input_layer import InputLayer
-from kerasfmt.ir.model import activity_function
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.trace import InnerCall, covers
+from kerasfmt.ir.trace import InnerCall, accepts
 
 
 class LayerTraces:
@@ -42,7 +42,8 @@ class LayerTraces:
     def __init__(self, model: Model) -> None:
         self._traces: dict[Layer, list[Trace]] = {}
         self._known: set[Function] = set()
-        self._add(model, model.default_trace(training=False))
+        self._context = CallContext(model.shared_traces)
+        self._add(model, model.traces.default(False, self._context))
 
     def of(self, layer: Layer) -> list[Trace]:
         """The traces of a layer: per signature, training first."""
@@ -52,9 +53,9 @@ class LayerTraces:
         """Enters a trace in both modes, and those of the layers that it calls."""
         modes = (True, False) if layer.takes_training else (None,)
         # Keras has the layers inside at hand only where it traces a layer for its own signature.
-        own = not trace.kwargs and _same(layer.signature_specs(), trace.inputs)
+        own = not trace.kwargs and _same(layer.keras_signature(), trace.inputs)
         for mode in modes:
-            found = layer.trace(trace.inputs, trace.kwargs, mode)
+            found = layer.traces.exact(trace.inputs, trace.kwargs, mode, self._context)
             if found.function not in self._known:
                 self._known.add(found.function)
                 self._traces.setdefault(layer, []).append(found)
@@ -64,18 +65,18 @@ class LayerTraces:
                     self._add_inner(call)
 
     def _add_inner(self, call: InnerCall) -> None:
-        general = call.layer.signature_specs()
+        general = call.layer.keras_signature()
         if general is not None and call.layer not in self._traces:
-            self._add(call.layer, call.layer.trace(general, {}, False))
-        self._add(call.layer, call.layer.general_trace(call.inputs, call.kwargs, False))
+            self._add(call.layer, call.layer.traces.exact(general, {}, False, self._context))
+        self._add(call.layer, call.layer.traces.keras(call.inputs, call.kwargs, False, self._context))
 
     def _add_callees(self, model: Model, trace: Trace) -> None:
-        by_function = {t.function: (layer, t) for layer in model.layers for t in layer.traces()}
+        by_function = {t.function: (layer, t) for layer in model.layers for t in layer.traces}
         for layer in model.layers:
             inline = isinstance(layer, InputLayer) or layer.facts.restored_from_config
-            general = None if inline else layer.signature_specs()
+            general = None if inline else layer.keras_signature()
             if general is not None and layer not in self._traces:
-                self._add(layer, layer.trace(general, {}, False))
+                self._add(layer, layer.traces.exact(general, {}, False, self._context))
         for node in trace.function.nodes:
             callee = node.attrs.get("f")
             if isinstance(callee, Function) and callee in by_function:
@@ -83,7 +84,7 @@ class LayerTraces:
 
 
 def _same(signature: Structure, inputs: Structure) -> bool:
-    return signature is not None and covers(signature, inputs) and covers(inputs, signature)
+    return signature is not None and accepts(signature, inputs) and accepts(inputs, signature)
 
 
 def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]:
@@ -92,7 +93,7 @@ def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]
     with_losses = FunctionNode(arg_spec=spec)
     outputs_only = FunctionNode(arg_spec=spec)
     with_penalty = FunctionNode(arg_spec=spec)
-    regularizer = layer.activity_regularizer_of()
+    regularizer = layer.activity_penalty
     for trace in traces:
         signature = _signature(layer, spec, trace)
         keywords = tuple(s.name or "" for s in _tensor_specs(signature))
@@ -104,10 +105,10 @@ def function_nodes(layer: Layer, traces: list[Trace]) -> dict[str, FunctionNode]
         _append(
             with_losses, trace.function, f"{name}_and_return_conditional_losses", name_outputs(result), known
         )
-        plain = derive(trace, "__call__", _outputs_only)
+        plain = _outputs_only(trace)
         _append(outputs_only, plain, f"{name}_fn", name_outputs(outputs, single="unknown"), known)
         if regularizer is not None:
-            all_losses = derive(trace, "all_losses", lambda t: _with_penalty(layer, t))
+            all_losses = _with_penalty(layer, trace)
             penalty = [v.spec for v in all_losses.outputs[len(flatten(outputs)) :]]
             named = name_outputs((outputs, penalty))
             _append(with_penalty, all_losses, f"{name}_and_return_all_conditional_losses", named, known)
@@ -124,14 +125,6 @@ def _append(
 ) -> None:
     trace = ConcreteNode(function=function, name=name, outputs=outputs, **known)
     node.add(f"trace_{len(node.children)}", trace)
-
-
-def derive(trace: Trace, kind: str, make: Callable[[Trace], Function]) -> Function:
-    """A function made from a trace; made once for each trace and kind."""
-    cache: dict[str, Function] = trace.derived
-    if kind not in cache:
-        cache[kind] = make(trace)
-    return cache[kind]
 
 
 def _wrapper(trace: Trace) -> tuple[Builder, list[Value], tuple[Value, ...]]:
@@ -161,18 +154,19 @@ def _outputs_only(trace: Trace) -> Function:
 def _with_penalty(layer: Layer, trace: Trace) -> Function:
     graph, _, results = _wrapper(trace)
     count = len(results) - trace.losses
-    penalties = [graph.call(activity_function(layer).function, [v])[0] for v in results[:count]]
+    penalty = layer.traces.penalty()
+    penalties = [graph.call(penalty, [v])[0] for v in results[:count]]
     return graph.finish([*results, *penalties])
 
 
 def _activity_node(layer: Layer) -> FunctionNode:
-    trace = activity_function(layer)
-    signature: tuple[Any, ...] = ((trace.inputs,), {})
-    declared = (trace.inputs.with_name(None),)
-    node = FunctionNode(arg_spec=ArgSpec(("x",)), input_signature=declared)
+    function = layer.traces.penalty()
+    spec = function.inputs[0].spec.with_name("x")
+    signature: tuple[Any, ...] = ((spec,), {})
+    node = FunctionNode(arg_spec=ArgSpec(("x",)), input_signature=(spec.with_name(None),))
     known = {"inputs": signature, "arg_spec": ArgSpec(("x",)), "keywords": ("x",), "positional": 1}
     name = f"{layer.name}_activity_regularizer"
-    _append(node, trace.function, name, name_outputs(trace.outputs.spec, single="unknown"), known)
+    _append(node, function, name, name_outputs(function.outputs[0].spec, single="unknown"), known)
     return node
 
 

@@ -89,7 +89,7 @@ def test_a_weight_of_two_layers_is_one_variable(tmp_path: Path) -> None:
     model = Model(x, second(first(x)))
     second.kernel = first.kernel
     second._attributes["kernel"] = second._weights[0] = first.kernel
-    second._traces.clear()
+    second.traces.clear()
     saved = save(model, tmp_path / "m")
     assert saved.at("layer-1", "kernel") == saved.at("layer-2", "kernel")
     assert len([k for k in saved.variables if k.endswith("VARIABLE_VALUE")]) == 3

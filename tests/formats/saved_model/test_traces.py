@@ -9,7 +9,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt import dtypes
-from kerasfmt.formats.saved_model.traces import LayerTraces, derive, function_nodes, name_outputs
+from kerasfmt.formats.saved_model.traces import LayerTraces, function_nodes, name_outputs
 from kerasfmt.graph import Spec
 from kerasfmt.graph.run import run
 from kerasfmt.ir import Layer, Model
@@ -73,12 +73,6 @@ def test_signatures_name_every_argument(model: Model) -> None:
     assert second.inputs[0][1:] == (False, None)
     assert nodes["__call__"].arg_spec.args == ("inputs", "training", "mask")
     assert [name for name, _ in nodes["__call__"].children] == ["trace_0", "trace_1"]
-
-
-def test_derived_functions_are_made_once(model: Model) -> None:
-    (trace,) = traces(model, model.get_layer("d"))
-    first = derive(trace, "same", lambda t: t.function)
-    assert derive(trace, "same", lambda t: None) is first  # type: ignore[arg-type,return-value]
 
 
 def test_names_of_outputs() -> None:

@@ -1,0 +1,72 @@
+"""What the `call` of a layer is given beside its arguments, where it calls layers that it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from kerasfmt.graph import Value
+from kerasfmt.ir.activity import activity_losses
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames
+from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.trace import InnerCall
+from kerasfmt.ir.trace_sharing import SharedTraces
+
+if TYPE_CHECKING:
+    from kerasfmt.ir.layer import Layer
+
+
+@dataclass(frozen=True, eq=False)
+class CallContext:
+    """A trace under way: what it has in common with others, and what its calls add to it.
+
+    A layer that holds layers asks for it by keyword, and calls them through it:
+
+        def call(self, inputs, training=False, *, call_context):
+            return call_context.run(self.layer, inputs, training)
+
+    Attributes:
+      shared: the traces that equal layers share.
+      names: the names of layers in traces.
+      inner: the calls of layers that the traced layer holds, so far.
+      losses: the losses that its calls add, so far.
+    """
+
+    shared: SharedTraces = field(default_factory=SharedTraces)
+    names: LayerNames = OWN_NAMES
+    inner: list[InnerCall] = field(default_factory=list)
+    losses: list[Value] = field(default_factory=list)
+
+    def inside(self) -> CallContext:
+        """The context of a function or a layer inside this one."""
+        return replace(self, inner=[], losses=[])
+
+    def run(self, layer: Layer, inputs: Structure, training: bool | None = None, **kwargs: Any) -> Any:
+        """The outputs of a layer that the traced layer holds, in line in the function of the inputs.
+
+        Notes the call, so that a writer can give the layer functions of its own, and the losses that it adds.
+
+        Args:
+          layer: the layer.
+          inputs: Values.
+          training: the mode.
+          kwargs: further arguments of its `call`.
+        """
+        inputs = map_structure(layer.cast_input, inputs)
+        specs = map_structure(lambda v: v.spec, inputs)
+        further = {
+            k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()
+        }
+        self.inner.append(InnerCall(layer, specs, further))
+        layer.ensure_built(specs)
+        with flatten(inputs)[0].graph.scope(self.names[layer]):
+            inside = self.inside()
+            outputs = layer.run(inputs, kwargs, training, inside)
+            self.losses.extend(inside.losses)
+            self.add_activity_losses(layer, flatten(outputs))
+        return outputs
+
+    def add_activity_losses(self, layer: Layer, outputs: list[Value]) -> None:
+        """Adds the penalties of a layer on its outputs, where it has an activity regularizer."""
+        if layer.activity_penalty is not None:
+            self.losses.extend(activity_losses(layer.traces.penalty(self), outputs))
