@@ -1,7 +1,7 @@
 """A stranger's zip archive: its members, checked before a byte of them is used.
 
 The archive's own directory decides what it holds; nothing is extracted under a name that a file chooses. A
-member that is stored as it is, as Keras stores them, is read where it lies.
+member that is stored as it is, and not compressed, is read where it lies.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ MIN_SUSPICIOUS_SIZE: Final = 1 << 24
 """A member above this size may not be more than MAX_RATIO times what is stored of it."""
 
 _ENCRYPTED: Final = 1
-_UTF_8: Final = 0x800
 _COPIED: Final = 1 << 20
 
 
@@ -48,8 +47,12 @@ class Archive:
       members: the directory's entries by name.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], title: str = "a zip archive") -> None:
         """Opens the archive and checks its directory.
+
+        Args:
+          path: the file.
+          title: what errors say that was expected.
 
         Raises:
           MissingFileError: there is no such file.
@@ -58,16 +61,17 @@ class Archive:
           UnsafeFileError: a member has a name that leaves the archive, is there twice, or is a bomb.
         """
         self.file = str(path)
+        self._title = title
         try:
             self._stream: BinaryIO = Path(path).open("rb")  # noqa: SIM115
         except FileNotFoundError as error:
-            raise MissingFileError(f"{path}: expected a .keras archive, got nothing: no such file") from error
+            raise MissingFileError(f"{path}: expected {title}, got nothing: no such file") from error
         except OSError as error:
             raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
         try:
             with self._reading("the directory"):
                 self._size = os.fstat(self._stream.fileno()).st_size
-                self._directory = _find_directory(self._stream, self._size, self.file)
+                self._directory = _find_directory(self._stream, self._size, self.file, title)
                 self._zip = zipfile.ZipFile(self._stream)
                 self.members = self._check_members()
         except BaseException:
@@ -137,10 +141,27 @@ class Archive:
                 raise
             return Window(unpacked, 0, info.file_size)
 
+    def span(self, name: str) -> tuple[int, int] | None:
+        """Where the bytes of a stored member lie in the file: offset and size; None where it is compressed.
+
+        Raises:
+          UnsupportedFormatError: there is no such member.
+          CorruptFileError: it is damaged.
+        """
+        info = self._member(name)
+        with self._reading(name):
+            offset = self._locate(info)
+        return (offset, info.file_size) if info.compress_type == zipfile.ZIP_STORED else None
+
+    def window(self) -> Window:
+        """The whole file, to read spans from; it outlives the archive."""
+        stream = os.fdopen(os.dup(self._stream.fileno()), "rb", buffering=0)
+        return Window(stream, 0, self._size)
+
     def _member(self, name: str) -> zipfile.ZipInfo:
         if name not in self.members:
             raise UnsupportedFormatError(
-                f"{self.file}: a zip archive, but not a Keras model: expected a member {name}, got none; "
+                f"{self.file}: a zip archive, but not {self._title}: expected a member {name}, got none; "
                 f"it holds {', '.join(sorted(self.members)[:5]) or 'nothing'}"
             )
         return self.members[name]
@@ -166,9 +187,7 @@ class Archive:
     def _check_packing(self, info: zipfile.ZipInfo) -> None:
         where = f"{self.file}: {info.filename}"
         if info.flag_bits & _ENCRYPTED:
-            raise UnsupportedFormatError(
-                f"{where}: is encrypted; expected a plain archive, as Keras writes it"
-            )
+            raise UnsupportedFormatError(f"{where}: is encrypted; expected a plain archive")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnsupportedFormatError(
                 f"{where}: compression method {info.compress_type}: expected none (0) or deflate (8)"
@@ -181,7 +200,7 @@ class Archive:
         if info.file_size > max(MIN_SUSPICIOUS_SIZE, MAX_RATIO * info.compress_size):
             raise UnsafeFileError(
                 f"{where}: declares {info.file_size} bytes, but only {info.compress_size} are stored; "
-                "it is not unpacked; save the model again without compression"
+                "it is not unpacked; save it again without compression"
             )
 
     def _locate(self, info: zipfile.ZipInfo) -> int:
@@ -190,7 +209,7 @@ class Archive:
         header = self._stream.read(records.LOCAL.size)
         fields = records.LOCAL.unpack(header)
         name_size, extra_size = fields[9], fields[10]
-        encoding = "utf-8" if fields[2] & _UTF_8 else "cp437"
+        encoding = "utf-8" if fields[2] & records.UTF_8 else "cp437"
         name = self._stream.read(name_size).decode(encoding)
         if fields[0] != records.LOCAL_MAGIC or name != info.orig_filename:
             raise CorruptFileError(
@@ -322,9 +341,7 @@ class Window(io.RawIOBase):
 
 def _check_name(file: str, info: zipfile.ZipInfo) -> None:
     name = info.orig_filename
-    parts = name.split("/")
-    leaves = name.startswith("/") or ".." in parts or "\\" in name or (len(name) > 1 and name[1] == ":")
-    if not name or "\0" in name or leaves or len(name) > 1024:
+    if not records.is_safe_name(name):
         raise UnsafeFileError(
             f"{file}: a member is called {name[:80]!r}, which leaves the archive; it is not read"
         )
@@ -332,7 +349,7 @@ def _check_name(file: str, info: zipfile.ZipInfo) -> None:
         raise UnsafeFileError(f"{file}: the member {name!r} is a link; links are not followed")
 
 
-def _find_directory(stream: BinaryIO, size: int, file: str) -> int:
+def _find_directory(stream: BinaryIO, size: int, file: str, title: str) -> int:
     """Offset at which the directory begins, or an upper bound of it.
 
     Its size is checked here: Python's zipfile makes an object for each entry before anybody can count them.
@@ -343,7 +360,7 @@ def _find_directory(stream: BinaryIO, size: int, file: str) -> int:
     at = tail.rfind(records.END_MAGIC, 0, len(tail) - records.END.size + len(records.END_MAGIC))
     if at < 0:
         raise UnsupportedFormatError(
-            f"{file}: not a .keras archive: a zip file ends with a directory, this one does not; "
+            f"{file}: not {title}: a zip file ends with a directory, this one does not; "
             "it is of another kind, or truncated"
         )
     end = records.END.unpack_from(tail, at)

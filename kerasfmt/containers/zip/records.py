@@ -37,3 +37,12 @@ END_MAGIC: Final = b"PK\x05\x06"
 SATURATED: Final = 0xFFFFFFFF
 """A 32-bit field whose number is in the extra field."""
 ZIP64_EXTRA: Final = 1
+UTF_8: Final = 0x800
+"""The flag of a name in UTF-8; without it, a name is in code page 437."""
+_MAX_NAME: Final = 1024
+
+
+def is_safe_name(name: str) -> bool:
+    """Whether a member's name stays inside of the archive, on every system: no other one is written or read."""
+    leaves = name.startswith("/") or ".." in name.split("/") or "\\" in name or name[1:2] == ":"
+    return bool(name) and "\0" not in name and not leaves and len(name) <= _MAX_NAME

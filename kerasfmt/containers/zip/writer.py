@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from kerasfmt.containers.zip import records
 from kerasfmt.containers.zip.reader import Window
+from kerasfmt.errors import InvalidModelError
 
 _DATE: Final = (1 << 5) | 1
 """1 January 1980, the first day that zip knows, and the one that Keras gives its JSON members."""
@@ -45,14 +46,27 @@ class Packer:
         self._members: list[_Member] = []
 
     def add(self, name: str, data: bytes) -> None:
-        """Writes a member."""
+        """Writes a member.
+
+        Raises:
+          InvalidModelError: no archive may hold a member of this name.
+        """
         with self.member(name) as window:
             window.write(data)
 
     @contextmanager
     def member(self, name: str) -> Iterator[Window]:
-        """A file to write a member into; the archive goes on behind its last byte."""
-        encoded = name.encode("ascii")
+        """A file to write a member into; the archive goes on behind its last byte.
+
+        Raises:
+          InvalidModelError: no archive may hold a member of this name.
+        """
+        if not records.is_safe_name(name):
+            raise InvalidModelError(
+                f"{name[:80]!r} cannot be the name of a member of an archive: expected a relative path without "
+                "'..', a drive, backslashes or zero bytes, of at most 1024 characters; rename the layer"
+            )
+        encoded = name.encode()
         start = self._stream.seek(0, 2)
         self._stream.write(_local_header(encoded, 0, 0))
         begin = self._stream.tell()
@@ -96,14 +110,28 @@ class Packer:
 def _local_header(name: bytes, size: int, crc: int) -> bytes:
     """The header has the same size whatever the member's: both sizes stand in the zip64 extra field."""
     extra = struct.pack("<2H2Q", records.ZIP64_EXTRA, 16, size, size)
-    fields: tuple[Any, ...] = (_ZIP64, 0, 0, 0, _DATE, crc, records.SATURATED, records.SATURATED)
+    fields: tuple[Any, ...] = (_ZIP64, _flags(name), 0, 0, _DATE, crc, records.SATURATED, records.SATURATED)
     return records.LOCAL.pack(records.LOCAL_MAGIC, *fields, len(name), len(extra)) + name + extra
+
+
+def _flags(name: bytes) -> int:
+    return 0 if name.isascii() else records.UTF_8
 
 
 def _entry(member: _Member) -> bytes:
     large = [n for n in (member.size, member.size, member.offset) if n >= records.SATURATED]
     extra = struct.pack(f"<2H{len(large)}Q", records.ZIP64_EXTRA, 8 * len(large), *large) if large else b""
     size, offset = min(member.size, records.SATURATED), min(member.offset, records.SATURATED)
-    head = (_UNIX | (_ZIP64 if large else _PLAIN), _ZIP64, 0, 0, 0, _DATE, member.crc, size, size)
+    head = (
+        _UNIX | (_ZIP64 if large else _PLAIN),
+        _ZIP64,
+        _flags(member.name),
+        0,
+        0,
+        _DATE,
+        member.crc,
+        size,
+        size,
+    )
     tail = (len(member.name), len(extra), 0, 0, 0, _MODE, offset)
     return records.ENTRY.pack(records.ENTRY_MAGIC, *head, *tail) + member.name + extra

@@ -79,7 +79,7 @@ def open_archive(path: str | os.PathLike[str]) -> KerasArchive:
       ImportError: h5py is not installed.
     """
     import_h5py()
-    with Archive(path) as archive:
+    with Archive(path, "a .keras archive") as archive:
         config = _json(archive, layout.CONFIG)
         metadata = _json(archive, layout.METADATA) if layout.METADATA in archive.members else {}
         assets = [n for n in archive.members if n.startswith(layout.ASSETS) and not n.endswith("/")]
