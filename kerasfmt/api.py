@@ -102,7 +102,7 @@ def write_model(
     """
     write = found.write
     if write is None:
-        raise UnsupportedFormatError(f"{filepath}: {found.title} is not written")
+        raise UnsupportedFormatError(f"{filepath}: {found.title} holds weights only; use save_weights")
     if is_path(filepath) and not may_write(Path(filepath), overwrite):
         return
     represented = _represented(model, arguments.include_optimizer)
@@ -244,7 +244,9 @@ def load_model(
     source = Path(filepath) if is_path(filepath) else filepath
     found = format_at(source)
     if found.read is None:
-        raise UnsupportedFormatError(f"{source}: {found.title} is not read")
+        raise UnsupportedFormatError(
+            f"{source}: {found.title} holds weights only; build the model and load them into it"
+        )
     return found.read(source, custom_objects, compile)
 
 

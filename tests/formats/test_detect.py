@@ -96,11 +96,11 @@ def test_weights_format_for(path: str, name: str | None, expected: str) -> None:
         (
             "w",
             None,
-            r"expected a name that ends in \.weights\.h5, \.h5 .*\.weights\.json with a max_shard_size",
+            r"expected a name that ends in .*\.weights\.h5, \.h5 .*\.weights\.json with a max_shard_size",
         ),
-        ("w.weights.json", None, r"expected a name that ends in \.weights\.h5"),
-        ("w", "keras", r"expected a name that ends in \.weights\.h5, .*, got save_format='keras'"),
-        ("w", "tf", r"expected a name that ends in \.weights\.h5, .*, got save_format='tf'"),
+        ("w.weights.json", None, r"expected a name that ends in .*\.weights\.h5"),
+        ("w", "keras", r"expected a name that ends in .*\.weights\.h5, .*, got save_format='keras'"),
+        ("w", "tf", r"expected a name that ends in .*\.weights\.h5, .*, got save_format='tf'"),
     ],
 )
 def test_weights_are_not_written_under_that_name(path: str, name: str | None, said: str) -> None:
@@ -169,7 +169,7 @@ def test_nothing_of_any_format(tmp_path: Path, detect: Callable[[Path], Format])
         detect(tmp_path / "none")
     (tmp_path / "m.h5").write_bytes(b"hello world")
     with pytest.raises(
-        UnsupportedFormatError, match=r"neither a .* nor .*HDF5.*: it begins with b'hello wo'"
+        UnsupportedFormatError, match=r"neither an? .* nor .*HDF5.*: it begins with b'hello wo'"
     ):
         detect(tmp_path / "m.h5")
     with pytest.raises(UnsupportedFormatError, match="expected a file or a directory, got a device"):

@@ -120,7 +120,7 @@ class Archive:
         with self._reading(name):
             offset = self._locate(info)
             if info.compress_type == zipfile.ZIP_STORED:
-                return Window(Path(self.file).open("rb", buffering=0), offset, info.file_size)
+                return Window(_File(self.file, "rb"), offset, info.file_size)
             unpacked = tempfile.TemporaryFile()  # noqa: SIM115  (the caller closes it)
             try:
                 with self._zip.open(info) as source:
@@ -155,8 +155,7 @@ class Archive:
 
     def window(self) -> Window:
         """The whole file, to read spans from; it outlives the archive."""
-        stream = os.fdopen(os.dup(self._stream.fileno()), "rb", buffering=0)
-        return Window(stream, 0, self._size)
+        return Window(_File(os.dup(self._stream.fileno()), "rb"), 0, self._size)
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         if name not in self.members:
@@ -248,6 +247,13 @@ class Archive:
             raise CorruptFileError(
                 f"{self.file}: {what}: cannot be read: {error}; the file is damaged or truncated"
             ) from error
+
+
+class _File(io.FileIO):
+    """A file that is closed when the last array in it goes, without a warning, in whatever order objects go."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Window(io.RawIOBase):
