@@ -6,6 +6,14 @@ from .activation import (
     Softmax as Softmax,
     ThresholdedReLU as ThresholdedReLU,
 )
+from .adaptive_pooling import (
+    AdaptiveAveragePooling1D as AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D as AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D as AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling1D as AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D as AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D as AdaptiveMaxPooling3D,
+)
 from .applications import (
     CustomScaleLayer as CustomScaleLayer,
     LayerScale as LayerScale,

@@ -1,0 +1,118 @@
+"""Poolings over as many windows as the output has places; Keras 2 has none of them.
+
+Place `i` of `n` sees the steps from `floor(i * size / n)` to `ceil((i + 1) * size / n)`: windows overlap where `n` does
+not divide the size of the axis.
+
+Source: keras/src/layers/pooling/base_adaptive_pooling.py; keras/src/backend/tensorflow/nn.py,
+adaptive_average_pool and adaptive_max_pool (3.x).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from kerasfmt.graph import Spec, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.ir.layer import Layer
+
+
+class AdaptivePooling(Layer, register=False):
+    """One number per place of the output and channel; the base of those below.
+
+    Args:
+      output_size: size of each spatial axis of the output; one number stands for all of them.
+      data_format: "channels_last" or "channels_first".
+
+    Input: (batch, *spatial, channels), spatial sizes known. Output: (batch, *output_size, channels).
+    """
+
+    facts = KerasFacts(absent_in=2)
+    rank: ClassVar[int]
+    average: ClassVar[bool] = False
+    output_size: fields.Sizes = fields.option(convert=tuple)
+    data_format: fields.DataFormat = fields.data_format()
+
+    def build(self, inputs: Spec) -> None:
+        """The sizes of the spatial axes have to be known."""
+        first = 2 if self.data_format == "channels_first" else 1
+        for axis in range(self.rank):
+            self.axis_dim(inputs, first + axis)
+
+    def call(self, inputs: Value) -> Value:
+        """The outputs, pooled along one axis after the other."""
+        first = self.data_format == "channels_first"
+        spatial = range(2, self.rank + 2)
+        x = ops.transpose(inputs, [0, *spatial, 1]) if first else inputs
+        for axis, size in enumerate(self.output_size):
+            x = self._pool_axis(x, axis, size)
+        return ops.transpose(x, [0, self.rank + 1, *range(1, self.rank + 1)]) if first else x
+
+    def _pool_axis(self, x: Value, axis: int, count: int) -> Value:
+        size = x.dims[axis + 1]
+        assert size is not None
+        starts = [i * size // count for i in range(count)]
+        ends = [-(-(i + 1) * size // count) for i in range(count)]
+        widths = [end - start for start, end in zip(starts, ends, strict=True)]
+        pooled, places, offset = [], np.empty(count, np.int32), 0
+        for width in sorted(set(widths)):
+            pooled.append(self._windows(x, axis, width))
+            own = np.array(widths) == width
+            places[own] = np.array(starts)[own] + offset
+            offset += size - width + 1
+        together = pooled[0] if len(pooled) == 1 else ops.concat(pooled, axis + 1)
+        return ops.gather(together, places, axis + 1)
+
+    def _windows(self, x: Value, axis: int, width: int) -> Value:
+        """Every window of a width along an axis."""
+        spatial = max(self.rank, 2)
+        window = [1] * spatial
+        window[axis] = width
+        x = ops.expand_dims(x, 2) if self.rank == 1 else x
+        if self.rank == 3:
+            pool, layout = (ops.avg_pool3d if self.average else ops.max_pool3d), "NDHWC"
+        else:
+            pool, layout = (ops.avg_pool if self.average else ops.max_pool), "NHWC"
+        found = pool(x, window, [1] * spatial, "VALID", layout)
+        return ops.squeeze(found, 2) if self.rank == 1 else found
+
+
+class AdaptiveMaxPooling1D(AdaptivePooling):
+    """The greatest element of each window of sequences; options as `AdaptivePooling`."""
+
+    rank = 1
+    output_size: fields.Sizes = fields.dims(1)
+
+
+class AdaptiveMaxPooling2D(AdaptivePooling):
+    """The greatest element of each window of images; options as `AdaptivePooling`."""
+
+    rank = 2
+    output_size: fields.Sizes = fields.dims(2)
+
+
+class AdaptiveMaxPooling3D(AdaptivePooling):
+    """The greatest element of each window of volumes; options as `AdaptivePooling`."""
+
+    rank = 3
+    output_size: fields.Sizes = fields.dims(3)
+
+
+class AdaptiveAveragePooling1D(AdaptiveMaxPooling1D):
+    """The mean of each window of sequences; options as `AdaptivePooling`."""
+
+    average = True
+
+
+class AdaptiveAveragePooling2D(AdaptiveMaxPooling2D):
+    """The mean of each window of images; options as `AdaptivePooling`."""
+
+    average = True
+
+
+class AdaptiveAveragePooling3D(AdaptiveMaxPooling3D):
+    """The mean of each window of volumes; options as `AdaptivePooling`."""
+
+    average = True
