@@ -1,4 +1,4 @@
-"""What only Keras 3 normalizes with, read by TensorFlow, Keras 2 and Keras 3; and what Keras 2 itself cannot read."""
+"""Layers that only Keras 3 has, read by TensorFlow, Keras 2 and Keras 3."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ tf = pytest.importorskip("tensorflow")
 
 import kerasfmt  # noqa: E402
 from conformance.installed import keras2  # noqa: E402
-from kerasfmt.errors import UnsupportedLayerError  # noqa: E402
 
 KERAS2: Any = keras2()
 keras3 = importlib.import_module("keras")
@@ -22,6 +21,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 needs_keras3 = pytest.mark.skipif(
     not keras3.__version__.startswith("3."), reason="these layers are Keras 3's"
 )
+
+SHAPES = {1: (4, 3), 2: (7, 5, 3), 3: (4, 3, 5, 2)}
+"""Number of spatial axes -> shape of the input."""
 
 LAYERS: dict[str, Callable[[], Any]] = {
     "rms": lambda: keras3.layers.RMSNormalization(),
@@ -36,17 +38,25 @@ LAYERS: dict[str, Callable[[], Any]] = {
         renorm=True, renorm_clipping={"rmax": 1.1, "rmin": 0.9, "dmax": 0.1}
     ),
     "synchronized": lambda: keras3.layers.BatchNormalization(synchronized=True),
+    "average 1": lambda: keras3.layers.AdaptiveAveragePooling1D(3),
+    "average 2": lambda: keras3.layers.AdaptiveAveragePooling2D((3, 5)),
+    "average 2 first": lambda: keras3.layers.AdaptiveAveragePooling2D((2, 4), data_format="channels_first"),
+    "average 3": lambda: keras3.layers.AdaptiveAveragePooling3D((3, 2, 2)),
+    "max 1": lambda: keras3.layers.AdaptiveMaxPooling1D(2),
+    "max 2": lambda: keras3.layers.AdaptiveMaxPooling2D((4, 1)),
+    "max 3": lambda: keras3.layers.AdaptiveMaxPooling3D(2),
 }
 
 
 @needs_keras3
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers_of_keras_3(name: str, tmp_path: Path) -> None:
-    given = keras3.Input((4, 3))
+    spatial = next((n for n in (2, 3) if f" {n}" in name), 1)
+    given = keras3.Input(SHAPES[spatial])
     model = keras3.Model(given, LAYERS[name]()(given))
     rng = np.random.default_rng(5)
     model.set_weights([rng.uniform(0.5, 1.5, w.shape).astype("float32") for w in model.get_weights()])
-    x = rng.normal(size=(5, 4, 3)).astype("float32")
+    x = rng.normal(size=(5, *SHAPES[spatial])).astype("float32")
     before = model.get_weights()
     wanted = {mode: np.asarray(model(x, training=mode)) for mode in (False, True)}
     moved = model.get_weights()
@@ -71,22 +81,3 @@ def test_layers_of_keras_3(name: str, tmp_path: Path) -> None:
     assert type(again.layers[1]) is type(model.layers[1])
     kerasfmt.save_model(found, tmp_path / "model.h5")
     np.testing.assert_allclose(kerasfmt.load_model(tmp_path / "model.h5").predict(x), wanted[False], **close)
-
-
-@pytest.mark.parametrize("axis", [-1, 1])
-def test_virtual_batches_are_refused_as_keras_2_cannot_read_them(axis: int, tmp_path: Path) -> None:
-    given = KERAS2.Input((4, 3))
-    model = KERAS2.Model(
-        given, KERAS2.layers.BatchNormalization(axis, virtual_batch_size=2, name="norm")(given)
-    )
-    model.save(tmp_path / "model.h5")
-    model.save(tmp_path / "saved")
-    for path in (tmp_path / "model.h5", tmp_path / "saved"):
-        with pytest.raises(ValueError, match=r"axis|hape"):
-            KERAS2.models.load_model(path)
-    with pytest.raises(
-        UnsupportedLayerError, match=r"layer norm .*option virtual_batch_size: expected None, got 2"
-    ):
-        kerasfmt.load_model(tmp_path / "model.h5")
-    with pytest.raises(UnsupportedLayerError, match="option virtual_batch_size"):
-        kerasfmt.from_keras(model)
