@@ -29,10 +29,12 @@ class FamilyTable(Generic[_T]):
 
     def find(self, name: str) -> _T | None:
         """The entry of a name, None if no family has it."""
+        entry = self._entries.get(name)
         for wanted in (name, None):
-            if name not in self._entries:
+            if entry is None:
                 self._import(wanted)
-        return self._entries.get(name)
+                entry = self._entries.get(name)
+        return entry
 
     def known(self, name: str) -> bool:
         """Whether a family that is imported already has the name."""

@@ -296,21 +296,29 @@ class Builder:
 
     def append(self, node: Node) -> None:
         """Appends a finished node and orders it after the nodes whose side effects it must see."""
-        for handle in node.inputs:
-            if handle.dtype is not dtypes.resource:
-                continue
-            access = self._access.setdefault(handle, _Access())
+        handles = [v for v in node.inputs if v.dtype is dtypes.resource]
+        if handles:
+            self._order(node, handles)
+        self.nodes.append(node)
+
+    def _order(self, node: Node, handles: Sequence[Value]) -> None:
+        """A read waits for the last write; a write also waits for the reads since then."""
+        writes = find_op(node.op).effect is Effect.WRITES
+        written = {variable for callee in callees_of(node) for variable in callee.written}
+        for handle in handles:
+            access = self._access.get(handle)
+            if access is None:
+                access = self._access[handle] = _Access()
             variable = self._variables.get(handle)
-            if _writes(node, variable):
+            before = [access.writer] if access.writer else []
+            if writes or variable in written:
                 if variable is not None:
                     self._written.add(variable)
-                before = [*access.readers, *([access.writer] if access.writer else [])]
+                before = [*access.readers, *before]
                 self._access[handle] = _Access(writer=node)
             else:
-                before = [access.writer] if access.writer else []
                 access.readers.append(node)
             node.controls.extend(n for n in before if n is not node and n not in node.controls)
-        self.nodes.append(node)
 
     def finish(
         self, outputs: Sequence[Value], name: str | None = None, *, compiled: bool = False
@@ -360,10 +368,3 @@ def is_side_effect(node: Node) -> bool:
     if not node.op_def.stateful:
         return False
     return bool(node.op_def.callees) or find_op(node.op).effect in (Effect.READS, Effect.WRITES)
-
-
-def _writes(node: Node, variable: Variable | None) -> bool:
-    """Whether a node may change a variable whose handle it has; None stands for one that is not captured."""
-    if node.op_def.callees:
-        return any(variable in callee.written for callee in callees_of(node))
-    return find_op(node.op).effect is Effect.WRITES
