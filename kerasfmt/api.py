@@ -134,7 +134,7 @@ def save_weights(
 
     A name that ends in .weights.h5 has the layout that Keras gives it since 2.12: by the layers' places in the
     model, with the optimizer's state if the model is compiled. Any other .h5 or .hdf5 has that of Keras 2: by
-    the layers' names.
+    the layers' names. A name that ends in .npz is an archive of NumPy arrays, by the weights' names.
 
     What metrics have summed up is not written. Keras 2 looks for it in a .weights.h5 if its model is compiled
     and was trained already; load with skip_mismatch=True there.
@@ -195,13 +195,13 @@ def load_weights(
 
     Args:
       model: the model.
-      filepath: a file of `save_weights` or of a whole model, HDF5 or .keras, by its content; the map of
+      filepath: a file of `save_weights` or of a whole model, HDF5, .keras or .npz, by its content; the map of
         weights in shards, `.weights.json`; or an open h5py.File or group. Weights stay in it until they are
         used; keep it until the model is saved.
-      by_name: whether to go by the layers' names; by default, layers are paired in order. Only in Keras 2's
-        layout are there names.
-      skip_mismatch: whether to leave out, with a warning, what does not fit: in Keras 2's layout by name
-        single weights, elsewhere whole layers.
+      by_name: whether to go by the names of layers, or of weights in an .npz; by default, they are paired in order.
+        The layout of .weights.h5 and .keras has no names.
+      skip_mismatch: whether to leave out, with a warning, what does not fit: single weights where they go by name,
+        elsewhere whole layers.
 
     Raises:
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
@@ -209,7 +209,7 @@ def load_weights(
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it points out of itself.
       InvalidModelError: the weights do not fit the model.
-      ValueError: `skip_mismatch` without `by_name` in Keras 2's layout, or `by_name` in another one.
+      ValueError: `skip_mismatch` without `by_name` where there are names, or `by_name` where there are none.
       ImportError: h5py is not installed.
     """
     source = Path(filepath) if is_path(filepath) else filepath
