@@ -36,6 +36,7 @@ class Registry(Generic[_T]):
 
     def __init__(self, base: type[_T]) -> None:
         self._base = base
+        self._named: dict[str, _T] = {}  # what a bare name means can be shared, as it cannot change
         self._makers: dict[str, tuple[type[_T], Mapping[str, object]]] = {}
 
     def register(self, *aliases: str) -> Callable[[type[_T]], type[_T]]:
@@ -66,6 +67,11 @@ class Registry(Generic[_T]):
             return identifier
         if isinstance(identifier, type) and issubclass(identifier, self._base):
             return identifier()
+        if isinstance(identifier, str):
+            found = self._named.get(identifier)
+            if found is None:
+                found = self._named[identifier] = self._make(identifier, {})
+            return found
         class_name, config = parse_identifier(self._base.category, identifier)
         if not isinstance(config, Mapping):
             raise UnsupportedLayerError(

@@ -132,6 +132,8 @@ class Options:
 
     fields: ClassVar[Mapping[str, Field[Any, Any]]] = {}
     """Every option by name, in order."""
+    positional: ClassVar[tuple[str, ...]] = ()
+    """The names of the options that may be given by position."""
     config_order: ClassVar[tuple[str, ...]] = ()
     """The last options of the config, where its order is not that of the constructor."""
     facts: ClassVar[KerasFacts] = KerasFacts()
@@ -156,37 +158,37 @@ class Options:
                 field.kw_only = field.kw_only or kw_only
                 found[field.alias or name] = field
         cls.fields = found
-        defaults = [field.default for field in found.values() if not field.kw_only]
-        for before, after in itertools.pairwise(defaults):
-            if before is not REQUIRED and after is REQUIRED:
+        cls.positional = tuple(name for name, field in found.items() if not field.kw_only)
+        for before, after in itertools.pairwise(cls.positional):
+            if found[before].default is not REQUIRED and found[after].default is REQUIRED:
                 raise TypeError(f"{cls.__name__}: an option without a default follows one that has one")
 
     def __init__(self, *args: Any, **given: Any) -> None:
         values = self.complete(self._by_name(args, given))
-        for name in values:
-            if name not in self.fields:
-                raise UnsupportedLayerError(
-                    f"{self._label()}: unknown option {name}={values[name]!r}; {_offer(name, self.fields)}"
-                )
+        unknown = next((name for name in values if name not in self.fields), None)
+        if unknown is not None:
+            raise UnsupportedLayerError(
+                f"{self._label()}: unknown option {unknown}={values[unknown]!r}; {_offer(unknown, self.fields)}"
+            )
+        held = vars(self)
         for name, field in self.fields.items():
             value = values.get(name, field.default)
             if value is REQUIRED:
                 raise TypeError(f"{self._label()}: option {name} is needed")
-            held = self._converted(name, value)
+            converted = self._converted(name, value)
             if not field.init_only:
-                vars(self)[field.attribute] = held
+                held[field.attribute] = converted
         self.validate()
 
     def _by_name(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> dict[str, Any]:
-        names = [name for name, field in self.fields.items() if not field.kw_only]
-        if len(args) > len(names):
+        if len(args) > len(self.positional):
             raise TypeError(
-                f"{type(self).__name__}: {len(args)} positional arguments for {len(names)} options"
+                f"{type(self).__name__}: {len(args)} positional arguments for {len(self.positional)} options"
             )
-        positional = dict(zip(names, args, strict=False))
-        for name in positional.keys() & given.keys():
+        by_position = dict(zip(self.positional, args, strict=False))
+        for name in by_position.keys() & given.keys():
             raise TypeError(f"{type(self).__name__}: option {name} is given twice")
-        return {**positional, **given}
+        return {**by_position, **given}
 
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options to be set, from those that were given, by name; they are neither checked nor converted yet."""
@@ -204,15 +206,14 @@ class Options:
         vars(self)[self.fields[name].attribute] = self._converted(name, value)
 
     def _converted(self, name: str, value: Any) -> Any:
-        where = f"{self._label()}: option {name}"
         try:
             return self.fields[name].convert(value)
         except UnsupportedLayerError as error:
-            raise UnsupportedLayerError(f"{where}: {error}") from error
+            raise UnsupportedLayerError(f"{self._label()}: option {name}: {error}") from error
         except KerasfmtError:
             raise
         except (ValueError, TypeError, ArithmeticError) as error:
-            raise self.refusal(f"{where}: {error}") from error
+            raise self.refusal(f"{self._label()}: option {name}: {error}") from error
 
     def get_config(self) -> dict[str, Any]:
         """The config in Keras 2's dialect; `from_config` makes an equal object of it."""

@@ -84,7 +84,7 @@ def test_options_are_the_annotated_attributes() -> None:
     assert list(Machine.fields) == ["size", "decay", "price", "state", "fast", "factor"]
     assert list(Special.fields) == [*Machine.fields, "colour", "hidden"]
     assert Special.fields["decay"] is not Machine.fields["decay"]
-    assert [name for name, field in Special.fields.items() if field.kw_only] == ["decay", "colour", "hidden"]
+    assert Special.positional == ("size", "price", "state", "fast", "factor")
 
 
 def test_annotations_that_are_no_texts() -> None:
