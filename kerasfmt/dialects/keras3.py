@@ -264,7 +264,7 @@ def _functional(model: Model) -> dict[str, Any]:
             continue
         nodes = [
             {"args": _argument(args, reference), "kwargs": _argument(kwargs, reference)}
-            for args, kwargs in _stated(layer, references)
+            for args, kwargs in _arguments(layer, references)
         ]
         layers.append({**_entry(layer), "name": layer.name, "inbound_nodes": nodes})
     return {
@@ -276,13 +276,13 @@ def _functional(model: Model) -> dict[str, Any]:
     }
 
 
-def _stated(layer: Layer, references: References) -> list[tuple[list[Any], Mapping[str, Any]]]:
+def _arguments(layer: Layer, references: References) -> list[tuple[list[Any], Mapping[str, Any]]]:
     """The arguments of every call of a layer in a model."""
     if isinstance(layer, InputLayer):
         return []
     if isinstance(layer, Operation):
-        stated = dict(zip(map(id, layer.calls), layer.keras3_arguments, strict=True))
-        return [stated[id(call)] for call in references.calls[layer]]
+        arguments = dict(zip(map(id, layer.calls), layer.keras3_arguments, strict=True))
+        return [arguments[id(call)] for call in references.calls[layer]]
     return [([call.inputs], call.kwargs) for call in references.calls[layer]]
 
 

@@ -16,10 +16,10 @@ from kerasfmt.nn.shapes import dims_of, reshape_to
 from kerasfmt.nn.tf.table import (
     axes_of,
     dtype_of,
-    enter,
     first_value,
     function,
     operands,
+    register,
     tensor,
 )
 
@@ -99,9 +99,9 @@ def _binary(op: Callable[[Any, Any], Value]) -> Callable[[Any, Any], Value]:
 
 
 for _unary_op, _names in _UNARY.items():
-    enter(_unary(_unary_op), *_names)
+    register(_unary(_unary_op), *_names)
 for _binary_op, _names in _BINARY.items():
-    enter(_binary(_binary_op), *_names)
+    register(_binary(_binary_op), *_names)
 
 
 def _check_stored(y: Any, operator: str, instead: str) -> None:

@@ -16,10 +16,10 @@ from kerasfmt.nn import activations, shapes as functions
 from kerasfmt.nn.tf.table import (
     axes_of,
     dot_constant,
-    enter,
     first_value,
     function,
     operand,
+    register,
     tensor,
 )
 
@@ -39,7 +39,7 @@ for _name, _op in {
     "softsign": ops.softsign,
     "l2_loss": ops.l2_loss,
 }.items():
-    enter(_plain(_op), f"nn.{_name}")
+    register(_plain(_op), f"nn.{_name}")
 
 
 def _along(op: Callable[[Value], Value], x: Value, axis: int | None) -> Value:

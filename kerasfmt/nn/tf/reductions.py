@@ -13,7 +13,7 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.nn.shapes import dims_of, l2_normalize as normalize, reshape_to
-from kerasfmt.nn.tf.table import axes_of, dtype_of, enter, function, integers
+from kerasfmt.nn.tf.table import axes_of, dtype_of, function, integers, register
 
 _REDUCTIONS = {
     "reduce_sum": ops.reduce_sum,
@@ -42,7 +42,7 @@ def _reduction(op: Callable[..., Value]) -> Callable[..., Value]:
 
 
 for _name, _op in _REDUCTIONS.items():
-    enter(_reduction(_op), f"math.{_name}", f"compat.v1.{_name}", f"compat.v1.math.{_name}")
+    register(_reduction(_op), f"math.{_name}", f"compat.v1.{_name}", f"compat.v1.math.{_name}")
 
 
 @function("math.reduce_variance")

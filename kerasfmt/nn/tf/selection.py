@@ -17,13 +17,13 @@ from kerasfmt.nn.tf import table
 from kerasfmt.nn.tf.table import (
     axes_of,
     dtype_of,
-    enter,
     first_value,
     function,
     integers,
     leaves,
     operand,
     operands,
+    register,
     tensor,
 )
 
@@ -131,7 +131,7 @@ def _scattered(op: str) -> Callable[..., Value]:
 
 
 for _kind in ("update", "add", "sub", "max", "min"):
-    enter(_scattered(f"TensorScatter{_kind.capitalize()}"), f"tensor_scatter_nd_{_kind}")
+    register(_scattered(f"TensorScatter{_kind.capitalize()}"), f"tensor_scatter_nd_{_kind}")
 
 
 @function("scatter_nd")

@@ -22,13 +22,13 @@ def function(*names: str) -> Callable[[_F], _F]:
     """Enters the decorated function under its names in TensorFlow's public API."""
 
     def decorate(entry: _F) -> _F:
-        enter(entry, *names)
+        register(entry, *names)
         return entry
 
     return decorate
 
 
-def enter(entry: Function, *names: str) -> None:
+def register(entry: Function, *names: str) -> None:
     """Enters a function under its names, by the first of which Python's own errors call it."""
     entry.__qualname__ = f"tf.{names[0]}"
     for name in names:

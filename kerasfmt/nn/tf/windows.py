@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kerasfmt.graph import Value, ops
-from kerasfmt.nn.tf.table import enter, first_value, function, integers, operand, tensor
+from kerasfmt.nn.tf.table import first_value, function, integers, operand, register, tensor
 
 
 def _sizes(given: Any, count: int, name: str) -> list[int]:
@@ -57,9 +57,9 @@ def _pool(kind: str, count: int | None) -> Callable[..., Value]:
 
 
 for _kind in ("max", "avg"):
-    enter(_pool(_kind, None), f"nn.{_kind}_pool")
-    enter(_pool(_kind, 1), f"nn.{_kind}_pool1d")
-    enter(_pool(_kind, 3), f"nn.{_kind}_pool3d")
+    register(_pool(_kind, None), f"nn.{_kind}_pool")
+    register(_pool(_kind, 1), f"nn.{_kind}_pool1d")
+    register(_pool(_kind, 3), f"nn.{_kind}_pool3d")
 
 
 def _convolve(x: Value, kernel: Value, strides: list[int], mode: str, dilations: list[int]) -> Value:
