@@ -7,6 +7,7 @@ TensorFlow, or start processes in other environments.
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,9 @@ from conformance import run
 from conformance.artefacts import LINES
 
 WITHOUT_TENSORFLOW = ("test_digests.py", "test_readers.py", "test_round_trips.py", "test_structure.py")
+
+if importlib.util.find_spec("tf_keras") is not None:
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # tf_keras itself asks tf.keras for some classes
 
 collect_ignore = list(WITHOUT_TENSORFLOW)
 if importlib.util.find_spec("tensorflow") is None:

@@ -65,8 +65,9 @@ class Layer:
     Arguments whose names start with an underscore belong to the case: `_on` (other inputs), `_runs`, `_why`,
     `_tolerance`, `_random`, `_trains`, `_unsaved`,
     `_batch` (a fixed batch size), `_adapt` (the layer is adapted to its
-    input), `_call`, `Of` a function (keras, layer, tensors) that calls the layer and returns the outputs, and
-    `_objects`, `Of` a function (keras or kerasfmt) that gives the custom objects to load the model with.
+    input), `_call`, `Of` a function (keras, layer, tensors) that calls the layer and returns the outputs,
+    `_objects`, `Of` a function (keras or kerasfmt) that gives the custom objects to load the model with, and
+    `_class`, `Of` a function (keras) that gives the class, where `keras.layers` does not have it.
     """
 
     name: str
@@ -121,7 +122,8 @@ def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
         tensors = [given.tensor(keras, f"x{n}", config.get("_batch")) for n, given in enumerate(inputs)]
         if layer.name == "InputLayer":
             return keras.Model(tensors[0], tensors[0], name="model")
-        instance = _class(keras, layer.name)(**{"name": "layer", **made})
+        kind = config["_class"].make(keras) if "_class" in config else _class(keras, layer.name)
+        instance = kind(**{"name": "layer", **made})
         if config.get("_adapt"):
             instance.adapt(inputs[0].sample(np.random.default_rng(7)) * 2 + 1)
         given = tensors[0] if len(tensors) == 1 else tensors
@@ -136,3 +138,48 @@ def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
 
 
 _CASE_OPTIONS = {"_runs", "_why", "_tolerance", "_random", "_trains", "_unsaved"}
+
+
+def one_layer(name: str, *shapes: tuple[int | None, ...], **config: Any) -> Case:
+    """The case of one configuration of a layer, named after its options.
+
+    Args:
+      name: the class.
+      *shapes: what it is called on: the shape of each input without the batch.
+      **config: options of the layer, and those of the case that `Layer` names. Besides these, `_of` is the dtype of
+        the inputs. `_high` has whole numbers in [0, high) fill them. `_masked` has a Masking layer before each, which
+        masks the last step. `_words` goes into the name, for what the options do not say.
+    """
+    dtype = config.pop("_of", "float32")
+    high = config.pop("_high", None if "float" in dtype else 9)
+    masked = config.pop("_masked", False)
+    inputs = tuple(Input(shape, dtype, high, draw=_last_step_masked if masked else None) for shape in shapes)
+    shown = {option: _brief(value) for option, value in config.items() if not option.startswith("_")}
+    words = [f"{option}={text}" for option, text in shown.items() if text]
+    words += [word for word in (config.pop("_words", ""), "masked" if masked else "") if word]
+    variant = ",".join([*words, *map(str, shapes), *([dtype] if dtype != "float32" else [])])
+    if masked:
+        config["_call"] = _through_masking(config.get("_call"))
+    return layer_case(Layer(name, inputs, {}), variant, config)
+
+
+def _brief(value: Any) -> str:
+    if value is MIXED:
+        return "mixed_float16"
+    return "" if type(value) is Of else str(value)
+
+
+def _last_step_masked(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    found = rng.normal(size=shape)
+    found[:, -1] = 0
+    return found
+
+
+def _through_masking(call: Of | None) -> Of:
+    def masked(keras: Keras, layer: Any, tensors: list[Any]) -> Any:
+        steps = [keras.layers.Masking(name=f"masking{n}")(t) for n, t in enumerate(tensors)]
+        if call is not None:
+            return call.make(keras, layer, steps)
+        return layer(steps if len(steps) > 1 else steps[0])
+
+    return Of(masked)
