@@ -1,4 +1,4 @@
-"""The builder: collects the nodes of a function under construction.
+"""Functions under construction.
 
 A `Builder` makes nodes; `Builder.finish` turns them into an immutable `Function`. Every node is checked against
 its op definition, and its output shapes are inferred, when it is made.

@@ -21,8 +21,10 @@ class Function:
     """A finished function: `inputs` and captured variables in, `outputs` out.
 
     Nodes are in execution order. `control_outputs` are the nodes that run whether or not an output needs them.
-    A `compiled` function is one that TensorFlow runs through XLA. Functions with one `body_id` differ in their names,
-    in the variables that they capture and in the functions that they call only.
+    A `compiled` function is one that TensorFlow runs through XLA. Functions of the same `body_id` differ only in their
+    names, in the variables that they capture and in the functions that they call.
+
+    `print(function)` shows it as text: see `kerasfmt.graph.text`.
     """
 
     name: str
