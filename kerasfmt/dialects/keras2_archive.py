@@ -12,6 +12,7 @@ from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
+from kerasfmt.ir.json_values import holds_ellipsis
 
 
 def write_model(model: Model) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
         )
     else:
         found = wrapped(layer.facts.module, kind, config)
-    if _holds_ellipsis(entry.get("inbound_nodes")):
+    if holds_ellipsis(entry.get("inbound_nodes")):
         raise UnsupportedLayerError(
             f"layer {layer.name} ({type(layer).__name__}): slices with an Ellipsis: Keras 2 neither writes nor reads "
             'them in a .keras archive; write all slices out, or save as "h5" or "tf"'
@@ -58,12 +59,6 @@ def _is_lacking(layer: Layer, config: Mapping[str, Any]) -> bool:
     return layer.facts.absent_in == 2 or any(
         key in config and config[key] not in values for key, values in later
     )
-
-
-def _holds_ellipsis(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return value.get("class_name") == "__ellipsis__" or any(map(_holds_ellipsis, value.values()))
-    return isinstance(value, list | tuple) and any(map(_holds_ellipsis, value))
 
 
 def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

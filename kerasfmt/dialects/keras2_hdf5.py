@@ -18,6 +18,7 @@ from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.saving_lib import MODULES
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
+from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import find_layer_class
 
 
@@ -108,7 +109,7 @@ def _option(layer: str, key: str, value: Any) -> Any:
         return [_option(layer, key, item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    if value.get("class_name") == "TensorShape" and "items" in value:
+    if is_shape(value):
         return value["items"]
     if value.keys() != {"class_name", "config"}:
         return {k: _option(layer, k, item) for k, item in value.items()}

@@ -14,21 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from kerasfmt.dialects.saving_lib import mappings
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Model
+from kerasfmt.ir.own_modules import holds_operations
 from kerasfmt.ir.structure import flatten
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.layers.keras3_ops import module_of
 
 Reference: TypeAlias = tuple[str, Any, Any]
 """Name of a layer, number of its call, number of the output."""
-
-OPERATIONS: Final = ("keras.src.ops", "keras.ops", "keras_core.src.ops")
-"""What the module of an operation begins with."""
 
 
 def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
@@ -263,7 +261,7 @@ class _Graph:
 
 def is_operation(entry: Any) -> bool:
     """Whether a layer of a config is an operation."""
-    return isinstance(entry, Mapping) and str(entry.get("module")).startswith(OPERATIONS)
+    return isinstance(entry, Mapping) and holds_operations(str(entry.get("module")))
 
 
 def _config(entry: Any) -> Mapping[str, Any]:

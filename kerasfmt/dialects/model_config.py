@@ -18,6 +18,7 @@ from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, U
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import naming
 from kerasfmt.ir.input_layer import InputLayer
+from kerasfmt.ir.json_values import unwrap
 from kerasfmt.ir.keras_facts import LATER_OPTIONS
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, Model
@@ -155,7 +156,7 @@ def _custom_class(kind: str, custom: Any) -> type[Layer]:
 
 def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
     """A layer config of either dialect as keyword arguments of the class."""
-    options = {k: _plain(v) for k, v in config.items()}
+    options = {k: unwrap(v) for k, v in config.items()}
     if "batch_shape" in options and not issubclass(cls, InputLayer):
         options["batch_input_shape"] = options.pop("batch_shape")
     if isinstance(options.get("batch_input_shape"), list):
@@ -167,14 +168,6 @@ def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
         if key in options and key not in cls.fields and options[key] in values:
             del options[key]
     return options
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict) and value.get("class_name") == "__tuple__":
-        return tuple(_plain(v) for v in value.get("items", ()))
-    if isinstance(value, dict) and value.get("class_name") == "TensorShape":
-        return tuple(value.get("items", ()))
-    return value
 
 
 def _members(

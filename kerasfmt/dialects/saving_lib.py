@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
-
-_OWN_MODULES: Final = frozenset({"builtins", "keras", "tf_keras", "keras_core", "tensorflow", "None", ""})
+from kerasfmt.ir.json_values import is_shape
+from kerasfmt.ir.own_modules import is_own
 
 
 def wrapped(
@@ -74,8 +74,8 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
                 f"{where}: layer {name or 'Lambda'}: holds a marshalled Python function, which is never run; "
                 "pass custom_objects={name of the layer: function}, a function of kerasfmt Values"
             )
-        module, registered = str(item.get("module")), item.get("registered_name")
-        if module.split(".")[0] in _OWN_MODULES or not isinstance(item.get("config"), Mapping):
+        module, registered = item.get("module"), item.get("registered_name")
+        if not module or is_own(str(module)) or not isinstance(item.get("config"), Mapping):
             continue
         if kind not in custom_objects and str(registered) not in custom_objects:
             name = item["config"].get("name")
@@ -105,7 +105,7 @@ def mapped(value: Any, wrap: Callable[[str, Any], Any], key: str = "") -> Any:
         return [mapped(item, wrap, key) for item in value]
     if not isinstance(value, Mapping):
         return value
-    if value.get("class_name") == "TensorShape" and "items" in value:
+    if is_shape(value):
         return list(value["items"])
     if value.keys() == {"class_name", "config"}:
         return wrap(key, value)

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, Ty
 
 import numpy as np
 
+from kerasfmt.ir.json_values import wrap_shape
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -351,18 +353,12 @@ def axes(*, default: Any = REQUIRED) -> Any:
 def raw(*, default: Any = REQUIRED) -> Any:
     """A value that is kept as it is given; in the config, arrays are lists and NumPy scalars Python's."""
 
-    def convert(value: Any) -> Any:
-        if isinstance(value, dict) and value.get("class_name") == "__numpy__":
-            return np.asarray(value["config"]["value"], value["config"]["dtype"])
-        return value
-
-    return Field(default, convert, lambda v: v.tolist() if isinstance(v, np.ndarray | np.generic) else v)
+    return Field(default, to_config=lambda v: v.tolist() if isinstance(v, np.ndarray | np.generic) else v)
 
 
 def shape() -> Any:
     """A shape or None; Keras stores it as a TensorShape."""
 
-    def to_config(value: Any) -> Any:
-        return None if value is None else {"class_name": "TensorShape", "items": list(value)}
-
-    return Field(None, lambda v: None if v is None else tuple(v), to_config)
+    return Field(
+        None, lambda v: None if v is None else tuple(v), lambda v: None if v is None else wrap_shape(v)
+    )

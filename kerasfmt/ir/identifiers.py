@@ -19,7 +19,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import numpy as np
 
 from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.ir.json_values import unwrap
 from kerasfmt.ir.options import FrozenOptions, did_you_mean
+from kerasfmt.ir.own_modules import is_own
 
 _T = TypeVar("_T", bound=FrozenOptions)
 
@@ -85,7 +87,9 @@ class Registry(Generic[_T]):
             raise unknown(self._base.category, name, self._makers)
         cls, defaults = self._makers[name]
         where = f"{cls.category} {cls.__name__}: option"
-        return cls.from_config({**defaults, **{k: _plain(f"{where} {k}", v) for k, v in config.items()}})
+        return cls.from_config(
+            {**defaults, **{k: _python(f"{where} {k}", unwrap(v)) for k, v in config.items()}}
+        )
 
 
 def to_config(x: FrozenOptions | None) -> dict[str, object] | None:
@@ -98,7 +102,7 @@ def to_config(x: FrozenOptions | None) -> dict[str, object] | None:
     return {"class_name": type(x).__name__, "config": x.get_config()}
 
 
-# shared_object_id and __passive_serialization__ are bookkeeping of Keras 2, build_config of Keras 3.
+# shared_object_id, __passive_serialization__ and build_config are bookkeeping.
 _IDENTIFIER_KEYS = frozenset(
     {
         "module",
@@ -110,7 +114,6 @@ _IDENTIFIER_KEYS = frozenset(
         "__passive_serialization__",
     }
 )
-_KERAS_MODULES = frozenset({"builtins", "keras", "tf_keras", "keras_core", "tensorflow"})
 
 
 def parse_identifier(kind: str, identifier: object) -> tuple[str, object]:
@@ -137,7 +140,7 @@ def parse_identifier(kind: str, identifier: object) -> tuple[str, object]:
     if extra:
         raise UnsupportedLayerError(f"{kind} {class_name}: its config has unknown keys {extra}")
     module, registered = identifier.get("module"), identifier.get("registered_name")
-    foreign = module is not None and str(module).split(".")[0] not in _KERAS_MODULES
+    foreign = module is not None and not is_own(str(module))
     if foreign or ">" in str(registered) or ">" in class_name:
         raise UnsupportedLayerError(
             f"{kind} {registered or class_name} (module {module}): it is not one of Keras's own, "
@@ -153,19 +156,12 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UnsupportedLayerError
     return UnsupportedLayerError(f"{kind} {name!r}: kerasfmt knows no {kind} of this name{hint}")
 
 
-def _plain(where: str, value: object) -> object:
-    """`value` with the wrappers undone that Keras's JSON puts around tuples and arrays."""
+def _python(where: str, value: object) -> object:
+    """An option's value, without wrappers and with arrays as lists."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    if isinstance(value, list):
-        return [_plain(where, v) for v in value]
-    if isinstance(value, tuple):
-        return tuple(_plain(where, v) for v in value)
-    if not isinstance(value, Mapping):
-        return value
-    items, config = value.get("items"), value.get("config")
-    if value.get("class_name") == "__tuple__" and isinstance(items, list | tuple):
-        return tuple(_plain(where, v) for v in items)
-    if value.get("class_name") in ("__numpy__", "__tensor__") and isinstance(config, Mapping):
-        return _plain(where, config.get("value"))
-    raise UnsupportedLayerError(f"{where}: expected a number, a string or a list, got {dict(value)!r}")
+    if isinstance(value, list | tuple):
+        return type(value)(_python(where, v) for v in value)
+    if isinstance(value, Mapping):
+        raise UnsupportedLayerError(f"{where}: expected a number, a string or a list, got {dict(value)!r}")
+    return value

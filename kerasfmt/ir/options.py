@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import REQUIRED, Field, State
+from kerasfmt.ir.json_values import unwrap
 from kerasfmt.ir.keras_facts import KerasFacts
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ class Options:
         Raises:
           UnsupportedLayerError: an option that the class does not have.
         """
-        return cls(**config)
+        return cls(**{name: unwrap(value) for name, value in config.items()})
 
     def fail(self, text: str) -> InvalidModelError:
         """An error that says which object is wrong."""

@@ -15,6 +15,7 @@ from typing import Any
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Builder, Value
 from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.json_values import to_index
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
@@ -113,13 +114,10 @@ class SlicingOpLambda(TFOpLambda):
 
     def decode(self, value: Any) -> Any:
         """An argument with its slices."""
-        if isinstance(value, Mapping) and value.get("class_name") == "__ellipsis__":
-            return Ellipsis
-        if isinstance(value, Mapping):
-            if value.keys() != {"start", "stop", "step"}:
-                raise self.fail(f"expected a slice with start, stop and step, got {dict(value)!r}")
-            return slice(value["start"], value["stop"], value["step"])
-        return [self.decode(item) for item in value] if isinstance(value, list | tuple) else value
+        try:
+            return to_index(value)
+        except ValueError as error:
+            raise self.fail(str(error)) from error
 
 
 def _replaced(structure: Structure, values: Mapping[Tensor, Value]) -> Any:

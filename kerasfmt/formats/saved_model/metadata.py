@@ -17,6 +17,7 @@ from kerasfmt.formats.saved_model.object_graph import ObjectGraph, SavedNode
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
 from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.json_values import wrap_shape, wrap_tuple
 from kerasfmt.ir.regularizers import Regularizer, to_config
 from kerasfmt.ir.structure import Structure, map_structure
 
@@ -188,7 +189,7 @@ def _input_spec(spec: InputSpec) -> dict[str, Any]:
 def _shapes(shape: Structure) -> Any:
     """A structure of shapes as Keras stores it. A tuple of dimensions is a shape; any other container nests."""
     if isinstance(shape, tuple) and all(d is None or isinstance(d, int) for d in shape):
-        return {"class_name": "TensorShape", "items": list(shape)}
+        return wrap_shape(shape)
     if isinstance(shape, dict):
         return {key: _shapes(item) for key, item in shape.items()}
     if isinstance(shape, list | tuple):
@@ -227,11 +228,10 @@ def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:
 
 
 def _type_spec(spec: Spec) -> dict[str, Any]:
-    shape = {"class_name": "TensorShape", "items": None if spec.shape is None else list(spec.shape)}
     return {
         "class_name": "TypeSpec",
         "type_spec": "tf.TensorSpec",
-        "serialized": [shape, spec.dtype.name, spec.name],
+        "serialized": [wrap_shape(spec.shape), spec.dtype.name, spec.name],
     }
 
 
@@ -243,7 +243,7 @@ def _tuples(value: Any) -> Any:
     if type(value) in _LEAVES:
         return value
     if isinstance(value, tuple):
-        return {"class_name": "__tuple__", "items": [_tuples(v) for v in value]}
+        return wrap_tuple(_tuples(v) for v in value)
     if isinstance(value, list):
         return [_tuples(v) for v in value]
     if isinstance(value, dict):

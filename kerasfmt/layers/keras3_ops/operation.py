@@ -20,6 +20,7 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.families import FamilyTable
+from kerasfmt.ir.json_values import ELLIPSIS, SLICE, unwrap
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
 from kerasfmt.layers.tf_op import SlicingOpLambda, TFOpLambda
@@ -87,8 +88,8 @@ class Operation(SlicingOpLambda):
 
     def __call__(self, inputs: Structure, **kwargs: Any) -> Any:
         """The symbolic outputs for a list of arguments, as Keras 3 stores them."""
-        arguments = [_plain(argument) for argument in inputs]
-        options = {**self.options, **{name: _plain(value) for name, value in kwargs.items()}}
+        arguments = [_argument(unwrap(argument)) for argument in inputs]
+        options = {**self.options, **{name: _argument(unwrap(value)) for name, value in kwargs.items()}}
         row = OPERATIONS.find(self.kind)
         assert row is not None
         try:
@@ -233,22 +234,17 @@ def leaves(value: Any) -> list[Any]:
     return [leaf for item in value for leaf in leaves(item)] if isinstance(value, list | tuple) else [value]
 
 
-def _plain(value: Any) -> Any:
-    """An argument of Keras 3's dialect in Keras 2's."""
+def _argument(value: Any) -> Any:
+    """An argument as Keras 2 stores it: arrays and tuples are lists."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if not isinstance(value, Mapping):
+        return [_argument(item) for item in value]
+    if not isinstance(value, Mapping) or value == ELLIPSIS:
         return value
-    kind, config = value.get("class_name"), value.get("config")
-    if kind in ("__numpy__", "__tensor__") and isinstance(config, Mapping):
-        return config["value"]
-    if kind == "__slice__" and isinstance(config, Mapping):
-        return {part: _plain(config[part]) for part in ("start", "stop", "step")}
-    if kind == "__ellipsis__":
-        return {"class_name": "__ellipsis__"}
-    if kind == "__tuple__":
-        return [_plain(item) for item in value.get("items", ())]
-    raise ValueError(f"an argument of class {kind!r} is not supported")
+    if value.keys() != set(SLICE):
+        raise ValueError(f"an argument of class {value.get('class_name')!r} is not supported")
+    return {part: _argument(item) for part, item in value.items()}
 
 
 def map_numbers(value: Any, change: Callable[[Any], Any]) -> Any:

@@ -19,14 +19,16 @@ from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.formats.matching import assign, by_name, ordered_weights, pair
 from kerasfmt.gc_paused import gc_paused
+from kerasfmt.ir.own_modules import is_own
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.compile_state import training_config
-from kerasfmt.sources.live.objects import classes, is_keras, is_keras3, keras_class, to_json
+from kerasfmt.sources.live.objects import classes, is_keras, is_keras3, keras_class, keras_classes, to_json
 
 _OWN_CODE: Final = ("call", "__call__", "build", "compute_mask")
 """Methods whose overriding makes a class another layer."""
 _MODELS: Final = ("Functional", "Sequential")
-_FUNCTIONS: Final = ("TFOpLambda", "SlicingOpLambda")
+_BASES: Final = ("Model", "Layer")
+_FUNCTIONS: Final = frozenset({"TFOpLambda", "SlicingOpLambda"})
 _REBUILD: Final = (
     "rebuild it with the functional API from layers that Keras has: keras.Model(inputs, outputs), where outputs "
     "is what the code of call computes"
@@ -77,12 +79,13 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
 def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
     """Class name and config of a model and of all in it, in the dialect of its Keras."""
     base = _base(model, customs)
-    if base is None or base.__name__ not in _MODELS:
+    kind = "" if base is None else base.__name__
+    if kind not in _MODELS:
         raise UnsupportedLayerError(
             f"model {model.name} ({_called(model)}): a subclassed model is Python code, which cannot be saved; "
             + _REBUILD
         )
-    if not getattr(model, "built", True) or (base.__name__ == "Sequential" and not _has_inputs(model)):
+    if not getattr(model, "built", True) or (kind == "Sequential" and not _has_inputs(model)):
         raise InvalidModelError(
             f"model {model.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
         )
@@ -92,10 +95,10 @@ def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
         name = entry["config"].get("name") or entry.get("name")
         if name in layers:
             entry.update(_entry(layers[name], entry, customs))
-    if base.__name__ == "Sequential" and "build_input_shape" not in config:
+    if kind == "Sequential" and "build_input_shape" not in config:
         shape = getattr(model, "_build_input_shape", None)
         config["build_input_shape"] = to_json(shape)
-    return {"class_name": base.__name__, "config": config}
+    return {"class_name": kind, "config": config}
 
 
 def _has_inputs(model: Any) -> bool:
@@ -106,7 +109,7 @@ def _has_inputs(model: Any) -> bool:
 
 def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> dict[str, Any]:
     """Class name and config of a layer in a model, which describes it as `entry`."""
-    if hasattr(layer, "layers") and any(c.__name__ in ("Model", *_MODELS) for c in classes(layer)):
+    if hasattr(layer, "layers") and keras_classes(layer) & {"Model", *_MODELS}:
         return _model_entry(layer, customs)
     base = _base(layer, customs)
     if base is None:
@@ -140,11 +143,11 @@ def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> 
 
 def is_layer(value: Any) -> bool:
     """Whether a value is a live Keras layer."""
-    return any(c.__name__ == "Layer" for c in classes(value)) and is_keras(value)
+    return "Layer" in keras_classes(value)
 
 
 def _custom_class(layer: Any, customs: Mapping[str, Any]) -> type | None:
-    return type(layer) if type(layer).__name__ in customs else None
+    return type(layer) if customs.get(type(layer).__name__) is not None else None
 
 
 def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
@@ -153,8 +156,8 @@ def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
         return type(layer)
     for found in classes(layer):
         if keras_class(found):
-            public = found.__name__ not in ("Model", "Layer")
-            return found if public and not _has_own_call(layer) else None
+            kind = found.__name__
+            return None if kind in _BASES or _has_own_call(layer) else found
         if any(name in vars(found) for name in _OWN_CODE):
             return None
     return None
@@ -166,9 +169,7 @@ def _has_own_call(layer: Any) -> bool:
     Keras 2 sets the attribute to the method of the class once it has written a SavedModel. A layer that is a
     function of TensorFlow has no other `call`.
     """
-    if type(layer).__name__ in _FUNCTIONS and keras_class(type(layer)):
-        return False
-    own = vars(layer).get("call")
+    own = None if keras_classes(layer) & _FUNCTIONS else vars(layer).get("call")
     return own is not None and getattr(own, "__func__", own) is not getattr(type(layer), "call", None)
 
 
@@ -181,16 +182,12 @@ def _refuse_own_functions(layer: Any) -> None:
     for name in ("activation", "recurrent_activation"):
         function = vars(layer).get(name)
         module = getattr(function, "__module__", None) or ""
-        if callable(function) and not hasattr(function, "get_config") and not _is_known(module):
+        if callable(function) and not hasattr(function, "get_config") and not is_own(module):
             raise UnsupportedLayerError(
                 f"layer {layer.name} ({type(layer).__name__}): option {name}: the function "
                 f"{module}.{getattr(function, '__name__', function)} is Python code, which cannot be saved; "
                 "use one of keras.activations"
             )
-
-
-def _is_known(module: str) -> bool:
-    return module.split(".")[0] in ("keras", "tf_keras", "tensorflow", "keras_core")
 
 
 def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from kerasfmt.errors import UnsupportedLayerError
-
-_ROOTS: Final = frozenset({"keras", "tf_keras", "keras_core"})
+from kerasfmt.ir.json_values import ELLIPSIS
+from kerasfmt.ir.own_modules import defines_keras
 
 
 def classes(value: Any) -> tuple[type, ...]:
@@ -20,18 +20,22 @@ def classes(value: Any) -> tuple[type, ...]:
 
 def keras_class(cls: type) -> bool:
     """Whether a class is one of Keras's own."""
-    parts = cls.__module__.split(".")
-    return parts[0] in _ROOTS or parts[:3] == ["tensorflow", "python", "keras"]
+    return defines_keras(cls.__module__)
+
+
+def keras_classes(value: Any) -> set[str]:
+    """The names of the classes of Keras that a value is of."""
+    return {cls.__name__ for cls in classes(value) if keras_class(cls)}
 
 
 def is_keras(value: Any) -> bool:
     """Whether a value is an object of Keras, or of a subclass."""
-    return any(keras_class(cls) for cls in classes(value))
+    return bool(keras_classes(value))
 
 
 def is_keras3(value: Any) -> bool:
     """Whether a live layer or model is one of Keras 3, where every layer is an Operation."""
-    return any(cls.__name__ == "Operation" and keras_class(cls) for cls in classes(value))
+    return "Operation" in keras_classes(value)
 
 
 def registered_name(cls: Any) -> str:
@@ -58,7 +62,7 @@ def to_json(value: Any) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if value is Ellipsis:
-        return {"class_name": "__ellipsis__"}
+        return dict(ELLIPSIS)
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
