@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from one_value import emitted, evaluate
 
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.ir import activations as A
 from kerasfmt.nn import activations as N
+from tests.ir.one_value import emitted, evaluate
 
 Array = np.ndarray[Any, Any]
 erf = np.vectorize(math.erf)

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from one_value import emitted, evaluate
 
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.ir import regularizers as R
+from tests.ir.one_value import emitted, evaluate
 
 X = np.random.default_rng(5).standard_normal((3, 4))
 UNKNOWN_RANK = Spec(None, dtypes.float32)

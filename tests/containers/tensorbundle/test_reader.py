@@ -14,8 +14,7 @@ from kerasfmt.containers.tensorbundle.bundle import Entry, Header
 from kerasfmt.containers.tensorbundle.coding import extend_crc32c, mask_crc32c
 from kerasfmt.containers.tensorbundle.table import encode_table
 from kerasfmt.errors import CorruptFileError, UnsupportedFormatError
-
-from .golden import CASES, SLICES, Case
+from tests.containers.tensorbundle.golden import CASES, SLICES, Case
 
 
 def put(directory: Path, case: Case) -> Path:

@@ -15,8 +15,7 @@ from hypothesis.extra import numpy as npst
 from kerasfmt import dtypes
 from kerasfmt.containers import tensorbundle
 from kerasfmt.errors import SaveError, UnsupportedFormatError
-
-from .golden import CASES, Case
+from tests.containers.tensorbundle.golden import CASES, Case
 
 NUMERIC = [row for row in dtypes.ALL if row.itemsize and not row.is_quantized]
 

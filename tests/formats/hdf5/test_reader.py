@@ -14,8 +14,15 @@ from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.hdf5.reader import load
 from kerasfmt.layers import Dense
-
-from .build import BIAS, DENSE, KERNEL, Weights, dense_config, sequential_config, write_model
+from tests.formats.hdf5.build import (
+    BIAS,
+    DENSE,
+    KERNEL,
+    Weights,
+    dense_config,
+    sequential_config,
+    write_model,
+)
 
 DATA = Path(__file__).parents[2] / "data" / "hdf5"
 GOLDEN = sorted(DATA.glob("*.h5"))

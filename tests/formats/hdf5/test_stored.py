@@ -28,8 +28,7 @@ from kerasfmt.errors import (
     UnsupportedFormatError,
 )
 from kerasfmt.formats.hdf5.stored import open_model
-
-from .build import BIAS, KERNEL, dense_config, replace_kernel, write_group, write_model
+from tests.formats.hdf5.build import BIAS, KERNEL, dense_config, replace_kernel, write_group, write_model
 
 DATA = Path(__file__).parents[2] / "data" / "hdf5"
 GOLDEN = sorted(DATA.glob("*.h5"))

@@ -41,8 +41,7 @@ from kerasfmt.layers import (
     MultiHeadAttention,
     ThresholdedReLU,
 )
-
-from .build import members, pack, small, write
+from tests.formats.keras_archive.build import members, pack, small, write
 
 DATA = Path(__file__).parent / "data"
 GOLDEN = sorted(DATA.glob("*.keras"))

@@ -26,8 +26,7 @@ from kerasfmt.errors import (
 from kerasfmt.formats.hdf5.stored import open_model
 from kerasfmt.ir import Input, Model, Sequential, TrainingConfig
 from kerasfmt.layers import Dense, MultiHeadAttention
-
-from .build import small
+from tests.formats.keras_archive.build import small
 
 DIALECTS = ("keras", "tf_keras")
 

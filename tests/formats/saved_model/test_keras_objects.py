@@ -9,8 +9,7 @@ import pytest
 import kerasfmt
 from kerasfmt.ir import Model
 from kerasfmt.layers import Dense, Dropout
-
-from .saved import Saved, save, small
+from tests.formats.saved_model.saved import Saved, save, small
 
 ENDPOINTS = ["variables", "trainable_variables", "regularization_losses", "keras_api"]
 

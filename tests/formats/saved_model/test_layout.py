@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from kerasfmt.formats.saved_model import layout
-
-from .saved import save, small
+from tests.formats.saved_model.saved import save, small
 
 
 def belongs(path: str) -> bool:

@@ -10,8 +10,7 @@ import pytest
 from kerasfmt import dtypes
 from kerasfmt.formats.saved_model.main_graph import restore_function, save_function
 from kerasfmt.graph import Spec, Variable
-
-from .saved import Saved, save, small
+from tests.formats.saved_model.saved import Saved, save, small
 
 
 @pytest.fixture

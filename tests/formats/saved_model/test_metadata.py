@@ -13,8 +13,7 @@ from kerasfmt import dtypes, protos
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.ir import Model, Sequential, TrainingConfig, Weight
 from kerasfmt.layers import Dense, Embedding
-
-from .saved import Saved, save, small
+from tests.formats.saved_model.saved import Saved, save, small
 
 
 @pytest.fixture

@@ -23,8 +23,7 @@ from kerasfmt.graph.run import run
 from kerasfmt.ir import Model
 from kerasfmt.ir.signature import Signature
 from kerasfmt.layers import Add, Dense
-
-from .saved import save
+from tests.formats.saved_model.saved import save
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
 SPEC = Spec((None, 3), dtypes.float32)

@@ -15,8 +15,7 @@ from kerasfmt.formats.saved_model.names import readable
 from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.ir import Model, Sequential
 from kerasfmt.layers import Dense
-
-from .saved import Saved, save, small
+from tests.formats.saved_model.saved import Saved, save, small
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from op_samples import SAMPLES, Array, Sample
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Builder, Node, Spec, Value, merge_shapes
 from kerasfmt.graph.op import Effect, Op, find_op, registered_ops
+from tests.graph.ops.op_samples import SAMPLES, Array, Sample
 
 
 def writes(sample: Sample) -> bool:

@@ -17,8 +17,7 @@ from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.sources.live.arrays import LiveArray
 from kerasfmt.sources.live.from_keras import _base
 from kerasfmt.sources.live.objects import to_json
-
-from .live_models import (
+from tests.sources.live.live_models import (
     BIAS,
     KERNEL,
     Dense2,
@@ -79,7 +78,7 @@ def test_saves_in_one_step(tmp_path: Path, live: Any) -> None:
 
 def test_imports_no_framework() -> None:
     program = (
-        "import sys; sys.path.insert(0, '.'); from tests.sources.live.live_models import dense3, Sequential3; "
+        "import sys; from tests.sources.live.live_models import dense3, Sequential3; "
         "import kerasfmt; "
         "kerasfmt.from_keras(Sequential3('m', [dense3()])); print(*sys.modules)"
     )
