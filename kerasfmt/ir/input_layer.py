@@ -13,6 +13,7 @@ from kerasfmt.graph import Spec
 from kerasfmt.ir import fields, naming
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.policy import PolicyIdentifier
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.trace_sharing import SharedTraces
 
@@ -77,7 +78,7 @@ def Input(
     shape: tuple[int | None, ...] | None = None,
     batch_size: int | None = None,
     name: str | None = None,
-    dtype: Any = None,
+    dtype: PolicyIdentifier = None,
     batch_shape: tuple[int | None, ...] | None = None,
 ) -> Tensor:
     """A symbolic input of a model.

@@ -19,6 +19,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model_run import ModelRun
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
+from kerasfmt.ir.policy import PolicyIdentifier
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.topology import References, check_names, end_references, inbound_nodes, sort_calls
@@ -53,7 +54,7 @@ class Model(Layer):
         outputs: Structure,
         name: str | None = None,
         trainable: bool = True,
-        dtype: Any = None,
+        dtype: PolicyIdentifier = None,
     ) -> None:
         super().__init__(name=name or _default_name(type(self)), trainable=trainable, dtype=dtype)
         self.training_config: TrainingConfig | None = None

@@ -1,8 +1,8 @@
 """Options: the annotated attributes of a class are the parameters of its constructor and its Keras config.
 
     class Scale(Layer):
-        factor: float = 2.0                        # an option with a default
         units: int = fields.positive_integer()     # an option that is needed, and checked by its specifier
+        factor: float = 2.0                        # an option with a default, and checked by its type
         kernel: Weight = fields.weight()           # state, not an option
         rank: ClassVar[int] = 2                    # a fact about the class
         input_shape: InitVar[Shape] = None         # an argument of the constructor that `complete` uses up

@@ -13,6 +13,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
+from kerasfmt.ir.policy import PolicyIdentifier
 from kerasfmt.ir.structure import Structure, flatten
 from kerasfmt.ir.tensor import Tensor
 from kerasfmt.ir.trace_sharing import SharedTraces
@@ -36,7 +37,7 @@ class Sequential(Model):
         layers: Iterable[Layer | Tensor] = (),
         name: str | None = None,
         trainable: bool = True,
-        dtype: Any = None,
+        dtype: PolicyIdentifier = None,
         build_input_shape: Sequence[int | None] | None = None,
     ) -> None:
         Layer.__init__(self, name=name, trainable=trainable, dtype=dtype)

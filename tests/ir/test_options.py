@@ -314,7 +314,9 @@ def test_signature_of_an_instance_is_that_of_its_call() -> None:
 
 def test_help() -> None:
     text = pydoc.plain(pydoc.render_doc(layers.Dense))
-    assert re.search(r"Dense\(units: int, activation: .* = None, use_bias: bool = True, ", text)
+    assert re.search(
+        r"Dense\([\s|]*units: int,[\s|]+activation: .* = None,[\s|]+use_bias: bool = True,\s", text
+    )
     assert "units: size of the output's last axis." in text
 
 
