@@ -15,7 +15,10 @@ CASES = [
     ("import kerasfmt.cli", (*FOREIGN, "h5py", "rich")),
     ("import kerasfmt.errors, kerasfmt.protos", (*FOREIGN, "numpy", "h5py", "rich")),
     ("import kerasfmt.containers.tensorbundle", (*FOREIGN, "h5py", "rich")),
-    ("import kerasfmt.graph, kerasfmt.ir, kerasfmt.layers", (*FOREIGN, "h5py", "rich")),
+    (
+        "import kerasfmt.graph, kerasfmt.ir, kerasfmt.layers; kerasfmt.layers.Dense",
+        (*FOREIGN, "h5py", "rich", "typing_extensions"),
+    ),
     ("import kerasfmt.api; kerasfmt.load_model, kerasfmt.save_model", FOREIGN),
 ]
 

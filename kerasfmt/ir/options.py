@@ -30,14 +30,10 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.fields import REQUIRED, Field, State
 from kerasfmt.ir.json_values import unwrap
 from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.typing import dataclass_transform
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, dataclass_transform
-else:
-
-    def dataclass_transform(**_: object) -> Callable[[type], type]:
-        """What type checkers need to know of a class; in `typing` from Python 3.11 on."""
-        return lambda cls: cls
+    from typing_extensions import Self
 
 
 _OF_TYPE: Mapping[object, Callable[..., Any]] = {

@@ -16,6 +16,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn import activations
+from kerasfmt.typing import override
 
 
 def large_negative(dtype: DType) -> float:
@@ -42,18 +43,19 @@ class Softmax(Layer):
     axis: int | list[int] | tuple[int, ...] = fields.raw(default=-1)
     robust_masking: bool = fields.boolean(default=False, implied=True)
 
+    @override
     def validate(self) -> None:
         """`axis` is an axis or several."""
         axes = list(self.axis) if isinstance(self.axis, list | tuple) else [self.axis]
         if not axes or not all(isinstance(a, int) for a in axes):
             raise self.fail(f"option axis: expected an axis or a list of axes, got {self.axis!r}")
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The axes, if they are a list."""
         return ("axis",) if isinstance(self.axis, list) else ()
 
+    @override
     def call(self, inputs: Value, mask: Value | None = None) -> Value:
-        """The outputs."""
         if mask is not None and self.robust_masking:
             kept = mask if mask.dtype is dtypes.bool_ else ops.greater(mask, 0.5)
             inputs = ops.where(kept, inputs, large_negative(inputs.dtype))
@@ -92,8 +94,8 @@ class ReLU(Layer):
     negative_slope: float = fields.float32(default=0.0, minimum=0)
     threshold: float = fields.float32(default=0.0, minimum=0)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
 
 
@@ -111,13 +113,14 @@ class LeakyReLU(Layer):
     alpha: float = fields.float32(default=0.3)
     negative_slope: InitVar[float | None] = fields.option(default=None, kw_only=True)
 
+    @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options, with the slope under its name in Keras 2."""
         slope = given.get("negative_slope")
         return super().complete(given if slope is None else {**given, "alpha": slope})
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return activations.relu(inputs, self.alpha)
 
 
@@ -140,6 +143,7 @@ class PReLU(Layer):
     )
     alpha: Weight = fields.weight()
 
+    @override
     def build(self, inputs: Spec) -> None:
         """An alpha of the shape of an input without the batch, 1 along the shared axes."""
         dims = list(inputs.shape or ())
@@ -151,16 +155,17 @@ class PReLU(Layer):
         shape = tuple(self.axis_dim(inputs, i) if i in sizes else 1 for i in range(1, len(dims)))
         self.alpha = self.add_weight("alpha", shape)
 
+    @override
     def input_spec(self) -> InputSpec:
         """The rank, and the sizes of the axes that do not share."""
         return self._spec
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The shared axes."""
         return () if self.shared_axes is None else ("shared_axes",)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         alpha = inputs.graph.read(self.alpha)
         if (
             alpha.dtype is not inputs.dtype
@@ -181,8 +186,8 @@ class ELU(Layer):
     supports_masking = True
     alpha: float = fields.float32(default=1.0)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return activations.elu(inputs, self.alpha)
 
 
@@ -199,6 +204,6 @@ class ThresholdedReLU(Layer):
     supports_masking = True
     theta: float = fields.float32(default=1.0, minimum=0)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return inputs * ops.cast(ops.greater(inputs, self.theta), inputs.dtype)

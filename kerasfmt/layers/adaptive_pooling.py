@@ -17,6 +17,7 @@ from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
+from kerasfmt.typing import override
 
 
 class AdaptivePooling(Layer, register=False):
@@ -35,12 +36,14 @@ class AdaptivePooling(Layer, register=False):
     output_size: fields.Sizes = fields.option(convert=tuple)
     data_format: fields.DataFormat = fields.data_format()
 
+    @override
     def build(self, inputs: Spec) -> None:
         """The sizes of the spatial axes have to be known."""
         first = 2 if self.data_format == "channels_first" else 1
         for axis in range(self.rank):
             self.axis_dim(inputs, first + axis)
 
+    @override
     def call(self, inputs: Value) -> Value:
         """The outputs, pooled along one axis after the other."""
         first = self.data_format == "channels_first"

@@ -15,6 +15,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import dims_of
+from kerasfmt.typing import override
 
 
 class LayerScale(Layer):
@@ -32,13 +33,14 @@ class LayerScale(Layer):
     projection_dim: int = fields.positive_integer()
     gamma: Weight = fields.weight()
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A factor per channel."""
         made = initializer({"class_name": "Constant", "config": {"value": self.init_values}})
         self.gamma = self.add_weight("gamma", (self.projection_dim,), initializer=made)
 
+    @override
     def call(self, x: Value) -> Value:
-        """The outputs."""
         return ops.multiply(x, self.gamma)
 
 
@@ -52,8 +54,8 @@ class StochasticDepth(Layer):
     facts = KerasFacts(absent_in=3)
     drop_path_rate: float = fields.fraction()
 
+    @override
     def call(self, x: Value, training: bool = False) -> Value:
-        """The outputs."""
         if not training:
             return x
         keep = 1 - self.drop_path_rate
@@ -72,8 +74,8 @@ class CustomScaleLayer(Layer):
     facts = KerasFacts(absent_in=3, registered_name="Custom>CustomScaleLayer")
     scale: float
 
+    @override
     def call(self, inputs: Any) -> Value:
-        """The outputs."""
         first, second = inputs
         total: Value = first + second * self.scale
         return total

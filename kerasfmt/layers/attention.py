@@ -22,6 +22,7 @@ from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.activation import Softmax
 from kerasfmt.layers.core import Dropout, EinsumDense
 from kerasfmt.nn.shapes import dropout, read
+from kerasfmt.typing import override
 
 
 class DenseAttention(Layer, register=False, kw_only=True):
@@ -39,10 +40,11 @@ class DenseAttention(Layer, register=False, kw_only=True):
     causal: bool = fields.boolean(default=False, stored=False)
     seed: int | None = fields.integer(default=None, optional=True, stored=False)
 
+    @override
     def random_generator(self) -> bool:
-        """Attentions have one."""
         return True
 
+    @override
     def compute_mask(self, inputs: Any, mask: Any) -> Value | None:
         """The mask of the query."""
         found: Value | None = mask[0] if mask else None
@@ -52,6 +54,7 @@ class DenseAttention(Layer, register=False, kw_only=True):
         """How much each query attends to each step: (batch, queries, steps)."""
         raise NotImplementedError
 
+    @override
     def call(
         self,
         inputs: Any,
@@ -60,7 +63,6 @@ class DenseAttention(Layer, register=False, kw_only=True):
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
     ) -> Any:
-        """The outputs."""
         if not isinstance(inputs, list | tuple) or len(inputs) not in (2, 3):
             raise self.fail("expected [query, value] or [query, value, key]")
         query, value = inputs[0], inputs[1]
@@ -110,6 +112,7 @@ class Attention(DenseAttention):
     scale: Weight = fields.weight()
     concat_score_weight: Weight = fields.weight()
 
+    @override
     def build(self, inputs: Any) -> None:
         """Scalars."""
         if self.use_scale:
@@ -119,8 +122,8 @@ class Attention(DenseAttention):
                 "concat_score_weight", (), initializer=initializer("ones")
             )
 
+    @override
     def scores(self, query: Value, key: Value) -> Value:
-        """How much each query attends to each step."""
         if self.score_mode == "dot":
             scores = ops.batch_matmul(query, key, adj_y=True)
             return scores * self.scale if self.use_scale else scores
@@ -145,14 +148,15 @@ class AdditiveAttention(DenseAttention):
     use_scale: bool = True
     scale: Weight = fields.weight()
 
+    @override
     def build(self, inputs: Any) -> None:
         """A weight per feature of the value."""
         if self.use_scale:
             features = self.last_dim(inputs[1])
             self.scale = self.add_weight("scale", (features,), initializer=initializer("glorot_uniform"))
 
+    @override
     def scores(self, query: Value, key: Value) -> Value:
-        """How much each query attends to each step."""
         total = ops.tanh(ops.expand_dims(query, -2) + ops.expand_dims(key, -3))
         scale = read(total, self.scale) if self.use_scale else 1.0
         return ops.reduce_sum(scale * total, -1)
@@ -239,26 +243,31 @@ class MultiHeadAttention(Layer):
     softmax_robust_masking: bool = fields.boolean(default=False, implied=True)
     seed: int | None = fields.option(default=None, stored=False)
 
+    @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options; those that Keras tracks as it was given them are noted."""
         self._given = {name: given.get(name) for name in ("output_shape", "attention_axes")}
         self._layers: dict[str, Layer] = {}
         return super().complete(given)
 
+    @override
     def validate(self) -> None:
         """Values are as long as keys where nothing else is said."""
         self.value_dim = self.value_dim or self.key_dim
 
     @property
+    @override
     def sublayers(self) -> Mapping[str, Layer]:
         """The projections, the softmax and the dropout."""
         return self._layers
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
         """The output shape and the axes, where they were given as a list."""
         return tuple(f"_{name}" for name, given in self._given.items() if isinstance(given, list))
 
     # Keras keeps the order in which the call names its arguments.
+    @override
     def __call__(self, query: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """The symbolic outputs for a symbolic query, value and key."""
         if not args and "value" not in kwargs and isinstance(query, list | tuple):
@@ -275,6 +284,7 @@ class MultiHeadAttention(Layer):
             self.key_shape = given.get("key", given["value"]).shape
         return super().__call__(query, **given)
 
+    @override
     def build(self, inputs: Spec) -> None:
         """Projections of query, key and value, and one back."""
         for name, size in (("query", self.key_dim), ("key", self.key_dim), ("value", self.value_dim)):
@@ -318,6 +328,7 @@ class MultiHeadAttention(Layer):
         layer.ensure_built(inputs)
         self._layers[attribute] = layer
 
+    @override
     def call(
         self,
         query: Value,
@@ -330,7 +341,6 @@ class MultiHeadAttention(Layer):
         *,
         call_context: CallContext,
     ) -> Any:
-        """The outputs."""
         run = call_context.run
         key = value if key is None else key
         allowed = _both(attention_mask, causal_mask(query, value)) if use_causal_mask else attention_mask
@@ -348,6 +358,7 @@ class MultiHeadAttention(Layer):
         outputs = run(self._layers["_output_dense"], outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
+    @override
     def join_mask_arguments(
         self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
     ) -> dict[str, Any]:

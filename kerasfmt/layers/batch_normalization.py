@@ -21,6 +21,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.moments import moments, normalize, positive_axes, synchronized_moments, weighted_moments
 from kerasfmt.nn.shapes import read
+from kerasfmt.typing import override
 
 _FUSED_AXES = (-4, -3, -1, 1, 3, 4)
 """Axes that the fused op can normalize, before the rank of the input is known."""
@@ -52,6 +53,7 @@ class SquareRoot(Initializer):
 
     of: Initializer
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return np.sqrt(self.of(shape, dtype, rng))
 
@@ -110,6 +112,7 @@ class BatchNormalization(Layer):
     renorm_mean: Weight = fields.weight()
     renorm_stddev: Weight = fields.weight()
 
+    @override
     def validate(self) -> None:
         """The fused op is asked for only where it can be used; virtual batches are refused."""
         if self.virtual_batch_size is not None:
@@ -137,6 +140,7 @@ class BatchNormalization(Layer):
         dtype = self.policy.variable_dtype
         return dtypes.float32 if dtype.name in ("float16", "bfloat16") else dtype
 
+    @override
     def build(self, inputs: Spec) -> None:
         """Weights of the size of the axis, or with several axes of the rank of the inputs; three more to renorm."""
         rank = len(inputs.shape or ())
@@ -180,6 +184,7 @@ class BatchNormalization(Layer):
             raise self.fail(f"option axis: expected 1 or 3 for the fused op, got {self.axis}")
         return found
 
+    @override
     def get_config(self) -> dict[str, Any]:
         """The config; with the options of renorm where it is on, as Keras 2 stores them."""
         config = super().get_config()
@@ -188,15 +193,18 @@ class BatchNormalization(Layer):
             config |= {key: getattr(self, key) for key in options}
         return config
 
+    @override
     def input_spec(self) -> InputSpec:
         """The rank and the axes that it was built for."""
         return self._spec
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
         """The axes, the bounds of renorm, and the shape of the weights where there are several axes."""
         several = ("_param_shape",) if len(self.axis) > 1 else ()
         return ("axis", *(("renorm_clipping",) if self.renorm else ()), *several)
 
+    @override
     def call(self, inputs: Value, training: bool = False, mask: Value | None = None) -> Value:
         """The outputs; in training, updates the running averages."""
         training = training and self.trainable

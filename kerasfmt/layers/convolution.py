@@ -18,6 +18,7 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn import convolution as convolve
+from kerasfmt.typing import override
 
 COMPILED = "_jit_compiled_convolution_op"
 """Keras's name of the function that convolves groups; every layer derived from its `Conv` has it."""
@@ -59,6 +60,7 @@ class Conv(Layer, register=False):
     kernel: Weight = fields.weight()
     bias: Weight = fields.weight()
 
+    @override
     def validate(self) -> None:
         """Groups divide filters; strides and dilation are not combined."""
         if self.filters % self.groups:
@@ -70,6 +72,7 @@ class Conv(Layer, register=False):
         """The channel axis of inputs and outputs, counted from the back."""
         return convolve.channel_axis(self.data_format, self.rank)
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A kernel (*kernel_size, channels / groups, filters) and a bias (filters,)."""
         channels = self.axis_dim(inputs, self.channel_axis)
@@ -81,14 +84,15 @@ class Conv(Layer, register=False):
         if self.use_bias:
             self.bias = self.add_weight("bias", (self.filters,))
 
+    @override
     def input_spec(self) -> InputSpec:
         """At least one batch axis, and the channels that the kernel was built for."""
         return InputSpec(
             min_ndim=self.rank + 2, axes={self.channel_axis: self.kernel.shape[-2] * self.groups}
         )
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         check_fit(self, inputs)
         reader = "Conv1D/ExpandDims_1" if self.rank == 1 else type(self).__name__
         kernel = convolve.read(inputs, self.kernel, reader if self.groups == 1 else "")
@@ -110,6 +114,7 @@ class Conv(Layer, register=False):
 
         return convolve.over_batches(x, self.rank + 1, convolution)
 
+    @override
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """What Keras calls where there are groups; it is there without them as well."""
         return {COMPILED: list(self._compiled_functions.values())}
@@ -174,11 +179,13 @@ class Conv1D(Conv):
     padding: str = fields.choice("valid", "same", "causal", default="valid")
     dilation_rate: fields.Sizes = fields.dims(1, default=1)
 
+    @override
     def _pad(self, inputs: Value) -> Value:
         if self.padding != "causal":
             return inputs
         return causal_pad(inputs, self.kernel_size[0], self.dilation_rate[0], self.data_format)
 
+    @override
     def _add_bias(self, x: Value) -> Value:
         if self.data_format == "channels_last":
             return super()._add_bias(x)

@@ -22,6 +22,7 @@ from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.convolution import COMPILED, check_dilation
 from kerasfmt.nn import convolution as convolve
 from kerasfmt.nn.shapes import dims_of
+from kerasfmt.typing import override
 
 
 class ConvTranspose(Layer, register=False):
@@ -82,6 +83,7 @@ class ConvTranspose(Layer, register=False):
     kernel: Weight = fields.weight()
     bias: Weight = fields.weight()
 
+    @override
     def validate(self) -> None:
         """The output padding is less than the strides; strides and dilation are not combined."""
         if self.groups != 1:
@@ -91,14 +93,17 @@ class ConvTranspose(Layer, register=False):
         if pads is not None and any(p >= s for p, s in zip(pads, self.strides, strict=True)):
             raise self.fail(f"option output_padding: expected less than strides {self.strides}, got {pads}")
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
         """The output padding: Keras makes a tuple of the list in a file, and goes on tracking the list."""
         return () if self.output_padding is None else ("output_padding",)
 
+    @override
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """What Keras inherits and never calls."""
         return {COMPILED: ()}
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A kernel (*kernel_size, filters, channels) and a bias (filters,)."""
         if inputs.shape is None or len(inputs.shape) != self.rank + 2:
@@ -108,13 +113,14 @@ class ConvTranspose(Layer, register=False):
         if self.use_bias:
             self.bias = self.add_weight("bias", (self.filters,))
 
+    @override
     def input_spec(self) -> InputSpec:
         """One batch axis, and the channels that the kernel was built for."""
         axis = convolve.channel_axis(self.data_format, self.rank)
         return InputSpec(ndim=self.rank + 2, axes={axis: self.kernel.shape[-1]})
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         batch, *dims = dims_of(inputs)
         spatial = dims[1:] if self.data_format == "channels_first" else dims[:-1]
         sizes = [
@@ -156,6 +162,7 @@ class Conv1DTranspose(ConvTranspose):
     output_padding: fields.OptionalSizes = fields.dims(1, default=None, minimum=0, optional=True)
     dilation_rate: fields.Sizes = fields.dims(1, default=1)
 
+    @override
     def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
         axis = 2 if self.data_format == "channels_first" else 1
         kernel = convolve.read(x, self.kernel, "conv1d_transpose/ExpandDims_1")
@@ -184,12 +191,14 @@ class Conv2DTranspose(ConvTranspose):
     output_padding: fields.OptionalSizes = fields.dims(2, default=None, minimum=0, optional=True)
     dilation_rate: fields.Sizes = fields.dims(2, default=1)
 
+    @override
     def validate(self) -> None:
         """The dilation is equal along both axes."""
         super().validate()
         if self.dilation_rate[0] != self.dilation_rate[1]:
             raise self.fail(f"option dilation_rate: expected two equal numbers, got {self.dilation_rate}")
 
+    @override
     def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
         first = self.data_format == "channels_first"
         x = ops.transpose(x, [0, 2, 3, 1]) if first else x
@@ -234,12 +243,14 @@ class Conv3DTranspose(ConvTranspose):
     output_padding: fields.OptionalSizes = fields.dims(3, default=None, minimum=0, optional=True)
     dilation_rate: fields.Sizes = fields.dims(3, default=1, stored=False)
 
+    @override
     def validate(self) -> None:
         """There is no dilation: Keras 2 takes the option and does not use it."""
         super().validate()
         if max(self.dilation_rate) > 1:
             raise self.fail(f"option dilation_rate: expected 1, got {self.dilation_rate}")
 
+    @override
     def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
         return ops.conv3d_backprop_input(
             self._result_dims(batch, sizes),

@@ -14,6 +14,7 @@ from kerasfmt.ir.keras_facts import ANY_VALUE, ComparedMask, KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import dot_last, dropout
+from kerasfmt.typing import override
 
 
 class Dense(Layer):
@@ -42,18 +43,20 @@ class Dense(Layer):
     kernel: Weight = fields.weight()
     bias: Weight = fields.weight()
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A kernel (features, units) and a bias (units,)."""
         self.kernel = self.add_weight("kernel", (self.last_dim(inputs), self.units))
         if self.use_bias:
             self.bias = self.add_weight("bias", (self.units,))
 
+    @override
     def input_spec(self) -> InputSpec:
         """At least two dimensions, and the features that the kernel was built for."""
         return InputSpec(min_ndim=2, axes={-1: self.kernel.shape[0]})
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         outputs = ops.matmul(inputs, self.kernel) if inputs.rank == 2 else dot_last(inputs, self.kernel)
         if self.use_bias:
             outputs = ops.bias_add(outputs, self.bias)
@@ -94,6 +97,7 @@ class EinsumDense(Layer):
     kernel: Weight = fields.weight()
     bias: Weight | None = fields.state(default=None)
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A kernel, and a bias if there are bias axes."""
         kernel, bias = einsum_weights(self.equation, self.bias_axes, inputs.shape or (), self.output_shape)
@@ -101,8 +105,8 @@ class EinsumDense(Layer):
         if bias is not None:
             self.bias = self.add_weight("bias", bias)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         outputs = ops.einsum(self.equation, [inputs, self.kernel])
         if self.bias is not None:
             outputs = outputs + self.bias
@@ -166,8 +170,8 @@ class Activation(Layer):
     supports_masking = True
     activation: activations.Option = fields.option(convert=activations.get, to_config=activations.to_config)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return self.activation(inputs)
 
 
@@ -179,12 +183,12 @@ class Flatten(Layer):
 
     data_format: fields.DataFormat = fields.data_format()
 
+    @override
     def input_spec(self) -> InputSpec:
-        """At least one dimension."""
         return InputSpec(min_ndim=1)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         if self.data_format == "channels_first" and inputs.rank > 1:
             inputs = ops.transpose(inputs, [0, *range(2, inputs.rank), 1])
         size = known_size(inputs.dims[1:])
@@ -204,13 +208,14 @@ class Reshape(Layer):
 
     target_shape: fields.Integers = fields.integers(minimum=-1)
 
+    @override
     def validate(self) -> None:
         """One size at most is left open."""
         if self.target_shape.count(-1) > 1:
             raise self.fail(f"option target_shape: expected one -1 at most, got {self.target_shape}")
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         target = self._target(inputs)
         batch = inputs.dims[0]
         if batch is not None:
@@ -248,16 +253,16 @@ class Dropout(Layer):
     noise_shape: Sequence[int | None] | None = fields.raw(default=None)
     seed: int | None = None
 
+    @override
     def random_generator(self) -> bool:
-        """Dropout has one."""
         return True
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The noise shape, if it is a list."""
         return ("noise_shape",) if isinstance(self.noise_shape, list) else ()
 
+    @override
     def call(self, inputs: Value, training: bool = False) -> Value:
-        """The outputs."""
         if not training or self.rate == 0:
             return ops.identity(inputs)
         return dropout(inputs, self.rate, self.noise_shape, self.seed)
@@ -291,6 +296,7 @@ class Embedding(Layer):
     input_length: int | Sequence[int | None] | None = None
     embeddings: Weight = fields.weight()
 
+    @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options with the input shape, which the length of the sequences says where nothing else does."""
         if given.get("input_shape") is None and given.get("batch_input_shape") is None:
@@ -299,21 +305,24 @@ class Embedding(Layer):
             given = {**given, "input_shape": dims}
         return super().complete(given)
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A table (input_dim, output_dim)."""
         self.embeddings = self.add_weight("embeddings", (self.input_dim, self.output_dim))
 
     @property
+    @override
     def starts_mask(self) -> bool:
         """Outputs are masked where an index is zero."""
         return self.mask_zero
 
+    @override
     def compute_mask(self, inputs: Value, mask: Any) -> Value | None:
         """True where the index is not zero."""
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         if inputs.dtype.name not in ("int32", "int64"):
             inputs = ops.cast(inputs, "int32")
         found = ops.embedding_lookup(self.embeddings, inputs)

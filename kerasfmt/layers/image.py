@@ -16,6 +16,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.layers.upsampling import METHODS, resize
+from kerasfmt.typing import override
 
 
 def _channels_last(value: Any) -> None:
@@ -112,6 +113,7 @@ class Resizing(ImageLayer):
     fill_mode: str = fields.option(default="constant", stored=False)
     fill_value: float = fields.option(default=0.0, stored=False)
 
+    @override
     def validate(self) -> None:
         """Images are cropped or distorted, not padded."""
         if self.pad_to_aspect_ratio:
@@ -119,8 +121,8 @@ class Resizing(ImageLayer):
                 "option pad_to_aspect_ratio: expected False, got True; Keras 2 has no such option"
             )
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         self.check_rank(inputs)
         x = ops.cast(inputs, self.compute_dtype if self.interpolation == "nearest" else f32)
         if self.crop_to_aspect_ratio:
@@ -145,8 +147,8 @@ class CenterCrop(ImageLayer):
     height: int = fields.positive_integer()
     width: int = fields.positive_integer()
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         self.check_rank(inputs)
         x = ops.cast(inputs, self.compute_dtype)
         shape = ops.shape(x)

@@ -25,6 +25,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.image import ImageLayer, crop, enlarged
 from kerasfmt.layers.upsampling import METHODS, resize
+from kerasfmt.typing import override
 
 _f32 = dtypes.float32
 _Number = (int, float)
@@ -61,16 +62,19 @@ def bounds(value: Any) -> tuple[float, float]:
 class RandomImageLayer(ImageLayer, register=False):
     """Base of the layers here; a subclass says in `vary` what happens while training."""
 
+    @override
     def random_generator(self) -> bool:
         """It has one, with a state."""
         return True
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
         """The options that are lists, as pairs from a file are."""
         return self.facts.tracked_lists or tuple(
             name for name in self.fields if isinstance(vars(self).get(name), list)
         )
 
+    @override
     def build(self, inputs: Any) -> None:
         """The state of the generator: its counter begins at the seed."""
         seed = vars(self)["seed"]  # every subclass has the option
@@ -91,8 +95,8 @@ class RandomImageLayer(ImageLayer, register=False):
         self.check_rank(inputs)
         return ops.cast(inputs, self.compute_dtype)
 
+    @override
     def call(self, inputs: Value, training: bool = True) -> Value:
-        """The outputs."""
         x = self.prepared(inputs)
         if not training:
             return self.left_alone(x)
@@ -141,6 +145,7 @@ class RandomFlip(RandomImageLayer):
     )
     seed: int | None = None
 
+    @override
     def vary(self, x: Value) -> Value:
         """Flips each image or not. Source: tf.image.stateless_random_flip_left_right."""
         for axis, word in ((2, "horizontal"), (1, "vertical")):
@@ -171,8 +176,8 @@ class RandomCrop(RandomImageLayer):
     width: int = fields.positive_integer()
     seed: int | None = None
 
+    @override
     def call(self, inputs: Value, training: bool = True) -> Value:
-        """The outputs."""
         x = self.prepared(inputs)
         shape = ops.shape(x)
         spare = [ops.getitem(shape, -3) - self.height, ops.getitem(shape, -2) - self.width]
@@ -202,6 +207,7 @@ class RandomContrast(RandomImageLayer):
     factor: Factor
     seed: int | None = None
 
+    @override
     def validate(self) -> None:
         """Less contrast than none is not possible."""
         value = self.factor
@@ -211,6 +217,7 @@ class RandomContrast(RandomImageLayer):
                 f"option factor: expected numbers of at least 0, the first at most 1, got {value!r}"
             )
 
+    @override
     def vary(self, x: Value) -> Value:
         """Changes the contrast. Source: tf.image.stateless_random_contrast."""
         value = self.factor
@@ -251,8 +258,8 @@ class RandomBrightness(RandomImageLayer):
     value_range: Bounds = fields.option(default=(0, 255), convert=_range)
     seed: int | None = None
 
+    @override
     def vary(self, x: Value) -> Value:
-        """Adds a number to each image."""
         low, high = self.value_range
         delta = self.uniform([batch_size(x), 1, 1, 1], (self.factor[0], self.factor[1]))
         delta = ops.cast(delta * float(high - low), x.dtype)
@@ -276,18 +283,19 @@ class RandomSide(RandomImageLayer, register=False):
     interpolation: str = fields.choice(*METHODS, default="bilinear")
     seed: int | None = None
 
+    @override
     def prepared(self, inputs: Value) -> Value:
-        """The inputs as they are."""
         self.check_rank(inputs)
         return inputs
 
+    @override
     def left_alone(self, x: Value) -> Value:
         """The inputs, of a size that is not known: a model's shapes are those of training."""
         shape = tuple(None if axis == x.rank + self.axis else size for axis, size in enumerate(x.dims))
         return emit_one("Identity", x, shapes=[shape])
 
+    @override
     def vary(self, x: Value) -> Value:
-        """Changes the size along the axis."""
         sizes = [ops.getitem(ops.shape(x), i) for i in (1, 2)]
         lower, upper = bounds(self.factor)
         scalar = x.graph.constant(np.zeros(0, np.int32))

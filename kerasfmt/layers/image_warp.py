@@ -15,6 +15,7 @@ from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
 from kerasfmt.layers.image_random import Factor, RandomImageLayer, batch_size, bounds, factor, sides
+from kerasfmt.typing import override
 
 
 class WarpLayer(RandomImageLayer, register=False):
@@ -80,8 +81,8 @@ class RandomTranslation(WarpLayer):
     seed: int | None = None
     fill_value: float = 0.0
 
+    @override
     def vary(self, x: Value) -> Value:
-        """Moves each image."""
         batch = batch_size(x)
         height, width = sides(x)
         down = self.uniform([batch, 1], bounds(self.height_factor)) * height
@@ -109,6 +110,7 @@ class RandomRotation(WarpLayer):
     seed: int | None = None
     fill_value: float = 0.0
 
+    @override
     def vary(self, x: Value) -> Value:
         """Turns each image about its middle."""
         lower, upper = (bound * 2.0 * np.pi for bound in bounds(self.factor))
@@ -143,6 +145,7 @@ class RandomZoom(WarpLayer):
     seed: int | None = None
     fill_value: float = 0.0
 
+    @override
     def vary(self, x: Value) -> Value:
         """Zooms each image about its middle."""
         batch = batch_size(x)

@@ -20,6 +20,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import read
+from kerasfmt.typing import override
 
 
 class Cauchy(Initializer):
@@ -28,6 +29,7 @@ class Cauchy(Initializer):
     Source: tf_keras/src/layers/kernelized.py, _get_random_features_initializer.
     """
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return np.tan(np.pi * (rng.uniform(size=shape) - 0.5)).astype(dtype.numpy)
 
@@ -72,6 +74,7 @@ class RandomFourierFeatures(Layer):
     bias: Weight = fields.weight()
     kernel_scale: Weight = fields.weight()
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A kernel (dim, output_dim), a bias (output_dim,) and a scale (1,), float32."""
         if inputs.shape is None or len(inputs.shape) != 2:
@@ -90,12 +93,13 @@ class RandomFourierFeatures(Layer):
     def _add(self, name: str, shape: tuple[int, ...], made: Initializer, trainable: bool = False) -> None:
         self.add_weight(name, shape, initializer=made, trainable=trainable, dtype=dtypes.float32)
 
+    @override
     def input_spec(self) -> InputSpec:
         """Vectors of the size that the kernel was built for."""
         return InputSpec(ndim=2, axes={1: self.unscaled_kernel.shape[0]})
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         x = ops.cast(inputs, "float32")
         kernel = 1.0 / read(x, self.kernel_scale) * read(x, self.unscaled_kernel)
         return ops.cos(ops.bias_add(ops.matmul(x, kernel), self.bias))

@@ -18,6 +18,7 @@ from kerasfmt.errors import UnsafeFileError
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.layer import Layer
+from kerasfmt.typing import override
 
 _STORED = (
     "function", "function_type", "module", "output_shape", "output_shape_type", "output_shape_module",
@@ -61,6 +62,7 @@ class Lambda(Layer):
     """What a file says of the function."""
 
     @classmethod
+    @override
     def revive(
         cls,
         config: Mapping[str, Any],
@@ -88,6 +90,7 @@ class Lambda(Layer):
         }
         return layer
 
+    @override
     def get_config(self) -> dict[str, Any]:
         """The config: what the file said, or the name of the function."""
         name = getattr(self.function, "__name__", type(self.function).__name__)
@@ -102,12 +105,13 @@ class Lambda(Layer):
         }
         return super().get_config() | (own if self.stored is None else self.stored)
 
+    @override
     def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:
-        """What the function returns."""
         taken = inspect.signature(self.function).parameters
         given = {"mask": mask, "training": training}
         return self.function(inputs, **self.arguments, **{k: v for k, v in given.items() if k in taken})
 
+    @override
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """What the mask function returns."""
         return None if self.mask is None else self.mask(inputs, mask)

@@ -27,6 +27,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn import convolution as convolve
+from kerasfmt.typing import override
 
 Positions: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -65,6 +66,7 @@ class LocallyConnected(Layer, register=False):
     kernel: Weight = fields.weight()
     bias: Weight = fields.weight()
 
+    @override
     def validate(self) -> None:
         """Implementation 1 pads nothing."""
         if self.implementation == 1 and self.padding != "valid":
@@ -74,6 +76,7 @@ class LocallyConnected(Layer, register=False):
     def _first(self) -> bool:
         return self.data_format == "channels_first"
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A kernel of the form that `implementation` says, and a bias (*O, filters)."""
         start = 2 if self._first else 1
@@ -137,16 +140,18 @@ class LocallyConnected(Layer, register=False):
         pairs = np.stack([grid.ravel() for grid in grids], axis=1)
         return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int64)
 
+    @override
     def input_spec(self) -> InputSpec:
         """One batch axis, and the channels that the kernel was built for."""
         return InputSpec(ndim=self.rank + 2, axes={1 if self._first else -1: self._channels})
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
         """Keras keeps the connections in a list."""
         return ("kernel_idxs",) if self.implementation == 3 else ()
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         outputs = (self._per_window, self._masked, self._sparse)[self.implementation - 1](inputs)
         if self.use_bias:
             bias = convolve.read(outputs, self.bias, "Reshape")

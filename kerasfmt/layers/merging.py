@@ -12,6 +12,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.nn.shapes import dims_of, l2_normalize, reshape_to
+from kerasfmt.typing import override
 
 
 class Merge(Layer, register=False):
@@ -24,6 +25,7 @@ class Merge(Layer, register=False):
     facts = KerasFacts(joins_masks=True)
     supports_masking = True
 
+    @override
     def build(self, inputs: Any) -> None:
         """Checks that the shapes broadcast."""
         shapes = [spec.shape for spec in self.listed(inputs)]
@@ -52,8 +54,8 @@ class Merge(Layer, register=False):
             raise self.fail(f"expected a list of tensors, got {type(inputs).__name__}")
         return found
 
+    @override
     def call(self, inputs: Any) -> Value:
-        """The outputs."""
         values: list[Value] = self.listed(inputs)
         rank = max(value.rank for value in values)
         return self.merge([_with_rank(value, rank) for value in values])
@@ -62,6 +64,7 @@ class Merge(Layer, register=False):
         """The merge of inputs of one rank."""
         raise NotImplementedError
 
+    @override
     def compute_mask(self, inputs: Any, mask: Any) -> Value | None:
         """True where all the masks are."""
         given = [m for m in self._masks(mask) if m is not None]
@@ -90,8 +93,8 @@ class Add(Merge):
     Source: tf_keras/src/layers/merging/add.py.
     """
 
+    @override
     def merge(self, values: list[Value]) -> Value:
-        """The sum."""
         return reduce(ops.add, values)
 
 
@@ -103,14 +106,15 @@ class Subtract(Merge):
 
     facts = replace(Merge.facts, build_calls_base=True)
 
+    @override
     def build(self, inputs: Any) -> None:
         """Checks that there are two inputs and that their shapes broadcast."""
         super().build(inputs)
         if len(self.listed(inputs)) != 2:
             raise self.fail(f"expected 2 inputs, got {len(self.listed(inputs))}")
 
+    @override
     def merge(self, values: list[Value]) -> Value:
-        """The difference."""
         return ops.subtract(values[0], values[1])
 
 
@@ -120,8 +124,8 @@ class Multiply(Merge):
     Source: tf_keras/src/layers/merging/multiply.py.
     """
 
+    @override
     def merge(self, values: list[Value]) -> Value:
-        """The product."""
         return reduce(ops.multiply, values)
 
 
@@ -131,8 +135,8 @@ class Average(Merge):
     Source: tf_keras/src/layers/merging/average.py.
     """
 
+    @override
     def merge(self, values: list[Value]) -> Value:
-        """The mean."""
         total = reduce(ops.add, values)
         if not total.dtype.is_floating:
             total = ops.cast(total, "float64")
@@ -145,8 +149,8 @@ class Maximum(Merge):
     Source: tf_keras/src/layers/merging/maximum.py.
     """
 
+    @override
     def merge(self, values: list[Value]) -> Value:
-        """The maximum."""
         return reduce(ops.maximum, values)
 
 
@@ -156,8 +160,8 @@ class Minimum(Merge):
     Source: tf_keras/src/layers/merging/minimum.py.
     """
 
+    @override
     def merge(self, values: list[Value]) -> Value:
-        """The minimum."""
         return reduce(ops.minimum, values)
 
 
@@ -172,6 +176,7 @@ class Concatenate(Merge):
 
     axis: int = fields.integer(default=-1)
 
+    @override
     def build(self, inputs: Any) -> None:
         """Checks that the shapes agree but for the axis."""
         shapes = [spec.shape for spec in self.listed(inputs) if spec.shape is not None]
@@ -185,11 +190,12 @@ class Concatenate(Merge):
         if clash or len({len(shape) for shape in shapes}) > 1:
             raise self.fail(f"expected inputs whose shapes agree but for axis {self.axis}, got {shapes}")
 
+    @override
     def call(self, inputs: Any) -> Value:
-        """The outputs."""
         values: list[Value] = self.listed(inputs)
         return concatenate(values, self.axis % values[0].rank)
 
+    @override
     def compute_mask(self, inputs: Any, mask: Any) -> Value | None:
         """The masks joined as the inputs are, where an input without a mask counts as true."""
         given = self._masks(mask)
@@ -221,16 +227,18 @@ class Dot(Merge):
     axes: int | tuple[int, int] | list[int] = fields.raw()
     normalize: bool = False
 
+    @override
     def validate(self) -> None:
         """`axes` is one axis or two."""
         axes = self.axes if isinstance(self.axes, list | tuple) else (self.axes, self.axes)
         if len(axes) != 2 or not all(isinstance(a, int) for a in axes):
             raise self.fail(f"option axes: expected an axis or a pair of axes, got {self.axes!r}")
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The axes, if they are a list."""
         return ("axes",) if isinstance(self.axes, list) else ()
 
+    @override
     def build(self, inputs: Any) -> None:
         """Checks that the sizes of the axes agree."""
         specs = self.listed(inputs)
@@ -250,8 +258,8 @@ class Dot(Merge):
             raise self.fail(f"option axes: expected axes after the batch, got {axes} for {ranks} dimensions")
         return axes[0] % ranks[0], axes[1] % ranks[1]
 
+    @override
     def call(self, inputs: Any) -> Value:
-        """The outputs."""
         x, y = self.listed(inputs)
         a, b = self._positive(x.rank, y.rank)
         if self.normalize:
@@ -273,8 +281,8 @@ class Dot(Merge):
             return ops.squeeze(outputs, 1)
         return ops.squeeze(outputs, -1) if flat_y else outputs
 
+    @override
     def compute_mask(self, inputs: Any, mask: Any) -> None:
-        """None."""
         return None
 
 

@@ -16,6 +16,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.moments import moments, normalize, positive_axes, weighted_moments
 from kerasfmt.nn.shapes import dims_of, l2_normalize, read, reshape_to
+from kerasfmt.typing import override
 
 KERAS3 = "Keras3>"
 """Goes before the class name of a layer that only Keras 3 can make, where the name means another thing to Keras 2."""
@@ -56,10 +57,12 @@ class LayerNormalization(Layer):
     beta: Weight = fields.weight()
 
     @property
+    @override
     def keras_name(self) -> str:
         """Keras 2's name of the class; one that it does not know where it has no such layer."""
         return f"{KERAS3}LayerNormalization" if self.rms_scaling else super().keras_name
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A gamma and a beta of the sizes of the axes."""
         rank = len(inputs.shape or ())
@@ -75,8 +78,8 @@ class LayerNormalization(Layer):
         single = self.policy.variable_dtype is dtypes.float32
         self.fused = last and single and self.epsilon >= _LEAST_FUSED_EPSILON
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         if self.rms_scaling:
             return self._scaled(inputs)
         return self._fused(inputs) if self.fused else self._plain(inputs)
@@ -88,6 +91,7 @@ class LayerNormalization(Layer):
         outputs = x * ops.rsqrt(variance + self.epsilon) * ops.cast(spread(self.gamma, x, self.axis), x.dtype)
         return ops.cast(outputs, inputs.dtype)
 
+    @override
     def get_config(self) -> dict[str, Any]:
         """The config; with `rms_scaling` where it is on."""
         return super().get_config() | ({"rms_scaling": True} if self.rms_scaling else {})
@@ -151,6 +155,7 @@ class RMSNormalization(Layer):
     epsilon: float = 1e-6
     scale: Weight = fields.weight()
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A scale of the sizes of the axes."""
         self.axis = sorted(positive_axes(self.axis, len(inputs.shape or ())))
@@ -158,8 +163,8 @@ class RMSNormalization(Layer):
             "scale", tuple(self.axis_dim(inputs, axis) for axis in self.axis), initializer=Ones()
         )
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         x = ops.cast(inputs, "float32") if inputs.dtype.name in ("float16", "bfloat16") else inputs
         squares = ops.reduce_mean(ops.square(x), self.axis, keepdims=True)
         outputs = x * ops.rsqrt(squares + self.epsilon) * ops.cast(spread(self.scale, x, self.axis), x.dtype)
@@ -196,6 +201,7 @@ class GroupNormalization(Layer):
     gamma: Weight = fields.weight()
     beta: Weight = fields.weight()
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A gamma and a beta of the size of the axis."""
         rank = len(inputs.shape or ())
@@ -212,12 +218,13 @@ class GroupNormalization(Layer):
         if self.center:
             self.beta = self.add_weight("beta", (size,))
 
+    @override
     def input_spec(self) -> InputSpec:
         """The rank and the axis that it was built for."""
         return self._spec
 
+    @override
     def call(self, inputs: Value, mask: Value | None = None) -> Value:
-        """The outputs."""
         dims = dims_of(inputs)
         mask = ops.ones_like(inputs) if mask is None else ops.broadcast_to(mask, dims)
         at = self.axis % inputs.rank
@@ -244,14 +251,15 @@ class UnitNormalization(Layer):
     supports_masking = True
     axis: fields.Axes = fields.axes(default=-1)
 
+    @override
     def build(self, inputs: Spec) -> None:
         """No weights. The option stays as it is, as in tf_keras; Keras 2.15 counts the axes from the front."""
         positive_axes(self.axis, len(inputs.shape or ()))
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The axes, if they are a list."""
         return ("axis",) if isinstance(self.axis, list) else ()
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return l2_normalize(inputs, positive_axes(self.axis, inputs.rank))

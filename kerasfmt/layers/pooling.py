@@ -16,6 +16,7 @@ from kerasfmt.ir.fields import Field
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
 from kerasfmt.nn.convolution import check_window, layout
+from kerasfmt.typing import override
 
 Strides: TypeAlias = Field[tuple[int, ...], int | Sequence[int] | None]
 """The type of an option of sizes that are those of the window where they are None."""
@@ -39,17 +40,18 @@ class Pooling(Layer, register=False):
     padding: str = fields.choice("valid", "same", default="valid")
     data_format: fields.DataFormat = fields.data_format()
 
+    @override
     def validate(self) -> None:
         """Windows lie side by side unless strides say otherwise."""
         if self.strides is None:
             self.strides = self.pool_size
 
+    @override
     def input_spec(self) -> InputSpec:
-        """One batch axis."""
         return InputSpec(ndim=self.rank + 2)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         self._check_fit(inputs)
         return self._pool(inputs, self.pool_size, self.strides, layout(self.data_format, self.rank))
 
@@ -74,6 +76,7 @@ class Pooling1D(Pooling, register=False):
     pool_size: fields.Sizes = fields.dims(1, default=2)
     strides: Strides = fields.dims(1, default=None, optional=True)
 
+    @override
     def call(self, inputs: Value) -> Value:
         """The outputs. Keras pools channels_first in channels_last (backend.py, pool2d)."""
         self._check_fit(inputs)
@@ -155,18 +158,19 @@ class GlobalPooling(Layer, register=False):
         start = 2 if self.data_format == "channels_first" else 1
         return list(range(start, start + self.rank))
 
+    @override
     def build(self, inputs: Spec) -> None:
         """No weights; but there must be something to pool."""
         for axis in self.axes:
             if inputs.shape is not None and axis < len(inputs.shape) and inputs.shape[axis] == 0:
                 raise self.fail(f"input: expected a size of at least 1 along axis {axis}, got {inputs.shape}")
 
+    @override
     def input_spec(self) -> InputSpec:
-        """One batch axis."""
         return InputSpec(ndim=self.rank + 2)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         reduce = ops.reduce_mean if self.average else ops.reduce_max
         axes = self.axes
         return reduce(inputs, axes if self.rank > 1 else axes[0], self.keepdims)
@@ -200,11 +204,12 @@ class GlobalAveragePooling1D(GlobalPooling):
     average = True
     supports_masking = True
 
+    @override
     def compute_mask(self, inputs: Value, mask: Any) -> None:
         """None: there are no steps left to mask."""
 
+    @override
     def call(self, inputs: Value, mask: Value | None = None) -> Value:
-        """The outputs."""
         if mask is None:
             return super().call(inputs)
         (steps,) = self.axes

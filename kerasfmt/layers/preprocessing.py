@@ -17,6 +17,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import read
+from kerasfmt.typing import override
 
 _EPSILON = 1e-7
 """The least standard deviation that Normalization divides by: Keras's backend.epsilon()."""
@@ -36,18 +37,20 @@ class Rescaling(Layer):
     scale: ArrayLike = fields.raw()
     offset: ArrayLike = fields.raw(default=0.0)
 
+    @override
     def validate(self) -> None:
         """`scale` and `offset` are numbers."""
         for option in ("scale", "offset"):
             if np.asarray(getattr(self, option)).dtype.kind not in "fiu":
                 raise self.fail(f"option {option}: expected numbers, got {getattr(self, option)!r}")
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
         """`scale` and `offset`, where they are lists."""
         return tuple(name for name in ("scale", "offset") if isinstance(getattr(self, name), list))
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         x = ops.cast(inputs, self.compute_dtype)
         return x * self._constant(x, "scale") + self._constant(x, "offset")
 
@@ -86,11 +89,13 @@ class Normalization(Layer):
     adapt_variance: Weight = fields.weight()
     count: Weight = fields.weight()
 
+    @override
     def validate(self) -> None:
         """Mean and variance are given together."""
         if (self.mean is None) != (self.variance is None):
             raise self.fail(f"option mean: expected with variance, got {self.mean} and {self.variance}")
 
+    @override
     def build(self, inputs: Spec) -> None:
         """Statistics of the sizes of the axes, unless the options give them."""
         rank = len(inputs.shape or ())
@@ -124,14 +129,15 @@ class Normalization(Layer):
             raise self.fail(f"option {option}: expected shape {sizes}, got {value.shape}") from None
         return full.astype(self.compute_dtype.numpy)
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
         """Mean and variance where they are lists, and what Keras derives from the axes."""
         given = [name for name in ("mean", "variance") if isinstance(getattr(self, name), list)]
         derived = ("_keep_axis", "_reduce_axis", "_reduce_axis_mask", "_broadcast_shape")
         return (*(f"input_{name}" for name in given), *derived)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         x = ops.cast(inputs, self.compute_dtype)
         mean, variance = self._statistics(x)
         deviation = ops.maximum(ops.sqrt(variance), _EPSILON)

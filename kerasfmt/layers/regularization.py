@@ -17,6 +17,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import L1L2
 from kerasfmt.ir.structure import Structure, map_structure
 from kerasfmt.nn.shapes import dropout, seeds
+from kerasfmt.typing import override
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -43,16 +44,16 @@ class SpatialDropout(Layer, register=False):
     noise_shape: Sequence[int | None] | None = fields.raw(default=None)
     seed: int | None = None
 
+    @override
     def input_spec(self) -> InputSpec:
-        """The rank."""
         return InputSpec(ndim=self.rank + 2)
 
+    @override
     def random_generator(self) -> bool:
-        """Dropouts have one."""
         return True
 
+    @override
     def call(self, inputs: Value, training: bool = False) -> Value:
-        """The outputs."""
         if not training or self.rate == 0:
             return ops.identity(inputs)
         ones = [1] * self.rank
@@ -69,6 +70,7 @@ class SpatialDropout1D(SpatialDropout):
 
     rank = 1
 
+    @override
     def validate(self) -> None:
         """The channels are last."""
         if self.data_format != "channels_last":
@@ -109,12 +111,12 @@ class GaussianNoise(Layer):
     stddev: float
     seed: int | None = None
 
+    @override
     def random_generator(self) -> bool:
-        """It has one."""
         return True
 
+    @override
     def call(self, inputs: Value, training: bool = False) -> Value:
-        """The outputs."""
         return inputs + _normal(inputs, 0.0, self.stddev, self.seed) if training else inputs
 
 
@@ -132,12 +134,12 @@ class GaussianDropout(Layer):
     rate: float
     seed: int | None = None
 
+    @override
     def random_generator(self) -> bool:
-        """It has one."""
         return True
 
+    @override
     def call(self, inputs: Value, training: bool = False) -> Value:
-        """The outputs."""
         if not training or not 0 < self.rate < 1:
             return inputs
         return inputs * _normal(inputs, 1.0, math.sqrt(self.rate / (1.0 - self.rate)), self.seed)
@@ -164,16 +166,16 @@ class AlphaDropout(Layer):
     noise_shape: Sequence[int | None] | None = fields.option(default=None, stored=False)
     seed: int | None = None
 
+    @override
     def random_generator(self) -> bool:
-        """It has one."""
         return True
 
+    @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The noise shape, if it is a list."""
         return ("noise_shape",) if isinstance(self.noise_shape, list) else ()
 
+    @override
     def call(self, inputs: Value, training: bool = False) -> Value:
-        """The outputs."""
         if not training or not 0 < self.rate < 1:
             return inputs
         graph = inputs.graph
@@ -202,13 +204,13 @@ class ActivityRegularization(Layer):
     l2: float = 0.0
 
     @property
+    @override
     def activity_penalty(self) -> L1L2:
-        """The penalty."""
         return L1L2(self.l1, self.l2)
 
     # Keras's class inherits `call(inputs, *args, **kwargs)`, which it gives a `training`.
+    @override
     def call(self, inputs: Value, *args: Any, training: bool = False, **kwargs: Any) -> Value:
-        """The outputs."""
         return inputs
 
 
@@ -218,17 +220,19 @@ class Identity(Layer):
     Source: tf_keras/src/layers/core/identity.py.
     """
 
+    @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options; the dtype is noted as it was given."""
         self._dtype = given.get("dtype")
         return super().complete(given)
 
+    @override
     def get_config(self) -> dict[str, Any]:
         """The config; the class has no `get_config`, so that Keras stores the dtype as it was given."""
         return super().get_config() | ({"dtype": self._dtype} if isinstance(self._dtype, str) else {})
 
+    @override
     def call(self, inputs: Structure) -> Structure:
-        """The outputs."""
         return map_structure(ops.identity, inputs)
 
 
@@ -247,15 +251,16 @@ class Masking(Layer):
     mask_value: float = fields.option(default=0.0)
 
     @property
+    @override
     def starts_mask(self) -> bool:
-        """Masking does."""
         return True
 
+    @override
     def compute_mask(self, inputs: Value, mask: Value | None) -> Value:
         """True where a feature differs from `mask_value`."""
         return ops.reduce_any(ops.not_equal(inputs, self.mask_value), -1)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         found = ops.reduce_any(ops.not_equal(inputs, self.mask_value), -1, keepdims=True)
         return inputs * ops.cast(found, inputs.dtype)

@@ -14,6 +14,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
+from kerasfmt.typing import override
 
 
 class _Margins(Layer, register=False):
@@ -21,8 +22,8 @@ class _Margins(Layer, register=False):
 
     rank: ClassVar[int]
 
+    @override
     def input_spec(self) -> InputSpec:
-        """One batch axis."""
         return InputSpec(ndim=self.rank + 2)
 
     def _per_axis(self, margins: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
@@ -37,8 +38,8 @@ class ZeroPadding(_Margins, register=False):
 
     padding: Any = fields.option()
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return ops.pad(inputs, [list(pair) for pair in self._per_axis(self.padding)])
 
 
@@ -56,6 +57,7 @@ class ZeroPadding1D(ZeroPadding):
     rank = 1
     padding: fields.Sizes = fields.dims(2, default=1, minimum=0)
 
+    @override
     def _per_axis(self, margins: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
         return super()._per_axis((self.padding,))
 
@@ -97,8 +99,8 @@ class Cropping(_Margins, register=False):
 
     cropping: Any = fields.option()
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         index = []
         for axis, (before, after) in enumerate(self._per_axis(self.cropping)):
             size = inputs.dims[axis]
@@ -130,6 +132,7 @@ class Cropping1D(Cropping):
     rank = 1
     cropping: fields.Sizes = fields.dims(2, default=1, minimum=0)
 
+    @override
     def _per_axis(self, margins: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
         return super()._per_axis((self.cropping,))
 
@@ -177,23 +180,26 @@ class Permute(Layer):
 
     dims: fields.Integers = fields.integers(minimum=1)
 
+    @override
     def validate(self) -> None:
         """`dims` names each axis once."""
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise self.fail(f"option dims: expected each of 1 to {len(self.dims)} once, got {self.dims}")
 
+    @override
     def build(self, inputs: Spec) -> None:
         """No weights; but `dims` names all axes."""
         if inputs.shape is not None and len(inputs.shape) != len(self.dims) + 1:
             axes = len(inputs.shape) - 1
             raise self.fail(f"option dims: expected {axes} axes for shape {inputs.shape}, got {self.dims}")
 
+    @override
     def input_spec(self) -> InputSpec:
         """As many axes as `dims` names, and the batch."""
         return InputSpec(ndim=len(self.dims) + 1)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return ops.transpose(inputs, (0, *self.dims))
 
 
@@ -206,10 +212,10 @@ class RepeatVector(Layer):
 
     n: int = fields.positive_integer()
 
+    @override
     def input_spec(self) -> InputSpec:
-        """Vectors."""
         return InputSpec(ndim=2)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return ops.tile(ops.expand_dims(inputs, 1), [1, self.n, 1])

@@ -18,6 +18,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.convolution import COMPILED, causal_pad, check_dilation, check_fit
 from kerasfmt.nn import convolution as convolve
+from kerasfmt.typing import override
 
 
 class DepthwiseConv(Layer, register=False):
@@ -74,14 +75,17 @@ class DepthwiseConv(Layer, register=False):
     depthwise_kernel: Weight = fields.weight()
     bias: Weight = fields.weight()
 
+    @override
     def validate(self) -> None:
         """Strides and dilation are not combined."""
         check_dilation(self, self.strides, self.dilation_rate)
 
+    @override
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """What Keras inherits and never calls."""
         return {COMPILED: ()}
 
+    @override
     def build(self, inputs: Spec) -> None:
         """A kernel (*kernel_size, channels, depth_multiplier) and a bias (channels * depth_multiplier,)."""
         if inputs.shape is None or len(inputs.shape) != self.rank + 2:
@@ -93,6 +97,7 @@ class DepthwiseConv(Layer, register=False):
         if self.use_bias:
             self.bias = self.add_weight("bias", (channels * self.depth_multiplier,))
 
+    @override
     def input_spec(self) -> InputSpec:
         """The channels that the kernel was built for."""
         axis = convolve.channel_axis(self.data_format, self.rank)
@@ -111,8 +116,8 @@ class DepthwiseConv1D(DepthwiseConv):
     strides: fields.Sizes = fields.dims(1, default=1)
     dilation_rate: fields.Sizes = fields.dims(1, default=1)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         check_fit(self, inputs)
         axis = 2 if self.data_format == "channels_first" else 1
         outputs = convolve.depthwise(
@@ -141,6 +146,7 @@ class DepthwiseConv2D(DepthwiseConv):
     strides: fields.Sizes = fields.dims(2, default=1)
     dilation_rate: fields.Sizes = fields.dims(2, default=1)
 
+    @override
     def call(self, inputs: Value) -> Value:
         """The outputs. Keras computes channels_first in channels_last (backend.py, depthwise_conv2d)."""
         check_fit(self, inputs)
@@ -238,16 +244,19 @@ class SeparableConv(Layer, register=False):
     pointwise_kernel: Weight = fields.weight()
     bias: Weight = fields.weight()
 
+    @override
     def validate(self) -> None:
         """Groups divide filters; strides and dilation are not combined."""
         if self.filters % self.groups:
             raise self.fail(f"option groups: expected a divisor of filters={self.filters}, got {self.groups}")
         check_dilation(self, self.strides, self.dilation_rate)
 
+    @override
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """What Keras inherits and never calls."""
         return {COMPILED: ()}
 
+    @override
     def build(self, inputs: Spec) -> None:
         """Kernels (*kernel_size, channels, m) and (1.., channels * m, filters), and a bias (filters,)."""
         channels = self.axis_dim(inputs, convolve.channel_axis(self.data_format, self.rank))
@@ -262,6 +271,7 @@ class SeparableConv(Layer, register=False):
         if self.use_bias:
             self.bias = self.add_weight("bias", (self.filters,))
 
+    @override
     def input_spec(self) -> InputSpec:
         """One batch axis, and the channels that the kernels were built for."""
         axis = convolve.channel_axis(self.data_format, self.rank)
@@ -290,8 +300,8 @@ class SeparableConv1D(SeparableConv):
     padding: str = fields.choice("valid", "same", "causal", default="valid")
     dilation_rate: fields.Sizes = fields.dims(1, default=1)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         check_fit(self, inputs)
         if self.padding == "causal":
             inputs = causal_pad(inputs, self.kernel_size[0], self.dilation_rate[0], self.data_format)
@@ -318,8 +328,8 @@ class SeparableConv2D(SeparableConv):
     strides: fields.Sizes = fields.dims(2, default=1)
     dilation_rate: fields.Sizes = fields.dims(2, default=1)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         check_fit(self, inputs)
         kernels = (
             convolve.read(inputs, self.depthwise_kernel, "separable_conv2d"),

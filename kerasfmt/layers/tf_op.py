@@ -21,6 +21,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Constant, Tensor
 from kerasfmt.nn.tf import find_function
+from kerasfmt.typing import override
 
 
 class TFOpLambda(Layer):
@@ -38,6 +39,7 @@ class TFOpLambda(Layer):
     facts = KerasFacts(absent_in=3, restored_from_config=True, preserves_structure=True)
     function: str
 
+    @override
     def validate(self) -> None:
         """The function is one that kerasfmt knows."""
         if find_function(self.function) is None:
@@ -47,11 +49,13 @@ class TFOpLambda(Layer):
                 f"custom_objects={{{type(self).__name__!r}: YourLayer}}, or build the model without that function"
             )
 
+    @override
     def get_config(self) -> dict[str, Any]:
         """The config, in Keras 2's order."""
         config = super().get_config()
         return {"name": config.pop("name"), **config}
 
+    @override
     def __call__(self, inputs: Structure, **kwargs: Any) -> Any:
         """The symbolic outputs for symbolic inputs and constants."""
         inputs = map_structure(lambda t: t if isinstance(t, Tensor | Constant) else Constant(t), inputs)
@@ -78,10 +82,12 @@ class TFOpLambda(Layer):
         )
 
     @property
+    @override
     def takes_mask(self) -> bool:
         """False: no function of TensorFlow takes the mask of its input."""
         return False
 
+    @override
     def run(
         self, inputs: Structure, kwargs: dict[str, Any], training: bool | None, context: CallContext
     ) -> Structure:
@@ -112,6 +118,7 @@ class SlicingOpLambda(TFOpLambda):
     Source: tf_keras/src/layers/core/tf_op_layer.py, SlicingOpLambda.
     """
 
+    @override
     def decode(self, value: Any) -> Any:
         """An argument with its slices."""
         try:

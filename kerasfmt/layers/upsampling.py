@@ -11,6 +11,7 @@ from kerasfmt.graph import Operand, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
+from kerasfmt.typing import override
 
 METHODS = ("nearest", "bilinear", "area", "bicubic", "gaussian", "lanczos3", "lanczos5", "mitchellcubic")
 """Keras's interpolations, by the names that tf.image.ResizeMethod has for them as well."""
@@ -65,12 +66,12 @@ class UpSampling1D(Layer):
 
     size: int = fields.positive_integer(default=2)
 
+    @override
     def input_spec(self) -> InputSpec:
-        """Sequences."""
         return InputSpec(ndim=3)
 
+    @override
     def call(self, inputs: Value) -> Value:
-        """The outputs."""
         return repeat_elements(inputs, self.size, 1)
 
 
@@ -90,10 +91,11 @@ class UpSampling2D(Layer):
     data_format: fields.DataFormat = fields.data_format()
     interpolation: str = fields.choice(*METHODS, default="nearest")
 
+    @override
     def input_spec(self) -> InputSpec:
-        """Images."""
         return InputSpec(ndim=4)
 
+    @override
     def call(self, inputs: Value) -> Value:
         """The outputs. Source: tf_keras/src/backend.py, resize_images."""
         first = self.data_format == "channels_first"
@@ -122,6 +124,7 @@ class UpSampling3D(Layer):
     size: fields.Sizes = fields.dims(3, default=2)
     data_format: fields.DataFormat = fields.data_format()
 
+    @override
     def call(self, inputs: Value) -> Value:
         """The outputs. Keras 2 stores no input spec: its constructor loses it."""
         start = 2 if self.data_format == "channels_first" else 1

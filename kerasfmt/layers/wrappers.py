@@ -23,6 +23,7 @@ from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.weight import Weight
 from kerasfmt.nn.shapes import dims_of, l2_normalize, read, reshape_to
+from kerasfmt.typing import override
 
 
 def _layer(value: Any) -> Layer:
@@ -41,11 +42,12 @@ class Wrapper(Layer):
     layer: Layer = fields.option(convert=_layer, to_config=Layer.described)
 
     @property
+    @override
     def sublayers(self) -> Mapping[str, Layer]:
-        """The layer inside."""
         return {"layer": self.layer}
 
     @classmethod
+    @override
     def revive(
         cls,
         config: Mapping[str, Any],
@@ -56,8 +58,8 @@ class Wrapper(Layer):
         return cls.from_config({**config, "layer": make(config["layer"])})
 
     @property
+    @override
     def activity_layer(self) -> Layer:
-        """The layer inside."""
         return self.layer.activity_layer
 
     def build_inner(self, inputs: Structure) -> None:
@@ -75,12 +77,12 @@ class Wrapper(Layer):
             if type(layer).build is not Layer.build and not layer.facts.build_calls_base:
                 layer.build_input = None
 
+    @override
     def build(self, inputs: Any) -> None:
-        """The weights of the layer inside."""
         self.build_inner(inputs)
 
+    @override
     def call(self, inputs: Any, training: bool = False, *, call_context: CallContext) -> Any:
-        """The outputs of the layer inside."""
         return call_context.run(self.layer, inputs, training)
 
 
@@ -96,6 +98,7 @@ class TimeDistributed(Wrapper):
 
     supports_masking = True
 
+    @override
     def build(self, inputs: Any) -> None:
         """The weights of the layer, for inputs without steps."""
         for spec in flatten(inputs):
@@ -107,14 +110,15 @@ class TimeDistributed(Wrapper):
         )
         self.build_inner(map_structure(lambda s: Spec((s.shape[0], *s.shape[2:]), s.dtype), inputs))
 
+    @override
     def input_spec(self) -> Any:
         """Any batch, and any number of steps."""
         return self._input_spec
 
+    @override
     def call(
         self, inputs: Any, training: bool = False, mask: Any = None, *, call_context: CallContext
     ) -> Any:
-        """The outputs."""
         first = flatten(inputs)[0]
         lead = self._lead(first)
         kwargs = {}
@@ -128,10 +132,11 @@ class TimeDistributed(Wrapper):
         return [batch or -1, steps or ops.getitem(ops.shape(first), 1)]
 
     @property
+    @override
     def starts_mask(self) -> bool:
-        """Whether the layer does."""
         return self.layer.starts_mask
 
+    @override
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """The mask that the layer makes of each step, or that of the inputs."""
         inner = None if mask is None else map_structure(_merged, mask)
@@ -170,6 +175,7 @@ class SpectralNormalization(Wrapper):
     kernel: Weight = fields.weight()
     vector_u: Weight = fields.weight()
 
+    @override
     def build(self, inputs: Any) -> None:
         """The weights of the layer, and the estimate (1, columns of the kernel)."""
         self.build_inner(inputs)
@@ -186,13 +192,14 @@ class SpectralNormalization(Wrapper):
         # layer that was built by a call hold that one; Keras makes the stored dtype when it loads them.
         self.vector_u.other_dtypes = (self.compute_dtype,)
 
+    @override
     def input_spec(self) -> InputSpec:
         """The shape that the layer was built for."""
         shape = self.build_input
         return InputSpec(shape=(None, *shape[1:]), ndim=len(shape))
 
+    @override
     def call(self, inputs: Value, training: bool = False, *, call_context: CallContext) -> Any:
-        """The outputs."""
         if training:
             self._normalize(inputs)
         return call_context.run(self.layer, inputs, training)

@@ -26,6 +26,7 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
+from kerasfmt.typing import override
 
 MAX_DIRECTORY_SIZE: Final = 1 << 22
 """Bytes of a directory that are read: some 40,000 members."""
@@ -272,14 +273,15 @@ class Window(io.RawIOBase):
         self._size = size
         self._at = 0
 
+    @override
     def readable(self) -> bool:
-        """Yes."""
         return True
 
+    @override
     def seekable(self) -> bool:
-        """Yes."""
         return True
 
+    @override
     def writable(self) -> bool:
         """Whether it may grow."""
         return self._size is None
@@ -290,6 +292,7 @@ class Window(io.RawIOBase):
         end: int = self._stream.seek(0, os.SEEK_END) - self._offset
         return max(0, end)
 
+    @override
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """The new position, counted from the beginning of the part."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at}.get(whence)
@@ -299,12 +302,12 @@ class Window(io.RawIOBase):
             raise ValueError("position before the beginning of the member")
         return self._at
 
+    @override
     def tell(self) -> int:
-        """The position."""
         return self._at
 
+    @override
     def readinto(self, buffer: Any) -> int:
-        """Number of bytes read; 0 at the end."""
         view = memoryview(buffer).cast("B")
         if self._size is not None:
             view = view[: max(0, self._size - self._at)]
@@ -318,6 +321,7 @@ class Window(io.RawIOBase):
         self._at += done
         return done
 
+    @override
     def write(self, data: Any) -> int:
         """Number of bytes written: all of them."""
         if self._size is not None:
@@ -330,14 +334,15 @@ class Window(io.RawIOBase):
         self._at += done
         return done
 
+    @override
     def truncate(self, size: int | None = None) -> int:
-        """The new size."""
         if self._size is not None:
             raise io.UnsupportedOperation("not writable")
         size = self._at if size is None else size
         self._stream.truncate(self._offset + size)
         return size
 
+    @override
     def close(self) -> None:
         """Closes the file too, unless the part may grow: then the file is its writer's."""
         if not self.closed and self._size is not None:

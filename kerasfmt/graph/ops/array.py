@@ -17,6 +17,7 @@ from kerasfmt.graph.ops.declare import Array, Attrs, declare, normalize_axis, sa
 from kerasfmt.graph.ops.shape_values import constant_value, partial_value
 from kerasfmt.graph.spec import Shape, known_size, merge_dims, merge_shapes
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 ShapeOperand = Value | Sequence["int | Value | None"]
 """A shape: an integer vector, or its elements, at most one of them None for a dimension to be worked out."""
@@ -37,10 +38,12 @@ class IdentityN(Op):
     """The same tensors."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, values: tuple[Value, ...]) -> list[Shape]:
         return [v.shape for v in values]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, values: tuple[Array, ...]) -> list[Array]:
         return list(values)
 
@@ -57,10 +60,12 @@ class Const(Op):
     is_constant = True
 
     @staticmethod
+    @override
     def infer(attrs: Attrs) -> list[Shape]:
         return [attrs["value"].shape]
 
     @staticmethod
+    @override
     def run(attrs: Attrs) -> list[Array]:
         return [attrs["value"]]
 
@@ -70,6 +75,7 @@ class Placeholder(Op):
     """A tensor that the caller feeds; it has no kernel."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs) -> list[Shape]:
         return [attrs["shape"]]
 
@@ -79,10 +85,12 @@ class Cast(Op):
     """Another dtype; floats lose their fraction, not rounded, on their way to integers."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value) -> list[Shape]:
         return [x.shape]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array) -> list[Array]:
         source, target = attrs["SrcT"], attrs["DstT"]
         if source.is_complex and not target.is_complex:
@@ -106,6 +114,7 @@ class Reshape(Op):
     """The same elements in another shape; one dimension may be -1, which the others determine."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, shape: Value) -> list[Shape]:
         wanted = partial_value(shape)
         if wanted is None:
@@ -131,6 +140,7 @@ class Reshape(Op):
         return [tuple(out)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, shape: Array) -> list[Array]:
         return [x.reshape(tuple(int(d) for d in shape))]
 
@@ -161,6 +171,7 @@ class ExpandDims(Op):
     """A dimension of 1 more, before `axis`."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, axis: Value) -> list[Shape]:
         at = constant_value(axis)
         if x.shape is None:
@@ -171,6 +182,7 @@ class ExpandDims(Op):
         return [(*x.shape[:i], 1, *x.shape[i:])]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, axis: Array) -> list[Array]:
         return [np.expand_dims(x, int(axis.item()))]
 
@@ -185,6 +197,7 @@ class Squeeze(Op):
     """The dimensions of 1 dropped: those of `squeeze_dims`, or all."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value) -> list[Shape]:
         if x.shape is None:
             return [None]
@@ -197,6 +210,7 @@ class Squeeze(Op):
         return [tuple(d for i, d in enumerate(x.shape) if (i not in axes if axes else d != 1))]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array) -> list[Array]:
         return [np.squeeze(x, tuple(attrs["squeeze_dims"]) or None)]
 
@@ -212,6 +226,7 @@ class Pack(Op):
     """Tensors of one shape along a new axis."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, values: tuple[Value, ...]) -> list[Shape]:
         merged: Shape = None
         for value in values:
@@ -222,6 +237,7 @@ class Pack(Op):
         return [(*merged[:i], len(values), *merged[i:])]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, values: tuple[Array, ...]) -> list[Array]:
         return [np.stack(values, attrs["axis"])]
 
@@ -236,6 +252,7 @@ class Unpack(Op):
     """The `num` slices along an axis."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value) -> list[Shape]:
         if x.shape is None:
             return [None] * attrs["num"]
@@ -244,6 +261,7 @@ class Unpack(Op):
         return [(*x.shape[:i], *x.shape[i + 1 :])] * attrs["num"]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array) -> list[Array]:
         return [np.asarray(a) for a in np.moveaxis(x, attrs["axis"], 0)]
 
@@ -261,6 +279,7 @@ class ConcatV2(Op):
     """Tensors one after the other along an axis."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, values: tuple[Value, ...], axis: Value) -> list[Shape]:
         at = constant_value(axis)
         ranks = {len(v.shape) for v in values if v.shape is not None}
@@ -284,6 +303,7 @@ class ConcatV2(Op):
         return [tuple(out)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, values: tuple[Array, ...], axis: Array) -> list[Array]:
         return [np.concatenate(values, int(axis.item()))]
 
@@ -300,6 +320,7 @@ class Transpose(Op):
     """The axes in another order."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, perm: Value) -> list[Shape]:
         order = constant_value(perm)
         if x.shape is None:
@@ -311,6 +332,7 @@ class Transpose(Op):
         return [tuple(x.shape[i] for i in order)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, perm: Array) -> list[Array]:
         return [np.transpose(x, perm.tolist())]
 
@@ -325,6 +347,7 @@ class Tile(Op):
     """The tensor repeated whole, `multiples` times along each axis."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, multiples: Value) -> list[Shape]:
         times = partial_value(multiples)
         if times is None or x.shape is None:
@@ -335,6 +358,7 @@ class Tile(Op):
         return [tuple(known_size(pair) for pair in zip(x.shape, times, strict=True))]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, multiples: Array) -> list[Array]:
         return [np.tile(x, tuple(multiples.tolist()))]
 

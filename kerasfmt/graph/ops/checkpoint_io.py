@@ -14,6 +14,7 @@ from kerasfmt.graph.op import Effect, Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, same_shape, scalar
 from kerasfmt.graph.spec import Shape, broadcast_shapes
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 
 @register("SaveV2", "MergeV2Checkpoints", "WriteFile")
@@ -23,6 +24,7 @@ class WritesFiles(Op):
     effect = Effect.WRITES
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, *inputs: object) -> list[Shape]:
         return []
 
@@ -34,6 +36,7 @@ class RestoreV2(Op):
     effect = Effect.READS
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, *inputs: Value) -> list[Shape]:
         return [None] * len(attrs["dtypes"])
 

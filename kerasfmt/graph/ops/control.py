@@ -19,6 +19,7 @@ from kerasfmt.graph.ops.declare import Attrs, declare
 from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Node, Value
+from kerasfmt.typing import override
 
 declare("NoOp", lambda attrs: [], lambda attrs: [])
 
@@ -48,10 +49,12 @@ class PartitionedCall(Op):
     is_call = True
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, args: tuple[Value, ...]) -> list[Shape]:
         return _branches(attrs, [attrs["f"]])
 
     @classmethod
+    @override
     def execute(cls, context: Context, node: Node, args: Sequence[Any]) -> Sequence[Any]:
         (callee,) = callees_of(node)
         return context.call(callee, args)
@@ -62,10 +65,12 @@ class If(Op):
     """A call of one of two functions."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, condition: Value, args: tuple[Value, ...]) -> list[Shape]:
         return _branches(attrs, [attrs["then_branch"], attrs["else_branch"]])
 
     @classmethod
+    @override
     def execute(cls, context: Context, node: Node, condition: Any, args: Sequence[Any]) -> Sequence[Any]:
         then, otherwise = callees_of(node)
         return context.call(then if condition else otherwise, args)
@@ -76,6 +81,7 @@ class While(Op):
     """Calls of `body` on its own outputs as long as `cond` holds."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, args: tuple[Value, ...]) -> list[Shape]:
         if attrs.get("output_shapes"):
             return list(attrs["output_shapes"])
@@ -85,6 +91,7 @@ class While(Op):
         return [_common([a.shape, o.shape]) for a, o in zip(args, body.outputs, strict=True)]
 
     @classmethod
+    @override
     def execute(cls, context: Context, node: Node, args: Sequence[Any]) -> Sequence[Any]:
         condition, body = callees_of(node)
         while context.call(condition, args)[0]:

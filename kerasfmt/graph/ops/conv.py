@@ -21,6 +21,7 @@ from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.ops.window import Window
 from kerasfmt.graph.spec import Shape, merge_dims, merge_shapes
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 _SLAB = 64 * 1024 * 1024
 """Bytes of windows that a convolution copies at once."""
@@ -116,6 +117,7 @@ class Conv(Op):
     infer = staticmethod(_infer)
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, x: Array, filters: Array) -> Array:
         x = window.to_channels_last(x, attrs["data_format"])
@@ -197,6 +199,7 @@ class DepthwiseConv2dNative(Op):
     """A convolution of each channel with filters of its own."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, filters: Value) -> list[Shape]:
         layout = attrs["data_format"]
         dims, sizes = with_rank(x, 4), with_rank(filters, 4)
@@ -205,6 +208,7 @@ class DepthwiseConv2dNative(Op):
         return [window.assemble(dims[0], _out_sizes(attrs, dims, sizes), out, layout)]
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, x: Array, filters: Array) -> Array:
         x = window.to_channels_last(x, attrs["data_format"])
@@ -245,6 +249,7 @@ class ConvBackpropInput(Op):
     """The transposed convolution: the gradient of a convolution towards its input, of the shape `sizes`."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, sizes: Value, filters: Value, grad: Value) -> list[Shape]:
         rank = len(attrs["strides"])
         found = partial_value(sizes)
@@ -260,6 +265,7 @@ class ConvBackpropInput(Op):
         return [merge_shapes(shape, (grads[0], *(None,) * (rank - 1)))]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, sizes: Array, filters: Array, grad: Array) -> list[Array]:
         return list(_transposed(attrs, grad, filters, sizes))
 

@@ -15,6 +15,7 @@ from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, kernel
 from kerasfmt.graph.spec import Shape, broadcast_shapes, merge_dims
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 
 def _terms(equation: str) -> tuple[list[str], str]:
@@ -34,6 +35,7 @@ class Einsum(Op):
     """Products of one or two tensors, summed over the subscripts that the output does not have."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, inputs: tuple[Value, ...]) -> list[Shape]:
         terms, output = _terms(attrs["equation"])
         if len(terms) != len(inputs):
@@ -54,6 +56,7 @@ class Einsum(Op):
         return [_output(output, sizes, ellipsis)]
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, inputs: tuple[Array, ...]) -> Any:
         return np.einsum(attrs["equation"], *inputs, optimize=True)

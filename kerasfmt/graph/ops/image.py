@@ -17,6 +17,7 @@ from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, widen, wit
 from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 _Taps = tuple[Array, Array]
 """Where the elements of an output axis come from: indices (taps, out) and float32 weights (taps, out)."""
@@ -197,10 +198,12 @@ class ImageProjectiveTransform(Op):
     """Images read at the places that a projective transform of the output's coordinates gives."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, images: Value, transforms: Value, size: Value, fill: Value) -> list[Shape]:
         return _infer_resize(attrs, images, size)
 
     @staticmethod
+    @override
     def run(attrs: Attrs, images: Array, transforms: Array, size: Array, fill: Array) -> list[Array]:
         wide = widen(images)
         height, width = (int(s) for s in size)

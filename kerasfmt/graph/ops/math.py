@@ -16,6 +16,7 @@ from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, binary, declare, ke
 from kerasfmt.graph.ops.special import erf as _erf, erfc as _erfc
 from kerasfmt.graph.spec import Shape, broadcast_shapes, merge_shapes
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 
 def _elementwise(function: Callable[..., Any]) -> Kernel:
@@ -244,6 +245,7 @@ class AddN(Op):
     """The sum of tensors of one shape."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, values: tuple[Value, ...]) -> list[Shape]:
         merged: Shape = None
         for value in values:
@@ -251,6 +253,7 @@ class AddN(Op):
         return [merged]
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, values: tuple[Array, ...]) -> Array:
         total = values[0]
@@ -269,6 +272,7 @@ class ClipByValue(Op):
     """The values, at least `low` and at most `high`."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, low: Value, high: Value) -> list[Shape]:
         for bound in (low, high):
             if bound.shape is not None and bound.shape != ():
@@ -276,6 +280,7 @@ class ClipByValue(Op):
         return [x.shape]
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, x: Array, low: Array, high: Array) -> Any:
         return np.maximum(np.minimum(x, high), low)
@@ -291,10 +296,12 @@ class SelectV2(Op):
     """One of two operands, element by element; the three broadcast."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, condition: Value, x: Value, y: Value) -> list[Shape]:
         return [broadcast_shapes(condition.shape, broadcast_shapes(x.shape, y.shape))]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, condition: Array, x: Array, y: Array) -> list[Array]:
         return [np.where(condition, x, y)]
 
@@ -304,6 +311,7 @@ class Select(Op):
     """One of two operands of one shape; the condition has that shape, or its first dimension, or none."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, condition: Value, x: Value, y: Value) -> list[Shape]:
         merged = merge_shapes(x.shape, y.shape)
         if merged is not None and condition.shape is not None and len(condition.shape) > 1:
@@ -313,6 +321,7 @@ class Select(Op):
         return [merged]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, condition: Array, x: Array, y: Array) -> list[Array]:
         if condition.ndim == 1:
             condition = condition.reshape(condition.shape + (1,) * (x.ndim - 1))

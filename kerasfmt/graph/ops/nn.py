@@ -15,6 +15,7 @@ from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, kernel, same_shape, unary, with_rank
 from kerasfmt.graph.spec import Shape, broadcast_shapes, merge_dims
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_SCALE_ALPHA = 1.7580993408473768599402175208123
@@ -65,6 +66,7 @@ class LeakyRelu(Op):
     infer = staticmethod(same_shape)
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, x: Array) -> Any:
         return np.where(x > 0, x, np.asarray(np.float32(attrs["alpha"]), x.dtype) * x)
@@ -80,6 +82,7 @@ class BiasAdd(Op):
     """A vector added along the channel axis: the last, or in NCHW the second."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, bias: Value) -> list[Shape]:
         (channels,) = with_rank(bias, 1)
         if x.shape is None:
@@ -91,6 +94,7 @@ class BiasAdd(Op):
         return [(*x.shape[:axis], merge_dims(x.shape[axis], channels), *x.shape[axis + 1 :])]
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, x: Array, bias: Array) -> Any:
         if attrs["data_format"] == "NCHW":
@@ -114,6 +118,7 @@ class MatMul(Op):
     """The product of two matrices."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, a: Value, b: Value) -> list[Shape]:
         rows, inner_a = with_rank(a, 2)[:: -1 if attrs["transpose_a"] else 1]
         inner_b, columns = with_rank(b, 2)[:: -1 if attrs["transpose_b"] else 1]
@@ -121,6 +126,7 @@ class MatMul(Op):
         return [(rows, columns)]
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, a: Array, b: Array) -> Any:
         return (a.T if attrs["transpose_a"] else a) @ (b.T if attrs["transpose_b"] else b)
@@ -140,6 +146,7 @@ class BatchMatMulV2(Op):
     """Products of matrices in the last two axes; the axes before broadcast."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, y: Value) -> list[Shape]:
         if x.shape is None or y.shape is None:
             return [None]
@@ -152,6 +159,7 @@ class BatchMatMulV2(Op):
         return [None if batch is None else (*batch, rows, columns)]
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, x: Array, y: Array) -> Any:
         return (_adjoint(x) if attrs["adj_x"] else x) @ (_adjoint(y) if attrs["adj_y"] else y)

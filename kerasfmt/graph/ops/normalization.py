@@ -14,6 +14,7 @@ from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, widen, with_rank
 from kerasfmt.graph.spec import Shape, merge_dims
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 
 def _channel_axis(rank: int, data_format: str) -> int:
@@ -48,6 +49,7 @@ class FusedBatchNorm(Op):
     """Normalization along all axes but the channels, with given statistics or those of the batch."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, *vectors: Value) -> list[Shape]:
         rank = len(x.shape) if x.shape is not None else 4
         if rank not in (4, 5):
@@ -60,6 +62,7 @@ class FusedBatchNorm(Op):
         return [tuple(dims), *[(dims[axis],)] * 4]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, *inputs: Array) -> list[Array]:
         return _normalize(attrs, *inputs)
 
@@ -69,10 +72,12 @@ class FusedBatchNormV3(Op):
     """The same with a sixth output, scratch space that a gradient kernel may use."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, *inputs: Value) -> list[Shape]:
         return [*FusedBatchNorm.infer(attrs, *inputs), None]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, *inputs: Array) -> list[Array]:
         return [*_normalize(attrs, *inputs), np.zeros((), np.float32)]
 

@@ -17,6 +17,7 @@ from kerasfmt.graph.ops.shape_values import partial_array
 from kerasfmt.graph.ops.window import assemble
 from kerasfmt.graph.spec import Shape, known_size
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 
 def _infer_pad(attrs: Attrs, x: Value, paddings: Value, *_: Value) -> list[Shape]:
@@ -75,6 +76,7 @@ class SpaceToBatchND(Op):
     """Blocks of the spatial axes moved into the batch, after zero padding."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, block: Value, paddings: Value) -> list[Shape]:
         sizes, pairs = partial_array(block), partial_array(paddings)
         if x.shape is None or sizes is None or pairs is None:
@@ -93,6 +95,7 @@ class SpaceToBatchND(Op):
         return [tuple(dims)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, block: Array, paddings: Array) -> list[Array]:
         sizes = [int(s) for s in block]
         m = len(sizes)
@@ -110,6 +113,7 @@ class BatchToSpaceND(Op):
     """The inverse of SpaceToBatchND, with `crops` in place of the paddings."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, block: Value, crops: Value) -> list[Shape]:
         sizes, pairs = partial_array(block), partial_array(crops)
         if x.shape is None or sizes is None or pairs is None:
@@ -125,6 +129,7 @@ class BatchToSpaceND(Op):
         return [tuple(dims)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, block: Array, crops: Array) -> list[Array]:
         sizes = [int(s) for s in block]
         m = len(sizes)

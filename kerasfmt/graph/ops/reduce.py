@@ -18,6 +18,7 @@ from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, kernel, no
 from kerasfmt.graph.ops.shape_values import constant_value
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 Axis = int | Sequence[int] | None
 """Axes to reduce: one, several, or None for all."""
@@ -147,6 +148,7 @@ class L2Loss(Op):
     infer = staticmethod(scalar)
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, x: Array) -> Any:
         return np.sum(np.square(x), dtype=x.dtype) / 2

@@ -19,6 +19,7 @@ from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, scalar
 from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Node, Value
+from kerasfmt.typing import override
 
 
 class ReadsVariable(Op):
@@ -27,6 +28,7 @@ class ReadsVariable(Op):
     effect = Effect.READS
 
     @classmethod
+    @override
     def execute(cls, context: Context, node: Node, variable: Variable, *operands: Any) -> Sequence[Any]:
         return cls.run(node.attrs, context.read(variable), *operands)
 
@@ -37,6 +39,7 @@ class WritesVariable(Op):
     effect = Effect.WRITES
 
     @classmethod
+    @override
     def execute(cls, context: Context, node: Node, variable: Variable, *operands: Any) -> Sequence[Any]:
         *outputs, content = cls.run(node.attrs, context.read(variable), *operands)
         context.assign(variable, content)
@@ -81,10 +84,12 @@ class ReadVariableOp(ReadsVariable):
     """The value of a variable."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, handle: Value) -> list[Shape]:
         return [resource_shape(handle)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, array: Array) -> list[Array]:
         return [array]
 
@@ -94,11 +99,13 @@ class VariableShape(ReadsVariable):
     """The shape of a variable."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, handle: Value) -> list[Shape]:
         shape = resource_shape(handle)
         return [(None if shape is None else len(shape),)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, array: Array) -> list[Array]:
         return [np.array(array.shape, attrs["out_type"].numpy)]
 
@@ -108,6 +115,7 @@ class ResourceGather(ReadsVariable):
     """Rows of a variable."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, handle: Value, indices: Value) -> list[Shape]:
         params = resource_shape(handle)
         if attrs["batch_dims"]:
@@ -119,6 +127,7 @@ class ResourceGather(ReadsVariable):
         return [(*indices.shape, *params[1:])]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, array: Array, indices: Array) -> list[Array]:
         check_indices(indices, array.shape[0])
         return [np.take(array, indices, 0)]

@@ -28,6 +28,7 @@ from kerasfmt.graph.ops.declare import (
 from kerasfmt.graph.ops.shape_values import constant_value, partial_value
 from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 
 def _constant_float(value: Value) -> float | None:
@@ -44,6 +45,7 @@ class Range(Op):
     """start, start + delta, ... before limit."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, start: Value, limit: Value, delta: Value) -> list[Shape]:
         a, b, d = (_constant_float(v) for v in (start, limit, delta))
         if a is None or b is None or d is None:
@@ -51,6 +53,7 @@ class Range(Op):
         return [(_length(a, b, d),)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, start: Array, limit: Array, delta: Array) -> list[Array]:
         count = _length(start.item(), limit.item(), delta.item())
         if start.dtype.kind in "iu":
@@ -77,11 +80,13 @@ class LinSpace(Op):
     """`num` values from start to stop, both included."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, start: Value, stop: Value, num: Value) -> list[Shape]:
         count = constant_value(num)
         return [(None if count is None else int(count.item()),)]
 
     @staticmethod
+    @override
     @kernel
     def run(attrs: Attrs, start: Array, stop: Array, num: Array) -> Any:
         return np.linspace(start.item(), stop.item(), int(num.item()), dtype=np.float64)
@@ -144,6 +149,7 @@ class OneHot(Op):
     """`on_value` where the new axis counts to the index, else `off_value`."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, indices: Value, depth: Value, on: Value, off: Value) -> list[Shape]:
         if indices.shape is None:
             return [None]
@@ -152,6 +158,7 @@ class OneHot(Op):
         return [(*indices.shape[:i], None if count is None else int(count.item()), *indices.shape[i:])]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, indices: Array, depth: Array, on: Array, off: Array) -> list[Array]:
         hot = np.expand_dims(indices, -1) == np.arange(int(depth.item()))
         i = normalize_axis(attrs["axis"], indices.ndim + 1)
@@ -179,6 +186,7 @@ class TopK(Op):
     """The k greatest elements along the last axis and their indices, greatest and first ones first."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, k: Value) -> list[Shape]:
         if x.shape is None:
             return [None, None]
@@ -189,6 +197,7 @@ class TopK(Op):
         return [(*x.shape[:-1], size)] * 2
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, k: Array) -> list[Array]:
         order = x.shape[-1] - 1 - np.flip(np.argsort(np.flip(x, -1), -1, kind="stable"), -1)
         top = order[..., : int(k.item())]
@@ -308,6 +317,7 @@ class DenseBincount(Op):
     """How often each of 0 ... size - 1 occurs in each row, or the sum of the weights there."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, size: Value, weights: Value) -> list[Shape]:
         count = constant_value(size)
         bins = None if count is None else int(count.item())
@@ -318,6 +328,7 @@ class DenseBincount(Op):
         return [(*x.shape[:-1], bins)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, size: Array, weights: Array) -> list[Array]:
         bins = int(size.item())
         rows = x.reshape(-1, x.shape[-1]) if x.ndim else x.reshape(1, 1)

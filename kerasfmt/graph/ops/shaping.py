@@ -16,6 +16,7 @@ from kerasfmt.graph.ops.declare import Array, Attrs, declare
 from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.spec import Shape, broadcast_shapes, merge_shapes
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 
 @register("Shape")
@@ -23,10 +24,12 @@ class ShapeOf(Op):
     """The shape, as a vector."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value) -> list[Shape]:
         return [(None if x.shape is None else len(x.shape),)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array) -> list[Array]:
         return [np.array(x.shape, attrs["out_type"].numpy)]
 
@@ -36,10 +39,12 @@ class Rank(Op):
     """The number of dimensions, int32."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value) -> list[Shape]:
         return [()]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array) -> list[Array]:
         return [np.array(x.ndim, np.int32)]
 
@@ -49,10 +54,12 @@ class Size(Op):
     """The number of elements."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value) -> list[Shape]:
         return [()]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array) -> list[Array]:
         return [np.array(x.size, attrs["out_type"].numpy)]
 
@@ -77,11 +84,13 @@ class Fill(Op):
     """One value everywhere."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, dims: Value, value: Value) -> list[Shape]:
         found = partial_value(dims)
         return [None if found is None else tuple(found)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, dims: Array, value: Array) -> list[Array]:
         return [np.full(tuple(dims.tolist()), value)]
 
@@ -96,6 +105,7 @@ class BroadcastTo(Op):
     """The tensor repeated along dimensions of 1."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, dims: Value) -> list[Shape]:
         found = partial_value(dims)
         if found is None:
@@ -105,6 +115,7 @@ class BroadcastTo(Op):
         return [tuple(found)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, dims: Array) -> list[Array]:
         return [np.broadcast_to(x, tuple(dims.tolist()))]
 

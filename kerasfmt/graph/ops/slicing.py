@@ -19,6 +19,7 @@ from kerasfmt.graph.ops.resource import check_indices
 from kerasfmt.graph.ops.shape_values import constant_value, partial_value
 from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 Entry: TypeAlias = slice | int | EllipsisType | None
 """One entry of a NumPy index."""
@@ -63,6 +64,7 @@ class StridedSlice(Op):
     """A slice with a step along each axis; masks give the meaning of Python's `x[a:, None, ..., 3]`."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, begin: Value, end: Value, strides: Value) -> list[Shape]:
         b, e, s = (partial_value(v) for v in (begin, end, strides))
         if x.shape is None or b is None or e is None or s is None:
@@ -94,6 +96,7 @@ class StridedSlice(Op):
         return [tuple(out)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, begin: Array, end: Array, strides: Array) -> list[Array]:
         entries = _entries(attrs, begin.tolist(), end.tolist(), strides.tolist())
         index = tuple(entry for entry, _ in entries)
@@ -194,6 +197,7 @@ class Slice(Op):
     """`size` elements from `begin` along each axis; a size of -1 takes all that are left."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, begin: Value, size: Value) -> list[Shape]:
         starts, sizes = partial_value(begin), partial_value(size)
         if starts is None or sizes is None:
@@ -212,6 +216,7 @@ class Slice(Op):
         return [tuple(out)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, begin: Array, size: Array) -> list[Array]:
         pairs = zip(begin.tolist(), size.tolist(), strict=True)
         return [x[tuple(slice(b, None if n == -1 else b + n) for b, n in pairs)]]
@@ -228,6 +233,7 @@ class GatherV2(Op):
     """Slices along an axis, in the order of indices; the first `batch_dims` axes of both go together."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, params: Value, indices: Value, axis: Value) -> list[Shape]:
         at = constant_value(axis)
         if params.shape is None or indices.shape is None:
@@ -242,6 +248,7 @@ class GatherV2(Op):
         return [(*params.shape[:i], *indices.shape[batch:], *params.shape[i + 1 :])]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, params: Array, indices: Array, axis: Array) -> list[Array]:
         i = normalize_axis(int(axis.item()), params.ndim)
         check_indices(indices, params.shape[i])
@@ -266,6 +273,7 @@ class GatherNd(Op):
     """Slices by index vectors, the last axis of `indices`."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, params: Value, indices: Value) -> list[Shape]:
         if params.shape is None or indices.shape is None:
             return [None]
@@ -277,6 +285,7 @@ class GatherNd(Op):
         return [(*indices.shape[:-1], *params.shape[depth:])]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, params: Array, indices: Array) -> list[Array]:
         vectors = np.moveaxis(indices, -1, 0)
         for vector, size in zip(vectors, params.shape, strict=False):
@@ -294,10 +303,12 @@ class Where(Op):
     """The indices of the elements that are not zero, int64 (how many, rank), in row-major order."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value) -> list[Shape]:
         return [(None, None if x.shape is None else len(x.shape))]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array) -> list[Array]:
         return [np.argwhere(x).astype(np.int64)]
 
@@ -312,6 +323,7 @@ class Split(Op):
     """`num_split` equal parts along an axis."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, axis: Value, x: Value) -> list[Shape]:
         at, parts = constant_value(axis), attrs["num_split"]
         if x.shape is None or at is None:
@@ -323,6 +335,7 @@ class Split(Op):
         return [(*x.shape[:i], None if dim is None else dim // parts, *x.shape[i + 1 :])] * parts
 
     @staticmethod
+    @override
     def run(attrs: Attrs, axis: Array, x: Array) -> list[Array]:
         return list(np.split(x, attrs["num_split"], int(axis.item())))
 
@@ -332,6 +345,7 @@ class SplitV(Op):
     """Parts of given sizes along an axis; one size may be -1."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, x: Value, sizes: Value, axis: Value) -> list[Shape]:
         at, found, parts = constant_value(axis), partial_value(sizes), attrs["num_split"]
         if x.shape is None or at is None:
@@ -348,6 +362,7 @@ class SplitV(Op):
         return [(*x.shape[:i], d, *x.shape[i + 1 :]) for d in dims]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, x: Array, sizes: Array, axis: Array) -> list[Array]:
         i = int(axis.item())
         parts = [int(s) for s in sizes]

@@ -13,6 +13,7 @@ from kerasfmt.graph.ops.declare import Array, Attrs, widen, with_rank
 from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.spec import Shape, merge_dims
 from kerasfmt.graph.value import Operand, Value
+from kerasfmt.typing import override
 
 
 @register("SparseMatMul")
@@ -20,6 +21,7 @@ class SparseMatMul(Op):
     """The float32 product of two dense matrices, of which one holds many zeros."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, a: Value, b: Value) -> list[Shape]:
         rows, inner_a = with_rank(a, 2)[:: -1 if attrs["transpose_a"] else 1]
         inner_b, columns = with_rank(b, 2)[:: -1 if attrs["transpose_b"] else 1]
@@ -27,6 +29,7 @@ class SparseMatMul(Op):
         return [(rows, columns)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, a: Array, b: Array) -> list[Array]:
         a = a.T if attrs["transpose_a"] else a
         b = b.T if attrs["transpose_b"] else b
@@ -43,6 +46,7 @@ class SparseTensorDenseMatMul(Op):
     """The product of a matrix given by its elements and a dense matrix."""
 
     @staticmethod
+    @override
     def infer(attrs: Attrs, indices: Value, values: Value, shape: Value, b: Value) -> list[Shape]:
         with_rank(indices, 2), with_rank(values, 1)
         found = partial_value(shape) or [None, None]
@@ -54,6 +58,7 @@ class SparseTensorDenseMatMul(Op):
         return [(rows, columns)]
 
     @staticmethod
+    @override
     def run(attrs: Attrs, indices: Array, values: Array, shape: Array, b: Array) -> list[Array]:
         rows, columns = indices.T
         values, height = widen(values), int(shape[0])

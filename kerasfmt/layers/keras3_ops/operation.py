@@ -24,6 +24,7 @@ from kerasfmt.ir.json_values import ELLIPSIS, SLICE, unwrap
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
 from kerasfmt.layers.tf_op import SlicingOpLambda, TFOpLambda
+from kerasfmt.typing import override
 
 Translated: TypeAlias = tuple[str, Any, dict[str, Any]]
 """Name, first argument and keyword arguments of a TensorFlow function."""
@@ -77,6 +78,7 @@ class Operation(SlicingOpLambda):
         self.keras3_arguments: list[tuple[list[Any], dict[str, Any]]] = []
         super().__init__("", name=name)
 
+    @override
     def validate(self) -> None:
         """The operation is one that kerasfmt knows."""
         if OPERATIONS.find(self.kind) is None:
@@ -86,6 +88,7 @@ class Operation(SlicingOpLambda):
                 f"as custom_objects={{{self.kind!r}: YourLayer}}"
             )
 
+    @override
     def __call__(self, inputs: Structure, **kwargs: Any) -> Any:
         """The symbolic outputs for a list of arguments, as Keras 3 stores them."""
         arguments = [_argument(unwrap(argument)) for argument in inputs]
@@ -102,6 +105,7 @@ class Operation(SlicingOpLambda):
         return super().__call__(first, **given)
 
     @property
+    @override
     def keras_name(self) -> str:
         """Keras 2's name of what the operation becomes."""
         return "SlicingOpLambda" if self.function == "__operators__.getitem" else "TFOpLambda"
