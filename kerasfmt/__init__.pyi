@@ -4,6 +4,7 @@ from . import (
     graph as graph,
     ir as ir,
     layers as layers,
+    optimizers as optimizers,
     tensorbundle as tensorbundle,
 )
 from .api import (

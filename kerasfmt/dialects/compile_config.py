@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-_ONLY_KERAS2: Final = {"jit_compile": False, "is_legacy_optimizer": False}
-_LATER_OPTIONS_OF_OPTIMIZERS: Final = ("loss_scale_factor", "gradient_accumulation_steps")
+from kerasfmt.optimizers import Optimizer
+
+_NOT_LEGACY: Final = {"jit_compile": False, "is_legacy_optimizer": False}
 
 
 def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
     """
     kind = str(entry.get("class_name")).rpartition(">")[2]
     options = dict(entry.get("config") or {})
-    for key in _LATER_OPTIONS_OF_OPTIMIZERS:
-        if options.get(key, ...) is None:
+    for key, implied in Optimizer.facts.implied_by_keras2.items():
+        if key in options and options[key] in implied:
             del options[key]
-    return {"class_name": f"Custom>{kind}", "config": {**options, "name": kind, **_ONLY_KERAS2}}
+    return {"class_name": f"Custom>{kind}", "config": {**options, "name": kind, **_NOT_LEGACY}}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from kerasfmt.ir.compile_state import TrainingConfig
 from kerasfmt.ir.input_layer import Input, InputLayer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, Model
 from kerasfmt.ir.naming import clear_session
-from kerasfmt.ir.optimizer import TrainingConfig
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.trace import Trace

@@ -26,7 +26,7 @@ from kerasfmt.ir.topology import References, check_names, end_references, inboun
 from kerasfmt.ir.trace import Trace
 
 if TYPE_CHECKING:
-    from kerasfmt.ir.optimizer import TrainingConfig
+    from kerasfmt.ir.compile_state import TrainingConfig
     from kerasfmt.ir.trace_sharing import SharedTraces
     from kerasfmt.ir.weight import Weight
 

@@ -13,8 +13,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kerasfmt import dtypes, ir
-from kerasfmt.containers.hdf5.dataset import LazyDataset
+from kerasfmt import ir
 from kerasfmt.dialects.compile_config import optimizer_to_keras2
 from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.model_config import model_from_config
@@ -22,7 +21,8 @@ from kerasfmt.dialects.versions import is_keras3
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
 from kerasfmt.formats.hdf5.stored import H5Model, open_model
 from kerasfmt.formats.matching import Pair, assign, check_names, ordered_weights, pair, top_level_weights
-from kerasfmt.ir.slots import slot_names
+from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.optimizers.state import to_state
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
 
@@ -62,21 +62,21 @@ def load(
 def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
     """The compile state; that of Keras 3 in the words of Keras 2."""
     config = dict(stored.training_config or {})
-    found = ir.TrainingConfig(config, [_optimizer_variable(name, d) for name, d in stored.optimizer_weights])
+    variables = [
+        optimizer_variable(name.partition(":")[0], array) for name, array in stored.optimizer_weights
+    ]
+    found = ir.TrainingConfig(config, variables)
     if not is_keras3(stored.keras_version) or not isinstance(config.get("optimizer_config"), Mapping):
         return found
     config["optimizer_config"] = optimizer_to_keras2(config["optimizer_config"])
-    if len(found.variables) > 1 and found.variables[1].name.endswith("learning_rate"):
-        found.learning_rate = found.variables.pop(1)
-    slots = found.variables[1:]
-    names = slot_names(found.optimizer_class, found.optimizer_config, model.trainable_weights, False)
-    if len(names) == len(slots):
-        for slot, name in zip(slots, names, strict=True):
-            slot.name = name
-    if found.variables:
-        steps = found.variables[0]
-        found.variables[0] = ir.Weight("iteration", (), dtypes.int64, trainable=False)
-        found.variables[0].value = steps.numpy().astype("int64")
+    if len(variables) > 1 and variables[1].name.endswith("learning_rate"):
+        found.learning_rate = variables.pop(1)
+    if not variables:
+        return found
+    state = to_state(found, [weight.value for weight in variables[1:]], model.trainable_weights, keras=3)
+    if state is not None:
+        variables[1:], found.scalars = state.slots, state.scalars
+    variables[0] = iteration_variable(variables[0].value)
     return found
 
 
@@ -135,9 +135,3 @@ def _assign(model: ir.Model, stored: H5Model) -> None:
             f"that has weights; got {surplus}"
         )
     assign(pairs)
-
-
-def _optimizer_variable(name: str, dataset: LazyDataset) -> ir.Weight:
-    weight = ir.Weight(name.partition(":")[0], dataset.shape, dtypes.of(dataset.dtype), trainable=False)
-    weight.value = dataset
-    return weight

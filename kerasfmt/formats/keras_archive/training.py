@@ -4,8 +4,8 @@
     archive   {"loss": ..., "metrics": ..., "optimizer": {"module": "keras.optimizers", "class_name": "Adam",
                "config": {...}, "registered_name": null}}
 
-The optimizer's variables have numbers in an archive and names in the IR; `kerasfmt.ir.slots` says which is which.
-Keras 3 keeps the learning rate between the iteration and the slots.
+The optimizer's variables have numbers in an archive and names in the IR; `kerasfmt.optimizers.state` says in which
+order.
 
 Source: tf_keras/src/optimizers/*.py and keras/src/optimizers/*.py, build
 """
@@ -17,21 +17,24 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from kerasfmt import dtypes
 from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.dialects.compile_config import optimizer_to_keras2
 from kerasfmt.dialects.saving_lib import wrapped
 from kerasfmt.ir import TrainingConfig, Weight
-from kerasfmt.ir.slots import SLOTS, slot_names
+from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.optimizers.optimizer import Major, Optimizer, find_optimizer, named_optimizer
+from kerasfmt.optimizers.state import (
+    default_rate,
+    has_rate_variable,
+    slot_names,
+    to_state,
+    with_scalars,
+)
 
 Dialect = Literal["keras3", "tf_keras"]
 
-_BY_LOWER: Final = {name.lower(): name for name in (*SLOTS, "Nadam", "Adafactor", "Muon", "Lamb")}
-_KERAS3_ONLY: Final = ("loss_scale_factor", "gradient_accumulation_steps")
-_KERAS2_ONLY: Final = ("jit_compile", "is_legacy_optimizer", "decay")
+_MAJOR: Final[dict[Dialect, Major]] = {"keras3": 3, "tf_keras": 2}
 _LEGACY: Final = "keras.optimizers.legacy"
-_DEFAULT_RATE: Final = 0.001
-_DEFAULT_RATES: Final = {"SGD": 0.01}
 _ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
 
 
@@ -51,30 +54,40 @@ def to_training_config(
     """
     optimizer = compile_config.get("optimizer")
     if isinstance(optimizer, str):
-        kind = _BY_LOWER.get(optimizer.lower(), optimizer)
+        kind = named_optimizer(optimizer)
         # Keras 3 looks for the name in HDF5 files; without the other option Keras 2 would make a legacy one.
         optimizer = {"class_name": kind, "config": {"name": kind, "is_legacy_optimizer": False}}
     config = {key: compile_config.get(key) for key in _ENTRIES}
     if isinstance(optimizer, Mapping):
-        options = optimizer.get("config")
-        options = dict(options) if isinstance(options, Mapping) else {}
-        options = {k: v for k, v in options.items() if k not in _KERAS3_ONLY or v is not None}
-        kind = str(optimizer.get("class_name"))
-        if dialect == "tf_keras" and kind in _BY_LOWER.values() and optimizer.get("module") != _LEGACY:
-            kind = f"Custom>{kind}"  # what Keras 2 calls its own optimizers in all other files
-        stated = {"class_name": kind, "config": options}
-        config["optimizer_config"] = optimizer_to_keras2(stated) if dialect == "keras3" else stated
+        config["optimizer_config"] = _optimizer_config(optimizer, dialect)
     found = TrainingConfig(config)
     values = list(stored)
     if values and values[0].shape == () and values[0].dtype.kind in "iu":
-        found.variables.append(_iteration(values.pop(0)))
-        if dialect == "keras3" and values and values[0].shape == ():
-            found.learning_rate = _variable("learning_rate", values.pop(0))
-    names = slot_names(found.optimizer_class, found.optimizer_config, trainable, dialect == "tf_keras")
-    if len(names) != len(values):
-        names = [f"{found.optimizer_class}/vars/{number}" for number in range(len(values))]
-    found.variables += [_variable(name, value) for name, value in zip(names, values, strict=True)]
+        found.variables.append(iteration_variable(values.pop(0)))
+        if dialect == "keras3" and has_rate_variable(found) and values and values[0].shape == ():
+            found.learning_rate = optimizer_variable("learning_rate", values.pop(0))
+    state = to_state(found, values, trainable, _MAJOR[dialect])
+    if state is not None:
+        found.variables += state.slots
+        found.scalars = state.scalars
+    else:
+        kind = found.optimizer_class
+        found.variables += [optimizer_variable(f"{kind}/vars/{n}", value) for n, value in enumerate(values)]
     return found
+
+
+def _optimizer_config(optimizer: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """Class name and config of an archive's optimizer, as Keras 2 has them in all other files."""
+    options = optimizer.get("config")
+    options = dict(options) if isinstance(options, Mapping) else {}
+    later = Optimizer.facts.implied_by_keras2
+    options = {key: value for key, value in options.items() if value not in later.get(key, ())}
+    kind = str(optimizer.get("class_name"))
+    if dialect == "keras3":
+        return optimizer_to_keras2({"class_name": kind, "config": options})
+    if find_optimizer(kind) and optimizer.get("module") != _LEGACY:
+        kind = f"Custom>{kind}"  # what Keras 2 calls its own optimizers in all other files
+    return {"class_name": kind, "config": options}
 
 
 def take_variables(
@@ -91,31 +104,18 @@ def take_variables(
       Whether they are the optimizer's; if not, nothing is changed.
     """
     for dialect in ("keras3", "tf_keras"):
-        counted = 2 if dialect == "keras3" else 1
-        names = slot_names(
-            training.optimizer_class, training.optimizer_config, trainable, dialect == "tf_keras"
-        )
-        if len(stored) != counted + len(names) or any(value.shape for value in stored[:counted]):
+        counted = 2 if dialect == "keras3" and has_rate_variable(training) else 1
+        if len(stored) < counted or any(value.shape for value in stored[:counted]):
             continue
-        slots = [_variable(name, value) for name, value in zip(names, stored[counted:], strict=True)]
-        training.variables = [_iteration(stored[0]), *slots]
-        if dialect == "keras3":
-            training.learning_rate = _variable("learning_rate", stored[1])
+        state = to_state(training, stored[counted:], trainable, _MAJOR[dialect])
+        if state is None:
+            continue
+        training.variables = [iteration_variable(stored[0]), *state.slots]
+        training.scalars = state.scalars
+        if counted == 2:
+            training.learning_rate = optimizer_variable("learning_rate", stored[1])
         return True
     return False
-
-
-def _iteration(value: LazyDataset) -> Weight:
-    """Keras 2 counts in 64 bits, Keras 3 in 32 on some backends."""
-    weight = Weight("iteration", (), dtypes.int64, trainable=False)
-    weight.value = np.asarray(value[()], np.int64)
-    return weight
-
-
-def _variable(name: str, value: LazyDataset) -> Weight:
-    weight = Weight(name, value.shape, dtypes.of(value.dtype), trainable=False)
-    weight.value = value
-    return weight
 
 
 def compile_config(training: TrainingConfig, dialect: Dialect) -> dict[str, Any]:
@@ -123,7 +123,8 @@ def compile_config(training: TrainingConfig, dialect: Dialect) -> dict[str, Any]
     found: dict[str, Any] = {}
     optimizer = training.config.get("optimizer_config")
     if isinstance(optimizer, Mapping):
-        dropped = _KERAS2_ONLY if dialect == "keras3" else _KERAS3_ONLY
+        facts = Optimizer.facts
+        dropped = facts.implied_by_keras3 if dialect == "keras3" else facts.implied_by_keras2
         stated = training.optimizer_config
         options = {k: v for k, v in stated.items() if k not in dropped}
         rate = options.get("learning_rate")
@@ -170,20 +171,18 @@ def optimizer_values(training: TrainingConfig, trainable: Sequence[Weight], dial
     fresh slots and says so.
     """
     variables = list(training.variables)
-    if not variables:
-        return []
-    if dialect == "tf_keras":
+    if not variables or dialect == "tf_keras":
         return variables
-    name, config = training.optimizer_class, training.optimizer_config
-    names = slot_names(name, config, trainable, zero_momentum=False)
+    names = slot_names(training, trainable, keras=3)
     by_name = {weight.name: weight for weight in variables}
     slots = [by_name[slot] for slot in names if slot in by_name]
     if len(slots) != len(names):
         slots = variables[1:] if len(variables) - 1 == len(names) else []
     rate = training.learning_rate
-    # An optimizer that was given by its name alone has no options in an archive of tf_keras.
-    stated = config.get("learning_rate", _DEFAULT_RATES.get(name, _DEFAULT_RATE))
-    if rate is None and isinstance(stated, int | float):
-        rate = Weight("learning_rate", (), dtypes.float32, trainable=False)
-        rate.value = np.asarray(stated, np.float32)
-    return [variables[0], *([] if rate is None else [rate]), *slots]
+    if rate is None:
+        # An optimizer that was given by its name alone has no options in an archive of tf_keras.
+        stated = training.optimizer_config.get("learning_rate", default_rate(training))
+        if isinstance(stated, int | float):
+            rate = optimizer_variable("learning_rate", np.asarray(stated, np.float32))
+    scalars = with_scalars(training, trainable).values() if slots else ()
+    return [variables[0], *([] if rate is None else [rate]), *slots, *scalars]

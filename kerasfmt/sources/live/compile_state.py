@@ -6,7 +6,8 @@
     adam/dense_kernel_momentum                Adam/m/dense/kernel
     adam/dense_kernel_velocity                Adam/v/dense/kernel
 
-Both keep them in the same order. What else the Kerases disagree on is in the tables below.
+Both keep them in the same order. What each optimizer keeps is told by its class in
+`kerasfmt.optimizers`.
 
 Source: keras/src/saving/legacy/saving_utils.py, model_metadata (2.15); keras/src/optimizers/base_optimizer.py
 and keras/src/trainers/trainer.py, get_compile_config (3.x)
@@ -19,39 +20,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from kerasfmt import dtypes
+from kerasfmt.dialects.compile_config import optimizer_to_keras2
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import TrainingConfig, Weight
+from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.optimizers.optimizer import AVERAGE, OPTIMIZER_CLASSES, Optimizer, find_optimizer
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.objects import described, is_keras, is_keras3, registered_name, to_json
 
-_SLOTS: Final[dict[str, dict[str, str]]] = {
-    "Adadelta": {
-        "_accumulated_grads": "accumulated_grad",
-        "_accumulated_delta_vars": "accumulated_delta_var",
-    },
-    "Adagrad": {"_accumulators": "accumulator"},
-    "Adam": {"_momentums": "m", "_velocities": "v", "_velocity_hats": "vhat"},
-    "AdamW": {"_momentums": "m", "_velocities": "v", "_velocity_hats": "vhat"},
-    "Adamax": {"_m": "m", "_u": "u"},
-    "Ftrl": {"_accumulators": "accumulator", "_linears": "linear"},
-    "Lion": {"_momentums": "m"},
-    "Nadam": {"_momentums": "m", "_velocities": "v"},
-    "RMSprop": {
-        "_velocities": "velocity",
-        "_momentums": "momentum",
-        "_average_gradients": "average_gradient",
-    },
-    "SGD": {"momentums": "m"},
-}
-"""Optimizer of Keras 3 -> the attribute that lists the slots of one kind -> Keras 2's name of the kind."""
-
-_AVERAGES: Final = "_model_variables_moving_average"
-_REGISTERED: Final = "Custom"
-"""Keras 2.15's prefix of its own optimizers; without it, a name is that of one in keras.optimizers.legacy."""
-
-_ONLY_KERAS2: Final = {"jit_compile": False, "is_legacy_optimizer": False}
-_ONLY_KERAS3: Final = ("loss_scale_factor", "gradient_accumulation_steps")
 _WITHOUT: Final = "leave the compile state out with include_optimizer=False (in from_keras: compile=False)"
 
 
@@ -79,7 +55,10 @@ def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig
         "class_name": registered_name(type(optimizer)),
         "config": to_json(optimizer.get_config()),
     }
-    return TrainingConfig(config, [_weight(v, variable_name(v)) for v in _keras2_variables(optimizer)])
+    variables = [optimizer_variable(variable_name(v), LiveArray(v)) for v in _keras2_variables(optimizer)]
+    return TrainingConfig(
+        config, variables, scalars=_scalars(optimizer, find_optimizer(type(optimizer).__name__))
+    )
 
 
 def _keras2_variables(optimizer: Any) -> list[Any]:
@@ -111,20 +90,38 @@ def _keras3(model: Any, optimizer: Any, weights: Mapping[int, Weight]) -> Traini
     keys = ("loss", "metrics", "weighted_metrics", "loss_weights")
     config = {key: _legacy(to_json(compiled.get(key))) for key in keys}
     kind = type(optimizer).__name__
-    if kind not in _SLOTS or not type(optimizer).__module__.startswith("keras."):
+    found = find_optimizer(kind) if type(optimizer).__module__.startswith("keras.") else None
+    if found is None or not found.slots or found.facts.absent_in == 2:
         raise UnsupportedLayerError(
-            f"model {model.name}: optimizer {kind}: expected one of {', '.join(_SLOTS)}, which Keras 2 has too; "
+            f"model {model.name}: optimizer {kind}: expected one of {', '.join(_common())}, which Keras 2 has too; "
             + _WITHOUT
         )
     options = to_json(optimizer.get_config())
-    for key in _ONLY_KERAS3:
-        if options.pop(key, None) is not None:
+    for key, implied in found.facts.implied_by_keras2.items():
+        if options.get(key) not in implied:
             raise UnsupportedLayerError(
                 f"model {model.name}: optimizer {kind}: option {key} is not one of Keras 2; {_WITHOUT}"
             )
-    options = {**options, "name": kind, **_ONLY_KERAS2}
-    config["optimizer_config"] = {"class_name": f"{_REGISTERED}>{kind}", "config": options}
-    return TrainingConfig(config, _keras3_variables(optimizer, kind, weights))
+    config["optimizer_config"] = optimizer_to_keras2({"class_name": kind, "config": options})
+    return TrainingConfig(
+        config, _keras3_variables(optimizer, found, weights), scalars=_scalars(optimizer, found)
+    )
+
+
+def _common() -> list[str]:
+    """The optimizers of Keras 3 that Keras 2 has too, and whose variables are known."""
+    classes = {name: find_optimizer(name) for name in OPTIMIZER_CLASSES.names()}
+    return [name for name, found in classes.items() if found and found.slots and found.facts.absent_in != 2]
+
+
+def _scalars(optimizer: Any, found: type[Optimizer] | None) -> dict[str, Weight]:
+    """The variables of a live optimizer that Keras 2 does not count."""
+    held = {scalar: getattr(optimizer, scalar.attribute, None) for scalar in (found.scalars if found else ())}
+    return {
+        scalar.attribute: optimizer_variable(scalar.name, LiveArray(variable))
+        for scalar, variable in held.items()
+        if variable is not None
+    }
 
 
 def _legacy(value: Any) -> Any:
@@ -143,42 +140,27 @@ def _legacy(value: Any) -> Any:
     return {"class_name": value["class_name"], "config": _legacy(value.get("config") or {})}
 
 
-def _keras3_variables(optimizer: Any, kind: str, weights: Mapping[int, Weight]) -> list[Weight]:
+def _keras3_variables(optimizer: Any, found: type[Optimizer], weights: Mapping[int, Weight]) -> list[Weight]:
     """The variables of an optimizer of Keras 3 as Keras 2 has them; none where it was never built."""
     if not getattr(optimizer, "built", False):
         return []
-    trained = list(optimizer._trainable_variables)
-    slots = {**_SLOTS[kind], _AVERAGES: "average"}
+    kind = found.__name__
+    trained = [(of, weights[id(of)].name) for of in optimizer._trainable_variables if id(of) in weights]
+    places = {id(of): number for number, of in enumerate(optimizer._trainable_variables)}
     names: dict[int, str] = {}
-    for attribute, slot in slots.items():
-        for variable, of in zip(getattr(optimizer, attribute, None) or (), trained, strict=False):
-            if variable is not None and id(of) in weights:
-                names[id(variable)] = f"{kind}/{slot}/{weights[id(of)].name}"
-    found = [_iteration(optimizer.iterations)]
-    found += [_weight(v, names[id(v)]) for v in optimizer.variables if id(v) in names]
-    if kind == "SGD" and not getattr(
-        optimizer, "momentum", 0
-    ):  # Keras 2 has its slots also where none is used
-        found += [_zeros(f"{kind}/m/{weights[id(of)].name}", of) for of in trained if id(of) in weights]
-    return found
-
-
-def _weight(variable: Any, name: str) -> Weight:
-    value = LiveArray(variable)
-    weight = Weight(name, value.shape, dtypes.of(value.dtype), trainable=False)
-    weight.value = value
-    return weight
-
-
-def _iteration(variable: Any) -> Weight:
-    """The number of steps done, int64 in Keras 2."""
-    weight = Weight("iteration", (), dtypes.int64, trainable=False)
-    weight.value = np.asarray(LiveArray(variable)).astype(np.int64)
-    return weight
+    unused: list[Weight] = []
+    for slot in (AVERAGE, *found.slots):
+        listed = getattr(optimizer, slot.listed_in_keras3(), None) or ()
+        for of, name in trained:
+            variable = listed[places[id(of)]] if places[id(of)] < len(listed) else None
+            if variable is not None:
+                names[id(variable)] = f"{kind}/{slot.name}/{name}"
+            elif slot.always_in_keras2:
+                unused.append(_zeros(f"{kind}/{slot.name}/{name}", of))
+    kept = [optimizer_variable(names[id(v)], LiveArray(v)) for v in optimizer.variables if id(v) in names]
+    return [iteration_variable(LiveArray(optimizer.iterations)), *kept, *unused]
 
 
 def _zeros(name: str, like: Any) -> Weight:
-    value = LiveArray(like)
-    weight = Weight(name, value.shape, dtypes.of(value.dtype), trainable=False)
-    weight.value = np.zeros(value.shape, value.dtype)
-    return weight
+    array = LiveArray(like)
+    return optimizer_variable(name, np.zeros(array.shape, array.dtype))

@@ -1,5 +1,7 @@
 """How a model was compiled: loss, metrics, and the optimizer with its state.
 
+What the variables of an optimizer are is told by `kerasfmt.optimizers`.
+
 Source: tf_keras/src/saving/saving_utils.py, model_metadata; tf_keras/src/optimizers/optimizer.py.
 """
 
@@ -9,8 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.ir.weight import Weight
+from kerasfmt.ir.weight import ArrayLike, Weight
 
 
 @dataclass
@@ -21,6 +26,7 @@ class TrainingConfig:
       config: Keras's training config: `loss`, `metrics`, `weighted_metrics`, `loss_weights`, `optimizer_config`.
       variables: the optimizer's variables in Keras's order: `iteration`, then the slots.
       learning_rate: the variable that holds the learning rate, made when it is needed.
+      scalars: other variables that Keras 2 does not count, by the attribute of the optimizer that holds each.
 
     Raises:
       InvalidModelError: `optimizer_config` is not a class name with a config.
@@ -29,6 +35,7 @@ class TrainingConfig:
     config: dict[str, Any]
     variables: list[Weight] = field(default_factory=list)
     learning_rate: Weight | None = None
+    scalars: dict[str, Weight] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         optimizer = self.config.get("optimizer_config") or {}
@@ -49,3 +56,15 @@ class TrainingConfig:
         """The optimizer's own config."""
         found = (self.config.get("optimizer_config") or {}).get("config") or {}
         return dict(found)
+
+
+def optimizer_variable(name: str, value: ArrayLike) -> Weight:
+    """A variable of an optimizer that has a value already, stored or live."""
+    weight = Weight(name, tuple(value.shape), dtypes.of(value.dtype), trainable=False)
+    weight.value = value
+    return weight
+
+
+def iteration_variable(steps: ArrayLike) -> Weight:
+    """The number of steps that an optimizer has done: 64 bits in Keras 2, 32 in Keras 3 on some backends."""
+    return optimizer_variable("iteration", np.asarray(steps).astype(np.int64))

@@ -1,0 +1,13 @@
+from .adadelta import Adadelta as Adadelta
+from .adafactor import Adafactor as Adafactor
+from .adagrad import Adagrad as Adagrad
+from .adam import Adam as Adam
+from .adamax import Adamax as Adamax
+from .adamw import AdamW as AdamW
+from .ftrl import Ftrl as Ftrl
+from .lion import Lion as Lion
+from .muon import Muon as Muon
+from .nadam import Nadam as Nadam
+from .optimizer import Optimizer as Optimizer
+from .rmsprop import RMSprop as RMSprop
+from .sgd import SGD as SGD

@@ -1,0 +1,174 @@
+"""What every optimizer has: its options, and what it keeps for each trainable weight.
+
+Source: tf_keras/src/optimizers/optimizer.py, Optimizer; keras/src/optimizers/base_optimizer.py, BaseOptimizer (3.x)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+from kerasfmt.families import FamilyTable
+from kerasfmt.ir import fields
+from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
+from kerasfmt.ir.options import FrozenOptions
+
+Major: TypeAlias = Literal[2, 3]
+"""A major version of Keras."""
+Rate: TypeAlias = float | Mapping[str, Any]
+"""A learning rate, or the class name and config of a schedule."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A kind of variable of which an optimizer keeps one for each trainable weight.
+
+    Attributes:
+      name: Keras 2's name of it in the name of a variable: the m of `Adam/m/dense/kernel`.
+      attribute: the attribute that lists these variables in Keras 2, and in a SavedModel.
+      option: the option without which there are none.
+      attribute_in_keras3: the attribute that lists them in Keras 3, where it is another one.
+      always_in_keras2: whether Keras 2 has them without that option too.
+    """
+
+    name: str
+    attribute: str
+    option: str | None = None
+    attribute_in_keras3: str | None = None
+    always_in_keras2: bool = False
+
+    def is_kept(self, config: Mapping[str, Any], keras: Major) -> bool:
+        """Whether an optimizer of this config has such variables."""
+        return not self.option or bool(config.get(self.option)) or (keras == 2 and self.always_in_keras2)
+
+    def listed_in_keras3(self) -> str:
+        """The attribute that lists these variables in Keras 3."""
+        return self.attribute_in_keras3 or self.attribute
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A variable of which an optimizer has one, and which Keras 2 does not count among its variables.
+
+    Attributes:
+      attribute: the attribute that holds it in both versions of Keras, and in a SavedModel.
+      initial: its first value.
+      name: what Keras 2 calls the variable.
+    """
+
+    attribute: str
+    initial: float
+    name: str
+
+
+AVERAGE: Final = Slot("average", "_model_variables_moving_average", option="use_ema")
+"""The moving average of a weight, which any optimizer may keep; it comes before all slots of its own."""
+
+OPTIMIZER_CLASSES: Final = FamilyTable["type[Optimizer]"]()
+"""The optimizers by class name."""
+
+
+def find_optimizer(name: str) -> type[Optimizer] | None:
+    """The class of an optimizer; None where kerasfmt knows none of the name."""
+    return OPTIMIZER_CLASSES.find(name)
+
+
+def named_optimizer(name: str) -> str:
+    """The class name of an optimizer that is given by its name alone, which Keras takes in any case of letters."""
+    known = {known.lower(): known for known in OPTIMIZER_CLASSES.names()}
+    return known.get(name.lower(), name)
+
+
+def _optional_number(value: Any) -> float | None:
+    if value is None:
+        return None
+    found: float = fields.number().convert(value)
+    return found
+
+
+def _rate(value: Any) -> Rate:
+    if isinstance(value, Mapping):
+        if "class_name" not in value:
+            raise ValueError(f"expected a number, or a schedule with its class_name, got {value!r}")
+        return dict(value)
+    found: float = fields.number().convert(value)
+    if found < 0:
+        raise ValueError(f"expected a number of at least 0, got {found!r}")
+    return found
+
+
+def learning_rate(default: float) -> Any:
+    """The option of a learning rate: a number, or the class name and config of a schedule."""
+    return fields.option(default=default, convert=_rate)
+
+
+def optional_number(default: float | None = None, *, implied: bool = False) -> Any:
+    """An option that is a number or None, taken by keyword only; `implied` where Keras 2 does not store the default."""
+    return fields.option(default=default, convert=_optional_number, kw_only=True, implied=implied)
+
+
+def _optional_integer(value: Any) -> int | None:
+    found: int | None = fields.integer(optional=True).convert(value)
+    return found
+
+
+class Optimizer(FrozenOptions, kw_only=True):
+    """Base of the optimizers; they are no part of what a model computes.
+
+    The options that it declares are those of every optimizer; a subclass adds `learning_rate` and its own.
+    """
+
+    category: ClassVar[str] = "optimizer"
+    facts: ClassVar[KerasFacts] = KerasFacts(
+        module="keras.optimizers",
+        implied_by_keras3={"jit_compile": ANY_VALUE, "is_legacy_optimizer": ANY_VALUE, "decay": ANY_VALUE},
+        implied_by_keras2={"loss_scale_factor": (None,), "gradient_accumulation_steps": (None,)},
+    )
+    slots: ClassVar[tuple[Slot, ...]] = ()
+    """What it keeps for each weight, in order; none where kerasfmt does not know."""
+    scalars: ClassVar[tuple[Scalar, ...]] = ()
+    """What it keeps once."""
+
+    name: str | None = fields.option(default=None)
+    weight_decay: float | None = optional_number()
+    clipnorm: float | None = optional_number()
+    global_clipnorm: float | None = optional_number()
+    clipvalue: float | None = optional_number()
+    use_ema: bool = False
+    ema_momentum: float = 0.99
+    ema_overwrite_frequency: int | None = fields.integer(default=None, optional=True)
+    jit_compile: bool = False
+    is_legacy_optimizer: bool = False
+    loss_scale_factor: float | None = optional_number(implied=True)
+    gradient_accumulation_steps: int | None = fields.option(
+        default=None, convert=_optional_integer, implied=True
+    )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        OPTIMIZER_CLASSES.enter(cls.__name__, cls)
+
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options; the name is by default that of the class."""
+        return {**given, "name": given.get("name") or type(self).__name__}
+
+    def entry(self) -> dict[str, Any]:
+        """Class name and config, as the training config of Keras 2 has them."""
+        return {"class_name": f"Custom>{type(self).__name__}", "config": self.get_config()}
+
+    @classmethod
+    def slot_rows(cls, config: Mapping[str, Any], keras: Major) -> list[list[Slot]]:
+        """The kinds of slots that an optimizer has.
+
+        Those of one row are kept one after the other for a weight, then for the next weight; rows follow each other.
+
+        Args:
+          config: the options of the optimizer, as a file states them.
+          keras: which Keras keeps them.
+        """
+        rows: dict[str | None, list[Slot]] = {}
+        for slot in (AVERAGE, *cls.slots):
+            if slot.is_kept(config, keras):
+                rows.setdefault(slot.option, []).append(slot)
+        return list(rows.values())

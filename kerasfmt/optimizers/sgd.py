@@ -1,0 +1,19 @@
+"""SGD: steps down the gradient, with momentum or without.
+
+Source: tf_keras/src/optimizers/sgd.py and keras/src/optimizers/sgd.py (3.x), SGD
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kerasfmt.optimizers.optimizer import Optimizer, Rate, Slot, learning_rate
+
+
+class SGD(Optimizer):
+    """Keeps the momentum; Keras 2 does so where there is none too."""
+
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("m", "momentums", option="momentum", always_in_keras2=True),)
+    learning_rate: Rate = learning_rate(0.01)
+    momentum: float = 0.0
+    nesterov: bool = False
