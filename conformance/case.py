@@ -5,6 +5,8 @@ Nothing here imports TensorFlow or Keras; builders are given the `keras` module 
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -66,9 +68,9 @@ def vector(*shape: int | None, **kw: Any) -> tuple[Input, ...]:
     return (Input(shape, **kw),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
-    """One model under test.
+    """One model under test; equal to itself only.
 
     Attributes:
       name: unique in its table.
@@ -119,3 +121,23 @@ class Case:
 def batch_of(arrays: list[np.ndarray]) -> Any:
     """A batch as a model takes it: a list of arrays, or the one array."""
     return arrays if len(arrays) > 1 else arrays[0]
+
+
+Builder = Callable[[Keras], KerasModel]
+
+
+def registering(table: list[Case]) -> Callable[..., Callable[[Builder], Builder]]:
+    """A decorator, called with fields of `Case`, which puts the case of a whole model into a table.
+
+    The case has the name of the decorated builder, and its text for a key.
+    """
+
+    def model(**options: Any) -> Callable[[Builder], Builder]:
+        def register(build: Builder) -> Builder:
+            key = hashlib.sha256(inspect.getsource(build).encode()).hexdigest()[:12]
+            table.append(Case(build.__name__, "model", build, key, **options))
+            return build
+
+        return register
+
+    return model

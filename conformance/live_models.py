@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Keras = Any
-ROWS = 5
+from conformance.case import HALF, Case, Keras, registering, vector
+from conformance.closeness import assert_close
+
+MODELS: list[Case] = []
+model = registering(MODELS)
 
 
+@model()
 def mlp(keras: Keras) -> Any:
     layers = keras.layers
-    model = keras.Sequential(
+    net = keras.Sequential(
         [
             keras.Input((5,)),
             layers.Dense(8, activation="relu", kernel_regularizer="l2"),
@@ -23,15 +26,16 @@ def mlp(keras: Keras) -> Any:
             layers.Dense(3, activation="softmax", kernel_constraint="max_norm"),
         ]
     )
-    model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+    net.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
     rng = np.random.default_rng(1)
-    model.fit(rng.normal(size=(16, 5)), np.eye(3)[rng.integers(0, 3, 16)], verbose=0)
-    return model
+    net.fit(rng.normal(size=(16, 5)), np.eye(3)[rng.integers(0, 3, 16)], verbose=0)
+    return net
 
 
+@model()
 def cnn(keras: Keras) -> Any:
     layers = keras.layers
-    model = keras.Sequential(
+    net = keras.Sequential(
         [
             keras.Input((10, 9, 2)),
             layers.Conv2D(4, 3, padding="same", activation="relu", use_bias=False),
@@ -45,12 +49,13 @@ def cnn(keras: Keras) -> Any:
             layers.Dense(2),
         ]
     )
-    model.compile(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), keras.losses.MeanSquaredError())
+    net.compile(keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True), keras.losses.MeanSquaredError())
     rng = np.random.default_rng(1)
-    model.fit(rng.normal(size=(8, 10, 9, 2)), rng.normal(size=(8, 2)), verbose=0)
-    return model
+    net.fit(rng.normal(size=(8, 10, 9, 2)), rng.normal(size=(8, 2)), verbose=0)
+    return net
 
 
+@model()
 def nested_shared(keras: Keras) -> Any:
     """Several inputs and outputs, a shared layer, a shared model, a model in a model."""
     layers = keras.layers
@@ -63,12 +68,13 @@ def nested_shared(keras: Keras) -> Any:
     shared = layers.Dense(6, name="shared")
     a, b = tower(shared(left)), tower(shared(shared(right)))
     joined = layers.Concatenate(name="joined")([a, b, layers.Add()([a, b])])
-    model = keras.Model([left, right], [layers.Dense(1, name="score")(joined), joined], name="pair")
+    net = keras.Model([left, right], [layers.Dense(1, name="score")(joined), joined], name="pair")
     tower.get_layer("core").trainable = False
-    model.compile("rmsprop", ["mse", "mae"])
-    return model
+    net.compile("rmsprop", ["mse", "mae"])
+    return net
 
 
+@model(inputs=vector(7, dtype="int32", high=20))
 def text(keras: Keras) -> Any:
     layers = keras.layers
     words = keras.Input((7,), dtype="int32", name="words")
@@ -80,16 +86,11 @@ def text(keras: Keras) -> Any:
     return keras.Model(words, layers.Dense(2, activation="sigmoid")(x), name="text")
 
 
+@model(tolerance=4e-3, why=HALF)
 def mixed(keras: Keras) -> Any:
     given = keras.Input((6,))
     x = keras.layers.Dense(8, dtype="mixed_float16", activation="relu")(given)
     return keras.Model(given, keras.layers.Dense(2, dtype="float32")(x))
-
-
-MODELS: tuple[Callable[[Keras], Any], ...] = (mlp, cnn, nested_shared, text, mixed)
-
-TOLERANCE = {"mixed": 4e-3}
-"""Relative to the largest output; by default 1e-5, for float32 sums in another order. float16 has 11 bits."""
 
 
 def stir(model: Any) -> None:
@@ -100,30 +101,12 @@ def stir(model: Any) -> None:
         layer.set_weights(values)
 
 
-def sample(model: Any) -> list[np.ndarray]:
-    """One batch for each input."""
-    rng = np.random.default_rng(3)
-    found = []
-    for tensor in model.inputs:
-        shape = (ROWS, *tensor.shape[1:])
-        whole = "int" in str(tensor.dtype)
-        found.append(
-            rng.integers(0, 20, shape).astype("int32") if whole else rng.normal(size=shape).astype("float32")
-        )
-    return found
-
-
 def listed(outputs: Any) -> list[np.ndarray]:
     """Outputs as a list of arrays."""
     return [np.asarray(y) for y in (outputs if isinstance(outputs, list | tuple) else [outputs])]
 
 
-def assert_same(got: list[np.ndarray], expected: list[np.ndarray], model: str) -> None:
-    """Fails unless the outputs are equal within the model's tolerance."""
-    assert len(got) == len(expected)
-    tolerance = TOLERANCE.get(model, 1e-5)
-    for a, b in zip(got, expected, strict=True):
-        assert a.shape == b.shape
-        np.testing.assert_allclose(
-            a.astype("f8"), b.astype("f8"), rtol=tolerance, atol=tolerance * float(np.abs(b).max())
-        )
+def assert_same(got: list[np.ndarray], expected: list[np.ndarray], case: Case) -> None:
+    """Fails unless the outputs are equal within the case's tolerance."""
+    for number, (ours, theirs) in enumerate(zip(got, expected, strict=True)):
+        assert_close(f"output {number} of {case.name}", ours, theirs, case.tolerance)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,13 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from conformance.case import Case
+from conformance.case import Case, Keras, batch_of, registering
 from conformance.cases import CASES
 from conformance.hdf5_structure import differences
 from conformance.installed import keras2
-from conformance.live_models import MODELS, assert_same, listed, sample, stir
+from conformance.live_models import MODELS, assert_same, listed, stir
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-Keras = Any
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -32,6 +29,11 @@ LATER = ("keras_version", "optional", "rng_type", "softmax_robust_masking", "bui
 SAME_VERSION = KERAS.__version__.startswith("2.15.")
 
 
+WHOLE: list[Case] = [*MODELS]
+whole = registering(WHOLE)
+
+
+@whole()
 def deep(keras: Keras) -> Any:
     """So many long names that neither they nor those of the optimizer fit one attribute."""
     entry = x = keras.Input((2,))
@@ -43,6 +45,7 @@ def deep(keras: Keras) -> Any:
     return model
 
 
+@whole()
 def models_in_models(keras: Keras) -> Any:
     """A functional model in a Sequential in a functional model: Keras describes the innermost in another way."""
     layers = keras.layers
@@ -54,6 +57,7 @@ def models_in_models(keras: Keras) -> Any:
     return keras.Model(outer, layers.Dense(2)(middle(outer)), name="outer")
 
 
+@whole()
 def slashes(keras: Keras) -> Any:
     """A layer whose group lies in that of another."""
     entry = keras.Input((4,))
@@ -119,18 +123,15 @@ def test_every_layer(tmp_path: Path, case: Case) -> None:
     _check(tmp_path, case.build(KERAS))
 
 
-@pytest.mark.parametrize("build", [*MODELS, deep, models_in_models, slashes])
-def test_models(tmp_path: Path, build: Callable[[Keras], Any]) -> None:
+@pytest.mark.parametrize("case", WHOLE, ids=str)
+def test_models(tmp_path: Path, case: Case) -> None:
     _reset()
-    model = build(KERAS)
+    model = case.build(KERAS)
     stir(model)
     _check(tmp_path, model)
-    x = sample(model)
-    given = x if len(x) > 1 else x[0]
+    given = batch_of(case.sample(model))
     loaded = KERAS.models.load_model(tmp_path / "again.h5")
-    assert_same(
-        listed(loaded.predict(given, verbose=0)), listed(model.predict(given, verbose=0)), build.__name__
-    )
+    assert_same(listed(loaded.predict(given, verbose=0)), listed(model.predict(given, verbose=0)), case)
 
 
 @pytest.mark.parametrize("name", _optimizers())
@@ -176,7 +177,7 @@ def test_weights_only(tmp_path: Path) -> None:
 
 def test_without_optimizer(tmp_path: Path) -> None:
     _reset()
-    model = MODELS[0](KERAS)
+    model = MODELS[0].build(KERAS)
     model.save(tmp_path / "theirs.h5", include_optimizer=False)
     kerasfmt.save_model(model, tmp_path / "ours.h5", include_optimizer=False)
     assert _differences(tmp_path / "ours.h5", tmp_path / "theirs.h5") == []

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from conformance.case import DEEP, Case, Keras, KerasModel, vector
+from conformance.case import DEEP, Case, Keras, KerasModel, registering, vector
 
 MODELS: list[Case] = []
-
-
-def model(**options: Any) -> Callable[[Callable[[Keras], KerasModel]], Callable[[Keras], KerasModel]]:
-    """Registers the decorated builder as the model case of its name."""
-
-    def register(build: Callable[[Keras], KerasModel]) -> Callable[[Keras], KerasModel]:
-        key = hashlib.sha256(inspect.getsource(build).encode()).hexdigest()[:12]
-        MODELS.append(Case(build.__name__, "model", build, key, **options))
-        return build
-
-    return register
+model = registering(MODELS)
 
 
 @model()
