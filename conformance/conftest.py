@@ -17,6 +17,8 @@ import pytest
 
 from conformance import run
 from conformance.artefacts import LINES
+from conformance.case import Keras
+from conformance.installed import is_keras3, kerases
 
 WITHOUT_TENSORFLOW = ("test_digests.py", "test_readers.py", "test_round_trips.py", "test_structure.py")
 
@@ -59,7 +61,7 @@ def stages(request: pytest.FixtureRequest) -> Iterator[None]:
     """Runs all stages for the cases that were selected, the lines side by side."""
     wanted: dict[str, dict[str, object]] = {}
     for item in request.session.items:
-        if hasattr(item, "callspec") and "case" in item.callspec.params:
+        if hasattr(item, "callspec") and {"line", "case"} <= item.callspec.params.keys():
             line, case = (item.callspec.params[name] for name in ("line", "case"))
             wanted.setdefault(line, {})[case.name] = case
     with ThreadPoolExecutor(len(wanted)) as pool:
@@ -67,3 +69,16 @@ def stages(request: pytest.FixtureRequest) -> Iterator[None]:
             done.result()
     sys.stderr.flush()
     yield
+
+
+def _named(keras: Keras) -> str:
+    backend = keras.backend.backend() if is_keras3(keras) else "tensorflow"
+    return f"{keras.__name__}-{keras.__version__}-{backend}"
+
+
+@pytest.fixture(params=kerases(), ids=_named)
+def keras(request: pytest.FixtureRequest) -> Keras:
+    """Each Keras of the environment, in a session of its own."""
+    request.param.backend.clear_session()
+    request.param.utils.set_random_seed(3)
+    return request.param

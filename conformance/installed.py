@@ -1,11 +1,10 @@
-"""The Kerases of the environment that a test runs in."""
+"""The Keras modules of the environment that a test runs in."""
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
 
-Keras = Any
+from conformance.case import Keras
 
 
 def kerases() -> list[Keras]:
@@ -22,3 +21,8 @@ def kerases() -> list[Keras]:
 def keras2() -> Keras | None:
     """The Keras 2 that is installed: tf_keras, or the `keras` that belongs to TensorFlow up to 2.15."""
     return next((keras for keras in kerases() if keras.__version__.startswith("2.")), None)
+
+
+def is_keras3(keras: Keras) -> bool:
+    """Whether it is Keras 3 or later."""
+    return int(keras.__version__.split(".")[0]) >= 3

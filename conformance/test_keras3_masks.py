@@ -1,6 +1,6 @@
 """Masks that branch, in real Keras 3: what its models predict here, and what ours predict there.
 
-Runs with the Python of an environment that has Keras 3, as test_keras_archive.py.
+Runs with the Python of any environment that has Keras 3.
 """
 
 from __future__ import annotations
@@ -13,12 +13,37 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from conformance.test_keras_archive import Keras, _is3, keras
+from conformance.case import Case, Input, Keras, batch_of, registering
+from conformance.closeness import assert_close
+from conformance.installed import is_keras3
+from conformance.nested import flat
 from kerasfmt.errors import UnsupportedLayerError
 
-__all__ = ["keras"]
 
-Build = Callable[[Keras], Any]
+def _some_zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Tokens that are zero here and there, never the first."""
+    tokens = rng.integers(0, 4, shape)
+    tokens[:, 0] = 1
+    return tokens
+
+
+def _some_masked(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Steps that are masked by zeros and by ones."""
+    steps = rng.normal(size=shape)
+    steps[0, 2:], steps[1, 3:] = 0, 1
+    return steps
+
+
+TOKENS = Input((6,), "int32", draw=_some_zeros)
+STEPS = Input((6, 4), draw=_some_masked)
+
+SAME: list[Case] = []
+"""Models whose masks are kept."""
+
+REFUSED: list[Case] = []
+"""Models of which Keras 2 would make other masks."""
+
+same, refused = registering(SAME), registering(REFUSED)
 
 
 def _tokens(keras: Keras, name: str = "tokens") -> Any:
@@ -37,6 +62,7 @@ def _pool(keras: Keras, x: Any) -> Any:
     return keras.layers.GlobalAveragePooling1D()(x)
 
 
+@same(inputs=(TOKENS,))
 def attention_and_pool(keras: Keras) -> Any:
     tokens = _tokens(keras)
     x = _embedded(keras, tokens)
@@ -44,6 +70,7 @@ def attention_and_pool(keras: Keras) -> Any:
     return keras.Model(tokens, keras.layers.Add()([_pool(keras, x), _pool(keras, attended)]))
 
 
+@same(inputs=(TOKENS, TOKENS))
 def joined_of_two_inputs(keras: Keras) -> Any:
     first, second = _tokens(keras), _tokens(keras, "others")
     table = keras.layers.Embedding(9, 4, mask_zero=True)
@@ -52,6 +79,7 @@ def joined_of_two_inputs(keras: Keras) -> Any:
     return keras.Model([first, second], outputs)
 
 
+@same(inputs=(STEPS,))
 def two_branches(keras: Keras) -> Any:
     steps = _steps(keras)
     x = keras.layers.Masking(0.0)(steps)
@@ -61,6 +89,7 @@ def two_branches(keras: Keras) -> Any:
     return keras.Model(steps, outputs)
 
 
+@same(inputs=(TOKENS, STEPS))
 def one_after_the_other(keras: Keras) -> Any:
     tokens, steps = _tokens(keras), _steps(keras)
     x, y = _embedded(keras, tokens), keras.layers.Masking(1.0)(steps)
@@ -69,6 +98,7 @@ def one_after_the_other(keras: Keras) -> Any:
     return keras.Model([tokens, steps], outputs)
 
 
+@same(inputs=(TOKENS,))
 def several_of_a_class(keras: Keras) -> Any:
     tokens = _tokens(keras)
     a, b = _embedded(keras, tokens), _embedded(keras, tokens)
@@ -81,6 +111,7 @@ def several_of_a_class(keras: Keras) -> Any:
     return keras.Model(tokens, outputs)
 
 
+@same(inputs=(TOKENS,))
 def a_mask_of_ones_own(keras: Keras) -> Any:
     tokens = _tokens(keras)
     x = _embedded(keras, tokens)
@@ -88,57 +119,39 @@ def a_mask_of_ones_own(keras: Keras) -> Any:
     return keras.Model(tokens, [pooled, _pool(keras, x)])
 
 
+@refused(inputs=(TOKENS, STEPS))
 def joined_with_what_has_no_mask(keras: Keras) -> Any:
     tokens, steps = _tokens(keras), _steps(keras)
     return keras.Model([tokens, steps], _pool(keras, keras.layers.Add()([_embedded(keras, tokens), steps])))
 
 
+@refused(inputs=(TOKENS,))
 def out_of_a_model(keras: Keras) -> Any:
     tokens, inside = _tokens(keras), _steps(keras)
     inner = keras.Model(inside, keras.layers.Dense(4)(inside))
     return keras.Model(tokens, _pool(keras, inner(_embedded(keras, tokens))))
 
 
+@refused(inputs=(TOKENS, STEPS))
 def attention_behind_a_sum(keras: Keras) -> Any:
     tokens, steps = _tokens(keras), _steps(keras)
     x = keras.layers.Add()([_embedded(keras, tokens), steps])
     return keras.Model([tokens, steps], keras.layers.MultiHeadAttention(1, 2)(x, x))
 
 
-SAME = [
-    attention_and_pool,
-    joined_of_two_inputs,
-    two_branches,
-    one_after_the_other,
-    several_of_a_class,
-    a_mask_of_ones_own,
-]
-REFUSED = [joined_with_what_has_no_mask, out_of_a_model, attention_behind_a_sum]
-
-
-def _sample(model: Any) -> list[np.ndarray]:
-    """Tokens that are zero here and there, never the first; steps that are masked by zeros and by ones."""
+def _built(case: Case, keras: Keras) -> Any:
+    """The model of a case, with weights of their own."""
+    model = case.build(keras)
     rng = np.random.default_rng(0)
-    found = []
-    for tensor in model.inputs:
-        if "int" in str(tensor.dtype):
-            tokens = rng.integers(0, 4, (3, 6)).astype("int32")
-            tokens[:, 0] = 1
-            found.append(tokens)
-        else:
-            steps = rng.normal(size=(3, 6, 4)).astype("float32")
-            steps[0, 2:], steps[1, 3:] = 0, 1
-            found.append(steps)
     for weight in model.weights:
         weight.assign(rng.uniform(0.1, 0.6, tuple(weight.shape)).astype("float32"))
-    return found
+    return model
 
 
 def _assert_close(got: Any, expected: Any) -> None:
-    got, expected = (list(y) if isinstance(y, list | tuple) else [y] for y in (got, expected))
-    for mine, other in zip(got, expected, strict=True):
+    for number, (mine, other) in enumerate(zip(flat(got), flat(expected), strict=True)):
         # float32 sums in another order; what attention does with fewer keys has fewer of them
-        np.testing.assert_allclose(np.asarray(mine), np.asarray(other), rtol=1e-4, atol=1e-5)
+        assert_close(f"output {number}", mine, other, 2e-5)
 
 
 def _read(model: Any, where: Path) -> list[Callable[[], kerasfmt.Model]]:
@@ -151,17 +164,17 @@ def _read(model: Any, where: Path) -> list[Callable[[], kerasfmt.Model]]:
     ]
 
 
-@pytest.mark.parametrize("build", SAME)
+@pytest.mark.parametrize("case", SAME, ids=str)
 @pytest.mark.filterwarnings("ignore")
-def test_masks_are_kept(tmp_path: Path, keras: Keras, build: Build) -> None:
-    if not _is3(keras):
+def test_masks_are_kept(tmp_path: Path, keras: Keras, case: Case) -> None:
+    if not is_keras3(keras):
         pytest.skip("Keras 2 computes masks without operations")
-    model = build(keras)
-    x = _sample(model)
+    model = _built(case, keras)
+    x = case.sample(model)
     expected = model.predict(x, verbose=0)
     for number, read in enumerate(_read(model, tmp_path)):
         ours = read()
-        _assert_close(ours.predict(x if len(x) > 1 else x[0]), expected)
+        _assert_close(ours.predict(batch_of(x)), expected)
         kerasfmt.save_model(ours, tmp_path / f"{number}.keras")
         again = keras.models.load_model(tmp_path / f"{number}.keras")
         _assert_close(again.predict(x, verbose=0), expected)
@@ -169,12 +182,12 @@ def test_masks_are_kept(tmp_path: Path, keras: Keras, build: Build) -> None:
             np.testing.assert_array_equal(mine, other)
 
 
-@pytest.mark.parametrize("build", REFUSED)
+@pytest.mark.parametrize("case", REFUSED, ids=str)
 @pytest.mark.filterwarnings("ignore")
-def test_masks_that_keras_2_would_make_otherwise(tmp_path: Path, keras: Keras, build: Build) -> None:
-    if not _is3(keras):
+def test_masks_that_keras_2_would_make_otherwise(tmp_path: Path, keras: Keras, case: Case) -> None:
+    if not is_keras3(keras):
         pytest.skip("Keras 2 computes masks without operations")
-    for read in _read(build(keras), tmp_path):
+    for read in _read(case.build(keras), tmp_path):
         with pytest.raises(
             UnsupportedLayerError, match=r"calls it without a mask|in another way than Keras 3"
         ):

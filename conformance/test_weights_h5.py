@@ -1,12 +1,11 @@
 """`.weights.h5`: what the installed Kerases write is loaded here, what is written here is loaded by them.
 
-Runs with the Python of any environment, as test_keras_archive.py, whose models it takes.
+Runs with the Python of any environment.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,9 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from conformance.test_keras_archive import (
-    MODELS,
-    Keras,
-    _assert_same,
-    _format,
-    _is3,
-    _live,
-    _optimizer_values,
-    keras,
-    many,
-    mlp,
-)
-
-__all__ = ["keras"]
+from conformance.archive_models import MANY, MLP, MODELS, assert_same, live, optimizer_values, save_format
+from conformance.case import Case, Keras
+from conformance.installed import is_keras3
 
 
 def _ours(model: Any, where: Path) -> Any:
@@ -63,45 +51,45 @@ def _members(path: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("build", MODELS)
+@pytest.mark.parametrize("case", MODELS, ids=str)
 @pytest.mark.filterwarnings("ignore")
-def test_reads_what_keras_writes(tmp_path: Path, keras: Keras, build: Callable[[Keras], Any]) -> None:
-    model, x, expected = _live(keras, build)
+def test_reads_what_keras_writes(tmp_path: Path, keras: Keras, case: Case) -> None:
+    model, x, expected = live(keras, case)
     ours, _ = _ours(model, tmp_path)
     _zeroed(ours)
     model.save_weights(tmp_path / "theirs.weights.h5")
     kerasfmt.load_weights(ours, tmp_path / "theirs.weights.h5")
-    _assert_same(ours.predict(x), expected, build)
+    assert_same(ours.predict(x), expected, case)
 
 
-@pytest.mark.parametrize("build", MODELS)
+@pytest.mark.parametrize("case", MODELS, ids=str)
 @pytest.mark.filterwarnings("ignore")
-def test_keras_reads_what_is_written(tmp_path: Path, keras: Keras, build: Callable[[Keras], Any]) -> None:
-    model, x, expected = _live(keras, build)
-    kerasfmt.save_weights(model, tmp_path / "ours.weights.h5", save_format=_format(keras))
-    state = _optimizer_values(keras, model) if build is mlp else []
+def test_keras_reads_what_is_written(tmp_path: Path, keras: Keras, case: Case) -> None:
+    model, x, expected = live(keras, case)
+    kerasfmt.save_weights(model, tmp_path / "ours.weights.h5", save_format=save_format(keras))
+    state = optimizer_values(keras, model) if case is MLP else []
     model.save_weights(tmp_path / "theirs.weights.h5")
     mine, theirs = _members(tmp_path / "ours.weights.h5"), _members(tmp_path / "theirs.weights.h5")
-    if build is many:  # a model in two models is stored for both; an optimizer that never ran is not stored
+    if case is MANY:  # a model in two models is stored for both; an optimizer that never ran is not stored
         theirs = {name: held for name, held in theirs.items() if not name.startswith("optimizer")}
         mine = {name: held for name, held in mine.items() if name in theirs}
     assert mine == theirs
     for weight in model.weights:
         weight.assign(np.zeros(tuple(weight.shape), "float32"))
     # A trained model of Keras 2 looks for the sums of its metrics too, which are not written.
-    options = {"skip_mismatch": True} if build is mlp and not _is3(keras) else {}
+    options = {"skip_mismatch": True} if case is MLP and not is_keras3(keras) else {}
     model.load_weights(tmp_path / "ours.weights.h5", **options)
-    _assert_same(model.predict(x, verbose=0), expected, build)
-    if build is mlp:
-        for mine, other in zip(_optimizer_values(keras, model), state, strict=True):
+    assert_same(model.predict(x, verbose=0), expected, case)
+    if case is MLP:
+        for mine, other in zip(optimizer_values(keras, model), state, strict=True):
             np.testing.assert_array_equal(mine, other)
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_shards(tmp_path: Path, keras: Keras) -> None:
-    if not _is3(keras):
+    if not is_keras3(keras):
         pytest.skip("Keras 2 has no shards")
-    model, x, expected = _live(keras, mlp)
+    model, x, expected = live(keras, MLP)
     size = 300 / (1 << 30)
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -112,11 +100,11 @@ def test_shards(tmp_path: Path, keras: Keras) -> None:
     again, _ = _ours(model, tmp_path)
     _zeroed(again)
     kerasfmt.load_weights(again, tmp_path / "a" / "m.weights.json")
-    _assert_same(again.predict(x), expected, mlp)
+    assert_same(again.predict(x), expected, MLP)
     for weight in model.weights:
         weight.assign(np.zeros(tuple(weight.shape), "float32"))
     model.load_weights(tmp_path / "b" / "m.weights.json")
-    _assert_same(model.predict(x, verbose=0), expected, mlp)
+    assert_same(model.predict(x, verbose=0), expected, MLP)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -140,7 +128,7 @@ def test_bfloat16(tmp_path: Path, keras: Keras) -> None:
     kerasfmt.load_weights(ours, tmp_path / "m.weights.h5")
     for mine, other in zip(held(ours), values, strict=True):
         np.testing.assert_array_equal(mine, other)
-    if _is3(keras):
+    if is_keras3(keras):
         kerasfmt.save_model(ours, tmp_path / "ours.keras")
         again = keras.models.load_model(tmp_path / "ours.keras")
         kerasfmt.save_weights(ours, tmp_path / "ours.weights.h5")
