@@ -1,6 +1,10 @@
 """Settings of every test run: hypothesis draws the same examples each time and does not watch the clock."""
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
+
+# Their assertions tell what they found, as those of test files do.
+pytest.register_assert_rewrite("tests.graph.ops.op_tests")

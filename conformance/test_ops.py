@@ -1,4 +1,4 @@
-"""Kernels and shape inference agree with TensorFlow's, on the samples of `tests/graph/ops/op_samples.py`.
+"""Kernels and shape inference agree with TensorFlow's, on the samples of `tests/graph/ops`.
 
 The error of floats is bounded in units of the last place, by the bound that the sample states. Integers,
 bools and shapes agree exactly.
@@ -20,7 +20,8 @@ from kerasfmt.dtypes import DType  # noqa: E402
 from kerasfmt.graph import Builder, Node, Spec, Value  # noqa: E402
 from kerasfmt.graph.op import Effect, find_op  # noqa: E402
 from kerasfmt.graph.op_defs import lookup  # noqa: E402
-from tests.graph.ops.op_samples import SAMPLES, Array, Sample  # noqa: E402
+from tests.graph.ops.all_samples import SAMPLES  # noqa: E402
+from tests.graph.ops.op_tests import Array, Sample  # noqa: E402
 
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 

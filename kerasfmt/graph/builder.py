@@ -323,7 +323,16 @@ class Builder:
     def finish(
         self, outputs: Sequence[Value], name: str | None = None, *, compiled: bool = False
     ) -> Function:
-        """The function with these outputs, pruned of nodes that neither an output nor a side effect needs."""
+        """The function with these outputs, pruned of nodes that neither an output nor a side effect needs.
+
+        Raises:
+          GraphError: an output is a value of another function.
+        """
+        for value in outputs:
+            if value.graph is not self:
+                raise GraphError(
+                    f"function {self.name}: its output {value.name} is of function {value.graph.name}"
+                )
         stateful = [n for n in self.nodes if is_side_effect(n)]
         needed: set[int] = set()
         stack = [*stateful, *(v.node for v in outputs)]

@@ -331,3 +331,9 @@ def test_nodes_are_in_the_order_of_their_making() -> None:
 def test_a_node_without_outputs() -> None:
     graph, step = Builder(), variable()
     assert emit("AssignVariableOp", graph.capture(step), graph.input(VECTOR), dtype=dtypes.float32) == ()
+
+
+def test_an_output_of_another_function_is_refused() -> None:
+    inner, outer = Builder("inner"), Builder("outer")
+    with pytest.raises(GraphError, match="function inner: its output x is of function outer"):
+        inner.finish([outer.input(Spec((), dtypes.float32), "x")])

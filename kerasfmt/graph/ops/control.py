@@ -33,10 +33,15 @@ def _common(shapes: list[Shape]) -> Shape:
 
 
 def _branches(attrs: Attrs, functions: list[object]) -> list[Shape]:
+    known = [f for f in functions if isinstance(f, Function)]
+    for function in known:
+        found = [v.dtype.name for v in function.outputs]
+        expected = [dtype.name for dtype in attrs["Tout"]]
+        if found != expected:
+            raise ValueError(f"function {function.name}: its outputs are {found}, expected {expected}")
     declared = attrs.get("output_shapes")
     if declared:
         return list(declared)
-    known = [f for f in functions if isinstance(f, Function)]
     if len(known) < len(functions):
         return [None] * len(attrs["Tout"])
     return [_common([f.outputs[i].shape for f in known]) for i in range(len(attrs["Tout"]))]

@@ -12,6 +12,10 @@ from kerasfmt import dtypes
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import Builder, Function, Shape, Spec, Value, Variable, emit, ops
 from kerasfmt.graph.run import run
+from tests.graph.ops.op_tests import FrontendTests, KernelTests, Samples, value
+
+SAMPLES = Samples()
+SAMPLES.case("NoOp")
 
 SCALAR = Spec((), dtypes.float32)
 COUNT = Spec((), dtypes.int32)
@@ -52,6 +56,42 @@ def loop(
         output_shapes=[*output_shapes, *[()] * len(handles)] if output_shapes else [],
     )
     return graph.finish(outputs[: len(operands)])
+
+
+class TestKernels(KernelTests):
+    samples = SAMPLES
+
+
+class TestFrontends(FrontendTests):
+    uses = {
+        "branches that differ in a dimension": (
+            lambda: ops.cond(
+                (x := value(None, 3)).graph.input(Spec((), dtypes.bool_)),
+                lambda v: v,
+                lambda v: ops.concat([v, v], 1),
+                [x],
+            ),
+            (None, None),
+            ["StatelessIf"],
+        ),
+    }
+    refused = {
+        "branches of two dtypes": (
+            lambda: ops.cond(
+                (x := value(3)).graph.input(Spec((), dtypes.bool_)),
+                lambda v: v,
+                lambda v: ops.cast(v, "float16"),
+                [x],
+            ),
+            r"function cond_false: its outputs are \['float16'\], expected \['float32'\]",
+        ),
+        "what is not an operand": (
+            lambda: ops.cond(
+                (x := value(3)).graph.input(Spec((), dtypes.bool_)), lambda v: x, lambda v: v, [x]
+            ),
+            "function cond_true: its output .* is of function ",
+        ),
+    }
 
 
 def less_than(limit: int) -> Body:

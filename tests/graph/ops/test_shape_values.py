@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
-from hypothesis import given, strategies as st
 
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
@@ -61,25 +59,3 @@ def test_reshape_to_computed_shape() -> None:
 def test_reshape_that_does_not_fit() -> None:
     with pytest.raises(InvalidModelError, match="24 elements do not fit"):
         ops.reshape(value((2, 3, 4)), [5, 5])
-
-
-@given(
-    st.lists(st.integers(0, 6), min_size=1, max_size=4),
-    st.lists(st.one_of(st.integers(-8, 8), st.slices(7), st.just(None), st.just(Ellipsis)), max_size=5),
-)
-def test_getitem_is_numpys(shape: list[int], index: list[object]) -> None:
-    """What NumPy takes out of an array is what the graph takes, in shape and content."""
-    from kerasfmt.graph.op import find_op
-
-    array = np.arange(np.prod(shape)).reshape(shape)
-    try:
-        expected = array[tuple(index)]
-    except IndexError:
-        return
-    if not index:
-        return
-    graph = Builder()
-    out = ops.getitem(graph.input(Spec(tuple(shape), dtypes.int64)), tuple(index))
-    assert out.shape == expected.shape
-    operands = [v.node.attrs["value"] for v in out.node.inputs[1:]]
-    np.testing.assert_array_equal(find_op("StridedSlice").run(out.node.attrs, array, *operands)[0], expected)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph import ops
+from kerasfmt.graph.op import find_op
+from tests.graph.ops.op_tests import FrontendTests, KernelTests, Samples, value, weight
+
+SAMPLES = Samples()
+case, floats, ints = SAMPLES.case, SAMPLES.floats, SAMPLES.ints
+
+for _op, (_low, _high, _ulps) in {
+    "Relu": (-4, 4, 0),
+    "Relu6": (-4, 9, 0),
+    "Selu": (-4, 4, 8),
+    "Softplus": (-9, 30, 4),
+    "Softsign": (-4, 4, 2),
+}.items():
+    case(_op, floats(2, 33, low=_low, high=_high), ulps=_ulps)
+    case(_op, floats(3, 5, low=_low, high=_high, dtype=np.float64), ulps=4 * _ulps)
+    case(_op, floats(17, low=_low, high=_high, dtype=np.float16), ulps=2)
+for _op in ("Relu", "Softplus"):
+    # TensorFlow rounds intermediate results to bfloat16 on some paths; kerasfmt rounds once.
+    case(_op, floats(19, dtype=ml_dtypes.bfloat16), ulps=4)
+# TensorFlow's Elu is exp(x) - 1, which loses digits near zero.
+case("Elu", np.concatenate([floats(2, 17, low=-4, high=-0.3), floats(2, 16, low=0)], 1), ulps=4)
+case(
+    "Elu",
+    np.concatenate([floats(3, 3, low=-4, high=-0.3), floats(3, 2, low=0)], 1).astype(np.float64),
+    ulps=16,
+)
+case("Elu", floats(17, low=-4, high=4, dtype=np.float16), ulps=2)
+case("Relu", ints(2, 7))
+case("Relu", floats())
+case("LeakyRelu", floats(2, 9), alpha=0.3)
+case("LeakyRelu", floats(2, 9, dtype=np.float64), alpha=0.2)
+for _op in ("Softmax", "LogSoftmax"):
+    case(_op, floats(4, 10), ulps=8, accumulates=True)
+    case(_op, floats(4, 10, dtype=np.float16), ulps=2, accumulates=True)
+    case(_op, 100 * floats(2, 3, 7), ulps=8, accumulates=True)
+case("BiasAdd", floats(2, 3, 4), floats(4))
+case("BiasAdd", floats(2, 3, 4, 5), floats(3), data_format="NCHW")
+case("MatMul", floats(3, 40), floats(40, 5), ulps=8, accumulates=True)
+case("MatMul", floats(40, 3), floats(5, 40), transpose_a=True, transpose_b=True, ulps=8, accumulates=True)
+# TensorFlow may round the partial sums of its blocks to halves: one more rounding for each of up to four.
+case("MatMul", floats(3, 40, dtype=np.float16), floats(40, 5, dtype=np.float16), ulps=4, accumulates=True)
+case("BatchMatMulV2", floats(2, 1, 3, 4), floats(5, 4, 6), ulps=8, accumulates=True)
+case("BatchMatMulV2", floats(2, 4, 3), floats(2, 6, 4), adj_x=True, adj_y=True, ulps=8, accumulates=True)
+
+
+class TestKernels(KernelTests):
+    samples = SAMPLES
+
+
+class TestFrontends(FrontendTests):
+    uses = {
+        "dense": (
+            lambda: ops.bias_add(ops.matmul(value(None, 3), weight(3, 4)), weight(4)),
+            (None, 4),
+            ["ReadVariableOp", "MatMul", "ReadVariableOp", "BiasAdd"],
+        ),
+        "batches": (
+            lambda: ops.batch_matmul(x := value(None, 3, 4), x, adj_y=True),
+            (None, 3, 3),
+            ["BatchMatMulV2"],
+        ),
+        "softmax": (
+            lambda: ops.softmax(ops.leaky_relu(value(None, 5), 0.1)),
+            (None, 5),
+            ["LeakyRelu", "Softmax"],
+        ),
+    }
+    refused = {
+        "inner dimensions": (lambda: ops.matmul(value(2, 3), weight(4, 5)), "dimensions 3 and 4"),
+        "rank": (lambda: ops.matmul(value(2, 3, 4), weight(4, 5)), "expected 2 dimensions"),
+        "bias": (lambda: ops.bias_add(value(2, 3), weight(4)), "dimensions 3 and 4"),
+        "bias of a vector": (lambda: ops.bias_add(value(3), weight(3)), "expected at least 2 dimensions"),
+        "rows": (lambda: ops.batch_matmul(value(3), weight(3)), "expected at least two dimensions"),
+    }
+
+
+def test_elu_keeps_its_digits_near_zero() -> None:
+    x = -np.logspace(-30, -1, 30, dtype=np.float32)
+    expected = np.expm1(x.astype(np.float64))
+    np.testing.assert_allclose(find_op("Elu").run({}, x)[0], expected, rtol=2e-7)
+
+
+def test_shape_errors_name_op_and_operands() -> None:
+    with pytest.raises(InvalidModelError, match=r"MatMul: op MatMul on \(float32\[2, 3\], float32\[4, 5\]\)"):
+        ops.matmul(value(2, 3), np.zeros((4, 5), np.float32))
