@@ -16,7 +16,8 @@ from conformance.installed import keras2  # noqa: E402
 from kerasfmt import dtypes, protos  # noqa: E402
 from kerasfmt.graph import Builder, Function, Spec, Value  # noqa: E402
 from kerasfmt.graph.run import run  # noqa: E402
-from kerasfmt.graphdef.functions import FunctionWriter  # noqa: E402
+from kerasfmt.graphdef.function_names import FunctionNames  # noqa: E402
+from kerasfmt.graphdef.functions import FunctionEncoder  # noqa: E402
 from kerasfmt.ir import activations, constraints, initializers, regularizers  # noqa: E402
 from kerasfmt.ir.identifiers import to_config  # noqa: E402
 from kerasfmt.ir.options import FrozenOptions  # noqa: E402
@@ -143,7 +144,9 @@ def in_tensorflow(function: Function) -> Any:
     from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
 
     library = protos.FunctionDefLibrary()
-    FunctionWriter(library).name_of(function)
+    names = FunctionNames()
+    names.add(function)
+    FunctionEncoder(names).encode_library(library)
     (written,) = library.function
     proto = function_pb2.FunctionDef.FromString(written.SerializeToString())
     shapes = [v.shape for v in function.inputs]

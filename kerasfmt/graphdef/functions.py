@@ -9,9 +9,8 @@ Source: tensorflow/core/framework/function.proto; tensorflow/python/framework/fu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from kerasfmt import protos
 from kerasfmt.graph.attr_values import encode_attr, encode_shape
@@ -19,73 +18,54 @@ from kerasfmt.graph.function import Function, callees_of
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import AttrDef
 from kerasfmt.graph.value import Node, Value
+from kerasfmt.graphdef.function_names import FunctionNames
 
 # ConfigProto {device_count {CPU: 1} device_count {GPU: 0} gpu_options {} allow_soft_placement: true ...}: what
 # TensorFlow 2.15 puts on a call node on a machine without accelerators.
 CALL_CONFIG = b"\n\x07\n\x03CPU\x10\x01\n\x07\n\x03GPU\x10\x002\x02J\x008\x01\x82\x01\x00"
 
 
-_NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_./-]")
+OUTPUT_OPS: Final = frozenset({"Identity", "NoOp"})
+"""The ops of the nodes that encoding adds to a function's own: its outputs, and what waits for its effects."""
 
 
-class FunctionWriter:
-    """Writes functions, and those that they call, each once and under a unique name.
+class FunctionEncoder:
+    """Encodes functions and nodes.
 
     Args:
-      library: the message that collects them.
-
-    Attributes:
-      ops: names of the ops that the written nodes use.
+      names: the names of every function that they run.
     """
 
-    def __init__(self, library: protos.FunctionDefLibrary) -> None:
-        self._library = library
-        self._names: dict[Function, str] = {}
-        self._bodies: dict[object, protos.FunctionDef] = {}
-        self._uid = 0
+    def __init__(self, names: FunctionNames) -> None:
+        self._names = names
         self._attr_cache: dict[Any, bytes] = {}
         self._alike: dict[tuple[int, str, str], protos.NodeDef] = {}
-        self.ops: set[str] = {"Identity", "NoOp"}
 
-    def name_of(self, function: Function, name: str | None = None) -> str:
-        """The name of a function in the library; written now if it is not there.
+    def encode_library(self, library: protos.FunctionDefLibrary) -> None:
+        """Encodes every function that has a name, in their order."""
+        bodies: dict[object, protos.FunctionDef] = {}
+        for function in self._names:
+            proto = library.function.add()
+            like = bodies.setdefault(function.body_id, proto)
+            if like is proto:
+                self._encode_body(proto, function)
+            else:
+                proto.CopyFrom(like)
+                for place, attr, callee in function.call_sites:
+                    proto.node_def[place].attr[attr].func.name = self._names[callee]
+            proto.signature.name = self._names[function]
 
-        Args:
-          function: the function.
-          name: base of its name when it is new; `function.name` by default.
-        """
-        found = self._names.get(function)
-        if found is None:
-            for site in function.call_sites:
-                if find_op(function.nodes[site.place].op).is_call:
-                    self.name_of(site.callee)
-            self._uid += 1
-            found = self._names[function] = f"__inference_{_identifier(name or function.name)}_{self._uid}"
-            self._write(function, found)
-        return found
-
-    def _write(self, function: Function, name: str) -> None:
-        proto = self._library.function.add()
-        written = self._bodies.setdefault(function.body_id, proto)
-        if written is proto:
-            self._write_body(proto, function)
-        else:
-            proto.CopyFrom(written)
-            for place, attr, callee in function.call_sites:
-                proto.node_def[place].attr[attr].func.name = self.name_of(callee)
-        proto.signature.name = name
-
-    def _write_body(self, proto: protos.FunctionDef, function: Function) -> None:
+    def _encode_body(self, proto: protos.FunctionDef, function: Function) -> None:
         proto.signature.is_stateful = function.stateful
         for value in function.parameters:
             proto.signature.input_arg.add(name=value.node.name, type=value.dtype.enum)
-        _write_arg_attrs(proto, function)
+        _encode_arguments(proto, function)
         names = _Names(function)
         for node in function.nodes:
-            self.write_node(proto.node_def.add(), node, names.tensor)
+            self.encode_node(proto.node_def.add(), node, names.tensor)
         barrier = names.fresh("NoOp") if function.control_outputs else None
         for value in function.outputs:
-            _write_output(proto, value, names, barrier)
+            _encode_output(proto, value, names, barrier)
         if barrier is not None:
             proto.node_def.add(
                 name=barrier, op="NoOp", input=["^" + n.name for n in function.control_outputs]
@@ -98,12 +78,12 @@ class FunctionWriter:
             proto.attr["_XlaMustCompile"].b = True
             proto.attr["_noinline"].b = True
 
-    def write_node(self, proto: protos.NodeDef, node: Node, tensor: Callable[[Value], str]) -> None:
-        """Writes a node; `tensor` names the value that an input refers to."""
+    def encode_node(self, proto: protos.NodeDef, node: Node, tensor: Callable[[Value], str]) -> None:
+        """Encodes a node; `tensor` names the value that an input refers to."""
         # Builder.copy_node makes nodes that share their attributes; these live as long as the functions written.
         like = self._alike.setdefault((id(node.attrs), node.op, node.device), proto)
         if like is proto:
-            self._write_kind(proto, node)
+            self._encode_kind(proto, node)
         else:
             proto.CopyFrom(like)
             proto.ClearField("input")
@@ -112,15 +92,14 @@ class FunctionWriter:
         if node.controls:
             proto.input.extend(["^" + n.name for n in node.controls])
 
-    def _write_kind(self, proto: protos.NodeDef, node: Node) -> None:
-        """Writes what nodes have in common that share their attributes: all but name and inputs."""
+    def _encode_kind(self, proto: protos.NodeDef, node: Node) -> None:
+        """Encodes what nodes have in common that share their attributes: all but name and inputs."""
         proto.op = node.op
-        self.ops.add(node.op)
         proto.device = node.device
         for key, definition in node.op_def.attrs.items():
             value, kind = node.attrs[key], definition.kind
             if kind == "func" and isinstance(value, Function):
-                proto.attr[key].func.name = self.name_of(value)
+                proto.attr[key].func.name = self._names[value]
             elif kind == "tensor":
                 dtype: Any = node.attrs.get("dtype")
                 proto.attr[key].CopyFrom(encode_attr(kind, value, dtype))
@@ -128,7 +107,7 @@ class FunctionWriter:
                 proto.attr[key].MergeFromString(self._encoded(kind, value))
         if find_op(node.op).is_call:
             (callee,) = callees_of(node)
-            _write_call(proto, callee)
+            _encode_call(proto, callee)
         elif node.op_def.callees:
             # TensorFlow's graph optimizer inlines branches and bodies.
             proto.attr["_lower_using_switch_merge"].b = True
@@ -190,7 +169,7 @@ def output_label(value: Value) -> str:
     raise AssertionError(f"{node.name} has no output {value.index}")
 
 
-def _write_arg_attrs(proto: protos.FunctionDef, function: Function) -> None:
+def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:
     shapes = proto.attr["_input_shapes"].list
     for index, value in enumerate(function.parameters):
         shape = encode_shape(value.shape)
@@ -203,7 +182,7 @@ def _write_arg_attrs(proto: protos.FunctionDef, function: Function) -> None:
             attr["_user_specified_name"].s = b"resource"
 
 
-def _write_call(proto: protos.NodeDef, callee: Function) -> None:
+def _encode_call(proto: protos.NodeDef, callee: Function) -> None:
     proto.attr["config_proto"].s = CALL_CONFIG
     inputs = len(callee.inputs)
     read_only = [inputs + i for i, v in enumerate(callee.variables) if v not in callee.written]
@@ -213,7 +192,7 @@ def _write_call(proto: protos.NodeDef, callee: Function) -> None:
         proto.attr["_XlaMustCompile"].b = True
 
 
-def _write_output(proto: protos.FunctionDef, value: Value, names: _Names, barrier: str | None) -> None:
+def _encode_output(proto: protos.FunctionDef, value: Value, names: _Names, barrier: str | None) -> None:
     identity = names.fresh("Identity")
     node = proto.node_def.add(name=identity, op="Identity", input=[names.tensor(value)])
     if barrier is not None:
@@ -223,7 +202,3 @@ def _write_output(proto: protos.FunctionDef, value: Value, names: _Names, barrie
     label = identity.lower()
     proto.signature.output_arg.add(name=label, type=value.dtype.enum)
     proto.ret[label] = f"{identity}:output:0"
-
-
-def _identifier(name: str) -> str:
-    return _NOT_IDENTIFIER.sub("_", name)

@@ -199,9 +199,14 @@ class Layer(WeightOwner, kw_only=True):
         """
         return 0
 
-    def described(self) -> dict[str, Any]:
+    def described(self, names: LayerNames = OWN_NAMES) -> dict[str, Any]:
         """Class name and config, `{"class_name", "config"}`."""
-        return {"class_name": self.keras_name, "config": self.get_config()}
+        return {"class_name": self.keras_name, "config": self.config_in(names)}
+
+    def config_in(self, names: LayerNames) -> dict[str, Any]:
+        """The config where layers have other names than their own."""
+        config = self.get_config()
+        return config if names[self] == self.name else {**config, "name": names[self]}
 
     @property
     def signature(self) -> CallSignature:

@@ -257,12 +257,20 @@ class Model(Layer):
 
         `kerasfmt.model_from_config` makes an equal model of it.
         """
-        references = References(self.network, self.layers)
+        return self.config_in(OWN_NAMES)
+
+    def config_in(self, names: LayerNames) -> dict[str, Any]:
+        """The config where layers have other names than their own."""
+        references = References(self.network, self.layers, names)
         return {
-            "name": self.name,
+            "name": names[self],
             "trainable": self.trainable,
             "layers": [
-                {**layer.described(), "name": layer.name, "inbound_nodes": inbound_nodes(layer, references)}
+                {
+                    **layer.described(names),
+                    "name": names[layer],
+                    "inbound_nodes": inbound_nodes(layer, references),
+                }
                 for layer in self.layers
             ],
             "input_layers": end_references(self.inputs_structure, references),

@@ -167,9 +167,13 @@ class Sequential(Model):
 
         `kerasfmt.model_from_config` makes an equal model of it.
         """
+        return self.config_in(OWN_NAMES)
+
+    def config_in(self, names: LayerNames) -> dict[str, Any]:
+        """The config where layers have other names than their own."""
         self._require_built()
-        layers = self.config_layers
-        config: dict[str, Any] = {"name": self.name, "layers": [layer.described() for layer in layers]}
+        layers = [layer.described(names) for layer in self.config_layers]
+        config: dict[str, Any] = {"name": names[self], "layers": layers}
         if not self.declares_input:
             config["build_input_shape"] = list(self._declared_shape or ())
         return config

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.structure import Structure, map_structure, map_to_lists
 from kerasfmt.ir.tensor import Call, Constant, Tensor
 
@@ -37,12 +38,16 @@ class References:
     Args:
       network: the calls of the model.
       layers: its layers.
+      names: the names of layers.
 
     Attributes:
       calls: the calls of each layer in the model, in the order in which they were made.
     """
 
-    def __init__(self, network: Sequence[Call], layers: Sequence[Layer]) -> None:
+    def __init__(
+        self, network: Sequence[Call], layers: Sequence[Layer], names: LayerNames = OWN_NAMES
+    ) -> None:
+        self.names = names
         members = {id(call) for call in network}
         self.calls = {layer: [call for call in layer.calls if id(call) in members] for layer in layers}
         self._numbers = {id(call): n for calls in self.calls.values() for n, call in enumerate(calls)}
@@ -77,7 +82,7 @@ def end_references(structure: Structure, references: References) -> Structure:
 
 def _numbered(tensor: Tensor, references: References) -> list[Any]:
     layer, call, output = references.to(tensor)
-    return [layer.name, layer.own_calls + call, output]
+    return [references.names[layer], layer.own_calls + call, output]
 
 
 def _input(leaf: Any, references: References) -> list[Any]:

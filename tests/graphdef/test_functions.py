@@ -6,7 +6,8 @@ import numpy as np
 
 from kerasfmt import dtypes, protos
 from kerasfmt.graph import Builder, Function, Spec, Value, Variable, emit, emit_one
-from kerasfmt.graphdef.functions import CALL_CONFIG, FunctionWriter, output_label
+from kerasfmt.graphdef.function_names import FunctionNames
+from kerasfmt.graphdef.functions import CALL_CONFIG, FunctionEncoder, output_label
 
 VECTOR = Spec((None, 2), dtypes.float32)
 
@@ -26,10 +27,10 @@ def counter(step: Variable) -> Function:
 
 
 def written(*functions: Function) -> list[protos.FunctionDef]:
-    library = protos.FunctionDefLibrary()
-    writer = FunctionWriter(library)
+    library, names = protos.FunctionDefLibrary(), FunctionNames()
     for function in functions:
-        writer.name_of(function)
+        names.add(function)
+    FunctionEncoder(names).encode_library(library)
     return list(library.function)
 
 
@@ -212,16 +213,6 @@ def test_labels_of_outputs() -> None:
     assert labels(parts) == ["output:0", "output:1"]
     assert labels(both) == ["output:0", "output:1"]
     assert labels(norm)[:2] == ["y:0", "batch_mean:0"]
-
-
-def test_names_of_functions() -> None:
-    library = protos.FunctionDefLibrary()
-    writer = FunctionWriter(library)
-    function, other = dense("a b/ü"), dense("c")
-    assert writer.name_of(function) == "__inference_a_b/__1"
-    assert writer.name_of(function, "again") == "__inference_a_b/__1"
-    assert writer.name_of(other, "given") == "__inference_given_2"
-    assert {"MatMul", "ReadVariableOp", "Identity", "NoOp"} == writer.ops
 
 
 def test_the_same_function_gives_the_same_bytes() -> None:

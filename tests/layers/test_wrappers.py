@@ -8,8 +8,8 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.formats.saved_model.keras_objects import KerasObjects
-from kerasfmt.formats.saved_model.object_graph import UserObject
+from kerasfmt.formats.saved_model.objects import Objects
+from kerasfmt.formats.saved_model.plan import plan_model
 from kerasfmt.graph.run import run
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.input_spec import InputSpec
@@ -104,8 +104,7 @@ def test_spectral_normalization_leaves_zeros() -> None:
 def test_layer_inside_is_an_object_of_its_own() -> None:
     layer = SpectralNormalization(Conv2D(2, 1))
     model = model_of(layer, np.zeros((1, 2, 2, 3), np.float32))
-    objects = KerasObjects(model, save_traces=True)
-    root = objects.root(None, UserObject(), False)
+    root = Objects(plan_model(model), include_optimizer=False).root
     wrapper = dict(root.children)["layer_with_weights-0"]
     names = dict(wrapper.children)
     inner = dict(names["layer"].children)

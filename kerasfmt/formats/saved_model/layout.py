@@ -60,6 +60,8 @@ SERVING_DEFAULT: Final = "serving_default"
 """The signature that serving systems call (tensorflow/python/saved_model/signature_constants.py)."""
 INIT_OP: Final = "__saved_model_init_op"
 """The signature that TensorFlow keeps for the init op."""
+SAVER_VERSION: Final = 2
+"""SaverDef.V2 (tensorflow/core/protobuf/saver.proto)."""
 MAIN_OP_COLLECTION: Final = "saved_model_main_op"
 PREDICT_METHOD: Final = "tensorflow/serving/predict"
 OBJECT_GRAPH_KEY: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"

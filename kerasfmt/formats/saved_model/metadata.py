@@ -1,5 +1,7 @@
 """keras_metadata.pb: for every layer a JSON text with its config and what Keras needs to revive it.
 
+What is said of each layer is put together first, with the numbers of the objects in it, and encoded then.
+
 Source: tf_keras/src/saving/legacy/saved_model/layer_serialization.py, model_serialization.py, json_utils.py;
 tf_keras/src/saving/legacy/serialization.py (shared_object_id).
 """
@@ -7,25 +9,51 @@ tf_keras/src/saving/legacy/serialization.py (shared_object_id).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.dialects import versions
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph, SavedNode
+from kerasfmt.formats.saved_model.nodes import SavedNode
+from kerasfmt.formats.saved_model.object_graph import ObjectGraph
+from kerasfmt.formats.saved_model.plan import Plan
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.json_values import wrap_shape, wrap_tuple
+from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer, to_config
 from kerasfmt.ir.structure import Structure, map_structure
 
 
-class _SharedIds:
-    """Numbers each config object of a model once, in the order in which Keras meets them."""
+@dataclass(frozen=True)
+class LayerMetadata:
+    """What Keras stores of one layer.
 
-    def __init__(self) -> None:
+    Attributes:
+      node: the number of its node in the object graph.
+      path: the path of that node, from `root`.
+      identifier: the kind of the object.
+      content: the JSON values, in which tuples are told from lists.
+    """
+
+    node: int
+    path: str
+    identifier: str
+    content: Mapping[str, Any]
+
+
+class _SharedIds:
+    """Numbers each config object of a model once, in the order in which Keras meets them.
+
+    Args:
+      names: the names of layers.
+    """
+
+    def __init__(self, names: LayerNames) -> None:
+        self.names = names
         self._ids: dict[Any, int] = {}
         self._configs: dict[Layer, dict[str, Any]] = {}
         self._numbered: dict[Layer, dict[str, Any]] = {}
@@ -44,13 +72,13 @@ class _SharedIds:
     def plain(self, layer: Layer) -> dict[str, Any]:
         """A layer's config as it is."""
         if layer not in self._configs:
-            self._configs[layer] = layer.get_config()
+            self._configs[layer] = layer.config_in(self.names)
         return self._configs[layer]
 
     def _mark(self, layer: Layer, key: str, value: Any) -> Any:
         child = getattr(layer, key, None)
         if isinstance(child, Layer):
-            inner = child.get_config() if isinstance(child, Model) else self.config(child)
+            inner = child.config_in(self.names) if isinstance(child, Model) else self.config(child)
             return {**value, "config": inner, "shared_object_id": self.number(child)}
         if isinstance(value, dict) and value.keys() == {"class_name", "config"}:
             owner: Any = ("policy", layer.policy.name) if key == "dtype" else (layer, key)
@@ -60,27 +88,35 @@ class _SharedIds:
         return value
 
 
-def write_metadata(
-    graph: ObjectGraph, layers: Mapping[SavedNode, Layer], model: Model, include_optimizer: bool
-) -> protos.KerasSavedMetadata:
-    """The message that describes every layer among the nodes of the object graph."""
-    proto = protos.KerasSavedMetadata()
-    ids = _SharedIds()
+def describe_layers(
+    plan: Plan, graph: ObjectGraph, layers: Mapping[SavedNode, Layer], include_optimizer: bool
+) -> list[LayerMetadata]:
+    """What Keras stores of every layer among the nodes of the object graph, in their order."""
+    model, ids = plan.model, _SharedIds(plan.names)
     _number_layers(model, ids)
     inbound = _inbound_nodes(model, ids)
+    found = []
     for node in graph.nodes:
         layer = layers.get(node)
-        if layer is None:
-            continue
+        if layer is not None:
+            compiled = layer is model and include_optimizer
+            content = _layer_content(layer, ids, inbound.get(layer), compiled)
+            path = ".".join(("root", *graph.paths[node]))
+            found.append(LayerMetadata(graph.ids[node], path, layer.facts.identifier, content))
+    return found
+
+
+def encode_metadata(layers: Iterable[LayerMetadata]) -> protos.KerasSavedMetadata:
+    """The message that holds what Keras stores of layers."""
+    proto = protos.KerasSavedMetadata()
+    for layer in layers:
         entry = proto.nodes.add()
-        entry.node_id = graph.ids[node]
-        entry.node_path = ".".join(("root", *graph.paths[node]))
+        entry.node_id = layer.node
+        entry.node_path = layer.path
         entry.version.producer = layout.METADATA_PRODUCER
         entry.version.min_consumer = layout.MIN_CONSUMER
-        entry.identifier = layer.facts.identifier
-        entry.metadata = json.dumps(
-            _tuples(layer_metadata(layer, ids, inbound.get(layer), layer is model and include_optimizer))
-        )
+        entry.identifier = layer.identifier
+        entry.metadata = json.dumps(_tuples(layer.content))
     return proto
 
 
@@ -107,13 +143,12 @@ def _inbound_nodes(model: Model, ids: _SharedIds) -> dict[Layer, Any]:
     return found
 
 
-def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) -> dict[str, Any]:
-    """What Keras stores of one layer."""
+def _layer_content(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) -> dict[str, Any]:
     if isinstance(layer, InputLayer):
-        return _input_layer_metadata(layer)
+        return _input_layer_content(layer, ids)
     is_model = isinstance(layer, Model)
     metadata: dict[str, Any] = {
-        "name": layer.name,
+        "name": ids.names[layer],
         "trainable": layer.trainable,
         "expects_training_arg": layer.takes_training,
         "dtype": _policy(layer, ids),
@@ -141,19 +176,19 @@ def layer_metadata(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) 
         wrapped = layer.weight_scope is not None
         metadata["build_input_shape"] = layer.build_input if wrapped else _shapes(layer.build_input)
     if isinstance(layer, Model):
-        metadata |= _model_metadata(layer, ids, compiled)
+        metadata |= _model_content(layer, ids, compiled)
     return metadata
 
 
-def _input_layer_metadata(layer: InputLayer) -> dict[str, Any]:
+def _input_layer_content(layer: InputLayer, ids: _SharedIds) -> dict[str, Any]:
     return {
         "class_name": "InputLayer",
-        "name": layer.name,
+        "name": ids.names[layer],
         "dtype": layer.input_dtype.name,
         "sparse": layer.sparse,
         "ragged": layer.ragged,
         "batch_input_shape": layer.batch_input_shape,
-        "config": layer.get_config(),
+        "config": ids.plain(layer),
     }
 
 
@@ -197,8 +232,8 @@ def _shapes(shape: Structure) -> Any:
     return shape
 
 
-def _model_metadata(model: Model, ids: _SharedIds, compiled: bool) -> dict[str, Any]:
-    save_spec = map_structure(_type_spec, model.input_specs)
+def _model_content(model: Model, ids: _SharedIds, compiled: bool) -> dict[str, Any]:
+    save_spec = map_structure(_type_spec, model.keras_signature(ids.names))
     config = {"class_name": model.keras_name, "config": _numbered_config(model, ids)}
     metadata: dict[str, Any] = {
         "is_graph_network": True,

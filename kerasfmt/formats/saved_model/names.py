@@ -1,4 +1,4 @@
-"""Layer names that TensorFlow can read back.
+"""Names that TensorFlow takes as scopes.
 
 Keras opens a name scope for each layer, so that a name has to match `[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*`. A layer of
 another name (spaces, letters beyond ASCII) is written under one that matches: each other character becomes `_`,
@@ -10,47 +10,45 @@ Source: tensorflow/python/framework/ops.py, _VALID_SCOPE_NAME_REGEX.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from kerasfmt.ir import Layer, Model
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 
 _VALID = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
+_INVALID_CHARACTER = re.compile(r"[^A-Za-z0-9_.\\/>-]")
 
 
 def is_valid(name: str) -> bool:
-    """Whether TensorFlow takes `name` as that of a layer."""
+    """Whether TensorFlow takes `name` as a scope."""
     return _VALID.fullmatch(name) is not None
 
 
-def readable(name: str) -> str:
+def scope_name(name: str) -> str:
     """`name` itself where TensorFlow takes it, else one that is like it."""
-    plain = re.sub(r"[^A-Za-z0-9_.\\/>-]", "_", name)
+    plain = _INVALID_CHARACTER.sub("_", name)
     return plain if is_valid(plain) else f"layer{plain}"
 
 
-@contextmanager
-def readable_names(model: Model) -> Iterator[None]:
-    """Within the context, every layer of the model has a name that TensorFlow takes."""
-    renamed = {layer: layer.name for layer in _rename(model)}
-    if not is_valid(model.name):
-        renamed[model] = model.name
-    try:
-        for layer, name in renamed.items():
-            layer.name = _free_name(name, {other.name for other in _siblings(model, layer)})
-        yield
-    finally:
-        for layer, name in renamed.items():
-            layer.name = name
+def layer_names(model: Model) -> LayerNames:
+    """The names under which the model, its layers and those of the models in it are written."""
+    holders = _holders(model)
+    others: dict[Layer, str] = {}
+    for layer in (model, *holders):
+        if not is_valid(layer.name) and layer not in others:
+            beside = {other for holder in holders.get(layer, ()) for other in _members(holder)} - {layer}
+            others[layer] = _free_name(layer.name, {others.get(other, other.name) for other in beside})
+    return LayerNames(others) if others else OWN_NAMES
 
 
-def _rename(model: Model) -> Iterator[Layer]:
-    """Layers of the model, and of the models in it, that need another name."""
+def _holders(model: Model) -> dict[Layer, list[Model]]:
+    """The models that hold each layer, as they are met from the outermost one."""
+    found: dict[Layer, list[Model]] = {}
     for layer in _members(model):
-        if not is_valid(layer.name):
-            yield layer
+        found.setdefault(layer, []).append(model)
         if isinstance(layer, Model):
-            yield from _rename(layer)
+            for inner, holders in _holders(layer).items():
+                found.setdefault(inner, []).extend(holders)
+    return found
 
 
 def _members(model: Model) -> list[Layer]:
@@ -58,18 +56,8 @@ def _members(model: Model) -> list[Layer]:
     return list(dict.fromkeys([*(tensor.origin.layer for tensor in model.inputs), *model.layers]))
 
 
-def _siblings(model: Model, layer: Layer) -> list[Layer]:
-    """The layers beside `layer` in the model that holds it."""
-    members = _members(model)
-    if layer in members:
-        return members
-    return next(
-        (found for m in members if isinstance(m, Model) for found in [_siblings(m, layer)] if found), []
-    )
-
-
 def _free_name(name: str, taken: set[str]) -> str:
-    plain = readable(name)
+    plain = scope_name(name)
     found, count = plain, 0
     while found in taken:
         count += 1

@@ -13,7 +13,8 @@ from collections.abc import Callable
 import numpy as np
 
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.object_graph import (
+from kerasfmt.formats.saved_model.functions import PolymorphicFunction
+from kerasfmt.formats.saved_model.nodes import (
     FunctionNode,
     UserObject,
     VariableNode,
@@ -42,9 +43,8 @@ def optimizer_node(config: TrainingConfig, variable: Callable[[Weight], Variable
     if kind.slots:
         node.add("_index_dict", dict_wrapper())
         _add_slots(node, config, kind, variable)
-    node.add(
-        "_update_step_xla", FunctionNode(arg_spec=ArgSpec(("gradient", "variable", "key")), jit_compile=True)
-    )
+    arguments = ArgSpec(("gradient", "variable", "key"))
+    node.add("_update_step_xla", FunctionNode(PolymorphicFunction(arg_spec=arguments, jit_compile=True)))
     return node
 
 

@@ -12,32 +12,37 @@ from dataclasses import dataclass
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.object_graph import ConcreteNode, SavedNode, UserObject
-from kerasfmt.formats.saved_model.traces import name_outputs
+from kerasfmt.formats.saved_model.functions import ConcreteFunction, name_outputs
 from kerasfmt.graph import Builder, Function, Spec, Value
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Model
+from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.structure import flatten, map_structure
 
 
 @dataclass(frozen=True, eq=False)
-class TracedSignature:
+class PlannedSignature:
     """A signature as a function: inputs by name, outputs by name in the order of the function's outputs."""
 
-    function: Function
+    concrete: ConcreteFunction
     inputs: Mapping[str, Spec]
     outputs: Mapping[str, Spec]
 
 
-def default_signature(model: Model) -> ConcreteNode:
-    """`_default_save_signature`: the model's inference function with its outputs by name."""
+def plan_default(model: Model, context: CallContext) -> ConcreteFunction:
+    """`_default_save_signature`: the model's inference function with its outputs by name.
+
+    Args:
+      model: the model.
+      context: the names of layers, and the traces that they share.
+    """
     graph = Builder("_wrapped_model")
-    specs = model.input_specs
-    values = map_structure(lambda s: graph.input(s, s.name), specs)
-    outputs = _by_output_name(model, values)
+    specs = model.keras_signature(context.names)
+    flat = flatten(model.apply(map_structure(lambda s: graph.input(s, s.name), specs), context=context))
+    outputs = dict(sorted(zip(model.output_names_in(context.names), flat, strict=True)))
     keywords = tuple(s.name for s in flatten(specs))
-    return ConcreteNode(
+    return ConcreteFunction(
         function=graph.finish(list(outputs.values())),
         name="_wrapped_model",
         inputs=((specs,), {}),
@@ -48,16 +53,14 @@ def default_signature(model: Model) -> ConcreteNode:
     )
 
 
-def _by_output_name(model: Model, values: object) -> dict[str, Value]:
-    """Inference outputs by the names of their layers, sorted by name."""
-    flat = flatten(model.apply(values))
-    return dict(sorted(zip(model.output_names, flat, strict=True)))
-
-
-def trace_signatures(
-    model: Model, default: ConcreteNode | None, given: Mapping[str, Signature] | None
-) -> dict[str, TracedSignature]:
+def plan_signatures(
+    default: ConcreteFunction | None, given: Mapping[str, Signature] | None
+) -> dict[str, PlannedSignature]:
     """Every signature of a saved model: those given, or else `serving_default`.
+
+    Args:
+      default: what `plan_default` gives; None where the model is saved without its functions.
+      given: the signatures of the user.
 
     Raises:
       InvalidModelError: what is given is no signature, or one that cannot be traced.
@@ -68,16 +71,35 @@ def trace_signatures(
         for key, signature in given.items():
             _check_given(key, signature)
         return {key: _trace_given(key, signature) for key, signature in sorted(given.items())}
-    return {} if default is None else {layout.SERVING_DEFAULT: _trace_default(model, default)}
+    return {} if default is None else {layout.SERVING_DEFAULT: _trace_default(default)}
 
 
-def _trace_default(model: Model, default: ConcreteNode) -> TracedSignature:
+def _trace_default(default: ConcreteFunction) -> PlannedSignature:
     graph = Builder("signature_wrapper")
-    specs = flatten(model.input_specs)
+    specs = flatten(default.inputs)
     named = {s.name or "": s for s in sorted(specs, key=lambda s: s.name or "")}
     values = {name: graph.input(spec, name) for name, spec in named.items()}
     results = graph.call(default.function, [values[s.name or ""] for s in specs])
-    return TracedSignature(graph.finish(results), named, default.outputs)
+    return _planned(layout.SERVING_DEFAULT, graph.finish(results), named, default.outputs)
+
+
+def _planned(
+    key: str, function: Function, inputs: Mapping[str, Spec], outputs: Mapping[str, Spec]
+) -> PlannedSignature:
+    parameters = {parameter_name(name): spec for name, spec in inputs.items()}
+    names = tuple(inputs)
+    if len(parameters) < len(names):
+        raise InvalidModelError(f"signature {key}: inputs {list(names)} differ in signs only; rename one")
+    concrete = ConcreteFunction(
+        function=function,
+        name="signature_wrapper",
+        inputs=((), parameters),
+        outputs=dict(outputs),
+        arg_spec=ArgSpec(kwonlyargs=tuple(parameters)),
+        keywords=names,
+        positional=1 if len(names) == 1 else 0,
+    )
+    return PlannedSignature(concrete, inputs, outputs)
 
 
 def _check_given(key: object, signature: object) -> None:
@@ -92,7 +114,7 @@ def _check_given(key: object, signature: object) -> None:
             raise InvalidModelError(f"signature {key}: input {name}: expected a Spec, got {spec!r}")
 
 
-def _trace_given(key: str, signature: Signature) -> TracedSignature:
+def _trace_given(key: str, signature: Signature) -> PlannedSignature:
     graph = Builder(f"signature_wrapper_{key}")
     values = {name: graph.input(spec, name) for name, spec in sorted(signature.inputs.items())}
     try:
@@ -114,7 +136,7 @@ def _trace_given(key: str, signature: Signature) -> TracedSignature:
     ordered = dict(sorted(named.items()))
     function = graph.finish(list(ordered.values()))
     specs = {name: spec.with_name(name) for name, spec in sorted(signature.inputs.items())}
-    return TracedSignature(function, specs, {name: v.spec.with_name(name) for name, v in ordered.items()})
+    return _planned(key, function, specs, {name: v.spec.with_name(name) for name, v in ordered.items()})
 
 
 def parameter_name(name: str) -> str:
@@ -124,24 +146,3 @@ def parameter_name(name: str) -> str:
     """
     plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
     return plain if plain[:1].isalpha() else f"arg_{plain}"
-
-
-def signature_map(signatures: Mapping[str, TracedSignature]) -> UserObject:
-    """The node `signatures`: one function per signature."""
-    children: list[tuple[str, SavedNode]] = []
-    for key, signature in signatures.items():
-        inputs = {parameter_name(name): spec for name, spec in signature.inputs.items()}
-        names = tuple(signature.inputs)
-        if len(inputs) < len(names):
-            raise InvalidModelError(f"signature {key}: inputs {list(names)} differ in signs only; rename one")
-        node = ConcreteNode(
-            function=signature.function,
-            name="signature_wrapper",
-            inputs=((), inputs),
-            outputs=dict(signature.outputs),
-            arg_spec=ArgSpec(kwonlyargs=tuple(inputs)),
-            keywords=names,
-            positional=1 if len(names) == 1 else 0,
-        )
-        children.append((key, node))
-    return UserObject(children, layout.SIGNATURE_MAP)

@@ -16,16 +16,21 @@ from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
-from kerasfmt.formats.saved_model.keras_objects import KerasObjects
-from kerasfmt.formats.saved_model.main_graph import write_main_graph
-from kerasfmt.formats.saved_model.metadata import write_metadata
-from kerasfmt.formats.saved_model.names import readable_names
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph, checkpoint_proto, write_object_graph
+from kerasfmt.formats.saved_model.main_graph import MainGraph, build_main_graph, encode_main_graph
+from kerasfmt.formats.saved_model.metadata import describe_layers, encode_metadata
+from kerasfmt.formats.saved_model.object_graph import ObjectGraph
+from kerasfmt.formats.saved_model.object_messages import (
+    children_bytes,
+    encode_checkpoint_graph,
+    encode_object_graph,
+)
+from kerasfmt.formats.saved_model.objects import Objects
 from kerasfmt.formats.saved_model.options import SaveOptions
-from kerasfmt.formats.saved_model.signatures import default_signature, signature_map, trace_signatures
+from kerasfmt.formats.saved_model.plan import plan_model
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.graph.op_defs import op_list
-from kerasfmt.graphdef.functions import FunctionWriter
+from kerasfmt.graphdef.function_names import FunctionNames
+from kerasfmt.graphdef.functions import OUTPUT_OPS, FunctionEncoder
 from kerasfmt.ir import Model
 from kerasfmt.ir.signature import Signature
 
@@ -49,38 +54,38 @@ def write(
       SaveError: the graph is larger than a protobuf message may be.
       GraphError, InvalidModelError: a layer's call cannot be traced.
     """
-    _ = model.input_specs  # raises where the input shape is not known
-    with readable_names(model):
-        _write(model, directory, include_optimizer, signatures, options, save_traces, progress)
+    plan = plan_model(model, signatures, save_traces)
+    objects = Objects(plan, include_optimizer)
+    graph = ObjectGraph.of(objects.root)
+    children = children_bytes(graph)
+    checkpoint = protos.serialize(encode_checkpoint_graph(graph, children))
+    main = build_main_graph(plan.signatures, graph.variables, checkpoint)
+    names = graph.name_functions()
+    names.add_callees(main.nodes)
+    layers = describe_layers(plan, graph, objects.layers, include_optimizer)
 
-
-def _write(
-    model: Model,
-    directory: Path,
-    include_optimizer: bool,
-    signatures: Mapping[str, Signature] | None,
-    options: SaveOptions | None,
-    save_traces: bool,
-    progress: Progress,
-) -> None:
     saved = protos.SavedModel(saved_model_schema_version=layout.SCHEMA_VERSION)
     meta = saved.meta_graphs.add()
-    functions = FunctionWriter(meta.graph_def.library)
-    objects = KerasObjects(model, save_traces)
-    default = default_signature(model) if save_traces else None
-    traced = trace_signatures(model, default, signatures)
-    root = objects.root(default, signature_map(traced), include_optimizer)
-    graph = ObjectGraph.of(root)
-    variables = graph.variables()
-    checkpoint = protos.serialize(checkpoint_proto(graph))
-    write_object_graph(meta.object_graph_def, graph, functions, objects.variables)
-    write_main_graph(meta, functions, traced, variables, checkpoint)
-    _write_meta_info(meta, functions.ops, options)
-    metadata = write_metadata(graph, objects.layers, model, include_optimizer)
+    encode_object_graph(meta.object_graph_def, graph, children, names)
+    encoder = FunctionEncoder(names)
+    encoder.encode_library(meta.graph_def.library)
+    encode_main_graph(meta, main, encoder)
+    _encode_meta_info(meta, _used_ops(names, main), options)
     _check_size(meta)
+    _write_files(directory, saved, encode_metadata(layers), graph, checkpoint, progress)
+
+
+def _write_files(
+    directory: Path,
+    saved: protos.SavedModel,
+    metadata: protos.KerasSavedMetadata,
+    graph: ObjectGraph,
+    checkpoint: bytes,
+    progress: Progress,
+) -> None:
     (directory / layout.ASSETS).mkdir()
     (directory / layout.VARIABLES).parent.mkdir()
-    items = [(key, node.weight.value) for key, node in variables]
+    items = [(key, node.weight.value) for key, node in graph.variables.items()]
     items.append((layout.OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
     tensorbundle.write(directory / layout.VARIABLES, items, progress=progress)
     index = (directory / layout.VARIABLES_INDEX).read_bytes()
@@ -90,7 +95,12 @@ def _write(
     (directory / layout.FINGERPRINT).write_bytes(protos.serialize(fingerprint(saved, data, index)))
 
 
-def _write_meta_info(meta: protos.MetaGraphDef, ops: set[str], options: SaveOptions | None) -> None:
+def _used_ops(names: FunctionNames, main: MainGraph) -> set[str]:
+    bodies = {function.body_id: function.nodes for function in names}
+    return {*OUTPUT_OPS, *(node.op for nodes in (main.nodes, *bodies.values()) for node in nodes)}
+
+
+def _encode_meta_info(meta: protos.MetaGraphDef, ops: set[str], options: SaveOptions | None) -> None:
     info = meta.meta_info_def
     info.stripped_op_list.CopyFrom(op_list(ops))
     info.tags.append(layout.SERVE_TAG)

@@ -7,9 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerasfmt import dtypes
-from kerasfmt.formats.saved_model.main_graph import restore_function, save_function
-from kerasfmt.graph import Spec, Variable
 from tests.formats.saved_model.saved import Saved, save, small
 
 
@@ -105,16 +102,3 @@ def saved_order(saved: Saved) -> list[str]:
     (text,) = np.asarray(saved.variables["_CHECKPOINTABLE_OBJECT_GRAPH"]).reshape(-1)
     nodes = protos.TrackableObjectGraph.FromString(text).nodes
     return [a.checkpoint_key for n in nodes for a in n.attributes]
-
-
-def test_saver_functions() -> None:
-    weights = [Variable("a", Spec((2,), dtypes.float32)), Variable("b", Spec((), dtypes.int64))]
-    keys = ["a/key", "b/key"]
-    saving, restoring = save_function(keys, weights), restore_function(keys, weights)
-    assert saving.variables == restoring.variables == tuple(weights)
-    assert saving.written == frozenset()
-    assert restoring.written == set(weights)
-    (node,) = [n for n in saving.nodes if n.op == "SaveV2"]
-    assert node.attrs["dtypes"] == [dtypes.float32, dtypes.int64, dtypes.string]
-    assert saving.outputs[0].node.controls[0].op == "MergeV2Checkpoints"
-    assert [n.op for n in restoring.outputs[0].node.controls] == ["AssignVariableOp"] * 2

@@ -13,14 +13,15 @@ import kerasfmt
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.formats.saved_model.signatures import (
-    default_signature,
     parameter_name,
-    signature_map,
-    trace_signatures,
+    plan_default,
+    plan_signatures,
 )
 from kerasfmt.graph import Builder, Spec, ops
 from kerasfmt.graph.run import run
 from kerasfmt.ir import Model
+from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.signature import Signature
 from kerasfmt.layers import Add, Dense
 from tests.formats.saved_model.saved import save
@@ -48,26 +49,27 @@ def evaluate(function: Any, model: Model, *arrays: Any) -> list[Any]:
 
 
 def test_the_default_signature(model: Model) -> None:
-    node = default_signature(model)
-    traced = trace_signatures(model, node, None)
+    traced = plan_signatures(plan_default(model, CallContext()), None)
     assert list(traced) == ["serving_default"]
     signature = traced["serving_default"]
     assert {k: s.shape for k, s in signature.inputs.items()} == {"x": (None, 3)}
     assert {k: s.shape for k, s in signature.outputs.items()} == {"d": (None, 2)}
-    np.testing.assert_allclose(evaluate(signature.function, model, X)[0], model.predict(X), rtol=1e-6)
+    np.testing.assert_allclose(
+        evaluate(signature.concrete.function, model, X)[0], model.predict(X), rtol=1e-6
+    )
 
 
 def test_inputs_and_outputs_stand_by_name(two: Model) -> None:
-    signature = trace_signatures(two, default_signature(two), None)["serving_default"]
+    signature = plan_signatures(plan_default(two, CallContext()), None)["serving_default"]
     assert list(signature.inputs) == ["a", "b"]
     assert list(signature.outputs) == ["b", "z"]
-    first, total = evaluate(signature.function, two, 2 * X, X)
+    first, total = evaluate(signature.concrete.function, two, 2 * X, X)
     assert first.tolist() == X.tolist()
     assert total.tolist() == (3 * X).tolist()
 
 
 def test_without_traces_there_is_none(model: Model) -> None:
-    assert trace_signatures(model, None, None) == {}
+    assert plan_signatures(None, None) == {}
 
 
 def test_signatures_of_the_user(model: Model, tmp_path: Path) -> None:
@@ -79,9 +81,9 @@ def test_signatures_of_the_user(model: Model, tmp_path: Path) -> None:
         return ops.add(a, b)
 
     given = {"top": Signature(top, {"image": SPEC}), "plain": Signature(plain, {"b": SPEC, "a": SPEC})}
-    traced = trace_signatures(model, default_signature(model), given)
+    traced = plan_signatures(plan_default(model, CallContext()), given)
     assert list(traced) == ["plain", "top"]
-    best, scores = evaluate(traced["top"].function, model, X)
+    best, scores = evaluate(traced["top"].concrete.function, model, X)
     np.testing.assert_allclose(scores, model.predict(2 * X), rtol=1e-6)
     assert best.tolist() == scores.argmax(1).tolist()
     assert list(traced["plain"].inputs) == ["a", "b"]
@@ -118,7 +120,7 @@ BAD: dict[str, tuple[Callable[..., Any], str]] = {
 def test_bodies_that_give_no_outputs(model: Model, name: str) -> None:
     body, message = BAD[name]
     with pytest.raises(KerasfmtError) as caught:
-        trace_signatures(model, None, {"s": Signature(body, {"x": SPEC})})
+        plan_signatures(None, {"s": Signature(body, {"x": SPEC})})
     assert message in str(caught.value)
 
 
@@ -137,7 +139,7 @@ def test_bodies_that_give_no_outputs(model: Model, name: str) -> None:
 )
 def test_things_that_are_no_signatures(model: Model, given: Any, message: str) -> None:
     with pytest.raises(InvalidModelError) as caught:
-        trace_signatures(model, None, given)
+        plan_signatures(None, given)
     assert message in str(caught.value)
 
 
@@ -149,13 +151,17 @@ def test_names_of_parameters(name: str, parameter: str) -> None:
     assert parameter_name(name) == parameter
 
 
-def test_the_map_of_signatures(two: Model) -> None:
-    node = signature_map(trace_signatures(two, default_signature(two), None))
-    assert node.identifier == "signature_map"
-    ((name, concrete),) = node.children
-    assert name == "serving_default"
-    assert concrete.keywords == ("a", "b")  # type: ignore[attr-defined]
-    assert concrete.positional == 0  # type: ignore[attr-defined]
+def test_the_function_of_several_inputs_takes_them_by_name(two: Model) -> None:
+    concrete = plan_signatures(plan_default(two, CallContext()), None)["serving_default"].concrete
+    assert concrete.keywords == concrete.arg_spec.kwonlyargs == ("a", "b")
+    assert concrete.positional == 0
+
+
+def test_names_are_those_of_the_context(model: Model) -> None:
+    x, d = model.layers
+    context = CallContext(names=LayerNames({x: "y", d: "e"}))
+    signature = plan_signatures(plan_default(model, context), None)["serving_default"]
+    assert (list(signature.inputs), list(signature.outputs)) == (["y"], ["e"])
 
 
 def test_inputs_that_differ_in_signs_only() -> None:
@@ -163,4 +169,4 @@ def test_inputs_that_differ_in_signs_only() -> None:
     a, b = kerasfmt.Input((3,), name="a/b"), kerasfmt.Input((3,), name="a.b")
     model = Model([a, b], Add()([a, b]))
     with pytest.raises(InvalidModelError, match=r"inputs \['a.b', 'a/b'\] differ in signs only"):
-        signature_map(trace_signatures(model, default_signature(model), None))
+        plan_signatures(plan_default(model, CallContext()), None)

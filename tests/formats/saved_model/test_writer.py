@@ -11,7 +11,7 @@ import pytest
 import kerasfmt
 from kerasfmt.errors import InvalidModelError, SaveError
 from kerasfmt.formats.saved_model import layout, writer
-from kerasfmt.formats.saved_model.names import readable
+from kerasfmt.formats.saved_model.names import scope_name
 from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.ir import Model, Sequential
 from kerasfmt.layers import Dense
@@ -139,12 +139,52 @@ def test_odd_names(tmp_path: Path, name: str) -> None:
     saved = save(model, tmp_path / "m")
     found = {np.asarray(saved.variables[k]).shape for k in saved.variables if "VARIABLE_VALUE" in k}
     assert found == {(3, 2), (2,)}
-    assert readable(name) in {m["name"] for m in saved.metadata.values()}
+    assert scope_name(name) in {m["name"] for m in saved.metadata.values()}
     assert {n.variable.name for n in saved.nodes if n.HasField("variable")} == {
-        f"{readable(name)}/kernel",
-        f"{readable(name)}/bias",
+        f"{scope_name(name)}/kernel",
+        f"{scope_name(name)}/bias",
     }
     pattern = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
     for function in saved.functions.values():
         assert all(pattern.fullmatch(n.name) for n in function.node_def)
     assert all(pattern.fullmatch(n.name) for n in saved.meta.graph_def.node)
+
+
+def test_a_save_sees_the_names_of_the_user_and_writes_those_of_tensorflow(tmp_path: Path) -> None:
+    seen = []
+
+    class Watching(kerasfmt.layers.Layer, register=False):
+        def call(self, inputs: kerasfmt.graph.Value) -> kerasfmt.graph.Value:
+            seen.append(self.name)
+            return inputs * 2.0
+
+    kerasfmt.clear_session()
+    x = kerasfmt.Input((3,), name="große eingabe")
+    y = kerasfmt.Input((3,), name="y")
+    inner = Model(y, Watching(name="_w")(y), name="in ner")
+    model = Model(x, Dense(2, name="a b")(inner(x)), name="ä")
+    saved = save(model, tmp_path / "m")
+    assert set(seen) == {"_w"}
+    assert [layer.name for layer in model.layers] == ["große eingabe", "in ner", "a b"]
+    names = {entry["name"] for entry in saved.metadata.values()}
+    assert names == {"layer_", "gro_e_eingabe", "y", "in_ner", "layer_w", "a_b"}
+    config = saved.metadata["root"]["config"]
+    assert config["input_layers"] == [["gro_e_eingabe", 0, 0]]
+    assert [entry["name"] for entry in config["layers"]] == ["gro_e_eingabe", "in_ner", "a_b"]
+    assert config["layers"][2]["inbound_nodes"] == [[["in_ner", 1, 0, {}]]]
+    assert config["layers"][1]["config"]["output_layers"] == [["layer_w", 0, 0]]
+    assert saved.metadata["root"]["save_spec"]["serialized"][2] == "gro_e_eingabe"
+    assert list(saved.meta.signature_def["serving_default"].inputs) == ["gro_e_eingabe"]
+    assert any("_layer_w_layer_call_" in name for name in saved.functions)
+
+
+def test_other_names_make_no_difference_to_a_save_after_a_prediction(tmp_path: Path) -> None:
+    def made() -> Model:
+        kerasfmt.clear_session()
+        x = kerasfmt.Input((3,), name="große eingabe")
+        return Model(x, Dense(2, name="_d")(x))
+
+    fresh, used = made(), made()
+    used.predict(np.ones((1, 3), np.float32))
+    assert save(used, tmp_path / "used").files() == save(fresh, tmp_path / "fresh").files()
+    assert save(used, tmp_path / "again").files() == save(fresh, tmp_path / "more").files()

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt import dtypes
-from kerasfmt.formats.saved_model.traces import LayerTraces, function_nodes, name_outputs
-from kerasfmt.graph import Spec
+from kerasfmt.formats.saved_model.functions import PolymorphicFunction
+from kerasfmt.formats.saved_model.layer_functions import LayerFunctions, LayerTraces
 from kerasfmt.graph.run import run
 from kerasfmt.ir import Layer, Model
+from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.naming import LayerNames
 from kerasfmt.layers import Dense, Dropout
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3) - 2
@@ -26,7 +27,11 @@ def model() -> Model:
 
 
 def traces(model: Model, layer: Layer) -> list[Any]:
-    return LayerTraces(model).of(layer)
+    return LayerTraces(model, CallContext()).of(layer)
+
+
+def functions(model: Model, layer: Layer) -> dict[str, PolymorphicFunction]:
+    return LayerFunctions(CallContext()).of(layer, traces(model, layer))
 
 
 def test_layers_that_take_training_have_two(model: Model) -> None:
@@ -43,7 +48,7 @@ def test_each_function_is_there_once(model: Model) -> None:
 
 def test_what_the_functions_return(model: Model) -> None:
     layer = model.get_layer("d")
-    nodes = function_nodes(layer, traces(model, layer))
+    nodes = functions(model, layer)
     state = {w: w.numpy() for w in layer.weights}
     results = {}
     for name in ("__call__", "call_and_return_conditional_losses", "call_and_return_all_conditional_losses"):
@@ -60,27 +65,40 @@ def test_what_the_functions_return(model: Model) -> None:
 
 def test_a_layer_without_penalty_has_one_function_for_both(model: Model) -> None:
     layer = model.get_layer("drop")
-    nodes = function_nodes(layer, traces(model, layer))
+    nodes = functions(model, layer)
     assert nodes["call_and_return_all_conditional_losses"] is nodes["call_and_return_conditional_losses"]
     assert "activity_regularizer_fn" not in nodes
 
 
 def test_signatures_name_every_argument(model: Model) -> None:
-    nodes = function_nodes(model, traces(model, model))
+    nodes = functions(model, model)
     first, second = nodes["__call__"].traces
     assert first.keywords == second.keywords == ("x",)
     assert first.inputs[0][1:] == (True, None)
     assert second.inputs[0][1:] == (False, None)
     assert nodes["__call__"].arg_spec.args == ("inputs", "training", "mask")
-    assert [name for name, _ in nodes["__call__"].children] == ["trace_0", "trace_1"]
 
 
-def test_names_of_outputs() -> None:
-    spec = Spec((), dtypes.float32)
-    assert name_outputs(spec).name == "tensor"
-    assert name_outputs(spec, single="unknown").name == "unknown"
-    assert [s.name for s in name_outputs([spec, spec])] == ["tensor_0", "tensor_1"]
-    named = name_outputs({"b c": spec, "a": [spec, {"k": spec}]})
-    assert named["b c"].name == "b_c"
-    assert named["a"][0].name == "a_0"
-    assert named["a"][1]["k"].name == "a_1_k"
+def test_functions_of_one_body_are_derived_once() -> None:
+    kerasfmt.clear_session()
+    x = kerasfmt.Input((3,))
+    first, second = Dense(3, name="a"), Dense(3, name="b")
+    made = Model(x, second(first(Dense(3)(x))))
+    context = CallContext(made.shared_traces)
+    walked, maker = LayerTraces(made, context), LayerFunctions(context)
+    a, b = (maker.of(layer, walked.of(layer))["__call__"].traces[0].function for layer in (first, second))
+    assert a.body_id is b.body_id
+    assert (a.variables, b.variables) == (tuple(first.weights), tuple(second.weights))
+    assert [site.callee.name[0] for f in (a, b) for site in f.call_sites] == ["a", "b"]
+
+
+def test_the_names_are_those_of_the_context(model: Model) -> None:
+    layer = model.get_layer("d")
+    context = CallContext(names=LayerNames({layer: "e"}))
+    made = LayerFunctions(context).of(layer, LayerTraces(model, context).of(layer))
+    assert {trace.name for function in made.values() for trace in function.traces} == {
+        "e_layer_call_fn",
+        "e_layer_call_and_return_conditional_losses",
+        "e_layer_call_and_return_all_conditional_losses",
+        "e_activity_regularizer",
+    }

@@ -1,0 +1,75 @@
+"""Functions as objects of a SavedModel: what was traced, under which signature.
+
+Source: tensorflow/python/eager/polymorphic_function; tensorflow/core/function/polymorphism/function_type.py.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from kerasfmt.graph import Function, Spec
+from kerasfmt.graphdef.structured_value import ArgSpec
+from kerasfmt.ir.structure import Structure
+
+NO_ARGUMENTS = ArgSpec()
+
+
+@dataclass(frozen=True, eq=False)
+class ConcreteFunction:
+    """A function for one signature.
+
+    Attributes:
+      function: the graph.
+      name: base of its name in the library.
+      inputs: canonical signature: `((positional arguments), {keyword arguments})`.
+      outputs: structure of Specs.
+      arg_spec: signature of the Python function that was traced.
+      keywords: names of the tensor arguments.
+      positional: how many of them may be passed by position.
+      input_signature: that of the tf.function, if it has one.
+    """
+
+    function: Function
+    name: str
+    inputs: Any
+    outputs: Structure
+    arg_spec: ArgSpec = NO_ARGUMENTS
+    keywords: tuple[str, ...] = ()
+    positional: int = 0
+    input_signature: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PolymorphicFunction:
+    """A tf.function: a function for each signature that it was traced for.
+
+    Attributes:
+      traces: the functions.
+      arg_spec: signature of the Python function.
+      input_signature: the only signature that it takes, if there is one.
+      jit_compile: whether XLA compiles it; None where it does not say.
+    """
+
+    traces: tuple[ConcreteFunction, ...] = ()
+    arg_spec: ArgSpec = NO_ARGUMENTS
+    input_signature: tuple[Any, ...] | None = None
+    jit_compile: bool | None = None
+
+
+def name_outputs(outputs: Structure, single: str = "tensor") -> Structure:
+    """Names output Specs as TensorFlow does: by their path below `tensor`, a dict's top level by its keys."""
+    if isinstance(outputs, Spec):
+        return outputs.with_name(single)
+    if isinstance(outputs, dict):
+        return {key: _name_path(outputs[key], str(key)) for key in sorted(outputs)}
+    return type(outputs)(_name_path(item, f"tensor_{i}") for i, item in enumerate(outputs))
+
+
+def _name_path(structure: Structure, path: str) -> Structure:
+    if isinstance(structure, Spec):
+        return structure.with_name(re.sub(r"[^A-Za-z0-9_]", "_", path))
+    if isinstance(structure, dict):
+        return {key: _name_path(structure[key], f"{path}_{key}") for key in sorted(structure)}
+    return type(structure)(_name_path(item, f"{path}_{i}") for i, item in enumerate(structure))

@@ -1,0 +1,73 @@
+"""Trackable objects: the nodes of the object graph.
+
+Source: tensorflow/core/protobuf/saved_object_graph.proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kerasfmt.formats.saved_model import layout
+from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.formats.saved_model.names import scope_name
+from kerasfmt.ir import Weight
+
+
+@dataclass(eq=False)
+class SavedNode:
+    """A trackable object with named children."""
+
+    children: list[tuple[str, SavedNode]] = field(default_factory=list, kw_only=True)
+
+    def add(self, name: str, child: SavedNode) -> None:
+        """Appends a child."""
+        self.children.append((name, child))
+
+
+@dataclass(eq=False)
+class UserObject(SavedNode):
+    """A Python object that is restored by its identifier."""
+
+    identifier: str = layout.GENERIC_OBJECT
+    producer: int = layout.OBJECT_PRODUCER
+
+
+@dataclass(eq=False)
+class VariableNode(SavedNode):
+    """A variable."""
+
+    weight: Weight
+
+    @property
+    def name(self) -> str:
+        """The name of the weight, as TensorFlow takes it."""
+        return scope_name(self.weight.name)
+
+
+@dataclass(eq=False)
+class ConcreteNode(SavedNode):
+    """A function for one signature."""
+
+    concrete: ConcreteFunction
+
+
+@dataclass(eq=False)
+class FunctionNode(SavedNode):
+    """A tf.function; its children `trace_0`, `trace_1`, ... are ConcreteNodes, one for each signature."""
+
+    polymorphic: PolymorphicFunction
+
+    def __post_init__(self) -> None:
+        for index, trace in enumerate(self.polymorphic.traces):
+            self.add(f"trace_{index}", ConcreteNode(trace))
+
+
+def list_wrapper(items: Iterable[SavedNode]) -> UserObject:
+    """A tracked list."""
+    return UserObject(layout.LIST_WRAPPER, children=[(str(i), item) for i, item in enumerate(items)])
+
+
+def dict_wrapper() -> UserObject:
+    """An empty tracked dict."""
+    return UserObject(layout.DICT_WRAPPER)

@@ -1,0 +1,157 @@
+"""A Keras model as a tree of trackable objects: layers, weights, functions, and the attributes Keras adds.
+
+Children of a layer: its sublayers (models: `layer_with_weights-i`, `layer-i`), the common endpoints (`variables`,
+`trainable_variables`, `regularization_losses`, `__call__`, ...), `keras_api` with all endpoints, and what its class
+tracks (weights, lists, a random generator). The model that is saved has `_default_save_signature`, the optimizer
+and `signatures` besides.
+
+The tree says what is where. Nothing is traced while it is built: functions are those of the plan.
+
+Source: tf_keras/src/saving/legacy/saved_model/serialized_attributes.py and save_impl.py;
+tf_keras/src/engine/base_layer.py, _trackable_children.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from kerasfmt.formats.saved_model import layout
+from kerasfmt.formats.saved_model.functions import PolymorphicFunction
+from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
+from kerasfmt.formats.saved_model.nodes import (
+    ConcreteNode,
+    FunctionNode,
+    SavedNode,
+    UserObject,
+    VariableNode,
+    dict_wrapper,
+    list_wrapper,
+)
+from kerasfmt.formats.saved_model.optimizer import optimizer_node
+from kerasfmt.formats.saved_model.plan import Plan, children_of, own_penalized_weights, penalized_weights
+from kerasfmt.ir import InputLayer, Layer, Model, Weight
+
+DEFAULT: Final = "_default_save_signature"
+_ENDPOINTS: Final = (OUTPUTS, ALL_LOSSES, DEFAULT)
+_API_FUNCTIONS: Final = (OUTPUTS, DEFAULT, PENALTY, ALL_LOSSES, LOSSES)
+
+
+class Objects:
+    """The object tree of a plan.
+
+    Args:
+      plan: the plan.
+      include_optimizer: whether the optimizer is an object of it.
+
+    Attributes:
+      root: the node of the model.
+      layers: the layer that each node of a layer stands for.
+    """
+
+    def __init__(self, plan: Plan, include_optimizer: bool) -> None:
+        self._plan = plan
+        self.layers: dict[SavedNode, Layer] = {}
+        self._nodes: dict[Layer, UserObject] = {}
+        self._variables: dict[Weight, VariableNode] = {}
+        self._functions: dict[PolymorphicFunction, FunctionNode] = {}
+        self.root = self._of_layer(plan.model)
+        self._fill(plan.model, self.root)
+        config = plan.model.training_config
+        if include_optimizer and config is not None and config.variables:
+            self.root.add("optimizer", optimizer_node(config, self._variable))
+        self.root.add("signatures", self._signatures())
+
+    def _variable(self, weight: Weight) -> VariableNode:
+        node = self._variables.get(weight)
+        if node is None:
+            node = self._variables[weight] = VariableNode(weight)
+        return node
+
+    def _function(self, function: PolymorphicFunction) -> FunctionNode:
+        node = self._functions.get(function)
+        if node is None:
+            node = self._functions[function] = FunctionNode(function)
+        return node
+
+    def _signatures(self) -> UserObject:
+        children: list[tuple[str, SavedNode]] = [
+            (key, ConcreteNode(signature.concrete)) for key, signature in self._plan.signatures.items()
+        ]
+        return UserObject(layout.SIGNATURE_MAP, children=children)
+
+    def _of_layer(self, layer: Layer) -> UserObject:
+        node = self._nodes.get(layer)
+        if node is None:
+            node = self._nodes[layer] = UserObject(layer.facts.identifier)
+            self.layers[node] = layer
+            if layer is not self._plan.model:
+                self._fill(layer, node)
+        return node
+
+    def _fill(self, layer: Layer, node: UserObject) -> None:
+        if isinstance(layer, Model):
+            self._add_layers(layer, node)
+        if layer in self._plan.layers:
+            self._add_endpoints(layer, node)
+        elif self._plan.traced and not isinstance(layer, InputLayer):
+            node.add("keras_api", UserObject())
+        if layer.random_generator():
+            node.add("_random_generator", self._random_generator(layer))
+        held: dict[str, SavedNode] = {}
+        for name in layer.tracked_lists():
+            is_dict = isinstance(getattr(layer, name, None), dict)
+            held[name] = dict_wrapper() if is_dict else list_wrapper(())
+        if not isinstance(layer, Model):
+            held |= {name: self._of_layer(child) for name, child in layer.sublayers.items()}
+        held |= {name: self._variable(weight) for name, weight in layer.weight_attributes.items()}
+        for name in layer.facts.tracked_order or held:
+            node.add(name, held[name])
+        for name, function in self._plan.compiled.get(layer, {}).items():
+            node.add(name, self._function(function))
+
+    def _add_layers(self, model: Model, node: UserObject) -> None:
+        count = 0
+        for index, child in enumerate(model.layers):
+            if child.weights:
+                node.add(f"layer_with_weights-{count}", self._of_layer(child))
+                count += 1
+            node.add(f"layer-{index}", self._of_layer(child))
+
+    def _random_generator(self, layer: Layer) -> UserObject:
+        if layer.generator_state is None:
+            return UserObject()
+        state = UserObject(children=[("_state_var", self._variable(layer.generator_state))])
+        return UserObject(children=[("_generator", state)])
+
+    def _add_endpoints(self, layer: Layer, node: UserObject) -> None:
+        functions: dict[str, SavedNode] = {
+            name: self._function(function) for name, function in self._plan.layers[layer].items()
+        }
+        if layer is self._plan.model and self._plan.default is not None:
+            functions[DEFAULT] = ConcreteNode(self._plan.default)
+        common = {
+            "variables": self._list(layer.weights),
+            "trainable_variables": self._list(layer.trainable_weights),
+            "regularization_losses": self._losses(penalized_weights(layer)),
+        }
+        api = UserObject()
+        api.add("non_trainable_variables", self._list(layer.non_trainable_weights))
+        api.add("layers", list_wrapper(self._of_layer(child) for child in children_of(layer)))
+        api.add("metrics", list_wrapper(()))
+        api.add("layer_regularization_losses", self._losses(own_penalized_weights(layer)))
+        api.add("layer_metrics", dict_wrapper())
+        for name, item in common.items():
+            node.add(name, item)
+            api.add(name, item)
+        node.add("keras_api", api)
+        for names, holder in ((_ENDPOINTS, node), (_API_FUNCTIONS, api)):
+            for name in names:
+                if name in functions:
+                    holder.add(name, functions[name])
+
+    def _list(self, weights: Iterable[Weight]) -> UserObject:
+        return list_wrapper(self._variable(w) for w in weights)
+
+    def _losses(self, weights: Iterable[Weight]) -> UserObject:
+        return list_wrapper(self._function(self._plan.losses[w]) for w in weights)

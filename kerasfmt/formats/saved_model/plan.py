@@ -1,0 +1,172 @@
+"""What a SavedModel says of a model in functions: the first stage of writing, and the last one of reading.
+
+    write    model -> plan -> objects -> numbers -> messages
+    read     messages -> numbers -> objects -> plan -> model
+
+Everything that is traced or named for a SavedModel is in the plan. What comes after it, the tree of objects, their
+numbers and the messages, follows from the plan alone. Only the two functions that save and restore the checkpoint
+come later: they hold the checkpoint's keys, which are paths in the tree.
+
+Source: tf_keras/src/saving/legacy/saved_model/save_impl.py, wrap_layer_objects and wrap_layer_functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.formats.saved_model.layer_functions import LayerFunctions, LayerTraces
+from kerasfmt.formats.saved_model.names import layer_names
+from kerasfmt.formats.saved_model.signatures import PlannedSignature, plan_default, plan_signatures
+from kerasfmt.graph import Builder, Function
+from kerasfmt.graphdef.structured_value import ArgSpec
+from kerasfmt.ir import InputLayer, Layer, Model, Weight
+from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames
+from kerasfmt.ir.signature import Signature
+from kerasfmt.ir.trace_sharing import SharedTraces
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A model and its functions, as a SavedModel holds them.
+
+    The writer makes it of a model. A reader makes the same record of a file, and the model of its metadata.
+
+    Attributes:
+      model: the model.
+      names: the names of the layers in the file.
+      layers: the functions of each layer that has any, by the names that Keras gives them.
+      losses: the penalty on each weight that has a regularizer, as a function without arguments.
+      compiled: the functions that layers track beside those, by the names of their attributes.
+      default: the model's inference function with its outputs by name; None without traces.
+      signatures: what serving systems call, by name.
+    """
+
+    model: Model
+    names: LayerNames
+    layers: Mapping[Layer, Mapping[str, PolymorphicFunction]]
+    losses: Mapping[Weight, PolymorphicFunction]
+    compiled: Mapping[Layer, Mapping[str, PolymorphicFunction]]
+    default: ConcreteFunction | None
+    signatures: Mapping[str, PlannedSignature]
+
+    @property
+    def traced(self) -> bool:
+        """Whether layers have functions; without them Keras needs their classes to load the model."""
+        return self.default is not None
+
+
+def plan_model(
+    model: Model, signatures: Mapping[str, Signature] | None = None, save_traces: bool = True
+) -> Plan:
+    """The plan of a model.
+
+    Args:
+      model: the model; traces that it has already are used.
+      signatures: those of the user; by default `serving_default`, the model's inference.
+      save_traces: whether layers have functions at all.
+
+    Raises:
+      GraphError, InvalidModelError, UnsupportedLayerError: something cannot be traced.
+    """
+    _ = model.input_specs  # raises where the input shape is not known
+    names = layer_names(model)
+    context = CallContext(model.shared_traces if names is OWN_NAMES else SharedTraces(), names)
+    layers = list(_layers(model))
+    traced = [layer for layer in layers if save_traces and _has_functions(layer)]
+    traces = LayerTraces(model, context) if save_traces else None
+    default = plan_default(model, context) if save_traces else None
+    planned = plan_signatures(default, signatures)
+    functions = LayerFunctions(context)
+    return Plan(
+        model,
+        names,
+        {layer: functions.of(layer, traces.of(layer)) for layer in traced if traces is not None},
+        _losses(traced),
+        {layer: _compiled(layer, save_traces) for layer in layers},
+        default,
+        planned,
+    )
+
+
+def _has_functions(layer: Layer) -> bool:
+    return not isinstance(layer, InputLayer) and not layer.facts.restored_from_config
+
+
+def children_of(layer: Layer) -> list[Layer]:
+    """The layers that a layer holds, in Keras's order."""
+    return layer.layers if isinstance(layer, Model) else list(layer.sublayers.values())
+
+
+def own_penalized_weights(layer: Layer) -> list[Weight]:
+    """The layer's own weights that have a regularizer."""
+    nested = {w for child in layer.sublayers.values() for w in child.weights}
+    own = dict.fromkeys(w for w in layer.weight_attributes.values() if w not in nested)
+    return [w for w in own if w.regularizer is not None]
+
+
+def penalized_weights(layer: Layer) -> list[Weight]:
+    """The weights that have a regularizer: the layer's own, and those of the layers that it holds."""
+    inner = [weight for child in children_of(layer) for weight in own_penalized_weights(child)]
+    return [*own_penalized_weights(layer), *inner]
+
+
+def _layers(model: Model) -> Iterator[Layer]:
+    """Every layer once: a model after its layers, and another layer before those that it holds."""
+    met: set[Layer] = set()
+
+    def walk(layer: Layer) -> Iterator[Layer]:
+        if layer in met:
+            return
+        met.add(layer)
+        if not isinstance(layer, Model):
+            yield layer
+        for child in children_of(layer):
+            yield from walk(child)
+        if isinstance(layer, Model):
+            yield layer
+
+    return walk(model)
+
+
+def _losses(layers: Iterable[Layer]) -> dict[Weight, PolymorphicFunction]:
+    weights = dict.fromkeys(weight for layer in layers for weight in penalized_weights(layer))
+    return {weight: _loss(weight, index) for index, weight in enumerate(weights)}
+
+
+def _loss(weight: Weight, index: int) -> PolymorphicFunction:
+    assert weight.regularizer is not None
+    graph = Builder()
+    loss = weight.regularizer.loss(graph.read(weight))
+    outputs = loss.spec.with_name("unknown")
+    trace = ConcreteFunction(graph.finish([loss]), f"loss_fn_{index}", ((), {}), outputs, input_signature=())
+    return PolymorphicFunction((trace,), input_signature=())
+
+
+def _compiled(layer: Layer, save_traces: bool) -> dict[str, PolymorphicFunction]:
+    found = layer.tracked_functions()
+    spec = ArgSpec(("inputs", "kernel"))
+    return {
+        name: PolymorphicFunction(
+            tuple(_compiled_trace(name, spec, function) for function in functions) if save_traces else (),
+            spec,
+            jit_compile=True,
+        )
+        for name, functions in found.items()
+    }
+
+
+def _compiled_trace(name: str, spec: ArgSpec, function: Function) -> ConcreteFunction:
+    """A function of (inputs, kernel) that XLA compiles."""
+    inputs = tuple(v.spec.with_name(n) for v, n in zip(function.inputs, function.input_names, strict=True))
+    return ConcreteFunction(
+        function,
+        name,
+        inputs=(inputs, {}),
+        outputs=function.outputs[0].spec.with_name("unknown"),
+        arg_spec=spec,
+        keywords=function.input_names,
+        positional=len(inputs),
+    )

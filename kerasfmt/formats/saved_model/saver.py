@@ -1,0 +1,115 @@
+"""The functions that save the variables of a model to a checkpoint, and restore them.
+
+They hold the checkpoint's keys, so that they are made once the objects have their paths.
+
+Source: tensorflow/python/checkpoint/functional_saver.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.formats.saved_model import layout
+from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
+from kerasfmt.graph.ops import checkpoint_io  # noqa: F401  (registers the ops of savers)
+
+_CPU: Final = "/device:CPU:0"
+_ANY_CPU: Final = "/device:CPU:*"
+
+
+def emit_node(graph: Builder, op: str, *inputs: object, **options: Any) -> Node:
+    """A new node, which may have no outputs; see `Builder.emit`."""
+    graph.emit(op, *inputs, **options)
+    return graph.nodes[-1]
+
+
+@dataclass(frozen=True)
+class _PerWeight:
+    """Makes one node for each weight; those for weights of one shape and dtype differ in names and inputs only."""
+
+    graph: Builder
+    made: dict[tuple[str, Spec], Node] = field(default_factory=dict)
+
+    def node(self, op: str, inputs: tuple[Value, ...], weight: Variable) -> Node:
+        """The node `op` on tensors or the handle of a weight."""
+        like = self.made.get((op, weight.spec))
+        if like is not None:
+            return self.graph.copy_node(like, inputs, op)
+        typed = {"dtype": weight.dtype} if op in ("ReadVariableOp", "AssignVariableOp") else {}
+        node = self.made[op, weight.spec] = emit_node(self.graph, op, *inputs, device=_CPU, **typed)
+        return node
+
+
+def _strings(graph: Builder, values: Sequence[str], name: str) -> Value:
+    array = np.array([v.encode() for v in values], dtype=object)
+    return graph.emit("Const", value=array, dtype=dtypes.string, name=name, device=_CPU)[0]
+
+
+def _scalar(graph: Builder, value: object, dtype: dtypes.DType, name: str, device: str = _ANY_CPU) -> Value:
+    array = np.array(value, dtype=object if dtype is dtypes.string else dtype.numpy)
+    return graph.emit("Const", value=array, dtype=dtype, name=name, device=device)[0]
+
+
+def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
+    """Writes every variable, and the object graph, into a checkpoint; returns its prefix.
+
+    Inputs: the prefix, a string; the serialized object graph, a string.
+    """
+    graph = Builder("_traced_save")
+    prefix = graph.input(Spec((), dtypes.string), "file_prefix")
+    text = graph.input(Spec((), dtypes.string), "savev2_const")
+    (remote,) = graph.emit("StaticRegexFullMatch", prefix, pattern="^s3://.*", device=_ANY_CPU)
+    part = _scalar(graph, b".part", dtypes.string, "Const")
+    temporary = _scalar(graph, b"_temp/part", dtypes.string, "Const")
+    (suffix,) = graph.emit("Select", remote, part, temporary, device=_ANY_CPU)
+    (joined,) = graph.emit("StringJoin", [prefix, suffix], device=_ANY_CPU)
+    shards = _scalar(graph, 1, dtypes.int32, "num_shards", "")
+    shard = _scalar(graph, 0, dtypes.int32, "ShardedFilename/shard", _CPU)
+    (filename,) = graph.emit("ShardedFilename", joined, shard, shards, device=_CPU)
+    values = []
+    nodes = _PerWeight(graph)
+    for index, weight in enumerate(weights):
+        with graph.scope("Read" if index == 0 else f"Read_{index}"):
+            handle = graph.capture(weight)
+            off = nodes.node("DisableCopyOnRead", (handle,), weight)
+            read = nodes.node("ReadVariableOp", (handle,), weight)
+            read.controls.append(off)
+        values.append(nodes.node("Identity", read.outputs, weight).outputs[0])
+    names = [*keys, layout.OBJECT_GRAPH_KEY]
+    tensor_names = _strings(graph, names, "SaveV2/tensor_names")
+    slices = _strings(graph, [""] * len(names), "SaveV2/shape_and_slices")
+    types = [*(w.dtype for w in weights), dtypes.string]
+    saved = [*values, text]
+    save = emit_node(graph, "SaveV2", filename, tensor_names, slices, saved, dtypes=types, device=_CPU)
+    prefixes = emit_node(
+        graph, "Pack", [filename], name="MergeV2Checkpoints/checkpoint_prefixes", device=_CPU
+    )
+    prefixes.controls.append(save)
+    merge = emit_node(graph, "MergeV2Checkpoints", prefixes.outputs[0], prefix, device=_CPU)
+    (done,) = graph.emit("Identity", prefix, device=_CPU)
+    done.node.controls.append(merge)
+    return graph.finish([done])
+
+
+def restore_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
+    """Assigns every variable from a checkpoint; takes and returns its prefix, a string."""
+    graph = Builder("_traced_restore")
+    prefix = graph.input(Spec((), dtypes.string), "file_prefix")
+    names = [*keys, layout.OBJECT_GRAPH_KEY]
+    tensor_names = _strings(graph, names, "RestoreV2/tensor_names")
+    slices = _strings(graph, [""] * len(names), "RestoreV2/shape_and_slices")
+    types = [*(w.dtype for w in weights), dtypes.string]
+    values = graph.emit("RestoreV2", prefix, tensor_names, slices, dtypes=types, device=_CPU)
+    assigned = []
+    nodes = _PerWeight(graph)
+    for weight, value in zip(weights, values, strict=False):
+        (same,) = nodes.node("Identity", (value,), weight).outputs
+        assigned.append(nodes.node("AssignVariableOp", (graph.capture(weight), same), weight))
+    (done,) = graph.emit("Identity", prefix, device=_CPU)
+    done.node.controls.extend(assigned)
+    return graph.finish([done])
