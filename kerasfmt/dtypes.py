@@ -24,14 +24,14 @@ Kind = Literal["bool", "floating", "signed", "unsigned", "complex", "quantized",
 
 @dataclass(frozen=True, eq=False)
 class DType:
-    """One element type; there is one object of each.
+    """One element type of TensorFlow; each type is one object.
 
     Attributes:
-      name: TensorFlow's name of it, "float32".
-      enum: its number in TensorFlow's DataType.
-      kind: the family that it belongs to.
-      itemsize: bytes of one element in memory and in a checkpoint; 0 where the size varies. An int4 or an
-        int2 takes a whole byte.
+      name: TensorFlow's name, "float32".
+      enum: the number in TensorFlow's DataType.
+      kind: the family of types, "floating".
+      itemsize: bytes of one element in memory and in a checkpoint; 0 where the size varies. An int4 and an
+        int2 take a whole byte.
     """
 
     name: str
@@ -45,7 +45,7 @@ class DType:
         """The NumPy dtype; object for strings, resources and variants.
 
         Raises:
-          UnsupportedFormatError: the installed ml_dtypes is too old to have it.
+          UnsupportedFormatError: the installed ml_dtypes is too old for this type.
         """
         if self.kind == "quantized":
             return np.dtype([(self.name, self._numpy)])
@@ -120,7 +120,7 @@ uint2: Final = DType("uint2", 32, "unsigned", 1, "ml:")
 float4_e2m1fn: Final = DType("float4_e2m1fn", 33, "floating", 1, "ml:")
 
 ALL: Final = tuple(row for row in tuple(vars(sys.modules[__name__]).values()) if isinstance(row, DType))
-"""Every row, by DataType number."""
+"""Every element type, by DataType number."""
 
 _BY_ENUM: Final = {row.enum: row for row in ALL}
 # TensorFlow's other spellings; "float" is float32 there, although NumPy's is float64.
@@ -131,11 +131,11 @@ DTypeLike: TypeAlias = DType | int | str | npt.DTypeLike
 
 
 def of(x: DTypeLike) -> DType:
-    """The row that `x` names.
+    """The element type that `x` names.
 
     Args:
       x: a DType, TensorFlow's name of one ("float32", "half"), a number of DataType, or anything that
-        np.dtype accepts; byte order is ignored, and every string or object dtype is string.
+        np.dtype accepts. Byte order is ignored. Every string or object dtype is `string`.
 
     Raises:
       UnsupportedFormatError: TensorFlow has no such element type.

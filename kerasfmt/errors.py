@@ -15,7 +15,7 @@ class CorruptFileError(KerasfmtError):
 
 
 class UnsafeFileError(KerasfmtError):
-    """A file asks for something that a reader of strangers' files must refuse (code, links, bombs)."""
+    """A file asks for something that a reader of untrusted files must refuse (code, links, bombs)."""
 
 
 class UnsupportedFormatError(KerasfmtError):
@@ -27,7 +27,7 @@ class UnsupportedLayerError(KerasfmtError):
 
 
 class InvalidModelError(KerasfmtError):
-    """A model contradicts itself: shapes that do not fit, missing weights, two layers of one name."""
+    """A model contradicts itself: shapes that do not fit, missing weights, two layers with one name."""
 
 
 class GraphError(KerasfmtError):

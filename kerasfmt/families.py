@@ -1,7 +1,7 @@
 """Tables that modules fill when they are imported, and that import these modules when they need them.
 
 A package of families lists its public names once, in `__init__.pyi`. Its `__init__.py` tells the table how to import
-all of them. A name that is asked for before its family is imported is found all the same.
+all of them. A name is found even when its family is not imported yet.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class FamilyTable(Generic[_T]):
         self._entries[name] = entry
 
     def when_missing(self, import_families: Callable[[str | None], None]) -> None:
-        """Declares what imports the families that may hold a name, or all of them for None."""
+        """Registers a function that imports the families that may hold a name, or all families for None."""
         self._imports.append(import_families)
 
     def find(self, name: str) -> _T | None:
-        """The entry of a name, None if no family has it."""
+        """The entry of a name; None if no family has it."""
         entry = self._entries.get(name)
         for wanted in (name, None):
             if entry is None:
@@ -37,7 +37,7 @@ class FamilyTable(Generic[_T]):
         return entry
 
     def known(self, name: str) -> bool:
-        """Whether a family that is imported already has the name."""
+        """Whether a family that has been imported has the name."""
         return name in self._entries
 
     def names(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Building a graph makes many objects that all stay; Python's cyclic collector would walk them over and over."""
+"""Pauses Python's cyclic collector while a graph is built: it would walk the many new objects over and over."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def gc_paused() -> Iterator[None]:
-    """A context, or a decorator, without the cyclic collector; objects are still freed by their counts.
+    """A context, or a decorator, without the cyclic collector; reference counts still free objects.
 
-    It takes a quarter off the time to convert ResNet50.
+    Converting ResNet50 takes a quarter less time with it.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -1,1 +1,1 @@
-"""Containers: bytes to named arrays and back. They know neither Keras nor graphs."""
+"""Containers: bytes to named arrays and back. They import neither Keras models nor graphs."""

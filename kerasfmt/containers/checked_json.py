@@ -1,4 +1,4 @@
-"""JSON of files that strangers made, checked before use."""
+"""JSON from untrusted files, checked before use."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from typing import Any, Final, NoReturn
 from kerasfmt.errors import CorruptFileError, UnsafeFileError
 
 MAX_DEPTH: Final = 256
-"""Levels of nesting that a config may have; a model nested in a model takes four."""
+"""How deep a config may be nested, in levels; a model inside a model takes four."""
 
 
 def decode(data: bytes, where: str) -> str:
-    """The text of a member.
+    """The text that UTF-8 bytes hold.
+
+    Args:
+      data: the bytes.
+      where: what errors begin with.
 
     Raises:
-      CorruptFileError: it is not UTF-8.
+      CorruptFileError: the bytes are not UTF-8.
     """
     try:
         return data.decode("utf-8")
@@ -50,7 +54,7 @@ def parse_object(text: str, where: str) -> dict[str, Any]:
             )
         return found
 
-    too_deep = f"{where}: nested deeper than {MAX_DEPTH} levels; no Keras model is; it is not read"
+    too_deep = f"{where}: nested deeper than {MAX_DEPTH} levels, and no Keras model is; it is not read"
     try:
         config = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
     except RecursionError as error:

@@ -1,4 +1,4 @@
-"""How a write tells how far it is."""
+"""How a write reports its progress."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[int], object]
-"""What is told, again and again, how many more bytes of arrays have been written."""
+"""Called again and again with the number of bytes of arrays that were written since the last call."""
 
 
 def unheard(count: int) -> None:
-    """The progress of a write that nobody watches."""
+    """Reports nothing: the progress of a write that nobody watches."""

@@ -1,8 +1,8 @@
-"""What the writer takes as a tensor, cut into slabs that are small enough to hold in memory.
+"""Tensors to be written, cut into slabs that are small enough to hold in memory.
 
-A NumPy array in C order is one slab, not copied, whatever its size: a memory map costs no memory either.
-Anything else that has a shape, a dtype and slicing (an HDF5 dataset, a device array, a view in another order)
-is read SLAB_SIZE bytes at a time, in C order.
+A NumPy array in C order is one slab, whatever its size; neither it nor a memory map is copied. Anything else
+that has a shape, a dtype and slicing (an HDF5 dataset, a device array, a view in another order) is read
+SLAB_SIZE bytes at a time, in C order.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from kerasfmt import dtypes
 from kerasfmt.errors import SaveError, UnsupportedFormatError
 
 SLAB_SIZE: Final = 4 << 20
-_STRING_SIZE: Final = 64  # bytes that a string is reckoned to take, when slabs are cut
+_STRING_SIZE: Final = 64  # bytes that a string is assumed to take when slabs are cut
 
 Index = tuple[slice, ...]
 
 
 class Stored(Protocol):
-    """A named array whose elements may still be in a file: what a container is asked to hold."""
+    """A named array to be written to a container; its elements may still be in a file."""
 
     name: str
     """What errors call it."""
@@ -40,7 +40,7 @@ class Stored(Protocol):
 
     @property
     def value(self) -> Any:
-        """Its elements: an array, or what gives them slab by slab."""
+        """Its elements: an array, or anything with a shape, a dtype and slicing."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Source:
     Attributes:
       dtype: its element type.
       shape: its dimensions.
-      slabs: gives its elements in C order: each slab is C-contiguous, in native byte order, of `dtype`
-        (object for strings).
+      slabs: a function that gives its elements in C order. Each slab is a C-contiguous array of `dtype` in
+        native byte order (of objects for strings).
     """
 
     dtype: dtypes.DType
@@ -67,7 +67,7 @@ def open_source(value: object) -> Source:
         callable without arguments that gives one of these.
 
     Raises:
-      SaveError: it has no shape or no element type that a checkpoint can hold.
+      SaveError: a checkpoint cannot hold its shape or its element type.
     """
     if callable(value) and not hasattr(value, "shape"):
         value = value()
@@ -79,7 +79,7 @@ def open_source(value: object) -> Source:
 
 
 def _to_array(value: object) -> npt.NDArray[Any]:
-    """`value` as an array; strings become objects, for NumPy's own would drop their trailing zeros."""
+    """`value` as an array; strings become objects, because NumPy's own strings drop trailing zero bytes."""
     array = np.asarray(value)
     return np.asarray(value, dtype=object) if array.dtype.kind in "SU" else array
 

@@ -2,7 +2,7 @@
 
 Every top-level message of `proto/*.proto` is an attribute of this module: `protos.SavedModel`,
 `protos.AttrValue` (nested messages hang off it: `protos.AttrValue.ListValue`), and so is every top-level
-enum: `protos.DataType`. Keras's messages carry a prefix, for two of them would collide with TensorFlow's:
+enum: `protos.DataType`. Keras's messages carry a prefix, because two of their names are TensorFlow's too:
 `protos.KerasSavedMetadata`, `protos.KerasSavedObject`, `protos.KerasVersionDef`.
 
 The pool is private so that nothing is registered twice when TensorFlow is in the same process. Classes are
@@ -42,7 +42,7 @@ def _pool() -> tuple[descriptor_pool.DescriptorPool, dict[str, str]]:
 
 
 def serialize(message: Message) -> bytes:
-    """The bytes of `message`, map entries in key order: the same message gives the same bytes."""
+    """The bytes of `message`, with map entries in key order: the same message gives the same bytes."""
     data: bytes = message.SerializeToString(deterministic=True)
     return data
 
@@ -50,8 +50,13 @@ def serialize(message: Message) -> bytes:
 def parse(kind: type[_MessageT], data: bytes, where: str) -> _MessageT:
     """The message of class `kind` that `data` holds.
 
+    Args:
+      kind: a message class of this module.
+      data: the serialized message.
+      where: what errors begin with: a file, and a part of it.
+
     Raises:
-      CorruptFileError: `data` is not such a message; the error names `where` (a file, and a part of it).
+      CorruptFileError: `data` is not such a message.
     """
     try:
         parsed: _MessageT = kind.FromString(data)
@@ -64,9 +69,9 @@ def parse(kind: type[_MessageT], data: bytes, where: str) -> _MessageT:
 
 
 def _message_class(descriptor: Any) -> Any:
-    """The class of a message, with those of its nested messages as attributes.
+    """The class of a message, with the classes of its nested messages as attributes.
 
-    protobuf's pure-Python runtime gives classes that lack them, where its C runtimes do not.
+    The classes of protobuf's pure-Python runtime lack these attributes; its C runtimes set them.
     """
     message = message_factory.GetMessageClass(descriptor)
     for nested in descriptor.nested_types:
@@ -90,5 +95,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Every public attribute, those not made yet included."""
+    """Every public attribute, including those that are not made yet."""
     return sorted({*_pool()[1], "Message", "parse", "serialize"})

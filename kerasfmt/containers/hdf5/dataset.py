@@ -1,8 +1,7 @@
-"""A weight that still lies in its HDF5 file.
+"""A weight that is still in its HDF5 file.
 
-A dataset is admitted when its header alone shows that reading it is harmless: numbers, stored in this very
-file, of no more bytes than the file can hold. Nothing is read before the weight is used, and then slab by
-slab.
+A dataset is admitted when its header alone shows that it is safe to read: it holds numbers, they are stored in
+this file, and the file is large enough for them. Its elements are read when the weight is used, slab by slab.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ _BFLOAT16_SIZE: Final = 2
 
 
 class LazyDataset:
-    """An array in an HDF5 file, read when it is indexed or turned into an array; the file stays open for it.
+    """An array in an HDF5 file, read when it is indexed or turned into an array; it keeps the file open.
 
     Attributes:
       where: file and path, for errors.
       shape: its shape.
       dtype: its NumPy dtype, in native byte order.
-      stored_size: bytes that it takes in the file.
+      stored_size: its bytes in the file.
     """
 
     __slots__ = ("_descriptor", "_file", "_id", "_offset", "dtype", "shape", "stored_size", "where")
@@ -44,13 +43,13 @@ class LazyDataset:
         Args:
           node: where it is.
           file: the h5py.File to keep open.
-          descriptor: the operating system's descriptor of that file, if nobody else can close it. Plain
-            bytes are then read with it, three times as fast as through the HDF5 library.
+          descriptor: the operating system's descriptor of that file, if nobody else can close it. It reads
+            uncompressed bytes three times as fast as the HDF5 library.
 
         Raises:
           CorruptFileError: it declares more than its bytes can hold.
           UnsafeFileError: its bytes lie in other files.
-          UnsupportedFormatError: it does not hold plain numbers, or is packed in a way that is not known.
+          UnsupportedFormatError: it does not hold plain numbers, or is compressed by an unknown filter.
         """
         self._file = file
         self.where = node.where
@@ -91,7 +90,7 @@ class LazyDataset:
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """The whole array, as a new array."""
         if copy is False:
-            raise ValueError(f"{self.where}: lies in a file; it cannot become an array without a copy")
+            raise ValueError(f"{self.where}: is in a file; it cannot become an array without a copy")
         array = self[()]
         return array if dtype is None else array.astype(dtype, copy=False)
 
@@ -120,10 +119,10 @@ class LazyDataset:
 
 
 def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]:
-    """Shape, dtype and stored bytes of a dataset whose header shows that it may be read.
+    """Shape, dtype, stored bytes and offset of a dataset whose header shows that it is safe to read.
 
-    The last is the byte of the file at which the elements begin, if they lie there one after the other and as
-    they are in memory; None if they do not.
+    The offset is the byte of the file at which the elements begin; None unless they are stored one after the
+    other and as they are in memory.
     """
     h5d = import_h5py().h5d
     if not isinstance(node.id, h5d.DatasetID):
@@ -136,7 +135,7 @@ def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]
             f"{node.where}: a virtual dataset takes its bytes from other files; it is not read"
         )
     if plan.get_external_count():
-        raise UnsafeFileError(f"{node.where}: its bytes lie outside of the file; they are not read")
+        raise UnsafeFileError(f"{node.where}: its bytes are outside of the file; they are not read")
     stored_dtype = _numeric_dtype(node)
     dtype = dtypes.bfloat16.numpy if stored_dtype.kind == "V" else stored_dtype.newbyteorder("=")
     space = node.id.get_space()
@@ -154,7 +153,7 @@ def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]
         offset = node.id.get_offset()
         if offset is None or offset + stored > node.file_size:
             raise CorruptFileError(
-                f"{node.where}: its {stored} bytes end behind the end of the file, {node.file_size} bytes; "
+                f"{node.where}: its {stored} bytes end after the end of the file, {node.file_size} bytes; "
                 "the file is truncated"
             )
         if stored_dtype.kind in "iufV" and stored_dtype.isnative:
@@ -178,7 +177,7 @@ def _numeric_dtype(node: Node) -> np.dtype[Any]:
 
 
 def _expansion(node: Node, plan: Any) -> int:
-    """By how much the filters of a chunked dataset may blow up the stored bytes."""
+    """How many bytes the filters of a chunked dataset may make of one stored byte."""
     codes = [int(plan.get_filter(index)[0]) for index in range(plan.get_nfilters())]
     compressors = [code for code in codes if code in _COMPRESSORS]
     unknown = [code for code in codes if code not in _COMPRESSORS + _PLAIN_FILTERS]

@@ -1,8 +1,8 @@
-"""What stands between a stranger's HDF5 file and its reader: links and attributes, checked before use.
+"""Guards the reader of an untrusted HDF5 file: links and attributes are checked before use.
 
 h5py, and the HDF5 library below it, would follow a link into another file, allocate what a header declares,
-and answer damage with half a dozen kinds of exception. Here only hard links are followed, no size is believed
-that the file's bytes cannot hold, and every failure is a KerasfmtError that names the file.
+and raise half a dozen kinds of exceptions for damaged bytes. Here only hard links are followed. A declared size
+is refused if the file has fewer bytes. Every failure is a KerasfmtError that names the file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kerasfmt.containers.hdf5.raw_strings import RawStrings
 from kerasfmt.errors import CorruptFileError, InvalidModelError, KerasfmtError, UnsafeFileError
 
 MAX_NAMES_SIZE: Final = 1 << 30
-"""Bytes up to which the HDF5 library reads strings each of which might be as long as the file."""
+"""The HDF5 library reads a list of strings if it takes at most these bytes, each string as long as the file."""
 
 _H5PY_ERRORS: Final = (
     OSError,
@@ -50,7 +50,7 @@ def import_h5py() -> ModuleType:
 
 
 class corrupt_file_errors:
-    """Turns whatever h5py raises for damaged bytes into a CorruptFileError that begins with `where`."""
+    """A context that turns what h5py raises for damaged bytes into a CorruptFileError beginning with `where`."""
 
     __slots__ = ("_where",)
 
@@ -79,7 +79,7 @@ class Node:
       file: what errors call the file.
       path: path from the root of the file.
       file_size: bytes of the file.
-      raw: reads strings from the bytes of the file; None where these are not at hand (a file in memory).
+      raw: reads strings from the bytes of the file; None where they cannot be read (a file in memory).
     """
 
     id: Any
@@ -100,7 +100,7 @@ class Node:
 
     @property
     def address(self) -> int:
-        """Where its header begins in the file; the same for every path that leads to it."""
+        """Offset of its header in the file, in bytes; the same for every path that leads to it."""
         with corrupt_file_errors(self.where):
             return int(import_h5py().h5o.get_info(self.id).addr)
 
@@ -182,7 +182,7 @@ class Node:
         return values[0]
 
     def names(self, name: str) -> list[str] | None:
-        """An attribute that is a list of strings, put together from its pieces; None where it does not exist.
+        """An attribute that is a list of strings, joined from its pieces; None where it does not exist.
 
         Raises:
           CorruptFileError: it is not a list of strings, or not UTF-8.
@@ -234,8 +234,7 @@ class Node:
         if count * self.file_size > MAX_NAMES_SIZE:
             raise UnsafeFileError(
                 f"{self.where}: attribute {name}: {count} strings of unknown length in a file of "
-                f"{self.file_size} bytes; they are not read; "
-                "open the model by its path, or let Keras write it again"
+                f"{self.file_size} bytes are not read; open the model by its path, or save it again with Keras"
             )
         value = h5py.Group(self.id).attrs[name]
         values = [value] if isinstance(value, str | bytes) else list(value)

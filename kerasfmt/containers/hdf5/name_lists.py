@@ -1,11 +1,11 @@
-"""Attributes as Keras writes them.
+"""Lists of names in HDF5 attributes, as Keras writes them.
 
     one text (bytes)    a scalar string of variable length, ASCII
     one text (str)      a scalar string of variable length, UTF-8
     names               an array of strings of variable length, ASCII; an empty list: float64 (0,)
     many names          arrays of strings of fixed length, name0, name1, ..., of equal numbers of names
 
-HDF5 keeps attributes in an object's header, of at most 64 KiB.
+HDF5 keeps attributes in an object's header, which takes at most 64 KiB.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from kerasfmt.errors import InvalidModelError
 HEADER_LIMIT: Final = 64512
 """Bytes of names that go into one attribute; Keras's HDF5_OBJECT_HEADER_LIMIT."""
 _REFERENCE_SIZE: Final = 16
-"""Bytes of a string of variable length in an object's header: its size and where it lies."""
+"""Bytes of a string of variable length in an object's header: its size and where it is stored."""
 
 
 def name_attributes(key: str, names: Sequence[str], where: str) -> Mapping[str, Any]:
     """The attributes that hold a list of names, by attribute name.
 
-    Keras cuts a list where its names, padded to the longest one, exceed the limit. A list that stays below,
-    but whose references do not fit the header (more than 4,032 names), makes Keras fail; it is cut here too.
+    Keras splits a list when its names, padded to the longest one, exceed the limit. It fails on a shorter list
+    of more than 4,032 names, whose references do not fit the header; here such a list is split too.
 
     Args:
       key: name of the attribute.

@@ -1,4 +1,4 @@
-"""Opening HDF5 files: the root to read from, whose datasets are admitted one by one."""
+"""Opens HDF5 files, and admits their datasets one by one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OpenFile:
         Args:
           root: the group to read from.
           file: the h5py.File to keep open as long as its datasets are used.
-          descriptor: the operating system's descriptor of that file, as for LazyDataset.
+          descriptor: the operating system's descriptor of that file; see LazyDataset.
         """
         self.root = root
         self._file = file
@@ -37,12 +37,12 @@ class OpenFile:
         self._size = 0
 
     def dataset(self, node: Node) -> LazyDataset:
-        """The dataset at `node`, which stays in the file until it is used.
+        """The dataset at `node`; its elements stay in the file until they are used.
 
         Raises:
           CorruptFileError: it declares more than its bytes can hold.
           UnsafeFileError: its bytes lie in other files.
-          UnsupportedFormatError: it does not hold plain numbers, or is packed in a way that is not known.
+          UnsupportedFormatError: it does not hold plain numbers, or is compressed by an unknown filter.
         """
         found = LazyDataset(node, self._file, self._descriptor)
         self._stored += found.stored_size
@@ -50,7 +50,7 @@ class OpenFile:
         return found
 
     def check_total(self) -> None:
-        """Refuses a file that shows the same bytes again and again as different datasets.
+        """Refuses a file that presents the same bytes as several datasets.
 
         Raises:
           CorruptFileError: the datasets that were admitted claim more than the file can hold.
@@ -65,7 +65,7 @@ class OpenFile:
 
 @contextlib.contextmanager
 def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
-    """The file at a path, or what is open already.
+    """A context with the HDF5 file at a path, or with a file or group that is open already.
 
     Args:
       source: a path, or an open h5py.File or group.
@@ -98,12 +98,12 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
 
 @contextlib.contextmanager
 def opened_stream(stream: BinaryIO | Any, where: str, size: int) -> Iterator[OpenFile]:
-    """The HDF5 file in a stream, such as a member of an archive.
+    """A context with the HDF5 file in a stream, such as a member of an archive.
 
     Args:
-      stream: its bytes; it stays open as long as its datasets are used, and is closed if the body fails.
+      stream: its bytes. It stays open as long as the datasets are used, and is closed if the body fails.
       where: what errors call the file.
-      size: how many bytes there are.
+      size: the number of its bytes.
 
     Raises:
       CorruptFileError: it is damaged or truncated.
@@ -120,7 +120,7 @@ def opened_stream(stream: BinaryIO | Any, where: str, size: int) -> Iterator[Ope
 
 
 def _root(file: Any, stream: Any, where: str, size: int) -> Node:
-    """The root group of a file, whose header has been checked."""
+    """The root group of a file; its header is checked."""
     h5py = import_h5py()
     raw = _raw_strings(file, stream, size)
     group = h5py.h5g.open(file.id, b"/")
@@ -130,7 +130,7 @@ def _root(file: Any, stream: Any, where: str, size: int) -> Node:
 
 
 def _descriptor(file: Any) -> int | None:
-    """The operating system's descriptor of a file that we have opened; None where it cannot be read with."""
+    """The operating system's descriptor of a file that we have opened; None where it cannot be used to read."""
     if file.driver != "sec2" or not hasattr(os, "preadv"):
         return None
     return int(file.id.get_vfd_handle())
@@ -141,13 +141,13 @@ def _raw_strings(file: Any, stream: Any, size: int) -> RawStrings | None:
 
     Args:
       file: the h5py.File.
-      stream: its bytes; open as long as they are read.
-      size: how many there are.
+      stream: its bytes; it stays open as long as they are read.
+      size: the number of its bytes.
     """
     plan = file.id.get_create_plist()
     if plan.get_sizes() != (8, 8):
         return None
-    base = int(plan.get_userblock())  # addresses count from behind it
+    base = int(plan.get_userblock())  # addresses count from its end
 
     def read(offset: int, count: int) -> bytes:
         if base + offset >= size:

@@ -1,8 +1,8 @@
-"""The variable-length strings of an attribute, read from the file and not through the HDF5 library.
+"""The variable-length strings of an attribute, read from the file without the HDF5 library.
 
 HDF5 stores such a string as a pointer into a heap, and any number of pointers may lead to one string: a small
-file can name a megabyte ten thousand times, and the library would allocate each. On a damaged heap it (2.0.0)
-never returns. Here the lengths are added up before anything is read, and each heap is walked once, forwards.
+file can name a megabyte ten thousand times, and the library would allocate each. On a damaged heap the library
+(2.0.0) never returns. Here the lengths are added up before anything is read, and each heap is walked once, forwards.
 
     v1 header   version: 1 byte (1), reserved: 1, messages: 2, references: 4, size: 4, padding: 4, message*
     v1 message  type: 2, size: 2, flags: 1, reserved: 3, body
@@ -30,7 +30,7 @@ from typing import Final, TypeAlias
 from kerasfmt.errors import CorruptFileError
 
 Read: TypeAlias = Callable[[int, int], bytes]
-"""The bytes of a file: offset of the first one, and how many; fewer at the end of the file."""
+"""Gives bytes of a file, for the offset of the first one and their number; fewer at the end of the file."""
 
 _CONTINUATION: Final = 0x10
 _SYMBOL_TABLE: Final = 0x11
@@ -43,14 +43,14 @@ _OBJECT: Final = struct.Struct("<HH4xQ")
 _MAX_BLOCKS: Final = 1024
 _MAX_BLOCK_SIZE: Final = 1 << 20
 _MAX_READS: Final = 4
-"""A reader asks for some strings twice; all strings together come to this many times the file at most."""
+"""All strings that are read may together be this many times the size of the file; some are read twice."""
 
 
 class RawStrings:
     """Reads the strings of attributes of one file.
 
     Args:
-      read: the bytes of the file, addresses counted as the file counts them.
+      read: the bytes of the file, by the addresses that the file uses.
       size: bytes of the file.
     """
 
@@ -63,15 +63,15 @@ class RawStrings:
         self._checked: set[int] = set()
 
     def check(self, address: int) -> None:
-        """Refuses an object for whose header, or names of members, the library would allocate beyond measure.
+        """Refuses an object whose header, or whose list of member names, claims more bytes than the file has.
 
-        It (2.0.0) allocates what these declare before it looks whether the file holds as much.
+        The HDF5 library (2.0.0) allocates what they claim before it checks that the file is as long.
 
         Args:
           address: where the header begins.
 
         Raises:
-          CorruptFileError: they claim more bytes than the file has.
+          CorruptFileError: the header or the list claims more bytes than the file has.
           struct.error: the header is cut short.
         """
         if address in self._checked:
@@ -92,11 +92,11 @@ class RawStrings:
 
         Args:
           address: where the header begins.
-          name: the attribute's.
-          count: how many strings it has.
+          name: the name of the attribute.
+          count: the number of its strings.
 
         Raises:
-          CorruptFileError: they come to more than the file can hold, or their heap is damaged.
+          CorruptFileError: the strings are longer than the file, or their heap is damaged.
           struct.error: the header is cut short.
         """
         elements = self._elements(address, name.encode(), count)
@@ -160,7 +160,7 @@ class RawStrings:
 
 
 def _messages(read: Read, address: int, limit: int) -> Iterator[tuple[int, int, bytes]]:
-    """Type, flags and body of each message of an object header, none of whose blocks exceeds `limit` bytes."""
+    """Type, flags and body of each message of an object header; its blocks may take `limit` bytes each."""
     start = read(address, 32)
     if start[:4] == b"OHDR":
         flags = start[5]

@@ -1,4 +1,4 @@
-"""The bytes by which an HDF5 file is known.
+"""The signature of HDF5 files.
 
 Source: HDF5 File Format Specification 3.0, II.A
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 MAGIC: Final = b"\x89HDF\r\n\x1a\n"
-"""The signature at byte 0, or behind a user block of 512, 1024, 2048, ... bytes."""
+"""The signature at byte 0, or after a user block of 512, 1024, 2048, ... bytes."""
 
 
 def is_hdf5(path: Path) -> bool:

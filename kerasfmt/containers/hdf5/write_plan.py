@@ -1,6 +1,6 @@
 """What a file is going to hold, known before anything is written: groups, attributes, datasets.
 
-Making the tree finds every collision of names, so that writing it cannot stumble over one half-way.
+Making the plan finds every collision of names, so that no write fails half-way because of one.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
 
 _SLAB_SIZE: Final = 1 << 24
-"""Bytes of a weight outside of memory that are read at a time."""
+"""Bytes that are read at a time of a weight that is not in memory."""
 
 
 @dataclass
 class WritePlan:
-    """Groups with their attributes, and datasets, by path from the group that is written to.
+    """Groups with their attributes, and datasets, by their paths from the group that is written to.
 
     Attributes:
-      name: what errors call the whole.
-      attributes: of each group, in the order in which groups are made; "" is the group written to.
+      name: what errors call the file or group.
+      attributes: the attributes of each group, in the order in which groups are made; "" is the group that is
+        written to.
       datasets: the weight of each dataset, in the order in which they are made.
-      bfloat16: whether the file's readers know how Keras 3 stores bfloat16: as opaque elements of two bytes,
-        with an attribute `dtype`. No reader of the other layouts reads bfloat16 back.
+      bfloat16: whether readers of the file know bfloat16 as Keras 3 stores it: as opaque elements of two bytes,
+        with an attribute `dtype`. Readers of the other layouts do not read bfloat16 back.
     """
 
     name: str
@@ -59,10 +60,10 @@ class WritePlan:
         self._claim(path, owner)
         plain = weight.dtype.numpy.isbuiltin == 1 and weight.dtype.numpy.kind in "biufc"
         if not plain and not (self.bfloat16 and weight.dtype is dtypes.bfloat16):
-            hint = 'as "keras", ' if weight.dtype is dtypes.bfloat16 else ""
+            hint = 'as "keras" or ' if weight.dtype is dtypes.bfloat16 else ""
             raise UnsupportedFormatError(
-                f"{self.name}: {owner}: no Keras reads {weight.dtype.name} back from such a file; cast the weight, "
-                f"or save the model {hint}as a SavedModel"
+                f"{self.name}: {owner}: no Keras version reads {weight.dtype.name} back from such a "
+                f"file; cast the weight, or save the model {hint}as a SavedModel"
             )
         self.datasets[path] = weight
 
@@ -70,7 +71,7 @@ class WritePlan:
         parts = path.split("/")
         if any(part in ("", ".") for part in parts) or "\0" in path:
             raise InvalidModelError(
-                f"{self.name}: {owner}: {path!r} is no path in an HDF5 file: expected names between its "
+                f"{self.name}: {owner}: {path!r} cannot be a path in an HDF5 file: expected names between its "
                 "slashes, without zero bytes; rename the layer"
             )
         if path in self._owners:
@@ -81,27 +82,27 @@ class WritePlan:
             parent = "/".join(parts[:length])
             if parent in self.datasets:
                 raise InvalidModelError(
-                    f"{self.name}: {owner} would lie below {self._owners[parent]}, {parent!r} in the file, "
+                    f"{self.name}: {owner} would be inside {self._owners[parent]}, {parent!r} in the file, "
                     "which is an array; rename one"
                 )
             self._owners.setdefault(parent, owner)
         self._owners[path] = owner
 
     def write_to(self, root: Any, progress: Progress = unheard) -> None:
-        """Makes everything that the tree holds; one slab of a weight is in memory at a time.
+        """Writes everything in the plan; one slab of a weight is in memory at a time.
 
         Args:
           root: an open h5py.File or group.
-          progress: is told the bytes of weights that have been written, part by part.
+          progress: is called with the number of bytes of weights that have been written, slab by slab.
 
         Raises:
-          InvalidModelError: a weight's value is not what it says it is, or a name holds a zero byte.
+          InvalidModelError: the value of a weight does not have its declared shape, or a name holds a zero byte.
         """
         for path, attributes in self.attributes.items():
             for key, value in attributes.items():
                 if isinstance(value, str) and "\0" in value:
                     raise InvalidModelError(
-                        f"{self.name}: {value!r} would be {key!r} of {path!r}: HDF5 holds no text with zero bytes; "
+                        f"{self.name}: {value!r} would be {key!r} of {path!r}: HDF5 cannot hold text with zero bytes; "
                         "rename the layer"
                     )
         groups: dict[str, Any] = {"": root}
@@ -132,7 +133,7 @@ class WritePlan:
 
 
 def _store(dataset: Any, weight: Stored, path: str, progress: Progress) -> None:
-    """Copies a weight into its dataset; one that is not in memory slab by slab."""
+    """Copies a weight into its dataset, slab by slab if it is not in memory."""
     if 0 in weight.shape:
         return
     value = weight.value
@@ -159,6 +160,6 @@ def _store(dataset: Any, weight: Stored, path: str, progress: Progress) -> None:
 
 
 def _elements(value: Any, dtype: DType) -> Any:
-    """An array in C order as the elements of a dataset; those of bfloat16, which are opaque, are its bytes."""
+    """An array in C order as the elements of a dataset: for bfloat16, which HDF5 lacks, opaque pairs of bytes."""
     array = np.asarray(value, order="C")
     return array.view("V2") if dtype is dtypes.bfloat16 else array

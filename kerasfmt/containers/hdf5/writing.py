@@ -1,4 +1,4 @@
-"""Writing what a plan holds: to a path, into a stream, or into a group that is open already."""
+"""Writes what a plan holds: to a path, into a stream, or into a group that is open already."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from kerasfmt.errors import SaveError
 def write(
     plan: WritePlan, target: str | os.PathLike[str] | BinaryIO | Any, progress: Progress = unheard
 ) -> None:
-    """Writes a file, or puts into an open group what a file would hold at its root.
+    """Writes a file, or writes into an open group what a file would hold at its root.
 
     Args:
-      plan: what is written.
+      plan: what to write.
       target: a path at which there is no file yet; an empty stream that can be read too; or an open h5py.File
         or group, which is left open.
-      progress: is told the bytes of weights that have been written, part by part.
+      progress: is called with the number of bytes of weights that have been written, slab by slab.
 
     Raises:
-      InvalidModelError: a weight's value is not what it says it is, or a name holds a zero byte.
-      SaveError: the group holds something of these names already, or cannot be written. It is as it was.
+      InvalidModelError: the value of a weight does not have its declared shape, or a name holds a zero byte.
+      SaveError: the group holds something of these names already, or cannot be written. It stays as it was.
       ImportError: h5py is not installed.
     """
     h5py = import_h5py()
@@ -57,7 +57,7 @@ def _refuse_occupied(plan: WritePlan, group: Any) -> None:
 
 @contextlib.contextmanager
 def _undone_if_it_fails(plan: WritePlan, group: Any) -> Iterator[None]:
-    """Takes out of an open group what was put into it if not all of it could be."""
+    """Removes from an open group what was written into it, if the write fails half-way."""
     before = {key: group.attrs[key] for key in plan.attributes[""] if key in group.attrs}
     try:
         yield

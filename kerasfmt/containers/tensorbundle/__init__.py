@@ -1,7 +1,7 @@
-"""TensorFlow's V2 checkpoint format: named tensors to bytes and back. It knows no Keras.
+"""TensorFlow's V2 checkpoint format: named tensors to bytes and back.
 
 `write(prefix, items)` writes `prefix.index` and `prefix.data-*`; `read(prefix)` is a mapping of names to lazy
-arrays. The layout is described where it is implemented: `coding`, `table`, `bundle`.
+arrays. The modules `coding`, `table` and `bundle` describe the parts of the layout that they implement.
 """
 
 from kerasfmt.containers.tensorbundle.reader import Bundle, StoredTensor, read

@@ -1,4 +1,4 @@
-"""TensorBundle, TensorFlow's V2 checkpoint: what its files are called and what its index says.
+"""TensorBundle, TensorFlow's V2 checkpoint: the names of its files and the entries of its index.
 
     prefix.index                   a table: key "" -> BundleHeaderProto, then tensor name -> BundleEntryProto
     prefix.data-SSSSS-of-NNNNN     one file per shard: the tensors' bytes one after the other, in the order in
@@ -57,7 +57,7 @@ def data_path(prefix: str, shard: int, num_shards: int) -> str:
 
 
 def encode_key(name: str) -> bytes:
-    """The index key of a tensor name; bytes that are no UTF-8 travel as surrogate escapes."""
+    """The index key of a tensor name; bytes that are not UTF-8 stand in it as surrogate escapes."""
     return name.encode("utf-8", "surrogateescape")
 
 
@@ -82,8 +82,8 @@ class Header:
     """What the index says of the whole checkpoint.
 
     Attributes:
-      num_shards: how many data files there are.
-      byteorder: of the tensors' elements.
+      num_shards: the number of data files.
+      byteorder: the byte order of the tensors' elements.
     """
 
     num_shards: int
@@ -103,8 +103,8 @@ def decode_header(data: bytes, file: str) -> Header:
     """The header that the value of HEADER_KEY holds.
 
     Raises:
-      CorruptFileError: it is no header.
-      UnsupportedFormatError: it asks for a newer reader.
+      CorruptFileError: it is not a header.
+      UnsupportedFormatError: it requires a newer reader.
     """
     message = protos.parse(protos.BundleHeaderProto, data, f"{file}: header")
     version = message.version
@@ -134,10 +134,10 @@ class Entry:
       dtype: its element type.
       shape: its dimensions.
       shard: the data file that holds it.
-      offset: of its first byte, counted from the start of the shard.
-      size: of its stored form, in bytes.
-      crc32c: of its stored form, not masked.
-      slices: the parts in which it is stored; empty for a tensor stored whole.
+      offset: offset of its first byte in the shard, in bytes.
+      size: size of its stored form, in bytes.
+      crc32c: checksum of its stored form, not masked.
+      slices: the parts in which it is stored; empty for a tensor that is stored whole.
     """
 
     dtype: dtypes.DType
@@ -177,11 +177,11 @@ def decode_entry(data: bytes, header: Header, where: str) -> Entry:
 
     Args:
       data: the value.
-      header: of the same index.
-      where: what errors call it: the file, and the tensor.
+      header: the header of the same index.
+      where: what errors begin with: the file, and the tensor.
 
     Raises:
-      CorruptFileError: it is no entry, or contradicts itself or the header.
+      CorruptFileError: it is not an entry, or contradicts itself or the header.
       UnsupportedFormatError: its element type is unknown.
     """
     message = protos.parse(protos.BundleEntryProto, data, where)
@@ -214,7 +214,7 @@ def decode_entry(data: bytes, header: Header, where: str) -> Entry:
 
 
 def encode_checked_lengths(lengths: list[int], byteorder: Literal["little", "big"]) -> bytes:
-    """The form of string lengths that the checksum covers: 4 bytes each, or 8 where 4 do not do.
+    """The form of string lengths that the checksum covers: 4 bytes each, or 8 for a length that 4 cannot hold.
 
     Source: tensor_bundle.cc, WriteStringTensor
     """
@@ -224,7 +224,7 @@ def encode_checked_lengths(lengths: list[int], byteorder: Literal["little", "big
 
 
 def _check_entry(entry: Entry, header: Header, where: str) -> None:
-    """Raise CorruptFileError where the numbers of `entry` cannot be."""
+    """Raises CorruptFileError if the numbers of `entry` are impossible."""
     if not 0 <= entry.shard < header.num_shards:
         raise CorruptFileError(
             f"{where}: expected a shard below {header.num_shards}, got {entry.shard}; the file is damaged"
@@ -243,7 +243,7 @@ def _check_entry(entry: Entry, header: Header, where: str) -> None:
             f"{where}: expected {entry.count * entry.dtype.itemsize} bytes for {entry.dtype} {entry.shape}, "
             f"got {entry.size}; the file is damaged"
         )
-    # A string takes a byte of length at least, and 4 bytes of checksum guard the lengths.
+    # A string has at least one byte of length, and the lengths have a checksum of 4 bytes.
     if entry.dtype is dtypes.string and entry.size < entry.count + 4 and (entry.count or entry.size):
         raise CorruptFileError(
             f"{where}: expected at least {entry.count + 4} bytes for {entry.count} strings, "
@@ -252,7 +252,7 @@ def _check_entry(entry: Entry, header: Header, where: str) -> None:
 
 
 def _check_slice(part: Slice, shape: tuple[int, ...], where: str) -> None:
-    """Raise CorruptFileError where `part` is no slice of a tensor of `shape`."""
+    """Raises CorruptFileError if `part` is not a slice of a tensor of `shape`."""
     fits = len(part) == len(shape) and all(
         start == 0 if length == WHOLE else start >= 0 and length >= 0 and start + length <= size
         for (start, length), size in zip(part, shape, strict=True)

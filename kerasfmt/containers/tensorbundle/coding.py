@@ -1,4 +1,4 @@
-"""The smallest encodings that tables and bundles are made of, and the checksum that guards them.
+"""The smallest encodings in tables and bundles, and their checksum.
 
     varint       little-endian groups of 7 bits, low group first; bit 7 is set on every byte but the last
     fixed32      4 bytes, little-endian
@@ -34,7 +34,7 @@ Bytes = bytes | memoryview | npt.NDArray[np.uint8]
 def extend_crc32c(crc: int, data: Bytes) -> int:
     """The crc32c of what `crc` covers followed by `data`.
 
-    Nothing is copied: the native google_crc32c takes a NumPy array where it refuses a memoryview.
+    Nothing is copied: google_crc32c's native code takes a NumPy array, which it does not of a memoryview.
     """
     if isinstance(data, memoryview):
         data = np.frombuffer(data, np.uint8)
@@ -88,7 +88,7 @@ class Window:
     start: int
 
     def damaged(self, at: int, problem: str) -> CorruptFileError:
-        """The error that says that the byte at offset `at` of this window begins something impossible."""
+        """An error about the bytes from offset `at` of this window on."""
         return CorruptFileError(f"{self.file}: byte {self.start + at}: {problem}; the file is damaged")
 
     def varint(self, at: int, end: int | None = None) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Reads a TensorBundle: an index and its data shards to a mapping of names to lazy arrays.
 
-The index is decoded and checked whole when the checkpoint is opened; the data files are opened when one of
-their tensors is read. See `bundle` for the layout.
+The whole index is decoded and checked when the checkpoint is opened. A data file is opened when one of its
+tensors is read. See `bundle` for the layout.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleReader
 """
@@ -35,9 +35,11 @@ from kerasfmt.errors import CorruptFileError
 def read(prefix: str | os.PathLike[str], *, verify: bool = True) -> Bundle:
     """The checkpoint at `prefix`: a mapping of tensor names to lazy arrays.
 
+    Each value is a `StoredTensor` with a shape, a dtype and slicing; `numpy.asarray` reads all of it.
+
     Args:
       prefix: path of the checkpoint, without `.index`.
-      verify: whether a tensor's checksum is verified when it is first read.
+      verify: whether a tensor's checksum is verified when the tensor is first read.
 
     Raises:
       FileNotFoundError: there is no `prefix.index`.
@@ -66,7 +68,7 @@ class Bundle(Mapping[str, "StoredTensor"]):
 
     @property
     def num_shards(self) -> int:
-        """How many data files the checkpoint has."""
+        """The number of data files of the checkpoint."""
         return self._shards.header.num_shards
 
     def __getitem__(self, name: str) -> StoredTensor:
@@ -82,10 +84,10 @@ class Bundle(Mapping[str, "StoredTensor"]):
         return f"Bundle({self.prefix!r}, {len(self)} tensors)"
 
     def verify(self) -> None:
-        """Verify the checksum of every tensor.
+        """Verifies the checksum of every tensor.
 
         Raises:
-          CorruptFileError: the first tensor that does not match.
+          CorruptFileError: a tensor is damaged; the error names the first one.
         """
         for tensor in self._tensors.values():
             tensor.verify()
@@ -96,7 +98,7 @@ class StoredTensor:
 
     Attributes:
       name: its name in the checkpoint.
-      shape: its dimensions.
+      shape: its dimensions, () for a scalar.
     """
 
     def __init__(self, name: str, entry: Entry, parts: tuple[Entry, ...], shards: Shards) -> None:
@@ -128,7 +130,7 @@ class StoredTensor:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the array takes; for strings, those that its stored form takes."""
+        """Bytes of the array in memory; for strings, bytes of its stored form."""
         stored = sum(part.size for part in self._parts) or self._entry.size
         return self.size * self._entry.dtype.itemsize or stored
 
@@ -141,7 +143,7 @@ class StoredTensor:
         return f"StoredTensor({self.name!r}, {self._entry.dtype}, {self.shape})"
 
     def __getitem__(self, index: Any) -> Any:
-        """What indexing the whole array with `index` gives; a read-only view of the file where possible.
+        """What `index` selects of the array, as NumPy indexes; a read-only view of the file where possible.
 
         Raises:
           CorruptFileError: the tensor's bytes are missing or damaged.
@@ -149,7 +151,7 @@ class StoredTensor:
         return self._load()[index]
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        """The whole array, read-only unless `copy` or a conversion was asked for.
+        """The whole array; read-only, unless `copy` or another `dtype` is asked for.
 
         Raises:
           CorruptFileError: the tensor's bytes are missing or damaged.
@@ -162,7 +164,7 @@ class StoredTensor:
         return array.copy() if copy else array
 
     def verify(self) -> None:
-        """Verify the tensor's checksum, whether or not it was verified before.
+        """Verifies the tensor's checksum, even if it was verified before.
 
         Raises:
           CorruptFileError: the tensor's bytes are missing or damaged.
@@ -204,7 +206,7 @@ def _decode_index(data: memoryview, path: str) -> tuple[Header, dict[bytes, Entr
     if first is None or first[0] != HEADER_KEY:
         raise CorruptFileError(
             f"{path}: expected the checkpoint's header under the empty key, got "
-            f"{'no entry' if first is None else repr(first[0])}; the file is damaged or no checkpoint"
+            f"{'no entry' if first is None else repr(first[0])}; the file is damaged or not a checkpoint"
         )
     header = decode_header(first[1], path)
     entries = {

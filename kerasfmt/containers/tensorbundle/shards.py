@@ -1,7 +1,7 @@
 """The data shards of a TensorBundle, mapped into memory: stored bytes to arrays, checksums verified.
 
-A shard is mapped when one of its tensors is read, so that an array of numbers costs no memory of its own and
-a tensor that is not read costs nothing. See `bundle` for the layout.
+A shard is mapped when one of its tensors is read. An array of numbers is a view of the map and takes no memory
+of its own. See `bundle` for the layout.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleReader::GetValue and ReadStringTensor
 """
@@ -35,7 +35,7 @@ class Shards:
         self._mapped: dict[int, memoryview] = {}
 
     def load(self, name: str, entry: Entry) -> npt.NDArray[Any]:
-        """The array of an entry without slices, its checksum verified if it was not before."""
+        """The array of an entry without slices; its checksum is verified once."""
         place = (entry.shard, entry.offset, entry.size)
         if entry.dtype is dtypes.string:
             return self._load_strings(name, entry)
@@ -59,7 +59,7 @@ class Shards:
             raise self._unsupported(name, entry, error) from error
 
     def verify(self, name: str, entry: Entry) -> None:
-        """Raise CorruptFileError unless the bytes of an entry without slices match its checksum."""
+        """Raises CorruptFileError unless the bytes of an entry without slices match its checksum."""
         if entry.dtype is dtypes.string:
             self._load_strings(name, entry, verify=True)
             return
@@ -72,7 +72,7 @@ class Shards:
         self._check(name, entry, crc32c)
 
     def empty(self, name: str, entry: Entry) -> npt.NDArray[Any]:
-        """An array of the entry's shape, its elements not set; the caller has bounded its size."""
+        """An array of the entry's shape with undefined elements; the caller has bounded its size."""
         try:
             return np.empty(entry.shape, entry.dtype.numpy)
         except ValueError as error:  # NumPy's bounds on the rank and on the product of the dimensions
@@ -84,7 +84,7 @@ class Shards:
         return sum(os.path.getsize(path) for path in paths if os.path.exists(path))
 
     def damaged(self, name: str, entry: Entry, problem: str) -> CorruptFileError:
-        """The error that says that the stored form of a tensor is impossible."""
+        """An error about the stored form of a tensor."""
         return CorruptFileError(
             f"{self._path(entry)}: byte {entry.offset}: tensor {name!r}: {problem}; the file is damaged"
         )
@@ -123,7 +123,7 @@ class Shards:
             )
 
     def _load_strings(self, name: str, entry: Entry, verify: bool = False) -> npt.NDArray[Any]:
-        """The array of bytes objects of a string entry; checksums are computed on the way."""
+        """The array of bytes objects of a string entry; its checksums are verified on the way if asked for."""
         verify = verify or self._verify
         window = Window(self._bytes(name, entry), f"{self._path(entry)}: tensor {name!r}", entry.offset)
         strings = np.empty(entry.count, object)
@@ -140,7 +140,7 @@ class Shards:
             raise self._unsupported(name, entry, error) from error
 
     def _decode_lengths(self, window: Window, count: int, verify: bool) -> tuple[list[int], int]:
-        """Where each string starts in its window, and where the last one ends; the crc32c so far."""
+        """Where each string starts in the window, and where the last one ends; then the crc32c so far."""
         lengths, at = [], 0
         for _ in range(count):
             length, at = window.varint(at)

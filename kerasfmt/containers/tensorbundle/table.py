@@ -131,7 +131,7 @@ def _encode_handle(offset: int, block: _BlockBuilder) -> bytes:
 
 
 def _shared_length(left: bytes, right: bytes) -> int:
-    """How many leading bytes two keys have in common."""
+    """The number of leading bytes that two keys have in common."""
     low, high = 0, min(len(left), len(right))
     while low < high:
         middle = (low + high + 1) // 2
@@ -161,8 +161,8 @@ def _short_successor(key: bytes) -> bytes:
 def decode_table(data: memoryview, file: str) -> Iterator[tuple[bytes, bytes]]:
     """The keys and values of the table that `data` holds, in ascending order of the keys.
 
-    Every block's checksum is verified, every byte belongs to a block, and every length is bounded by the
-    bytes at hand before it is used.
+    The checksum of every block is verified. Every byte must belong to a block. A length is used only when that
+    many bytes are there.
 
     Args:
       data: the whole file.
@@ -225,7 +225,7 @@ def _decode_footer(data: memoryview, file: str) -> tuple[Handle, Handle]:
 
 
 def _check_place(what: str, offset: int, expected: int, file: str) -> None:
-    """Raise CorruptFileError unless `what` begins where the block before it ends."""
+    """Raises CorruptFileError unless `what` begins where the block before it ends."""
     if offset != expected:
         raise CorruptFileError(
             f"{file}: {what} at byte {offset}: expected it at byte {expected}, "
@@ -246,7 +246,7 @@ def _decode_block(data: memoryview, handle: Handle, file: str) -> Iterator[tuple
     block = _read_block(data, handle, file)
     restarts = _decode_restarts(block)
     end = len(block.data) - 4 * len(restarts) - 4
-    # A whole key every 16 entries is what keeps keys from growing past 16 times the bytes that they take.
+    # With a whole key every 16 entries, keys together are at most 16 times as long as the block.
     budget = RESTART_INTERVAL * len(block.data)
     at, key = 0, b""
     while at < end:
@@ -270,7 +270,7 @@ def _decode_block(data: memoryview, handle: Handle, file: str) -> Iterator[tuple
 
 
 def _read_block(data: memoryview, handle: Handle, file: str) -> Window:
-    """The bytes of a block, its checksum verified, without its trailer."""
+    """The bytes of a block without its trailer, whose checksum is verified."""
     offset, size = handle
     if offset + size + TRAILER_SIZE > len(data) - FOOTER_SIZE:
         raise CorruptFileError(

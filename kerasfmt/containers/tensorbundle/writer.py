@@ -1,7 +1,7 @@
 """Writes a TensorBundle: an iterable of named tensors to an index and its data shards.
 
 The bytes are those that TensorFlow's SaveV2 writes for the same tensors in the same order; with several
-shards, those of one SaveV2 per shard joined by MergeV2Checkpoints. See `bundle` for the layout.
+shards, what one SaveV2 per shard and MergeV2Checkpoints write. See `bundle` for the layout.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleWriter
 """
@@ -34,7 +34,7 @@ from kerasfmt.containers.tensorbundle.coding import encode_varints, extend_crc32
 from kerasfmt.containers.tensorbundle.table import encode_table
 from kerasfmt.errors import KerasfmtError, SaveError
 
-_CHUNK_SIZE: Final = 1 << 20  # small enough to be in the cache still when it is written after its checksum
+_CHUNK_SIZE: Final = 1 << 20  # small enough to be still in the cache when it is written after its checksum
 _BUFFER_SIZE: Final = 256 << 10
 _JOIN_COUNT: Final = 4096  # strings
 
@@ -45,23 +45,25 @@ def write(
     num_shards: int = 1,
     progress: Progress = unheard,
 ) -> None:
-    """Write a checkpoint: `prefix.index` and `prefix.data-*`.
+    """Writes a checkpoint: `prefix.index` and `prefix.data-*`.
 
     Tensors are stored in the order in which `items` gives them, each in the shard that is smallest at the
-    time, and are read one at a time: at most 32 MiB are held besides what `items` itself holds. The files get
-    their names only when all of them are whole.
+    time. They are read one at a time: at most 32 MiB are held besides what `items` itself holds. The files get
+    their names only when all of them are complete.
 
     Args:
       prefix: path of the checkpoint, without `.index`; its directory must exist.
       items: names and tensors. A tensor is an array of any library, a memory map, an HDF5 dataset, a
         number, a string, nested lists of them, or a callable without arguments that gives one of these.
-        An array of objects holds str or bytes; str is stored as UTF-8.
-      num_shards: how many data files to write.
-      progress: is told the bytes of tensors that have been written, a megabyte or less at a time.
+        Shape and dtype are stored as they are. An array of objects holds str or bytes; str is stored as
+        UTF-8.
+      num_shards: number of data files.
+      progress: is called with the number of bytes of tensors that have been written, a megabyte or less at a
+        time.
 
     Raises:
-      SaveError: a name is empty or given twice, a tensor has no form in a checkpoint, or a file cannot be
-        written; no file is left under its final name that was not there before.
+      SaveError: a name is empty or given twice, a checkpoint cannot hold a tensor, or a file cannot be written.
+        The files at `prefix` are then as they were before.
     """
     if num_shards < 1:
         raise SaveError(f"num_shards: expected at least 1, got {num_shards}")
@@ -99,7 +101,7 @@ def _checked_key(name: str, entries: dict[bytes, bytes]) -> bytes:
 
 
 class _File:
-    """A file that is written beside its final path and gets its name when it is committed."""
+    """A file that is written under a temporary name and gets its final name when it is committed."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -118,13 +120,13 @@ class _File:
             os.unlink(self._temporary)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Append `data`."""
+        """Appends `data`."""
         with self._faults():
             self._file.write(data)
         self.size += len(data)
 
     def commit(self) -> None:
-        """Close the file and give it its final name."""
+        """Closes the file and gives it its final name."""
         with self._faults():
             self._file.close()
             os.replace(self._temporary, self._path)
@@ -138,19 +140,19 @@ class _File:
 
 
 def _write_tensor(file: _File, shard: int, source: Source, progress: Progress) -> Entry:
-    """Append a tensor to a shard; gives its entry."""
+    """Appends a tensor to a shard; returns its entry."""
     offset = file.size
     if source.dtype is dtypes.string:
         crc32c = _write_strings(file, source)
     elif source.dtype.itemsize:
         crc32c = _write_elements(file, source, progress)
     else:
-        raise SaveError(f"a {source.dtype} has no form in a checkpoint")
+        raise SaveError(f"a checkpoint cannot hold elements of type {source.dtype}")
     return Entry(source.dtype, source.shape, shard, offset, file.size - offset, crc32c)
 
 
 def _write_elements(file: _File, source: Source, progress: Progress) -> int:
-    """Append fixed-size elements; gives their crc32c, computed chunk by chunk while the bytes are hot."""
+    """Appends fixed-size elements; returns their crc32c, computed while each chunk is in the cache."""
     crc32c = 0
     for slab in source.slabs():
         flat = slab.reshape(-1).view(np.uint8)
@@ -163,7 +165,7 @@ def _write_elements(file: _File, source: Source, progress: Progress) -> int:
 
 
 def _write_strings(file: _File, source: Source) -> int:
-    """Append strings, reading the source twice: for their lengths, then for their bytes; gives the crc32c."""
+    """Appends strings, reading the source for their lengths and again for their bytes; returns the crc32c."""
     crc32c = 0
     for slab in source.slabs():
         lengths = [len(encoded) for encoded in _encoded_strings(slab)]

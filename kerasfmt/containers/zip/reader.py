@@ -1,7 +1,7 @@
-"""A stranger's zip archive: its members, checked before a byte of them is used.
+"""Reads an untrusted zip archive: each member is checked before a byte of it is used.
 
-The archive's own directory decides what it holds; nothing is extracted under a name that a file chooses. A
-member that is stored as it is, and not compressed, is read where it lies.
+The archive's directory says what it holds. Nothing is extracted under a name that the archive chooses. A member
+that is not compressed is read in place.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from kerasfmt.errors import (
 from kerasfmt.typing import override
 
 MAX_DIRECTORY_SIZE: Final = 1 << 22
-"""Bytes of a directory that are read: some 40,000 members."""
+"""The largest directory that is read, in bytes: some 40,000 members."""
 MAX_JSON_SIZE: Final = 1 << 26
-"""Bytes of a JSON member; the config of a layer takes about two thousand."""
+"""The largest JSON member that is read, in bytes; the config of a layer takes about two thousand."""
 MAX_RATIO: Final = 100
 MIN_SUSPICIOUS_SIZE: Final = 1 << 24
-"""A member above this size may not be more than MAX_RATIO times what is stored of it."""
+"""A member above this size, in bytes, may unpack to at most MAX_RATIO times its stored bytes."""
 
 _ENCRYPTED: Final = 1
 _COPIED: Final = 1 << 20
@@ -53,11 +53,11 @@ class Archive:
 
         Args:
           path: the file.
-          title: what errors say that was expected.
+          title: what errors say was expected.
 
         Raises:
           MissingFileError: there is no such file.
-          UnsupportedFormatError: it is not a zip archive, or encrypted, or packed in an unknown way.
+          UnsupportedFormatError: it is not a zip archive, or encrypted, or compressed by an unknown method.
           CorruptFileError: it is damaged or truncated.
           UnsafeFileError: a member has a name that leaves the archive, is there twice, or is a bomb.
         """
@@ -109,9 +109,9 @@ class Archive:
         return data
 
     def open(self, name: str) -> Window:
-        """A member as a binary file that can seek, and that outlives the archive.
+        """A member as a seekable binary file, which stays open when the archive is closed.
 
-        A stored member is read where it lies. A compressed one is unpacked into a nameless temporary file.
+        A stored member is read in place. A compressed one is unpacked into an unnamed temporary file.
 
         Raises:
           UnsupportedFormatError: there is no such member.
@@ -143,7 +143,7 @@ class Archive:
             return Window(unpacked, 0, info.file_size)
 
     def span(self, name: str) -> tuple[int, int] | None:
-        """Where the bytes of a stored member lie in the file: offset and size; None where it is compressed.
+        """Offset and size in the file of a stored member, in bytes; None where it is compressed.
 
         Raises:
           UnsupportedFormatError: there is no such member.
@@ -155,7 +155,7 @@ class Archive:
         return (offset, info.file_size) if info.compress_type == zipfile.ZIP_STORED else None
 
     def window(self) -> Window:
-        """The whole file, to read spans from; it outlives the archive."""
+        """The whole file, to read spans from; it stays open when the archive is closed."""
         return Window(_File(os.dup(self._stream.fileno()), "rb"), 0, self._size)
 
     def _member(self, name: str) -> zipfile.ZipInfo:
@@ -173,7 +173,9 @@ class Archive:
             _check_name(self.file, info)
             name = info.filename
             if name in found:
-                raise UnsafeFileError(f"{self.file}: two members are called {name!r}; it is not read")
+                raise UnsafeFileError(
+                    f"{self.file}: two members are called {name!r}; the archive is not read"
+                )
             found[name] = info
             self._check_packing(info)
             stored += info.compress_size
@@ -204,7 +206,7 @@ class Archive:
             )
 
     def _locate(self, info: zipfile.ZipInfo) -> int:
-        """Offset of a member's first byte in the file; its local header has to agree with the directory."""
+        """Offset of a member's first byte in the file; checks that its local header agrees with the directory."""
         self._stream.seek(info.header_offset)
         header = self._stream.read(records.LOCAL.size)
         fields = records.LOCAL.unpack(header)
@@ -222,7 +224,7 @@ class Archive:
         offset: int = info.header_offset + records.LOCAL.size + name_size + extra_size
         if offset + info.compress_size > self._directory:
             raise CorruptFileError(
-                f"{self.file}: {info.filename}: ends behind byte {self._directory}, where the directory begins; "
+                f"{self.file}: {info.filename}: ends after byte {self._directory}, where the directory begins; "
                 "the file is truncated"
             )
         return offset
@@ -251,7 +253,7 @@ class Archive:
 
 
 class _File(io.FileIO):
-    """A file that is closed when the last array in it goes, without a warning, in whatever order objects go."""
+    """A file that is closed without a warning when the last array in it is freed, in whatever order."""
 
     def __del__(self) -> None:
         self.close()
@@ -262,8 +264,8 @@ class Window(io.RawIOBase):
 
     Args:
       stream: the file; closed together with the window.
-      offset: where the part begins.
-      size: its bytes; None where the part goes to the end of the file and may grow.
+      offset: where the part begins in the file, in bytes.
+      size: bytes of the part; None where it goes to the end of the file and may grow.
     """
 
     def __init__(self, stream: Any, offset: int, size: int | None) -> None:
@@ -283,7 +285,7 @@ class Window(io.RawIOBase):
 
     @override
     def writable(self) -> bool:
-        """Whether it may grow."""
+        """Whether the part may grow."""
         return self._size is None
 
     def _end(self) -> int:
@@ -294,7 +296,7 @@ class Window(io.RawIOBase):
 
     @override
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """The new position, counted from the beginning of the part."""
+        """The new position, in bytes from the beginning of the part."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at}.get(whence)
         self._at = (self._end() if base is None else base) + offset
         if self._at < 0:
@@ -344,7 +346,7 @@ class Window(io.RawIOBase):
 
     @override
     def close(self) -> None:
-        """Closes the file too, unless the part may grow: then the file is its writer's."""
+        """Closes the file too, unless the part may grow: the writer closes that file."""
         if not self.closed and self._size is not None:
             self._stream.close()
         super().close()
@@ -363,7 +365,7 @@ def _check_name(file: str, info: zipfile.ZipInfo) -> None:
 def _find_directory(stream: BinaryIO, size: int, file: str, title: str) -> int:
     """Offset at which the directory begins, or an upper bound of it.
 
-    Its size is checked here: Python's zipfile makes an object for each entry before anybody can count them.
+    The size of the directory is checked here, because Python's zipfile makes an object for each entry at once.
     """
     stream.seek(max(0, size - records.END.size - 0xFFFF - records.LOCATOR64.size))
     base = stream.tell()
@@ -371,8 +373,8 @@ def _find_directory(stream: BinaryIO, size: int, file: str, title: str) -> int:
     at = tail.rfind(records.END_MAGIC, 0, len(tail) - records.END.size + len(records.END_MAGIC))
     if at < 0:
         raise UnsupportedFormatError(
-            f"{file}: not {title}: a zip file ends with a directory, this one does not; "
-            "it is of another kind, or truncated"
+            f"{file}: not {title}: a zip file ends with a directory, and this one does not; "
+            "it is another kind of file, or truncated"
         )
     end = records.END.unpack_from(tail, at)
     entries, directory_size = end[4], end[5]

@@ -1,4 +1,4 @@
-"""The records of a zip archive; one table for reader and writer.
+"""The records of a zip archive; reader and writer share this table.
 
     local header     signature: 4 bytes, version: 2, flags: 2, method: 2, time: 2, date: 2, crc32: 4,
                      compressed size: 4, size: 4, name size: 2, extra size: 2, name, extra
@@ -11,8 +11,8 @@
     end              signature: 4, disk: 2, disk: 2, entries here: 2, entries: 2, directory size: 4,
                      directory offset: 4, comment size: 2, comment
 
-All numbers are little-endian. A size or offset that is 0xFFFFFFFF stands in the extra field 1 instead (id: 2,
-bytes: 2, then 8 bytes for each such number).
+All numbers are little-endian. For a size or offset that is 0xFFFFFFFF, the extra field 1 holds the number
+(id: 2, bytes: 2, then 8 bytes for each such number).
 
 Source: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.16 and 4.5.3
 """
@@ -35,7 +35,7 @@ LOCATOR64_MAGIC: Final = b"PK\x06\x07"
 END_MAGIC: Final = b"PK\x05\x06"
 
 SATURATED: Final = 0xFFFFFFFF
-"""A 32-bit field whose number is in the extra field."""
+"""A 32-bit field that says: the number is in the extra field."""
 ZIP64_EXTRA: Final = 1
 UTF_8: Final = 0x800
 """The flag of a name in UTF-8; without it, a name is in code page 437."""
@@ -43,6 +43,6 @@ _MAX_NAME: Final = 1024
 
 
 def is_safe_name(name: str) -> bool:
-    """Whether a member's name stays inside of the archive, on every system: no other one is written or read."""
+    """Whether a member's name stays inside the archive on every system; other names are not read or written."""
     leaves = name.startswith("/") or ".." in name.split("/") or "\\" in name or name[1:2] == ":"
     return bool(name) and "\0" not in name and not leaves and len(name) <= _MAX_NAME

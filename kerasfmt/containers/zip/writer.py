@@ -1,7 +1,7 @@
 """Writes a zip archive whose bytes depend on its members alone: nothing compressed, dates and order fixed.
 
-The reading twin is reader.py. A member may be written in place, in any order of its bytes, so that the HDF5
-library writes the weights into the archive without a copy of them beside it.
+The reading twin is reader.py. A member may be written in place, in any order of its bytes: the HDF5 library
+writes the weights into the archive without a temporary copy.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Packer:
 
     @contextmanager
     def member(self, name: str) -> Iterator[Window]:
-        """A file to write a member into; the archive goes on behind its last byte.
+        """A context with a file to write a member into; the archive continues after its last byte.
 
         Raises:
           InvalidModelError: no archive may hold a member of this name.

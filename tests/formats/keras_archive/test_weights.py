@@ -324,7 +324,7 @@ def test_bfloat16_of_keras_2(tmp_path: Path) -> None:
     """It writes what it cannot read itself: opaque bytes, with nothing that says so."""
     model = Sequential([Dense(2, input_shape=(3,), dtype="bfloat16", name="d")])
     for name, options in {"m.h5": {}, "m.weights.h5": {"save_format": "tf_keras"}}.items():
-        with pytest.raises(UnsupportedFormatError, match="no Keras reads bfloat16 back"):
+        with pytest.raises(UnsupportedFormatError, match="no Keras version reads bfloat16 back"):
             save_weights(model, tmp_path / name, **options)
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file.attrs["layer_names"] = [b"d"]
