@@ -13,6 +13,7 @@ from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.json_values import holds_ellipsis
+from kerasfmt.ir.keras_facts import LATER_PACKAGE
 
 
 def write_model(model: Model) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
         found = wrapped("keras.src.engine.functional", "Functional", config, "Functional")
     elif not type(layer).__module__.startswith("kerasfmt."):
         found = wrapped(None, kind, config, kind)
-    elif _is_lacking(layer, entry["config"]):
+    elif layer.facts.absent_in == 2 or kind.startswith(LATER_PACKAGE):
         raise UnsupportedLayerError(
             f"layer {layer.name} ({type(layer).__name__}): Keras 2 has no such layer, or not with its options; "
             'write the model for Keras 3 with save_format="keras"'
@@ -51,14 +52,6 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
     if layer.build_input is not None:
         found["build_config"] = {"input_shape": plain_shape(layer.build_input)}
     return {**found, **{key: entry[key] for key in entry if key not in ("class_name", "config")}}
-
-
-def _is_lacking(layer: Layer, config: Mapping[str, Any]) -> bool:
-    """Whether Keras 2 has no such layer, or not with its options."""
-    later = layer.facts.implied_by_keras2.items()
-    return layer.facts.absent_in == 2 or any(
-        key in config and config[key] not in values for key, values in later
-    )
 
 
 def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

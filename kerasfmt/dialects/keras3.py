@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from kerasfmt.dialects.activations import activation_to_keras2, activation_to_keras3, is_activation
 from kerasfmt.dialects.calls import CallWords, FindTensor
+from kerasfmt.dialects.functions import functions_to_keras3
 from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_modules, refuse_other_masks
 from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
@@ -30,7 +31,6 @@ from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
 from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
-from kerasfmt.layers.lambda_ import Lambda, in_words_of_keras3
 
 
 def keras3_to_keras2(entry: Any) -> Any:
@@ -235,8 +235,8 @@ def _options(layer: Layer) -> dict[str, Any]:
                 )
         else:
             found[key] = mapped(value, wrap, key)
-    if isinstance(layer, Lambda):
-        return in_words_of_keras3(found)
+    if facts.functions:
+        return functions_to_keras3(found, facts)
     for key in facts.unlisted_in_keras3:
         if isinstance(found.get(key), list):
             if len(found[key]) != 1:

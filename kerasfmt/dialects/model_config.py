@@ -13,13 +13,14 @@ from typing import Any
 
 from kerasfmt.dialects import keras2, keras3
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
+from kerasfmt.dialects.functions import functions_to_keras2
 from kerasfmt.dialects.keras3_masks import is_operation, refuse_other_masks
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import naming
 from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.json_values import unwrap
-from kerasfmt.ir.keras_facts import LATER_OPTIONS
+from kerasfmt.ir.keras_facts import LATER_OPTIONS, LATER_PACKAGE
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, Model
 from kerasfmt.ir.sequential import Sequential
@@ -29,6 +30,8 @@ from kerasfmt.layers.keras3_ops import Operation
 _MAX_DEPTH = 64
 """Models nested deeper than this are refused."""
 
+_PACKAGES = ("TensorFlow>", LATER_PACKAGE)
+"""What may go before the name of one of Keras's own classes."""
 _MAX_NESTING = 4 * _MAX_DEPTH
 """Lists and dicts nested deeper than this are refused; a model takes three levels."""
 
@@ -124,7 +127,7 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
     registered = entry.get("registered_name")
     custom = reading.custom_objects.get(kind) or reading.custom_objects.get(str(registered))
     cls: type[Layer] | None
-    if custom is not None and (kind != "Lambda" or inspect.isclass(custom)):
+    if custom is not None and (inspect.isclass(custom) or not _takes_functions(kind)):
         cls = _custom_class(kind, custom)
         return cls.revive(
             normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
@@ -135,7 +138,7 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
         return made
     if kind == "Sequential" or (kind in ("Functional", "Model") and "layers" in config):
         return None
-    cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith(("TensorFlow>", "Keras3>")) else kind)
+    cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith(_PACKAGES) else kind)
     if cls is None or issubclass(cls, Model):
         raise UnsupportedLayerError(
             f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: not known to kerasfmt; "
@@ -154,6 +157,12 @@ def _custom_class(kind: str, custom: Any) -> type[Layer]:
     )
 
 
+def _takes_functions(kind: str) -> bool:
+    """Whether what stands for a layer of this class may be a function, which the layer calls."""
+    cls = find_layer_class(kind)
+    return cls is not None and bool(cls.facts.functions)
+
+
 def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
     """A layer config of either dialect as keyword arguments of the class."""
     options = {k: unwrap(v) for k, v in config.items()}
@@ -161,6 +170,8 @@ def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
         options["batch_input_shape"] = options.pop("batch_shape")
     if isinstance(options.get("batch_input_shape"), list):
         options["batch_input_shape"] = tuple(options["batch_input_shape"])
+    if cls.facts.functions:
+        options = functions_to_keras2(options, cls.facts)
     for option, name in cls.facts.renamed.items():
         if name in options:
             options[option] = options.pop(name)

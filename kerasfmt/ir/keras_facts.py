@@ -27,6 +27,9 @@ class _Everything:
 ANY_VALUE: Final[Container[object]] = _Everything()
 """The values of an option that says nothing to a Keras which has not got it."""
 
+LATER_PACKAGE: Final = "Keras3>"
+"""Goes before the name of a class that Keras 2 has, but not with its options: Keras 2 does not know the whole name."""
+
 LATER_OPTIONS: Final[Mapping[str, Container[object]]] = {
     "autocast": (None, True),
     "build_config": (None, True),
@@ -75,6 +78,7 @@ class KerasFacts:
       absent_in: the major version of Keras that has no such class.
       name_in_keras3: Keras 3's name of what has another name in Keras 2.
       renamed: option of Keras 2 -> its name in Keras 3.
+      functions: option that may be a Python function -> where the config of Keras 2 keeps the function's module.
       implied_by_keras3: option that Keras 3 has not got -> the values that mean what it does anyway.
       implied_by_keras2: option that Keras 2 has not got -> the values that mean what it does anyway.
       needed_by_keras2: options that Keras 2 cannot load the class without, even where Keras 3 has not got them.
@@ -95,6 +99,7 @@ class KerasFacts:
     absent_in: Literal[2, 3] | None = None
     name_in_keras3: str | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
     implied_by_keras3: Mapping[str, Container[object]] = field(default_factory=dict)
     implied_by_keras2: Mapping[str, Container[object]] = field(default_factory=dict)
     needed_by_keras2: frozenset[str] = frozenset()

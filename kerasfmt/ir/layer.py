@@ -14,6 +14,7 @@ from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import CONTEXT, CallSignature, call_signature
 from kerasfmt.ir.fields import Field, is_integer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.keras_facts import LATER_PACKAGE
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
@@ -188,8 +189,14 @@ class Layer(WeightOwner, kw_only=True):
 
     @property
     def keras_name(self) -> str:
-        """Keras 2's name of the class."""
-        return self.facts.registered_name or type(self).__name__
+        """Keras 2's name of the class; one that it does not know, if it has the class, but not with these options."""
+        name = self.facts.registered_name or type(self).__name__
+        later = any(
+            getattr(self, option) not in values
+            for option, values in self.facts.implied_by_keras2.items()
+            if option in self.fields
+        )
+        return f"{LATER_PACKAGE}{name}" if later else name
 
     @property
     def own_calls(self) -> int:

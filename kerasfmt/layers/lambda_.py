@@ -17,6 +17,7 @@ from typing import Any
 from kerasfmt.errors import UnsafeFileError
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.typing import override
 
@@ -51,6 +52,10 @@ class Lambda(Layer):
       arguments: further arguments of the function, by name.
     """
 
+    facts = KerasFacts(
+        functions={"function": "module", "output_shape": "output_shape_module", "mask": "mask_module"},
+        needed_by_keras2=frozenset({"output_shape"}),
+    )
     function: Callable[..., Any] = fields.option(convert=_callable, stored=False)
     output_shape: Any = fields.option(default=None, stored=False)
     mask: Callable[..., Any] | None = fields.option(default=None, convert=_callable_or_none, stored=False)
@@ -71,7 +76,7 @@ class Lambda(Layer):
     ) -> Layer:
         """The layer of a file, with a function from `custom_objects`; what the file stores is kept as it is."""
         name = str(config.get("name"))
-        stored = _in_words_of_keras2({key: config[key] for key in _STORED if key in config})
+        stored = {key: config[key] for key in _STORED if key in config}
         known = [name, "Lambda"]
         if isinstance(stored.get("function"), str):
             known.append(stored["function"])
@@ -115,40 +120,3 @@ class Lambda(Layer):
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """What the mask function returns."""
         return None if self.mask is None else self.mask(inputs, mask)
-
-
-_MODULES = {"function": "module", "output_shape": "output_shape_module", "mask": "mask_module"}
-"""Option that may be a function -> where Keras 2 keeps the name of the module that it is of."""
-
-
-def _in_words_of_keras2(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What a file stores of a function; Keras 3 has its name or its code in a description of its own."""
-    if not isinstance(stored.get("function"), Mapping) or "__tuple__" in stored["function"].values():
-        return dict(stored)
-    found = {"output_shape": None, **stored}
-    for key, module in _MODULES.items():
-        if key not in found:
-            continue
-        value, kind = found[key], "raw"
-        if isinstance(value, Mapping) and "config" in value:
-            found[key], kind = value["config"], "function"
-            if isinstance(found[key], Mapping):
-                kind = "lambda"
-                found[key] = tuple(found[key].get(part) for part in ("code", "defaults", "closure"))
-        found |= {f"{key}_type": kind, module: None}
-    return found
-
-
-def in_words_of_keras3(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A Lambda's config with functions described as Keras 3 does; it loads code with `safe_mode=False` only."""
-    words = {*_MODULES.values(), *(f"{key}_type" for key in _MODULES)}
-    found = {k: v for k, v in config.items() if k not in words and v is not None}
-    for key in _MODULES.keys() & found.keys():
-        value, kind = found[key], config.get(f"{key}_type")
-        if kind == "lambda" and isinstance(value, tuple | list):
-            code = dict(zip(("code", "defaults", "closure"), value, strict=True))
-            found[key] = {"class_name": "__lambda__", "config": code}
-        elif kind == "function":
-            found[key] = {"module": "builtins", "class_name": "function", "config": value}
-            found[key]["registered_name"] = "function"
-    return found

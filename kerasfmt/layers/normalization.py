@@ -18,9 +18,6 @@ from kerasfmt.nn.moments import moments, normalize, positive_axes, weighted_mome
 from kerasfmt.nn.shapes import dims_of, l2_normalize, read, reshape_to
 from kerasfmt.typing import override
 
-KERAS3 = "Keras3>"
-"""Goes before the class name of a layer that only Keras 3 can make, where the name means another thing to Keras 2."""
-
 _LEAST_FUSED_EPSILON = 1.001e-5
 """The fused op raises a smaller epsilon to this one, so it cannot be used below."""
 
@@ -55,12 +52,6 @@ class LayerNormalization(Layer):
     rms_scaling: bool = fields.option(default=False, stored=False)
     gamma: Weight = fields.weight()
     beta: Weight = fields.weight()
-
-    @property
-    @override
-    def keras_name(self) -> str:
-        """Keras 2's name of the class; one that it does not know where it has no such layer."""
-        return f"{KERAS3}LayerNormalization" if self.rms_scaling else super().keras_name
 
     @override
     def build(self, inputs: Spec) -> None:
