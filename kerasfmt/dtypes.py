@@ -8,7 +8,6 @@ Source: tensorflow/core/framework/types.proto, tensorflow/python/framework/dtype
 
 from __future__ import annotations
 
-import importlib
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -51,7 +50,9 @@ class DType:
             return np.dtype([(self.name, self._numpy)])
         if not self._numpy.startswith("ml:"):
             return np.dtype(self._numpy)
-        scalar = getattr(importlib.import_module("ml_dtypes"), self.name, None)
+        import ml_dtypes
+
+        scalar = getattr(ml_dtypes, self.name, None)
         if scalar is None:
             raise UnsupportedFormatError(
                 f"dtype {self.name}: expected it in ml_dtypes, but the installed release has no such type; "

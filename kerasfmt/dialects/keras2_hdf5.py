@@ -29,7 +29,10 @@ def write_model(model: Model) -> dict[str, Any]:
       UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
     config = model.described()
-    return {**config, "config": _model(model, config["config"], modern=False, for_both=model.from_keras3)}
+    return {
+        **config,
+        "config": _model(model, config["config"], modern=False, for_both=model.made_by_keras == 3),
+    }
 
 
 def _model(model: Model, config: Mapping[str, Any], modern: bool, for_both: bool) -> dict[str, Any]:

@@ -37,8 +37,8 @@ class Activation:
 
 
 _BOTH = KerasFacts()
-_KERAS2 = KerasFacts(absent_in=3)
-_KERAS3 = KerasFacts(absent_in=2)
+_EARLIER = KerasFacts(absent_in=3)
+_LATER = KerasFacts(absent_in=2)
 
 _FUNCTIONS: tuple[tuple[Callable[..., Value], tuple[str, ...], KerasFacts], ...] = (
     (nn.linear, ("linear",), _BOTH),
@@ -55,23 +55,23 @@ _FUNCTIONS: tuple[tuple[Callable[..., Value], tuple[str, ...], KerasFacts], ...]
     # Keras 2 stores silu as swish too: both names are tf.nn.silu, whose __name__ is "swish".
     (nn.silu, ("swish", "silu"), KerasFacts(name_in_keras3="silu")),
     # One name, two functions: here that of Keras 3 has another one, which Keras 2 does not take for its own.
-    (nn.hard_sigmoid, ("hard_sigmoid",), _KERAS2),
+    (nn.hard_sigmoid, ("hard_sigmoid",), _EARLIER),
     (nn.relu6_sigmoid, ("hard_sigmoid_keras3",), KerasFacts(absent_in=2, name_in_keras3="hard_sigmoid")),
-    (nn.hard_silu, ("hard_silu", "hard_swish"), _KERAS3),
+    (nn.hard_silu, ("hard_silu", "hard_swish"), _LATER),
     (nn.gelu, ("gelu",), _BOTH),
     (nn.mish, ("mish",), _BOTH),
     (nn.softmax, ("softmax", "softmax_v2"), _BOTH),
     (nn.log_softmax, ("log_softmax", "log_softmax_v2"), _BOTH),
-    (nn.log_sigmoid, ("log_sigmoid",), _KERAS3),
-    (nn.celu, ("celu",), _KERAS3),
-    (nn.glu, ("glu",), _KERAS3),
-    (nn.hard_tanh, ("hard_tanh",), _KERAS3),
-    (nn.hard_shrink, ("hard_shrink",), _KERAS3),
-    (nn.soft_shrink, ("soft_shrink",), _KERAS3),
-    (nn.tanh_shrink, ("tanh_shrink",), _KERAS3),
-    (nn.squareplus, ("squareplus",), _KERAS3),
-    (nn.sparse_plus, ("sparse_plus",), _KERAS3),
-    (nn.sparse_sigmoid, ("sparse_sigmoid",), _KERAS3),
+    (nn.log_sigmoid, ("log_sigmoid",), _LATER),
+    (nn.celu, ("celu",), _LATER),
+    (nn.glu, ("glu",), _LATER),
+    (nn.hard_tanh, ("hard_tanh",), _LATER),
+    (nn.hard_shrink, ("hard_shrink",), _LATER),
+    (nn.soft_shrink, ("soft_shrink",), _LATER),
+    (nn.tanh_shrink, ("tanh_shrink",), _LATER),
+    (nn.squareplus, ("squareplus",), _LATER),
+    (nn.sparse_plus, ("sparse_plus",), _LATER),
+    (nn.sparse_sigmoid, ("sparse_sigmoid",), _LATER),
 )
 """Function, its names, of which a config holds the first one, and what the Kerases say of it."""
 

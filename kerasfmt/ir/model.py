@@ -45,8 +45,8 @@ class Model(Layer):
 
     facts = KerasFacts(identifier="_tf_keras_network")
     autocast = False
-    from_keras3 = False
-    """Whether Keras 3 made it; its HDF5 files are then written so that Keras 3 can read them too."""
+    made_by_keras = 2
+    """Major version of the Keras that made it; HDF5 files are written so that it can read them too."""
 
     def __init__(
         self,

@@ -52,7 +52,7 @@ def load(
     stored = open_model(source)
     check_dialect(stored.file, stored.keras_version, stored.backend)
     model = _build(stored, custom_objects)
-    model.from_keras3 = is_keras3(stored.keras_version)
+    model.made_by_keras = 3 if is_keras3(stored.keras_version) else 2
     _assign(model, stored)
     if compile and stored.training_config is not None:
         model.training_config = _training_config(model, stored)

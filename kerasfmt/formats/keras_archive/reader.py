@@ -121,7 +121,7 @@ def load(
     with _understanding(where):
         config = stored.in_keras2
         model = model_from_config(config, custom_objects=custom)
-        model.from_keras3 = stored.dialect == "keras3"
+        model.made_by_keras = 3 if stored.dialect == "keras3" else 2
         assign(model, config, stored.variables, stored.file)
         compiled = stored.config.get("compile_config")
         # Keras 3 forgets the optimizer once it has written the model to HDF5; what it saves then cannot be trained on.

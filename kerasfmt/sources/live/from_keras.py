@@ -68,7 +68,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
         raise InvalidModelError(
             f"model {model.name}: cannot be rebuilt from its config: {type(error).__name__}: {error}"
         ) from error
-    found.from_keras3 = is_keras3(model)
+    found.made_by_keras = 3 if is_keras3(model) else 2
     taken: dict[int, ir.Weight] = {}
     _take_weights(found, model, taken)
     if compile:
@@ -134,7 +134,8 @@ def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> 
             "config": to_json(base.get_config(layer)),
             "registered_name": None,
         }
-    if is_keras3(layer) and isinstance(found["config"].get("dtype"), str) and base.__name__ != "InputLayer":
+    is_input = "InputLayer" in keras_classes(layer)
+    if is_keras3(layer) and isinstance(found["config"].get("dtype"), str) and not is_input:
         # Keras 3.0 to 3.2: the policy by its name, as Keras 2 has it
         policy = {"class_name": "DTypePolicy", "config": {"name": found["config"]["dtype"]}}
         found["config"] = {**found["config"], "dtype": policy}

@@ -460,7 +460,7 @@ def test_a_model_of_keras3_is_written_in_words_of_both() -> None:
     ]
     model = Sequential(layers, name="m")
     before = write_model(model)
-    model.from_keras3 = True
+    model.made_by_keras = 3
     found = {entry["class_name"]: entry["config"] for entry in write_model(model)["config"]["layers"]}
     only_keras2 = {"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
     assert not only_keras2 & found["SeparableConv2D"].keys()
@@ -469,20 +469,20 @@ def test_a_model_of_keras3_is_written_in_words_of_both() -> None:
     assert not {"trainable", "noise_shape"} & found["SpatialDropout2D"].keys()
     assert found["BatchNormalization"]["axis"] == 3
     assert found["BatchNormalization"]["dtype"] == "mixed_float16"
-    model.from_keras3 = False
+    model.made_by_keras = 2
     assert write_model(model) == before
     assert before["config"]["layers"][4]["config"]["axis"] == [3]
 
 
 def test_options_that_keras3_lacks_stay_where_they_say_something() -> None:
     model = Sequential([DepthwiseConv1D(3, groups=1, input_shape=(9, 4)), LeakyReLU(0.1)], name="m")
-    model.from_keras3 = True
+    model.made_by_keras = 3
     assert write_model(model)["config"]["layers"][-1]["config"]["alpha"] == pytest.approx(0.1)
 
 
 def test_the_shapes_that_keras2_needs_stay() -> None:
     x = Input((3, 4))
     model = Functional(x, MultiHeadAttention(2, 3)(x, value=x))
-    model.from_keras3 = True
+    model.made_by_keras = 3
     config = write_model(model)["config"]["layers"][1]["config"]
     assert config["query_shape"] == config["value_shape"] == config["key_shape"] == [None, 3, 4]
