@@ -13,8 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from hypothesis.extra import numpy as npst
 
-from kerasfmt import dtypes
-from kerasfmt.containers import tensorbundle
+from kerasfmt import dtypes, tensorbundle
 from kerasfmt.errors import UnsupportedFormatError
 from tests.containers.tensorbundle.golden import CASES, SLICES, Case
 

@@ -16,9 +16,9 @@ import kerasfmt
 from conformance.artefacts import read_json, write_json
 from conformance.case import Case
 from conformance.formats import layout
+from conformance.formats.configs import plain
 from conformance.formats.layout import FORMATS, Engine, array_digest, content_digest, file_name
 from conformance.nested import flat
-from kerasfmt.sources.live.objects import to_json
 
 
 class Live:
@@ -81,7 +81,7 @@ class Live:
             variables = getattr(optimizer, "variables", [])
             variables = variables() if callable(variables) and not isinstance(variables, list) else variables
             slots = sorted(array_digest(self.array(v)) for v in variables if len(v.shape))
-        config = {"class_name": type(model).__name__, "config": to_json(model.get_config())}
+        config = {"class_name": type(model).__name__, "config": plain(model.get_config())}
         return {"config": config, "weights": weights, "slots": slots}
 
     # -- writing

@@ -196,13 +196,13 @@ def _meaning(name: str, config: Mapping[str, Any]) -> Any:
 @functools.cache
 def _meant(config: str, keras3: bool) -> Any:
     import kerasfmt
+    from conformance.formats.configs import plain
     from kerasfmt.dialects.keras3 import keras3_to_keras2
-    from kerasfmt.sources.live.objects import to_json
 
     entry = json.loads(config)
     try:
         return meant_in_both(
-            to_json(kerasfmt.model_from_config(keras3_to_keras2(entry) if keras3 else entry).get_config())
+            plain(kerasfmt.model_from_config(keras3_to_keras2(entry) if keras3 else entry).get_config())
         )
     except Exception as error:
         return f"{type(error).__name__}: {error}"

@@ -15,10 +15,10 @@ from conformance import round_trips
 from conformance.artefacts import directory, read_json, write_json
 from conformance.case import Case
 from conformance.formats import layout
+from conformance.formats.configs import plain
 from conformance.formats.layout import ENGINES, FORMATS, array_digest, file_name
 from conformance.formats.live import in_order, leaf_layers, produced, said
 from conformance.nested import flat
-from kerasfmt.sources.live.objects import to_json
 
 
 def rewrite(case: Case, code: str) -> None:
@@ -85,7 +85,7 @@ def read(case: Case, kind: str, path: Path, x: Mapping[str, np.ndarray]) -> dict
         "outputs": [np.asarray(y) for y in flat(model.predict(_given(model, x)))] if case.runs else [],
     }
     if FORMATS[kind].whole:
-        found["config"] = {"class_name": type(model).__name__, "config": to_json(model.get_config())}
+        found["config"] = {"class_name": type(model).__name__, "config": plain(model.get_config())}
         compiled = model.training_config
         found["slots"] = sorted(
             array_digest(v.numpy()) for v in (compiled.variables if compiled else []) if v.shape
