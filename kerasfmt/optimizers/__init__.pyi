@@ -5,6 +5,7 @@ from .adam import Adam as Adam
 from .adamax import Adamax as Adamax
 from .adamw import AdamW as AdamW
 from .ftrl import Ftrl as Ftrl
+from .lamb import Lamb as Lamb
 from .lion import Lion as Lion
 from .muon import Muon as Muon
 from .nadam import Nadam as Nadam
