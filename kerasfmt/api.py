@@ -50,9 +50,9 @@ def save_model(
       include_optimizer: whether to write the optimizer's state.
       save_format: "tf" for a SavedModel, "h5" for HDF5; by default from the suffix of `filepath`: ".h5" and
         ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel. "tf_keras" is
-        a .keras archive in the dialect of tf_keras and Keras 2, which cannot read that of Keras 3. HDF5 is
-        that of Keras 2: from such a file, TensorFlow's own too, Keras 3 takes the optimizer's class, but not
-        its options and slots; only .keras keeps them for Keras 3.
+        a .keras archive in the dialect of tf_keras and Keras 2, which cannot read an archive of Keras 3.
+        HDF5 is written as Keras 2 does. From such a file Keras 3 takes the optimizer's class, but not its options
+        and slots; only .keras keeps them for Keras 3.
       signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
       options: TensorFlow's options, of a SavedModel.
       save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
@@ -133,8 +133,8 @@ def save_weights(
     """Writes the weights of a model, whole or not at all.
 
     A name that ends in .weights.h5 has the layout that Keras gives it since 2.12: by the layers' places in the
-    model, with the optimizer's state if the model is compiled. Any other .h5 or .hdf5 has that of Keras 2: by
-    the layers' names. A name that ends in .npz is an archive of NumPy arrays, by the weights' names.
+    model, with the optimizer's state if the model is compiled. Any other .h5 or .hdf5 has the layout of
+    Keras 2: by the layers' names. A name that ends in .npz is an archive of NumPy arrays, by the weights' names.
 
     What metrics have summed up is not written. Keras 2 looks for it in a .weights.h5 if its model is compiled
     and was trained already; load with skip_mismatch=True there.
@@ -145,7 +145,7 @@ def save_weights(
       overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
       save_format: for .weights.h5, whose Keras is to read it: "keras" (the default) for Keras 3, "tf_keras"
         for tf_keras and Keras 2; for other names only "h5", which then need no suffix.
-      max_shard_size: GiB of weights that one file may hold. The path is that of the map, which ends in
+      max_shard_size: GiB of weights that one file may hold. The path names the map and ends in
         .weights.json; the shards come beside it. Only Keras 3 reads them. The map is replaced last; a save
         that is killed between may leave new shards beside an old map.
 
@@ -223,7 +223,7 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
 ) -> Model:
-    """The model in a file, in whatever format its first bytes say.
+    """The model in a file of any format; the content says which one it is.
 
     Weights stay in the file until they are used; keep the file until the model is saved.
 

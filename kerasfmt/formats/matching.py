@@ -110,7 +110,7 @@ def by_name(weights: Sequence[Weight], stored: Sequence[NamedArray]) -> list[Nam
 def check_names(weights: Sequence[Weight], stored: Sequence[NamedArray], where: str) -> None:
     """Refuses arrays in another order than the weights.
 
-    A name that the owner does not know at all is that of a renamed weight; one that it knows is in the wrong place.
+    A name that the owner does not know at all belongs to a renamed weight. A name that it knows is in the wrong place.
 
     Raises:
       InvalidModelError: the weight of that name is another one.

@@ -42,7 +42,7 @@ _SIZES: Final = {b"\x01\x00": 2, b"\x02\x00": 4}
 """Version -> bytes of the size of the header."""
 _ALIGNMENT: Final = 64
 _MAX_HEADER: Final = 1 << 12
-"""Bytes of a header; that of an array of numbers takes 118."""
+"""Bytes of a header; 118 are enough for most arrays of numbers."""
 _KINDS: Final = "biufc"
 
 

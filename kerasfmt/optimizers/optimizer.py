@@ -27,7 +27,7 @@ class Slot:
     Attributes:
       name: Keras 2's name of it in the name of a variable: the m of `Adam/m/dense/kernel`.
       attribute: the attribute that lists these variables in Keras 2, and in a SavedModel.
-      option: the option without which there are none.
+      option: the option that switches them on; None where they are always there.
       attribute_in_keras3: the attribute that lists them in Keras 3, where it is another one.
       always_in_keras2: whether Keras 2 has them without that option too.
     """
@@ -116,7 +116,7 @@ def _optional_integer(value: Any) -> int | None:
 class Optimizer(FrozenOptions, kw_only=True):
     """Base of the optimizers; they are no part of what a model computes.
 
-    The options that it declares are those of every optimizer; a subclass adds `learning_rate` and its own.
+    It declares the options that every optimizer has. A subclass adds `learning_rate` and its own.
     """
 
     category: ClassVar[str] = "optimizer"
@@ -150,7 +150,7 @@ class Optimizer(FrozenOptions, kw_only=True):
         OPTIMIZER_CLASSES.enter(cls.__name__, cls)
 
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options; the name is by default that of the class."""
+        """The options, with the class's name where none is given."""
         return {**given, "name": given.get("name") or type(self).__name__}
 
     def entry(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from kerasfmt.optimizers.optimizer import Optimizer, Rate, Slot, learning_rate
 
 
 class SGD(Optimizer):
-    """Keeps the momentum; Keras 2 does so where there is none too."""
+    """Keeps the momentum; Keras 2 keeps one even where it is not used."""
 
     slots: ClassVar[tuple[Slot, ...]] = (Slot("m", "momentums", option="momentum", always_in_keras2=True),)
     learning_rate: Rate = learning_rate(0.01)

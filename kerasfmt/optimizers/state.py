@@ -4,7 +4,7 @@
     Keras 3    iteration, [learning rate], [averages], slots, [scalars]; up to 3.9 the scalars come before the slots
 
 In Keras 2, the learning rate and the scalars are attributes of the optimizer that its list does not count. A learning
-rate that is a schedule is no variable. The names are those of Keras 2.
+rate that is a schedule is no variable. Variables are called as in Keras 2.
 
 Source: tf_keras/src/optimizers/*.py and keras/src/optimizers/*.py, build
 """
@@ -75,7 +75,7 @@ def has_rate_variable(training: TrainingConfig) -> bool:
 def to_state(
     training: TrainingConfig, values: Sequence[ArrayLike], weights: Sequence[Weight], keras: Major
 ) -> OptimizerState | None:
-    """Stored values as the state that they are; None where they are not that of the optimizer.
+    """Stored values as the state of an optimizer; None where they do not fit it.
 
     Args:
       training: the compile state.

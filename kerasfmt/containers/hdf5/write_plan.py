@@ -45,7 +45,7 @@ class WritePlan:
         """A new group; returns its attributes, to be filled.
 
         Raises:
-          InvalidModelError: there is something at the path already, or the path is none.
+          InvalidModelError: there is something at the path already, or it is not a path.
         """
         self._claim(path, owner)
         return self.attributes.setdefault(path, {})
@@ -54,7 +54,7 @@ class WritePlan:
         """A new dataset that holds a weight.
 
         Raises:
-          InvalidModelError: there is something at the path already, or the path is none.
+          InvalidModelError: there is something at the path already, or it is not a path.
           UnsupportedFormatError: HDF5 has no such element type, or the file's readers do not know it.
         """
         self._claim(path, owner)

@@ -16,9 +16,11 @@ from typing import Any, Final
 from kerasfmt import ir
 from kerasfmt.dialects.compile_config import optimizer_to_keras2
 from kerasfmt.dialects.keras3 import keras3_to_keras2
+from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.dialects.versions import is_keras3
-from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedFormatError
+from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
+from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.hdf5.stored import H5Model, open_model
 from kerasfmt.formats.matching import Pair, assign, check_names, ordered_weights, pair, top_level_weights
 from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
@@ -60,7 +62,7 @@ def load(
 
 
 def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
-    """The compile state; that of Keras 3 in the words of Keras 2."""
+    """The compile state, in the words of Keras 2."""
     config = dict(stored.training_config or {})
     variables = [
         optimizer_variable(name.partition(":")[0], array) for name, array in stored.optimizer_weights
@@ -82,17 +84,10 @@ def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
 
 def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:
     """The model of the config, with fresh weights."""
-    try:
-        config = (
-            keras3_to_keras2(stored.model_config) if is_keras3(stored.keras_version) else stored.model_config
-        )
+    with malformed_config_errors(f"{stored.file}: {layout.MODEL_CONFIG}"):
+        modern = is_keras3(stored.keras_version)
+        config = keras3_to_keras2(stored.model_config) if modern else stored.model_config
         return model_from_config(config, custom_objects=custom_objects)
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
-        if isinstance(error, KerasfmtError):
-            raise
-        raise InvalidModelError(
-            f"{stored.file}: model_config: no model can be built from it: {type(error).__name__}: {error}"
-        ) from error
 
 
 def check_dialect(file: str, keras_version: str | None, backend: str | None) -> None:

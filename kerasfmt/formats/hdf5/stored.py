@@ -75,7 +75,7 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
       MissingFileError: there is no such file.
       UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it points out of itself, or is nested beyond all measure.
+      UnsafeFileError: it points out of itself, or is nested too deeply.
       InvalidModelError: it names layers or weights that it does not hold.
       ImportError: h5py is not installed.
     """

@@ -1,9 +1,9 @@
 """From a model to an HDF5 file as Keras 2.15 writes it; see the package for the layout.
 
-The order within a layer is Keras's: trainable weights, then the others, over all layers of a nested model.
-A weight that two layers share, or a layer of two models, is written for both: the format
-has no word for one of two places, and what is read has two of equal values. A layer that one model calls twice is
-one layer. Groups are made in the order of the layers' names.
+The order within a layer is Keras's: trainable weights, then the others, over all layers of a nested model. A weight
+that two layers share, or a layer of two models, is written for both: the format cannot say that two places hold one
+weight. What is read has two weights of equal values. A layer that one model calls twice is one layer. Groups are made
+in the order of the layers' names.
 
 Source: keras/src/saving/legacy/hdf5_format.py and saving_utils.py (2.15)
 """
@@ -45,9 +45,9 @@ def write(
       progress: is told the bytes of weights that have been written, part by part.
 
     Raises:
-      InvalidModelError: names collide in the file, or are none that it can hold. Nothing is written.
+      InvalidModelError: names collide in the file, or HDF5 cannot hold them. Nothing is written.
       UnsupportedLayerError: Keras 2 has no such activation. Nothing is written.
-      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       SaveError: the group holds a model already, or cannot be written. It is as it was.
       ImportError: h5py is not installed.
     """
@@ -62,8 +62,8 @@ def write_weights(model: Model, target: str | os.PathLike[str] | Any) -> None:
       target: as for `write`.
 
     Raises:
-      InvalidModelError: names collide in the file, or are none that it can hold. Nothing is written.
-      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      InvalidModelError: names collide in the file, or HDF5 cannot hold them. Nothing is written.
+      UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       SaveError: the group holds weights already, or cannot be written. It is as it was.
       ImportError: h5py is not installed.
     """
@@ -76,9 +76,9 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
     """What the file of a model holds.
 
     Raises:
-      InvalidModelError: names collide, or are none that HDF5 can hold.
+      InvalidModelError: names collide, or HDF5 cannot hold them.
       UnsupportedLayerError: Keras 2 has no such activation.
-      UnsupportedFormatError: a weight's dtype is none of HDF5's.
+      UnsupportedFormatError: HDF5 has no such dtype as a weight's.
     """
     tree = WritePlan(f"model {model.name}")
     attributes = tree.attributes[""]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +16,12 @@ from kerasfmt.containers.hdf5.guard import import_h5py
 from kerasfmt.containers.hdf5.opening import opened, opened_stream
 from kerasfmt.containers.zip.reader import MAX_JSON_SIZE, Archive
 from kerasfmt.dialects.keras3 import keras3_to_keras2
+from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.dialects.saving_lib import refuse_code
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
-    KerasfmtError,
     MissingFileError,
     UnsafeFileError,
     UnsupportedFormatError,
@@ -75,7 +74,7 @@ def open_archive(path: str | os.PathLike[str]) -> KerasArchive:
       MissingFileError: there is no such file.
       UnsupportedFormatError: it is no zip archive, or holds no Keras model.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it is a bomb, names members outside of itself, or is nested beyond all measure.
+      UnsafeFileError: it is a bomb, names members outside of itself, or is nested too deeply.
       ImportError: h5py is not installed.
     """
     import_h5py()
@@ -118,7 +117,7 @@ def load(
     custom = custom_objects or {}
     where = f"{stored.file}: {layout.CONFIG}"
     refuse_code(stored.config, custom, where)
-    with _understanding(where):
+    with malformed_config_errors(where):
         config = stored.in_keras2
         model = model_from_config(config, custom_objects=custom)
         model.made_by_keras = 3 if stored.dialect == "keras3" else 2
@@ -130,21 +129,6 @@ def load(
         trainable = _trainable(model, config)
         model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
     return model
-
-
-@contextlib.contextmanager
-def _understanding(where: str) -> Iterator[None]:
-    """Turns whatever a config that is none gives rise to into an error that begins with `where`."""
-    try:
-        yield
-    except KerasfmtError as error:
-        if where.partition(": ")[0] in str(error):
-            raise
-        raise type(error)(f"{where}: {error}") from error
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise InvalidModelError(
-            f"{where}: no model can be built from it: {type(error).__name__}: {error}"
-        ) from error
 
 
 def _trainable(model: ir.Model, config: Mapping[str, Any] | None) -> list[ir.Weight]:
@@ -191,7 +175,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
         if zipfile.is_zipfile(path):
             stored = open_archive(path)
             variables = stored.variables
-            with _understanding(f"{path}: {layout.CONFIG}"):
+            with malformed_config_errors(f"{path}: {layout.CONFIG}"):
                 config = stored.in_keras2
                 config = config if _has_layers_of(config, model) else None
         elif path.suffix == ".json":
@@ -199,7 +183,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
         else:
             with opened(path) as file:
                 variables = read_variables(file)
-    with _understanding(where):
+    with malformed_config_errors(where):
         config = config or model.described()  # tells layers that may have been one from others
         assign(model, config, variables, where, cast=True, skip_mismatch=skip_mismatch)
         order = _trainable(model, config)

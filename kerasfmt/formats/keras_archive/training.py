@@ -131,7 +131,7 @@ def compile_config(training: TrainingConfig, dialect: Dialect) -> dict[str, Any]
         if isinstance(rate, Mapping) and "class_name" in rate:
             schedule = wrapped("keras.optimizers.schedules", str(rate["class_name"]), rate.get("config"))
             options["learning_rate"] = schedule
-        # Without a prefix, and with options that do not deny it, a name is that of a legacy optimizer.
+        # A name without a prefix is a legacy optimizer, unless its options deny it.
         plain = ">" not in str(optimizer.get("class_name"))
         legacy = dialect == "tf_keras" and plain and stated and stated.get("is_legacy_optimizer", True)
         module = _LEGACY if legacy else "keras.optimizers"

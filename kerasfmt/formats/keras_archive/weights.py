@@ -163,7 +163,7 @@ def read_variables(file: OpenFile) -> Variables:
 
     Raises:
       CorruptFileError: it is damaged, or shows the same bytes as different variables.
-      UnsafeFileError: it points out of itself, or is nested beyond all measure.
+      UnsafeFileError: it points out of itself, or is nested too deeply.
     """
     found: Variables = {}
     seen: set[int] = set()
@@ -295,7 +295,7 @@ def weights_tree(
 
     Raises:
       InvalidModelError: a layer's class has no name that the file can hold.
-      UnsupportedFormatError: a weight's dtype is none of HDF5's.
+      UnsupportedFormatError: HDF5 has no such dtype as a weight's.
     """
     tree = WritePlan(f"model {model.name}", bfloat16=keras3)
 

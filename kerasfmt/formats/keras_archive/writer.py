@@ -26,7 +26,7 @@ from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, TrainingConfig
 
 _DATE: Final = "1980-01-01@00:00:00"
-"""Keras states the hour of the save, and reads it never."""
+"""Keras writes the time of the save here. No reader uses it, and the same model has to give the same bytes."""
 
 
 @gc_paused()
@@ -49,7 +49,7 @@ def write(
     Raises:
       UnsupportedLayerError: that Keras has no such layer or option. Nothing is written.
       InvalidModelError: an option is not a JSON value. Nothing is written.
-      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ImportError: h5py is not installed.
     """
     import_h5py()
@@ -73,9 +73,9 @@ def write(
 
 
 def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect = "keras3") -> None:
-    """Writes the weights alone: those of the layers, and the optimizer's if the model is compiled.
+    """Writes the weights alone: of the layers, and of the optimizer if the model is compiled.
 
-    The state of metrics is none of them; tf_keras asks for it when it loads weights into a model that has been
+    The state of metrics is not written. tf_keras asks for it when it loads weights into a model that has been
     fitted, and raises "expected 2 variables". Load them before fitting, or after compiling again.
 
     Args:
@@ -85,7 +85,7 @@ def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect
 
     Raises:
       InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
-      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ImportError: h5py is not installed.
     """
     writing.write(_tree(model, model.training_config, dialect), target)
@@ -102,7 +102,7 @@ def write_shards(model: Model, name: str, max_shard_size: float, target: Callabl
 
     Raises:
       InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
-      UnsupportedFormatError: a weight's dtype is none of HDF5's. Nothing is written.
+      UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ValueError: a weight is larger than a shard. Nothing is written.
       ImportError: h5py is not installed.
     """

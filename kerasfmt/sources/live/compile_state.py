@@ -1,4 +1,4 @@
-"""The compile state of a live model: losses, metrics, and the optimizer with its variables, in Keras 2's terms.
+"""The compile state of a live model: losses, metrics, and the optimizer with its variables, as Keras 2 has it.
 
     Keras 3's variable of an optimizer        Keras 2's
     adam/iteration (int32)                    iteration (int64)
@@ -62,7 +62,7 @@ def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig
 
 
 def _keras2_variables(optimizer: Any) -> list[Any]:
-    """An optimizer's variables; those of `keras.optimizers.legacy` are its weights."""
+    """An optimizer's variables; one of `keras.optimizers.legacy` calls them its weights."""
     variables = getattr(optimizer, "variables", None)
     return list(variables if isinstance(variables, list | tuple) else optimizer.weights)
 

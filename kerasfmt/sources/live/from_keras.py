@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from kerasfmt import ir
 from kerasfmt.dialects.keras3 import keras3_to_keras2
+from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
-from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.formats.matching import assign, by_name, ordered_weights, pair
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.own_modules import is_own
@@ -60,14 +61,8 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     entry = _model_entry(model, customs)
     if is_keras3(model):
         entry = keras3_to_keras2(entry)
-    try:
+    with malformed_config_errors(f"model {model.name}"):
         found = model_from_config(entry, custom_objects=customs)
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
-        if isinstance(error, KerasfmtError):
-            raise
-        raise InvalidModelError(
-            f"model {model.name}: cannot be rebuilt from its config: {type(error).__name__}: {error}"
-        ) from error
     found.made_by_keras = 3 if is_keras3(model) else 2
     taken: dict[int, ir.Weight] = {}
     _take_weights(found, model, taken)
@@ -179,7 +174,7 @@ def _called(layer: Any) -> str:
 
 
 def _refuse_own_functions(layer: Any) -> None:
-    """Refuses an activation that is a function of the user's; its name alone might be that of another."""
+    """Refuses an activation that is the user's own function, which may have the name of one of Keras's."""
     for name in ("activation", "recurrent_activation"):
         function = vars(layer).get(name)
         module = getattr(function, "__module__", None) or ""
