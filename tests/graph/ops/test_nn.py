@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import ops
 from kerasfmt.graph.op import find_op
-from tests.graph.ops.op_tests import FrontendTests, KernelTests, Samples, value, weight
+from tests.graph.ops.op_tests import Array, FrontendTests, KernelTests, Samples, value, weight
 
 SAMPLES = Samples()
 case, floats, ints = SAMPLES.case, SAMPLES.floats, SAMPLES.ints
@@ -15,7 +17,6 @@ case, floats, ints = SAMPLES.case, SAMPLES.floats, SAMPLES.ints
 for _op, (_low, _high, _ulps) in {
     "Relu": (-4, 4, 0),
     "Relu6": (-4, 9, 0),
-    "Selu": (-4, 4, 8),
     "Softplus": (-9, 30, 4),
     "Softsign": (-4, 4, 2),
 }.items():
@@ -25,14 +26,19 @@ for _op, (_low, _high, _ulps) in {
 for _op in ("Relu", "Softplus"):
     # TensorFlow rounds intermediate results to bfloat16 on some paths; kerasfmt rounds once.
     case(_op, floats(19, dtype=ml_dtypes.bfloat16), ulps=4)
-# TensorFlow's Elu is exp(x) - 1, which loses digits near zero.
-case("Elu", np.concatenate([floats(2, 17, low=-4, high=-0.3), floats(2, 16, low=0)], 1), ulps=4)
-case(
-    "Elu",
-    np.concatenate([floats(3, 3, low=-4, high=-0.3), floats(3, 2, low=0)], 1).astype(np.float64),
-    ulps=16,
-)
-case("Elu", floats(17, low=-4, high=4, dtype=np.float16), ulps=2)
+
+
+def away_from_zero(*shape: int, dtype: Any = np.float32) -> Array:
+    """Numbers in (-4, 4), none in (-0.5, 0): TensorFlow computes exp(x) - 1 there, and loses digits."""
+    return np.where(floats(*shape) < 0, floats(*shape, low=-4, high=-0.5), floats(*shape, low=0)).astype(
+        dtype
+    )
+
+
+for _op, _ulps in (("Elu", 4), ("Selu", 8)):
+    case(_op, away_from_zero(2, 33), ulps=_ulps)
+    case(_op, away_from_zero(3, 5, dtype=np.float64), ulps=4 * _ulps)
+    case(_op, away_from_zero(17, dtype=np.float16), ulps=2)
 case("Relu", ints(2, 7))
 case("Relu", floats())
 case("LeakyRelu", floats(2, 9), alpha=0.3)
@@ -82,10 +88,11 @@ class TestFrontends(FrontendTests):
     }
 
 
-def test_elu_keeps_its_digits_near_zero() -> None:
-    x = -np.logspace(-30, -1, 30, dtype=np.float32)
-    expected = np.expm1(x.astype(np.float64))
-    np.testing.assert_allclose(find_op("Elu").run({}, x)[0], expected, rtol=2e-7)
+@pytest.mark.parametrize(("op", "scale"), [("Elu", 1), ("Selu", 1.7580993408473768)])
+def test_an_exponential_unit_keeps_its_digits_near_zero(op: str, scale: float) -> None:
+    x = -np.logspace(-30, 0, 31, dtype=np.float32)
+    expected = scale * np.expm1(x.astype(np.float64))
+    np.testing.assert_allclose(find_op(op).run({}, x)[0], expected, rtol=2e-7)
 
 
 def test_shape_errors_name_op_and_operands() -> None:
