@@ -1,4 +1,4 @@
-"""Attribute values: between Python and `AttrValue`.
+"""Attribute values: Python values to `AttrValue` messages and back.
 
 | kind | Python | AttrValue field |
 |---|---|---|
@@ -69,21 +69,21 @@ def encode_tensor(array: np.ndarray[Any, Any], dtype: DType) -> protos.TensorPro
 
 
 def _is_nan(array: np.ndarray[Any, Any]) -> bool:
-    """Whether the element is not a number: its bits survive as bytes only."""
+    """Whether the one element is NaN, whose bits only bytes preserve."""
     return array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
 def decode_tensor(proto: protos.TensorProto) -> np.ndarray[Any, Any]:
-    """The array that a message stands for, missing elements repeated as TensorFlow repeats them.
+    """The array that a message stands for; the last element is repeated for missing ones, as in TensorFlow.
 
     Raises:
-      GraphError: the message does not hold what its shape and dtype declare.
+      GraphError: the message does not fit its shape and dtype.
     """
     dtype = dtypes.of(proto.dtype)
     shape = tuple(d.size for d in proto.tensor_shape.dim)
     size = math.prod(shape)
     if proto.tensor_shape.unknown_rank or any(d < 0 for d in shape) or size > 2**31:
-        raise GraphError(f"constant of shape {shape}: not known, or too large for a graph")
+        raise GraphError(f"constant of shape {shape}: the shape is not known, or too large for a graph")
     if proto.tensor_content:
         if len(proto.tensor_content) != size * dtype.itemsize:
             raise GraphError(f"constant of shape {shape}: holds {len(proto.tensor_content)} bytes")
@@ -118,7 +118,7 @@ def _to_bytes(value: object) -> bytes:
 
 
 def decode_attr(proto: protos.AttrValue) -> Any:
-    """The Python value of an attribute; functions come back by name."""
+    """The Python value of an attribute; a function is given by its name."""
     kind = proto.WhichOneof("value")
     if kind == "list":
         items = proto.list
@@ -148,7 +148,7 @@ def _decode_scalar(kind: str, value: Any) -> Any:
 
 
 def encode_attr(kind: str, value: Any, dtype: DType | None = None) -> protos.AttrValue:
-    """The message for an attribute of the given kind; `dtype` is that of a tensor attribute."""
+    """The message for an attribute of a kind such as "int" or "list(type)"; a tensor attribute has `dtype`."""
     proto = protos.AttrValue()
     if kind.startswith("list("):
         proto.list.SetInParent()

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Access:
-    """Nodes that touched a resource since it was last written."""
+    """The last node that wrote a resource, and the nodes that have read it since."""
 
     writer: Node | None = None
     readers: list[Node] = field(default_factory=list)
@@ -51,7 +51,7 @@ _INVALID = re.compile(r"[^A-Za-z0-9_.\\/>-]")
 
 @lru_cache(maxsize=1 << 14)
 def _node_name(name: str) -> str:
-    """`name` with every character that a node's name may not have replaced.
+    """`name` with underscores for the characters that the name of a node must not have.
 
     Source: tensorflow/core/graph/graph.cc; tensorflow/python/framework/ops.py, _VALID_OP_NAME_REGEX.
     """
@@ -61,7 +61,7 @@ def _node_name(name: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _argument_name(name: str) -> str:
-    """`name` as an argument of a function is called: lower case, and a letter first.
+    """`name` as the name of an argument: lower case, beginning with a letter.
 
     Source: tensorflow/core/framework/graph_to_functiondef.cc, NormalizeHelper.
     """
@@ -73,7 +73,7 @@ class Builder:
     """A function under construction.
 
     Args:
-      name: the function's name.
+      name: the name of the function.
     """
 
     def __init__(self, name: str = "function") -> None:
@@ -90,7 +90,7 @@ class Builder:
         self._scope = ""
 
     def unique_name(self, base: str) -> str:
-        """`base`, or `base_1`, `base_2`, ... where that name is taken (names are compared without case)."""
+        """`base`, or `base_1`, `base_2`, ... where that name is taken; case makes no difference."""
         name = base = _node_name(base)
         key = first = base.lower()
         while key in self._names:
@@ -109,7 +109,7 @@ class Builder:
         return _Scope(self, name)
 
     def scoped(self, name: str) -> str:
-        """`name` below the scope in force, made unique."""
+        """`name` in the current scope, made unique."""
         return self.unique_name(f"{self._scope}{name}")
 
     def input(self, spec: Spec, name: str | None = None) -> Value:
@@ -140,11 +140,11 @@ class Builder:
 
         Args:
           op: name of a TensorFlow op.
-          inputs: one operand per argument of the op, a list where the argument is a list. Variables are read,
-            Python and NumPy values become constants of the dtype that the other operands fix.
+          inputs: one operand per argument of the op; a list of them for a list argument. A Variable is read. Python
+            and NumPy values become constants of the dtype that the other operands fix.
           name: name of the node; the op's name by default.
-          device: where TensorFlow is to place the node.
-          shapes: the shapes of the outputs, in place of those that inference finds.
+          device: the device on which TensorFlow shall place the node.
+          shapes: the shapes of the outputs; inferred by default.
           attrs: attributes that the operands do not determine.
 
         Raises:
@@ -179,7 +179,7 @@ class Builder:
         return node.outputs
 
     def _to_value(self, op_def: OpDef, arg: Arg, item: object, dtype: DType | None) -> Value:
-        """The value that an operand stands for; `dtype` is what it must have, if that is fixed."""
+        """The value that an operand stands for; it must have `dtype`, unless that is None."""
         if isinstance(item, Value):
             value = item
             if value.graph is not self:
@@ -202,7 +202,7 @@ class Builder:
 
         Args:
           variable: the variable.
-          name: name of the argument when it is new; made from the variable's by default.
+          name: name of the argument if it is new; made from the name of the variable by default.
         """
         handle = self._captures.get(variable)
         if handle is None:
@@ -216,7 +216,7 @@ class Builder:
         return self._variables[handle]
 
     def read(self, variable: Variable, reader: str = "") -> Value:
-        """The value that `variable` has at this point of the function; `reader` names the op that wants it."""
+        """The value of `variable` at this point of the function; `reader` is the name of the op that reads it."""
         name = f"{reader}/ReadVariableOp" if reader else "ReadVariableOp"
         handle = self.capture(variable, f"{self._scope}{name}_resource")
         return self.emit("ReadVariableOp", handle, dtype=variable.dtype, name=name)[0]
@@ -226,9 +226,9 @@ class Builder:
         self.emit("AssignVariableOp", self.capture(variable), value, dtype=variable.dtype)
 
     def constant(self, value: object, dtype: DType | None = None) -> Value:
-        """A Const node; equal constants of one function are one node.
+        """A constant; equal constants of one function are one Const node.
 
-        Python floats become float32 and ints int32 unless `dtype` says otherwise; arrays keep their dtype.
+        Python floats become float32 and ints int32, unless `dtype` is given; arrays keep their dtype.
         """
         array = as_array(value, dtype)
         dt = dtype or dtypes.of(array.dtype)
@@ -247,15 +247,15 @@ class Builder:
     def call(
         self, function: Function, inputs: Sequence[Value], shapes: Sequence[Shape] | None = None
     ) -> tuple[Value, ...]:
-        """The outputs of `function` called with `inputs`; what it captures, this function captures too.
+        """The outputs of `function` called with `inputs`; this function captures the variables of that one too.
 
         Args:
           function: the callee.
           inputs: one value per input of the callee.
-          shapes: shapes of the outputs, where more is known than the callee's own.
+          shapes: shapes of the outputs, where they are known better than in the callee.
 
         Raises:
-          GraphError: the inputs are not of the number or the dtypes that the callee takes.
+          GraphError: the callee takes another number of inputs, or other dtypes.
         """
         if len(inputs) != len(function.inputs):
             raise GraphError(
@@ -280,7 +280,7 @@ class Builder:
         )
 
     def copy_node(self, pattern: Node, inputs: tuple[Value, ...], name: str) -> Node:
-        """A node like one of this graph, on other inputs of the same shapes and dtypes; nothing is inferred anew."""
+        """A copy of a node of this graph, on other inputs of the same shapes and dtypes, without inference."""
         node = Node(
             self,
             pattern.op_def,
@@ -323,7 +323,7 @@ class Builder:
     def finish(
         self, outputs: Sequence[Value], name: str | None = None, *, compiled: bool = False
     ) -> Function:
-        """The function with these outputs, pruned of nodes that neither an output nor a side effect needs.
+        """The finished function with these outputs; it has only the nodes that an output or a side effect needs.
 
         Raises:
           GraphError: an output is a value of another function.
@@ -343,7 +343,7 @@ class Builder:
                 stack.extend(v.node for v in node.inputs)
                 stack.extend(node.controls)
         captures = self._captures
-        self._captures, self._variables = {}, {}  # a body is shared; weights are not
+        self._captures, self._variables = {}, {}  # functions share a body, but not its weights
         return Function(
             name=name or self.name,
             inputs=tuple(self.inputs),

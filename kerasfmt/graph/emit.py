@@ -1,4 +1,4 @@
-"""Making nodes in the graph of their operands; `Builder.emit` makes them in a given graph."""
+"""Makes nodes in the graph of their operands; `Builder.emit` makes them in a given graph."""
 
 from __future__ import annotations
 

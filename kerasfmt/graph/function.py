@@ -18,13 +18,21 @@ _NONE: Mapping[Function, Function] = MappingProxyType({})
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Function:
-    """A finished function: `inputs` and captured variables in, `outputs` out.
-
-    Nodes are in execution order. `control_outputs` are the nodes that run whether or not an output needs them.
-    A `compiled` function is one that TensorFlow runs through XLA. Functions of the same `body_id` differ only in their
-    names, in the variables that they capture and in the functions that they call.
+    """A finished function, from inputs and captured variables to outputs.
 
     `print(function)` shows it as text: see `kerasfmt.graph.text`.
+
+    Attributes:
+      name: its name.
+      inputs: a value per input.
+      input_names: the names of the inputs, as they were given.
+      captures: the captured variables, each with its resource handle.
+      nodes: in execution order.
+      outputs: a value per output.
+      control_outputs: the nodes that run even if no output needs them.
+      written: the captured variables that the function writes.
+      compiled: whether TensorFlow compiles the function with XLA.
+      body_id: equal for functions that differ only in their names, captured variables and callees.
     """
 
     name: str
@@ -58,12 +66,12 @@ class Function:
         name: str,
         callees: Mapping[Function, Function] = _NONE,
     ) -> Function:
-        """The function with the same body on other variables.
+        """A function with the same body that captures other variables.
 
         Args:
-          variables: what to capture in place of each variable.
-          name: its name.
-          callees: what to call in place of each function; its body is the same.
+          variables: the variable to capture in place of each one.
+          name: the name of the new function.
+          callees: the function to call in place of each one; both have the same body.
         """
         nodes = list(self.nodes)
         for site in self.call_sites if callees else ():
@@ -79,7 +87,7 @@ class Function:
 
     @cached_property
     def call_sites(self) -> tuple[CallSite, ...]:
-        """Where it calls other functions."""
+        """The places at which it calls other functions."""
         return tuple(
             CallSite(place, attr, callee)
             for place, node in enumerate(self.nodes)
@@ -89,12 +97,12 @@ class Function:
 
     @cached_property
     def parameters(self) -> tuple[Value, ...]:
-        """The arguments: an input each, then a handle for each captured variable."""
+        """The arguments: the inputs, then a handle for each captured variable."""
         return (*self.inputs, *(handle for _, handle in self.captures))
 
     @cached_property
     def stateful(self) -> bool:
-        """Whether the function holds a stateful op: it reads, writes or draws random numbers."""
+        """Whether the function has a stateful op, which reads, writes or draws random numbers."""
         return any(node.op_def.stateful for node in self.nodes)
 
     @cached_property
@@ -104,7 +112,7 @@ class Function:
 
     @cached_property
     def last_uses(self) -> tuple[tuple[Value, ...], ...]:
-        """For each node the values that neither a later node nor an output needs."""
+        """For each node, the values that no later node and no output needs."""
         needed = set(self.outputs)
         last: list[tuple[Value, ...]] = []
         for node in reversed(self.nodes):
@@ -114,10 +122,10 @@ class Function:
 
 
 class CallSite(NamedTuple):
-    """Where a function calls another one.
+    """A place at which a function calls another one.
 
     Attributes:
-      place: the place of the node among the nodes.
+      place: index of the node among the nodes of the caller.
       attr: the attribute of the node that holds the callee.
       callee: the function that is called.
     """
@@ -131,7 +139,7 @@ def callees_of(node: Node) -> list[Function]:
     """The functions that a node runs, in the order of its op's attributes.
 
     Raises:
-      GraphError: an attribute holds the name of a function only.
+      GraphError: an attribute holds only the name of a function.
     """
     found: list[Function] = []
     for attr in node.op_def.callees:

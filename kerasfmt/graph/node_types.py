@@ -1,4 +1,4 @@
-"""What operands and attributes fix of a node: its dtypes, its attributes, the shapes of its outputs."""
+"""What follows from the operands and attributes of a node: dtypes, further attributes, shapes of the outputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def list_items(op: str, arg: Arg, operand: object) -> Sequence[object]:
-    """The operands behind an argument that stands for a list of tensors.
+    """The operands of an argument that is a list of tensors.
 
     Raises:
       GraphError: the operand is not a list.
@@ -32,7 +32,7 @@ def list_items(op: str, arg: Arg, operand: object) -> Sequence[object]:
 
 
 def check_list(op: str, arg: Arg, items: Sequence[Value], attrs: Mapping[str, Attr]) -> None:
-    """Checks the values of a list argument against the attributes that state its length or its dtypes.
+    """Checks the values of a list argument against the attributes for its length and its dtypes.
 
     Raises:
       GraphError: they do not agree.
@@ -51,15 +51,15 @@ def check_list(op: str, arg: Arg, items: Sequence[Value], attrs: Mapping[str, At
 
 
 def add_inferred_attrs(op_def: OpDef, inputs: Sequence[object], attrs: dict[str, Attr]) -> None:
-    """Adds the attributes that the operands determine and `attrs` does not state: counts and dtypes.
+    """Adds the attributes that the operands determine and `attrs` does not hold: counts and dtypes.
 
-    A dtype is taken from the first Value. Where there is none, a variable, an array or a NumPy number decides before
-    a Python number does.
+    The first Value decides a dtype. If there is none, a variable, an array or a NumPy number decides before a Python
+    number does.
 
     Args:
       op_def: the op.
       inputs: one operand per argument of the op.
-      attrs: the attributes that are known; the others are added.
+      attrs: the known attributes, to which the others are added.
     """
     for arg, operand in zip(op_def.inputs, inputs, strict=True):
         items = list_items(op_def.name, arg, operand) if arg.is_list else (operand,)
@@ -110,10 +110,10 @@ def wanted_dtype(arg: Arg, attrs: Mapping[str, Attr]) -> DType | None:
 
 
 def complete_attrs(op_def: OpDef, attrs: Mapping[str, Attr]) -> dict[str, Attr]:
-    """Every attribute of the op, in the order of its definition: checked, or the default.
+    """Every attribute of the op, in the order of its definition: the checked value, or the default.
 
     Raises:
-      GraphError: one is not the op's, one that has no default is missing, or a value is not allowed.
+      GraphError: the op has no such attribute, one without a default is missing, or a value is not allowed.
     """
     if not attrs.keys() <= op_def.attrs.keys():
         unknown = sorted(attrs.keys() - op_def.attrs.keys())
@@ -170,7 +170,7 @@ def inferred_shapes(node: Node, count: int) -> Sequence[Shape]:
 
 
 def as_array(value: object, dtype: DType | None) -> Array:
-    """A constant's value as an array: Python's own numbers take TensorFlow's dtypes, float32 and int32."""
+    """The value of a constant as an array; Python numbers take TensorFlow's dtypes, float32 and int32."""
     if isinstance(value, np.ndarray):
         return value if dtype is None or value.dtype == dtype.numpy else value.astype(dtype.numpy)
     if dtype is not None:

@@ -12,7 +12,7 @@ A family file in `kerasfmt/graph/ops/` declares an op as
         def run(attrs, features):          # arrays in, one array per output
             return [np.maximum(features, 0)]
 
-Which of an op's attributes hold functions, its definition says: `OpDef.callees`.
+The definition of an op says which of its attributes hold functions: `OpDef.callees`.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class Effect(Enum):
     WRITES = "writes"
     """It changes a variable, or something else outside the graph."""
     DRAWS = "draws"
-    """It draws random numbers; nothing else can tell that it ran."""
+    """It draws random numbers, and has no other effect."""
 
 
 class Context(Protocol):
-    """What surrounds an op while a function runs: the contents of variables, and a way to run other functions."""
+    """What an op can use while a function runs: the contents of variables, and other functions."""
 
     def read(self, variable: Variable) -> Any:
         """The content of a variable, as an array."""
@@ -67,11 +67,11 @@ class Op:
     `infer(attrs, *inputs)` gets Values (a tuple of Values for a list argument) and returns one shape per
     output. `run(attrs, *inputs)`, the kernel, gets arrays (a tuple of arrays for a list argument) and returns one
     array per output, of the declared dtypes. Neither modifies what it gets. An op that needs variables or runs
-    functions has an `execute` of its own.
+    functions overrides `execute`.
 
     Attributes:
-      effect: what the op itself does; the effects of its callees come on top of that.
-      is_call: whether it runs its one callee once, on all its operands.
+      effect: the effect of the op itself, apart from the effects of its callees.
+      is_call: whether it runs its only callee once, on all its operands.
       is_constant: whether its output is its attribute `value`.
     """
 
@@ -81,7 +81,7 @@ class Op:
 
     @staticmethod
     def infer(attrs: Mapping[str, Any], *inputs: Any, **_: Any) -> Sequence[Shape]:
-        """The shapes of the outputs; raises ValueError where the input shapes do not fit."""
+        """The shapes of the outputs; raises ValueError if the shapes of the inputs do not fit."""
         raise NotImplementedError
 
     @staticmethod
@@ -94,7 +94,7 @@ class Op:
         """The outputs of a node while its function runs.
 
         Args:
-          context: what surrounds the node.
+          context: gives access to variables and other functions.
           node: the node.
           inputs: arrays, and Variables for handles; a tuple of them for a list argument.
 
@@ -111,7 +111,7 @@ _T = TypeVar("_T", bound=type[Op])
 
 
 def register(*names: str) -> Callable[[_T], _T]:
-    """Declares the decorated class as what kerasfmt knows of the ops called `names`."""
+    """A decorator that registers a class for the ops called `names`."""
 
     def decorate(cls: _T) -> _T:
         for name in names:

@@ -50,7 +50,7 @@ _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
 class AttrDef:
     """One attribute of an op: its kind ("int", "list(int)", "type", ...), default and allowed values.
 
-    `default_value` is `default` as a Python value, one object for every node that has it.
+    `default_value` is `default` as a Python value, one object for all nodes.
     """
 
     op: str
@@ -68,14 +68,14 @@ class AttrDef:
 
     @cached_property
     def item_kind(self) -> str:
-        """The kind of the value, or of its items where it is a list."""
+        """The kind of the value; for a list, of its items."""
         return self.kind[5:-1] if self.is_list else self.kind
 
     def check(self, value: object) -> None:
         """Checks a value of the attribute.
 
         Raises:
-          GraphError: wrong Python type, not among the allowed values, or below the minimum.
+          GraphError: it has a wrong Python type, is not among the allowed values, or is below the minimum.
         """
         items: Sequence[object] = (value,)
         if self.is_list:
@@ -118,7 +118,7 @@ class OpDef:
 
     @cached_property
     def callees(self) -> tuple[str, ...]:
-        """Names of the attributes that hold a function which the op runs."""
+        """Names of the attributes that hold a function for the op to run."""
         return tuple(a.name for a in self.attrs.values() if a.kind == "func")
 
     @cached_property
@@ -134,7 +134,7 @@ def _op_list() -> dict[str, protos.OpDef]:
 
 
 def op_list(names: Iterable[str]) -> protos.OpList:
-    """The declarations of ops, sorted by name, as a graph carries them."""
+    """The declarations of ops, sorted by name, as they are stored in a graph."""
     return protos.OpList(op=[_op_list()[name] for name in sorted(names)])
 
 

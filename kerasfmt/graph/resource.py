@@ -1,4 +1,4 @@
-"""What a resource handle may stand for."""
+"""Resources: what a handle in a graph stands for."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from kerasfmt.graph.spec import Spec
 
 
 class Variable:
-    """A tensor outside the graph that functions read and assign; compared by identity.
+    """A tensor outside the graph that functions read and assign; variables are equal only if they are identical.
 
     Args:
       name: its name, as TensorFlow writes it (`dense/kernel`).
       spec: its shape (fully known) and dtype.
-      autocast: whether a read beside operands of another float dtype is cast to that dtype
+      autocast: whether its value is cast where the other operands have another float dtype
         (Keras's AutoCastVariable).
     """
 

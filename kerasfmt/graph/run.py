@@ -1,4 +1,4 @@
-"""The interpreter: runs a Function in NumPy, node by node, exactly as it is written to disk."""
+"""The interpreter: runs a Function in NumPy, node by node, as it is written to disk."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
 
     Args:
       function: the function.
-      inputs: one array per input of the function, of its dtype.
-      state: content of every captured variable; updated by assignments.
+      inputs: one array per input of the function, with its dtype and a shape that fits it.
+      state: content of every captured variable; assignments update it.
 
     Raises:
       GraphError: wrong number of inputs, or an op without a kernel.
@@ -36,7 +36,7 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
 
 
 class _Interpreter:
-    """A `Context`: one run of a function and of all the functions that it calls.
+    """A `Context`: one run of a function and of the functions that it calls.
 
     The value of a resource handle is the Variable that it stands for.
     """
@@ -71,7 +71,7 @@ class LazyState(dict[Variable, Any]):
     """A state that loads each variable when it is first read.
 
     Args:
-      load: the content of a variable, as an array.
+      load: gives the content of a variable as an array.
     """
 
     def __init__(self, load: Callable[[Variable], Any]) -> None:

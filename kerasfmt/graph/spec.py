@@ -1,4 +1,4 @@
-"""Shapes and specs: what is known of a tensor before it exists."""
+"""Shapes and specs: what is known about a tensor before it exists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 from kerasfmt.dtypes import DType
 
 Shape: TypeAlias = "tuple[int | None, ...] | None"
-"""Dimensions of a tensor; None for a dimension that is not known, None alone for an unknown rank."""
+"""The dimensions of a tensor: None for an unknown dimension; None in place of the tuple for an unknown rank."""
 
 
 @dataclass(frozen=True)

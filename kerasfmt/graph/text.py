@@ -1,4 +1,4 @@
-"""The words in which nodes and functions are printed.
+"""Nodes and functions as readable text.
 
     function dense(inputs: float32[?, 3])
       capture matmul_readvariableop_resource = dense/kernel: float32[3, 5]
@@ -6,8 +6,8 @@
       MatMul: float32[?, 5] = MatMul(inputs, MatMul/ReadVariableOp)
       return MatMul
 
-A node is its name, the types of its outputs, its op with the inputs and the attributes that say more than these
-types, and the nodes that it waits for. `?` is a size that is not known, `...` a rank that is not known.
+A node is printed as its name, the types of its outputs, its op with inputs and attributes, and the nodes that it
+waits for. Attributes that follow from the types are left out. `?` is an unknown size, `...` an unknown rank.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from kerasfmt.graph.spec import Shape
 
 _WIDTH = 110
 _ITEMS = 6
-"""Constants and lists show so many items."""
+"""The number of items that are shown of a constant or a list."""
 _LETTERS = 40
-"""Strings show so many characters."""
+"""The number of characters that are shown of a string."""
 
 
 def type_text(dtype: DType, shape: Shape) -> str:
@@ -37,7 +37,7 @@ def type_text(dtype: DType, shape: Shape) -> str:
 
 
 def attr_texts(op_def: OpDef, attrs: Mapping[str, object]) -> list[str]:
-    """The attributes that neither the inputs nor the dtypes of the outputs show, and that are not the defaults."""
+    """The attributes that differ from the defaults and do not follow from the types of inputs and outputs."""
     shown = op_def.inferred_attrs | {
         name for arg in op_def.outputs for name in (arg.type_attr, arg.number_attr, arg.type_list_attr)
     }
@@ -49,7 +49,7 @@ def attr_texts(op_def: OpDef, attrs: Mapping[str, object]) -> list[str]:
 
 
 def wrapped(line: str, indent: str = "") -> list[str]:
-    """A line, and below it what does not fit on it, further to the right."""
+    """The line, split if it is too long; its further lines are indented more."""
     return textwrap.wrap(
         line,
         _WIDTH,

@@ -1,4 +1,4 @@
-"""Values and the nodes that make them: the parts that graphs are made of.
+"""Values and the nodes that make them: the parts of a graph.
 
 Source: tensorflow/python/framework/ops.py fixes the semantics.
 """
@@ -51,7 +51,7 @@ class Value:
 
     @property
     def dims(self) -> tuple[int | None, ...]:
-        """The shape, where the rank must be known.
+        """The shape; its rank must be known.
 
         Raises:
           ValueError: the rank is not known.
@@ -71,7 +71,7 @@ class Value:
 
     @property
     def name(self) -> str:
-        """The node's name, and a colon and the index where the node has several outputs."""
+        """The name of the node; `name:index` if the node has several outputs."""
         return self.node.name if len(self.node.outputs) == 1 else f"{self.node.name}:{self.index}"
 
     def __repr__(self) -> str:
@@ -134,7 +134,7 @@ class Node:
         self.device = device
 
     def with_callee(self, attr: str, function: Function) -> Node:
-        """The same node with another callee; values still come from the node that it was copied from.
+        """A copy of the node with another callee; its outputs are the values of the original.
 
         Args:
           attr: the attribute that holds the callee.

@@ -1,1 +1,1 @@
-"""TensorFlow's graph messages: functions and structured values as `FunctionDef`, `NodeDef` and `StructuredValue`."""
+"""TensorFlow's messages for graphs: `FunctionDef`, `NodeDef` and `StructuredValue`."""

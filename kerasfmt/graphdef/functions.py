@@ -1,8 +1,9 @@
 """Functions as `FunctionDef` messages.
 
-A function body refers to an input by the argument's name and to a node's output as `node:output_arg:index`.
-Resource captures follow the inputs as further arguments. Every output passes through an Identity that waits,
-by a control input, for the NoOp that waits for every side effect; the side effects are control outputs too.
+A function body refers to an input by the name of the argument, and to an output of a node as
+`node:output_arg:index`. The handles of captured variables follow the inputs as further arguments. Every output
+passes through an Identity. Its control input is a NoOp, which waits for every side effect. The side effects are
+control outputs too.
 
 Source: tensorflow/core/framework/function.proto; tensorflow/python/framework/func_graph.py.
 """
@@ -24,16 +25,15 @@ from kerasfmt.graphdef.function_names import FunctionNames
 # TensorFlow 2.15 puts on a call node on a machine without accelerators.
 CALL_CONFIG = b"\n\x07\n\x03CPU\x10\x01\n\x07\n\x03GPU\x10\x002\x02J\x008\x01\x82\x01\x00"
 
-
 OUTPUT_OPS: Final = frozenset({"Identity", "NoOp"})
-"""The ops of the nodes that encoding adds to a function's own: its outputs, and what waits for its effects."""
+"""The ops of the nodes that the encoder adds: for the outputs, and to wait for the side effects."""
 
 
 class FunctionEncoder:
     """Encodes functions and nodes.
 
     Args:
-      names: the names of every function that they run.
+      names: the names of all functions, including those that they call.
     """
 
     def __init__(self, names: FunctionNames) -> None:
@@ -42,7 +42,7 @@ class FunctionEncoder:
         self._alike: dict[tuple[int, str, str], protos.NodeDef] = {}
 
     def encode_library(self, library: protos.FunctionDefLibrary) -> None:
-        """Encodes every function that has a name, in their order."""
+        """Encodes every function of `names`, in order."""
         bodies: dict[object, protos.FunctionDef] = {}
         for function in self._names:
             proto = library.function.add()
@@ -79,8 +79,8 @@ class FunctionEncoder:
             proto.attr["_noinline"].b = True
 
     def encode_node(self, proto: protos.NodeDef, node: Node, tensor: Callable[[Value], str]) -> None:
-        """Encodes a node; `tensor` names the value that an input refers to."""
-        # Builder.copy_node makes nodes that share their attributes; these live as long as the functions written.
+        """Encodes a node; `tensor` gives the name for a value that is an input."""
+        # Nodes that Builder.copy_node made share their attributes, which live as long as the written functions.
         like = self._alike.setdefault((id(node.attrs), node.op, node.device), proto)
         if like is proto:
             self._encode_kind(proto, node)
@@ -93,7 +93,7 @@ class FunctionEncoder:
             proto.input.extend(["^" + n.name for n in node.controls])
 
     def _encode_kind(self, proto: protos.NodeDef, node: Node) -> None:
-        """Encodes what nodes have in common that share their attributes: all but name and inputs."""
+        """Encodes all but name and inputs: the same for all nodes that share their attributes."""
         proto.op = node.op
         proto.device = node.device
         for key, definition in node.op_def.attrs.items():
@@ -121,7 +121,7 @@ class FunctionEncoder:
         )
 
     def _encoded(self, kind: str, value: Any) -> bytes:
-        # Zeros of either sign are equal, but not the same attribute.
+        # 0.0 and -0.0 are equal, but different attributes.
         key = (kind, repr(value) if "float" in kind else tuple(value) if isinstance(value, list) else value)
         found = self._attr_cache.get(key)
         if found is None:

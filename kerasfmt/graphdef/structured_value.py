@@ -28,7 +28,7 @@ class ArgSpec:
 
     @cached_property
     def key(self) -> str:
-        """What equal signatures have in common; 0, 0.0 and False are equal, but not the same default."""
+        """A text that is equal for equal signatures; it tells the defaults 0, 0.0 and False apart."""
         return repr(self)
 
 
@@ -75,7 +75,7 @@ def _encode_items(proto: protos.TupleValue | protos.ListValue, items: Sequence[A
 def encode_function_spec(
     spec: ArgSpec, input_signature: tuple[Any, ...] | None = None
 ) -> protos.FunctionSpec:
-    """The message for a function's signature; `input_signature` is that of the tf.function, if it has one."""
+    """The message for a Python signature, with the `input_signature` of the tf.function if it has one."""
     fields: list[tuple[str, Any]] = [
         ("args", list(spec.args)),
         ("varargs", spec.varargs),
@@ -96,13 +96,13 @@ def encode_function_spec(
 
 
 class FunctionSpecs:
-    """Encodes the signatures of functions; those of a model are few."""
+    """Encodes the signatures of functions, each once: a model has few of them."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], protos.FunctionSpec] = {}
 
     def encode(self, spec: ArgSpec, input_signature: tuple[Any, ...] | None) -> protos.FunctionSpec:
-        """`encode_function_spec`, one message for equal signatures."""
+        """As `encode_function_spec`, with one message for equal signatures."""
         key = (spec.key, repr(input_signature))
         if key not in self._made:
             self._made[key] = encode_function_spec(spec, input_signature)

@@ -1,1 +1,1 @@
-"""Compositions of graph ops that know no layer: shapes, convolution, moments, and the functions of TensorFlow."""
+"""Functions made of graph ops, independent of layers: shapes, convolution, moments, TensorFlow's own functions."""

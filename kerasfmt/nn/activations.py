@@ -1,7 +1,8 @@
 """Keras's activation functions, as graph nodes.
 
-The nodes are those that Keras 2.15 emits, so values and gradients agree; an activation that only Keras 3 has
-emits what its TensorFlow backend computes.
+The nodes are those that Keras 2.15 emits, so values and gradients agree. An activation that only Keras 3 has
+emits the nodes of its TensorFlow backend. A function takes and gives a float Value of one shape and dtype, unless
+its docstring says otherwise.
 
 Source: keras/src/activations.py and keras/src/backend.py (2.15), keras/src/backend/tensorflow/nn.py (3.x).
 """
@@ -22,7 +23,7 @@ def linear(x: Value) -> Value:
 
 
 def relu(x: Value, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Value:
-    """`x` above `threshold`, `alpha * (x - threshold)` below it, and nothing above `max_value`.
+    """`x` above `threshold`, but at most `max_value`; `alpha * (x - threshold)` below `threshold`.
 
     Source: keras/src/backend.py, relu
     """
@@ -68,7 +69,7 @@ def elu(x: Value, alpha: float = 1.0) -> Value:
 
 
 def selu(x: Value) -> Value:
-    """`elu` with the scale and alpha that keep mean 0 and variance 1."""
+    """`scale * elu(x, alpha)`, with the constants that preserve a mean of 0 and a variance of 1."""
     return emit_one("Selu", x)
 
 
@@ -83,7 +84,7 @@ def softsign(x: Value) -> Value:
 
 
 def tanh(x: Value) -> Value:
-    """Hyperbolic tangent."""
+    """The hyperbolic tangent."""
     return emit_one("Tanh", x)
 
 
@@ -106,7 +107,7 @@ def silu(x: Value) -> Value:
 
 
 def hard_sigmoid(x: Value) -> Value:
-    """Keras 2's hard sigmoid: `0.2 * x + 0.5` within 0 .. 1.
+    """Keras 2's hard sigmoid: `0.2 * x + 0.5`, clipped to [0, 1].
 
     Source: keras/src/backend.py, hard_sigmoid
     """
@@ -126,13 +127,13 @@ def hard_silu(x: Value) -> Value:
     return x * relu6_sigmoid(x)
 
 
-# TensorFlow passes these two through float32, also where x is float64 (math_ops.cast of a Python number).
+# TensorFlow rounds these two to float32 even if x is float64 (math_ops.cast of a Python number).
 _SQRT_2 = float(np.float32(2**0.5))
 _CUBIC = float(np.float32(0.044715))
 
 
 def gelu(x: Value, approximate: bool = False) -> Value:
-    """`x` times the normal distribution function of `x`.
+    """`x * P(X <= x)` for a normally distributed X; by a formula with tanh if `approximate`.
 
     Source: tensorflow/python/ops/nn_ops.py, gelu
     """
@@ -152,7 +153,7 @@ def mish(x: Value) -> Value:
 
 
 def softmax(x: Value, axis: int | Sequence[int] = -1) -> Value:
-    """`exp(x)` divided by its sum over `axis`.
+    """`exp(x)` divided by its sum along `axis`.
 
     Raises:
       InvalidModelError: `x` has fewer than two dimensions or no such axis.
@@ -169,7 +170,7 @@ def softmax(x: Value, axis: int | Sequence[int] = -1) -> Value:
 
 
 def log_softmax(x: Value, axis: int = -1) -> Value:
-    """Logarithm of softmax.
+    """The logarithm of `softmax(x)`.
 
     Source: tensorflow/python/ops/nn_ops.py, log_softmax_v2
     """
@@ -188,7 +189,7 @@ def celu(x: Value, alpha: float = 1.0) -> Value:
 
 
 def glu(x: Value, axis: int = -1) -> Value:
-    """The first half of `x` along `axis` times the sigmoid of the second; Keras 3 only.
+    """The first half of `x` along `axis`, times the sigmoid of the second half; Keras 3 only.
 
     Raises:
       InvalidModelError: `x` has no such axis, or its size is not known to be even.
@@ -201,7 +202,7 @@ def glu(x: Value, axis: int = -1) -> Value:
 
 
 def hard_tanh(x: Value) -> Value:
-    """`x` within -1 .. 1; Keras 3 only."""
+    """`x`, clipped to [-1, 1]; Keras 3 only."""
     return _clip(x, -1.0, 1.0)
 
 
@@ -211,7 +212,7 @@ def hard_shrink(x: Value, threshold: float = 0.5) -> Value:
 
 
 def soft_shrink(x: Value, threshold: float = 0.5) -> Value:
-    """`x` moved towards 0 by `threshold`; Keras 3 only."""
+    """`x` moved towards 0 by `threshold`, at most to 0; Keras 3 only."""
     below = _where(emit_one("Less", x, -threshold), x + threshold, 0.0)
     return _where(emit_one("Greater", x, threshold), x - threshold, below)
 
@@ -227,13 +228,13 @@ def squareplus(x: Value, b: float = 4.0) -> Value:
 
 
 def sparse_plus(x: Value) -> Value:
-    """0 up to -1, `x` from 1, `(x + 1)**2 / 4` between; Keras 3 only."""
+    """0 for x <= -1, `x` for x >= 1, `(x + 1)**2 / 4` between; Keras 3 only."""
     between = 0.25 * emit_one("Pow", x + 1.0, 2.0)
     return _where(emit_one("LessEqual", x, -1.0), 0.0, _where(emit_one("Less", x, 1.0), between, x))
 
 
 def sparse_sigmoid(x: Value) -> Value:
-    """0 up to -1, 1 from 1, `(x + 1) / 2` between; Keras 3 only."""
+    """0 for x <= -1, 1 for x >= 1, `(x + 1) / 2` between; Keras 3 only."""
     upper = _where(emit_one("GreaterEqual", x, 1.0), 1.0, 0.5 * (x + 1.0))
     return _where(emit_one("LessEqual", x, -1.0), 0.0, upper)
 
@@ -248,12 +249,12 @@ def _clip(x: Value, low: float, high: float) -> Value:
 
 def _positive(x: Value, axis: int) -> int:
     if x.shape is None or not -len(x.shape) <= axis < len(x.shape):
-        raise InvalidModelError(f"activation: expected an input that has an axis {axis}, got shape {x.shape}")
+        raise InvalidModelError(f"activation: expected an input with an axis {axis}, got shape {x.shape}")
     return axis % len(x.shape)
 
 
 def _along(op: str, x: Value, axis: int) -> Value:
-    """`op`, which works on the last axis, on another one, by swapping the two around it."""
+    """The op, which works on the last axis, applied to another axis; the two are swapped before and after."""
     if axis == -1 or _positive(x, axis) == x.rank - 1:
         return emit_one(op, x)
     swap = np.arange(x.rank, dtype=np.int32)

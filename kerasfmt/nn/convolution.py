@@ -1,6 +1,6 @@
-"""Compositions of graph ops that the convolution layers share.
+"""Functions that the convolution layers share.
 
-A layer's `data_format` is Keras's (`channels_last`, `channels_first`); a rank is the number of spatial axes.
+A `data_format` is Keras's (`channels_last`, `channels_first`). A rank is the number of spatial axes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[np.int32]]
 
 
 def layout(data_format: str, rank: int) -> str:
-    """TensorFlow's name of a data format; that of images for a rank of 1."""
+    """TensorFlow's name of a data format; rank 1 uses the names for images."""
     first = data_format == "channels_first"
     if rank == 3:
         return "NCDHW" if first else "NDHWC"
@@ -25,24 +25,27 @@ def layout(data_format: str, rank: int) -> str:
 
 
 def channel_axis(data_format: str, rank: int) -> int:
-    """The channel axis, counted from the back."""
+    """The channel axis, counted from the end: negative."""
     return -1 - rank if data_format == "channels_first" else -1
 
 
 def read(x: Value, variable: Variable, reader: str) -> Value:
-    """The value of `variable` beside `x`, in the dtype of `x` where the variable follows the compute dtype.
+    """The value of `variable`, in the graph of `x`; in the dtype of `x` if the variable autocasts.
 
     Args:
-      x: a value of the function that reads.
+      x: a value of the graph that reads.
       variable: the variable.
-      reader: name of the op that wants it.
+      reader: name of the op that uses the value.
     """
     value = x.graph.read(variable, reader)
     return ops.cast(value, x.dtype) if variable.autocast and x.dtype.is_floating else value
 
 
 def out_length(length: int | None, size: int, padding: str, stride: int, dilation: int = 1) -> int | None:
-    """Number of windows of `size` elements along an axis. Source: keras/src/utils/conv_utils.py."""
+    """The number of windows of `size` elements along an axis; None if `length` is None.
+
+    Source: keras/src/utils/conv_utils.py, conv_output_length.
+    """
     if length is None:
         return None
     if padding == "valid":
@@ -51,14 +54,14 @@ def out_length(length: int | None, size: int, padding: str, stride: int, dilatio
 
 
 def check_window(option: str, window: Sequence[int], dilations: Sequence[int], x: Value, first: bool) -> None:
-    """Raises ValueError where a window is greater than a spatial axis of `x`, which is not padded.
+    """Raises ValueError if a window is larger than a spatial axis of `x`, which is not padded.
 
     Args:
       option: the layer's name for `window`.
       window: number of elements along each spatial axis.
-      dilations: distances between them.
-      x: the input, (..., *spatial, channels), or (..., channels, *spatial) for `first`.
-      first: see `x`.
+      dilations: distance between them along each spatial axis.
+      x: the input, (..., *spatial, channels), or (..., channels, *spatial) if `first`.
+      first: whether the channels come first.
     """
     start = x.rank - len(window) - (0 if first else 1)
     for axis, (size, dilation) in enumerate(zip(window, dilations, strict=True), start):
@@ -74,7 +77,7 @@ def check_window(option: str, window: Sequence[int], dilations: Sequence[int], x
 def transposed_length(
     length: int | Value, size: int, padding: str, output_padding: int | None, stride: int, dilation: int = 1
 ) -> int | Value:
-    """Size of an axis behind a transposed convolution. Source: keras/src/utils/conv_utils.py."""
+    """The size of an axis after a transposed convolution. Source: keras/src/utils/conv_utils.py."""
     extent = (size - 1) * dilation + 1
     if output_padding is None:
         rest = max(extent - stride, 0) if padding == "valid" else 0
@@ -84,7 +87,7 @@ def transposed_length(
 
 
 def over_batches(x: Value, inner: int, function: Callable[[Value], Value]) -> Value:
-    """`function` of `x` with all axes but the last `inner` as one, which it leaves alone.
+    """`function(x)` for a function with one batch axis: the axes before the last `inner` ones are merged for it.
 
     Source: keras/src/utils/conv_utils.py, squeeze_batch_dims.
     """
@@ -103,7 +106,7 @@ def convolution(
     dilations: Sequence[int],
     data_format: str,
 ) -> Value:
-    """The convolution of `x` with `kernel`, of rank 1 to 3.
+    """The convolution of `x` with `kernel`, along 1 to 3 spatial axes, with `filters` channels.
 
     Args:
       x: (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first.
@@ -111,7 +114,7 @@ def convolution(
       strides: along the spatial axes.
       padding: "same" or "valid".
       dilations: along the spatial axes.
-      data_format: Keras's.
+      data_format: "channels_last" or "channels_first".
 
     Source: tensorflow/python/ops/nn_ops.py, convolution_internal.
     """
@@ -149,7 +152,15 @@ def depthwise(
     dilations: Sequence[int],
     data_format: str,
 ) -> Value:
-    """The convolution of each channel of images: kernel (height, width, channels, multiplier).
+    """The convolution of each channel of images, with channels * multiplier channels.
+
+    Args:
+      x: (batch, height, width, channels), or (batch, channels, height, width) for channels_first.
+      kernel: (height, width, channels, multiplier).
+      strides: along height and width.
+      padding: "same" or "valid".
+      dilations: along height and width.
+      data_format: "channels_last" or "channels_first".
 
     Source: tensorflow/python/ops/nn_impl.py, depthwise_conv2d.
     """
@@ -173,10 +184,18 @@ def dilated(
     data_format: str,
     function: Callable[[Value], Value],
 ) -> Value:
-    """A windowed `function` over every dilations-th element of `x`; `function` itself pads nothing.
+    """A function of windows, applied to the dilated windows of `x`.
 
-    The elements that a dilated window sees are moved side by side, into the batch. TensorFlow does the same,
-    because its kernels for the CPU have no gradient of a dilated convolution.
+    Args:
+      x: (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first.
+      window: number of elements along each spatial axis.
+      padding: "same" or "valid".
+      dilations: distance between them along each spatial axis.
+      data_format: "channels_last" or "channels_first".
+      function: computes the result for undilated windows; it must not pad.
+
+    The elements of a dilated window become neighbours: those between them are moved to other batch entries.
+    TensorFlow does the same, because its CPU kernels have no gradient of a dilated convolution.
 
     Source: tensorflow/python/ops/nn_ops.py, _WithSpaceToBatch, and array_ops.py,
     required_space_to_batch_paddings.
@@ -197,14 +216,14 @@ def dilated(
 
 
 def to_multiple(size: int | Value, step: int) -> int | Value:
-    """How many elements `size` is short of a multiple of `step`."""
+    """The number of elements that `size` lacks to a multiple of `step`."""
     if isinstance(size, int):
         return -size % step
     return ops.floor_mod(step - ops.floor_mod(size, step), step)
 
 
 def pairs(rows: list[list[int | Value]]) -> Value | Array:
-    """Paddings (before, after), of which only `after` may be a Value, as an int32 operand (axes, 2)."""
+    """Paddings (before, after) as an int32 operand (axes, 2); only `after` may be a Value."""
     if any(isinstance(after, Value) for _, after in rows):
         return ops.pack([ops.pack(r) if isinstance(r[1], Value) else np.array(r, np.int32) for r in rows])
     return np.array(rows, np.int32)

@@ -1,4 +1,4 @@
-"""Mean and variance along axes, and what normalizations make of them."""
+"""Mean and variance along axes, and normalization by them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def positive_axes(axis: int | list[int], rank: int) -> list[int]:
 
 
 def moments(x: Value, axes: list[int], keepdims: bool) -> tuple[Value, Value]:
-    """Mean and variance of `x` along `axes`.
+    """Mean and variance of `x` along `axes`, in its dtype; `keepdims` keeps the axes as 1.
 
     Source: tensorflow/python/ops/nn_impl.py, moments.
     """
@@ -35,7 +35,7 @@ def moments(x: Value, axes: list[int], keepdims: bool) -> tuple[Value, Value]:
 
 
 def weighted_moments(x: Value, weights: Value, axes: list[int], keepdims: bool) -> tuple[Value, Value]:
-    """Mean and variance of `x` along `axes`, each element counted `weights` (which broadcasts) times.
+    """Mean and variance of `x` along `axes`, with weighted elements; `weights` broadcasts to the shape of `x`.
 
     Source: tensorflow/python/ops/nn_impl.py, weighted_moments.
     """
@@ -51,7 +51,7 @@ def weighted_moments(x: Value, weights: Value, axes: list[int], keepdims: bool) 
 def synchronized_moments(
     x: Value, mask: Value | None, axes: list[int], keepdims: bool
 ) -> tuple[Value, Value]:
-    """Mean and variance from sums, as replicas add them up; here for the one replica that there is.
+    """Mean and variance, computed from sums over all replicas; here there is one replica.
 
     Source: tf_keras/src/layers/normalization/batch_normalization.py, _sync_calculate_mean_and_var.
     """
@@ -70,7 +70,7 @@ def synchronized_moments(
 
 
 def _widened(x: Value) -> Value:
-    """The value in a dtype that sums of it can be taken in; `_finish` goes back."""
+    """The value in a dtype in which it can be summed up; `_finish` casts back."""
     return ops.cast(x, "float32") if x.dtype is dtypes.float16 else x
 
 
@@ -85,7 +85,7 @@ def _finish(mean: Value, variance: Value, x: Value, axes: list[int], keepdims: b
 def normalize(
     x: Value, mean: Value, variance: Value, offset: Value | None, scale: Value | None, epsilon: float
 ) -> Value:
-    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`.
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`; the operands broadcast to the shape of `x`.
 
     Source: tensorflow/python/ops/nn_impl.py, batch_normalization.
     """

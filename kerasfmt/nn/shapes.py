@@ -1,4 +1,4 @@
-"""Compositions of graph ops that several layers use."""
+"""Functions made of graph ops that several layers share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kerasfmt.graph import Value, Variable, known_size, ops
 
 
 def dims_of(value: Value) -> list[int | Value]:
-    """Each dimension of a value: a number where it is known, a scalar Value where it is not."""
+    """Each dimension of a value: a number if it is known, else an int32 scalar Value."""
     dynamic: Value | None = None
     found: list[int | Value] = []
     for axis, dim in enumerate(value.dims):
@@ -23,7 +23,7 @@ def dims_of(value: Value) -> list[int | Value]:
 
 
 def reshape_to(value: Value, dims: Sequence[int | Value]) -> Value:
-    """`value` in the shape `dims`, of which some may be known only when the graph runs."""
+    """`value` in the shape `dims`; a Value stands for a dimension that is known only when the graph runs."""
     unknown = [axis for axis, dim in enumerate(dims) if isinstance(dim, Value)]
     if not unknown:
         return ops.reshape(value, [int(d) for d in dims if isinstance(d, int)])
@@ -33,13 +33,13 @@ def reshape_to(value: Value, dims: Sequence[int | Value]) -> Value:
 
 
 def read(beside: Value, variable: Variable) -> Value:
-    """The content of `variable`, in the function of `beside` and, if it autocasts, in its dtype."""
+    """The value of `variable`, in the graph of `beside`; in the dtype of `beside` if the variable autocasts."""
     value = beside.graph.read(variable)
     return ops.cast(value, beside.dtype) if variable.autocast and beside.dtype.is_floating else value
 
 
 def dot_last(x: Value, kernel: Variable) -> Value:
-    """The product of the last axis of `x` (..., m) and the first of `kernel` (m, n): (..., n).
+    """The product of `x` (..., m) and `kernel` (m, n), summed over m: (..., n).
 
     Source: tensorflow/python/ops/math_ops.py, tensordot.
     """
@@ -49,7 +49,7 @@ def dot_last(x: Value, kernel: Variable) -> Value:
 
 
 def l2_normalize(x: Value, axis: int | Sequence[int]) -> Value:
-    """`x` scaled to a Euclidean norm of 1 along `axis`.
+    """`x` scaled to a Euclidean norm of 1 along `axis`, in its shape and dtype.
 
     Source: tensorflow/python/ops/nn_impl.py, l2_normalize.
     """
@@ -58,7 +58,14 @@ def l2_normalize(x: Value, axis: int | Sequence[int]) -> Value:
 
 
 def dropout(x: Value, rate: float, noise_shape: Sequence[int | None] | None, seed: int | None) -> Value:
-    """`x` with a random share of zeros, scaled up to keep its mean.
+    """`x` with zeros at random, scaled up to preserve its mean.
+
+    Args:
+      x: floats of any shape.
+      rate: the share of zeros, in [0, 1).
+      noise_shape: the shape of the random choice, which broadcasts to `x`: None for its own shape; None in it for
+        its own dimension.
+      seed: seed of the random numbers; None for other numbers in each process.
 
     Source: tensorflow/python/ops/nn_ops.py, dropout_v2.
     """
@@ -77,14 +84,14 @@ def dropout(x: Value, rate: float, noise_shape: Sequence[int | None] | None, see
 
 
 DEFAULT_GRAPH_SEED = 87654321
-"""The graph seed where an op has a seed of its own (tensorflow/python/framework/random_seed.py)."""
+"""The graph seed of an op that has a seed itself (tensorflow/python/framework/random_seed.py)."""
 
 
 def seeds(seed: int | None) -> dict[str, int]:
-    """The attributes `seed` and `seed2` of a stateful random op, for a layer's `seed`."""
+    """The attributes `seed` and `seed2` of a stateful random op, for the `seed` of a layer."""
     return {"seed": 0, "seed2": 0} if seed is None else {"seed": DEFAULT_GRAPH_SEED, "seed2": seed}
 
 
 def flat_size(value: Value) -> int | None:
-    """Number of elements behind the batch dimension, or None."""
+    """The number of elements of one batch entry, or None if it is not known."""
     return known_size(value.dims[1:])

@@ -20,7 +20,7 @@ from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
 
 ShapeOperand = Value | Sequence["int | Value | None"]
-"""A shape: an integer vector, or its elements, at most one of them None for a dimension to be worked out."""
+"""A shape: an integer vector, or its elements; at most one may be None, which the others determine."""
 
 for _name in ("Identity", "StopGradient", "PreventGradient", "Snapshot"):
     declare(_name, same_shape, lambda attrs, x: [x])
@@ -55,7 +55,7 @@ def identity_n(values: Sequence[Value]) -> tuple[Value, ...]:
 
 @register("Const")
 class Const(Op):
-    """The tensor in the attribute `value`."""
+    """The tensor of the attribute `value`."""
 
     is_constant = True
 
@@ -72,7 +72,7 @@ class Const(Op):
 
 @register("Placeholder")
 class Placeholder(Op):
-    """A tensor that the caller feeds; it has no kernel."""
+    """A tensor that the caller provides; it has no kernel."""
 
     @staticmethod
     @override
@@ -82,7 +82,7 @@ class Placeholder(Op):
 
 @register("Cast")
 class Cast(Op):
-    """Another dtype; floats lose their fraction, not rounded, on their way to integers."""
+    """The tensor in another dtype; a float that becomes an integer is truncated."""
 
     @staticmethod
     @override
@@ -104,7 +104,7 @@ class Cast(Op):
 
 
 def cast(x: Value, dtype: DTypeLike) -> Value:
-    """`x` as `dtype`; `x` itself where it has that dtype. Source: tf.cast."""
+    """`x` as `dtype`, in the same shape; `x` itself if it has that dtype. Source: tf.cast."""
     target = dtypes.of(dtype)
     return x if x.dtype is target else emit_one("Cast", x, DstT=target)
 
@@ -146,7 +146,7 @@ class Reshape(Op):
 
 
 def shape_operand(shape: ShapeOperand) -> Operand:
-    """The operand for a shape given by its elements: a constant where all are known, else a Pack."""
+    """The operand for a shape given by its elements: a constant if all are known, else a Pack."""
     if isinstance(shape, Value):
         return shape
     if any(isinstance(d, Value) for d in shape):
@@ -159,7 +159,8 @@ def reshape(x: Value, shape: ShapeOperand) -> Value:
 
     Args:
       x: any tensor.
-      shape: an integer vector, or a sequence of int, int32 scalars and at most one None (what is left).
+      shape: an integer vector; or a sequence of int, int32 scalars and at most one None, which stands for the
+        remaining size.
 
     Source: tf.reshape.
     """
@@ -168,7 +169,7 @@ def reshape(x: Value, shape: ShapeOperand) -> Value:
 
 @register("ExpandDims")
 class ExpandDims(Op):
-    """A dimension of 1 more, before `axis`."""
+    """The tensor with a dimension of 1 inserted before `axis`."""
 
     @staticmethod
     @override
@@ -194,7 +195,7 @@ def expand_dims(x: Value, axis: int) -> Value:
 
 @register("Squeeze")
 class Squeeze(Op):
-    """The dimensions of 1 dropped: those of `squeeze_dims`, or all."""
+    """The tensor without its dimensions of 1: without those of `squeeze_dims`, or without all."""
 
     @staticmethod
     @override
@@ -216,14 +217,14 @@ class Squeeze(Op):
 
 
 def squeeze(x: Value, axis: int | Sequence[int] | None = None) -> Value:
-    """`x` without its dimensions `axis` (without every dimension of 1, if None). Source: tf.squeeze."""
+    """`x` without its dimensions `axis`, each of size 1; without all of size 1 if None. Source: tf.squeeze."""
     axes = [] if axis is None else [axis] if isinstance(axis, int) else list(axis)
     return emit_one("Squeeze", x, squeeze_dims=axes)
 
 
 @register("Pack")
 class Pack(Op):
-    """Tensors of one shape along a new axis."""
+    """Tensors of one shape, stacked along a new axis."""
 
     @staticmethod
     @override
@@ -249,7 +250,7 @@ def pack(values: Sequence[Operand], axis: int = 0) -> Value:
 
 @register("Unpack")
 class Unpack(Op):
-    """The `num` slices along an axis."""
+    """The `num` slices of a tensor along an axis."""
 
     @staticmethod
     @override
@@ -276,7 +277,7 @@ def unpack(x: Value, axis: int = 0) -> tuple[Value, ...]:
 
 @register("ConcatV2")
 class ConcatV2(Op):
-    """Tensors one after the other along an axis."""
+    """Tensors joined along an axis."""
 
     @staticmethod
     @override
@@ -309,7 +310,7 @@ class ConcatV2(Op):
 
 
 def concat(values: Sequence[Operand], axis: int) -> Value:
-    """Tensors joined along `axis`; their other dimensions agree. Source: tf.concat."""
+    """Tensors of one rank and dtype joined along `axis`; the other dimensions agree. Source: tf.concat."""
     if len(values) == 1:
         return emit_one("Identity", *values, name="concat")
     return emit_one("ConcatV2", list(values), axis)
@@ -317,7 +318,7 @@ def concat(values: Sequence[Operand], axis: int) -> Value:
 
 @register("Transpose")
 class Transpose(Op):
-    """The axes in another order."""
+    """The tensor with its axes in another order."""
 
     @staticmethod
     @override
@@ -344,7 +345,7 @@ def transpose(x: Value, perm: Sequence[int] | Value) -> Value:
 
 @register("Tile")
 class Tile(Op):
-    """The tensor repeated whole, `multiples` times along each axis."""
+    """The whole tensor repeated, `multiples` times along each axis."""
 
     @staticmethod
     @override

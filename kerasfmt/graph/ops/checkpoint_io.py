@@ -1,4 +1,4 @@
-"""Ops that savers are made of; they touch files or strings, and only TensorFlow runs those that touch files.
+"""Ops of checkpoint savers, on files and strings; only TensorFlow runs those on files.
 
 Source: tensorflow/core/ops/io_ops.cc, string_ops.cc.
 """
@@ -31,7 +31,7 @@ class WritesFiles(Op):
 
 @register("RestoreV2")
 class RestoreV2(Op):
-    """Tensors of a checkpoint, of shapes that the graph does not know; it has no kernel."""
+    """Tensors of a checkpoint, whose shapes the graph does not know; it has no kernel."""
 
     effect = Effect.READS
 
@@ -50,7 +50,7 @@ class NamesFile(Op):
 
 @register("StaticRegexFullMatch")
 class StaticRegexFullMatch(Op):
-    """Whether each string matches a pattern; it has no kernel, for its patterns are RE2's."""
+    """Whether each string matches a pattern; it has no kernel, because its patterns are in RE2's syntax."""
 
     infer = staticmethod(same_shape)
 
@@ -79,5 +79,5 @@ declare("StringJoin", _infer_join, _join)
 
 
 def string_join(values: Sequence[Operand], separator: str = "") -> Value:
-    """Strings joined element by element; scalars broadcast. Source: tf.strings.join."""
+    """Strings joined elementwise: string, in the shape of the operands; scalars broadcast. Source: tf.strings.join."""
     return emit_one("StringJoin", list(values), separator=separator)

@@ -1,7 +1,7 @@
 """Calls, branches and loops.
 
-Operands and arguments are in one order: those of the callee's inputs, then the handles of the variables that it
-captures. Branches of one node, and condition and body of one loop, capture the same variables in the same order.
+Operands and arguments have the same order: the inputs of the callee, then the handles of the variables that it
+captures. The branches of one node capture the same variables in the same order. So do condition and body of one loop.
 
 Source: tensorflow/core/ops/functional_ops.cc.
 """
@@ -25,7 +25,7 @@ declare("NoOp", lambda attrs: [], lambda attrs: [])
 
 
 def _common(shapes: list[Shape]) -> Shape:
-    """What is known of a tensor that has one of these shapes."""
+    """What is known of the shape of a tensor that has one of these shapes."""
     if any(s is None or len(s) != len(shapes[0] or ()) for s in shapes):
         return None
     per_axis = zip(*(s or () for s in shapes), strict=True)
@@ -110,9 +110,15 @@ def cond(
     otherwise: Callable[..., Value],
     operands: Sequence[Value],
 ) -> Value:
-    """`then(*operands)` where the scalar bool `condition` holds, and `otherwise(*operands)` where it does not.
+    """`then(*operands)` if `condition` is true, else `otherwise(*operands)`.
 
-    Each branch is a function of its own; the one that is not taken does not run.
+    Each branch becomes a function. Only the branch that is taken runs.
+
+    Args:
+      condition: bool ().
+      then: gives a value for the operands.
+      otherwise: gives a value of the same dtype.
+      operands: the arguments of both branches.
 
     Source: tf.cond.
     """
@@ -139,7 +145,7 @@ def cond(
 def _branch(
     name: str, branch: Callable[..., Value], operands: Sequence[Value], variables: Sequence[Variable]
 ) -> Function:
-    """A branch as a function of the operands that captures the variables in that order."""
+    """A branch as a function of the operands; it captures the variables in the given order."""
     graph = Builder(name)
     values = [graph.input(v.spec, f"operand_{i}") for i, v in enumerate(operands)]
     for variable in variables:

@@ -1,7 +1,7 @@
 """Convolutions.
 
 Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for NCHW and NCDHW. Filters are
-(*window, in_channels / groups, out_channels); those of the depthwise convolution are
+(*window, in_channels / groups, out_channels); a depthwise convolution takes filters
 (height, width, in_channels, multiplier).
 
 Source: tensorflow/core/framework/common_shape_fns.cc, tensorflow/core/kernels/conv_ops.cc.
@@ -24,7 +24,7 @@ from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
 
 _SLAB = 64 * 1024 * 1024
-"""Bytes of windows that a convolution copies at once."""
+"""How many bytes of windows a convolution copies at once."""
 
 
 def _infer(attrs: Attrs, x: Value, kernel_value: Value) -> list[Shape]:
@@ -74,7 +74,7 @@ def _multiply(columns: Array, filters: Array) -> Array:
 
 
 def convolve(x: Array, filters: Array, along: Sequence[Window]) -> Array:
-    """The convolution of a channels-last array, in slabs of the first spatial axis that bound the copies."""
+    """The convolution of a channels-last array, computed in slabs along the first spatial axis to save memory."""
     rank = len(along)
     window_size = int(np.prod(filters.shape[:rank], dtype=int))
     weights = filters.reshape(window_size, *filters.shape[rank:])
@@ -179,7 +179,15 @@ def conv3d(
     dilations: Sequence[int] = (1, 1, 1),
     data_format: str = "NDHWC",
 ) -> Value:
-    """The convolution of volumes: x (batch, depth, height, width, channels), filters (d, h, w, in, out).
+    """The convolution of volumes; strides, padding and dilations as for `conv2d`, along three axes.
+
+    Args:
+      x: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for NCDHW.
+      filters: (depth, height, width, channels, out_channels).
+      strides: along depth, height and width.
+      padding: "SAME" or "VALID".
+      dilations: along depth, height and width.
+      data_format: "NDHWC" or "NCDHW".
 
     Source: tf.nn.conv3d.
     """
@@ -229,7 +237,15 @@ def depthwise_conv2d(
     dilations: Sequence[int] = (1, 1),
     data_format: str = "NHWC",
 ) -> Value:
-    """The convolution of each channel of images: filters (height, width, channels, multiplier).
+    """The convolution of each channel of images: (batch, height, width, channels * multiplier).
+
+    Args:
+      x: (batch, height, width, channels), or (batch, channels, height, width) for NCHW.
+      filters: (height, width, channels, multiplier).
+      strides: along height and width.
+      padding: "SAME" or "VALID".
+      dilations: along height and width.
+      data_format: "NHWC" or "NCHW".
 
     Source: TensorFlow op DepthwiseConv2dNative; tf.nn.depthwise_conv2d passes the dilations another way.
     """
@@ -246,7 +262,7 @@ def depthwise_conv2d(
 
 @register("Conv2DBackpropInput", "Conv3DBackpropInputV2")
 class ConvBackpropInput(Op):
-    """The transposed convolution: the gradient of a convolution towards its input, of the shape `sizes`."""
+    """The transposed convolution: the gradient of a convolution for its input, of the shape `sizes`."""
 
     @staticmethod
     @override
@@ -336,7 +352,16 @@ def conv3d_backprop_input(
     dilations: Sequence[int] = (1, 1, 1),
     data_format: str = "NDHWC",
 ) -> Value:
-    """The transposed convolution of volumes: sizes int32 (5,), filters (d, h, w, out, in).
+    """The transposed convolution of volumes.
+
+    Args:
+      sizes: int32 (5,), the shape of the result.
+      filters: (depth, height, width, out_channels, in_channels).
+      grad: (batch, depth, height, width, in_channels), or channels first.
+      strides: along depth, height and width.
+      padding: "SAME" or "VALID".
+      dilations: along depth, height and width.
+      data_format: "NDHWC" or "NCDHW".
 
     Source: tf.nn.conv3d_transpose.
     """

@@ -32,7 +32,7 @@ def declare(
       infer: its shape inference.
       run: its kernel, if there is one.
       base: the class that the op is derived from.
-      facts: what else the op states, as attributes of `Op`.
+      facts: further class attributes of `Op`, such as `effect`.
     """
     kernel = {} if run is None else {"run": staticmethod(run)}
     register(name)(type(name, (base,), {"infer": staticmethod(infer), **kernel, **facts}))
@@ -44,14 +44,14 @@ def is_half(dtype: np.dtype[Any]) -> bool:
 
 
 def widen(array: Array) -> Array:
-    """The array in the dtype that kernels compute in: float32 for the two 16-bit types."""
+    """The array in the dtype in which kernels compute: float32 for float16 and bfloat16."""
     return array.astype(np.float32) if is_half(array.dtype) else array
 
 
 def kernel(run: Callable[..., Array]) -> Kernel:
-    """A kernel with one output of the dtype of its first operand, computed in float32 where that is 16 bits.
+    """A kernel with one output of the dtype of its first operand; 16-bit floats are computed in float32.
 
-    Overflow, division by zero and the like give infinities and NaN, as in TensorFlow, not warnings.
+    Overflow and division by zero give infinities and NaN without a warning, as in TensorFlow.
     """
 
     @wraps(run)
@@ -75,23 +75,23 @@ def scalar(attrs: Attrs, *_: object) -> list[Shape]:
     return [()]
 
 
-def unary(op: str, doc: str) -> Callable[[Value], Value]:
+def unary(op: str, doc: str, result: str = "the shape and dtype of `x`") -> Callable[[Value], Value]:
     """The frontend function of an op with one operand and one output of its shape."""
 
     def function(x: Value) -> Value:
         return emit_one(op, x)
 
-    function.__doc__ = f"{doc}, elementwise: the shape and dtype of `x`.\n\nSource: TensorFlow op {op}."
+    function.__doc__ = f"{doc}, elementwise: {result}.\n\nSource: TensorFlow op {op}."
     return function
 
 
-def binary(op: str, doc: str) -> Callable[[Operand, Operand], Value]:
+def binary(op: str, doc: str, result: str = "the dtype of both") -> Callable[[Operand, Operand], Value]:
     """The frontend function of an op with two operands that broadcast."""
 
     def function(x: Operand, y: Operand) -> Value:
         return emit_one(op, x, y)
 
-    function.__doc__ = f"{doc}, elementwise; `x` and `y` broadcast.\n\nSource: TensorFlow op {op}."
+    function.__doc__ = f"{doc}, elementwise: {result}; `x` and `y` broadcast.\n\nSource: TensorFlow op {op}."
     return function
 
 

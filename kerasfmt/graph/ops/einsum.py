@@ -19,7 +19,7 @@ from kerasfmt.typing import override
 
 
 def _terms(equation: str) -> tuple[list[str], str]:
-    """The subscripts of the inputs and of the output, an ellipsis written as a point.
+    """The subscripts of the inputs and of the output, with "." for an ellipsis.
 
     Raises:
       ValueError: the equation has no output.
@@ -32,7 +32,7 @@ def _terms(equation: str) -> tuple[list[str], str]:
 
 @register("Einsum")
 class Einsum(Op):
-    """Products of one or two tensors, summed over the subscripts that the output does not have."""
+    """The product of one or two tensors, summed over the subscripts that the output lacks."""
 
     @staticmethod
     @override
@@ -81,5 +81,5 @@ def _output(output: str, sizes: dict[str, int | None], ellipsis: Shape) -> Shape
 
 
 def einsum(equation: str, inputs: Sequence[Operand]) -> Value:
-    """Products summed as `equation` says, for instance "abc,cd->abd". Source: tf.einsum."""
+    """The product of the inputs, summed as `equation` says: "abc,cd->abd". Source: tf.einsum."""
     return emit_one("Einsum", list(inputs), equation=equation)

@@ -1,4 +1,4 @@
-"""Random numbers from a generator: a variable whose counter each draw moves on.
+"""Random numbers from a generator: a variable with a counter, which each draw advances.
 
 The state is int64 (3,): a counter of two words and a key (Philox).
 
@@ -22,12 +22,12 @@ from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Value
 
 _AUTO_SELECT = np.int32(3)
-"""The algorithm that suits the device; Philox on a CPU (random_ops_util.py, Algorithm)."""
+"""The algorithm is chosen for the device: Philox on a CPU (random_ops_util.py, Algorithm)."""
 
 
 def _infer_bitcast(attrs: Attrs, x: Value) -> list[Shape]:
     if np.dtype(attrs["T"].numpy).itemsize != np.dtype(attrs["type"].numpy).itemsize:
-        raise ValueError(f"{attrs['T'].name} and {attrs['type'].name} are not of one size; not supported")
+        raise ValueError(f"{attrs['T'].name} and {attrs['type'].name} differ in size, which is not supported")
     return [x.shape]
 
 
@@ -44,7 +44,7 @@ def bitcast(x: Value, dtype: DType) -> Value:
 
 
 def _key_counter(state: Variable, shape: Value) -> tuple[Value, Value]:
-    """Key and counter for a draw of a shape; moves the generator on."""
+    """Key and counter for a draw of a shape; advances the generator."""
     graph = shape.graph
     delta = emit_one("Cast", reduce_prod(shape, 0), DstT=dtypes.uint64)
     moved = emit_one("RngReadAndSkip", graph.capture(state), _AUTO_SELECT, delta)
@@ -60,7 +60,7 @@ def _scale(x: Value, low: float, high: float) -> Value:
 
 
 def generator_uniform(state: Variable, shape: Value, low: float, high: float) -> Value:
-    """float32 numbers in [low, high) of a shape, an int32 vector, from a generator.
+    """Random float32 numbers in [low, high) from a generator; `shape` is an int32 vector.
 
     Source: tf.random.Generator.uniform.
     """
@@ -70,7 +70,7 @@ def generator_uniform(state: Variable, shape: Value, low: float, high: float) ->
 
 
 def generator_integers(state: Variable, shape: Value, low: int, high: int) -> Value:
-    """int32 numbers in [low, high) of a shape, an int32 vector, from a generator.
+    """Random int32 numbers in [low, high) from a generator; `shape` is an int32 vector.
 
     Source: tf.random.Generator.uniform.
     """
@@ -80,7 +80,7 @@ def generator_integers(state: Variable, shape: Value, low: int, high: int) -> Va
 
 
 def generator_seed(state: Variable, beside: Value) -> Value:
-    """A seed for a stateless op, int64 (2,), from a generator, in the function of `beside`.
+    """A seed for a stateless op, int64 (2,), from a generator; made in the graph of `beside`.
 
     Source: tf.random.Generator.make_seeds.
     """
@@ -91,7 +91,13 @@ def generator_seed(state: Variable, beside: Value) -> Value:
 
 
 def seeded_uniform(seed: Value, shape: Value, low: float, high: float) -> Value:
-    """float32 numbers in [low, high) of a shape, an int32 vector: a function of the seed, integers (2,).
+    """Random float32 numbers in [low, high) that follow from a seed.
+
+    Args:
+      seed: integers (2,).
+      shape: int32 (rank,): the shape of the result.
+      low: the least number.
+      high: an upper bound that is not drawn.
 
     Source: tf.random.stateless_uniform.
     """

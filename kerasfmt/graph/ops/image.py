@@ -20,14 +20,14 @@ from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
 
 _Taps = tuple[Array, Array]
-"""Where the elements of an output axis come from: indices (taps, out) and float32 weights (taps, out)."""
+"""The sources of the elements of an output axis: indices (taps, out) and float32 weights (taps, out)."""
 
 
 def _infer_resize(attrs: Attrs, images: Value, size: Value) -> list[Shape]:
     batch, _, _, depth = with_rank(images, 4)
     found = partial_value(size) or [None, None]
     if len(found) != 2:
-        raise ValueError(f"a size of {len(found)} elements, expected height and width")
+        raise ValueError(f"size has {len(found)} elements, expected height and width")
     return [(batch, found[0], found[1], depth)]
 
 
@@ -121,7 +121,7 @@ def _resize(op: str, images: Value, size: Operand, align: bool, half: bool) -> V
 def resize_bilinear(
     images: Value, size: Operand, *, align_corners: bool = False, half_pixel_centers: bool = True
 ) -> Value:
-    """The images at another size, interpolated linearly: float32.
+    """The images at another size, interpolated bilinearly: float32 (batch, *size, channels).
 
     Args:
       images: (batch, height, width, channels).
@@ -137,14 +137,14 @@ def resize_bilinear(
 def resize_bicubic(
     images: Value, size: Operand, *, align_corners: bool = False, half_pixel_centers: bool = True
 ) -> Value:
-    """The images at another size, interpolated cubically: float32; as `resize_bilinear`."""
+    """The images at another size, interpolated bicubically; arguments and result as for `resize_bilinear`."""
     return _resize("ResizeBicubic", images, size, align_corners, half_pixel_centers)
 
 
 def resize_nearest(
     images: Value, size: Operand, *, align_corners: bool = False, half_pixel_centers: bool = True
 ) -> Value:
-    """The images at another size, each pixel the nearest one: the dtype of `images`; as `resize_bilinear`."""
+    """The images at another size, in their dtype, each pixel the nearest one; arguments as for `resize_bilinear`."""
     return _resize("ResizeNearestNeighbor", images, size, align_corners, half_pixel_centers)
 
 
@@ -165,7 +165,7 @@ def _wrap(at: Array, size: int) -> Array:
 
 
 def _map(at: Array, size: int, mode: str) -> Array:
-    """The coordinate inside the image that a coordinate outside stands for."""
+    """The coordinates inside the image to which the fill mode maps coordinates outside."""
     if mode == "CONSTANT":
         return at
     if size <= 1 and mode != "NEAREST":
@@ -195,7 +195,7 @@ def _warp(image: Array, at: Sequence[Array], attrs: Attrs, fill: Any) -> Array:
 
 @register("ImageProjectiveTransformV3")
 class ImageProjectiveTransform(Op):
-    """Images read at the places that a projective transform of the output's coordinates gives."""
+    """Images read at the points to which a projective transform maps the coordinates of the output."""
 
     @staticmethod
     @override
@@ -238,9 +238,9 @@ def image_projective_transform(
       images: (batch, height, width, channels).
       transforms: float32 (batch or 1, 8): a0 ... b0 ... c0, c1 of
         x' = (a0 x + a1 y + a2) / k, y' = (b0 x + b1 y + b2) / k, k = c0 x + c1 y + 1,
-        which map a place of the output to one of the input.
+        which map a point of the output to a point of the input.
       size: int32 (2,): height and width of the output.
-      fill_value: what lies outside, for the fill mode "CONSTANT".
+      fill_value: the value of points outside the image, for the fill mode "CONSTANT".
       interpolation: "NEAREST" or "BILINEAR".
       fill_mode: "CONSTANT", "REFLECT", "WRAP" or "NEAREST".
 
@@ -273,7 +273,11 @@ declare("AdjustContrastv2", _infer_contrast, _adjust_contrast)
 
 
 def adjust_contrast(images: Value, factor: Operand) -> Value:
-    """Images (..., height, width, channels) whose distance from the mean of each channel grows by a factor.
+    """Images with their contrast multiplied: the distance from the mean of each channel.
+
+    Args:
+      images: (..., height, width, channels).
+      factor: float32 ().
 
     Source: TensorFlow op AdjustContrastv2.
     """

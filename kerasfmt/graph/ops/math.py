@@ -163,7 +163,7 @@ _BINARY_PREDICATES: dict[str, Callable[[Array, Array], Any]] = {
 
 
 def broadcast(attrs: Attrs, x: Value, y: Value) -> list[Shape]:
-    """Infers the shape that two operands broadcast to."""
+    """Infers one output of the shape to which the operands broadcast."""
     return [broadcast_shapes(x.shape, y.shape)]
 
 
@@ -192,9 +192,9 @@ erfc = unary("Erfc", "1 - erf(x)")
 exp = unary("Exp", "e to the power of x")
 expm1 = unary("Expm1", "exp(x) - 1")
 floor = unary("Floor", "The greatest integer that is not greater")
-is_finite = unary("IsFinite", "Whether neither infinite nor NaN, bool")
-is_inf = unary("IsInf", "Whether infinite, bool")
-is_nan = unary("IsNan", "Whether NaN, bool")
+is_finite = unary("IsFinite", "Whether neither infinite nor NaN", "bool, in the shape of `x`")
+is_inf = unary("IsInf", "Whether infinite", "bool, in the shape of `x`")
+is_nan = unary("IsNan", "Whether NaN", "bool, in the shape of `x`")
 log = unary("Log", "The natural logarithm")
 log1p = unary("Log1p", "log(1 + x)")
 logical_not = unary("LogicalNot", "Not x")
@@ -218,20 +218,20 @@ bitwise_and = binary("BitwiseAnd", "x & y")
 bitwise_or = binary("BitwiseOr", "x | y")
 bitwise_xor = binary("BitwiseXor", "x ^ y")
 div_no_nan = binary("DivNoNan", "x / y, 0 where y is 0")
-equal = binary("Equal", "x == y, bool")
+equal = binary("Equal", "x == y", "bool")
 floor_div = binary("FloorDiv", "floor(x / y)")
 floor_mod = binary("FloorMod", "x - y * floor(x / y)")
-greater = binary("Greater", "x > y, bool")
-greater_equal = binary("GreaterEqual", "x >= y, bool")
-less = binary("Less", "x < y, bool")
-less_equal = binary("LessEqual", "x <= y, bool")
+greater = binary("Greater", "x > y", "bool")
+greater_equal = binary("GreaterEqual", "x >= y", "bool")
+less = binary("Less", "x < y", "bool")
+less_equal = binary("LessEqual", "x <= y", "bool")
 logical_and = binary("LogicalAnd", "x and y")
 logical_or = binary("LogicalOr", "x or y")
 maximum = binary("Maximum", "The greater of x and y")
 minimum = binary("Minimum", "The lesser of x and y")
 multiply = binary("Mul", "x * y")
 multiply_no_nan = binary("MulNoNan", "x * y, 0 where y is 0 even if x is infinite or NaN")
-not_equal = binary("NotEqual", "x != y, bool")
+not_equal = binary("NotEqual", "x != y", "bool")
 pow = binary("Pow", "x to the power of y")
 real_div = binary("RealDiv", "x / y of floats")
 squared_difference = binary("SquaredDifference", "(x - y)^2")
@@ -287,7 +287,7 @@ class ClipByValue(Op):
 
 
 def clip_by_value(x: Value, low: Operand, high: Operand) -> Value:
-    """`x`, at least `low` and at most `high`: two nodes, as tf.clip_by_value writes it."""
+    """`x`, at least `low` and at most `high`; two nodes, as in TensorFlow. Source: tf.clip_by_value."""
     return maximum(minimum(x, high), low)
 
 
@@ -308,7 +308,7 @@ class SelectV2(Op):
 
 @register("Select")
 class Select(Op):
-    """One of two operands of one shape; the condition has that shape, or its first dimension, or none."""
+    """One of two operands of one shape; the condition has that shape, only its first dimension, or no dimension."""
 
     @staticmethod
     @override
@@ -329,5 +329,5 @@ class Select(Op):
 
 
 def where(condition: Value, x: Operand, y: Operand) -> Value:
-    """`x` where `condition`, else `y`; the three broadcast. Source: tf.where (TF 2)."""
+    """`x` where the bool `condition` is true, else `y`; the three broadcast. Source: tf.where (TF 2)."""
     return emit_one("SelectV2", condition, x, y)

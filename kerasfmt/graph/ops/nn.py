@@ -108,7 +108,7 @@ def bias_add(x: Value, bias: Operand, data_format: str = "NHWC") -> Value:
     Args:
       x: (batch, ..., channels), or (batch, channels, ...) for NCHW.
       bias: (channels,).
-      data_format: "NHWC" or "NCHW", whatever the rank.
+      data_format: "NHWC" for channels last or "NCHW" for channels first, for any rank.
     """
     return emit_one("BiasAdd", x, bias, data_format=data_format)
 
@@ -166,7 +166,9 @@ class BatchMatMulV2(Op):
 
 
 def batch_matmul(x: Operand, y: Operand, *, adj_x: bool = False, adj_y: bool = False) -> Value:
-    """Products of the matrices in the last two axes; the axes before broadcast.
+    """Products of the matrices in the last two axes: (..., n, k) and (..., k, m) give (..., n, m).
+
+    The other axes broadcast. `adj_x` and `adj_y` transpose and conjugate the matrices of an operand.
 
     Source: TensorFlow op BatchMatMulV2.
     """

@@ -24,7 +24,7 @@ def _channel_axis(rank: int, data_format: str) -> int:
 def _normalize(
     attrs: Attrs, x: Array, scale: Array, offset: Array, mean: Array, variance: Array
 ) -> list[Array]:
-    """The output, the two outputs that carry running statistics, and the two saved for the gradient."""
+    """The normalized array, the two running statistics, and two statistics that are saved for the gradient."""
     axis = _channel_axis(x.ndim, attrs["data_format"])
     along = tuple(-1 if i == axis else 1 for i in range(x.ndim))
     wide = widen(x)
@@ -46,7 +46,7 @@ def _normalize(
 
 @register("FusedBatchNorm", "FusedBatchNormV2")
 class FusedBatchNorm(Op):
-    """Normalization along all axes but the channels, with given statistics or those of the batch."""
+    """Normalization along all axes but the channels, with given statistics or with the batch's."""
 
     @staticmethod
     @override
@@ -69,7 +69,7 @@ class FusedBatchNorm(Op):
 
 @register("FusedBatchNormV3")
 class FusedBatchNormV3(Op):
-    """The same with a sixth output, scratch space that a gradient kernel may use."""
+    """As FusedBatchNorm, with a sixth output: memory that a gradient kernel may use."""
 
     @staticmethod
     @override
@@ -83,7 +83,7 @@ class FusedBatchNormV3(Op):
 
 
 class BatchNorm(NamedTuple):
-    """What `fused_batch_norm` gives: the output, and the mean and the variance of the batch."""
+    """The result of `fused_batch_norm`: the output, and the mean and variance of the batch, float32 (channels,)."""
 
     y: Value
     batch_mean: Value
@@ -106,12 +106,12 @@ def fused_batch_norm(
 
     Args:
       x: (batch, height, width, channels), or channels first; float16, bfloat16 or float32.
-      scale: float32 (channels,), as are the next three.
-      offset: added after scaling.
-      mean: the statistics to normalize with when not training.
-      variance: likewise.
+      scale: float32 (channels,), the factor after normalization.
+      offset: float32 (channels,), added after scaling.
+      mean: float32 (channels,), the mean to use when not training.
+      variance: float32 (channels,), the variance to use when not training.
       epsilon: added to the variance.
-      exponential_avg_factor: weight of the batch's statistics in those returned when training.
+      exponential_avg_factor: weight of the batch in the statistics that are returned when training.
       data_format: "NHWC", "NCHW", "NDHWC" or "NCDHW".
       is_training: whether to use the statistics of the batch; the variance returned is then Bessel-corrected.
 

@@ -1,4 +1,4 @@
-"""Ops that put elements around a tensor, or move them between axes and the batch.
+"""Ops that pad a tensor, or move its elements between axes and the batch.
 
 Source: tensorflow/core/ops/array_ops.cc, tensorflow/core/kernels/pad_op.cc, spacetobatch_op.cc.
 """
@@ -53,11 +53,11 @@ declare("MirrorPad", _infer_pad, _mirror)
 
 
 def pad(x: Value, paddings: Operand, mode: str = "CONSTANT", value: float = 0) -> Value:
-    """`x` with elements put around it.
+    """`x` with elements added around it.
 
     Args:
       x: any tensor.
-      paddings: integers (rank, 2): how many before and after along each axis.
+      paddings: integers (rank, 2): the number of elements before and after along each axis.
       mode: "CONSTANT", "REFLECT" or "SYMMETRIC".
       value: the constant.
 

@@ -1,7 +1,7 @@
 """The Philox 4x32-10 generator, and TensorFlow's distributions on top of it.
 
-A group is one block of four uint32. Group i of a stream is the block of the counter plus i; the counter is
-128 bits, kept as two uint64, low and high.
+A block is four uint32. Block i of a stream is computed from the counter plus i. The counter has 128 bits, stored as
+two uint64, low and high.
 
 Source: tensorflow/tsl/lib/random/philox_random.h, random_distributions.h; Salmon et al. (2011).
 """
@@ -19,7 +19,7 @@ _W = (0x9E3779B9, 0xBB67AE85)
 _M = (0xD2511F53, 0xCD9E8D57)
 _MASK = np.uint64(0xFFFFFFFF)
 _RESERVED_BLOCKS = 256
-"""Blocks that TensorFlow sets aside for each four outputs of a distribution that rejects samples."""
+"""Blocks that TensorFlow reserves for every four outputs of a distribution that rejects samples."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def integers(stream: Stream, count: int, low: int, high: int, dtype: np.dtype[An
 
 
 def full_integers(stream: Stream, count: int, dtype: np.dtype[Any]) -> Array:
-    """`count` integers of all bits."""
+    """`count` integers with all bits random."""
     if dtype.itemsize == 4:
         return stream.words(count).astype(dtype)
     pairs = stream.words(-(-count // 2) * 4).reshape(-1, 2).astype(np.uint64)
@@ -103,7 +103,7 @@ def full_integers(stream: Stream, count: int, dtype: np.dtype[Any]) -> Array:
 
 
 def _box_muller(words: Array, dtype: np.dtype[Any]) -> Array:
-    """Two normal numbers of two uniform ones, by Box and Muller's transform."""
+    """Two normal numbers from two uniform ones, by the Box-Muller transform."""
     numbers = (_float64 if dtype == np.float64 else _float32)(words).reshape(-1, 2)
     real = numbers.dtype.type
     radius = np.sqrt(real(-2) * np.log(np.maximum(numbers[:, 0], real(1e-7))))
@@ -118,7 +118,7 @@ def normal(stream: Stream, count: int, dtype: np.dtype[Any]) -> Array:
 
 
 def truncated_normal(stream: Stream, count: int, dtype: np.dtype[Any]) -> Array:
-    """`count` numbers of the standard normal distribution, those beyond 2 drawn again."""
+    """`count` numbers of the standard normal distribution; a number beyond 2 is drawn again."""
     width = 2 if dtype == np.float64 else 4
     groups = -(-count // width)
     starts = np.arange(groups, dtype=np.uint64) * np.uint64(_RESERVED_BLOCKS * width // 4)

@@ -87,19 +87,28 @@ def max_pool(
 def avg_pool(
     x: Value, ksize: Sequence[int], strides: Sequence[int], padding: str = "VALID", data_format: str = "NHWC"
 ) -> Value:
-    """The mean of each window of images, padding left out; as `max_pool`. Source: tf.nn.avg_pool2d."""
+    """The mean of each window of images without its padding; arguments as for `max_pool`.
+
+    Source: tf.nn.avg_pool2d.
+    """
     return _emit("AvgPool", x, ksize, strides, padding, data_format)
 
 
 def max_pool3d(
     x: Value, ksize: Sequence[int], strides: Sequence[int], padding: str = "VALID", data_format: str = "NDHWC"
 ) -> Value:
-    """The greatest element of each window of volumes (batch, d, h, w, channels). Source: tf.nn.max_pool3d."""
+    """The greatest element of each window of volumes; as `max_pool`, with depth before height and width.
+
+    Source: tf.nn.max_pool3d.
+    """
     return _emit("MaxPool3D", x, ksize, strides, padding, data_format)
 
 
 def avg_pool3d(
     x: Value, ksize: Sequence[int], strides: Sequence[int], padding: str = "VALID", data_format: str = "NDHWC"
 ) -> Value:
-    """The mean of each window of volumes, padding left out. Source: tf.nn.avg_pool3d."""
+    """The mean of each window of volumes without its padding; arguments as for `max_pool3d`.
+
+    Source: tf.nn.avg_pool3d.
+    """
     return _emit("AvgPool3D", x, ksize, strides, padding, data_format)

@@ -1,6 +1,6 @@
 """Random numbers, drawn as TensorFlow draws them on a CPU.
 
-The stateful ops give what their first run in a TensorFlow process gives; without seeds they draw a seed from
+The stateful ops give what they give on their first run in a TensorFlow process. Without seeds they take a seed from
 the operating system. The stateless ops are functions of their seed.
 
 Source: tensorflow/core/kernels/random_op.cc, stateless_random_ops.cc, stateless_random_ops_v2.cc.
@@ -92,7 +92,7 @@ declare("TruncatedNormal", _infer, _stateful(philox.truncated_normal), effect=Ef
 def _between(stream: Stream, shape: Array, low: Array, high: Array) -> list[Array]:
     a, b = int(low.item()), int(high.item())
     if a >= b:
-        raise ValueError(f"no integers in [{a}, {b})")
+        raise ValueError(f"there are no integers in [{a}, {b})")
     return [philox.integers(stream, _count(shape), a, b, low.dtype).reshape(tuple(shape))]
 
 
@@ -124,7 +124,7 @@ declare(
     "StatelessRandomGetAlg",
     scalar,
     lambda attrs: [np.array(_PHILOX, np.int32)],
-    effect=Effect.READS,  # which algorithm suits the device
+    effect=Effect.READS,  # it reads which algorithm suits the device
 )
 
 
@@ -133,7 +133,7 @@ def _infer_skip(attrs: Attrs, resource: Value, alg: Value, delta: Value) -> list
 
 
 def _skip(attrs: Attrs, state: Array, alg: Array, delta: Array) -> list[Array]:
-    """The state before, and the new content of the variable: the counter moved on by 256 * delta blocks."""
+    """The state before, and the new content of the variable: the counter advanced by 256 * delta blocks."""
     low, high = (int(s) % 2**64 for s in state[:2])
     moved = (low | high << 64) + 256 * (int(delta) % 2**64)
     after = np.array([moved % 2**64, moved >> 64 & (2**64 - 1), int(state[2]) % 2**64], np.uint64)
@@ -153,7 +153,7 @@ def random_uniform(
     minval: float | None = None,
     maxval: float | None = None,
 ) -> Value:
-    """Floats in [minval, maxval), [0, 1) if not given, of a shape that is an integer vector.
+    """Random floats in [minval, maxval), by default [0, 1); `shape` is an integer vector.
 
     Source: tf.random.uniform: RandomUniform, then scaled by Mul and AddV2.
     """
@@ -175,7 +175,7 @@ def random_normal(
     mean: float = 0.0,
     stddev: float = 1.0,
 ) -> Value:
-    """Normal floats of a shape that is an integer vector.
+    """Normally distributed floats; `shape` is an integer vector.
 
     Source: tf.random.normal: RandomStandardNormal, then scaled by Mul and AddV2.
     """
@@ -191,7 +191,7 @@ def truncated_normal(
     mean: float = 0.0,
     stddev: float = 1.0,
 ) -> Value:
-    """Normal floats within two standard deviations, of a shape that is an integer vector.
+    """Normally distributed floats within two standard deviations; `shape` is an integer vector.
 
     Source: tf.random.truncated_normal: TruncatedNormal, then scaled by Mul and AddV2.
     """
@@ -202,17 +202,17 @@ def truncated_normal(
 def random_uniform_int(
     shape: Value, minval: Operand, maxval: Operand, seed: int = 0, seed2: int = 0
 ) -> Value:
-    """Integers in [minval, maxval) of a shape, an integer vector. Source: TensorFlow op RandomUniformInt."""
+    """Random integers in [minval, maxval); `shape` is an integer vector. Source: TensorFlow op RandomUniformInt."""
     return emit_one("RandomUniformInt", shape, minval, maxval, seed=seed, seed2=seed2)
 
 
 def stateless_random_uniform(shape: Value, seed: Operand, dtype: DType = dtypes.float32) -> Value:
-    """Floats in [0, 1), a function of the seed, integers (2,). Source: tf.raw_ops.StatelessRandomUniform."""
+    """Random floats in [0, 1) that follow from a seed, integers (2,). Source: tf.raw_ops.StatelessRandomUniform."""
     return emit_one("StatelessRandomUniform", shape, seed, dtype=dtype)
 
 
 def stateless_key_counter(seed: Value) -> tuple[Value, Value]:
-    """The key, uint64 (1,), and the counter, uint64 (2,), that stateless ops (V2) take for a seed (2,).
+    """The key, uint64 (1,), and the counter, uint64 (2,), of a seed, integers (2,), for stateless ops (V2).
 
     Source: TensorFlow op StatelessRandomGetKeyCounter.
     """

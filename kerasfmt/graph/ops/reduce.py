@@ -6,7 +6,7 @@ Source: tensorflow/core/ops/math_ops.cc, ReductionShape; tensorflow/core/kernels
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -94,11 +94,21 @@ def _operand(x: Value, axis: Axis) -> Operand:
     return axis if isinstance(axis, int) else np.array(list(axis), np.int32)
 
 
-def _frontend(op: str, doc: str) -> Callable[..., Value]:
+class Reduction(Protocol):
+    """A function that reduces a tensor along axes."""
+
+    def __call__(self, x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
+        """The reduced tensor; `keepdims` keeps the axes as dimensions of 1."""
+
+
+def _frontend(op: str, doc: str) -> Reduction:
     def function(x: Value, axis: Axis = None, keepdims: bool = False) -> Value:
         return emit_one(op, x, _operand(x, axis), keep_dims=keepdims)
 
-    function.__doc__ = f"{doc} along `axis` (all axes, if None).\n\nSource: TensorFlow op {op}."
+    function.__doc__ = (
+        f"{doc} along `axis`, or along all axes if None; `keepdims` keeps the axes as 1.\n\n"
+        f"Source: TensorFlow op {op}."
+    )
     return function
 
 
@@ -132,12 +142,12 @@ declare("ArgMin", _infer_arg, _arg(np.argmin))
 
 
 def argmax(x: Value, axis: int, output_type: DType = dtypes.int64) -> Value:
-    """The index of the first greatest element along `axis`. Source: tf.argmax."""
+    """The index of the first greatest element along `axis`, which is dropped. Source: tf.argmax."""
     return emit_one("ArgMax", x, axis, output_type=output_type)
 
 
 def argmin(x: Value, axis: int, output_type: DType = dtypes.int64) -> Value:
-    """The index of the first least element along `axis`. Source: tf.argmin."""
+    """The index of the first least element along `axis`, which is dropped. Source: tf.argmin."""
     return emit_one("ArgMin", x, axis, output_type=output_type)
 
 
@@ -155,5 +165,5 @@ class L2Loss(Op):
 
 
 def l2_loss(x: Value) -> Value:
-    """Half the sum of squares of `x`: (). Source: tf.nn.l2_loss."""
+    """Half the sum of squares of `x`: a scalar of its dtype. Source: tf.nn.l2_loss."""
     return emit_one("L2Loss", x)

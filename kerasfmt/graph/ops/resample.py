@@ -1,4 +1,4 @@
-"""Images at another size, each pixel a weighted mean of those around it.
+"""Images at another size, each pixel a weighted mean of the pixels around it.
 
 Source: tensorflow/core/kernels/image/resize_area_op.cc, scale_and_translate_op.cc, sampling_kernels.h.
 """
@@ -26,7 +26,7 @@ def _infer(attrs: Attrs, images: Value, size: Value, *_: Value) -> list[Shape]:
 
 
 def _apply(images: Array, rows: Array, columns: Array) -> list[Array]:
-    """The images (b, h, w, c) with weights (height, h) and (width, w) applied: float32."""
+    """The images (batch, h, w, channels) weighted by (height, h) and (width, w): float32."""
     x = images.astype(np.float32)
     return [np.einsum("yh,bhwc,xw->byxc", rows, x, columns, optimize=True).astype(np.float32, copy=False)]
 
@@ -37,7 +37,7 @@ def _area_weights(size: int, out: int, align_corners: bool) -> Array:
     start = np.arange(out, dtype=np.float32)[:, None] * scale
     end = np.arange(1, out + 1, dtype=np.float32)[:, None] * scale
     weights = np.zeros((out, size), np.float32)
-    # The interval of the last element may end behind the image; what lies there is the border pixel.
+    # The interval of the last element may end outside of the image; the border pixel stands for what is there.
     for i in range(math.ceil(float(end.max()))):
         weights[:, min(i, size - 1)] += np.clip(np.minimum(end, i + 1) - np.maximum(start, i), 0, None)[:, 0]
     return np.asarray(weights / scale)
@@ -82,7 +82,7 @@ _KERNELS: dict[str, tuple[float, Callable[[Array], Array]]] = {
 
 def _sample_weights(attrs: Attrs, size: int, out: int, scale: float, translation: float) -> Array:
     """The weight of each element in each output element: float32 (out, size)."""
-    # In float32 throughout, as TensorFlow: rounding decides what lies on the edge of a kernel.
+    # In float32 throughout, as in TensorFlow: rounding decides what is on the edge of a kernel.
     radius, kernel = _KERNELS[attrs["kernel_type"]]
     inverse = np.float32(1) / np.float32(scale)
     spread = max(inverse, np.float32(1)) if attrs["antialias"] else np.float32(1)
@@ -114,7 +114,7 @@ declare("ScaleAndTranslate", _infer, _scale_and_translate)
 
 
 def resize_area(images: Value, size: Operand) -> Value:
-    """The images at another size, each pixel the mean of what it covers: float32.
+    """The images at another size, each pixel the mean of the area that it covers: float32.
 
     Args:
       images: (batch, height, width, channels).
@@ -140,7 +140,7 @@ def scale_and_translate(
       size: int32 (2,): the new height and width.
       scale: float32 (2,): the factors.
       translation: float32 (2,): by how many new pixels the images are moved.
-      kernel_type: name of the sampling kernel.
+      kernel_type: name of the sampling kernel, for instance "lanczos3".
       antialias: whether the kernel grows where the images shrink.
 
     Source: TensorFlow op ScaleAndTranslate.

@@ -1,7 +1,7 @@
 """Reads and writes of variables.
 
-A kernel gets the variable's array in place of the handle. The kernel of an op that writes returns the new content
-of the variable behind the outputs of the op.
+A kernel gets the variable's array in place of the handle. The kernel of an op that writes returns the outputs of
+the op, and last the new content of the variable.
 
 Source: tensorflow/core/ops/resource_variable_ops.cc.
 """
@@ -23,7 +23,7 @@ from kerasfmt.typing import override
 
 
 class ReadsVariable(Op):
-    """Base of ops whose first operand is the handle of a variable that they read."""
+    """Base of ops that read a variable; its handle is the first operand."""
 
     effect = Effect.READS
 
@@ -34,7 +34,7 @@ class ReadsVariable(Op):
 
 
 class WritesVariable(Op):
-    """Base of ops whose first operand is the handle of a variable that they change."""
+    """Base of ops that change a variable; its handle is the first operand."""
 
     effect = Effect.WRITES
 
@@ -47,7 +47,7 @@ class WritesVariable(Op):
 
 
 def resource_shape(handle: Value) -> Shape:
-    """The shape of the variable behind a handle, None if the graph does not know the variable."""
+    """The shape of the variable that a handle stands for; None if the graph does not know the variable."""
     if handle.node.op == "VarHandleOp":
         shape = handle.node.attrs["shape"]
         assert shape is None or isinstance(shape, tuple)
@@ -134,10 +134,10 @@ class ResourceGather(ReadsVariable):
 
 
 def check_indices(indices: Array, size: int) -> None:
-    """Checks that indices lie in 0 ... size - 1; TensorFlow does not count from the end.
+    """Checks that indices are in [0, size); TensorFlow does not count from the end.
 
     Raises:
-      ValueError: one does not.
+      ValueError: an index is not.
     """
     if indices.size and (indices.min() < 0 or indices.max() >= size):
         raise ValueError(f"indices from {indices.min()} to {indices.max()} are not all in [0, {size})")

@@ -1,4 +1,4 @@
-"""Ops that make sequences of numbers, or work along an order of elements.
+"""Ops that make sequences of numbers, or depend on the order of elements.
 
 Source: tensorflow/core/ops/math_ops.cc, array_ops.cc, nn_ops.cc.
 """
@@ -71,7 +71,7 @@ def _length(start: float, limit: float, delta: float) -> int:
 
 
 def range_(start: Operand, limit: Operand, delta: Operand = 1) -> Value:
-    """start, start + delta, ... before limit; one of them is a Value. Source: tf.range."""
+    """The numbers start, start + delta, ... before limit; one of the three is a Value. Source: tf.range."""
     return emit_one("Range", start, limit, delta)
 
 
@@ -110,12 +110,12 @@ declare("Cumprod", same_shape, _cumulative(np.cumprod, 1))
 
 
 def cumsum(x: Value, axis: int = 0, *, exclusive: bool = False, reverse: bool = False) -> Value:
-    """The running sum along `axis`, without the element itself if exclusive. Source: tf.cumsum."""
+    """The running sum along `axis`; without the element itself if `exclusive`. Source: tf.cumsum."""
     return emit_one("Cumsum", x, axis, exclusive=exclusive, reverse=reverse)
 
 
 def cumprod(x: Value, axis: int = 0, *, exclusive: bool = False, reverse: bool = False) -> Value:
-    """The running product along `axis`. Source: tf.math.cumprod."""
+    """The running product along `axis`; without the element itself if `exclusive`. Source: tf.math.cumprod."""
     return emit_one("Cumprod", x, axis, exclusive=exclusive, reverse=reverse)
 
 
@@ -135,18 +135,18 @@ declare(
 
 
 def reverse(x: Value, axis: Sequence[int]) -> Value:
-    """`x` with the order along `axis` reversed. Source: tf.reverse."""
+    """`x` with the order along the axes `axis` reversed. Source: tf.reverse."""
     return emit_one("ReverseV2", x, np.array(list(axis), np.int32))
 
 
 def roll(x: Value, shift: Operand, axis: Operand) -> Value:
-    """`x` with elements moved `shift` along `axis`, those that fall off put in front. Source: tf.roll."""
+    """`x` with elements moved by `shift` along `axis`, and from the end to the front. Source: tf.roll."""
     return emit_one("Roll", x, shift, axis)
 
 
 @register("OneHot")
 class OneHot(Op):
-    """`on_value` where the new axis counts to the index, else `off_value`."""
+    """`on_value` where the position along the new axis is the index, else `off_value`."""
 
     @staticmethod
     @override
@@ -173,7 +173,9 @@ def one_hot(
     on_value: float = 1,
     off_value: float = 0,
 ) -> Value:
-    """Vectors of `depth` along the new `axis`, `on_value` at the index; an index out of range has none.
+    """Vectors of `depth` elements along the new `axis`: `on_value` at the index, `off_value` elsewhere.
+
+    An index out of range gives `off_value` everywhere.
 
     Source: tf.one_hot.
     """
@@ -183,7 +185,7 @@ def one_hot(
 
 @register("TopKV2")
 class TopK(Op):
-    """The k greatest elements along the last axis and their indices, greatest and first ones first."""
+    """The k greatest elements along the last axis and their indices, in descending order; stable for equals."""
 
     @staticmethod
     @override
@@ -205,7 +207,7 @@ class TopK(Op):
 
 
 def top_k(x: Value, k: int) -> tuple[Value, ...]:
-    """The k greatest elements along the last axis, and their indices, int32. Source: tf.math.top_k."""
+    """The k greatest elements along the last axis and their int32 indices, each (..., k). Source: tf.math.top_k."""
     return emit("TopKV2", x, k)
 
 
@@ -248,12 +250,15 @@ declare("ScatterNd", _infer_scatter, _scatter_nd)
 
 
 def scatter_nd(indices: Operand, updates: Value, shape: Operand) -> Value:
-    """Zeros of `shape` with `updates` added at index vectors. Source: tf.scatter_nd."""
+    """Zeros of `shape` with `updates` added at the index vectors `indices` (..., depth). Source: tf.scatter_nd."""
     return emit_one("ScatterNd", indices, updates, shape)
 
 
 def tensor_scatter_update(x: Value, indices: Operand, updates: Operand) -> Value:
-    """`x` with `updates` in place of the elements at index vectors. Source: tf.tensor_scatter_nd_update."""
+    """`x` with its elements at the index vectors `indices` (..., depth) replaced by `updates`.
+
+    Source: tf.tensor_scatter_nd_update.
+    """
     return emit_one("TensorScatterUpdate", x, indices, updates)
 
 
@@ -287,7 +292,12 @@ declare("MatrixDiagV3", _infer_diag, _diag)
 
 
 def matrix_band_part(x: Value, lower: int, upper: int) -> Value:
-    """Matrices without what lies more than so far below and above the diagonal; negative: all is kept.
+    """Matrices (..., m, n) with zeros far from the diagonal.
+
+    Args:
+      x: the matrices.
+      lower: the number of diagonals that are kept below the main one; all of them if negative.
+      upper: the number of diagonals that are kept above the main one; all of them if negative.
 
     Source: tf.linalg.band_part.
     """
@@ -314,7 +324,7 @@ declare("UnsortedSegmentSum", _infer_segments, _segment_sum)
 
 @register("DenseBincount")
 class DenseBincount(Op):
-    """How often each of 0 ... size - 1 occurs in each row, or the sum of the weights there."""
+    """How often each of 0 ... size - 1 occurs in each row, or the sum of its weights."""
 
     @staticmethod
     @override
@@ -350,9 +360,9 @@ def dense_bincount(x: Value, size: int, weights: Operand, *, binary_output: bool
 
     Args:
       x: integers (n,) or (batch, n), not negative.
-      size: how many bins.
-      weights: of the shape of `x`, or empty for 1 everywhere; its dtype is that of the result.
-      binary_output: whether only the occurrence is told, as 0 or 1.
+      size: the number of bins.
+      weights: of the shape of `x`, or empty for 1 everywhere; the result has its dtype.
+      binary_output: whether the result is 1 for a number that occurs and 0 for one that does not.
 
     Source: TensorFlow op DenseBincount.
     """

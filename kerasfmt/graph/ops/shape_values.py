@@ -1,7 +1,7 @@
 """What is known of the value of an integer tensor while the graph is built.
 
 Shape operands (of Reshape, Fill, Tile, ...) are often computed from the shapes of other tensors.
-`partial_value` evaluates that arithmetic, with None for the elements that only execution can tell.
+`partial_value` evaluates that arithmetic, with None for the elements that are known only at run time.
 
 Source: tensorflow/core/common_runtime/shape_refiner.cc, EvaluateConstantTensorForEdge, ConstantPartialShape.
 """
@@ -20,13 +20,13 @@ _MAX_SIZE = 1024
 
 
 def partial_value(value: Value) -> list[int | None] | None:
-    """The elements of an integer scalar or vector, None for each unknown one; None if their number is."""
+    """The elements of an integer scalar or vector, None for an unknown one; None if their number is unknown."""
     array = partial_array(value)
     return None if array is None else list(array.ravel())
 
 
 def partial_array(value: Value) -> Array | None:
-    """The elements of an integer tensor as an object array of int and None; None if its shape is unknown."""
+    """The elements of an integer tensor, an object array of int and None; None if its shape is unknown."""
     found: Array | None = None
     if value.dtype.is_integer:
         node = value.node
@@ -43,7 +43,7 @@ def partial_array(value: Value) -> Array | None:
 
 
 def constant_value(value: Value) -> Array | None:
-    """The elements of an integer tensor, int64, if all of them are known."""
+    """The elements of an integer tensor, int64; None unless all of them are known."""
     array = partial_array(value)
     if array is None or any(v is None for v in array.ravel()):
         return None
@@ -68,7 +68,7 @@ _STRUCTURAL = frozenset(
 
 
 def _run_kernel(node: Node, index: int) -> Array | None:
-    """Moves the elements of the first argument as the values of the other arguments say."""
+    """Moves the elements of the first operand as the values of the other operands say."""
     data, *others = node.grouped_inputs()
     listed = isinstance(data, tuple)
     arrays = [partial_array(v) for v in (data if isinstance(data, tuple) else (data,))]

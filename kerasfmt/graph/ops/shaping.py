@@ -1,4 +1,4 @@
-"""Ops about shapes: what the shape of a tensor is, and tensors made from a shape.
+"""Ops about shapes: the shape of a tensor, and tensors of a given shape.
 
 Source: tensorflow/core/ops/array_ops.cc.
 """
@@ -21,7 +21,7 @@ from kerasfmt.typing import override
 
 @register("Shape")
 class ShapeOf(Op):
-    """The shape, as a vector."""
+    """The shape of a tensor, as a vector."""
 
     @staticmethod
     @override
@@ -36,7 +36,7 @@ class ShapeOf(Op):
 
 @register("Rank")
 class Rank(Op):
-    """The number of dimensions, int32."""
+    """The number of dimensions of a tensor, int32."""
 
     @staticmethod
     @override
@@ -51,7 +51,7 @@ class Rank(Op):
 
 @register("Size")
 class Size(Op):
-    """The number of elements."""
+    """The number of elements of a tensor."""
 
     @staticmethod
     @override
@@ -81,7 +81,7 @@ def size(x: Value, out_type: DType = dtypes.int32) -> Value:
 
 @register("Fill")
 class Fill(Op):
-    """One value everywhere."""
+    """A tensor with one value everywhere."""
 
     @staticmethod
     @override
@@ -102,7 +102,7 @@ def fill(dims: Value, value: Operand) -> Value:
 
 @register("BroadcastTo")
 class BroadcastTo(Op):
-    """The tensor repeated along dimensions of 1."""
+    """The tensor repeated along its dimensions of 1."""
 
     @staticmethod
     @override

@@ -35,7 +35,7 @@ def _entries(
     end: Sequence[int | None],
     strides: Sequence[int | None],
 ) -> list[tuple[Entry, bool]]:
-    """The index that the op stands for, and for each entry whether all that it needs is known."""
+    """The index that the op stands for; for each entry also whether its values are known."""
     found: list[tuple[Entry, bool]] = []
     for i, (b, e, s) in enumerate(zip(begin, end, strides, strict=True)):
         no_begin, no_end = _is_set(attrs, "begin_mask", i), _is_set(attrs, "end_mask", i)
@@ -61,7 +61,7 @@ def _sliced_dim(dim: int | None, entry: slice, known: bool) -> int | None:
 
 @register("StridedSlice")
 class StridedSlice(Op):
-    """A slice with a step along each axis; masks give the meaning of Python's `x[a:, None, ..., 3]`."""
+    """A slice with a step along each axis; the masks express Python's `x[a:, None, ..., 3]`."""
 
     @staticmethod
     @override
@@ -119,14 +119,15 @@ def strided_slice(
 
     Args:
       x: any tensor.
-      begin: integers (n,), as are the next two; n is at most the rank.
-      end: the first index left out.
-      strides: not 0.
-      begin_mask: bit i: begin[i] is ignored and the slice starts at its end of the axis.
-      end_mask: likewise for `end`.
-      ellipsis_mask: bit i: entry i stands for as many whole axes as are left.
-      new_axis_mask: bit i: entry i is a new axis.
-      shrink_axis_mask: bit i: the axis is dropped, and element begin[i] taken.
+      begin: integers (n,), where n is at most the rank: the first index along each axis.
+      end: integers (n,): the first index that is left out.
+      strides: integers (n,): the steps, which are not 0.
+      begin_mask: bit i says that begin[i] is ignored: the slice starts at the first element of the axis, or at the
+        last one if the stride is negative.
+      end_mask: bit i says that end[i] is ignored: the slice goes on to the other end of the axis.
+      ellipsis_mask: bit i says that entry i stands for all the remaining axes, taken whole.
+      new_axis_mask: bit i says that entry i is a new axis.
+      shrink_axis_mask: bit i says that element begin[i] is taken and the axis dropped.
 
     Source: tf.strided_slice.
     """
@@ -148,7 +149,7 @@ def _vector(items: list[int | Value]) -> Operand:
 
 
 def getitem(x: Value, index: object) -> Value:
-    """`x[index]` as NumPy means it, of ints, slices, None, Ellipsis and int32 scalars, alone or in a tuple.
+    """`x[index]` as in NumPy; an index is an int, slice, None, Ellipsis, int32 scalar, or a tuple of these.
 
     Raises:
       TypeError: the index holds anything else.
@@ -187,14 +188,14 @@ def getitem(x: Value, index: object) -> Value:
 def slice_axis(
     x: Value, axis: int, start: int | Value | None, stop: int | Value | None, step: int = 1
 ) -> Value:
-    """`x[:, ..., start:stop:step]` with the slice along `axis`; the other axes are whole."""
+    """`x[:, ..., start:stop:step]`, with the slice along `axis`; the other axes are taken whole."""
     axis = normalize_axis(axis, x.rank)
     return getitem(x, (*[slice(None)] * axis, slice(start, stop, step)))
 
 
 @register("Slice")
 class Slice(Op):
-    """`size` elements from `begin` along each axis; a size of -1 takes all that are left."""
+    """`size` elements from `begin` on along each axis; a size of -1 takes the rest."""
 
     @staticmethod
     @override
@@ -223,14 +224,14 @@ class Slice(Op):
 
 
 def slice_(x: Value, begin: Operand, size: Operand) -> Value:
-    """`size` elements from `begin` along each axis; -1 takes all that are left. Source: tf.slice."""
+    """`size` elements from `begin` on along each axis; a size of -1 takes the rest. Source: tf.slice."""
     begin, size = (np.array(v, np.int32) if isinstance(v, list | tuple) else v for v in (begin, size))
     return emit_one("Slice", x, begin, size)
 
 
 @register("GatherV2")
 class GatherV2(Op):
-    """Slices along an axis, in the order of indices; the first `batch_dims` axes of both go together."""
+    """Slices along an axis, in the order of the indices; params and indices share their first `batch_dims` axes."""
 
     @staticmethod
     @override
@@ -264,13 +265,13 @@ class GatherV2(Op):
 
 
 def gather(params: Operand, indices: Operand, axis: int = 0, batch_dims: int = 0) -> Value:
-    """The slices `indices` of `params` along `axis`. Source: tf.gather."""
+    """The slices `indices` of `params` along `axis`; both share their first `batch_dims` axes. Source: tf.gather."""
     return emit_one("GatherV2", params, indices, axis, batch_dims=batch_dims)
 
 
 @register("GatherNd")
 class GatherNd(Op):
-    """Slices by index vectors, the last axis of `indices`."""
+    """Slices at index vectors, which are the last axis of `indices`."""
 
     @staticmethod
     @override
@@ -300,7 +301,7 @@ def gather_nd(params: Operand, indices: Operand) -> Value:
 
 @register("Where")
 class Where(Op):
-    """The indices of the elements that are not zero, int64 (how many, rank), in row-major order."""
+    """The indices of the elements that are not zero, int64 (n, rank), in row-major order."""
 
     @staticmethod
     @override
@@ -314,7 +315,7 @@ class Where(Op):
 
 
 def nonzero(x: Value) -> Value:
-    """The indices of the elements that are not zero: int64 (how many, rank)."""
+    """The indices of the elements that are not zero: int64 (n, rank), in row-major order. Source: tf.where."""
     return emit_one("Where", x)
 
 
@@ -372,7 +373,7 @@ class SplitV(Op):
 
 
 def split(x: Value, parts: int | Sequence[int], axis: int = 0) -> tuple[Value, ...]:
-    """`x` cut along `axis` into as many equal parts, or into parts of the given sizes. Source: tf.split."""
+    """`x` split along `axis` into `parts` equal parts, or into parts of the sizes `parts`. Source: tf.split."""
     if isinstance(parts, int):
         return emit("Split", axis, x, num_split=parts)
     return emit("SplitV", x, np.array(list(parts), np.int32), axis, num_split=len(parts))

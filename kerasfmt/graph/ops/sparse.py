@@ -18,7 +18,7 @@ from kerasfmt.typing import override
 
 @register("SparseMatMul")
 class SparseMatMul(Op):
-    """The float32 product of two dense matrices, of which one holds many zeros."""
+    """The float32 product of two dense matrices, one of them with many zeros."""
 
     @staticmethod
     @override
@@ -37,13 +37,13 @@ class SparseMatMul(Op):
 
 
 def sparse_matmul(a: Value, b: Operand, *, a_is_sparse: bool = False, b_is_sparse: bool = False) -> Value:
-    """The product of two float32 or bfloat16 matrices, float32. Source: tf.matmul, with a sparse operand."""
+    """The product of two float32 or bfloat16 matrices: float32. Source: tf.matmul, with a sparse operand."""
     return emit_one("SparseMatMul", a, b, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse)
 
 
 @register("SparseTensorDenseMatMul")
 class SparseTensorDenseMatMul(Op):
-    """The product of a matrix given by its elements and a dense matrix."""
+    """The product of a sparse matrix, given by its elements, and a dense matrix."""
 
     @staticmethod
     @override
@@ -82,12 +82,12 @@ def sparse_dense_matmul(
     """The product of a sparse and a dense matrix.
 
     Args:
-      indices: int64 (n, 2), rows and columns of the elements.
+      indices: int64 (n, 2), row and column of each element.
       values: (n,), the elements.
-      shape: int64 (2,), of the sparse matrix.
+      shape: int64 (2,), the shape of the sparse matrix.
       b: the dense matrix.
       adjoint_a: whether the sparse matrix is transposed and conjugated.
-      adjoint_b: whether the dense matrix is.
+      adjoint_b: whether the dense matrix is transposed and conjugated.
 
     Source: tf.sparse.sparse_dense_matmul.
     """

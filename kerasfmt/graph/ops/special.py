@@ -1,4 +1,4 @@
-"""Special functions that NumPy lacks, vectorised, computed in float64.
+"""Special functions that NumPy lacks, vectorized and computed in float64.
 
 Source: W. J. Cody, Rational Chebyshev approximations for the error function (1969), as netlib SPECFUN calerf.
 """
@@ -74,7 +74,7 @@ def _erf32(x: Array) -> Array:
 
 
 def erf(x: Array) -> Array:
-    """The error function; relative error about 1e-16, of float32 3e-7."""
+    """The error function; relative error about 1e-16, for float32 about 3e-7."""
     if x.dtype == np.float32:
         return _erf32(np.asarray(x))
     wide = np.asarray(x, np.float64)

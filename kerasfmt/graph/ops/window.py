@@ -1,7 +1,7 @@
 """Windows over spatial axes: the arithmetic that convolutions and poolings share.
 
-Kernels work on channels-last arrays (batch, *spatial, channels); channels-first ones are transposed around
-them.
+Kernels work on channels-last arrays (batch, *spatial, channels). Channels-first arrays are transposed before and
+after.
 
 Source: tensorflow/core/framework/kernel_shape_util.cc, GetWindowedOutputSizeVerbose.
 """
@@ -21,7 +21,7 @@ from kerasfmt.graph.spec import Shape
 
 @dataclass(frozen=True)
 class Window:
-    """How windows lie along one axis. Sizes in elements; `before` and `after` are the padding."""
+    """The windows along one axis. Sizes are in elements; `before` and `after` are the padding."""
 
     size: int
     stride: int
@@ -52,7 +52,7 @@ def to_channels_last(x: Array, data_format: str) -> Array:
 
 
 def from_channels_last(x: Array, data_format: str) -> Array:
-    """The array with its channel axis where `data_format` has it."""
+    """The channels-last array with its channel axis where `data_format` has it."""
     return np.ascontiguousarray(np.moveaxis(x, -1, 1)) if data_format.startswith("NC") else x
 
 
@@ -75,11 +75,11 @@ def out_size(
     padding: str,
     pads: tuple[int, int] = (0, 0),
 ) -> int | None:
-    """How many windows lie along an axis, as far as its size is known.
+    """The number of windows along an axis; None if a size is not known.
 
     Raises:
-      ValueError: not even one fits. TensorFlow says so while it builds a graph; its kernels, which meet sizes
-        that were not known, give an empty result where the stride allows it.
+      ValueError: no window fits. TensorFlow raises this while it builds a graph. Its kernels, which may meet sizes
+        that were not known before, give an empty result where the stride allows it.
     """
     if size is None or (window is None and padding != "SAME"):
         return None
@@ -103,7 +103,7 @@ def windows(
     """The windows along each spatial axis of an array."""
     found = []
     for size, k, s, d, pad in zip(sizes, kernel, strides, dilations, pads, strict=True):
-        # TensorFlow divides what is left plus a stride by the stride, and rounds towards zero.
+        # TensorFlow divides the remaining size plus a stride by the stride, and rounds towards zero.
         short = padding != "SAME" and -2 * s < size + sum(pad) - (k - 1) * d - 1 < 0
         out = 0 if short else out_size(size, k, s, d, padding, pad) or 0
         if padding == "SAME":
@@ -114,7 +114,7 @@ def windows(
 
 
 def pad_spatial(x: Array, along: Sequence[Window], value: Any = 0) -> Array:
-    """The channels-last array with the padding that the windows ask for."""
+    """The channels-last array with the padding that the windows require."""
     if not any(w.before or w.after for w in along):
         return x
     pads = [(0, 0), *((w.before, w.after) for w in along), (0, 0)]
@@ -122,7 +122,7 @@ def pad_spatial(x: Array, along: Sequence[Window], value: Any = 0) -> Array:
 
 
 def taps(x: Array, along: Sequence[Window]) -> Any:
-    """For each position in the window: the position, and the elements of the padded array that lie there."""
+    """For each position in the window, the position and the elements of the padded array there."""
     for position in product(*(range(w.size) for w in along)):
         inside = (
             slice(p * w.dilation, p * w.dilation + (w.out - 1) * w.stride + 1 if w.out else 0, w.stride)

@@ -1,7 +1,7 @@
 """TensorFlow functions on Values, by the names that Keras 2 stores.
 
-Each takes its first argument by position and the others by TensorFlow's names, with TensorFlow's defaults. An argument
-is a Value, a number, a (nested) list of those, or the name of a dtype.
+Each function takes its first argument by position and the others by TensorFlow's names, with TensorFlow's defaults. An
+argument is a Value, a number, a (nested) list of those, or the name of a dtype. Shapes and dtypes are TensorFlow's.
 
 Source: the functions of the same names in tensorflow/python/ops.
 """

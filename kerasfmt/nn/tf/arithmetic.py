@@ -105,7 +105,7 @@ for _binary_op, _names in _BINARY.items():
 
 
 def _check_stored(y: Any, operator: str, instead: str) -> None:
-    """Keras 2 stores one operand of == and != only: their functions take no second argument by name."""
+    """Refuses a missing operand: Keras 2 stores only the first operand of == and !=."""
     if y is None:
         raise ValueError(
             f"Keras stores the first operand of {operator} only, and could not load the model either; "
@@ -141,7 +141,7 @@ def scalar_mul(scalar: Any, x: Any) -> Value:
 
 @function("math.truediv", "math.divide", "realdiv")
 def truediv(x: Any, y: Any) -> Value:
-    """x / y; integers become floats, float64 those of 32 bits and more."""
+    """x / y; integers become floats: float64 if they have 32 bits or more, else float32."""
     like = first_value(x, y).dtype
     left, right = operands(x, y)
     if like.is_floating or like.kind == "complex":
@@ -188,7 +188,7 @@ def log_sigmoid(x: Value) -> Value:
 
 @function("math.logical_xor")
 def logical_xor(x: Any, y: Any) -> Value:
-    """Either x or y."""
+    """Whether exactly one of x and y is true."""
     left, right = operands(x, y)
     return ops.logical_and(ops.logical_or(left, right), ops.logical_not(ops.logical_and(left, right)))
 
@@ -202,7 +202,7 @@ def add_n(inputs: Any) -> Value:
 
 @function("clip_by_value")
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Value:
-    """`t`, at least and at most the bounds."""
+    """`t`, at least `clip_value_min` and at most `clip_value_max`."""
     x, low, high = operands(t, clip_value_min, clip_value_max)
     return ops.maximum(ops.minimum(x, high), low)
 
@@ -215,14 +215,14 @@ def cast(x: Any, dtype: Any) -> Value:
 
 @function("dtypes.saturate_cast", "saturate_cast")
 def saturate_cast(value: Value, dtype: Any) -> Value:
-    """`value` in another dtype, clipped to what that holds."""
+    """`value` in another dtype, clipped to the range of that dtype."""
     wanted = dtype_of(dtype, value.dtype)
     if wanted.is_floating:
         return ops.cast(value, wanted)
     info = np.iinfo(wanted.numpy)
     low, high = float(info.min), float(info.max)
     if value.dtype.is_floating:
-        # The greatest float that the integer holds: 2**31 - 1 is not a float32.
+        # The greatest float that the integer dtype can hold: 2**31 - 1 is not a float32.
         while int(value.dtype.numpy.type(high)) > info.max:
             high = float(np.nextafter(value.dtype.numpy.type(high), value.dtype.numpy.type(0)))
         return ops.cast(ops.minimum(ops.maximum(value, low), high), wanted)
@@ -243,7 +243,7 @@ def matmul(
     b_is_sparse: bool = False,
     output_type: Any = None,
 ) -> Value:
-    """The matrix product over the last two axes."""
+    """The products of the matrices in the last two axes: (..., n, k) and (..., k, m) give (..., n, m)."""
     beside = first_value(a, b)
     left, right = tensor(a, beside), tensor(b, beside)
     first, second = transpose_a or adjoint_a, transpose_b or adjoint_b
@@ -256,7 +256,7 @@ def matmul(
 
 @function("tensordot")
 def tensordot(a: Any, b: Any, axes: Any) -> Value:
-    """The product summed over the last axes of `a` and the first of `b`, or over pairs of axes."""
+    """The product summed over the last `axes` axes of `a` and the first of `b`, or over pairs of axes."""
     beside = first_value(a, b)
     left, right = tensor(a, beside), tensor(b, beside)
     if isinstance(axes, int):
@@ -286,20 +286,20 @@ def _arranged(x: Value, perm: list[int]) -> Value:
 
 @function("einsum", "linalg.einsum")
 def einsum(equation: str, *inputs: Any) -> Value:
-    """Products summed as the equation says."""
+    """The product of the inputs, summed as `equation` says."""
     return ops.einsum(equation, operands(*inputs))
 
 
 @function("linalg.matrix_transpose")
 def matrix_transpose(a: Value, conjugate: bool = False) -> Value:
-    """The last two axes exchanged."""
+    """`a` with its last two axes exchanged."""
     rank = a.rank
     return ops.transpose(a, [*range(rank - 2), rank - 1, rank - 2])
 
 
 @function("linalg.band_part")
 def band_part(input: Value, num_lower: int, num_upper: int) -> Value:
-    """The matrices with zeros outside a band about the diagonal."""
+    """The matrices (..., m, n) with zeros outside a band around the diagonal."""
     return ops.matrix_band_part(input, num_lower, num_upper)
 
 
@@ -311,7 +311,7 @@ def softplus(features: Value) -> Value:
 
 @function("clip_by_norm")
 def clip_by_norm(t: Value, clip_norm: Any, axes: Any = None) -> Value:
-    """`t`, scaled down where its norm along `axes` is greater than `clip_norm`."""
+    """`t`, scaled down if its norm along `axes` is greater than `clip_norm`."""
     squares = ops.reduce_sum(ops.square(t), axis=axes, keepdims=True)
     positive = ops.greater(squares, 0)
     safe = ops.where(positive, squares, ops.ones_like(squares))
@@ -322,7 +322,7 @@ def clip_by_norm(t: Value, clip_norm: Any, axes: Any = None) -> Value:
 
 @function("math.polyval")
 def polyval(coeffs: Any, x: Any) -> Value:
-    """The polynomial with these coefficients, the highest power first."""
+    """The polynomial with the coefficients `coeffs`, the highest power first, at `x`."""
     listed = coeffs if isinstance(coeffs, list | tuple) else [coeffs]
     beside = first_value(x, coeffs)
     at = tensor(x, beside)

@@ -1,4 +1,4 @@
-"""Functions of shapes, parts and arrangements.
+"""Functions that reshape, split, join and rearrange tensors.
 
 Source: tensorflow/python/ops/array_ops.py, manip_ops.py.
 """
@@ -33,14 +33,14 @@ def reshape(tensor: Value, shape: Any) -> Value:
 
 @function("transpose", "compat.v1.transpose")
 def transpose(a: Value, perm: Any = None, conjugate: bool = False) -> Value:
-    """The axes in another order; backwards by default."""
+    """`a` with its axes in the order `perm`; reversed by default."""
     order = list(range(a.rank))[::-1] if perm is None else perm
     return ops.transpose(a, integers(order) if isinstance(order, Value) else [int(i) for i in order])
 
 
 @function("expand_dims", "compat.v1.expand_dims")
 def expand_dims(input: Any, axis: int | None = None, dim: int | None = None) -> Value:
-    """An axis of 1 more."""
+    """`input` with an axis of size 1 inserted."""
     at = axis if axis is not None else dim
     if not isinstance(at, int):
         raise ValueError(f"expected an axis, got {at!r}")
@@ -49,13 +49,13 @@ def expand_dims(input: Any, axis: int | None = None, dim: int | None = None) -> 
 
 @function("squeeze", "compat.v1.squeeze")
 def squeeze(input: Value, axis: Any = None, squeeze_dims: Any = None) -> Value:
-    """Without axes of 1."""
+    """`input` without its axes of size 1, or without those of `axis`."""
     return ops.squeeze(input, axis if axis is not None else squeeze_dims)
 
 
 @function("concat")
 def concat(values: Any, axis: int) -> Value:
-    """Tensors one after the other along an axis."""
+    """The tensors joined along an axis."""
     listed = values if isinstance(values, list | tuple) else [values]
     beside = first_value(*listed)
     if len(listed) == 1:
@@ -65,19 +65,19 @@ def concat(values: Any, axis: int) -> Value:
 
 @function("stack")
 def stack(values: Any, axis: int = 0) -> Value:
-    """Tensors one after the other along a new axis."""
+    """The tensors of one shape stacked along a new axis."""
     return ops.pack(operands(*values), axis)
 
 
 @function("unstack")
 def unstack(value: Value, num: int | None = None, axis: int = 0) -> list[Value]:
-    """The parts along an axis, without that axis."""
+    """The slices of `value` along an axis, without that axis."""
     return list(ops.unpack(value, axis))
 
 
 @function("split")
 def split(value: Value, num_or_size_splits: Any, axis: int = 0, num: int | None = None) -> list[Value]:
-    """Parts along an axis."""
+    """`value` split along an axis into a number of equal parts, or into parts of given sizes."""
     if any(isinstance(leaf, Value) for leaf in leaves(num_or_size_splits)):
         raise ValueError("sizes that are tensors are not supported")
     return list(ops.split(value, num_or_size_splits, axis))
@@ -85,13 +85,13 @@ def split(value: Value, num_or_size_splits: Any, axis: int = 0, num: int | None 
 
 @function("tile")
 def tile(input: Value, multiples: Any) -> Value:
-    """Repetitions along each axis."""
+    """`input` repeated `multiples[i]` times along axis i."""
     return ops.tile(input, integers(multiples))
 
 
 @function("repeat")
 def repeat(input: Value, repeats: Any, axis: int | None = None) -> Value:
-    """Each element several times, one after the other."""
+    """Each element of `input` repeated, along an axis or flattened."""
     if not isinstance(repeats, int):
         raise ValueError(f"expected one number of repeats, got {repeats!r}")
     x = ops.reshape(input, [-1]) if axis is None else input
@@ -103,7 +103,7 @@ def repeat(input: Value, repeats: Any, axis: int | None = None) -> Value:
 
 @function("pad", "compat.v1.pad")
 def pad(tensor: Value, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0) -> Value:
-    """Elements put around."""
+    """`tensor` with elements added around it; `paddings` is (rank, 2)."""
     if isinstance(constant_values, Value):
         raise ValueError("a tensor as constant_values is not supported")
     return ops.pad(tensor, integers(paddings), mode.upper(), constant_values)
@@ -111,87 +111,87 @@ def pad(tensor: Value, paddings: Any, mode: str = "CONSTANT", constant_values: A
 
 @function("reverse")
 def reverse(tensor: Value, axis: Any) -> Value:
-    """Axes backwards."""
+    """`tensor` reversed along axes."""
     return ops.reverse(tensor, list(axis) if isinstance(axis, list | tuple) else [axis])
 
 
 @function("roll")
 def roll(input: Value, shift: Any, axis: Any) -> Value:
-    """Axes moved along, what falls off comes in at the other end."""
+    """`input` with elements moved along axes, and from the end to the front."""
     return ops.roll(input, integers(shift), integers(axis))
 
 
 @function("shape", "compat.v1.shape")
 def shape(input: Value, out_type: Any = None) -> Value:
-    """The size of each axis."""
+    """The shape of `input`: integers (rank,)."""
     return ops.shape(input, dtype_of(out_type, dtypes.int32))
 
 
 @function("size", "compat.v1.size")
 def size(input: Value, out_type: Any = None) -> Value:
-    """The number of elements."""
+    """The number of elements of `input`, a scalar."""
     return ops.size(input, dtype_of(out_type, dtypes.int32))
 
 
 @function("rank")
 def rank(input: Value) -> Value:
-    """The number of axes."""
+    """The number of axes of `input`, an int32 scalar."""
     return ops.rank(input)
 
 
 @function("identity")
 def identity(input: Value) -> Value:
-    """The same."""
+    """`input` itself."""
     return ops.identity(input)
 
 
 @function("stop_gradient")
 def stop_gradient(input: Value) -> Value:
-    """The same, through which no gradient flows."""
+    """`input` itself, but no gradient flows through it."""
     return ops.stop_gradient(input)
 
 
 @function("ensure_shape")
 def ensure_shape(x: Value, shape: Any) -> Value:
-    """The same, if it has the shape."""
+    """`x` itself, checked to have the shape."""
     return emit_one("EnsureShape", x, shape=tuple(shape))
 
 
 @function("zeros_like", "compat.v1.zeros_like")
 def zeros_like(input: Value, dtype: Any = None, optimize: bool = True, layout: Any = None) -> Value:
-    """Zeros of the same shape."""
+    """Zeros in the shape of `input`."""
     wanted = dtype_of(dtype, input.dtype)
     return ops.zeros_like(input if wanted is input.dtype else ops.cast(input, wanted))
 
 
 @function("ones_like", "compat.v1.ones_like")
 def ones_like(input: Value, dtype: Any = None, optimize: bool = True, layout: Any = None) -> Value:
-    """Ones of the same shape."""
+    """Ones in the shape of `input`."""
     wanted = dtype_of(dtype, input.dtype)
     return ops.ones_like(input if wanted is input.dtype else ops.cast(input, wanted))
 
 
 @function("fill")
 def fill(dims: Any, value: Any, layout: Any = None) -> Value:
-    """A shape full of one value."""
+    """The scalar `value` everywhere, in the shape `dims`."""
     return ops.fill(integers(dims), value)
 
 
 @function("zeros")
 def zeros(shape: Any, dtype: Any = None, layout: Any = None) -> Value:
-    """A shape full of zeros."""
+    """Zeros of a shape."""
     return ops.fill(integers(shape), np.zeros((), dtype_of(dtype, dtypes.float32).numpy))
 
 
 @function("ones")
 def ones(shape: Any, dtype: Any = None, layout: Any = None) -> Value:
-    """A shape full of ones."""
+    """Ones of a shape."""
     return ops.fill(integers(shape), np.ones((), dtype_of(dtype, dtypes.float32).numpy))
 
 
 @function("range")
 def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Value:
-    """start, start + delta, ... below the limit; from 0, if only a limit is given."""
+    """The numbers start, start + delta, ... before limit; `start` is the limit, from 0, if no other is given."""
     if limit is None:
         start, limit = 0, start
     found = ops.range_(start, limit, delta)
@@ -200,7 +200,7 @@ def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> 
 
 @function("linspace")
 def linspace(start: Any, stop: Any, num: Any, axis: int = 0) -> Value:
-    """So many numbers from start to stop, both included, along a new axis."""
+    """`num` numbers from start to stop, both included, along a new axis."""
     if not isinstance(num, int) or num < 1:
         raise ValueError(f"num: expected a positive number, got {num!r}")
     beside = first_value(start, stop)
@@ -217,7 +217,7 @@ def linspace(start: Any, stop: Any, num: Any, axis: int = 0) -> Value:
 
 @function("broadcast_to")
 def broadcast_to(input: Value, shape: Any) -> Value:
-    """Repeated along axes of 1, to another shape."""
+    """`input` broadcast to a shape."""
     return ops.broadcast_to(input, integers(shape))
 
 
@@ -232,7 +232,7 @@ def getitem(tensor: Value, slice_spec: Any, var: Any = None) -> Value:
 
 @function("slice")
 def slice_(input_: Value, begin: Any, size: Any) -> Value:
-    """So many elements along each axis."""
+    """`size` elements of `input_` from `begin` on along each axis."""
     return ops.slice_(input_, integers(begin), integers(size))
 
 
@@ -249,7 +249,7 @@ def strided_slice(
     shrink_axis_mask: int = 0,
     var: Any = None,
 ) -> Value:
-    """Elements with a step along each axis."""
+    """The elements begin, begin + stride, ... before end of `input_` along each axis."""
     first = integers(begin)
     steps = [1] * len(begin) if strides is None and isinstance(begin, list | tuple) else strides
     if steps is None:

@@ -1,4 +1,4 @@
-"""Functions of images (batch, height, width, channels), or of one image without the batch.
+"""Functions of images (batch, height, width, channels), or of one image (height, width, channels).
 
 Source: tensorflow/python/ops/image_ops_impl.py.
 """
@@ -54,25 +54,25 @@ def _sampled(images: Value, size: Any, kernel: str, antialias: bool) -> Value:
 
 @function("image.flip_left_right")
 def flip_left_right(image: Value) -> Value:
-    """The columns backwards."""
+    """The images with their columns reversed."""
     return ops.reverse(image, [image.rank - 2])
 
 
 @function("image.flip_up_down")
 def flip_up_down(image: Value) -> Value:
-    """The rows backwards."""
+    """The images with their rows reversed."""
     return ops.reverse(image, [image.rank - 3])
 
 
 @function("image.transpose")
 def transpose(image: Value) -> Value:
-    """Rows and columns exchanged."""
+    """The images with rows and columns exchanged."""
     return ops.transpose(image, [1, 0, 2] if image.rank == 3 else [0, 2, 1, 3])
 
 
 @function("image.central_crop")
 def central_crop(image: Value, central_fraction: float) -> Value:
-    """The middle of the images."""
+    """The middle of the images: `central_fraction` of height and width."""
     if not 0 < central_fraction <= 1:
         raise ValueError(f"expected a fraction in (0, 1], got {central_fraction}")
     if central_fraction == 1:
@@ -96,7 +96,7 @@ def _cropped(image: Value, rows: tuple[int, int], columns: tuple[int, int]) -> V
 def crop_to_bounding_box(
     image: Value, offset_height: int, offset_width: int, target_height: int, target_width: int
 ) -> Value:
-    """A part of the images."""
+    """The part of the images that begins at the offsets."""
     return _cropped(image, (offset_height, target_height), (offset_width, target_width))
 
 
@@ -104,7 +104,7 @@ def crop_to_bounding_box(
 def pad_to_bounding_box(
     image: Value, offset_height: int, offset_width: int, target_height: int, target_width: int
 ) -> Value:
-    """Zeros put around the images."""
+    """The images surrounded by zeros, with the first pixel at the offsets."""
     margins: list[list[Any]] = [[0, 0] for _ in image.dims]
     offsets, targets = (offset_height, offset_width), (target_height, target_width)
     for axis, (before, wanted) in enumerate(zip(offsets, targets, strict=True), image.rank - 3):
@@ -117,7 +117,7 @@ def pad_to_bounding_box(
 
 @function("image.rgb_to_grayscale")
 def rgb_to_grayscale(images: Value) -> Value:
-    """The brightness of each pixel."""
+    """The brightness of each pixel, one channel."""
     if not images.dtype.is_floating:
         raise ValueError(f"expected floats, got {images.dtype.name}; cast them first")
     weights = np.array([[0.2989], [0.587], [0.114]], images.dtype.numpy)
@@ -126,13 +126,13 @@ def rgb_to_grayscale(images: Value) -> Value:
 
 @function("image.grayscale_to_rgb")
 def grayscale_to_rgb(images: Value) -> Value:
-    """The one channel three times."""
+    """Gray images with their channel repeated three times."""
     return ops.tile(images, [*[1] * (images.rank - 1), 3])
 
 
 @function("image.adjust_brightness")
 def adjust_brightness(image: Value, delta: float) -> Value:
-    """Every channel plus `delta`."""
+    """The images with `delta` added to every channel."""
     if not image.dtype.is_floating:
         raise ValueError(f"expected floats, got {image.dtype.name}; cast them first")
     return image + delta
@@ -140,7 +140,7 @@ def adjust_brightness(image: Value, delta: float) -> Value:
 
 @function("image.adjust_contrast")
 def adjust_contrast(images: Value, contrast_factor: float) -> Value:
-    """Every channel, its distance from the channel's mean multiplied."""
+    """The images with the distance of every channel from its mean multiplied."""
     if not images.dtype.is_floating:
         raise ValueError(f"expected floats, got {images.dtype.name}; cast them first")
     mean = ops.reduce_mean(images, [-3, -2], True)
@@ -149,7 +149,7 @@ def adjust_contrast(images: Value, contrast_factor: float) -> Value:
 
 @function("image.per_image_standardization")
 def per_image_standardization(image: Value) -> Value:
-    """Each image with a mean of 0 and a deviation of 1."""
+    """Each image scaled to a mean of 0 and a standard deviation of 1."""
     floats = image if image.dtype.is_floating else ops.cast(image, dtypes.float32)
     sizes = floats.dims[-3:]
     axes = [-3, -2, -1]
@@ -175,7 +175,7 @@ def adjust_gamma(image: Value, gamma: float = 1, gain: float = 1) -> Value:
 
 @function("image.convert_image_dtype")
 def convert_image_dtype(image: Value, dtype: Any, saturate: bool = False) -> Value:
-    """`image` in another dtype, integers scaled to [0, 1]."""
+    """`image` in another dtype; integers that become floats are scaled to [0, 1]."""
     wanted = dtypes.of(dtype)
     if wanted is image.dtype:
         return image
@@ -189,7 +189,7 @@ def convert_image_dtype(image: Value, dtype: Any, saturate: bool = False) -> Val
 
 @function("image.rgb_to_yuv")
 def rgb_to_yuv(images: Value) -> Value:
-    """Brightness and two differences of colour."""
+    """The images as brightness and two differences of colour, for channels red, green and blue."""
     matrix = [
         [0.299, -0.14714119, 0.61497538],
         [0.587, -0.28886916, -0.51496512],
@@ -200,7 +200,7 @@ def rgb_to_yuv(images: Value) -> Value:
 
 @function("image.rot90")
 def rot90(image: Value, k: int = 1) -> Value:
-    """The images turned by 90 degrees to the left, k times."""
+    """The images turned counter-clockwise by k times 90 degrees."""
     rows, columns = image.rank - 3, image.rank - 2
     if not isinstance(k, int):
         raise ValueError(f"k: expected a number, got {k!r}")
@@ -216,13 +216,13 @@ def rot90(image: Value, k: int = 1) -> Value:
 
 @function("image.resize_with_crop_or_pad")
 def resize_with_crop_or_pad(image: Value, target_height: int, target_width: int) -> Value:
-    """The middle of the images, or zeros put around them."""
+    """The images cropped to their middle, or surrounded by zeros, along each of height and width."""
     lead = image.rank - 3
     bounds, margins = [], [[0, 0]] * lead
     for size, wanted in zip(image.dims[lead : lead + 2], (target_height, target_width), strict=True):
         if size is None:
             raise ValueError("height and width must be known")
-        # Halves go down for each of the two, as Python's // does on the difference.
+        # Halves are rounded down for cropping and for padding, as Python's // rounds the difference.
         bounds.append((max((size - wanted) // 2, 0), min(size, wanted)))
         before = max((wanted - size) // 2, 0)
         margins.append([before, max(wanted - size, 0) - before])
@@ -233,7 +233,7 @@ def resize_with_crop_or_pad(image: Value, target_height: int, target_width: int)
 def resize_with_pad(
     image: Value, target_height: int, target_width: int, method: str = "bilinear", antialias: bool = False
 ) -> Value:
-    """The images as large as fits with their proportions kept, and zeros around."""
+    """The images resized as large as fits in their proportions, and surrounded by zeros."""
     rows, columns = image.dims[-3:-1]
     if rows is None or columns is None:
         raise ValueError("height and width must be known")

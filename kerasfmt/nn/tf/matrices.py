@@ -18,7 +18,7 @@ from kerasfmt.nn.tf.table import first_value, function, tensor
 
 @function("linalg.adjoint")
 def adjoint(matrix: Value) -> Value:
-    """The last two axes exchanged, of real numbers."""
+    """Real matrices with their last two axes exchanged."""
     if matrix.dtype.kind == "complex":
         raise ValueError("complex numbers are not supported")
     rank = matrix.rank
@@ -27,7 +27,7 @@ def adjoint(matrix: Value) -> Value:
 
 @function("linalg.cross")
 def cross(a: Any, b: Any) -> Value:
-    """The cross products of vectors of three, along the last axis."""
+    """The cross products of vectors along the last axis, which has size 3."""
     beside = first_value(a, b)
     x, y = tensor(a, beside), tensor(b, beside)
     if x.dims[-1] != 3 or y.dims[-1] != 3:
@@ -61,7 +61,7 @@ def diag(
     padding_value: Any = 0,
     align: str = "RIGHT_LEFT",
 ) -> Value:
-    """Square matrices with a diagonal."""
+    """Square matrices with `diagonal` as their main diagonal, and zeros elsewhere."""
     _main_only(k, align)
     padding = np.asarray(padding_value, diagonal.dtype.numpy)
     sizes = np.array(num_rows, np.int32), np.array(num_cols, np.int32)
@@ -80,7 +80,7 @@ def diag_part(input: Value, k: Any = 0, padding_value: Any = 0, align: str = "RI
 
 @function("linalg.set_diag")
 def set_diag(input: Value, diagonal: Any, k: Any = 0, align: str = "RIGHT_LEFT") -> Value:
-    """Matrices with another main diagonal."""
+    """Matrices with their main diagonal replaced by `diagonal`."""
     _main_only(k, align)
     rows, columns = _square(input)
     if rows > columns:
@@ -97,6 +97,6 @@ def trace(x: Value) -> Value:
 
 @function("linalg.normalize")
 def normalize(tensor: Value, ord: Any = "euclidean", axis: Any = None) -> tuple[Value, Value]:
-    """`tensor` divided by its norm, and the norm."""
+    """`tensor` divided by its norm along `axis`, and that norm."""
     size = norm(tensor, ord, axis, keepdims=True)
     return tensor / size, size

@@ -43,7 +43,7 @@ for _name, _op in {
 
 
 def _along(op: Callable[[Value], Value], x: Value, axis: int | None) -> Value:
-    """A function of the last axis, applied along another."""
+    """An op of the last axis, applied along another axis."""
     (at,) = axes_of(-1 if axis is None else axis, x.rank)
     last = x.rank - 1
     if at == last:
@@ -54,7 +54,7 @@ def _along(op: Callable[[Value], Value], x: Value, axis: int | None) -> Value:
 
 @function("nn.softmax", "compat.v1.nn.softmax")
 def softmax(logits: Value, axis: int | None = None, dim: int | None = None) -> Value:
-    """exp(x), divided by its sum."""
+    """exp(x) divided by its sum along an axis."""
     return _along(ops.softmax, logits, axis if axis is not None else dim)
 
 
@@ -84,13 +84,13 @@ def gelu(features: Value, approximate: bool = False) -> Value:
 
 @function("nn.crelu", "compat.v1.nn.crelu")
 def crelu(features: Value, axis: int = -1) -> Value:
-    """relu(x) and relu(-x), one after the other."""
+    """relu(x) and relu(-x), joined along an axis."""
     return ops.relu(ops.concat([features, ops.negative(features)], axis))
 
 
 @function("nn.bias_add", "compat.v1.nn.bias_add")
 def bias_add(value: Value, bias: Any, data_format: str | None = None) -> Value:
-    """`value` + bias along the channels."""
+    """`value` plus `bias` (channels,) along the channel axis."""
     first = data_format is not None and data_format.startswith("NC")
     return ops.bias_add(value, operand(bias, value.dtype), "NCHW" if first else "NHWC")
 
@@ -99,7 +99,7 @@ def bias_add(value: Value, bias: Any, data_format: str | None = None) -> Value:
 def dropout(
     x: Value, rate: Any = None, noise_shape: Any = None, seed: int | None = None, keep_prob: Any = None
 ) -> Value:
-    """A random share of zeros, in training and inference alike."""
+    """`x` with zeros at random and scaled up, in training and in inference."""
     share = rate if rate is not None else 1 - keep_prob
     if isinstance(share, Value) or not 0 <= share < 1:
         raise ValueError(f"expected a rate in [0, 1), got {share!r}")
@@ -110,7 +110,7 @@ def dropout(
 def local_response_normalization(
     input: Value, depth_radius: int = 5, bias: float = 1, alpha: float = 1, beta: float = 0.5
 ) -> Value:
-    """`input` divided by a power of the sum of squares of the channels nearby."""
+    """`input` divided by a power of the sum of squares of neighbouring channels."""
     channels = input.dims[-1]
     if channels is None:
         raise ValueError("the number of channels must be known")
@@ -132,7 +132,7 @@ def space_to_depth(input: Value, block_size: int, data_format: str = "NHWC") -> 
 
 
 def _pair(sizes: Any, data_format: str) -> list[int]:
-    """Height and width of sizes that are one number, two, or four with batch and channels."""
+    """Height and width from one number, two numbers, or four with batch and channels."""
     listed = [sizes] if isinstance(sizes, int) else [int(s) for s in sizes]
     if len(listed) == 4:
         listed = listed[2:] if data_format.startswith("NC") else listed[1:3]
@@ -227,7 +227,7 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None) ->
 def softmax_cross_entropy_with_logits(
     labels: Any, logits: Any, axis: int | None = -1, dim: Any = None
 ) -> Value:
-    """-sum(labels * log(softmax(logits))) along an axis."""
+    """-sum(labels * log(softmax(logits))) along an axis, which is dropped."""
     beside = first_value(logits, labels)
     x = tensor(logits, beside)
     at = -1 if axis is None else axis
@@ -238,7 +238,7 @@ def softmax_cross_entropy_with_logits(
     "nn.sparse_softmax_cross_entropy_with_logits", "compat.v1.nn.sparse_softmax_cross_entropy_with_logits"
 )
 def sparse_softmax_cross_entropy_with_logits(labels: Any = None, logits: Any = None) -> Value:
-    """-log(softmax(logits)) at the index of the label."""
+    """-log(softmax(logits)) at the index `labels` along the last axis."""
     beside = first_value(logits, labels)
     x = tensor(logits, beside)
     classes = x.dims[-1]
@@ -250,6 +250,6 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any = None, logits: Any = N
 
 @function("math.zero_fraction", "nn.zero_fraction")
 def zero_fraction(value: Value) -> Value:
-    """The share of zeros."""
+    """The share of zeros in `value`, a float32 scalar."""
     zeros = ops.equal(value, np.zeros((), value.dtype.numpy))
     return ops.reduce_mean(ops.cast(zeros, dtypes.float32))

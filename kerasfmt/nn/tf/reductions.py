@@ -1,4 +1,4 @@
-"""Functions that reduce axes, and those that run along one.
+"""Functions that reduce axes, or accumulate along one.
 
 Source: tensorflow/python/ops/math_ops.py, linalg_ops.py, nn_impl.py.
 """
@@ -47,20 +47,20 @@ for _name, _op in _REDUCTIONS.items():
 
 @function("math.reduce_variance")
 def reduce_variance(input_tensor: Value, axis: Any = None, keepdims: bool = False) -> Value:
-    """The mean of the squares of the deviations."""
+    """The variance along axes."""
     deviation = input_tensor - ops.reduce_mean(input_tensor, axis, True)
     return ops.reduce_mean(ops.square(deviation), axis, keepdims)
 
 
 @function("math.reduce_std")
 def reduce_std(input_tensor: Value, axis: Any = None, keepdims: bool = False) -> Value:
-    """The square root of the variance."""
+    """The standard deviation along axes."""
     return ops.sqrt(reduce_variance(input_tensor, axis, keepdims))
 
 
 @function("nn.moments")
 def moments(x: Value, axes: Any, shift: Any = None, keepdims: bool = False) -> tuple[Value, Value]:
-    """The mean and the variance."""
+    """The mean and the variance along axes."""
     if x.dtype is dtypes.float16:
         mean, variance = moments(ops.cast(x, dtypes.float32), axes, shift, keepdims)
         return ops.cast(mean, x.dtype), ops.cast(variance, x.dtype)
@@ -73,7 +73,7 @@ def moments(x: Value, axes: Any, shift: Any = None, keepdims: bool = False) -> t
 
 @function("math.reduce_logsumexp", "compat.v1.reduce_logsumexp", "compat.v1.math.reduce_logsumexp")
 def reduce_logsumexp(input_tensor: Value, axis: Any = None, keepdims: bool | None = False) -> Value:
-    """log(sum(exp(x))), without overflow."""
+    """log(sum(exp(x))) along axes, computed without overflow."""
     greatest = ops.reduce_max(input_tensor, axis, True)
     shift = ops.stop_gradient(ops.where(ops.is_finite(greatest), greatest, ops.zeros_like(greatest)))
     total = ops.log(ops.reduce_sum(ops.exp(input_tensor - shift), axis, bool(keepdims)))
@@ -100,13 +100,13 @@ def argmin(
 
 @function("math.cumsum")
 def cumsum(x: Value, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Value:
-    """Running sums."""
+    """The running sums of `x` along an axis."""
     return ops.cumsum(x, axis, exclusive=exclusive, reverse=reverse)
 
 
 @function("math.cumprod")
 def cumprod(x: Value, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Value:
-    """Running products."""
+    """The running products of `x` along an axis."""
     return ops.cumprod(x, axis, exclusive=exclusive, reverse=reverse)
 
 
@@ -114,7 +114,7 @@ def cumprod(x: Value, axis: int = 0, exclusive: bool = False, reverse: bool = Fa
 def count_nonzero(
     input: Value, axis: Any = None, keepdims: bool | None = None, dtype: Any = "int64"
 ) -> Value:
-    """The number of elements that are not zero."""
+    """The number of elements along axes that are not zero."""
     wanted = dtype_of(dtype, dtypes.int64)
     zero = np.zeros((), input.dtype.numpy)
     return ops.cast(
@@ -124,7 +124,7 @@ def count_nonzero(
 
 @function("math.l2_normalize", "compat.v1.nn.l2_normalize", "compat.v1.math.l2_normalize", "nn.l2_normalize")
 def l2_normalize(x: Value, axis: Any = None, epsilon: float = 1e-12, dim: Any = None) -> Value:
-    """`x` scaled to a Euclidean norm of 1."""
+    """`x` scaled to a Euclidean norm of 1 along axes."""
     along = axes_of(axis if axis is not None else dim, x.rank)
     if epsilon == 1e-12:
         return normalize(x, along)
@@ -139,7 +139,7 @@ def norm(
     keepdims: bool | None = None,
     keep_dims: Any = None,
 ) -> Value:
-    """The norm of vectors, or the Frobenius norm of matrices."""
+    """The norm of the vectors, or the Frobenius norm of the matrices, along axes."""
     keep = bool(keepdims or keep_dims)
     if ord in ("euclidean", "fro", 2) and (ord != 2 or not isinstance(axis, list | tuple) or len(axis) == 1):
         return ops.sqrt(ops.reduce_sum(tensor * tensor, axis, keep))
@@ -157,12 +157,12 @@ def norm(
 
 @function("math.top_k", "nn.top_k")
 def top_k(input: Value, k: int = 1, sorted: bool = True, index_type: Any = None) -> tuple[Value, Value]:
-    """The greatest elements along the last axis, and their indices."""
+    """The `k` greatest elements along the last axis, and their indices."""
     values, indices = ops.top_k(input, k)
     return values, ops.cast(indices, dtype_of(index_type, dtypes.int32))
 
 
 @function("math.unsorted_segment_sum")
 def unsorted_segment_sum(data: Value, segment_ids: Any, num_segments: Any) -> Value:
-    """The sums of the slices with the same number."""
+    """The sums of the slices with the same segment number: (num_segments, ...)."""
     return emit_one("UnsortedSegmentSum", data, integers(segment_ids), integers(num_segments))

@@ -30,7 +30,7 @@ from kerasfmt.nn.tf.table import (
 
 @function("where", "where_v2")
 def where(condition: Any, x: Any = None, y: Any = None) -> Value:
-    """`x` where the condition is true, else `y`; without both, the indices (int64) where it is true."""
+    """`x` where the condition is true, else `y`; without both, the indices, int64 (n, rank), where it is true."""
     if x is None and y is None:
         return ops.nonzero(condition)
     if x is None or y is None:
@@ -48,7 +48,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Value:
 def gather(
     params: Any, indices: Any, validate_indices: Any = None, axis: int | None = None, batch_dims: int = 0
 ) -> Value:
-    """Slices in the order of indices."""
+    """The slices `indices` of `params` along an axis."""
     beside = first_value(params, indices)
     floats = any(isinstance(leaf, float) for leaf in leaves(params))
     source = tensor(params, beside, beside.dtype if isinstance(params, Value) else _plain(floats))
@@ -69,7 +69,7 @@ def embedding_lookup(params: Any, ids: Any, **options: Any) -> Value:
 
 @function("gather_nd", "compat.v1.gather_nd")
 def gather_nd(params: Any, indices: Any, batch_dims: int = 0, bad_indices_policy: str = "") -> Value:
-    """Slices at index vectors."""
+    """The slices of `params` at the index vectors in the last axis of `indices`."""
     if bad_indices_policy:
         raise ValueError(f"bad_indices_policy {bad_indices_policy!r} is not supported")
     beside = first_value(params, indices)
@@ -100,7 +100,7 @@ def one_hot(
     axis: int | None = None,
     dtype: Any = None,
 ) -> Value:
-    """Vectors with one value at the index and another elsewhere."""
+    """Vectors of `depth` along an axis, `on_value` at the index and `off_value` elsewhere."""
     given = [v for v in (on_value, off_value) if v is not None]
     plain = dtypes.float32 if not given or any(isinstance(v, float) for v in given) else dtypes.int32
     on, off = (default if v is None else v for v, default in ((on_value, 1), (off_value, 0)))
@@ -109,7 +109,7 @@ def one_hot(
 
 @function("sequence_mask")
 def sequence_mask(lengths: Value, maxlen: Any = None, dtype: Any = None) -> Value:
-    """True for the first `lengths` of `maxlen` elements."""
+    """True for the first `lengths` of `maxlen` elements: (*lengths.shape, maxlen)."""
     most = (
         ops.maximum(ops.reduce_max(lengths), np.zeros((), lengths.dtype.numpy)) if maxlen is None else maxlen
     )
@@ -136,7 +136,7 @@ for _kind in ("update", "add", "sub", "max", "min"):
 
 @function("scatter_nd")
 def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "") -> Value:
-    """Zeros of a shape, to which slices are added."""
+    """Zeros of a shape with `updates` added at index vectors."""
     if bad_indices_policy:
         raise ValueError(f"bad_indices_policy {bad_indices_policy!r} is not supported")
     dtype = first_value(updates, indices).dtype if isinstance(updates, Value) else dtypes.float32
@@ -148,7 +148,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str =
 
 @function("boolean_mask", "compat.v1.boolean_mask")
 def boolean_mask(tensor: Value, mask: Any, axis: int | None = None) -> Value:
-    """The slices of `tensor` where `mask`, which covers the axes from `axis` on, is true."""
+    """The slices of `tensor` where `mask` is true; it covers the axes from `axis` on."""
     chosen = table.tensor(mask, tensor, dtypes.bool_)
     (at,) = axes_of(axis or 0, tensor.rank)
     if not 0 < chosen.rank <= tensor.rank - at:
@@ -164,13 +164,13 @@ def boolean_mask(tensor: Value, mask: Any, axis: int | None = None) -> Value:
 
 @function("argsort")
 def argsort(values: Value, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Value:
-    """The order that sorts an axis: int32, equal elements in their own order."""
+    """The int32 indices that sort an axis; equal elements keep their order."""
     return _sorted(values, axis, direction)[1]
 
 
 @function("sort")
 def sort(values: Value, axis: int = -1, direction: str = "ASCENDING") -> Value:
-    """An axis sorted."""
+    """`values` sorted along an axis."""
     return _sorted(values, axis, direction)[0]
 
 

@@ -19,7 +19,7 @@ FUNCTIONS: FamilyTable[Function] = FamilyTable()
 
 
 def function(*names: str) -> Callable[[_F], _F]:
-    """Enters the decorated function under its names in TensorFlow's public API."""
+    """A decorator that registers a function under its names in TensorFlow's public API."""
 
     def decorate(entry: _F) -> _F:
         register(entry, *names)
@@ -29,7 +29,7 @@ def function(*names: str) -> Callable[[_F], _F]:
 
 
 def register(entry: Function, *names: str) -> None:
-    """Enters a function under its names, by the first of which Python's own errors call it."""
+    """Registers a function under its names; Python's own errors call it by the first one."""
     entry.__qualname__ = f"tf.{names[0]}"
     for name in names:
         assert not FUNCTIONS.known(name), name
@@ -37,7 +37,7 @@ def register(entry: Function, *names: str) -> None:
 
 
 def find_function(name: str) -> Function | None:
-    """The function of a name, or None."""
+    """The function that TensorFlow calls `name`, or None."""
     return FUNCTIONS.find(name)
 
 
@@ -47,7 +47,7 @@ def known_functions() -> list[str]:
 
 
 def leaves(argument: Any) -> Iterator[Any]:
-    """What a nested list holds."""
+    """The items of a nested list, or the argument itself if it is not a list."""
     if isinstance(argument, list | tuple):
         for item in argument:
             yield from leaves(item)
@@ -64,11 +64,11 @@ def first_value(*arguments: Any) -> Value:
     for leaf in leaves(arguments):
         if isinstance(leaf, Value):
             return leaf
-    raise ValueError("no tensor is among the arguments")
+    raise ValueError("no argument is a tensor")
 
 
 def operand(argument: Any, dtype: DType) -> Any:
-    """An argument as an operand: nested lists become arrays of `dtype`, or are packed where they hold Values."""
+    """An argument as an operand; a nested list becomes an array of `dtype`, or is packed if it holds Values."""
     if not isinstance(argument, list | tuple):
         return argument
     if any(isinstance(leaf, Value) for leaf in leaves(argument)):
@@ -77,7 +77,7 @@ def operand(argument: Any, dtype: DType) -> Any:
 
 
 def tensor(argument: Any, beside: Value, dtype: DType | None = None) -> Value:
-    """An argument as a Value, in the graph of `beside` and, if it is a constant, of its dtype or of `dtype`."""
+    """An argument as a Value in the graph of `beside`; a constant gets `dtype`, or the dtype of `beside`."""
     found = operand(argument, dtype or beside.dtype)
     if isinstance(found, Value):
         return found
@@ -86,7 +86,7 @@ def tensor(argument: Any, beside: Value, dtype: DType | None = None) -> Value:
 
 
 def operands(*arguments: Any) -> list[Any]:
-    """Arguments as operands of one dtype, that of the first Value among them."""
+    """Arguments as operands; constants get the dtype of the first Value among them."""
     dtype = first_value(*arguments).dtype
     return [operand(argument, dtype) for argument in arguments]
 
@@ -97,7 +97,7 @@ def integers(argument: Any) -> Any:
 
 
 def dtype_of(name: Any, default: DType) -> DType:
-    """The dtype of a name; the default for None."""
+    """The dtype that `name` stands for; the default for None."""
     return default if name is None else dtypes.of(name)
 
 
@@ -113,6 +113,6 @@ def axes_of(axis: Any, rank: int) -> list[int]:
 
 
 def dot_constant(x: Value, matrix: Any) -> Value:
-    """The product of the last axis of `x` (..., m) and a constant (m, n): (..., n)."""
+    """The product of `x` (..., m) and a constant (m, n), summed over m: (..., n)."""
     depth, units = matrix.shape
     return reshape_to(ops.matmul(ops.reshape(x, [-1, depth]), matrix), [*dims_of(x)[:-1], units])

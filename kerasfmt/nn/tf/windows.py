@@ -15,7 +15,7 @@ from kerasfmt.nn.tf.table import first_value, function, integers, operand, regis
 
 
 def _sizes(given: Any, count: int, name: str) -> list[int]:
-    """One size per spatial axis, of a number, of that many numbers, or with batch and channels (last) around."""
+    """One size per spatial axis, from one number, one per axis, or one per axis with batch and channels (last)."""
     listed = [given] if isinstance(given, int) else [int(s) for s in given]
     if len(listed) == count + 2:
         listed = listed[1:-1]
@@ -158,7 +158,7 @@ def separable_conv2d(
     dilations: Any = None,
     rate: Any = None,
 ) -> Value:
-    """The convolution of each channel, and one of all the results with windows of one pixel."""
+    """The convolution of each channel of images, then a convolution of all channels with windows of one pixel."""
     beside = first_value(input, depthwise_filter, pointwise_filter)
     values = tensor(input, beside)
     mode = _check(values, 2, data_format, padding)
@@ -171,7 +171,7 @@ def separable_conv2d(
 
 @function("image.extract_patches")
 def extract_patches(images: Value, sizes: Any, strides: Any, rates: Any, padding: str) -> Value:
-    """The pixels of each window, one after the other: (batch, rows, columns, height * width * channels)."""
+    """The pixels of each window, in one axis: (batch, rows, columns, height * width * channels)."""
     mode = _check(images, 2, None, padding)
     window, channels = _sizes(sizes, 2, "sizes"), images.dims[-1]
     if channels is None or not images.dtype.is_floating:
@@ -189,5 +189,5 @@ def space_to_batch(input: Value, block_shape: Any, paddings: Any) -> Value:
 
 @function("batch_to_space", "compat.v1.batch_to_space_nd")
 def batch_to_space(input: Value, block_shape: Any, crops: Any) -> Value:
-    """Parts of the batch moved into blocks of the spatial axes."""
+    """Parts of the batch moved into blocks of the spatial axes, which are then cropped."""
     return ops.batch_to_space(input, block_shape, crops)
