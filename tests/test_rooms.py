@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
+
 import kerasfmt
 
 PACKAGE = Path(kerasfmt.__file__).parent
@@ -96,3 +98,38 @@ def test_modules_are_imported_by_statements() -> None:
     assert [name for name, text in modules() if re.search(r"\bimportlib\b|__import__", text)] == []
     lazy = [name for name, text in modules() if "lazy_loader" in text]
     assert all(name.endswith("__init__.py") for name in lazy)
+
+
+KNOTS = [
+    # A Value knows the Builder that it belongs to; an attribute of a Node may be a Function.
+    ["builder", "function", "node_types", "op", "value"],
+    # A Tensor knows the Layer that it comes from; traces, masks and names are a layer's.
+    [
+        "call_context",
+        "layer",
+        "masks",
+        "naming",
+        "tensor",
+        "trace",
+        "trace_sharing",
+        "traces",
+        "weight_owner",
+    ],
+]
+"""The only modules that know one another, and only as types."""
+
+
+def test_no_import_comes_back_to_where_it_started() -> None:
+    assert circles(types=False) == []
+    assert [[name.rpartition(".")[2] for name in circle] for circle in circles(types=True)] == KNOTS
+
+
+def circles(*, types: bool) -> list[list[str]]:
+    """The sets of modules that import one another, with imports for types or without."""
+    graph = grimp.build_graph("kerasfmt", exclude_type_checking_imports=not types, cache_dir=None)
+    below = {module: graph.find_downstream_modules(module) for module in graph.modules}
+    found = {
+        tuple(sorted({module, *(other for other in importers if module in below[other])}))
+        for module, importers in below.items()
+    }
+    return [list(circle) for circle in sorted(found) if len(circle) > 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -14,13 +14,29 @@ from kerasfmt.ir.structure import flatten, pack_as
 
 if TYPE_CHECKING:
     from kerasfmt.graph import Variable
-    from kerasfmt.ir.model import Model
+    from kerasfmt.ir.structure import Structure
+    from kerasfmt.ir.tensor import Tensor
+    from kerasfmt.ir.trace import Trace
+
+
+class Predictor(Protocol):
+    """What prediction needs of a model."""
+
+    name: str
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+    inputs_structure: Structure
+    outputs_structure: Structure
+
+    def default_trace(self, training: bool = False) -> Trace:
+        """The function from inputs to outputs."""
+
 
 _LONG_RUN = 8
 """Runs of at least this many batches show a progress bar on a terminal."""
 
 
-def predict(model: Model, x: Any, batch_size: int, verbose: bool | None) -> Any:
+def predict(model: Predictor, x: Any, batch_size: int, verbose: bool | None) -> Any:
     """The outputs of `model` for `x`; see `Model.predict`."""
     trace = model.default_trace(training=False)
     arrays = _as_inputs(model, x)
@@ -37,7 +53,7 @@ def predict(model: Model, x: Any, batch_size: int, verbose: bool | None) -> Any:
     return pack_as(model.outputs_structure, joined[: len(model.outputs)])
 
 
-def _batch_size(model: Model, rows: int, wanted: int) -> int:
+def _batch_size(model: Predictor, rows: int, wanted: int) -> int:
     """Rows per run: what is wanted, or what the model's inputs fix."""
     if wanted < 1:
         raise ValueError(f"batch_size: expected at least 1, got {wanted}")
@@ -67,7 +83,7 @@ def _progress(batches: Iterable[int]) -> Iterator[int]:
     yield from track(batches, description="predict", console=Console(stderr=True))
 
 
-def _as_inputs(model: Model, x: Any) -> list[np.ndarray[Any, Any]]:
+def _as_inputs(model: Predictor, x: Any) -> list[np.ndarray[Any, Any]]:
     if isinstance(x, dict):
         names = [t.origin.layer.name for t in model.inputs]
         by_name = x.keys() == set(names) and not isinstance(model.inputs_structure, dict)

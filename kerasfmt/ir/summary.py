@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from kerasfmt.ir.structure import flatten
 
 if TYPE_CHECKING:
-    from kerasfmt.ir.model import Model
+    from kerasfmt.ir.layer import Layer
+    from kerasfmt.ir.tensor import Call
+    from kerasfmt.ir.weight import Weight
 
 
-def summary(model: Model) -> str:
+class Summarized(Protocol):
+    """What the table needs of a model."""
+
+    name: str
+
+    @property
+    def network(self) -> Sequence[Call]:
+        """The layer calls, in the order in which they run."""
+
+    @property
+    def layers(self) -> Sequence[Layer]:
+        """The layers."""
+
+    @property
+    def trainable_weights(self) -> Sequence[Weight]:
+        """The weights that training changes."""
+
+    def count_params(self) -> int:
+        """Number of elements of all weights."""
+
+
+def summary(model: Summarized) -> str:
     """Layers, output shapes and parameter counts as a text table, with the totals below."""
     rows = [("Layer (type)", "Output shape", "Params", "Connected to")]
     members = {id(call) for call in model.network}
