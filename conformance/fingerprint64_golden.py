@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from tests.formats.saved_model.test_fingerprint import GOLDEN, LENGTHS, text
+from tests.formats.saved_model.test_fingerprint64 import GOLDEN, LENGTHS, text
 
 
 def golden(tf: object) -> dict[str, object]:

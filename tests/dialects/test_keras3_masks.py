@@ -1,9 +1,20 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
 
+from kerasfmt import ir
+from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.keras3_masks import name_operation_modules
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.formats.keras_archive import reader
+from kerasfmt.layers import Add, Dense, Embedding, MultiHeadAttention
 from kerasfmt.layers.keras3_ops import module_of
+from tests.formats.keras_archive.build import add_ops, masked_model, members, op, respelt, tensor, write
 
 
 @pytest.mark.parametrize(
@@ -18,3 +29,86 @@ def test_an_operation_of_an_hdf5_file_gets_the_module_that_keras3_finds_it_in(ki
 def test_spatial_dropout_is_a_layer_though_it_does_not_say_whether_it_is_trainable() -> None:
     entry = {"class_name": "SpatialDropout1D", "config": {"name": "x", "rate": 0.5}, "inbound_nodes": [{}]}
     assert name_operation_modules([entry]) == [entry]
+
+
+def test_masks_that_keras_3_computes_by_ops(tmp_path: Path) -> None:
+    model = masked_model()
+    path = respelt(write(tmp_path / "m.keras", model), lambda config: add_ops(config, 0))
+    x = np.array([[1, 0, 2]], np.int32)
+    np.testing.assert_array_equal(reader.load(path).predict(x), model.predict(x))
+
+
+def test_a_mask_of_the_users_own_is_not_dropped(tmp_path: Path) -> None:
+    for compared, kept in ((0, False), (1, True)):
+        path = respelt(
+            write(tmp_path / f"{compared}.keras", masked_model()), lambda c, n=compared: add_ops(c, n)
+        )
+        layers = keras3_to_keras2(reader.open_archive(path).config)["config"]["layers"]
+        assert ("not_equal" in [layer["name"] for layer in layers]) == kept
+        assert ("mask" in layers[-1]["inbound_nodes"][0]["kwargs"]) == kept
+        assert "training" not in layers[-1]["inbound_nodes"][0]["kwargs"]
+
+
+def joined(config: dict[str, Any]) -> None:
+    """Adds the table's output to itself before the pool, which takes the mask that Keras 3 makes of both."""
+    layers = config["config"]["layers"]
+    layers.insert(2, op("not_equal", "NotEqual", tensor("tokens", [None, 3]), 0))
+    both = op("both", "Add", tensor("table", [None, 3, 2]), tensor("table", [None, 3, 2]))
+    layers.insert(3, both)
+    mask = tensor("not_equal", [None, 3])
+    layers.insert(4, op("either", "LogicalOr", mask, mask))
+    layers[-1]["inbound_nodes"][0] = {
+        "args": [tensor("both", [None, 3, 2])],
+        "kwargs": {"mask": tensor("either", [None, 3])},
+    }
+
+
+def test_joined_masks_stay_operations(tmp_path: Path) -> None:
+    model = reader.load(respelt(write(tmp_path / "m.keras", masked_model()), joined))
+    assert {"not_equal", "either", "both"} <= {layer.name for layer in model.layers}
+    x = np.array([[1, 0, 2]], np.int32)
+    expected = 2 * model.get_layer("table").weights[0].numpy()[[1, 2]].mean(0, keepdims=True)
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-6)
+    entries = json.loads(members(write(tmp_path / "again.keras", model))["config.json"])["config"]["layers"]
+    again = {entry["name"]: entry for entry in entries}
+    assert again["either"]["module"] == "keras.src.ops.numpy"
+    assert again["either"]["class_name"] == again["either"]["registered_name"] == "LogicalOr"
+    assert [a["config"]["keras_history"] for a in again["either"]["inbound_nodes"][0]["args"]] == [
+        ["not_equal", 0, 0]
+    ] * 2
+    np.testing.assert_array_equal(reader.load(tmp_path / "again.keras").predict(x), model.predict(x))
+
+
+def test_a_mask_that_keras_3_does_not_hand_on(tmp_path: Path) -> None:
+    def without(config: dict[str, Any]) -> None:
+        config["config"]["layers"][-1]["inbound_nodes"][0]["kwargs"] = {"mask": None}
+
+    path = respelt(write(tmp_path / "m.keras", masked_model()), without)
+    with pytest.raises(UnsupportedLayerError, match=r"layer pool .*: Keras 3 calls it without a mask"):
+        reader.load(path)
+
+
+def residual(same: bool) -> ir.Model:
+    tokens = ir.Input((3,), dtype="int32", name="tokens")
+    x = Embedding(5, 2, mask_zero=True, name="table")(tokens)
+    x = Add(name="add")([x, Dense(2, name="dense")(x)]) if same else x
+    return ir.Functional(tokens, MultiHeadAttention(1, 2, name="attention")(x, x), name="residual")
+
+
+def test_joined_masks_of_attention(tmp_path: Path) -> None:
+    """Keras 3 does not say what mask it takes; behind a merge it is another one than Keras 2's."""
+    reader.load(write(tmp_path / "plain.keras", residual(False)))
+    reader.load(write(tmp_path / "m.keras", residual(True), "tf_keras"))
+    with pytest.raises(UnsupportedLayerError, match=r"layer attention .*makes in another way than Keras 3"):
+        write(tmp_path / "m3.keras", residual(True))
+    path = write(tmp_path / "m4.keras", residual(False))
+
+    def respell(config: dict[str, Any]) -> None:
+        layers = config["config"]["layers"]
+        x = tensor("table", [None, 3, 2])
+        add = {**layers[1], "class_name": "Add", "config": {"name": "add", "trainable": True}, "name": "add"}
+        layers.insert(2, {**add, "inbound_nodes": [{"args": [[x, x]], "kwargs": {}}]})
+        layers[-1]["inbound_nodes"] = [{"args": [tensor("add", [None, 3, 2])] * 2, "kwargs": {}}]
+
+    with pytest.raises(UnsupportedLayerError, match=r"layer attention .*makes in another way than Keras 3"):
+        reader.load(respelt(path, respell))

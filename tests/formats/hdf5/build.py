@@ -10,6 +10,9 @@ from typing import Any
 import h5py
 import numpy as np
 
+from kerasfmt import Functional, Input, Model
+from kerasfmt.layers import Dense
+
 Weights = Mapping[str, Mapping[str, np.ndarray]]
 
 KERNEL = np.arange(6, dtype=np.float32).reshape(3, 2)
@@ -76,3 +79,23 @@ def replace_kernel(file: h5py.File) -> h5py.Group:
     """The group of the dense layer's weights, with the kernel taken out."""
     del file["model_weights/dense/dense/kernel:0"]
     return file["model_weights/dense/dense"]
+
+
+def two(*names: str) -> Model:
+    """A model of one input and a Dense layer for each name."""
+    entry = Input((3,), name="entry")
+    return Functional(entry, [Dense(2, name=name)(entry) for name in names], name="m")
+
+
+def values(model: Model) -> list[np.ndarray]:
+    return [weight.numpy() for weight in model.weights]
+
+
+def scaled(model: Model, factor: float) -> Model:
+    for weight in model.weights:
+        weight.value = (weight.numpy() * factor + 1).astype(weight.dtype.numpy)
+    return model
+
+
+def equal(left: list[np.ndarray], right: list[np.ndarray]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))

@@ -11,28 +11,14 @@ import h5py
 import numpy as np
 import pytest
 
-from kerasfmt import Functional, Input, Model, Sequential, dtypes
+from kerasfmt import Model, Sequential, dtypes
 from kerasfmt.containers.hdf5.name_lists import HEADER_LIMIT, name_attributes
-from kerasfmt.dialects.keras2_hdf5 import write_model
 from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.hdf5.reader import load
-from kerasfmt.formats.hdf5.stored import open_model
-from kerasfmt.formats.hdf5.weights import load_weights
-from kerasfmt.formats.hdf5.writer import model_tree, write, write_weights
+from kerasfmt.formats.hdf5.writer import model_tree, write
 from kerasfmt.ir import TrainingConfig, Weight
-from kerasfmt.layers import (
-    Activation,
-    BatchNormalization,
-    Conv2DTranspose,
-    Dense,
-    DepthwiseConv1D,
-    DepthwiseConv2D,
-    Flatten,
-    LeakyReLU,
-    MultiHeadAttention,
-    SeparableConv2D,
-    SpatialDropout2D,
-)
+from kerasfmt.layers import Activation, BatchNormalization, Dense
+from tests.formats.hdf5.build import two
 
 DATA = Path(__file__).parents[2] / "data" / "hdf5"
 KERAS2 = sorted(path for path in DATA.glob("*.h5") if "keras-3" not in path.name)
@@ -40,12 +26,6 @@ KERAS2 = sorted(path for path in DATA.glob("*.h5") if "keras-3" not in path.name
 
 def small() -> Model:
     return Sequential([Dense(2, input_shape=(3,), name="dense"), BatchNormalization(name="norm")], name="m")
-
-
-def two(*names: str) -> Model:
-    """A model of one input and a Dense layer for each name."""
-    entry = Input((3,), name="entry")
-    return Functional(entry, [Dense(2, name=name)(entry) for name in names], name="m")
 
 
 def members(path: Path) -> dict[str, Any]:
@@ -116,44 +96,6 @@ def test_same_model_same_bytes(tmp_path: Path) -> None:
     for name in ("a.h5", "b.h5"):
         write(small(), tmp_path / name)
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
-
-
-def test_config_dialect(tmp_path: Path) -> None:
-    entry = Input((3,), name="entry")
-    x = Dense(2, name="a", kernel_regularizer="l2", kernel_constraint="max_norm", dtype="mixed_float16")(
-        entry
-    )
-    write(Functional(entry, x), tmp_path / "m.h5")
-    config = open_model(tmp_path / "m.h5").model_config["config"]["layers"][1]["config"]
-    found = {key: value["module"] for key, value in config.items() if isinstance(value, dict)}
-    assert found == {
-        "dtype": "keras.mixed_precision",
-        "kernel_initializer": "keras.initializers",
-        "bias_initializer": "keras.initializers",
-        "kernel_regularizer": "keras.regularizers",
-        "kernel_constraint": "keras.constraints",
-    }
-    assert list(config["kernel_initializer"]) == ["module", "class_name", "config", "registered_name"]
-
-
-def test_models_below_a_sequential_are_described_in_the_newer_way(tmp_path: Path) -> None:
-    entry = Input((4, 3), name="entry")
-    inner = Functional(entry, Dense(2, name="a")(entry), name="inner")
-    write(Sequential([inner, Flatten(name="flat")], name="outer"), tmp_path / "m.h5")
-    layers = open_model(tmp_path / "m.h5").model_config["config"]["layers"]
-    assert [list(layer) for layer in layers] == [["class_name", "config"]] * 3
-    nested = layers[1]["config"]["layers"][1]
-    assert list(nested) == [
-        "module",
-        "class_name",
-        "config",
-        "registered_name",
-        "build_config",
-        "name",
-        "inbound_nodes",
-    ]
-    assert nested["build_config"] == {"input_shape": [None, 4, 3]}
-    assert load(tmp_path / "m.h5").layers[0].name == "inner"
 
 
 def compiled() -> Model:
@@ -242,12 +184,6 @@ def test_equal_weight_names(tmp_path: Path) -> None:
     with pytest.raises(InvalidModelError, match="layer dense: weight dense/kernel would both be"):
         write(model, tmp_path / "m.h5")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["leaky_relu", "log_softmax", "relu6"])
-def test_activations_of_tensorflow_that_keras_2_knows(tmp_path: Path, name: str) -> None:
-    write(Sequential([Activation(name, input_shape=(3,))]), tmp_path / "m.h5")
-    assert load(tmp_path / "m.h5").layers[0].get_config()["activation"] == name
 
 
 def test_what_hdf5_or_keras_2_do_not_have(tmp_path: Path) -> None:
@@ -365,124 +301,3 @@ def test_tree_of_a_frozen_layer() -> None:
     model = Sequential([BatchNormalization(input_shape=(3,), name="norm", trainable=False)])
     names = [path.rpartition("/")[2] for path in model_tree(model, True).datasets]
     assert names == ["gamma:0", "beta:0", "moving_mean:0", "moving_variance:0"]
-
-
-# Weights alone.
-
-
-def values(model: Model) -> list[np.ndarray]:
-    return [weight.numpy() for weight in model.weights]
-
-
-def scaled(model: Model, factor: float) -> Model:
-    for weight in model.weights:
-        weight.value = (weight.numpy() * factor + 1).astype(weight.dtype.numpy)
-    return model
-
-
-def equal(left: list[np.ndarray], right: list[np.ndarray]) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))
-
-
-@pytest.mark.parametrize("save", [write, write_weights])
-def test_loads_weights_by_topology(tmp_path: Path, save: Any) -> None:
-    save(scaled(two("a", "b"), 2), tmp_path / "w.h5")
-    model = two("other", "names")
-    load_weights(model, tmp_path / "w.h5")
-    assert equal(values(model), values(scaled(two("a", "b"), 2)))
-    with h5py.File(tmp_path / "w.h5") as file:
-        fresh = two("a", "b")
-        load_weights(fresh, file)
-        assert equal(values(fresh), values(model))
-
-
-def test_loads_weights_by_name(tmp_path: Path) -> None:
-    write_weights(scaled(two("b", "c"), 2), tmp_path / "w.h5")
-    model, before = two("a", "b"), two("a", "b")
-    load_weights(model, tmp_path / "w.h5", by_name=True)
-    assert equal(values(model)[:2], values(before)[:2])
-    assert equal(values(model)[2:], values(scaled(two("b", "c"), 2))[:2])
-
-
-def test_weights_that_do_not_fit(tmp_path: Path) -> None:
-    write_weights(two("a", "b"), tmp_path / "w.h5")
-    wide = Sequential([Dense(4, input_shape=(3,), name="a"), Dense(2, name="c")])
-    before = values(wide)
-    with pytest.raises(InvalidModelError, match=r"layer a: weight a/kernel: expected shape \[3, 4\], got"):
-        load_weights(wide, tmp_path / "w.h5")
-    with pytest.raises(InvalidModelError, match="layer a: weight a/kernel: expected shape"):
-        load_weights(wide, tmp_path / "w.h5", by_name=True)
-    with pytest.warns(UserWarning, match="; skipped$") as said:
-        load_weights(wide, tmp_path / "w.h5", by_name=True, skip_mismatch=True)
-    assert [str(w.message).partition(": ")[2] for w in said] == [
-        "layer a: weight a/kernel: expected shape [3, 4], got [3, 2] from a/kernel:0; skipped",
-        "layer a: weight a/bias: expected shape [4], got [2] from a/bias:0; skipped",
-    ]
-    with pytest.raises(
-        InvalidModelError, match="expected weights of 1 layers, as model m has, got those of 2"
-    ):
-        load_weights(two("a"), tmp_path / "w.h5")
-    bare = Sequential([Dense(2, input_shape=(3,), use_bias=False, name="a")])
-    with pytest.raises(
-        InvalidModelError, match=r"layer a: expected 1 weight \(a/kernel \[3, 2\]\), got 2 \("
-    ):
-        load_weights(bare, tmp_path / "w.h5", by_name=True)
-    with pytest.raises(ValueError, match="skip_mismatch=True needs by_name=True"):
-        load_weights(wide, tmp_path / "w.h5", skip_mismatch=True)
-    assert equal(values(wide), before)
-
-
-def test_weights_of_another_dtype_are_cast(tmp_path: Path) -> None:
-    write_weights(Sequential([Dense(2, input_shape=(3,), dtype="float64")]), tmp_path / "w.h5")
-    model = Sequential([Dense(2, input_shape=(3,))])
-    load_weights(model, tmp_path / "w.h5")
-    assert [v.dtype for v in values(model)] == [np.dtype("float32")] * 2
-
-
-def test_files_without_weights(tmp_path: Path) -> None:
-    with h5py.File(tmp_path / "f.h5", "w") as file:
-        file["x"] = 1
-    with pytest.raises(UnsupportedFormatError, match=r"expected the weights of a Keras model .* got x"):
-        load_weights(small(), tmp_path / "f.h5")
-    with h5py.File(tmp_path / "f.h5", "w") as file:
-        file.create_group("layers")
-    with pytest.raises(UnsupportedFormatError, match=r"attribute layer_names.* got layers"):
-        load_weights(small(), tmp_path / "f.h5")
-
-
-def test_a_model_of_keras3_is_written_in_words_of_both() -> None:
-    layers = [
-        SeparableConv2D(4, 3, input_shape=(9, 9, 3)),
-        DepthwiseConv2D(3),
-        SpatialDropout2D(0.5),
-        BatchNormalization(axis=-1, dtype="mixed_float16"),
-        Conv2DTranspose(2, 3),
-    ]
-    model = Sequential(layers, name="m")
-    before = write_model(model)
-    model.made_by_keras = 3
-    found = {entry["class_name"]: entry["config"] for entry in write_model(model)["config"]["layers"]}
-    only_keras2 = {"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
-    assert not only_keras2 & found["SeparableConv2D"].keys()
-    assert "groups" not in found["DepthwiseConv2D"]
-    assert "groups" not in found["Conv2DTranspose"]
-    assert not {"trainable", "noise_shape"} & found["SpatialDropout2D"].keys()
-    assert found["BatchNormalization"]["axis"] == 3
-    assert found["BatchNormalization"]["dtype"] == "mixed_float16"
-    model.made_by_keras = 2
-    assert write_model(model) == before
-    assert before["config"]["layers"][4]["config"]["axis"] == [3]
-
-
-def test_options_that_keras3_lacks_stay_where_they_say_something() -> None:
-    model = Sequential([DepthwiseConv1D(3, groups=1, input_shape=(9, 4)), LeakyReLU(0.1)], name="m")
-    model.made_by_keras = 3
-    assert write_model(model)["config"]["layers"][-1]["config"]["alpha"] == pytest.approx(0.1)
-
-
-def test_the_shapes_that_keras2_needs_stay() -> None:
-    x = Input((3, 4))
-    model = Functional(x, MultiHeadAttention(2, 3)(x, value=x))
-    model.made_by_keras = 3
-    config = write_model(model)["config"]["layers"][1]["config"]
-    assert config["query_shape"] == config["value_shape"] == config["key_shape"] == [None, 3, 4]

@@ -14,7 +14,6 @@ import pytest
 
 from kerasfmt import load_model, load_weights, save_model, save_weights
 from kerasfmt.containers.hdf5.dataset import LazyDataset
-from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -24,32 +23,11 @@ from kerasfmt.errors import (
     UnsupportedFormatError,
 )
 from kerasfmt.formats.hdf5.stored import open_model
-from kerasfmt.ir import Input, Model, Sequential, TrainingConfig
+from kerasfmt.ir import Input, Model, Sequential
 from kerasfmt.layers import Dense, MultiHeadAttention
-from tests.formats.keras_archive.build import small
+from tests.formats.keras_archive.build import assert_equal, fresh, sharded, small, values
 
 DIALECTS = ("keras", "tf_keras")
-
-
-def fresh(model: Model) -> Model:
-    """The same model with weights of its own."""
-    again = model_from_config(model.described())
-    if model.training_config is not None:
-        again.training_config = TrainingConfig(model.training_config.config)
-    return again
-
-
-def values(model: Model) -> list[np.ndarray]:
-    held = list(model.weights)
-    if model.training_config is not None:
-        held += model.training_config.variables
-    return [weight.numpy() for weight in held]
-
-
-def assert_equal(mine: list[np.ndarray], other: list[np.ndarray]) -> None:
-    for left, right in zip(mine, other, strict=True):
-        assert left.dtype == right.dtype
-        np.testing.assert_array_equal(left, right)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -110,35 +88,6 @@ def test_archives_are_read_for_their_weights(tmp_path: Path) -> None:
 
 
 # Shards.
-
-
-def sharded(path: Path, size: int) -> dict[str, Any]:
-    save_weights(small(), path, max_shard_size=size / (1 << 30))
-    document: dict[str, Any] = json.loads(path.read_text())
-    return document
-
-
-def test_shards(tmp_path: Path) -> None:
-    document = sharded(tmp_path / "m.weights.json", 100)
-    names = [f"m_{number:05}.weights.h5" for number in range(5)]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.weights.json", *names]
-    assert document["weight_map"]["/layers/dense/vars"] == [names[0]]
-    assert document["weight_map"]["/optimizer/vars"] == names[1:]
-    assert document["metadata"]["total_size"] == 452.0
-    for name in names:
-        with h5py.File(tmp_path / name) as file:
-            sizes: list[int] = []
-            file.visititems(lambda _, item: sizes.append(item.nbytes if hasattr(item, "nbytes") else 0))  # noqa: B023
-            assert sum(sizes) <= 100
-    again = fresh(small())
-    load_weights(again, tmp_path / "m.weights.json")
-    assert_equal(values(small()), values(again))
-
-
-def test_a_weight_larger_than_a_shard(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"weight hidden/kernel takes 48 bytes: expected at most 47"):
-        sharded(tmp_path / "m.weights.json", 47)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_maps_that_lie(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import kerasfmt
-from kerasfmt import protos
+from kerasfmt import dtypes, protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.formats.saved_model.writer import write
-from kerasfmt.ir import Model
+from kerasfmt.ir import Model, TrainingConfig, Weight
 
 
 @dataclass
@@ -77,3 +79,27 @@ def small() -> Model:
     shared = kerasfmt.layers.Dense(3, kernel_regularizer="l2", activity_regularizer="l1", name="shared")
     dropped = kerasfmt.layers.Dropout(0.5, name="drop")(shared(inner(x)))
     return Model(x, kerasfmt.layers.Dense(2, name="out")(shared(dropped)), name="small")
+
+
+def saved_model(*names: str) -> protos.SavedModel:
+    """A SavedModel with the concrete functions `names`."""
+    saved = protos.SavedModel(saved_model_schema_version=1)
+    functions = saved.meta_graphs.add().object_graph_def.concrete_functions
+    for bound, name in enumerate(names):
+        functions[name].bound_inputs.append(bound)
+    return saved
+
+
+def compiled() -> Model:
+    model = small()
+    config = {
+        "loss": "mse",
+        "metrics": None,
+        "optimizer_config": {"class_name": "Adam", "config": {"learning_rate": 0.25}},
+    }
+    steps = Weight("iteration", (), dtypes.int64, trainable=False)
+    steps.value = np.asarray(7, np.int64)
+    slot = Weight("Adam/m/out/kernel", (3, 2), dtypes.float32, trainable=False)
+    slot.value = np.ones((3, 2), np.float32)
+    model.training_config = TrainingConfig(config, [steps, slot])
+    return model

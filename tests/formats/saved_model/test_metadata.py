@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt import dtypes, protos
+from kerasfmt import protos
 from kerasfmt.dialects.model_config import model_from_config
-from kerasfmt.ir import Model, Sequential, TrainingConfig, Weight
+from kerasfmt.ir import Sequential
 from kerasfmt.layers import Dense, Embedding
-from tests.formats.saved_model.saved import Saved, save, small
+from tests.formats.saved_model.saved import Saved, compiled, save, small
 
 
 @pytest.fixture
@@ -134,55 +134,9 @@ def test_a_frozen_layer(tmp_path: Path) -> None:
     assert saved.children(saved.at("trainable_variables")) == {}
 
 
-def compiled() -> Model:
-    model = small()
-    config = {
-        "loss": "mse",
-        "metrics": None,
-        "optimizer_config": {"class_name": "Adam", "config": {"learning_rate": 0.25}},
-    }
-    steps = Weight("iteration", (), dtypes.int64, trainable=False)
-    steps.value = np.asarray(7, np.int64)
-    slot = Weight("Adam/m/out/kernel", (3, 2), dtypes.float32, trainable=False)
-    slot.value = np.ones((3, 2), np.float32)
-    model.training_config = TrainingConfig(config, [steps, slot])
-    return model
-
-
 def test_the_training_config(tmp_path: Path) -> None:
     saved = save(compiled(), tmp_path / "m")
     assert saved.metadata["root"]["training_config"]["loss"] == "mse"
     without = save(compiled(), tmp_path / "without", include_optimizer=False)
     assert "training_config" not in without.metadata["root"]
     assert "optimizer" not in without.children()
-
-
-def test_the_optimizer(tmp_path: Path) -> None:
-    saved = save(compiled(), tmp_path / "m")
-    node = saved.at("optimizer")
-    assert saved.nodes[node].user_object.identifier == "experimentalOptimizer"
-    children = saved.children(node)
-    assert list(children) == [
-        "_variables",
-        "_iterations",
-        "_learning_rate",
-        "_index_dict",
-        "_momentums",
-        "_update_step_xla",
-    ]
-    assert saved.at("optimizer", "_variables", "0") == children["_iterations"]
-    assert saved.at("optimizer", "_momentums", "0") == saved.at("optimizer", "_variables", "1")
-    stored = saved.variables
-    key = {n.variable.name: i for i, n in enumerate(saved.nodes) if n.HasField("variable")}
-    assert key["learning_rate"] == children["_learning_rate"]
-    rate = [np.asarray(stored[k]) for k in stored if k.startswith("optimizer/_learning_rate/")]
-    assert [float(r) for r in rate] == [0.25]
-    steps = [np.asarray(stored[k]) for k in stored if k.startswith("optimizer/_iterations/")]
-    assert [int(s) for s in steps] == [7]
-
-
-def test_compiled_models_give_the_same_bytes(tmp_path: Path) -> None:
-    model = compiled()
-    first = save(model, tmp_path / "a").files()
-    assert save(model, tmp_path / "b").files() == first
-    assert save(compiled(), tmp_path / "c").files() == first

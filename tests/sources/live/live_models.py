@@ -207,3 +207,15 @@ class Optimizer:
 
 
 Optimizer.__name__ = "Adam"
+
+
+X = np.ones((2, 3), np.float32)
+Y = X @ KERNEL + BIAS
+
+
+def model2(**options: Any) -> Sequential2:
+    return Sequential2("live", [dense2(**options)])
+
+
+def model3(**options: Any) -> Sequential3:
+    return Sequential3("live", [dense3(**options)])

@@ -14,37 +14,25 @@ import pytest
 import kerasfmt
 from kerasfmt import from_keras
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.sources.live.arrays import LiveArray
 from kerasfmt.sources.live.from_keras import _base
-from kerasfmt.sources.live.objects import to_json
 from tests.sources.live.live_models import (
-    BIAS,
     KERNEL,
     Dense2,
     Dense3,
     Layer3,
     Model,
-    Optimizer,
     Parameter,
     Sequential2,
     Sequential3,
     Variable2,
-    Variable3,
+    X,
+    Y,
     dense2,
     dense3,
+    model2,
+    model3,
     policy,
 )
-
-X = np.ones((2, 3), np.float32)
-Y = X @ KERNEL + BIAS
-
-
-def model2(**options: Any) -> Sequential2:
-    return Sequential2("live", [dense2(**options)])
-
-
-def model3(**options: Any) -> Sequential3:
-    return Sequential3("live", [dense3(**options)])
 
 
 @pytest.mark.parametrize("live", [model2(), model3(), model3(wrap=Parameter)], ids=["keras2", "jax", "torch"])
@@ -54,15 +42,6 @@ def test_takes_config_and_weights(live: Any) -> None:
     assert [weight.name for weight in found.weights] == ["dense/kernel", "dense/bias"]
     np.testing.assert_allclose(found.predict(X), Y, rtol=1e-6)
     assert found.training_config is None
-
-
-@pytest.mark.parametrize("live", [model2(), model3(), model3(wrap=Parameter)], ids=["keras2", "jax", "torch"])
-def test_weights_are_views_that_follow_the_live_model(live: Any) -> None:
-    kernel = from_keras(live).weights[0]
-    assert isinstance(kernel.value, LiveArray)
-    assert np.shares_memory(kernel.numpy(), KERNEL)
-    live.layers[0].trainable_weights[0] = None  # what the live model does with its lists is its own business
-    np.testing.assert_array_equal(kernel.numpy(), KERNEL)
 
 
 @pytest.mark.parametrize("live", [model2(), model3()], ids=["keras2", "keras3"])
@@ -103,27 +82,6 @@ def test_weights_are_found_by_name() -> None:
     live = model3()
     live.layers[0].trainable_weights.reverse()
     np.testing.assert_array_equal(from_keras(live).weights[0].numpy(), KERNEL)
-
-
-def test_bfloat16_of_torch() -> None:
-    import ml_dtypes
-
-    class Bits(Parameter):
-        dtype = "torch.bfloat16"  # type: ignore[assignment]
-
-        def view(self, dtype: Any) -> Parameter:
-            assert dtype == "int16 of torch"
-            return Parameter(self.array.view(np.int16))
-
-    array = np.array([1.5, -2.0], ml_dtypes.bfloat16)
-    variable = Variable3("v", Bits(array))
-    variable.shape, variable.dtype = array.shape, "bfloat16"
-    Bits.__module__ = "fake_torch"
-    sys.modules["fake_torch"] = type("fake", (), {"int16": "int16 of torch"})  # type: ignore[assignment]
-    try:
-        np.testing.assert_array_equal(np.asarray(LiveArray(variable)), array)
-    finally:
-        del sys.modules["fake_torch"]
 
 
 # Custom code.
@@ -247,135 +205,6 @@ def test_hard_sigmoid_is_another_function() -> None:
 @pytest.mark.parametrize("dtype", ["mixed_float16", policy("mixed_float16")])
 def test_policies(dtype: Any) -> None:
     assert from_keras(model3(dtype=dtype)).layers[0].policy.name == "mixed_float16"
-
-
-# Compile state.
-
-
-def compile_config(**options: Any) -> dict[str, Any]:
-    loss = {
-        "module": "keras.losses",
-        "class_name": "Huber",
-        "config": {"delta": 1.0},
-        "registered_name": None,
-    }
-    metric = {"module": "builtins", "class_name": "function", "config": "mae", "registered_name": "function"}
-    return {"loss": loss, "metrics": [metric], "optimizer": {}, "jit_compile": True, **options}
-
-
-def compiled(**options: Any) -> Sequential3:
-    live = model3()
-    live.optimizer = Optimizer(live, **options)
-    live.get_compile_config = compile_config  # type: ignore[attr-defined]
-    return live
-
-
-def test_optimizer_of_keras3() -> None:
-    found = from_keras(compiled()).training_config
-    assert found is not None
-    assert found.config == {
-        "loss": {"class_name": "Huber", "config": {"delta": 1.0}},
-        "metrics": ["mae"],
-        "weighted_metrics": None,
-        "loss_weights": None,
-        "optimizer_config": {
-            "class_name": "Custom>Adam",
-            "config": {
-                "name": "Adam",
-                "learning_rate": 0.5,
-                "jit_compile": False,
-                "is_legacy_optimizer": False,
-            },
-        },
-    }
-    assert [(v.name, v.dtype.name, float(v.numpy().max())) for v in found.variables] == [
-        ("iteration", "int64", 4),
-        ("Adam/m/dense/kernel", "float32", 1),
-        ("Adam/v/dense/kernel", "float32", 2),
-        ("Adam/m/dense/bias", "float32", 1),
-        ("Adam/v/dense/bias", "float32", 2),
-    ]
-    assert from_keras(compiled(), compile=False).training_config is None
-
-
-def test_optimizers_without_counterpart() -> None:
-    with pytest.raises(
-        UnsupportedLayerError, match="option gradient_accumulation_steps is not one of Keras 2"
-    ):
-        from_keras(compiled(gradient_accumulation_steps=2))
-    live = compiled()
-    live.optimizer.__class__ = type("Muon", (Optimizer,), {"__module__": "keras.src.optimizers.muon"})
-    with pytest.raises(
-        UnsupportedLayerError, match=r"optimizer Muon: expected one of .*include_optimizer=False"
-    ):
-        from_keras(live)
-
-
-def test_optimizer_of_keras2() -> None:
-    class Loss:
-        def get_config(self) -> dict[str, Any]:
-            return {"name": "huber", "fn": max}
-
-    live = model2()
-    live.optimizer = type("SGD", (), {"__module__": "keras.src.optimizers.sgd"})()
-    live.optimizer.get_config = lambda: {"name": "SGD", "learning_rate": np.float32(0.5)}
-    live.optimizer.variables = [Variable2("iteration", np.array(4)), Variable2("SGD/m/dense/kernel", KERNEL)]
-    arguments = {"optimizer": live.optimizer, "loss": {"b": "mse", "a": Loss()}, "metrics": [max]}
-    live._get_compile_args = lambda user_metrics: arguments  # type: ignore[attr-defined]
-    found = from_keras(live).training_config
-    assert found is not None
-    assert found.config == {
-        "loss": {"a": {"class_name": "Loss", "config": {"name": "huber", "fn": "max"}}, "b": "mse"},
-        "metrics": ["max"],
-        "optimizer_config": {"class_name": "SGD", "config": {"name": "SGD", "learning_rate": 0.5}},
-    }
-    assert [v.name for v in found.variables] == ["iteration", "SGD/m/dense/kernel"]
-
-
-# Configs as JSON.
-
-
-class Shape:
-    rank: int | None = 2
-
-    def as_list(self) -> list[int | None]:
-        return [None, 3]
-
-
-class Unknown(Shape):
-    rank = None
-
-
-class Half:
-    name = "float16"
-    as_numpy_dtype = np.float16
-
-
-JSON = [
-    ((1, (2.5, None)), [1, [2.5, None]]),
-    (np.arange(3), [0, 1, 2]),
-    (np.float32(0.5), 0.5),
-    (Shape(), [None, 3]),
-    (Unknown(), None),
-    (Half(), "float16"),
-    (np.dtype("int32"), "int32"),
-    pytest.param({1: {"b", "a"}}, {"1": ["a", "b"]}, id="a set"),
-    (max, "max"),
-]
-
-
-@pytest.mark.parametrize(("value", "expected"), JSON, ids=lambda v: str(v)[:20])
-def test_to_json(value: Any, expected: Any) -> None:
-    assert to_json(value) == expected
-
-
-def test_to_json_refuses_objects() -> None:
-    with pytest.raises(UnsupportedLayerError, match=r"got builtins\.object"):
-        to_json({"a": [object()]})
-
-
-def test_an_ellipsis_among_the_slices_of_a_live_model() -> None:
-    assert to_json({"slice_spec": (..., 1)}) == {"slice_spec": [{"class_name": "__ellipsis__"}, 1]}
 
 
 def test_keras2_layers_are_not_those_of_keras3() -> None:

@@ -1,0 +1,108 @@
+"""The words of Keras 2 in HDF5 files, and those that Keras 3 knows too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kerasfmt import Functional, Input, Sequential
+from kerasfmt.dialects.keras2_hdf5 import write_model
+from kerasfmt.formats.hdf5.reader import load
+from kerasfmt.formats.hdf5.stored import open_model
+from kerasfmt.formats.hdf5.writer import write
+from kerasfmt.layers import (
+    Activation,
+    BatchNormalization,
+    Conv2DTranspose,
+    Dense,
+    DepthwiseConv1D,
+    DepthwiseConv2D,
+    Flatten,
+    LeakyReLU,
+    MultiHeadAttention,
+    SeparableConv2D,
+    SpatialDropout2D,
+)
+
+
+def test_config_dialect(tmp_path: Path) -> None:
+    entry = Input((3,), name="entry")
+    x = Dense(2, name="a", kernel_regularizer="l2", kernel_constraint="max_norm", dtype="mixed_float16")(
+        entry
+    )
+    write(Functional(entry, x), tmp_path / "m.h5")
+    config = open_model(tmp_path / "m.h5").model_config["config"]["layers"][1]["config"]
+    found = {key: value["module"] for key, value in config.items() if isinstance(value, dict)}
+    assert found == {
+        "dtype": "keras.mixed_precision",
+        "kernel_initializer": "keras.initializers",
+        "bias_initializer": "keras.initializers",
+        "kernel_regularizer": "keras.regularizers",
+        "kernel_constraint": "keras.constraints",
+    }
+    assert list(config["kernel_initializer"]) == ["module", "class_name", "config", "registered_name"]
+
+
+def test_models_below_a_sequential_are_described_in_the_newer_way(tmp_path: Path) -> None:
+    entry = Input((4, 3), name="entry")
+    inner = Functional(entry, Dense(2, name="a")(entry), name="inner")
+    write(Sequential([inner, Flatten(name="flat")], name="outer"), tmp_path / "m.h5")
+    layers = open_model(tmp_path / "m.h5").model_config["config"]["layers"]
+    assert [list(layer) for layer in layers] == [["class_name", "config"]] * 3
+    nested = layers[1]["config"]["layers"][1]
+    assert list(nested) == [
+        "module",
+        "class_name",
+        "config",
+        "registered_name",
+        "build_config",
+        "name",
+        "inbound_nodes",
+    ]
+    assert nested["build_config"] == {"input_shape": [None, 4, 3]}
+    assert load(tmp_path / "m.h5").layers[0].name == "inner"
+
+
+@pytest.mark.parametrize("name", ["leaky_relu", "log_softmax", "relu6"])
+def test_activations_of_tensorflow_that_keras_2_knows(tmp_path: Path, name: str) -> None:
+    write(Sequential([Activation(name, input_shape=(3,))]), tmp_path / "m.h5")
+    assert load(tmp_path / "m.h5").layers[0].get_config()["activation"] == name
+
+
+def test_a_model_of_keras3_is_written_in_words_of_both() -> None:
+    layers = [
+        SeparableConv2D(4, 3, input_shape=(9, 9, 3)),
+        DepthwiseConv2D(3),
+        SpatialDropout2D(0.5),
+        BatchNormalization(axis=-1, dtype="mixed_float16"),
+        Conv2DTranspose(2, 3),
+    ]
+    model = Sequential(layers, name="m")
+    before = write_model(model)
+    model.made_by_keras = 3
+    found = {entry["class_name"]: entry["config"] for entry in write_model(model)["config"]["layers"]}
+    only_keras2 = {"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
+    assert not only_keras2 & found["SeparableConv2D"].keys()
+    assert "groups" not in found["DepthwiseConv2D"]
+    assert "groups" not in found["Conv2DTranspose"]
+    assert not {"trainable", "noise_shape"} & found["SpatialDropout2D"].keys()
+    assert found["BatchNormalization"]["axis"] == 3
+    assert found["BatchNormalization"]["dtype"] == "mixed_float16"
+    model.made_by_keras = 2
+    assert write_model(model) == before
+    assert before["config"]["layers"][4]["config"]["axis"] == [3]
+
+
+def test_options_that_keras3_lacks_stay_where_they_say_something() -> None:
+    model = Sequential([DepthwiseConv1D(3, groups=1, input_shape=(9, 4)), LeakyReLU(0.1)], name="m")
+    model.made_by_keras = 3
+    assert write_model(model)["config"]["layers"][-1]["config"]["alpha"] == pytest.approx(0.1)
+
+
+def test_the_shapes_that_keras2_needs_stay() -> None:
+    x = Input((3, 4))
+    model = Functional(x, MultiHeadAttention(2, 3)(x, value=x))
+    model.made_by_keras = 3
+    config = write_model(model)["config"]["layers"][1]["config"]
+    assert config["query_shape"] == config["value_shape"] == config["key_shape"] == [None, 3, 4]

@@ -1,0 +1,32 @@
+"""The hash, of every length; fingerprint64.json holds what TensorFlow's Fingerprint op gives.
+
+`python -m conformance.fingerprint64_golden`, in an environment with TensorFlow, writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64
+
+GOLDEN = Path(__file__).with_name("fingerprint64.json")
+LENGTHS = (*range(201), 255, 256, 257, 1023, 1024, 1025, 65535, 65536, 65537, 65600, 65601, 131072, 131137)
+"""Every short length, and those around a batch of blocks."""
+
+
+def text(size: int) -> bytes:
+    """`size` bytes that look random and are always the same."""
+    return random.Random(1).randbytes(size)
+
+
+def test_fingerprint64() -> None:
+    hashes = json.loads(GOLDEN.read_text())["hashes"]
+    assert {n: f"{fingerprint64(text(int(n))):016x}" for n in hashes} == hashes
+    assert tuple(map(int, hashes)) == LENGTHS
+
+
+def test_fingerprint_cat64_is_ordered() -> None:
+    assert 0 <= fingerprint_cat64(1, 2) < 2**64
+    assert fingerprint_cat64(1, 2) != fingerprint_cat64(2, 1)

@@ -1,0 +1,43 @@
+"""Variables of live models as arrays."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kerasfmt import from_keras
+from kerasfmt.sources.live.arrays import LiveArray
+from tests.sources.live.live_models import KERNEL, Parameter, Variable3, model2, model3
+
+
+@pytest.mark.parametrize("live", [model2(), model3(), model3(wrap=Parameter)], ids=["keras2", "jax", "torch"])
+def test_weights_are_views_that_follow_the_live_model(live: Any) -> None:
+    kernel = from_keras(live).weights[0]
+    assert isinstance(kernel.value, LiveArray)
+    assert np.shares_memory(kernel.numpy(), KERNEL)
+    live.layers[0].trainable_weights[0] = None  # what the live model does with its lists is its own business
+    np.testing.assert_array_equal(kernel.numpy(), KERNEL)
+
+
+def test_bfloat16_of_torch() -> None:
+    import ml_dtypes
+
+    class Bits(Parameter):
+        dtype = "torch.bfloat16"  # type: ignore[assignment]
+
+        def view(self, dtype: Any) -> Parameter:
+            assert dtype == "int16 of torch"
+            return Parameter(self.array.view(np.int16))
+
+    array = np.array([1.5, -2.0], ml_dtypes.bfloat16)
+    variable = Variable3("v", Bits(array))
+    variable.shape, variable.dtype = array.shape, "bfloat16"
+    Bits.__module__ = "fake_torch"
+    sys.modules["fake_torch"] = type("fake", (), {"int16": "int16 of torch"})  # type: ignore[assignment]
+    try:
+        np.testing.assert_array_equal(np.asarray(LiveArray(variable)), array)
+    finally:
+        del sys.modules["fake_torch"]

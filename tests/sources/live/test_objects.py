@@ -1,0 +1,54 @@
+"""Configs of live objects as plain JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.sources.live.objects import to_json
+
+
+class Shape:
+    rank: int | None = 2
+
+    def as_list(self) -> list[int | None]:
+        return [None, 3]
+
+
+class Unknown(Shape):
+    rank = None
+
+
+class Half:
+    name = "float16"
+    as_numpy_dtype = np.float16
+
+
+JSON = [
+    ((1, (2.5, None)), [1, [2.5, None]]),
+    (np.arange(3), [0, 1, 2]),
+    (np.float32(0.5), 0.5),
+    (Shape(), [None, 3]),
+    (Unknown(), None),
+    (Half(), "float16"),
+    (np.dtype("int32"), "int32"),
+    pytest.param({1: {"b", "a"}}, {"1": ["a", "b"]}, id="a set"),
+    (max, "max"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), JSON, ids=lambda v: str(v)[:20])
+def test_to_json(value: Any, expected: Any) -> None:
+    assert to_json(value) == expected
+
+
+def test_to_json_refuses_objects() -> None:
+    with pytest.raises(UnsupportedLayerError, match=r"got builtins\.object"):
+        to_json({"a": [object()]})
+
+
+def test_an_ellipsis_among_the_slices_of_a_live_model() -> None:
+    assert to_json({"slice_spec": (..., 1)}) == {"slice_spec": [{"class_name": "__ellipsis__"}, 1]}
