@@ -212,7 +212,7 @@ class Builder:
         return handle
 
     def variable_of(self, handle: Value) -> Variable:
-        """The variable behind a resource handle of this function."""
+        """The variable that a resource handle of this function stands for."""
         return self._variables[handle]
 
     def read(self, variable: Variable, reader: str = "") -> Value:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kerasfmt.graph.function import Function
     from kerasfmt.graph.resource import Variable
     from kerasfmt.graph.spec import Shape
-    from kerasfmt.graph.value import Node
+    from kerasfmt.graph.value import Array, Node
 
 
 class Effect(Enum):
@@ -46,10 +46,10 @@ class Effect(Enum):
 class Context(Protocol):
     """What an op can use while a function runs: the contents of variables, and other functions."""
 
-    def read(self, variable: Variable) -> Any:
-        """The content of a variable, as an array."""
+    def read(self, variable: Variable) -> Array:
+        """The content of a variable."""
 
-    def assign(self, variable: Variable, content: Any) -> None:
+    def assign(self, variable: Variable, content: Array) -> None:
         """Replaces the content of a variable."""
 
     def call(self, function: Function, arguments: Sequence[Any]) -> Sequence[Any]:

@@ -11,10 +11,10 @@ from kerasfmt.errors import GraphError
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.resource import Variable
-from kerasfmt.graph.value import Node, Value
+from kerasfmt.graph.value import Array, Node, Value
 
-State = MutableMapping[Variable, Any]
-"""The content of each variable, as an array; assignments replace entries."""
+State = MutableMapping[Variable, Array]
+"""The content of each variable; assignments replace entries."""
 
 
 def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
@@ -44,10 +44,10 @@ class _Interpreter:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def read(self, variable: Variable) -> Any:
+    def read(self, variable: Variable) -> Array:
         return self._state[variable]
 
-    def assign(self, variable: Variable, content: Any) -> None:
+    def assign(self, variable: Variable, content: Array) -> None:
         self._state[variable] = np.asarray(content, dtype=variable.dtype.numpy)
 
     def call(self, function: Function, arguments: Sequence[Any]) -> list[Any]:
@@ -67,17 +67,17 @@ def _operands(node: Node, values: dict[Value, Any]) -> list[Any]:
     ]
 
 
-class LazyState(dict[Variable, Any]):
+class LazyState(dict[Variable, Array]):
     """A state that loads each variable when it is first read.
 
     Args:
       load: gives the content of a variable as an array.
     """
 
-    def __init__(self, load: Callable[[Variable], Any]) -> None:
+    def __init__(self, load: Callable[[Variable], Array]) -> None:
         super().__init__()
         self._load = load
 
-    def __missing__(self, variable: Variable) -> Any:
+    def __missing__(self, variable: Variable) -> Array:
         value = self[variable] = self._load(variable)
         return value

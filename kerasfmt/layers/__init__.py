@@ -1,4 +1,4 @@
-"""Every Keras layer that kerasfmt knows: one class per layer, a file per family.
+"""Every Keras layer that kerasfmt knows: a class per layer, a module per family.
 
 `__init__.pyi` lists the classes. A family is imported when one of its classes is used, or when a file names one.
 """

@@ -20,7 +20,7 @@ from kerasfmt.typing import override
 
 
 def large_negative(dtype: DType) -> float:
-    """What is added to a logit so that its softmax is 0, and that the dtype can hold.
+    """The number that makes the softmax of a logit 0 when it is added, within the range of the dtype.
 
     Source: tf_keras/src/layers/activation/softmax.py, _large_compatible_negative.
     """
@@ -31,10 +31,12 @@ class Softmax(Layer):
     """`exp(inputs)` divided by its sum over `axis`.
 
     Args:
-      axis: axis or axes that sum to 1.
-      robust_masking: a masked logit is replaced, not added to; tf_keras has the option since 2.16.
+      axis: axis or axes along which the outputs sum to 1.
+      robust_masking: whether a masked logit is replaced instead of added to; tf_keras has it since 2.16.
 
-    Input: float, at least two dimensions; `mask`, if given, broadcasts with it: where False, the output is 0.
+    Input: float, at least two dimensions. A `mask` broadcasts to the shape of the input; where it is False, the
+      output is 0.
+    Output: the shape and dtype of the input.
     Source: tf_keras/src/layers/activation/softmax.py.
     """
 
@@ -45,7 +47,7 @@ class Softmax(Layer):
 
     @override
     def validate(self) -> None:
-        """`axis` is an axis or several."""
+        """Checks that `axis` is an axis or several."""
         axes = list(self.axis) if isinstance(self.axis, list | tuple) else [self.axis]
         if not axes or not all(isinstance(a, int) for a in axes):
             raise self.fail(f"option axis: expected an axis or a list of axes, got {self.axis!r}")
@@ -69,7 +71,7 @@ class Softmax(Layer):
 
 
 def log_sum_exp(x: Value, axes: list[int]) -> Value:
-    """The logarithm of the sum of `exp(x)` along `axes`, which stay as axes of 1.
+    """The logarithm of the sum of `exp(x)` along `axes`, which are kept as 1.
 
     Source: tensorflow/python/ops/math_ops.py, reduce_logsumexp.
     """
@@ -79,7 +81,7 @@ def log_sum_exp(x: Value, axes: list[int]) -> Value:
 
 
 class ReLU(Layer):
-    """`inputs` from `threshold` up to `max_value`, `negative_slope * (inputs - threshold)` below.
+    """`inputs` above `threshold`, but at most `max_value`; `negative_slope * (inputs - threshold)` below.
 
     Args:
       max_value: the greatest output; None for no bound.
@@ -115,7 +117,7 @@ class LeakyReLU(Layer):
 
     @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options, with the slope under its name in Keras 2."""
+        """The options, with the slope under its Keras 2 name."""
         slope = given.get("negative_slope")
         return super().complete(given if slope is None else {**given, "alpha": slope})
 
@@ -145,7 +147,7 @@ class PReLU(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """An alpha of the shape of an input without the batch, 1 along the shared axes."""
+        """Makes `alpha` in the shape of an input without the batch, with 1 for the shared axes."""
         dims = list(inputs.shape or ())
         shared = self.shared_axes or []
         if any(not 0 < axis < len(dims) for axis in shared):
@@ -157,7 +159,7 @@ class PReLU(Layer):
 
     @override
     def input_spec(self) -> InputSpec:
-        """The rank, and the sizes of the axes that do not share."""
+        """The rank, and the sizes of the axes along which `alpha` varies."""
         return self._spec
 
     @override
@@ -169,7 +171,7 @@ class PReLU(Layer):
         alpha = inputs.graph.read(self.alpha)
         if (
             alpha.dtype is not inputs.dtype
-        ):  # Keras's minus reads a variable that it casts through an Identity
+        ):  # Keras's unary minus reads an autocast variable through an Identity
             alpha = ops.cast(ops.identity(alpha), inputs.dtype)
         return ops.relu(inputs) + -alpha * ops.relu(-inputs)
 
@@ -178,7 +180,7 @@ class ELU(Layer):
     """`inputs`, or `alpha * (exp(inputs) - 1)` where negative.
 
     Args:
-      alpha: minus the limit on the negative side.
+      alpha: the outputs approach `-alpha` on the negative side.
 
     Source: tf_keras/src/layers/activation/elu.py.
     """

@@ -1,6 +1,6 @@
-"""Poolings over as many windows as the output has places; Keras 2 has none of them.
+"""Poolings whose windows follow from the size of the output; Keras 2 has no such layers.
 
-Place `i` of `n` sees the steps from `floor(i * size / n)` to `ceil((i + 1) * size / n)`: windows overlap where `n` does
+Element `i` of `n` pools the steps from `floor(i * size / n)` to `ceil((i + 1) * size / n)`: windows overlap if `n` does
 not divide the size of the axis.
 
 Source: keras/src/layers/pooling/base_adaptive_pooling.py; keras/src/backend/tensorflow/nn.py,
@@ -21,13 +21,13 @@ from kerasfmt.typing import override
 
 
 class AdaptivePooling(Layer, register=False):
-    """One number per place of the output and channel; the base of those below.
+    """Base of the adaptive poolings: one number per element of the output and channel.
 
     Args:
       output_size: size of each spatial axis of the output; one number stands for all of them.
       data_format: "channels_last" or "channels_first".
 
-    Input: (batch, *spatial, channels), spatial sizes known. Output: (batch, *output_size, channels).
+    Input: (batch, *spatial, channels), with known spatial sizes. Output: (batch, *output_size, channels).
     """
 
     facts = KerasFacts(absent_in=2)
@@ -38,14 +38,14 @@ class AdaptivePooling(Layer, register=False):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """The sizes of the spatial axes have to be known."""
+        """Checks that the sizes of the spatial axes are known."""
         first = 2 if self.data_format == "channels_first" else 1
         for axis in range(self.rank):
             self.axis_dim(inputs, first + axis)
 
     @override
     def call(self, inputs: Value) -> Value:
-        """The outputs, pooled along one axis after the other."""
+        """The outputs; one spatial axis after the other is pooled."""
         first = self.data_format == "channels_first"
         spatial = range(2, self.rank + 2)
         x = ops.transpose(inputs, [0, *spatial, 1]) if first else inputs
@@ -69,7 +69,7 @@ class AdaptivePooling(Layer, register=False):
         return ops.gather(together, places, axis + 1)
 
     def _windows(self, x: Value, axis: int, width: int) -> Value:
-        """Every window of a width along an axis."""
+        """Every window of the given width along an axis."""
         spatial = max(self.rank, 2)
         window = [1] * spatial
         window[axis] = width

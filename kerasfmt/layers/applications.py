@@ -1,4 +1,4 @@
-"""Layers that the models of tf_keras.applications define for themselves, and that their files name.
+"""Layers that models of tf_keras.applications define themselves, and that their files name.
 
 Source: tf_keras/src/applications/convnext.py, inception_resnet_v2.py.
 """
@@ -19,10 +19,10 @@ from kerasfmt.typing import override
 
 
 class LayerScale(Layer):
-    """Each channel times a trained factor (ConvNeXt).
+    """Multiplies each channel by a trained factor (ConvNeXt).
 
     Args:
-      init_values: what the factors begin with.
+      init_values: initial value of the factors.
       projection_dim: number of channels.
 
     Input: float (..., projection_dim). Output: the same.
@@ -35,7 +35,7 @@ class LayerScale(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A factor per channel."""
+        """Makes a factor per channel."""
         made = initializer({"class_name": "Constant", "config": {"value": self.init_values}})
         self.gamma = self.add_weight("gamma", (self.projection_dim,), initializer=made)
 
@@ -45,7 +45,7 @@ class LayerScale(Layer):
 
 
 class StochasticDepth(Layer):
-    """Sets a random share of the samples to zero while training, and scales the rest up (ConvNeXt).
+    """Sets samples to zero at random while training, and scales the others up (ConvNeXt).
 
     Args:
       drop_path_rate: share of samples that are dropped.

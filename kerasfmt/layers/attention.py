@@ -28,7 +28,7 @@ from kerasfmt.typing import override
 class DenseAttention(Layer, register=False, kw_only=True):
     """Base of attentions over [query, value] or [query, value, key].
 
-    Input: float (batch, queries, features), (batch, steps, features) and, if not the value, a key like it.
+    Input: float (batch, queries, features), (batch, steps, features) and, unless it is the value, a key of its shape.
     Output: float (batch, queries, features); with `return_attention_scores` also the scores
     (batch, queries, steps).
     Source: tf_keras/src/layers/attention/base_dense_attention.py.
@@ -84,7 +84,7 @@ class DenseAttention(Layer, register=False, kw_only=True):
 
 
 def lower_triangle(scores: Value) -> Value:
-    """True where a query may attend if steps follow each other: bool (1, queries, steps).
+    """True where a step is not later than the query, which may attend to it: bool (1, queries, steps).
 
     Source: tf_keras/src/layers/attention/base_dense_attention.py, _lower_triangular_mask.
     """
@@ -95,7 +95,7 @@ def lower_triangle(scores: Value) -> Value:
 
 
 class Attention(DenseAttention):
-    """Attention by dot products, or by sums passed through tanh.
+    """Attention with scores from dot products, or from sums passed through tanh.
 
     Args:
       use_scale: whether scores are multiplied by a trained scalar.
@@ -114,7 +114,7 @@ class Attention(DenseAttention):
 
     @override
     def build(self, inputs: Any) -> None:
-        """Scalars."""
+        """Makes the scalars that the options ask for."""
         if self.use_scale:
             self.scale = self.add_weight("scale", (), initializer=initializer("ones"))
         if self.score_mode == "concat":
@@ -134,7 +134,7 @@ class Attention(DenseAttention):
 
 
 class AdditiveAttention(DenseAttention):
-    """Attention by sums passed through tanh, weighted feature by feature.
+    """Attention with scores from sums passed through tanh, with a weight per feature.
 
     Args:
       use_scale: whether the weights of the features are trained.
@@ -150,7 +150,7 @@ class AdditiveAttention(DenseAttention):
 
     @override
     def build(self, inputs: Any) -> None:
-        """A weight per feature of the value."""
+        """Makes a weight per feature of the value."""
         if self.use_scale:
             features = self.last_dim(inputs[1])
             self.scale = self.add_weight("scale", (features,), initializer=initializer("glorot_uniform"))
@@ -163,7 +163,7 @@ class AdditiveAttention(DenseAttention):
 
 
 def projection(free: int, bound: int, outputs: int) -> tuple[str, str]:
-    """The equation of a projection that keeps `free` axes, and the subscripts of its bias.
+    """The einsum equation of a projection that keeps `free` axes, and the subscripts of its bias.
 
     Source: tf_keras/src/layers/attention/multi_head_attention.py, _build_proj_equation.
     """
@@ -174,7 +174,7 @@ def projection(free: int, bound: int, outputs: int) -> tuple[str, str]:
 
 
 def attention_equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
-    """The equations of (key, query) -> scores and of (scores, value) -> outputs.
+    """The einsum equations of (key, query) -> scores and of (scores, value) -> outputs.
 
     Source: tf_keras/src/layers/attention/multi_head_attention.py, _build_attention_equation.
     """
@@ -188,19 +188,19 @@ def attention_equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
 
 
 class MultiHeadAttention(Layer):
-    """Attention in several learned projections, whose results are projected once more.
+    """Attention in several learned projections; their results are joined by a last projection.
 
-    Call it with a query, a value and, if that is not the value, a key.
+    Call it with a query, a value and, unless it is the value, a key.
 
     Args:
       num_heads: number of projections.
       key_dim: size of the projected queries and keys.
-      value_dim: size of the projected values; that of the keys by default.
+      value_dim: size of the projected values; `key_dim` by default.
       dropout: share of the attention weights that are dropped while training.
       use_bias: whether the projections have biases.
-      output_shape: shape of an output, without batch and queries; the query's features by default.
+      output_shape: shape of an output without batch and queries; the number of the query's features by default.
       attention_axes: the axes of queries and steps; all but batch and features by default.
-      softmax_robust_masking: the `robust_masking` of the Softmax inside.
+      softmax_robust_masking: option `robust_masking` of the Softmax inside.
 
     Input: float (batch, queries, features), (batch, steps, features). Output: (batch, queries, outputs).
     Source: tf_keras/src/layers/attention/multi_head_attention.py.
@@ -208,7 +208,7 @@ class MultiHeadAttention(Layer):
 
     facts = KerasFacts(
         implied_by_keras2={
-            "flash_attention": (None, False, True),  # the same numbers, made in another order
+            "flash_attention": (None, False, True),  # the same result, computed in another order
             "sliding_window": (None,),
             "use_gate": (False,),
         },
@@ -245,14 +245,14 @@ class MultiHeadAttention(Layer):
 
     @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options; those that Keras tracks as it was given them are noted."""
+        """The options; keeps those that Keras tracks as they were given."""
         self._given = {name: given.get(name) for name in ("output_shape", "attention_axes")}
         self._layers: dict[str, Layer] = {}
         return super().complete(given)
 
     @override
     def validate(self) -> None:
-        """Values are as long as keys where nothing else is said."""
+        """Sets `value_dim` to `key_dim` unless it is given."""
         self.value_dim = self.value_dim or self.key_dim
 
     @property
@@ -263,10 +263,10 @@ class MultiHeadAttention(Layer):
 
     @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The output shape and the axes, where they were given as a list."""
+        """The output shape and the axes, if they were given as lists."""
         return tuple(f"_{name}" for name, given in self._given.items() if isinstance(given, list))
 
-    # Keras keeps the order in which the call names its arguments.
+    # Keras keeps the order of the keyword arguments of the call.
     @override
     def __call__(self, query: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """The symbolic outputs for a symbolic query, value and key."""
@@ -278,7 +278,7 @@ class MultiHeadAttention(Layer):
         if given.get("key") is None:
             given.pop("key", None)
         if given.get("value") is None:
-            raise self.fail("expected a query and a value, got a query alone")
+            raise self.fail("expected a query and a value, got only a query")
         if not self.built:
             self.query_shape, self.value_shape = query.shape, given["value"].shape
             self.key_shape = given.get("key", given["value"]).shape
@@ -286,7 +286,7 @@ class MultiHeadAttention(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """Projections of query, key and value, and one back."""
+        """Makes the projections of query, key and value, and the last projection."""
         for name, size in (("query", self.key_dim), ("key", self.key_dim), ("value", self.value_dim)):
             shape = getattr(self, f"{name}_shape")
             self._project(f"_{name}_dense", name, Spec(shape, self.compute_dtype), 1, [self.num_heads, size])
@@ -362,9 +362,9 @@ class MultiHeadAttention(Layer):
     def join_mask_arguments(
         self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
     ) -> dict[str, Any]:
-        """The masks of query, value and key become part of `attention_mask`.
+        """The arguments, with the masks of query, value and key joined to `attention_mask`.
 
-        Keras 2 forgets that of a query which it casts.
+        Keras 2 loses the mask of a query that it casts.
         """
         kept = None if self.cast_spec(inputs.spec) != inputs.spec else mask
         found = [] if kept is None else [ops.expand_dims(kept, 2)]
@@ -378,12 +378,12 @@ class MultiHeadAttention(Layer):
 
 
 def _both(given: Value | None, mask: Value) -> Value:
-    """True where both masks are."""
+    """True where both masks are true."""
     return mask if given is None else ops.logical_and(ops.cast(given, "bool"), mask)
 
 
 def causal_mask(query: Value, value: Value) -> Value:
-    """True where a query may attend if steps follow each other: bool (1, queries, steps).
+    """True where a step is not later than the query, which may attend to it: bool (1, queries, steps).
 
     Source: tf_keras/src/layers/attention/multi_head_attention.py, _compute_causal_mask.
     """

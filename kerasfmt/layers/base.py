@@ -1,4 +1,4 @@
-"""What layers are made of: the base class, the input layer, and what a layer says of its inputs."""
+"""The base class of layers, the input layer, and the demands of a layer on its inputs."""
 
 from __future__ import annotations
 

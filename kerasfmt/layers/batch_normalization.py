@@ -31,7 +31,7 @@ _FUSED_FORMATS = {(4, 1): "NCHW", (4, 3): "NHWC", (5, 1): "NCDHW", (5, 4): "NDHW
 
 
 _SHIFTED_AXES = (
-    "Keras stores the axis of such a layer as one more than it is, so that no file of it can be read back"
+    "Keras stores the axis of such a layer as one more than it is, so that its files cannot be read back"
 )
 
 
@@ -46,7 +46,7 @@ def _clipping(value: Any) -> dict[str, float | None]:
 
 
 class SquareRoot(Initializer):
-    """The square root of what another initializer makes.
+    """The square root of the values of another initializer.
 
     Source: tf_keras/src/layers/normalization/batch_normalization.py, moving_stddev_initializer.
     """
@@ -61,21 +61,21 @@ class SquareRoot(Initializer):
 class BatchNormalization(Layer):
     """`(inputs - mean) / sqrt(variance + epsilon) * gamma + beta`, with statistics over all axes but `axis`.
 
-    Training normalizes with the statistics of the batch and moves the running averages towards them;
-    inference, and a layer that is not trainable, normalizes with the running averages.
+    Training normalizes with the statistics of the batch, and moves the running averages towards them.
+    Inference normalizes with the running averages, and so does a layer that is not trainable.
 
     Args:
-      axis: axis or axes that keep their own statistics; the features.
+      axis: axis or axes of the features, which have statistics of their own.
       momentum: share of the running average that an update keeps.
       epsilon: added to the variance.
       center: whether `beta` is added.
-      scale: whether `gamma` is multiplied.
+      scale: whether the result is multiplied by `gamma`.
       synchronized: whether replicas share the statistics of the batch; not part of the config.
       renorm: whether training corrects the statistics of the batch towards running ones (batch renormalization).
-      renorm_clipping: bounds "rmin", "rmax" and "dmax" of the correction, each or none.
-      renorm_momentum: share of its running statistics that an update keeps.
-      fused: whether to use TensorFlow's fused op; by default wherever it can be used, as in Keras. It ignores
-        masks. Not part of the config.
+      renorm_clipping: bounds "rmin", "rmax" and "dmax" of the correction, any of them.
+      renorm_momentum: share of the running statistics of renorm that an update keeps.
+      fused: whether to use TensorFlow's fused op, which ignores masks; by default wherever it can be used, as in
+        Keras. Not part of the config.
 
     Input: float, of any rank. Output: the same shape.
     Source: tf_keras/src/layers/normalization/batch_normalization.py.
@@ -114,7 +114,7 @@ class BatchNormalization(Layer):
 
     @override
     def validate(self) -> None:
-        """The fused op is asked for only where it can be used; virtual batches are refused."""
+        """Checks that the fused op can be used where it is asked for; refuses virtual batches."""
         if self.virtual_batch_size is not None:
             raise UnsupportedLayerError(
                 f"layer {self.name} ({type(self).__name__}): option virtual_batch_size: expected None, got "
@@ -136,13 +136,13 @@ class BatchNormalization(Layer):
 
     @property
     def param_dtype(self) -> DType:
-        """The dtype of the weights: never one of 16 bits."""
+        """The dtype of the weights: float32 if the layer computes in 16 bits."""
         dtype = self.policy.variable_dtype
         return dtypes.float32 if dtype.name in ("float16", "bfloat16") else dtype
 
     @override
     def build(self, inputs: Spec) -> None:
-        """Weights of the size of the axis, or with several axes of the rank of the inputs; three more to renorm."""
+        """Makes weights of the size of the axis, or of the rank of the inputs for several axes; more for renorm."""
         rank = len(inputs.shape or ())
         may_fuse = self.fused is not False and not self.synchronized and self._may_fuse()
         self.axis = positive_axes(self.axis, rank)
@@ -186,7 +186,7 @@ class BatchNormalization(Layer):
 
     @override
     def get_config(self) -> dict[str, Any]:
-        """The config; with the options of renorm where it is on, as Keras 2 stores them."""
+        """The config; with the options of renorm only if it is on, as in Keras 2."""
         config = super().get_config()
         if self.renorm:
             options = ("renorm", "renorm_clipping", "renorm_momentum")
@@ -195,18 +195,18 @@ class BatchNormalization(Layer):
 
     @override
     def input_spec(self) -> InputSpec:
-        """The rank and the axes that it was built for."""
+        """The rank, and the sizes of the axes for which it was built."""
         return self._spec
 
     @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The axes, the bounds of renorm, and the shape of the weights where there are several axes."""
+        """The axes, the bounds of renorm, and the shape of the weights if there are several axes."""
         several = ("_param_shape",) if len(self.axis) > 1 else ()
         return ("axis", *(("renorm_clipping",) if self.renorm else ()), *several)
 
     @override
     def call(self, inputs: Value, training: bool = False, mask: Value | None = None) -> Value:
-        """The outputs; in training, updates the running averages."""
+        """The outputs; training also updates the running averages."""
         training = training and self.trainable
         if self.data_format is not None:
             return self._fused(inputs, training)
@@ -266,7 +266,7 @@ class BatchNormalization(Layer):
     def _renorm(
         self, mean: Value, variance: Value, scale: Value | None, offset: Value | None
     ) -> tuple[Value, Value]:
-        """Scale and offset that also correct the statistics of the batch; moves all running statistics.
+        """Scale and offset that include the correction of renorm; moves all running statistics.
 
         Source: tf_keras/src/layers/normalization/batch_normalization.py, _renorm_correction_and_moments.
         """
@@ -282,7 +282,7 @@ class BatchNormalization(Layer):
             ratio = ops.minimum(ratio, most)
         if bound is not None:
             shift = ops.minimum(ops.maximum(shift, -bound), bound)
-        # Identities as in Keras's function, whose outputs are numbered after them.
+        # Keras's function has these Identities too, and its outputs are numbered after them.
         mean, deviation = ops.identity(mean), ops.identity(deviation)
         self._move(self.renorm_mean, ops.identity(mean), self.renorm_momentum)
         self._move(self.renorm_stddev, ops.identity(deviation), self.renorm_momentum)
@@ -297,13 +297,13 @@ class BatchNormalization(Layer):
         return ratio, shift if offset is None else shift + offset
 
     def _move(self, average: Weight, value: Value, momentum: float | None = None) -> None:
-        """Moves a running average by (1 - momentum), in single precision, of its distance to `value`."""
+        """Moves a running average towards `value` by the share (1 - momentum), rounded to float32."""
         kept = self.momentum if momentum is None else momentum
         decay = np.float32(1.0 - kept).astype(average.dtype.numpy)
         ops.assign_sub(average, (read(value, average) - ops.cast(value, average.dtype)) * decay)
 
     def _spread(self, vector: Value, x: Value, reduced: list[int]) -> Value:
-        """A vector along the axis in the dtype of `x`, and in a shape that broadcasts with it."""
+        """A vector along the axis, in the dtype of `x` and in a shape that broadcasts to that of `x`."""
         vector = ops.cast(vector, x.dtype)
         if vector.rank == x.rank or reduced == list(range(x.rank - 1)):
             return vector

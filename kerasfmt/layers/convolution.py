@@ -1,7 +1,7 @@
 """Convolutions: Conv1D, Conv2D, Conv3D.
 
-Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first; further batch axes
-may come first. Outputs are the same with `filters` channels.
+Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first; there may be more batch axes.
+Outputs have `filters` channels, and the spatial sizes that follow from window, strides and padding.
 
 Source: tf_keras/src/layers/convolutional/base_conv.py.
 """
@@ -21,11 +21,11 @@ from kerasfmt.nn import convolution as convolve
 from kerasfmt.typing import override
 
 COMPILED = "_jit_compiled_convolution_op"
-"""Keras's name of the function that convolves groups; every layer derived from its `Conv` has it."""
+"""Keras's name of the function that convolves groups; every subclass of its `Conv` has the attribute."""
 
 
 class Conv(Layer, register=False):
-    """A convolution over `rank` spatial axes; the base of those below.
+    """Base of the convolutions, over `rank` spatial axes.
 
     Args:
       filters: number of output channels.
@@ -34,8 +34,8 @@ class Conv(Layer, register=False):
       padding: "valid" (none), "same" (zeros, so that a stride of 1 keeps the size) or, for Conv1D, "causal"
         (zeros in front, so that no output depends on a later input).
       data_format: "channels_last" or "channels_first".
-      dilation_rate: distance between the elements that a window covers; 1, or strides are 1.
-      groups: number of parts that the channels are split into, each convolved by itself.
+      dilation_rate: distance between the elements that a window covers; must be 1 unless strides are 1.
+      groups: number of parts of the channels, each convolved separately.
       activation: activation function.
       use_bias: whether a bias is added.
     """
@@ -62,19 +62,19 @@ class Conv(Layer, register=False):
 
     @override
     def validate(self) -> None:
-        """Groups divide filters; strides and dilation are not combined."""
+        """Checks that groups divide filters, and that strides and dilation are not combined."""
         if self.filters % self.groups:
             raise self.fail(f"option groups: expected a divisor of filters={self.filters}, got {self.groups}")
         check_dilation(self, self.strides, self.dilation_rate)
 
     @property
     def channel_axis(self) -> int:
-        """The channel axis of inputs and outputs, counted from the back."""
+        """The channel axis of inputs and outputs, counted from the end."""
         return convolve.channel_axis(self.data_format, self.rank)
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A kernel (*kernel_size, channels / groups, filters) and a bias (filters,)."""
+        """Makes a kernel (*kernel_size, channels / groups, filters) and a bias (filters,)."""
         channels = self.axis_dim(inputs, self.channel_axis)
         if channels % self.groups:
             raise self.fail(
@@ -86,7 +86,7 @@ class Conv(Layer, register=False):
 
     @override
     def input_spec(self) -> InputSpec:
-        """At least one batch axis, and the channels that the kernel was built for."""
+        """At least one batch axis, and the number of channels for which the kernel was built."""
         return InputSpec(
             min_ndim=self.rank + 2, axes={self.channel_axis: self.kernel.shape[-2] * self.groups}
         )
@@ -116,7 +116,7 @@ class Conv(Layer, register=False):
 
     @override
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
-        """What Keras calls where there are groups; it is there without them as well."""
+        """The compiled convolution, which Keras calls if there are groups and tracks in any case."""
         return {COMPILED: list(self._compiled_functions.values())}
 
     @cached_property
@@ -124,9 +124,9 @@ class Conv(Layer, register=False):
         return {}
 
     def _compiled(self, x: Value, kernel: Value) -> Value:
-        """The convolution as a function of its own that XLA compiles.
+        """The convolution as a separate function that XLA compiles.
 
-        On a CPU, TensorFlow fuses the bias and the activation into a Conv2D, and that kernel knows no groups.
+        On a CPU, TensorFlow fuses the bias and the activation into a Conv2D, and that kernel does not support groups.
         Source: tf_keras/src/layers/convolutional/base_conv.py, _jit_compiled_convolution_op.
         """
         key = (x.spec, kernel.spec)
@@ -142,7 +142,7 @@ class Conv(Layer, register=False):
 
 
 def check_dilation(layer: Layer, strides: tuple[int, ...], dilations: tuple[int, ...]) -> None:
-    """Raises InvalidModelError where a convolution has both strides and dilation."""
+    """Raises InvalidModelError if a convolution has both strides and dilation."""
     if max(strides) > 1 and max(dilations) > 1:
         raise layer.fail(
             f"option dilation_rate: expected 1 with strides {list(strides)}, got {list(dilations)}"
@@ -150,14 +150,14 @@ def check_dilation(layer: Layer, strides: tuple[int, ...], dilations: tuple[int,
 
 
 def check_fit(layer: Any, inputs: Value) -> None:
-    """Raises ValueError where the window of a convolution that pads nothing is greater than its input."""
+    """Raises ValueError if the window of a convolution without padding is larger than its input."""
     if layer.padding == "valid":
         first = layer.data_format == "channels_first"
         convolve.check_window("kernel_size", layer.kernel_size, layer.dilation_rate, inputs, first)
 
 
 def causal_pad(x: Value, size: int, dilation: int, data_format: str) -> Value:
-    """The sequence `x` with zeros in front, as many as a window of `size` looks back.
+    """The sequence `x` with (size - 1) * dilation zeros in front.
 
     Source: tf_keras/src/layers/convolutional/base_conv.py, _compute_causal_padding.
     """

@@ -1,7 +1,7 @@
 """Transposed convolutions: Conv1DTranspose, Conv2DTranspose, Conv3DTranspose.
 
-Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first; outputs are the
-same, greater by the strides, with `filters` channels.
+Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first. Outputs have `filters`
+channels, and spatial sizes about `strides` times as large.
 
 Source: tf_keras/src/layers/convolutional/conv1d_transpose.py, conv2d_transpose.py, conv3d_transpose.py.
 """
@@ -26,20 +26,20 @@ from kerasfmt.typing import override
 
 
 class ConvTranspose(Layer, register=False):
-    """The gradient of a convolution towards its input, as a layer; the base of those below.
+    """Base of the transposed convolutions: the gradient of a convolution with respect to its input.
 
     Args:
       filters: number of output channels.
       kernel_size: size of the window along each spatial axis.
       strides: step of the window in the output.
       padding: "valid" or "same".
-      output_padding: elements more at the end of the output, less than strides; None for the size of which a
-        convolution would make the input.
+      output_padding: additional elements at the end of the output, fewer than the strides; None for an output
+        from which a convolution would make the input.
       data_format: "channels_last" or "channels_first".
-      dilation_rate: distance between the elements that a window covers; 1, or strides are 1.
+      dilation_rate: distance between the elements that a window covers; must be 1 unless strides are 1.
       activation: activation function.
       use_bias: whether a bias is added.
-      groups: 1; Keras stores it and does not use it.
+      groups: must be 1; Keras stores it and does not use it.
     """
 
     facts = KerasFacts(implied_by_keras3={"groups": (1,)})
@@ -85,7 +85,7 @@ class ConvTranspose(Layer, register=False):
 
     @override
     def validate(self) -> None:
-        """The output padding is less than the strides; strides and dilation are not combined."""
+        """Checks that the output padding is less than the strides, and that strides and dilation are not combined."""
         if self.groups != 1:
             raise self.fail(f"option groups: expected 1, got {self.groups}")
         check_dilation(self, self.strides, self.dilation_rate)
@@ -95,17 +95,17 @@ class ConvTranspose(Layer, register=False):
 
     @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The output padding: Keras makes a tuple of the list in a file, and goes on tracking the list."""
+        """The output padding: Keras makes a tuple of the list in a file, but still tracks the list."""
         return () if self.output_padding is None else ("output_padding",)
 
     @override
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
-        """What Keras inherits and never calls."""
+        """The function of the base class `Conv` in Keras, which these layers never call."""
         return {COMPILED: ()}
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A kernel (*kernel_size, filters, channels) and a bias (filters,)."""
+        """Makes a kernel (*kernel_size, filters, channels) and a bias (filters,)."""
         if inputs.shape is None or len(inputs.shape) != self.rank + 2:
             raise self.fail(f"input: expected {self.rank + 2} dimensions, got shape {inputs.shape}")
         channels = self.axis_dim(inputs, convolve.channel_axis(self.data_format, self.rank))
@@ -115,7 +115,7 @@ class ConvTranspose(Layer, register=False):
 
     @override
     def input_spec(self) -> InputSpec:
-        """One batch axis, and the channels that the kernel was built for."""
+        """One batch axis, and the number of channels for which the kernel was built."""
         axis = convolve.channel_axis(self.data_format, self.rank)
         return InputSpec(ndim=self.rank + 2, axes={axis: self.kernel.shape[-1]})
 
@@ -140,7 +140,7 @@ class ConvTranspose(Layer, register=False):
         return self.activation(outputs)
 
     def _transposed(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
-        """The transposed convolution; `sizes` are those of the result's spatial axes."""
+        """The transposed convolution; `sizes` are the spatial sizes of the result."""
         raise NotImplementedError
 
     def _result_dims(self, batch: int | Value, sizes: list[int | Value]) -> Value | convolve.Array:
@@ -193,7 +193,7 @@ class Conv2DTranspose(ConvTranspose):
 
     @override
     def validate(self) -> None:
-        """The dilation is equal along both axes."""
+        """Checks that the dilation is the same along both axes."""
         super().validate()
         if self.dilation_rate[0] != self.dilation_rate[1]:
             raise self.fail(f"option dilation_rate: expected two equal numbers, got {self.dilation_rate}")
@@ -211,7 +211,7 @@ class Conv2DTranspose(ConvTranspose):
         return ops.transpose(x, [0, 3, 1, 2]) if first else x
 
     def _dilated(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
-        """Source: tensorflow/python/ops/nn_ops.py, atrous_conv2d_transpose."""
+        """The dilated transposed convolution. Source: tensorflow/python/ops/nn_ops.py, atrous_conv2d_transpose."""
         rate = self.dilation_rate[0]
         block = np.array([rate, rate], np.int32)
         paddings: list[list[int | Value]] = []
@@ -231,9 +231,10 @@ class Conv2DTranspose(ConvTranspose):
 
 
 class Conv3DTranspose(ConvTranspose):
-    """A transposed convolution over volumes; options as `ConvTranspose`, but no dilation.
+    """A transposed convolution over volumes; options as `ConvTranspose`, but without dilation.
 
-    Input: float (batch, depth, height, width, channels). Output: the same, greater, with `filters` channels.
+    Input: float (batch, depth, height, width, channels).
+    Output: float (batch, new_depth, new_height, new_width, filters).
     Source: tf_keras/src/layers/convolutional/conv3d_transpose.py.
     """
 
@@ -245,7 +246,7 @@ class Conv3DTranspose(ConvTranspose):
 
     @override
     def validate(self) -> None:
-        """There is no dilation: Keras 2 takes the option and does not use it."""
+        """Refuses dilation: Keras 2 accepts the option but does not use it."""
         super().validate()
         if max(self.dilation_rate) > 1:
             raise self.fail(f"option dilation_rate: expected 1, got {self.dilation_rate}")

@@ -45,14 +45,14 @@ class Dense(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A kernel (features, units) and a bias (units,)."""
+        """Makes a kernel (features, units) and a bias (units,)."""
         self.kernel = self.add_weight("kernel", (self.last_dim(inputs), self.units))
         if self.use_bias:
             self.bias = self.add_weight("bias", (self.units,))
 
     @override
     def input_spec(self) -> InputSpec:
-        """At least two dimensions, and the features that the kernel was built for."""
+        """At least two dimensions, and the number of features for which the kernel was built."""
         return InputSpec(min_ndim=2, axes={-1: self.kernel.shape[0]})
 
     @override
@@ -67,8 +67,8 @@ class EinsumDense(Layer):
     """`activation(einsum(equation, inputs, kernel) + bias)`.
 
     Args:
-      equation: `input,kernel->output` subscripts; an ellipsis may stand first or last in input and output.
-      output_shape: shape of the output without the batch; None where the input fixes it.
+      equation: `input,kernel->output` subscripts; input and output may begin or end with an ellipsis.
+      output_shape: shape of the output without the batch; None for a dimension that the input determines.
       activation: activation function.
       bias_axes: subscripts of the output along which the bias varies; None for no bias.
 
@@ -99,7 +99,7 @@ class EinsumDense(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A kernel, and a bias if there are bias axes."""
+        """Makes a kernel, and a bias if there are bias axes; the equation determines their shapes."""
         kernel, bias = einsum_weights(self.equation, self.bias_axes, inputs.shape or (), self.output_shape)
         self.kernel = self.add_weight("kernel", kernel)
         if bias is not None:
@@ -176,7 +176,7 @@ class Activation(Layer):
 
 
 class Flatten(Layer):
-    """All dimensions but the batch as one.
+    """All dimensions but the batch merged into one.
 
     Source: tf_keras/src/layers/reshaping/flatten.py.
     """
@@ -201,7 +201,7 @@ class Flatten(Layer):
 
 
 class Reshape(Layer):
-    """The input in another shape of equal size; one -1 in `target_shape` stands for what is left.
+    """The input in another shape with as many elements; `target_shape` may have one -1, for the remaining size.
 
     Source: tf_keras/src/layers/reshaping/reshape.py.
     """
@@ -210,7 +210,7 @@ class Reshape(Layer):
 
     @override
     def validate(self) -> None:
-        """One size at most is left open."""
+        """Checks that at most one size is -1."""
         if self.target_shape.count(-1) > 1:
             raise self.fail(f"option target_shape: expected one -1 at most, got {self.target_shape}")
 
@@ -238,13 +238,14 @@ class Reshape(Layer):
 
 
 class Dropout(Layer):
-    """Sets a random share of the inputs to zero while training, and scales the rest up.
+    """Sets inputs to zero at random while training, and scales the others up.
 
     Args:
       rate: share of inputs that are dropped.
-      noise_shape: shape of the mask; 1 where it is to be shared, None for the input's dimension.
+      noise_shape: shape of the random mask: 1 for a dimension that shares it, None for the input's dimension.
       seed: makes the mask repeatable.
 
+    Input: float of any shape. Output: the same shape.
     Source: tf_keras/src/layers/regularization/dropout.py.
     """
 
@@ -269,13 +270,13 @@ class Dropout(Layer):
 
 
 class Embedding(Layer):
-    """Rows of a table, by index.
+    """Rows of a trained table, selected by index.
 
     Args:
       input_dim: number of rows.
       output_dim: length of a row.
       mask_zero: whether index 0 is padding that later layers ignore.
-      input_length: length of the input sequences, where it is fixed.
+      input_length: length of the input sequences, if it is fixed.
 
     Input: integers (batch, ...). Output: float (batch, ..., output_dim).
     Source: tf_keras/src/layers/core/embedding.py.
@@ -298,7 +299,7 @@ class Embedding(Layer):
 
     @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options with the input shape, which the length of the sequences says where nothing else does."""
+        """The options with an input shape, taken from `input_length` if no other is given."""
         if given.get("input_shape") is None and given.get("batch_input_shape") is None:
             length = given.get("input_length")
             dims = tuple(length) if isinstance(length, list | tuple) else (length,)
@@ -307,18 +308,18 @@ class Embedding(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A table (input_dim, output_dim)."""
+        """Makes the table (input_dim, output_dim)."""
         self.embeddings = self.add_weight("embeddings", (self.input_dim, self.output_dim))
 
     @property
     @override
     def starts_mask(self) -> bool:
-        """Outputs are masked where an index is zero."""
+        """Whether index 0 is masked."""
         return self.mask_zero
 
     @override
     def compute_mask(self, inputs: Value, mask: Any) -> Value | None:
-        """True where the index is not zero."""
+        """True where the index is not 0; None without `mask_zero`."""
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
     @override

@@ -1,4 +1,4 @@
-"""Layers that bring images to a size: Resizing, CenterCrop.
+"""Layers that bring images to a given size: Resizing, CenterCrop.
 
 Source: tf_keras/src/layers/preprocessing/image_preprocessing.py; tf_keras/src/utils/image_utils.py, smart_resize.
 """
@@ -44,7 +44,7 @@ class ImageLayer(Layer, register=False):
 
 
 def smart_resize(x: Value, height: int, width: int, method: str = "bilinear") -> Value:
-    """Images at another size: first the largest window of that aspect ratio is cut out of their middle.
+    """The middle of the images at another size; it is cropped to the new aspect ratio first.
 
     Source: tf_keras/src/utils/image_utils.py, smart_resize.
     """
@@ -62,7 +62,7 @@ def smart_resize(x: Value, height: int, width: int, method: str = "bilinear") ->
 
 
 def resize_images(x: Value, size: list[int], method: str) -> Value:
-    """Images, or one image, at the height and width `size`; as they are where they have that size.
+    """Images, or one image, at the height and width `size`; unchanged if they have that size.
 
     Source: tensorflow/python/ops/image_ops_impl.py, _resize_images_common.
     """
@@ -95,10 +95,10 @@ class Resizing(ImageLayer):
     Args:
       height: height of the outputs.
       width: width of the outputs.
-      interpolation: how new pixels come from the old: "bilinear", "nearest", "bicubic", "area", "lanczos3",
+      interpolation: how new pixels are computed: "bilinear", "nearest", "bicubic", "area", "lanczos3",
         "lanczos5", "gaussian" or "mitchellcubic".
-      crop_to_aspect_ratio: whether images are cropped to the new aspect ratio first, rather than distorted.
-      pad_to_aspect_ratio: only False; Keras 3's, not part of the config.
+      crop_to_aspect_ratio: whether images are cropped to the new aspect ratio first, instead of distorted.
+      pad_to_aspect_ratio: must be False; an option of Keras 3, not part of the config.
 
     Input: (batch, height, width, channels) of any dtype. Output: of the compute dtype.
     """
@@ -115,7 +115,7 @@ class Resizing(ImageLayer):
 
     @override
     def validate(self) -> None:
-        """Images are cropped or distorted, not padded."""
+        """Refuses padding."""
         if self.pad_to_aspect_ratio:
             raise self.fail(
                 "option pad_to_aspect_ratio: expected False, got True; Keras 2 has no such option"
@@ -133,7 +133,7 @@ class Resizing(ImageLayer):
 
 
 class CenterCrop(ImageLayer):
-    """The middle of images; images that are too small are enlarged.
+    """The middle of images; smaller images are enlarged.
 
     Args:
       height: height of the outputs.
@@ -165,5 +165,5 @@ class CenterCrop(ImageLayer):
 
 
 def enlarged(x: Value, height: int, width: int, dtype: DType) -> Value:
-    """`smart_resize`, in a dtype."""
+    """`smart_resize` with its result in a dtype."""
     return ops.cast(smart_resize(x, height, width), dtype)

@@ -1,8 +1,8 @@
-"""Layers that vary images at random while training, and leave them alone otherwise.
+"""Layers that vary images at random while training, and leave them unchanged at inference.
 
-Every layer draws from a generator of its own, whose state a SavedModel holds though it is no weight. Keras
-seeds it at random where the layer has no seed; here the layer's name is the seed, so that equal models are
-equal files.
+Every layer draws from its own generator. A SavedModel holds the state of the generator, although it is not a weight.
+Keras seeds the generator at random if the layer has no seed; here the name of the layer is the seed, so that equal
+models give equal files.
 
 Source: tf_keras/src/layers/preprocessing/image_preprocessing.py; tf_keras/src/engine/base_layer.py,
 BaseRandomLayer.
@@ -31,13 +31,13 @@ _f32 = dtypes.float32
 _Number = (int, float)
 
 Factor: TypeAlias = Field[Any, float | Sequence[float]]
-"""The type of an option that is a number or a pair of bounds."""
+"""The type of an option that is a number, or a pair of bounds."""
 Bounds: TypeAlias = Field[list[float], float | Sequence[float]]
 """The type of an option that is held as a pair of bounds."""
 
 
 def factor(low: float, high: float, *, default: Any = fields.REQUIRED, optional: bool = False) -> Any:
-    """A number f, for [-f, f], or a pair of bounds; the bounds lie in [low, high]."""
+    """An option: a number f, for [-f, f], or a pair of bounds; the bounds are in [low, high]."""
 
     def convert(value: Any) -> Any:
         if value is None and optional:
@@ -54,13 +54,13 @@ def factor(low: float, high: float, *, default: Any = fields.REQUIRED, optional:
     return fields.option(default=default, convert=convert)
 
 
-def bounds(value: Any) -> tuple[float, float]:
-    """The bounds that a factor stands for."""
-    return (value[0], value[1]) if isinstance(value, list | tuple) else (-value, value)
+def bounds(value: float | Sequence[float]) -> tuple[float, float]:
+    """The bounds for which a factor stands."""
+    return (value[0], value[1]) if isinstance(value, Sequence) else (-value, value)
 
 
 class RandomImageLayer(ImageLayer, register=False):
-    """Base of the layers here; a subclass says in `vary` what happens while training."""
+    """Base of the random image layers; a subclass defines in `vary` what happens while training."""
 
     @override
     def random_generator(self) -> bool:
@@ -69,14 +69,14 @@ class RandomImageLayer(ImageLayer, register=False):
 
     @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """The options that are lists, as pairs from a file are."""
+        """The options that are lists: pairs from a file are."""
         return self.facts.tracked_lists or tuple(
             name for name in self.fields if isinstance(vars(self).get(name), list)
         )
 
     @override
     def build(self, inputs: Any) -> None:
-        """The state of the generator: its counter begins at the seed."""
+        """Makes the state of the generator; the seed is its initial counter."""
         seed = vars(self)["seed"]  # every subclass has the option
         seed = zlib.crc32(self.name.encode()) if seed is None else seed
         self.generator_state = Weight(
@@ -112,7 +112,7 @@ class RandomImageLayer(ImageLayer, register=False):
         raise NotImplementedError
 
     def uniform(self, shape: Sequence[int | Value], limits: tuple[float, float]) -> Value:
-        """float32 numbers between limits."""
+        """Random float32 numbers between limits, of a shape."""
         values = [d for d in shape if isinstance(d, Value)]
         packed = ops.pack(list(shape)) if values else None
         assert packed is not None
@@ -132,7 +132,7 @@ def sides(x: Value) -> tuple[Value, Value]:
 
 
 class RandomFlip(RandomImageLayer):
-    """Images mirrored at random.
+    """Images flipped at random.
 
     Args:
       mode: "horizontal", "vertical" or "horizontal_and_vertical".
@@ -162,7 +162,9 @@ class RandomFlip(RandomImageLayer):
 
 
 class RandomCrop(RandomImageLayer):
-    """A random window of the images, the same for the whole batch; at inference, and for smaller images, resized.
+    """A random window of the images, the same for the whole batch.
+
+    At inference, and if they are smaller than the window, images are resized instead.
 
     Args:
       height: height of the outputs.
@@ -195,10 +197,10 @@ class RandomCrop(RandomImageLayer):
 
 
 class RandomContrast(RandomImageLayer):
-    """Images of random contrast, the same for the whole batch; the outputs lie between 0 and 255.
+    """Images with their contrast changed at random, equally for the whole batch; the outputs are in [0, 255].
 
     Args:
-      factor: how much less and how much more, a number or a pair.
+      factor: how much lower and how much higher the contrast may be, a number or a pair.
       seed: makes the choice repeatable.
     """
 
@@ -209,7 +211,7 @@ class RandomContrast(RandomImageLayer):
 
     @override
     def validate(self) -> None:
-        """Less contrast than none is not possible."""
+        """Checks that contrast does not become negative."""
         value = self.factor
         lower, upper = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
         if not all(isinstance(b, _Number) for b in (lower, upper)) or not (0 <= lower <= 1 and upper >= 0):
@@ -270,15 +272,15 @@ class RandomSide(RandomImageLayer, register=False):
     """Base of layers that resize images to a random height or width, the same for the whole batch.
 
     Args:
-      factor: by how much the side grows, a number f, for [-f, f], or a pair of bounds.
-      interpolation: as of `Resizing`.
+      factor: by which share the side grows: a number f, for [-f, f], or a pair of bounds.
+      interpolation: as for `Resizing`.
       seed: makes the choice repeatable.
     """
 
     facts = KerasFacts(absent_in=3)
     config_order = ("factor", "interpolation", "seed")
     axis: ClassVar[int]
-    """The axis that grows or shrinks, counted from the end."""
+    """The axis whose size changes, counted from the end."""
     factor: Factor = factor(-1.0, math.inf)
     interpolation: str = fields.choice(*METHODS, default="bilinear")
     seed: int | None = None
@@ -290,7 +292,7 @@ class RandomSide(RandomImageLayer, register=False):
 
     @override
     def left_alone(self, x: Value) -> Value:
-        """The inputs, of a size that is not known: a model's shapes are those of training."""
+        """The inputs with an unknown size: the shapes of a model are the shapes of training."""
         shape = tuple(None if axis == x.rank + self.axis else size for axis, size in enumerate(x.dims))
         return emit_one("Identity", x, shapes=[shape])
 

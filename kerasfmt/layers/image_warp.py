@@ -1,4 +1,4 @@
-"""Layers that move the pixels of images at random while a model is trained.
+"""Layers that move the pixels of images at random while training.
 
 Source: tf_keras/src/layers/preprocessing/image_preprocessing.py
 """
@@ -19,12 +19,12 @@ from kerasfmt.typing import override
 
 
 class WarpLayer(RandomImageLayer, register=False):
-    """Base of layers that read images at moved places.
+    """Base of layers that read images at transformed coordinates.
 
     Args:
-      fill_mode: what lies outside: "reflect", "wrap", "constant" or "nearest".
+      fill_mode: what stands for points outside the image: "reflect", "wrap", "constant" or "nearest".
       interpolation: "bilinear" or "nearest".
-      fill_value: the value outside for the fill mode "constant".
+      fill_value: the value of points outside, for the fill mode "constant".
     """
 
     if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class WarpLayer(RandomImageLayer, register=False):
         fill_value: float
 
     def warp(self, x: Value, columns: Sequence[Value]) -> Value:
-        """Images read at the places that the coefficients, float32 (batch, 1 or more) each, give."""
+        """Images transformed by coefficients, each float32 (batch, 1 or more)."""
         dims = x.dims[1:3]
         size: Any = ops.getitem(ops.shape(x), slice(1, 3)) if None in dims else np.array(dims, np.int32)
         return ops.image_projective_transform(
@@ -55,7 +55,7 @@ def _interpolation() -> Any:
 
 
 def _filled(rows: Value, columns: int, value: float) -> Value:
-    """A float32 matrix of one value."""
+    """A float32 matrix with one value everywhere."""
     return ops.fill(ops.pack([rows, columns]), np.float32(value))
 
 
@@ -95,10 +95,10 @@ class RandomTranslation(WarpLayer):
 
 
 class RandomRotation(WarpLayer):
-    """Images turned at random.
+    """Images rotated at random.
 
     Args:
-      factor: how far anticlockwise, as a share of a full turn.
+      factor: how far counter-clockwise, as a share of a full turn.
       fill_mode, interpolation, fill_value: as of `WarpLayer`.
       seed: makes the choice repeatable.
     """
@@ -112,7 +112,7 @@ class RandomRotation(WarpLayer):
 
     @override
     def vary(self, x: Value) -> Value:
-        """Turns each image about its middle."""
+        """Rotates each image about its middle."""
         lower, upper = (bound * 2.0 * np.pi for bound in bounds(self.factor))
         height, width = sides(x)
         angles = self.uniform([batch_size(x)], (lower, upper))
@@ -126,11 +126,11 @@ class RandomRotation(WarpLayer):
 
 
 class RandomZoom(WarpLayer):
-    """Images enlarged or made smaller at random.
+    """Images enlarged or shrunk at random.
 
     Args:
-      height_factor: by how much they shrink vertically; negative where they grow.
-      width_factor: the same horizontally; by default the vertical one, so that the aspect ratio stays.
+      height_factor: the share by which they shrink vertically; negative if they grow.
+      width_factor: the same horizontally; by default as vertically, which keeps the aspect ratio.
       fill_mode, interpolation, fill_value: as of `WarpLayer`.
       seed: makes the choice repeatable.
     """

@@ -24,7 +24,7 @@ from kerasfmt.typing import override
 
 
 class Cauchy(Initializer):
-    """The Cauchy distribution of location 0 and scale 1.
+    """The Cauchy distribution with location 0 and scale 1.
 
     Source: tf_keras/src/layers/kernelized.py, _get_random_features_initializer.
     """
@@ -54,8 +54,8 @@ class RandomFourierFeatures(Layer):
     Args:
       output_dim: number of features.
       kernel_initializer: "gaussian", "laplacian", or an initializer of the kernel.
-      scale: what the kernel is divided by; for a Gaussian kernel by default the root of half the inputs' size, else
-        1. Trained if the layer is trainable, which by default it is not.
+      scale: divisor of the kernel; by default sqrt(dim / 2) for a Gaussian kernel, else 1. It is trained if the
+        layer is trainable, which is not the default.
 
     Input: float (batch, dim). Output: float32 (batch, output_dim).
     Source: tf_keras/src/layers/kernelized.py.
@@ -76,7 +76,7 @@ class RandomFourierFeatures(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A kernel (dim, output_dim), a bias (output_dim,) and a scale (1,), float32."""
+        """Makes a kernel (dim, output_dim), a bias (output_dim,) and a scale (1,), float32."""
         if inputs.shape is None or len(inputs.shape) != 2:
             raise self.fail(f"expected inputs of 2 dimensions, got shape {inputs.shape}")
         size = self.last_dim(inputs)
@@ -95,7 +95,7 @@ class RandomFourierFeatures(Layer):
 
     @override
     def input_spec(self) -> InputSpec:
-        """Vectors of the size that the kernel was built for."""
+        """Vectors of the size for which the kernel was built."""
         return InputSpec(ndim=2, axes={1: self.unscaled_kernel.shape[0]})
 
     @override

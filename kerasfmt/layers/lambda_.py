@@ -1,7 +1,7 @@
 """Lambda: a function as a layer.
 
-Keras stores the bytecode of the function, which kerasfmt never runs: whoever loads such a file passes the
-function again, written with `kerasfmt.graph.ops`.
+Keras stores the bytecode of the function, which kerasfmt never runs. To load such a file, pass the function again,
+written with `kerasfmt.graph.ops`.
 
     load_model("model.h5", custom_objects={"name of the layer": lambda x: x * 2})
 
@@ -45,8 +45,8 @@ class Lambda(Layer):
     """A function of Values as a layer.
 
     Args:
-      function: takes a Value, or the structure of them that the layer is called on, then `arguments` and, if
-        it has such parameters, `mask` and `training`; returns Values.
+      function: takes the input, a Value or a structure of Values, and `arguments` by name; if it has the
+        parameters, also `mask` and `training`. Returns Values.
       output_shape: ignored; the shape follows from the function.
       mask: a function of inputs and mask that gives the mask of the outputs, or None.
       arguments: further arguments of the function, by name.
@@ -64,7 +64,7 @@ class Lambda(Layer):
     )
 
     stored: dict[str, Any] | None = fields.state(default=None)
-    """What a file says of the function."""
+    """The part of a config from a file that describes the function."""
 
     @classmethod
     @override
@@ -74,7 +74,7 @@ class Lambda(Layer):
         custom_objects: Mapping[str, Any],
         make: Callable[[Mapping[str, Any]], Layer],
     ) -> Layer:
-        """The layer of a file, with a function from `custom_objects`; what the file stores is kept as it is."""
+        """The layer of a file, with a function from `custom_objects`; keeps what the file stores."""
         name = str(config.get("name"))
         stored = {key: config[key] for key in _STORED if key in config}
         known = [name, "Lambda"]
@@ -88,7 +88,7 @@ class Lambda(Layer):
             )
         rest = {key: value for key, value in config.items() if key not in _STORED}
         layer = cls(function=function, arguments=stored.get("arguments"), **rest)
-        # Keras makes the bytecode, with defaults and closure, a tuple when it reads it.
+        # When Keras reads the bytecode with defaults and closure, it makes a tuple of them.
         layer.stored = {
             key: tuple(v) if key in ("function", "mask") and isinstance(v, list) else v
             for key, v in stored.items()
@@ -97,7 +97,7 @@ class Lambda(Layer):
 
     @override
     def get_config(self) -> dict[str, Any]:
-        """The config: what the file said, or the name of the function."""
+        """The config: as the file has it, or with the name of the function."""
         name = getattr(self.function, "__name__", type(self.function).__name__)
         own = {
             "function": name,
@@ -118,5 +118,5 @@ class Lambda(Layer):
 
     @override
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
-        """What the mask function returns."""
+        """The mask that the option `mask` gives; None without it."""
         return None if self.mask is None else self.mask(inputs, mask)

@@ -1,13 +1,13 @@
 """Convolutions whose windows have weights of their own: LocallyConnected1D, LocallyConnected2D.
 
 Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first; their spatial sizes
-are known. The weights take one of three forms (option `implementation`). O and I are the spatial sizes of
+must be known. The weights take one of three forms (option `implementation`). O and I are the spatial sizes of
 output and input:
 
     1   kernel (product(O), product(kernel_size) * channels, filters), a matrix per window
     2   kernel (*I, channels, *O, filters), or (channels, *I, filters, *O) for channels_first; only the
-        elements that join a window to its output count
-    3   kernel (n,), those elements alone, by output position (O and filter) and then input position
+        elements that connect a window with its output are used
+    3   kernel (n,), only these elements, sorted by output position (O and filter), then by input position
 
 Source: tf_keras/src/layers/locally_connected/.
 """
@@ -33,7 +33,7 @@ Positions: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class LocallyConnected(Layer, register=False):
-    """A convolution without shared weights; the base of those below.
+    """Base of the convolutions without shared weights.
 
     Args:
       filters: number of output channels.
@@ -68,7 +68,7 @@ class LocallyConnected(Layer, register=False):
 
     @override
     def validate(self) -> None:
-        """Implementation 1 pads nothing."""
+        """Checks that implementation 1 is used without padding."""
         if self.implementation == 1 and self.padding != "valid":
             raise self.fail(f"option padding: expected 'valid' with implementation 1, got {self.padding!r}")
 
@@ -78,7 +78,7 @@ class LocallyConnected(Layer, register=False):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A kernel of the form that `implementation` says, and a bias (*O, filters)."""
+        """Makes a kernel in the form of `implementation`, and a bias (*O, filters)."""
         start = 2 if self._first else 1
         self._sizes = [self.axis_dim(inputs, start + i) for i in range(self.rank)]
         self._channels = self.axis_dim(inputs, 1 if self._first else -1)
@@ -106,7 +106,7 @@ class LocallyConnected(Layer, register=False):
         return [depth, *sizes] if self._first else [*sizes, depth]
 
     def _joined(self) -> list[tuple[Positions, Positions]]:
-        """For each spatial axis, the positions of inputs and outputs that a window joins, pair by pair."""
+        """For each spatial axis, the pairs of input and output positions that a window connects."""
         pairs = []
         for n, out, k, s in zip(self._sizes, self._outs, self.kernel_size, self.strides, strict=True):
             starts = np.arange(out) * s - (k // 2 if self.padding == "same" else 0)
@@ -117,7 +117,7 @@ class LocallyConnected(Layer, register=False):
         return pairs
 
     def _mask(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Whether a window joins an input to an output: (*I, 1, *O, 1), or (1, *I, 1, *O) for channels_first."""
+        """Whether a window connects an input with an output: (*I, 1, *O, 1), or (1, *I, 1, *O) for channels_first."""
         masks = []
         for n, out, (inputs, outputs) in zip(self._sizes, self._outs, self._joined(), strict=True):
             masks.append(np.zeros((n, out), np.bool_))
@@ -142,12 +142,12 @@ class LocallyConnected(Layer, register=False):
 
     @override
     def input_spec(self) -> InputSpec:
-        """One batch axis, and the channels that the kernel was built for."""
+        """One batch axis, and the number of channels for which the kernel was built."""
         return InputSpec(ndim=self.rank + 2, axes={1 if self._first else -1: self._channels})
 
     @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """Keras keeps the connections in a list."""
+        """The connections, which Keras keeps in a list."""
         return ("kernel_idxs",) if self.implementation == 3 else ()
 
     @override
@@ -159,7 +159,7 @@ class LocallyConnected(Layer, register=False):
         return self.activation(outputs)
 
     def _per_window(self, x: Value) -> Value:
-        """Source: tf_keras/src/backend.py, local_conv."""
+        """The outputs of implementation 1. Source: tf_keras/src/backend.py, local_conv."""
         everything, windows = slice(None), []
         for position in product(*(range(n) for n in self._outs)):
             starts = [p * s for p, s in zip(position, self.strides, strict=True)]
@@ -175,10 +175,10 @@ class LocallyConnected(Layer, register=False):
         )
 
     def _masked(self, x: Value) -> Value:
-        """Source: locally_connected_utils.py, local_conv_matmul."""
+        """The outputs of implementation 2. Source: locally_connected_utils.py, local_conv_matmul."""
         if self.kernel.dtype is x.dtype:
             kernel = x.graph.read(self.kernel, "mul")
-        else:  # an AutoCastVariable that multiplies an array reads its value as an op of its own
+        else:  # an AutoCastVariable times an array is read by a separate op
             kernel = ops.cast(emit_one("Identity", x.graph.read(self.kernel, "Read")), x.dtype)
         kernel = kernel * self._mask().astype(x.dtype.numpy)
         rows = known_size(self.kernel.shape[: self.rank + 1]) or 0
@@ -192,7 +192,7 @@ class LocallyConnected(Layer, register=False):
         return ops.reshape(products, [-1, *self._with_depth(self._outs, self.filters)])
 
     def _sparse(self, x: Value) -> Value:
-        """Source: locally_connected_utils.py, local_conv_sparse_matmul."""
+        """The outputs of implementation 3. Source: locally_connected_utils.py, local_conv_sparse_matmul."""
         rows = known_size(self._with_depth(self._outs, self.filters)) or 0
         columns = known_size(self._with_depth(self._sizes, self._channels)) or 0
         products = ops.sparse_dense_matmul(

@@ -16,7 +16,7 @@ from kerasfmt.typing import override
 
 
 class Merge(Layer, register=False):
-    """Base of the merges: inputs of different ranks get axes of 1 after the batch, then broadcast.
+    """Base of the merging layers; inputs broadcast, with axes of 1 inserted after the batch for lower ranks.
 
     Input: a list of tensors. Output: one tensor.
     Source: tf_keras/src/layers/merging/base_merge.py.
@@ -61,12 +61,12 @@ class Merge(Layer, register=False):
         return self.merge([_with_rank(value, rank) for value in values])
 
     def merge(self, values: list[Value]) -> Value:
-        """The merge of inputs of one rank."""
+        """The result for inputs of one rank."""
         raise NotImplementedError
 
     @override
     def compute_mask(self, inputs: Any, mask: Any) -> Value | None:
-        """True where all the masks are."""
+        """True where all masks are true."""
         given = [m for m in self._masks(mask) if m is not None]
         if not given:
             return None
@@ -83,7 +83,7 @@ def _with_rank(value: Value, rank: int) -> Value:
 
 
 def concatenate(values: list[Value], axis: int) -> Value:
-    """The values joined along `axis`; one value as it is."""
+    """The values joined along `axis`; a single value unchanged."""
     return ops.concat(values, axis) if len(values) > 1 else ops.identity(values[0])
 
 
@@ -166,7 +166,7 @@ class Minimum(Merge):
 
 
 class Concatenate(Merge):
-    """The inputs one after the other along `axis`; their other dimensions agree.
+    """The inputs joined along `axis`; their other dimensions must agree.
 
     Args:
       axis: the axis to join along.
@@ -178,7 +178,7 @@ class Concatenate(Merge):
 
     @override
     def build(self, inputs: Any) -> None:
-        """Checks that the shapes agree but for the axis."""
+        """Checks that the shapes agree except for the axis."""
         shapes = [spec.shape for spec in self.listed(inputs) if spec.shape is not None]
         if not shapes:
             return
@@ -197,7 +197,7 @@ class Concatenate(Merge):
 
     @override
     def compute_mask(self, inputs: Any, mask: Any) -> Value | None:
-        """The masks joined as the inputs are, where an input without a mask counts as true."""
+        """The masks joined like the inputs; an input without a mask counts as true."""
         given = self._masks(mask)
         if all(m is None for m in given):
             return None
@@ -213,11 +213,11 @@ class Concatenate(Merge):
 
 
 class Dot(Merge):
-    """The product of two inputs, summed over one axis of each, example by example.
+    """The product of two inputs, summed over one axis of each, separately for each example.
 
     Args:
       axes: the axis of both inputs, or one for each.
-      normalize: whether to scale both inputs to length 1 along their axis first.
+      normalize: whether both inputs are first scaled to a norm of 1 along their axis.
 
     Input: two tensors (batch, ...). Output: (batch, rest of the first, rest of the second), or (batch, 1).
     Source: tf_keras/src/layers/merging/dot.py; tf_keras/src/backend.py, batch_dot.
@@ -229,7 +229,7 @@ class Dot(Merge):
 
     @override
     def validate(self) -> None:
-        """`axes` is one axis or two."""
+        """Checks that `axes` is one axis or two."""
         axes = self.axes if isinstance(self.axes, list | tuple) else (self.axes, self.axes)
         if len(axes) != 2 or not all(isinstance(a, int) for a in axes):
             raise self.fail(f"option axes: expected an axis or a pair of axes, got {self.axes!r}")
@@ -287,7 +287,7 @@ class Dot(Merge):
 
 
 def _moved(x: Value, axis: int, to: int) -> Value:
-    """`x` with one axis moved."""
+    """`x` with one axis moved to another place."""
     order = [i for i in range(x.rank) if i != axis]
     order.insert(to, axis)
     return x if order == list(range(x.rank)) else ops.transpose(x, order)

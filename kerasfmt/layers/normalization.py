@@ -19,7 +19,7 @@ from kerasfmt.nn.shapes import dims_of, l2_normalize, read, reshape_to
 from kerasfmt.typing import override
 
 _LEAST_FUSED_EPSILON = 1.001e-5
-"""The fused op raises a smaller epsilon to this one, so it cannot be used below."""
+"""The fused op replaces a smaller epsilon by this one, so it cannot be used for one."""
 
 
 class LayerNormalization(Layer):
@@ -29,9 +29,9 @@ class LayerNormalization(Layer):
       axis: axis or axes to normalize over.
       epsilon: added to the variance.
       center: whether `beta` is added.
-      scale: whether `gamma` is multiplied.
-      rms_scaling: whether to compute `inputs / sqrt(variance + epsilon) * gamma`; Keras 3 only. Keras 2 then gets
-        it under a name that it does not take for its own class, and runs the functions that are saved with it.
+      scale: whether the result is multiplied by `gamma`.
+      rms_scaling: whether to compute `inputs / sqrt(variance + epsilon) * gamma`; Keras 3 only. For Keras 2 the
+        layer is saved under a name that none of its classes has, so that it runs the saved functions.
 
     Input: float, of any rank. Output: the same shape.
     Source: tf_keras/src/layers/normalization/layer_normalization.py.
@@ -55,7 +55,7 @@ class LayerNormalization(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A gamma and a beta of the sizes of the axes."""
+        """Makes `gamma` and `beta` of the sizes of the axes."""
         rank = len(inputs.shape or ())
         self.axis = positive_axes(self.axis, rank)
         if self.rms_scaling:
@@ -76,7 +76,7 @@ class LayerNormalization(Layer):
         return self._fused(inputs) if self.fused else self._plain(inputs)
 
     def _scaled(self, inputs: Value) -> Value:
-        """Source: keras/src/ops/nn.py, layer_normalization (3.x)."""
+        """The outputs with `rms_scaling`. Source: keras/src/ops/nn.py, layer_normalization (3.x)."""
         x = ops.cast(inputs, "float32") if inputs.dtype.name in ("float16", "bfloat16") else inputs
         variance = moments(x, self.axis, keepdims=True)[1]
         outputs = x * ops.rsqrt(variance + self.epsilon) * ops.cast(spread(self.gamma, x, self.axis), x.dtype)
@@ -84,7 +84,7 @@ class LayerNormalization(Layer):
 
     @override
     def get_config(self) -> dict[str, Any]:
-        """The config; with `rms_scaling` where it is on."""
+        """The config; with `rms_scaling` only if it is on."""
         return super().get_config() | ({"rms_scaling": True} if self.rms_scaling else {})
 
     def _plain(self, inputs: Value) -> Value:
@@ -97,7 +97,7 @@ class LayerNormalization(Layer):
         return ops.cast(normalize(x, mean, variance, offset, scale, self.epsilon), inputs.dtype)
 
     def _fused(self, inputs: Value) -> Value:
-        """Each example as one channel of an image, normalized by the op for batches."""
+        """The outputs of the fused op, for which each example is one channel of an image."""
         first = min(self.axis)
         shape = ops.shape(inputs)
         before = ops.reduce_prod(ops.getitem(shape, slice(None, first)))
@@ -123,7 +123,7 @@ class LayerNormalization(Layer):
 
 
 def spread(weight: Weight, x: Value, axes: list[int]) -> Value:
-    """A weight of the sizes of `axes` in a shape that broadcasts with `x`."""
+    """A weight of the sizes of `axes`, in a shape that broadcasts to that of `x`."""
     value = read(x, weight)
     if value.rank == x.rank or axes == [x.rank - 1]:
         return value
@@ -148,7 +148,7 @@ class RMSNormalization(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A scale of the sizes of the axes."""
+        """Makes a scale of the sizes of the axes."""
         self.axis = sorted(positive_axes(self.axis, len(inputs.shape or ())))
         self.scale = self.add_weight(
             "scale", tuple(self.axis_dim(inputs, axis) for axis in self.axis), initializer=Ones()
@@ -166,13 +166,13 @@ class GroupNormalization(Layer):
     """`(inputs - mean) / sqrt(variance + epsilon) * gamma + beta`, with statistics over groups of channels.
 
     Args:
-      groups: number of groups; -1 for as many as there are channels.
+      groups: number of groups; -1 for one per channel.
       axis: the axis of the channels.
       epsilon: added to the variance.
       center: whether `beta` is added.
-      scale: whether `gamma` is multiplied.
+      scale: whether the result is multiplied by `gamma`.
 
-    Input: float (batch, ..., channels), or the channels elsewhere. Output: the same shape.
+    Input: float (batch, ..., channels), or the channels in another axis. Output: the same shape.
     Source: tf_keras/src/layers/normalization/group_normalization.py.
     """
 
@@ -194,7 +194,7 @@ class GroupNormalization(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A gamma and a beta of the size of the axis."""
+        """Makes `gamma` and `beta` of the size of the axis."""
         rank = len(inputs.shape or ())
         positive_axes(self.axis, rank)
         size = self.axis_dim(inputs, self.axis)
@@ -211,7 +211,7 @@ class GroupNormalization(Layer):
 
     @override
     def input_spec(self) -> InputSpec:
-        """The rank and the axis that it was built for."""
+        """The rank, and the size of the axis for which it was built."""
         return self._spec
 
     @override
@@ -236,6 +236,7 @@ class UnitNormalization(Layer):
     Args:
       axis: axis or axes of the vectors.
 
+    Input: float, of any rank. Output: the same shape.
     Source: tf_keras/src/layers/normalization/unit_normalization.py.
     """
 
@@ -244,7 +245,7 @@ class UnitNormalization(Layer):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """No weights. The option stays as it is, as in tf_keras; Keras 2.15 counts the axes from the front."""
+        """Makes no weights. Keeps `axis` as it is, as in tf_keras; Keras 2.15 counts the axes from the front."""
         positive_axes(self.axis, len(inputs.shape or ()))
 
     @override

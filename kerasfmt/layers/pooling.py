@@ -19,16 +19,16 @@ from kerasfmt.nn.convolution import check_window, layout
 from kerasfmt.typing import override
 
 Strides: TypeAlias = Field[tuple[int, ...], int | Sequence[int] | None]
-"""The type of an option of sizes that are those of the window where they are None."""
+"""The type of an option of sizes; None stands for the sizes of the window."""
 
 
 class Pooling(Layer, register=False):
-    """One number per window and channel; the base of those below.
+    """Base of the poolings over windows: one number per window and channel.
 
     Args:
       pool_size: size of the window along each spatial axis.
-      strides: step of the window; `pool_size` where it is None.
-      padding: "valid" (none) or "same"; padding never counts.
+      strides: step of the window; `pool_size` if None.
+      padding: "valid" (none) or "same"; the padding does not count in the result.
       data_format: "channels_last" or "channels_first".
     """
 
@@ -42,7 +42,7 @@ class Pooling(Layer, register=False):
 
     @override
     def validate(self) -> None:
-        """Windows lie side by side unless strides say otherwise."""
+        """Sets `strides` to `pool_size` unless they are given."""
         if self.strides is None:
             self.strides = self.pool_size
 
@@ -69,7 +69,7 @@ class Pooling(Layer, register=False):
 
 
 class Pooling1D(Pooling, register=False):
-    """A pooling over sequences: (batch, steps, channels) to (batch, new_steps, channels)."""
+    """Base of poolings over sequences: (batch, steps, channels) to (batch, new_steps, channels)."""
 
     rank = 1
     config_order = ("strides", "pool_size", "padding", "data_format")
@@ -78,7 +78,7 @@ class Pooling1D(Pooling, register=False):
 
     @override
     def call(self, inputs: Value) -> Value:
-        """The outputs. Keras pools channels_first in channels_last (backend.py, pool2d)."""
+        """The outputs; Keras transposes channels_first to channels_last (backend.py, pool2d)."""
         self._check_fit(inputs)
         first = self.data_format == "channels_first"
         axis = 3 if first else 2
@@ -92,7 +92,7 @@ class Pooling1D(Pooling, register=False):
 
 
 class Pooling2D(Pooling, register=False):
-    """A pooling over images: (batch, height, width, channels) to (batch, new_height, new_width, channels)."""
+    """Base of poolings over images: (batch, height, width, channels) to (batch, new_height, new_width, channels)."""
 
     rank = 2
     pool_size: fields.Sizes = fields.dims(2, default=2)
@@ -100,7 +100,7 @@ class Pooling2D(Pooling, register=False):
 
 
 class Pooling3D(Pooling, register=False):
-    """A pooling over volumes (batch, depth, height, width, channels)."""
+    """Base of poolings over volumes (batch, depth, height, width, channels)."""
 
     rank = 3
     pool_size: fields.Sizes = fields.dims(3, default=2)
@@ -138,7 +138,7 @@ class AveragePooling3D(Pooling3D):
 
 
 class GlobalPooling(Layer, register=False):
-    """One number per channel; the base of those below.
+    """Base of the poolings over all spatial axes: one number per channel.
 
     Args:
       data_format: "channels_last" or "channels_first".
@@ -160,7 +160,7 @@ class GlobalPooling(Layer, register=False):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """No weights; but there must be something to pool."""
+        """Makes no weights; checks that there are elements to pool."""
         for axis in self.axes:
             if inputs.shape is not None and axis < len(inputs.shape) and inputs.shape[axis] == 0:
                 raise self.fail(f"input: expected a size of at least 1 along axis {axis}, got {inputs.shape}")
@@ -195,7 +195,7 @@ class GlobalMaxPooling3D(GlobalPooling):
 
 
 class GlobalAveragePooling1D(GlobalPooling):
-    """The mean of each channel of sequences, over the steps that are not masked; options as `GlobalPooling`.
+    """The mean of each channel of sequences over the unmasked steps; options as `GlobalPooling`.
 
     Source: tf_keras/src/layers/pooling/global_average_pooling1d.py.
     """
@@ -206,7 +206,7 @@ class GlobalAveragePooling1D(GlobalPooling):
 
     @override
     def compute_mask(self, inputs: Value, mask: Any) -> None:
-        """None: there are no steps left to mask."""
+        """None: the outputs have no steps."""
 
     @override
     def call(self, inputs: Value, mask: Value | None = None) -> Value:

@@ -20,15 +20,15 @@ from kerasfmt.nn.shapes import read
 from kerasfmt.typing import override
 
 _EPSILON = 1e-7
-"""The least standard deviation that Normalization divides by: Keras's backend.epsilon()."""
+"""The least divisor of Normalization: Keras's backend.epsilon()."""
 
 
 class Rescaling(Layer):
     """`inputs * scale + offset`, in the layer's dtype.
 
     Args:
-      scale: a number, or an array that broadcasts with the inputs.
-      offset: likewise.
+      scale: a number, or an array that broadcasts to the shape of the inputs.
+      offset: a number, or such an array.
 
     Input: numbers of any dtype and shape. Output: float.
     Source: tf_keras/src/layers/preprocessing/image_preprocessing.py, Rescaling.
@@ -39,14 +39,14 @@ class Rescaling(Layer):
 
     @override
     def validate(self) -> None:
-        """`scale` and `offset` are numbers."""
+        """Checks that `scale` and `offset` are numbers or arrays of numbers."""
         for option in ("scale", "offset"):
             if np.asarray(getattr(self, option)).dtype.kind not in "fiu":
                 raise self.fail(f"option {option}: expected numbers, got {getattr(self, option)!r}")
 
     @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """`scale` and `offset`, where they are lists."""
+        """`scale` and `offset`, if they are lists."""
         return tuple(name for name in ("scale", "offset") if isinstance(getattr(self, name), list))
 
     @override
@@ -55,22 +55,22 @@ class Rescaling(Layer):
         return x * self._constant(x, "scale") + self._constant(x, "offset")
 
     def _constant(self, x: Value, option: str) -> Value:
-        """An option as TensorFlow converts it: to float32 or int32 first, then to the layer's dtype."""
+        """An option, converted as TensorFlow does: to float32 or int32 first, then to the layer's dtype."""
         array = np.asarray(getattr(self, option))
         first = np.float32 if array.dtype.kind == "f" else np.int32
         return ops.cast(x.graph.constant(array.astype(first)), self.compute_dtype)
 
 
 class Normalization(Layer):
-    """`(inputs - mean) / sqrt(variance)`; the inverse of it, if `invert`.
+    """`(inputs - mean) / sqrt(variance)`, or the inverse of that.
 
-    The mean and the variance are options, or else weights (`mean`, `variance`, and `count`, the number of
-    examples that they were computed from).
+    Mean and variance are options, or else weights: `mean`, `variance`, and `count`, the number of examples from
+    which they were computed.
 
     Args:
       axis: axes that have statistics of their own; None for one mean and one variance.
-      mean: number or array.
-      variance: number or array.
+      mean: a number, or an array of the sizes of the axes.
+      variance: a number, or an array of the sizes of the axes.
       invert: whether to undo the normalization instead.
 
     Input: numbers of any dtype. Output: float, the same shape.
@@ -91,13 +91,13 @@ class Normalization(Layer):
 
     @override
     def validate(self) -> None:
-        """Mean and variance are given together."""
+        """Checks that mean and variance are given together."""
         if (self.mean is None) != (self.variance is None):
             raise self.fail(f"option mean: expected with variance, got {self.mean} and {self.variance}")
 
     @override
     def build(self, inputs: Spec) -> None:
-        """Statistics of the sizes of the axes, unless the options give them."""
+        """Makes the statistics in the sizes of the axes, unless the options give them."""
         rank = len(inputs.shape or ())
         if any(not -rank <= a < rank for a in self.axis):
             raise self.fail(f"option axis: expected axes of inputs with {rank} dimensions, got {self.axis}")
@@ -119,7 +119,7 @@ class Normalization(Layer):
         count = self.add_weight(
             "count", (), initializer=initializer("zeros"), trainable=False, dtype=dtypes.int64
         )
-        count.other_dtypes = (dtypes.int32,)  # Keras 3, where the backend has no int64
+        count.other_dtypes = (dtypes.int32,)  # in Keras 3, if the backend has no int64
 
     def _constant(self, option: str, sizes: tuple[int, ...]) -> np.ndarray[Any, Any]:
         value = np.asarray(getattr(self, option), np.float64)
@@ -131,7 +131,7 @@ class Normalization(Layer):
 
     @override
     def tracked_lists(self) -> tuple[str, ...]:
-        """Mean and variance where they are lists, and what Keras derives from the axes."""
+        """Mean and variance if they are lists, and the lists that Keras derives from the axes."""
         given = [name for name in ("mean", "variance") if isinstance(getattr(self, name), list)]
         derived = ("_keep_axis", "_reduce_axis", "_reduce_axis_mask", "_broadcast_shape")
         return (*(f"input_{name}" for name in given), *derived)

@@ -1,4 +1,4 @@
-"""Layers that regularize training: noise, dropout, penalties; Masking and Identity, which change no value."""
+"""Layers that regularize training with noise, dropout or penalties; also Masking and Identity."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SpatialDropout(Layer, register=False):
     Args:
       rate: share of feature maps that are dropped.
       data_format: "channels_last" or "channels_first"; not part of the config.
-      noise_shape: ignored, as Keras does.
+      noise_shape: ignored, as in Keras.
       seed: makes the mask repeatable.
 
     Source: tf_keras/src/layers/regularization/spatial_dropout1d.py, and so on.
@@ -62,7 +62,7 @@ class SpatialDropout(Layer, register=False):
 
 
 class SpatialDropout1D(SpatialDropout):
-    """Sets features of all steps to zero.
+    """Sets features of sequences to zero at random, at all steps.
 
     Input: float (batch, steps, features).
     Source: tf_keras/src/layers/regularization/spatial_dropout1d.py.
@@ -72,13 +72,13 @@ class SpatialDropout1D(SpatialDropout):
 
     @override
     def validate(self) -> None:
-        """The channels are last."""
+        """Checks that the channels are last."""
         if self.data_format != "channels_last":
             raise self.fail(f"option data_format: expected channels_last, got {self.data_format}")
 
 
 class SpatialDropout2D(SpatialDropout):
-    """Sets channels of images to zero.
+    """Sets channels of images to zero at random.
 
     Input: float (batch, height, width, channels), or channels first.
     Source: tf_keras/src/layers/regularization/spatial_dropout2d.py.
@@ -88,7 +88,7 @@ class SpatialDropout2D(SpatialDropout):
 
 
 class SpatialDropout3D(SpatialDropout):
-    """Sets channels of volumes to zero.
+    """Sets channels of volumes to zero at random.
 
     Input: float (batch, depth, height, width, channels), or channels first.
     Source: tf_keras/src/layers/regularization/spatial_dropout3d.py.
@@ -98,10 +98,10 @@ class SpatialDropout3D(SpatialDropout):
 
 
 class GaussianNoise(Layer):
-    """Adds normal noise while training.
+    """Adds normally distributed noise while training.
 
     Args:
-      stddev: its standard deviation.
+      stddev: standard deviation of the noise.
       seed: makes the noise repeatable.
 
     Source: tf_keras/src/layers/regularization/gaussian_noise.py.
@@ -121,10 +121,10 @@ class GaussianNoise(Layer):
 
 
 class GaussianDropout(Layer):
-    """Multiplies with normal noise of mean 1 while training.
+    """Multiplies the inputs by normally distributed noise with mean 1 while training.
 
     Args:
-      rate: as of Dropout; the noise has the standard deviation sqrt(rate / (1 - rate)).
+      rate: as for Dropout; the noise has the standard deviation sqrt(rate / (1 - rate)).
       seed: makes the noise repeatable.
 
     Source: tf_keras/src/layers/regularization/gaussian_dropout.py.
@@ -146,12 +146,12 @@ class GaussianDropout(Layer):
 
 
 def _normal(x: Value, mean: float, stddev: float, seed: int | None) -> Value:
-    """Normal noise of the shape of `x`."""
+    """Normally distributed noise in the shape of `x`."""
     return ops.random_normal(ops.shape(x), x.dtype, mean=mean, stddev=stddev, **seeds(seed))
 
 
 class AlphaDropout(Layer):
-    """Sets a random share of the inputs to the limit of selu while training, and keeps mean and variance.
+    """Sets inputs to the lower limit of selu at random while training; preserves mean and variance.
 
     Args:
       rate: share of inputs that are dropped.
@@ -190,11 +190,11 @@ class AlphaDropout(Layer):
 
 
 class ActivityRegularization(Layer):
-    """The inputs, with a penalty on them.
+    """The inputs; adds a penalty on them to the losses.
 
     Args:
-      l1: factor of the sum of their absolute values.
-      l2: factor of the sum of their squares.
+      l1: factor of the sum of the absolute values.
+      l2: factor of the sum of the squares.
 
     Source: tf_keras/src/layers/regularization/activity_regularization.py.
     """
@@ -208,7 +208,7 @@ class ActivityRegularization(Layer):
     def activity_penalty(self) -> L1L2:
         return L1L2(self.l1, self.l2)
 
-    # Keras's class inherits `call(inputs, *args, **kwargs)`, which it gives a `training`.
+    # Keras's class inherits `call(inputs, *args, **kwargs)`, and Keras passes it `training`.
     @override
     def call(self, inputs: Value, *args: Any, training: bool = False, **kwargs: Any) -> Value:
         return inputs
@@ -222,13 +222,13 @@ class Identity(Layer):
 
     @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options; the dtype is noted as it was given."""
+        """The options; keeps the dtype as it was given."""
         self._dtype = given.get("dtype")
         return super().complete(given)
 
     @override
     def get_config(self) -> dict[str, Any]:
-        """The config; the class has no `get_config`, so that Keras stores the dtype as it was given."""
+        """The config, with the dtype as it was given: Keras's class has no `get_config`."""
         return super().get_config() | ({"dtype": self._dtype} if isinstance(self._dtype, str) else {})
 
     @override
@@ -237,7 +237,7 @@ class Identity(Layer):
 
 
 class Masking(Layer):
-    """Zeros in place of the steps whose features all equal `mask_value`; later layers skip them.
+    """Masks steps whose features all equal `mask_value`, and sets them to zero; later layers skip them.
 
     Args:
       mask_value: marks a step to skip.

@@ -18,7 +18,7 @@ from kerasfmt.typing import override
 
 
 class _Margins(Layer, register=False):
-    """A layer that changes the ends of spatial axes."""
+    """Base of layers that pad or crop spatial axes."""
 
     rank: ClassVar[int]
 
@@ -27,14 +27,14 @@ class _Margins(Layer, register=False):
         return InputSpec(ndim=self.rank + 2)
 
     def _per_axis(self, margins: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
-        """The margins of every axis; none for batch and channels."""
+        """The margins of every axis; (0, 0) for batch and channels."""
         if getattr(self, "data_format", "channels_last") == "channels_first":
             return [(0, 0), (0, 0), *margins]
         return [(0, 0), *margins, (0, 0)]
 
 
 class ZeroPadding(_Margins, register=False):
-    """Zeros around the spatial axes; the base of those below."""
+    """Base of the layers that add zeros around the spatial axes."""
 
     padding: Any = fields.option()
 
@@ -49,7 +49,7 @@ class ZeroPadding1D(ZeroPadding):
     Args:
       padding: (before, after), or one integer for both.
 
-    Input: (batch, steps, channels). Output: the same, greater by the padding.
+    Input: (batch, steps, channels). Output: the same, with sizes increased by the padding.
     Source: tf_keras/src/layers/reshaping/zero_padding1d.py.
     """
 
@@ -69,7 +69,7 @@ class ZeroPadding2D(ZeroPadding):
       padding: ((top, bottom), (left, right)), or (height, width) for both sides, or one integer for all.
       data_format: "channels_last" or "channels_first".
 
-    Input: (batch, height, width, channels). Output: the same, greater by the padding.
+    Input: (batch, height, width, channels). Output: the same, with sizes increased by the padding.
     Source: tf_keras/src/layers/reshaping/zero_padding2d.py.
     """
 
@@ -85,7 +85,7 @@ class ZeroPadding3D(ZeroPadding):
       padding: three pairs (before, after), or three integers for both sides, or one integer for all.
       data_format: "channels_last" or "channels_first".
 
-    Input: (batch, depth, height, width, channels). Output: the same, greater by the padding.
+    Input: (batch, depth, height, width, channels). Output: the same, with sizes increased by the padding.
     Source: tf_keras/src/layers/reshaping/zero_padding3d.py.
     """
 
@@ -95,7 +95,7 @@ class ZeroPadding3D(ZeroPadding):
 
 
 class Cropping(_Margins, register=False):
-    """The spatial axes without their ends; the base of those below."""
+    """Base of the layers that cut off the ends of the spatial axes."""
 
     cropping: Any = fields.option()
 
@@ -125,7 +125,7 @@ class Cropping1D(Cropping):
     Args:
       cropping: (before, after), or one integer for both.
 
-    Input: (batch, steps, channels). Output: the same, less the cropping.
+    Input: (batch, steps, channels). Output: the same, with sizes reduced by the cropping.
     Source: tf_keras/src/layers/reshaping/cropping1d.py.
     """
 
@@ -144,7 +144,7 @@ class Cropping2D(Cropping):
       cropping: ((top, bottom), (left, right)), or (height, width) for both sides, or one integer for all.
       data_format: "channels_last" or "channels_first".
 
-    Input: (batch, height, width, channels). Output: the same, less the cropping.
+    Input: (batch, height, width, channels). Output: the same, with sizes reduced by the cropping.
     Source: tf_keras/src/layers/reshaping/cropping2d.py.
     """
 
@@ -160,7 +160,7 @@ class Cropping3D(Cropping):
       cropping: three pairs (before, after), or three integers for both sides, or one integer for all.
       data_format: "channels_last" or "channels_first".
 
-    Input: (batch, depth, height, width, channels). Output: the same, less the cropping.
+    Input: (batch, depth, height, width, channels). Output: the same, with sizes reduced by the cropping.
     Source: tf_keras/src/layers/reshaping/cropping3d.py.
     """
 
@@ -170,10 +170,10 @@ class Cropping3D(Cropping):
 
 
 class Permute(Layer):
-    """The axes in another order.
+    """The inputs with their axes in another order.
 
     Args:
-      dims: the axes behind the batch, counted from 1, in their new order.
+      dims: the axes after the batch, counted from 1, in their new order.
 
     Source: tf_keras/src/layers/reshaping/permute.py.
     """
@@ -182,20 +182,20 @@ class Permute(Layer):
 
     @override
     def validate(self) -> None:
-        """`dims` names each axis once."""
+        """Checks that `dims` names each axis once."""
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise self.fail(f"option dims: expected each of 1 to {len(self.dims)} once, got {self.dims}")
 
     @override
     def build(self, inputs: Spec) -> None:
-        """No weights; but `dims` names all axes."""
+        """Makes no weights; checks that `dims` names all axes."""
         if inputs.shape is not None and len(inputs.shape) != len(self.dims) + 1:
             axes = len(inputs.shape) - 1
             raise self.fail(f"option dims: expected {axes} axes for shape {inputs.shape}, got {self.dims}")
 
     @override
     def input_spec(self) -> InputSpec:
-        """As many axes as `dims` names, and the batch."""
+        """The batch, and as many axes as `dims` names."""
         return InputSpec(ndim=len(self.dims) + 1)
 
     @override
@@ -204,7 +204,7 @@ class Permute(Layer):
 
 
 class RepeatVector(Layer):
-    """A vector `n` times in a row.
+    """A vector repeated `n` times along a new axis.
 
     Input: (batch, features). Output: (batch, n, features).
     Source: tf_keras/src/layers/reshaping/repeat_vector.py.

@@ -1,4 +1,4 @@
-"""Depthwise and separable convolutions: a window per channel, and then (separable) a mix of the channels.
+"""Depthwise convolutions, of each channel separately, and separable ones, which then mix the channels.
 
 Inputs are (batch, *spatial, channels), or (batch, channels, *spatial) for channels_first.
 
@@ -22,18 +22,18 @@ from kerasfmt.typing import override
 
 
 class DepthwiseConv(Layer, register=False):
-    """A convolution of each channel by itself; the base of those below.
+    """Base of the depthwise convolutions, of each channel separately.
 
     Args:
       kernel_size: size of the window along each spatial axis.
-      strides: step of the window; equal along all axes.
+      strides: step of the window; the same along all axes.
       padding: "valid" or "same".
       depth_multiplier: number of output channels per input channel.
       data_format: "channels_last" or "channels_first".
-      dilation_rate: distance between the elements that a window covers; 1, or strides are 1.
+      dilation_rate: distance between the elements that a window covers; must be 1 unless strides are 1.
       activation: activation function.
       use_bias: whether a bias is added.
-      groups: 1; Keras stores it and does not use it.
+      groups: must be 1; Keras stores it and does not use it.
     """
 
     facts = KerasFacts(implied_by_keras3={"groups": (1,)})
@@ -77,7 +77,7 @@ class DepthwiseConv(Layer, register=False):
 
     @override
     def validate(self) -> None:
-        """Strides and dilation are not combined."""
+        """Checks that strides and dilation are not combined."""
         check_dilation(self, self.strides, self.dilation_rate)
 
     @override
@@ -87,7 +87,7 @@ class DepthwiseConv(Layer, register=False):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """A kernel (*kernel_size, channels, depth_multiplier) and a bias (channels * depth_multiplier,)."""
+        """Makes a kernel (*kernel_size, channels, depth_multiplier) and a bias (channels * depth_multiplier,)."""
         if inputs.shape is None or len(inputs.shape) != self.rank + 2:
             raise self.fail(f"input: expected {self.rank + 2} dimensions, got shape {inputs.shape}")
         channels = self.axis_dim(inputs, convolve.channel_axis(self.data_format, self.rank))
@@ -99,7 +99,7 @@ class DepthwiseConv(Layer, register=False):
 
     @override
     def input_spec(self) -> InputSpec:
-        """The channels that the kernel was built for."""
+        """The number of channels for which the kernel was built."""
         axis = convolve.channel_axis(self.data_format, self.rank)
         return InputSpec(min_ndim=self.rank + 2, axes={axis: self.depthwise_kernel.shape[-2]})
 
@@ -136,8 +136,8 @@ class DepthwiseConv1D(DepthwiseConv):
 class DepthwiseConv2D(DepthwiseConv):
     """A convolution of each channel of images; options as `DepthwiseConv`.
 
-    Input: float (batch, height, width, channels). Output: the same with new sizes and
-    channels * depth_multiplier channels.
+    Input: float (batch, height, width, channels).
+    Output: float (batch, new_height, new_width, channels * depth_multiplier).
     Source: tf_keras/src/layers/convolutional/depthwise_conv2d.py.
     """
 
@@ -148,7 +148,7 @@ class DepthwiseConv2D(DepthwiseConv):
 
     @override
     def call(self, inputs: Value) -> Value:
-        """The outputs. Keras computes channels_first in channels_last (backend.py, depthwise_conv2d)."""
+        """The outputs; Keras transposes channels_first to channels_last (backend.py, depthwise_conv2d)."""
         check_fit(self, inputs)
         first = self.data_format == "channels_first"
         outputs = convolve.depthwise(
@@ -167,19 +167,19 @@ class DepthwiseConv2D(DepthwiseConv):
 
 
 class SeparableConv(Layer, register=False):
-    """A convolution of each channel by itself, and then a mix of the channels; the base of those below.
+    """Base of the separable convolutions: of each channel separately, then a mix of the channels.
 
     Args:
       filters: number of output channels.
       kernel_size: size of the window along each spatial axis.
-      strides: step of the window; equal along all axes.
+      strides: step of the window; the same along all axes.
       padding: "valid", "same" or, for SeparableConv1D, "causal".
       data_format: "channels_last" or "channels_first".
-      dilation_rate: distance between the elements that a window covers; 1, or strides are 1.
-      depth_multiplier: number of channels between the two steps, per input channel.
+      dilation_rate: distance between the elements that a window covers; must be 1 unless strides are 1.
+      depth_multiplier: number of channels between the two convolutions, per input channel.
       activation: activation function.
       use_bias: whether a bias is added.
-      groups: Keras stores it and does not use it, like `kernel_initializer`, `kernel_regularizer` and
+      groups: not used, only stored, as in Keras; so are `kernel_initializer`, `kernel_regularizer` and
         `kernel_constraint`.
     """
 
@@ -246,7 +246,7 @@ class SeparableConv(Layer, register=False):
 
     @override
     def validate(self) -> None:
-        """Groups divide filters; strides and dilation are not combined."""
+        """Checks that groups divide filters, and that strides and dilation are not combined."""
         if self.filters % self.groups:
             raise self.fail(f"option groups: expected a divisor of filters={self.filters}, got {self.groups}")
         check_dilation(self, self.strides, self.dilation_rate)
@@ -258,7 +258,7 @@ class SeparableConv(Layer, register=False):
 
     @override
     def build(self, inputs: Spec) -> None:
-        """Kernels (*kernel_size, channels, m) and (1.., channels * m, filters), and a bias (filters,)."""
+        """Makes kernels (*kernel_size, channels, m) and (1.., channels * m, filters), and a bias (filters,)."""
         channels = self.axis_dim(inputs, convolve.channel_axis(self.data_format, self.rank))
         self.depthwise_kernel = self.add_weight(
             "depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier), options="depthwise"
@@ -273,14 +273,14 @@ class SeparableConv(Layer, register=False):
 
     @override
     def input_spec(self) -> InputSpec:
-        """One batch axis, and the channels that the kernels were built for."""
+        """One batch axis, and the number of channels for which the kernels were built."""
         axis = convolve.channel_axis(self.data_format, self.rank)
         return InputSpec(ndim=self.rank + 2, axes={axis: self.depthwise_kernel.shape[-2]})
 
     def _separable(
         self, x: Value, kernels: tuple[Value, Value], strides: tuple[int, ...], dilations: tuple[int, ...]
     ) -> Value:
-        """The two convolutions of images, and the bias. Source: tensorflow's nn_impl.py, separable_conv2d."""
+        """The two convolutions of images, and the bias. Source: tensorflow/python/ops/nn_impl.py, separable_conv2d."""
         padding = "same" if self.padding == "same" else "valid"
         x = convolve.depthwise(x, kernels[0], strides, padding, dilations, self.data_format)
         x = convolve.convolution(x, kernels[1], (1, 1), "valid", (1, 1), self.data_format)

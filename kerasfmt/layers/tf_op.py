@@ -1,8 +1,8 @@
 """TensorFlow functions as layers: what Keras 2 makes of `x + 1`, `tf.nn.relu(x)` or `x[:, 0]` on symbolic tensors.
 
-Config: {"name", "trainable", "dtype", "function": name of the function in TensorFlow's public API}. The arguments are
-part of the call: the first one is its input (tensors and constants), the others are keyword arguments, in which a
-slice is {"start", "stop", "step"} and an ellipsis {"class_name": "__ellipsis__"}.
+The config is {"name", "trainable", "dtype", "function"}, with the name of the function in TensorFlow's public API. The
+arguments are part of the call. The first one is its input, of tensors and constants; the others are keyword arguments.
+In these a slice is {"start", "stop", "step"}, and an ellipsis is {"class_name": "__ellipsis__"}.
 
 Source: tf_keras/src/layers/core/tf_op_layer.py; tf_keras/src/engine/node.py, serialize.
 """
@@ -27,7 +27,8 @@ from kerasfmt.typing import override
 class TFOpLambda(Layer):
     """A function of TensorFlow, called on symbolic tensors.
 
-    Call it with the first argument of the function and the others by keyword; what is not a tensor is a constant.
+    Call it with the first argument of the function, and the others by keyword; arguments that are not tensors are
+    constants.
 
     Args:
       function: its name in TensorFlow's public API, "math.add" or "nn.relu".
@@ -41,7 +42,7 @@ class TFOpLambda(Layer):
 
     @override
     def validate(self) -> None:
-        """The function is one that kerasfmt knows."""
+        """Checks that kerasfmt knows the function."""
         if find_function(self.function) is None:
             raise UnsupportedLayerError(
                 f"layer {self.name} ({type(self).__name__}): function tf.{self.function} is not known to kerasfmt; "
@@ -84,7 +85,7 @@ class TFOpLambda(Layer):
     @property
     @override
     def takes_mask(self) -> bool:
-        """False: no function of TensorFlow takes the mask of its input."""
+        """False: a TensorFlow function does not take the mask of its input."""
         return False
 
     @override
@@ -104,7 +105,7 @@ class TFOpLambda(Layer):
             raise self._refused(error, inputs, given) from error
 
     def decode(self, value: Any) -> Any:
-        """An argument as the function takes it."""
+        """An argument of the call, in the form that the function takes."""
         return value
 
     def _refused(self, error: Exception, inputs: Structure, kwargs: Mapping[str, Any]) -> InvalidModelError:
@@ -120,7 +121,7 @@ class SlicingOpLambda(TFOpLambda):
 
     @override
     def decode(self, value: Any) -> Any:
-        """An argument with its slices."""
+        """An argument of the call; a stored slice or ellipsis becomes an object."""
         try:
             return to_index(value)
         except ValueError as error:

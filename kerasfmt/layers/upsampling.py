@@ -14,11 +14,11 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.typing import override
 
 METHODS = ("nearest", "bilinear", "area", "bicubic", "gaussian", "lanczos3", "lanczos5", "mitchellcubic")
-"""Keras's interpolations, by the names that tf.image.ResizeMethod has for them as well."""
+"""Keras's interpolations; tf.image.ResizeMethod has the same names."""
 
 
 MANY = 100_000
-"""Keras repeats an axis of known size as that many parts in a row; from here on, one op repeats it."""
+"""Keras splits an axis of known size into elements to repeat them; from this size on, one op repeats them."""
 
 
 def repeat_elements(x: Value, times: int, axis: int) -> Value:
@@ -59,7 +59,7 @@ def resize(x: Value, size: Operand, method: str) -> Value:
 
 
 class UpSampling1D(Layer):
-    """Each step `size` times in a row.
+    """Each step repeated `size` times.
 
     Input: (batch, steps, channels). Output: (batch, steps * size, channels).
     """
@@ -76,15 +76,16 @@ class UpSampling1D(Layer):
 
 
 class UpSampling2D(Layer):
-    """Images enlarged.
+    """Images enlarged by whole factors.
 
     Args:
       size: factors of height and width.
       data_format: "channels_last" or "channels_first".
-      interpolation: how new pixels come from the old: "nearest", "bilinear", "area", "bicubic", "gaussian",
+      interpolation: how new pixels are computed: "nearest", "bilinear", "area", "bicubic", "gaussian",
         "lanczos3", "lanczos5" or "mitchellcubic".
 
-    Input: (batch, height, width, channels). Output: float32, but of the input's dtype for "nearest".
+    Input: (batch, height, width, channels). Output: (batch, new_height, new_width, channels),
+      float32, or of the dtype of the input for "nearest".
     """
 
     size: fields.Sizes = fields.dims(2, default=2)
@@ -112,13 +113,13 @@ class UpSampling2D(Layer):
 
 
 class UpSampling3D(Layer):
-    """Volumes whose elements are repeated.
+    """Volumes with their elements repeated along each spatial axis.
 
     Args:
       size: factors of depth, height and width.
       data_format: "channels_last" or "channels_first".
 
-    Input: (batch, depth, height, width, channels).
+    Input: (batch, depth, height, width, channels). Output: (batch, new_depth, new_height, new_width, channels).
     """
 
     size: fields.Sizes = fields.dims(3, default=2)
@@ -126,7 +127,7 @@ class UpSampling3D(Layer):
 
     @override
     def call(self, inputs: Value) -> Value:
-        """The outputs. Keras 2 stores no input spec: its constructor loses it."""
+        """The outputs. There is no input spec, because the constructor in Keras 2 loses it."""
         start = 2 if self.data_format == "channels_first" else 1
         for axis, times in enumerate(self.size, start):
             inputs = repeat_elements(inputs, times, axis)

@@ -1,4 +1,4 @@
-"""Layers around a layer: Wrapper, TimeDistributed, SpectralNormalization.
+"""Layers that wrap another layer: Wrapper, TimeDistributed, SpectralNormalization.
 
 Source: tf_keras/src/layers/rnn/base_wrapper.py.
 """
@@ -33,10 +33,10 @@ def _layer(value: Any) -> Layer:
 
 
 class Wrapper(Layer):
-    """Base of layers around a layer.
+    """Base of layers that wrap another layer.
 
     Args:
-      layer: the layer.
+      layer: the wrapped layer.
     """
 
     layer: Layer = fields.option(convert=_layer, to_config=Layer.described)
@@ -63,7 +63,7 @@ class Wrapper(Layer):
         return self.layer.activity_layer
 
     def build_inner(self, inputs: Structure) -> None:
-        """Builds the layer inside; its weights have names in the scope of the wrapper."""
+        """Builds the wrapped layer; the names of its weights begin with the name of the wrapper."""
         layer = self.layer
         if isinstance(layer, Sequential) and not layer.built:
             layer.build_for(flatten(inputs)[0].shape)
@@ -73,7 +73,7 @@ class Wrapper(Layer):
                 layer.ensure_built(map_structure(layer.cast_spec, inputs))
             except InvalidModelError as error:
                 raise self.fail(str(error)) from error
-            # Keras notes the shape in `build` of its base class only, which few others call.
+            # Keras keeps the shape only in `build` of its base class, which few other classes call.
             if type(layer).build is not Layer.build and not layer.facts.build_calls_base:
                 layer.build_input = None
 
@@ -87,12 +87,12 @@ class Wrapper(Layer):
 
 
 class TimeDistributed(Wrapper):
-    """A layer applied to every step of sequences.
+    """Applies a layer to every step of sequences.
 
     Args:
-      layer: the layer.
+      layer: the wrapped layer.
 
-    Input: (batch, steps, ...), or a structure of such. Output: (batch, steps, ...).
+    Input: (batch, steps, ...), or a structure of such tensors. Output: (batch, steps, ...).
     Source: tf_keras/src/layers/rnn/time_distributed.py, for layers without a state.
     """
 
@@ -100,7 +100,7 @@ class TimeDistributed(Wrapper):
 
     @override
     def build(self, inputs: Any) -> None:
-        """The weights of the layer, for inputs without steps."""
+        """Builds the wrapped layer for inputs without steps."""
         for spec in flatten(inputs):
             if spec.shape is None or len(spec.shape) < 3:
                 raise self.fail(f"expected at least 3 dimensions (batch, steps, ...), got shape {spec.shape}")
@@ -112,7 +112,7 @@ class TimeDistributed(Wrapper):
 
     @override
     def input_spec(self) -> Any:
-        """Any batch, and any number of steps."""
+        """The shape for which it was built, with any batch size and number of steps."""
         return self._input_spec
 
     @override
@@ -138,7 +138,7 @@ class TimeDistributed(Wrapper):
 
     @override
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
-        """The mask that the layer makes of each step, or that of the inputs."""
+        """The masks that the wrapped layer computes for each step, or the mask of the inputs."""
         inner = None if mask is None else map_structure(_merged, mask)
         found = self.layer.compute_mask(map_structure(_merged, inputs), inner)
         if found is not None:
@@ -149,21 +149,21 @@ class TimeDistributed(Wrapper):
 
 
 def _merged(x: Value | None) -> Any:
-    """The value with batch and steps as one axis."""
+    """The value with batch and steps merged into one axis."""
     return None if x is None else reshape_to(x, [-1, *dims_of(x)[2:]])
 
 
 def _split(y: Value, lead: list[int | Value]) -> Value:
-    """The value with the first axis as batch and steps."""
+    """The value with its first axis split into batch and steps."""
     return reshape_to(y, [*lead, *dims_of(y)[1:]])
 
 
 class SpectralNormalization(Wrapper):
-    """A layer whose kernel is divided by its spectral norm at each training step.
+    """Divides the kernel of a layer by its spectral norm at each training step.
 
     Args:
-      layer: a layer with a `kernel` or `embeddings`.
-      power_iterations: how often the estimate of the norm is improved at each step.
+      layer: the wrapped layer, with a `kernel` or `embeddings`.
+      power_iterations: number of iterations per step that improve the estimate of the norm.
 
     Source: tf_keras/src/layers/normalization/spectral_normalization.py.
     """
@@ -177,7 +177,7 @@ class SpectralNormalization(Wrapper):
 
     @override
     def build(self, inputs: Any) -> None:
-        """The weights of the layer, and the estimate (1, columns of the kernel)."""
+        """Builds the wrapped layer, and makes a vector (1, columns of the kernel) for the estimate."""
         self.build_inner(inputs)
         kernel = getattr(self.layer, "kernel", None) or getattr(self.layer, "embeddings", None)
         if not isinstance(kernel, Weight):
@@ -188,13 +188,13 @@ class SpectralNormalization(Wrapper):
         self.vector_u = self.add_weight(
             "vector_u", (1, kernel.shape[-1]), initializer=made, trainable=False, dtype=kernel.dtype
         )
-        # From tf_keras 2.16 on, a variable that casts itself states the dtype that it casts to, so that files of a
-        # layer that was built by a call hold that one; Keras makes the stored dtype when it loads them.
+        # From tf_keras 2.16 on, an autocast variable gives the dtype to which it casts. Files of a layer that was built
+        # by a call therefore hold that dtype; Keras converts it when it loads them.
         self.vector_u.other_dtypes = (self.compute_dtype,)
 
     @override
     def input_spec(self) -> InputSpec:
-        """The shape that the layer was built for."""
+        """The shape for which the wrapped layer was built."""
         shape = self.build_input
         return InputSpec(shape=(None, *shape[1:]), ndim=len(shape))
 

@@ -48,7 +48,7 @@ class LazyDataset:
 
         Raises:
           CorruptFileError: it declares more than its bytes can hold.
-          UnsafeFileError: its bytes lie in other files.
+          UnsafeFileError: its bytes are in other files.
           UnsupportedFormatError: it does not hold plain numbers, or is compressed by an unknown filter.
         """
         self._file = file

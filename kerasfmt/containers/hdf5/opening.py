@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +42,7 @@ class OpenFile:
 
         Raises:
           CorruptFileError: it declares more than its bytes can hold.
-          UnsafeFileError: its bytes lie in other files.
+          UnsafeFileError: its bytes are in other files.
           UnsupportedFormatError: it does not hold plain numbers, or is compressed by an unknown filter.
         """
         found = LazyDataset(node, self._file, self._descriptor)
@@ -97,7 +98,7 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
 
 
 @contextlib.contextmanager
-def opened_stream(stream: BinaryIO | Any, where: str, size: int) -> Iterator[OpenFile]:
+def opened_stream(stream: BinaryIO | io.RawIOBase, where: str, size: int) -> Iterator[OpenFile]:
     """A context with the HDF5 file in a stream, such as a member of an archive.
 
     Args:

@@ -260,7 +260,7 @@ class _File(io.FileIO):
 
 
 class Window(io.RawIOBase):
-    """A part of a file as a file of its own.
+    """A part of a file, read and written like a whole file.
 
     Args:
       stream: the file; closed together with the window.

@@ -195,7 +195,7 @@ def expand_dims(x: Value, axis: int) -> Value:
 
 @register("Squeeze")
 class Squeeze(Op):
-    """The tensor without its dimensions of 1: without those of `squeeze_dims`, or without all."""
+    """The tensor without the dimensions of 1 that `squeeze_dims` names, or without any of 1."""
 
     @staticmethod
     @override

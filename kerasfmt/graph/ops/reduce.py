@@ -59,12 +59,12 @@ def _extreme(
     return lambda x, axes, keep: function(x, axes, keepdims=keep, initial=empty(x.dtype))
 
 
-def lowest(dtype: np.dtype[Any]) -> Any:
+def lowest(dtype: np.dtype[Any]) -> float:
     """The least value of a dtype: minus infinity for floats."""
     return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
-def highest(dtype: np.dtype[Any]) -> Any:
+def highest(dtype: np.dtype[Any]) -> float:
     """The greatest value of a dtype: infinity for floats."""
     return np.inf if dtype.kind == "f" else np.iinfo(dtype).max
 

@@ -8,15 +8,17 @@ Source: tensorflow/core/framework/kernel_shape_util.cc, GetWindowedOutputSizeVer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from kerasfmt.graph.ops.declare import Array, Attrs
 from kerasfmt.graph.spec import Shape
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,12 @@ class Window:
     after: int
 
 
-def spatial(values: Sequence[Any], data_format: str) -> tuple[Any, ...]:
+def spatial(values: Sequence[_T], data_format: str) -> tuple[_T, ...]:
     """The entries of a per-axis attribute or shape that belong to the spatial axes."""
     return tuple(values[2:] if data_format.startswith("NC") else values[1:-1])
 
 
-def channels(values: Sequence[Any], data_format: str) -> Any:
+def channels(values: Sequence[_T], data_format: str) -> _T:
     """The entry of a per-axis attribute or shape that belongs to the channel axis."""
     return values[1] if data_format.startswith("NC") else values[-1]
 
@@ -113,7 +115,7 @@ def windows(
     return found
 
 
-def pad_spatial(x: Array, along: Sequence[Window], value: Any = 0) -> Array:
+def pad_spatial(x: Array, along: Sequence[Window], value: float = 0) -> Array:
     """The channels-last array with the padding that the windows require."""
     if not any(w.before or w.after for w in along):
         return x
@@ -121,7 +123,7 @@ def pad_spatial(x: Array, along: Sequence[Window], value: Any = 0) -> Array:
     return np.pad(x, pads, constant_values=value)
 
 
-def taps(x: Array, along: Sequence[Window]) -> Any:
+def taps(x: Array, along: Sequence[Window]) -> Iterator[tuple[tuple[int, ...], Array]]:
     """For each position in the window, the position and the elements of the padded array there."""
     for position in product(*(range(w.size) for w in along)):
         inside = (

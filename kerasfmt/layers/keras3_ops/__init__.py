@@ -1,4 +1,4 @@
-"""Operations of Keras 3 among the layers of a model, by what they do.
+"""Operations of Keras 3 among the layers of a model, grouped by what they do.
 
 Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core.py, linalg.py, image.py, einops.py.
 """

@@ -142,7 +142,7 @@ def _sparsemax(op: Operation, x: Tensor, axis: int = -1) -> Translated:
     sums = op.binary("math.subtract", op.helper("math.cumsum", falling, axis=at), 1.0)
     support = op.binary("math.greater", op.binary("math.multiply", falling, numbers), sums)
     count = op.helper("math.reduce_sum", op.cast(support, value.dtype), axis=at, keepdims=True)
-    # Keras 3 adds up the running sums of the support, not its elements.
+    # Keras 3 sums the running sums of the support, not its elements.
     inside = op.where(support, op.binary("math.add", sums, 1.0), 0.0)
     total = op.helper("math.reduce_sum", inside, axis=at, keepdims=True)
     limit = op.binary("math.divide", op.binary("math.subtract", total, 1.0), count)

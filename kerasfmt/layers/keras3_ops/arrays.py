@@ -1,4 +1,4 @@
-"""Operations on shapes, parts and arrangements.
+"""Operations that reshape, split, join and rearrange tensors.
 
 Source: keras/src/ops/numpy.py, core.py, einops.py.
 """
@@ -302,7 +302,7 @@ def _rearrange(op: Operation, tensor: Tensor, pattern: str, **axes_lengths: int)
 
 
 def _axes_of(op: Operation, side: str) -> list[list[str]]:
-    """The groups of names on a side of a pattern."""
+    """The groups of names on one side of a pattern."""
     groups: list[list[str]] = []
     inside = False
     for word in side.replace("(", " ( ").replace(")", " ) ").split():

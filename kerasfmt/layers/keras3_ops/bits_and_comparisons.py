@@ -1,4 +1,4 @@
-"""Operations on each element that several functions make: bits, powers, comparisons that bear not-a-number.
+"""Elementwise operations that take several functions: bits, powers, comparisons that handle NaN.
 
 Source: keras/src/ops/numpy.py.
 """

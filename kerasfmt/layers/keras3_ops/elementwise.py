@@ -1,4 +1,4 @@
-"""Operations on each element.
+"""Elementwise operations.
 
 Source: keras/src/ops/numpy.py, math.py, core.py.
 """
@@ -321,13 +321,13 @@ def _trunc(op: Operation, x: Tensor) -> Translated:
 def _signbit(op: Operation, x: Tensor) -> Translated:
     if not x.dtype.is_floating:
         return op.result("math.less", x, 0)
-    # -0.0 is the zero whose inverse is below zero.
+    # The inverse of -0.0 is negative.
     below = op.binary("math.less", op.helper("math.reciprocal", x), 0.0)
     return "math.logical_or", below, {"y": op.binary("math.less", x, 0.0)}
 
 
 def _most(dtype: DType) -> float:
-    """The greatest finite float."""
+    """The greatest finite number of a float dtype."""
     if dtype is dtypes.bfloat16:
         return float(np.finfo(np.float32).max)
     return float(np.finfo(dtype.numpy).max)

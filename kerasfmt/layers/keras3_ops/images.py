@@ -1,4 +1,4 @@
-"""Images.
+"""Operations on images.
 
 Source: keras/src/ops/image.py, nn.py.
 """
@@ -91,7 +91,7 @@ def _hsv_to_rgb(op: Operation, images: Tensor, data_format: str | None = None) -
 
 
 def _margins(op: Operation, images: Tensor, options: dict[str, Any], word: str) -> list[list[int]]:
-    """What lies before and after, along height and width."""
+    """The margins before and after, along height and width."""
     _channels_last(op, options.get("data_format"))
     found, first = [], op.rank(images) - 3
     for axis, (before, after, target) in enumerate(
@@ -144,7 +144,7 @@ def _extract_patches(
 
 
 def _filtered(op: Operation, images: Tensor, kernel: np.ndarray, padding: str) -> Translated:
-    """Each channel convolved with kernels (height, width, results)."""
+    """Each channel convolved with the kernels (height, width, count)."""
     channels = op.size(images, -1)
     filters = np.tile(kernel[:, :, None, :], [1, 1, channels, 1]).tolist()
     return "nn.depthwise_conv2d", images, {"filter": filters, "strides": [1, 1, 1, 1], "padding": padding}

@@ -15,11 +15,11 @@ from kerasfmt.ir.tensor import Tensor
 from kerasfmt.layers.keras3_ops.operation import Operation, Translated, map_numbers, register_operation
 
 _EPSILON = 1e-7
-"""What Keras 3 adds, or keeps probabilities away from 0 and 1 by."""
+"""The number that Keras 3 adds to divisors, and the distance of probabilities from 0 and 1."""
 
 
 def _broadcast(op: Operation, value: Any, x: Tensor, axes: list[int]) -> Any:
-    """A parameter of some axes in a shape that fits all."""
+    """A parameter along some axes, in a shape that broadcasts to that of `x`."""
     if op.rank(value) == op.rank(x) or axes == [op.rank(x) - 1]:
         return value
     shape = [op.size(x, axis) if axis in axes else 1 for axis in range(op.rank(x))]

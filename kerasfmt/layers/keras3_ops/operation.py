@@ -1,9 +1,9 @@
 """Operations of Keras 3 among the layers of a model, as the TensorFlow functions that do the same.
 
-Keras 3 stores what `x + 1` or `keras.ops.relu(x)` makes of symbolic tensors as a class name ("Add", "Relu"; some
-are names of layers too) of a module `keras.src.ops...`, with options in the config and the other arguments in the
-call. Here each becomes a TFOpLambda or SlicingOpLambda of the same name, so that Keras 2 can load the model; where
-one function does not do, helpers of the name with a suffix come before it.
+Keras 3 makes an operation of `x + 1` or `keras.ops.relu(x)` on symbolic tensors. It stores a class name ("Add",
+"Relu"; some are names of layers too) of a module `keras.src.ops...`, with options in the config and the other
+arguments in the call. Here each operation becomes a TFOpLambda or SlicingOpLambda of the same name, so that Keras 2
+can load the model. If one function is not enough, helpers come before it, whose names have a suffix.
 
 Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core.py, linalg.py, image.py.
 """
@@ -30,7 +30,7 @@ Translated: TypeAlias = tuple[str, Any, dict[str, Any]]
 """Name, first argument and keyword arguments of a TensorFlow function."""
 
 Translate: TypeAlias = Callable[..., Translated]
-"""From the arguments of an operation to a TensorFlow function and its arguments."""
+"""Translates the arguments of an operation to a TensorFlow function and its arguments."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Row:
     """An operation that kerasfmt knows.
 
     Attributes:
-      translate: makes a TensorFlow function of it.
-      module: the module of `keras.src.ops` that has it.
+      translate: translates it to a TensorFlow function.
+      module: the module of `keras.src.ops` that defines it.
     """
 
     translate: Translate
@@ -50,7 +50,7 @@ OPERATIONS: FamilyTable[Row] = FamilyTable()
 
 
 def module_of(kind: str) -> str:
-    """The module of an operation, by its class name; most are in that of NumPy's functions."""
+    """The module of an operation, by its class name; most are in `numpy`."""
     row = OPERATIONS.find(kind)
     return f"keras.src.ops.{'numpy' if row is None else row.module}"
 
@@ -63,8 +63,8 @@ class Operation(SlicingOpLambda):
       options: its config.
 
     Attributes:
-      module: where Keras 3 has the operation.
-      keras3_arguments: the arguments of each call as Keras 3 has them.
+      module: the module in which Keras 3 defines the operation.
+      keras3_arguments: the arguments of each call, as Keras 3 stores them.
     """
 
     facts = replace(SlicingOpLambda.facts, absent_in=None)
@@ -80,7 +80,7 @@ class Operation(SlicingOpLambda):
 
     @override
     def validate(self) -> None:
-        """The operation is one that kerasfmt knows."""
+        """Checks that kerasfmt knows the operation."""
         if OPERATIONS.find(self.kind) is None:
             raise UnsupportedLayerError(
                 f"layer {self.name}: operation {self.kind} of Keras 3 is not supported; build the model with "
@@ -107,12 +107,12 @@ class Operation(SlicingOpLambda):
     @property
     @override
     def keras_name(self) -> str:
-        """Keras 2's name of what the operation becomes."""
+        """Keras 2's name of the class that the operation becomes."""
         return "SlicingOpLambda" if self.function == "__operators__.getitem" else "TFOpLambda"
 
     @property
     def helpers(self) -> list[TFOpLambda]:
-        """The functions that come before this one, and are none of Keras 3's."""
+        """The functions that come before this one, and are not operations of Keras 3."""
         return list(self._helpers.values())
 
     def helper(self, function: str, first: Any, **kwargs: Any) -> Tensor:
@@ -125,19 +125,19 @@ class Operation(SlicingOpLambda):
         return made
 
     def cast(self, x: Any, dtype: DType) -> Any:
-        """A tensor in another dtype; a constant as it is."""
+        """A tensor in another dtype; a constant unchanged."""
         if not isinstance(x, Tensor) or x.dtype is dtype:
             return x
         return self.helper("cast", x, dtype=dtype.name)
 
     def as_floats(self, x: Any) -> Any:
-        """A tensor as floats, as Keras 3 takes it where a function gives floats."""
+        """A tensor in the float dtype in which Keras 3 computes a function of floats."""
         if not isinstance(x, Tensor) or x.dtype.is_floating:
             return x
         return self.cast(x, dtypes.float64 if x.dtype is dtypes.int64 else dtypes.float32)
 
     def promote(self, *operands: Any) -> list[Any]:
-        """Tensors and constants of one dtype, the one that Keras 3 computes in.
+        """The operands in the dtype in which Keras 3 computes.
 
         Source: keras/src/backend/common/dtypes.py, result_type.
         """
@@ -165,7 +165,7 @@ class Operation(SlicingOpLambda):
         return self.helper("where", condition, x=left, y=right)
 
     def broadcast_like(self, value: Any, beside: Tensor) -> Tensor:
-        """A constant as a tensor of the dtype and, where it is a number, the shape of another; a tensor as it is."""
+        """A constant as a tensor of the dtype of another, a number also in its shape; a tensor unchanged."""
         if isinstance(value, Tensor):
             return value
         return self.binary("math.add", self.helper("zeros_like", beside), value)
@@ -206,14 +206,14 @@ class Operation(SlicingOpLambda):
         return found
 
     def sizes(self, x: Tensor) -> list[int]:
-        """The shape for a reshape, with -1 for an unknown size, of which there may be one."""
+        """The shape for a reshape, with -1 for an unknown size; there may be one."""
         found = [-1 if size is None else size for size in x.shape or [-1] * self.rank(x)]
         if found.count(-1) > 1:
             raise self.unsupported(f"more than one unknown dimension is not supported, got shape {x.shape}")
         return found
 
     def result(self, function: str, x1: Any, x2: Any) -> Translated:
-        """A function of two operands of one dtype, as what this operation is."""
+        """The translation to a function of two operands of one dtype."""
         left, right = self.promote(x1, x2)
         return function, left, {"y": right}
 
@@ -227,7 +227,7 @@ def _breadth(dtype: DType) -> tuple[bool, int, bool]:
 
 
 def _constant(value: Any, dtype: DType) -> Any:
-    """Numbers as Keras 2 stores them beside tensors of a dtype: it makes a tensor of one that comes first."""
+    """Numbers as Keras 2 stores them beside tensors of a dtype; it makes a tensor of a first operand."""
     if isinstance(value, list | tuple):
         return [_constant(item, dtype) for item in value]
     return float(value) if dtype.is_floating and isinstance(value, int) else value
@@ -239,7 +239,7 @@ def leaves(value: Any) -> list[Any]:
 
 
 def _argument(value: Any) -> Any:
-    """An argument as Keras 2 stores it: arrays and tuples are lists."""
+    """An argument as Keras 2 stores it, with lists for arrays and tuples."""
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, list | tuple):
@@ -252,7 +252,7 @@ def _argument(value: Any) -> Any:
 
 
 def map_numbers(value: Any, change: Callable[[Any], Any]) -> Any:
-    """A number, or the numbers of a nested list, changed."""
+    """`change` applied to a number, or to each number of a nested list."""
     return [map_numbers(item, change) for item in value] if isinstance(value, list) else change(value)
 
 
@@ -263,7 +263,7 @@ def float_operands(op: Operation, x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
 
 
 def register_operation(*kinds: str, module: str = "numpy") -> Callable[[Translate], Translate]:
-    """Enters the decorated function under the class names of operations of one module of `keras.src.ops`."""
+    """A decorator that registers a function for operations of one module of `keras.src.ops`, by class names."""
 
     def decorate(translate: Translate) -> Translate:
         for kind in kinds:
@@ -276,7 +276,7 @@ def register_operation(*kinds: str, module: str = "numpy") -> Callable[[Translat
 def register_table(
     functions: Mapping[str, str], make: Callable[[str], Translate], module: str = "numpy"
 ) -> None:
-    """Enters operations of one module, each by what `make` makes of the name of a TensorFlow function."""
+    """Registers operations of one module: `functions` maps their class names to TensorFlow functions for `make`."""
     for kind, function in functions.items():
         OPERATIONS.enter(kind, Row(make(function), module))
 

@@ -60,7 +60,7 @@ def _tril(op: Operation, x: Any, k: int = 0) -> Translated:
 
 
 def _outside(op: Operation, x: Tensor, lower: int, upper: int) -> Translated:
-    """Zeros inside a band."""
+    """`x` with zeros inside a band around the diagonal."""
     ones = op.helper("ones_like", x, dtype="int32")
     band = op.helper("linalg.band_part", ones, num_lower=lower, num_upper=upper)
     return "where", op.helper("cast", band, dtype="bool"), {"x": op.helper("zeros_like", x), "y": x}
@@ -113,7 +113,7 @@ def _cross(
 def _kron(op: Operation, x1: Any, x2: Any) -> Translated:
     left, right = op.promote(x1, x2)
     if not isinstance(left, Tensor) or not isinstance(right, Tensor) or op.rank(left) != op.rank(right):
-        raise op.unsupported("expected two tensors of as many dimensions")
+        raise op.unsupported("expected two tensors with the same number of dimensions")
     sizes = [
         (-1 if -1 in pair else pair[0] * pair[1])
         for pair in zip(op.sizes(left), op.sizes(right), strict=True)
@@ -127,7 +127,7 @@ def _kron(op: Operation, x1: Any, x2: Any) -> Translated:
 
 
 def _diagonals(op: Operation, x: Tensor, offset: int, axis1: int, axis2: int) -> Tensor:
-    """The diagonals of matrices in two axes, as the last axis."""
+    """The diagonals of the matrices in two axes, along the last axis."""
     first, second = op.axis(x, axis1), op.axis(x, axis2)
     rows, columns = op.size(x, first), op.size(x, second)
     rest = [axis for axis in range(op.rank(x)) if axis not in (first, second)]
@@ -236,7 +236,7 @@ def _shape(op: Operation, letters: list[str], sizes: dict[str, int]) -> list[int
     shape = [sizes[c] for c in letters]
     if shape.count(-1) > 1:
         raise op.unsupported(
-            f"the sizes of {[c for c in letters if sizes[c] == -1]} must be known, but for one"
+            f"the sizes of {[c for c in letters if sizes[c] == -1]} must be known, except for one"
         )
     return shape
 
@@ -256,7 +256,7 @@ def _turned(op: Operation, x: Any, letters: list[str], result: str) -> Translate
 def _grouped(
     op: Operation, x: Any, letters: list[str], groups: tuple[list[str], ...], sizes: dict[str, int]
 ) -> Any:
-    """An operand of a product of matrices: batch, rows, columns, of which rows and columns may be several letters."""
+    """An operand of a matrix product: (batch, rows, columns); rows and columns may be several letters each."""
     batch, *matrix = groups
     order = [*batch, *matrix[0], *matrix[1]]
     perm = [letters.index(c) for c in order]

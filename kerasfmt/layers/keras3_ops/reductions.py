@@ -1,4 +1,4 @@
-"""Operations that reduce axes, and those that run along one.
+"""Operations that reduce axes, or accumulate along one.
 
 Source: keras/src/ops/numpy.py, math.py, linalg.py.
 """
@@ -42,7 +42,7 @@ def _reduction(function: str) -> Callable[..., Translated]:
 
 
 def _wide(op: Operation, x: Tensor) -> Tensor:
-    """Integers of at least 32 bits, as Keras 3 sums them up."""
+    """Integers widened to at least 32 bits, in which Keras 3 sums them."""
     if x.dtype.itemsize >= 4:
         return x
     found: Tensor = op.cast(x, dtypes.uint32 if x.dtype.kind == "unsigned" else dtypes.int32)
@@ -223,7 +223,7 @@ def _average(op: Operation, x: Tensor, axis: Any = None, weights: Any = None) ->
 
 
 def _sorted_along(op: Operation, x: Tensor, axis: Any) -> tuple[Tensor, int, int]:
-    """`x` sorted along an axis, that axis and its size; several axes become the last one."""
+    """`x` sorted along an axis, that axis and its size; several axes are merged into the last one."""
     axes = sorted(
         op.axis(x, a)
         for a in (range(op.rank(x)) if axis is None else axis if isinstance(axis, list) else [axis])
@@ -240,7 +240,7 @@ def _sorted_along(op: Operation, x: Tensor, axis: Any) -> tuple[Tensor, int, int
 
 
 def _quantile(op: Operation, x: Any, q: float, axis: Any, share: float | None = None) -> Tensor:
-    """A quantile between two neighbours, by their distance or by `share`."""
+    """A quantile, interpolated between two neighbours by their distance or by `share`."""
     ordered, at, size = _sorted_along(op, op.as_floats(x), axis)
     place = q * (size - 1)
     low, high = math.floor(place), math.ceil(place)
@@ -258,7 +258,7 @@ def _quantile(op: Operation, x: Any, q: float, axis: Any, share: float | None = 
 
 
 def _restored(op: Operation, found: Tensor, x: Tensor, axis: Any, keepdims: bool, at: int = 0) -> Translated:
-    """A reduced tensor with its axes of 1, of which there are `at` before."""
+    """A reduced tensor with its reduced axes as 1, after `at` other axes."""
     if not keepdims:
         return "identity", found, {}
     listed = range(op.rank(x)) if axis is None else axis if isinstance(axis, list) else [axis]
@@ -299,7 +299,7 @@ def _moments(
 @register_operation("Trapezoid")
 def _trapezoid(op: Operation, y: Tensor, x: Any = None, dx: float = 1.0, axis: int = -1) -> Translated:
     if x is not None:
-        raise op.unsupported("x is not supported, but dx is")
+        raise op.unsupported("x is not supported; give dx instead")
     value, at = op.as_floats(y), op.axis(y, axis)
     size = op.size(value, at)
     pairs = op.binary(

@@ -55,7 +55,7 @@ def _positive(value: Any, size: int) -> Any:
 
 
 def _wrapped(op: Operation, indices: Tensor, x: Tensor, axis: int) -> Tensor:
-    """Indices of an axis, those below zero counted from its end."""
+    """Indices of an axis, with negative ones counted from its end."""
     if indices.dtype.kind != "signed":
         return indices
     shape = op.helper("shape", x, out_type=indices.dtype.name if indices.dtype.itemsize > 4 else "int32")
@@ -109,7 +109,7 @@ def _select(op: Operation, condlist: Any, choicelist: Any, default: Any = 0) -> 
 
 
 def _counted(op: Operation, function: str, x: Tensor, borders: Any) -> Translated:
-    """How many of the borders each element is beyond."""
+    """For each element, the number of borders that it exceeds."""
     if op.rank(borders) != 1:
         raise op.unsupported(f"expected a sequence of one dimension, got {op.rank(borders)}")
     beyond = op.binary(function, op.helper("expand_dims", x, axis=-1), borders)

@@ -33,7 +33,7 @@ def _pool(
 def _laid_out(
     op: Operation, function: str, x: Tensor, data_format: str | None, options: dict[str, Any]
 ) -> Translated:
-    """A function of tensors with the channels last, for one with the channels first too."""
+    """A function of channels-last tensors, which are transposed around it for channels_first."""
     if data_format != "channels_first":
         return function, x, options
     axes = range(2, op.rank(x))
