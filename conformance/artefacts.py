@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.case import Case
+from conformance.environments import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 WORK = Path(os.environ.get("KERASFMT_CONFORMANCE_WORK", ROOT / ".conformance" / "work"))
 
 ARCHITECTURES = ROOT / ".conformance" / "architectures"

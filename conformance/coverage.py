@@ -11,6 +11,7 @@ from conformance import run
 from conformance.artefacts import ARCHITECTURES, LINES, READERS, checks, directory, read_json
 from conformance.case import Case
 from conformance.cases import CASES
+from conformance.environments import python
 from conformance.pages import replace_part
 from conformance.structure.rules import ACCEPTED, DIFFERENT
 
@@ -131,9 +132,7 @@ def _versions(line: str) -> str:
         "import importlib.metadata as m, json, platform; v = {d.metadata['Name'].lower().replace('-', '_'): "
         "d.version for d in m.distributions()}; print(json.dumps({'python': platform.python_version(), **v}))"
     )
-    said = subprocess.run(
-        [run.python(line), "-c", program], capture_output=True, text=True, check=True
-    ).stdout
+    said = subprocess.run([python(line), "-c", program], capture_output=True, text=True, check=True).stdout
     installed = json.loads(said)
     wanted = ("python", "tensorflow_cpu", "tf_keras", "keras", "numpy", "protobuf", "h5py")
     tensorflow = read_json(directory(line, CASES["seed"]) / "expected.json").get("tensorflow", "?")

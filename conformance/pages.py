@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+from conformance.environments import ROOT
+
+README = ROOT / "README.md"
 
 
 def replace_part(part: str, program: str, text: str, page: Path = README) -> None:

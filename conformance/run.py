@@ -11,28 +11,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from conformance.artefacts import ROOT, cache_key, directory, read_json, write_json
+from conformance.artefacts import cache_key, directory, read_json, write_json
 from conformance.case import Case
-
-ENVIRONMENTS = {"core": "core", "2.15": "tf215", "2.21": "tf221", "k3jax": "k3jax", "k3torch": "k3torch"}
-"""The directory of each environment below KERASFMT_ENVS (or .conformance/envs)."""
-
-
-def python(environment: str) -> Path:
-    """The interpreter of "core", of a TensorFlow line, or of Keras 3 without TensorFlow.
-
-    Raises:
-      SystemExit: There is no such environment; the message says how to make it.
-    """
-    base = Path(os.environ.get("KERASFMT_ENVS") or ROOT / ".conformance" / "envs")
-    name = ENVIRONMENTS[environment]
-    for path in (base / name / "bin" / "python", base / name / "Scripts" / "python.exe"):
-        if path.exists():
-            return path
-    if environment == "core":
-        return Path(sys.executable)
-    wanted = "--formats" if environment.startswith("k3") else f"--lines {environment}"
-    raise SystemExit(f"no environment {base / name}: make it with `python tools/env.py setup {wanted}`")
+from conformance.environments import ROOT, python
 
 
 def stage(name: str, line: str, cases: Iterable[Case], whose: str = "ours") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""HDF5 models that the installed Kerases write are loaded by kerasfmt and predict the same."""
+"""HDF5 models that every installed Keras writes are loaded by kerasfmt and predict the same."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def models_in_models(keras: Keras) -> Any:
 
 @whole()
 def slashes(keras: Keras) -> Any:
-    """A layer whose group lies in that of another."""
+    """A layer whose group lies in the group of another."""
     entry = keras.Input((4,))
     return keras.Model(
         entry, [keras.layers.Dense(2, name="a")(entry), keras.layers.Dense(3, name="a/b")(entry)]

@@ -1,4 +1,4 @@
-"""`.keras` archives: what the installed Kerases write is loaded here, what is written here is loaded by them.
+"""`.keras` archives: what every installed Keras writes is loaded here, what is written here is loaded by it.
 
 Runs with the Python of any environment: with tf_keras, Keras 2 or Keras 3 on any backend, or several of them.
 """

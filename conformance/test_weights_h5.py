@@ -1,4 +1,4 @@
-"""`.weights.h5`: what the installed Kerases write is loaded here, what is written here is loaded by them.
+"""`.weights.h5`: what every installed Keras writes is loaded here, what is written here is loaded by it.
 
 Runs with the Python of any environment.
 """

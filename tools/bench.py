@@ -14,17 +14,14 @@ import datetime
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import env
+import env  # first: it makes conformance importable
 from bench_against import compare
 from bench_process import ROOT, Side, alternate, run, say
-
-sys.path.insert(0, str(ROOT))
 
 from conformance.applications import SIZES
 from conformance.pages import replace_part

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from env import ROOT
+
 WORKER = Path(__file__).with_name("bench_worker.py")
 
 

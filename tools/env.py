@@ -23,8 +23,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-HOME = Path(os.environ.get("KERASFMT_ENVS") or ROOT / ".conformance" / "envs")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from conformance.environments import HOME, NAMES, ROOT, interpreter
+
 EXAMPLE = ROOT / "examples" / "digits.h5"
 
 
@@ -42,7 +44,7 @@ class Environment:
     @property
     def python(self) -> Path:
         """Its interpreter."""
-        return HOME / self.name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        return interpreter(self.name)
 
 
 _READING = (
@@ -59,19 +61,19 @@ _KERAS3 = "keras==3.15.*; python_version >= '3.11'"
 """The release whose operations are listed; older Pythons have older ones."""
 
 DEMO = Environment("demo", ("-e", "."))
-CORE = Environment("core", ("-e", ".[dev]"))
+CORE = Environment(NAMES["core"], ("-e", ".[dev]"))
 LINES = {
-    "2.15": Environment("tf215", ("tensorflow-cpu==2.15.1", "numpy<2", *_READING), newest=(3, 11)),
+    "2.15": Environment(NAMES["2.15"], ("tensorflow-cpu==2.15.1", "numpy<2", *_READING), newest=(3, 11)),
     "2.21": Environment(
-        "tf221",
+        NAMES["2.21"],
         ("tensorflow-cpu==2.21.*", "tf-keras==2.21.*", "keras>=3", _KERAS3, *_READING),
         newest=(3, 13),
     ),
 }
 FORMATS = (
-    Environment("k3jax", ("jax[cpu]", _KERAS3, "protobuf>=4.25", *_READING), oldest=(3, 11)),
+    Environment(NAMES["k3jax"], ("jax[cpu]", _KERAS3, "protobuf>=4.25", *_READING), oldest=(3, 11)),
     Environment(
-        "k3torch",
+        NAMES["k3torch"],
         (_KERAS3, "protobuf>=4.25", *_READING),
         first=("torch", "--index-url", "https://download.pytorch.org/whl/cpu"),  # builds without CUDA
         oldest=(3, 11),
@@ -88,7 +90,7 @@ def run(*command: object, **options: object) -> int:
     return subprocess.run(words, cwd=ROOT, **options).returncode  # type: ignore[call-overload, no-any-return]
 
 
-def interpreter(environment: Environment) -> str:
+def base_python(environment: Environment) -> str:
     """A Python whose version suits `environment`: this one, or one on the path.
 
     Raises:
@@ -142,7 +144,7 @@ def make(environment: Environment) -> Path:
     if environment.python.exists():
         return environment.python
     where = HOME / environment.name
-    found = interpreter(environment)
+    found = base_python(environment)
     pip = (environment.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     wanted = [packages for packages in (environment.first, environment.packages) if packages]
     if run(found, "-m", "venv", where) or any(run(*pip, *packages) for packages in wanted):

@@ -135,8 +135,8 @@ EXPLAINED = (
         writers=KERAS2,
     ),
     Explained(
-        "TensorFlow 2.15 states the axis of the layer counted from the front once the layer is built, later Kerases as "
-        "it was given.",
+        "TensorFlow 2.15 states the axis of the layer counted from the front once the layer is built; later versions "
+        "state it as it was given.",
         ("UnitNormalization-*",),
         ("other config: layers[1].config.axis",),
         readers=("tf215",),

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from conformance.artefacts import ROOT, read_json
+from conformance.artefacts import read_json
 from conformance.case import Case
 from conformance.cases import CASES
+from conformance.environments import ROOT
 
 HOME = Path(os.environ.get("KERASFMT_FORMATS_WORK", ROOT / ".conformance" / "formats"))
 
 GENERATION = 2
-"""To be raised when what the Kerases write or state is computed in another way."""
+"""To be raised when what a Keras writes or states is computed in another way."""
 
 
 @dataclass(frozen=True)

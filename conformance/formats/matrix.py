@@ -142,7 +142,7 @@ def _order(array: np.ndarray) -> Any:
 def _same_with_own(case: Case, writer: str, source: str, kind: str, reader: str) -> bool:
     """Whether the reader fails in the same way on the equivalent file of the Keras that has the model.
 
-    That is the same writer's, or, where it does not write this format, that of every Keras that does.
+    The file is the same writer's. Where that does not write this format, every Keras that does is taken.
     """
     own = _files(writer, case.name).get(file_name("own", kind))
     # The HDF5 of kerasfmt is Keras 2's, which Keras 2 has to read, whatever it makes of Keras 3's own.

@@ -1,4 +1,4 @@
-"""In a process without any Keras: kerasfmt writes anew what the Kerases wrote, and reads the files of all."""
+"""In a process without any Keras: kerasfmt writes anew what each Keras wrote, and reads the files of all."""
 
 from __future__ import annotations
 

@@ -9,10 +9,11 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance import round_trips, run as running
+from conformance import round_trips
 from conformance.artefacts import LINES, read_json
 from conformance.case import Case
 from conformance.cases import CASES
+from conformance.environments import python
 from conformance.formats import layout
 from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS
 from conformance.formats.matrix import Cell
@@ -77,7 +78,7 @@ def _versions() -> list[str]:
     said = []
     environments = dict.fromkeys([*(engine.environment for engine in ENGINES.values()), "core"])
     for environment in environments:
-        command = [str(running.python(environment)), "-c", program]
+        command = [str(python(environment)), "-c", program]
         installed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         titles = [e.title for e in ENGINES.values() if e.environment == environment] or [OURS]
         named = ", ".join(f"{n} {installed[n]}" for n in ("Python", *_SHOWN) if n in installed)

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from conformance import run as running
-from conformance.artefacts import LINES, ROOT, read_json, write_json
+from conformance.artefacts import LINES, read_json, write_json
 from conformance.case import Case
 from conformance.cases import CASES
+from conformance.environments import ROOT, python
 from conformance.formats import layout
 from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS
 from conformance.formats.live import is_current
@@ -113,7 +113,7 @@ def kind_of(name: str) -> str:
 
 def _stage(stage: str, name: str, jobs: list[Any]) -> None:
     """Runs jobs in one process; a job that the process dies on is noted as failed, and the rest goes on."""
-    interpreter = running.python("core" if name == OURS else ENGINES[name].environment)
+    interpreter = python("core" if name == OURS else ENGINES[name].environment)
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),

@@ -1,4 +1,4 @@
-"""The valid files that are spoilt: those that Kerases wrote, and ours in layouts that theirs do not show."""
+"""The valid files that are spoilt: files that Keras wrote, and ours in layouts that those do not show."""
 
 from __future__ import annotations
 

@@ -1,0 +1,38 @@
+"""The environments that conformance runs in: their names, and where their interpreters are.
+
+`tools/env.py` makes them. Imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("KERASFMT_ENVS") or ROOT / ".conformance" / "envs")
+
+NAMES = {"core": "core", "2.15": "tf215", "2.21": "tf221", "k3jax": "k3jax", "k3torch": "k3torch"}
+"""What runs in it ("core", a TensorFlow line, Keras 3 on a backend) -> directory below `HOME`."""
+
+
+def interpreter(name: str) -> Path:
+    """Where the interpreter of the environment in this directory is, or would be."""
+    return HOME / name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def python(environment: str) -> Path:
+    """The interpreter of "core", of a TensorFlow line, or of Keras 3 without TensorFlow.
+
+    Raises:
+      SystemExit: There is no such environment; the message says how to make it.
+    """
+    found = interpreter(NAMES[environment])
+    if found.exists():
+        return found
+    if environment == "core":
+        return Path(sys.executable)
+    wanted = "--formats" if environment.startswith("k3") else f"--lines {environment}"
+    raise SystemExit(
+        f"no environment {HOME / NAMES[environment]}: make it with `python tools/env.py setup {wanted}`"
+    )
