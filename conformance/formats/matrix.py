@@ -197,13 +197,10 @@ def _meaning(name: str, config: Mapping[str, Any]) -> Any:
 def _meant(config: str, keras3: bool) -> Any:
     import kerasfmt
     from conformance.formats.configs import plain
-    from kerasfmt.dialects.keras3 import keras3_to_keras2
 
     entry = json.loads(config)
     try:
-        return meant_in_both(
-            plain(kerasfmt.model_from_config(keras3_to_keras2(entry) if keras3 else entry).get_config())
-        )
+        return meant_in_both(plain(kerasfmt.model_from_config(entry, keras=3 if keras3 else 2).get_config()))
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 

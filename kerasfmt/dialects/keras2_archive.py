@@ -30,18 +30,14 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(layer, Model):
         config = {**entry["config"], "layers": _members(layer, entry["config"]["layers"])}
     else:
-        config = _options(layer, entry["config"])
+        _refuse_later(layer, entry["config"])
+        config = _options(entry["config"])
     if isinstance(layer, Sequential):
         found = wrapped("keras", kind, config)
     elif isinstance(layer, Model):
         found = wrapped("keras.src.engine.functional", "Functional", config, "Functional")
     elif not type(layer).__module__.startswith("kerasfmt."):
         found = wrapped(None, kind, config, kind)
-    elif layer.facts.absent_in == 2 or kind.startswith(LATER_PACKAGE):
-        raise UnsupportedLayerError(
-            f"layer {layer.name} ({type(layer).__name__}): Keras 2 has no such layer, or not with its options; "
-            'write the model for Keras 3 with save_format="keras"'
-        )
     else:
         found = wrapped(layer.facts.module, kind, config)
     if holds_ellipsis(entry.get("inbound_nodes")):
@@ -59,15 +55,25 @@ def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, A
     return [_described(layers[entry["config"]["name"]], entry) for entry in entries]
 
 
-def _options(layer: Layer, config: Mapping[str, Any]) -> dict[str, Any]:
+def _refuse_later(layer: Layer, config: Mapping[str, Any]) -> None:
+    """Refuses a layer, and layers in it, that Keras 2 has not got."""
+    where = f"layer {layer.name} ({type(layer).__name__})"
+    advice = 'write the model for Keras 3 with save_format="keras"'
+    if layer.facts.absent_in == 2 or layer.keras_name.startswith(LATER_PACKAGE):
+        raise UnsupportedLayerError(f"{where}: Keras 2 has no such layer, or not with its options; {advice}")
+    for key, value in config.items():
+        held = getattr(layer, key, None)
+        if is_activation(key) and isinstance(value, str) and not in_keras2(value):
+            raise UnsupportedLayerError(
+                f"{where}: option {key}: Keras 2 has no activation {value!r}; {advice}"
+            )
+        if isinstance(held, Layer) and not isinstance(held, Model):
+            _refuse_later(held, value["config"])
+
+
+def _options(config: Mapping[str, Any]) -> dict[str, Any]:
     def wrap(key: str, value: Mapping[str, Any]) -> Any:
         kind = key.rpartition("_")[2]
         return wrapped(MODULES.get(kind, "keras.layers"), value["class_name"], value["config"])
 
-    for key, value in config.items():
-        if is_activation(key) and isinstance(value, str) and not in_keras2(value):
-            raise UnsupportedLayerError(
-                f"layer {layer.name} ({type(layer).__name__}): option {key}: Keras 2 has no activation {value!r}; "
-                'write the model for Keras 3 with save_format="keras"'
-            )
     return {key: mapped(value, wrap, key) for key, value in config.items()}

@@ -24,13 +24,25 @@ from kerasfmt.dialects.activations import activation_to_keras2, activation_to_ke
 from kerasfmt.dialects.calls import CallWords, FindTensor
 from kerasfmt.dialects.functions import functions_to_keras3
 from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_modules, refuse_other_masks
-from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
+from kerasfmt.dialects.saving_lib import MODULES, mapped, mappings, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
 from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
+
+
+def is_spoken(config: Any) -> bool:
+    """Whether a config uses words of Keras 3 that Keras 2 does not know: its calls, input shapes or dtype policies.
+
+    A Sequential model whose layers state neither a shape nor a policy is the same in both.
+    """
+    return any(
+        item.get("class_name") in ("__keras_tensor__", "DTypePolicy")
+        or (item.get("class_name") == "InputLayer" and "batch_shape" in _mapping(item.get("config")))
+        for item in mappings(config)
+    )
 
 
 def keras3_to_keras2(entry: Any) -> Any:
@@ -208,11 +220,8 @@ def _sequential(model: Sequential) -> dict[str, Any]:
 
 def _options(layer: Layer) -> dict[str, Any]:
     def wrap(key: str, value: Mapping[str, Any]) -> Any:
-        kind = key.rpartition("_")[2]
-        held = getattr(layer, key, None)
-        if isinstance(held, Layer | FrozenOptions) and held.facts.absent_in == 3:
-            raise _refuse(layer, f"Keras 3 has no {kind} {value['class_name']}")
-        return wrapped(MODULES.get(kind, "keras.layers"), value["class_name"], value["config"])
+        module = MODULES.get(key.rpartition("_")[2], "keras.layers")
+        return wrapped(module, value["class_name"], _inside(layer, key, value)["config"])
 
     found: dict[str, Any] = {}
     facts = layer.facts
@@ -228,11 +237,7 @@ def _options(layer: Layer) -> dict[str, Any]:
             if value not in implied:
                 raise _refuse(layer, f"option {key}: Keras 3 takes only {_listed(implied)}, got {value!r}")
         elif is_activation(key) and isinstance(value, str):
-            found[key] = activation_to_keras3(value)
-            if found[key] is None:
-                raise _refuse(
-                    layer, f"option {key}: Keras 3 has no such function; its {value} is another function"
-                )
+            found[key] = _activation(layer, key, value)
         else:
             found[key] = mapped(value, wrap, key)
     if facts.functions:
@@ -243,6 +248,32 @@ def _options(layer: Layer) -> dict[str, Any]:
                 raise _refuse(layer, f"option {key}: Keras 3 takes one {key}, got {found[key]}")
             found[key] = found[key][0]
     return found
+
+
+def _activation(layer: Layer, key: str, name: str) -> str:
+    found = activation_to_keras3(name)
+    if found is None:
+        raise _refuse(layer, f"option {key}: Keras 3 has no such function; its {name} is another function")
+    return found
+
+
+def _inside(layer: Layer, key: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of a layer, `{"class_name", "config"}`.
+
+    Keras 3 reads the config of a layer in a layer in words of Keras 2, but an activation may be another function.
+    """
+    held = getattr(layer, key, None)
+    if isinstance(held, Layer | FrozenOptions) and held.facts.absent_in == 3:
+        raise _refuse(layer, f"Keras 3 has no {key.rpartition('_')[2]} {value['class_name']}")
+    if not isinstance(held, Layer) or isinstance(held, Model):
+        return dict(value)
+    config = dict(value["config"])
+    for name, item in config.items():
+        if is_activation(name) and isinstance(item, str):
+            config[name] = _activation(held, name, item)
+        elif isinstance(item, Mapping) and item.keys() == {"class_name", "config"}:
+            config[name] = _inside(held, name, item)
+    return {**value, "config": config}
 
 
 def _listed(values: Container[object]) -> str:

@@ -40,7 +40,7 @@ def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
         return (
             isinstance(config, Mapping)
             and not entry.get("module")
-            and entry.get("inbound_nodes") not in (None, [])
+            and any(isinstance(call, Mapping) and "args" in call for call in _calls(entry))
             and "trainable" not in config
             and "layers" not in config
             and not str(entry.get("class_name")).startswith("SpatialDropout")

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from kerasfmt.dialects import keras2, keras3
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
@@ -37,7 +37,11 @@ _MAX_NESTING = 4 * _MAX_DEPTH
 
 
 @gc_paused()
-def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
+def model_from_config(
+    config: Mapping[str, Any],
+    custom_objects: Mapping[str, Any] | None = None,
+    keras: Literal[2, 3] | None = None,
+) -> Model:
     """The model that a config stands for, with fresh weights.
 
         model = kerasfmt.model_from_config(keras_model.get_config())
@@ -47,6 +51,7 @@ def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, An
         `get_config` of a model of Keras or kerasfmt gives it; JSON values in the words of Keras 2 or Keras 3.
       custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name that the config gives them; the
         functions of Lambda layers by the names of the layers.
+      keras: the version of Keras whose words they are; by default told by the words that only one of them uses.
 
     Raises:
       UnsupportedLayerError: a class or option that kerasfmt does not know.
@@ -56,6 +61,9 @@ def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, An
     _check_nesting(config)
     if "layers" in config and "class_name" not in config:
         config = {"class_name": "Functional" if "input_layers" in config else "Sequential", "config": config}
+    if keras == 3 or (keras is None and keras3.is_spoken(config)):
+        with _located((str(config.get("class_name")),)):
+            config = keras3.keras3_to_keras2(config)
     layer = _layer_from(config, _Reading(custom_objects or {}, SharedTraces()), ())
     if not isinstance(layer, Model):
         raise InvalidModelError(f"config: expected a model, got {config.get('class_name')!r}")

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -391,3 +391,37 @@ def test_every_layer_is_known_without_importing_the_layers_first() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "Conv2D"
+
+
+def hard_sigmoid(**start: Any) -> dict[str, Any]:
+    dense = {"class_name": "Dense", "config": {"units": 2, "activation": "hard_sigmoid", **start}}
+    return {"class_name": "Sequential", "config": {"name": "s", "layers": [dense]}}
+
+
+@pytest.mark.parametrize(
+    ("config", "keras", "expected"),
+    [
+        (hard_sigmoid(batch_input_shape=[None, 3]), None, "hard_sigmoid"),
+        (hard_sigmoid(batch_input_shape=[None, 3]), 3, "hard_sigmoid_keras3"),
+        (
+            hard_sigmoid(
+                batch_input_shape=[None, 3],
+                dtype={"class_name": "DTypePolicy", "config": {"name": "float32"}},
+            ),
+            None,
+            "hard_sigmoid_keras3",
+        ),
+        (
+            {
+                "layers": [
+                    {"class_name": "InputLayer", "config": {"batch_shape": [None, 3]}},
+                    *hard_sigmoid()["config"]["layers"],
+                ]
+            },
+            None,
+            "hard_sigmoid_keras3",
+        ),
+    ],
+)
+def test_whose_words_they_are(config: dict[str, Any], keras: Literal[2, 3] | None, expected: str) -> None:
+    assert model_from_config(config, keras=keras).layers[-1].activation.name == expected  # type: ignore[attr-defined]

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from kerasfmt import ir
 from kerasfmt.dialects.compile_config import optimizer_to_keras2
-from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.dialects.versions import is_keras3
@@ -85,9 +84,8 @@ def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
 def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:
     """The model of the config, with fresh weights."""
     with malformed_config_errors(f"{stored.file}: {layout.MODEL_CONFIG}"):
-        modern = is_keras3(stored.keras_version)
-        config = keras3_to_keras2(stored.model_config) if modern else stored.model_config
-        return model_from_config(config, custom_objects=custom_objects)
+        keras: Literal[2, 3] = 3 if is_keras3(stored.keras_version) else 2
+        return model_from_config(stored.model_config, custom_objects, keras)
 
 
 def check_dialect(file: str, keras_version: str | None, backend: str | None) -> None:

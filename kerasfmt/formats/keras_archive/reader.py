@@ -119,7 +119,7 @@ def load(
     refuse_code(stored.config, custom, where)
     with malformed_config_errors(where):
         config = stored.in_keras2
-        model = model_from_config(config, custom_objects=custom)
+        model = model_from_config(config, custom, keras=2)
         model.made_by_keras = 3 if stored.dialect == "keras3" else 2
         assign(model, config, stored.variables, stored.file)
         compiled = stored.config.get("compile_config")

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt import ir
-from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
@@ -59,10 +58,8 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
     customs = dict(custom_objects or {})
     entry = _model_entry(model, customs)
-    if is_keras3(model):
-        entry = keras3_to_keras2(entry)
     with malformed_config_errors(f"model {model.name}"):
-        found = model_from_config(entry, custom_objects=customs)
+        found = model_from_config(entry, customs, keras=3 if is_keras3(model) else 2)
     found.made_by_keras = 3 if is_keras3(model) else 2
     taken: dict[int, ir.Weight] = {}
     _take_weights(found, model, taken)
