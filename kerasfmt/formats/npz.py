@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from kerasfmt.containers.zip.reader import Window
+    from kerasfmt.containers.zip.window import Window
     from kerasfmt.formats.description import Description
     from kerasfmt.ir import Model, Weight
 
@@ -191,7 +191,8 @@ def open_arrays(path: Path) -> dict[str, StoredArray]:
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it holds pickled objects, is a bomb, or names members outside of itself.
     """
-    from kerasfmt.containers.zip.reader import Archive, Window
+    from kerasfmt.containers.zip.reader import Archive
+    from kerasfmt.containers.zip.window import Window
 
     found: dict[str, StoredArray] = {}
     with Archive(path, "an .npz archive") as archive:

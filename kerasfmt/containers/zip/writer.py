@@ -15,7 +15,7 @@ from io import FileIO
 from typing import Any, Final
 
 from kerasfmt.containers.zip import records
-from kerasfmt.containers.zip.reader import Window
+from kerasfmt.containers.zip.window import Window
 from kerasfmt.errors import InvalidModelError
 
 _DATE: Final = (1 << 5) | 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import stat
 import struct
 import zipfile
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kerasfmt.containers.zip import records
-from kerasfmt.containers.zip.reader import Archive, Window
+from kerasfmt.containers.zip.reader import Archive
 from kerasfmt.containers.zip.writer import Packer
 from kerasfmt.errors import CorruptFileError, KerasfmtError, UnsafeFileError, UnsupportedFormatError
 from tests.formats.keras_archive.build import pack
@@ -54,23 +53,6 @@ def test_a_member_outlives_its_archive(tmp_path: Path) -> None:
     with stream:
         stream.seek(256)
         assert stream.read(3) == b"\0\1\2"
-
-
-def test_a_window_is_a_file_of_its_own() -> None:
-    outer = io.BytesIO(b"abcdef")
-    window = Window(outer, 2, 3)
-    assert window.read() == b"cde"
-    assert window.seek(-1, io.SEEK_END) == 2
-    assert window.read(9) == b"e"
-    with pytest.raises(ValueError, match="before"):
-        window.seek(-1)
-    with pytest.raises(io.UnsupportedOperation):
-        window.write(b"x")
-    growing = Window(outer, 4, None)
-    assert growing.write(b"XYZ") == 3
-    assert growing.truncate(2) == 2
-    growing.close()
-    assert outer.getvalue() == b"abcdXY"
 
 
 @pytest.mark.parametrize(

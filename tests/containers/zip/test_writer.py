@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import zipfile
 from pathlib import Path
 
@@ -47,19 +46,6 @@ def test_spans_of_stored_members(tmp_path: Path) -> None:
         window.seek(span[0])
         assert window.read(span[1]) == bytes([number]) * 1000
     window.close()
-
-
-def test_a_window_that_dies_with_a_cycle_is_closed_without_a_warning(tmp_path: Path) -> None:
-    class Owner:
-        pass
-
-    path = packed(tmp_path / "m.zip")
-    for _ in range(20):
-        with Archive(path) as archive:
-            owner = Owner()
-            owner.window, owner.itself = archive.window(), owner
-        del owner, archive
-    gc.collect()
 
 
 @pytest.mark.parametrize("name", ["", "/a", "../a", "a/../b", "C:a", "a\\b", "a\0b", "x" * 1025])
