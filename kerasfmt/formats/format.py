@@ -20,7 +20,7 @@ Source: TypeAlias = Any
 """A path, or a file that is open already and of a kind that the format takes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WriteArguments:
     """What a writer of models is asked for; one that has no use for something ignores it.
 
@@ -39,7 +39,7 @@ class WriteArguments:
     progress: Progress = unheard
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OpenFiles:
     """The files that a format takes although they are open already.
 
@@ -52,7 +52,7 @@ class OpenFiles:
     recognize: Callable[[object], bool]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Shards:
     """Weights in several files beside a map of them.
 
@@ -68,7 +68,7 @@ class Shards:
     write: Callable[[Model, str, float, Callable[[str], Path]], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Format:
     """A format of models, of weights alone, or of both; what it cannot do is None, or raises why.
 

@@ -42,7 +42,7 @@ LATER_OPTIONS: Final[Mapping[str, Container[object]]] = {
 """Options of any layer that Keras 2.15 has not got: the values that mean what it does anyway."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ComparedMask:
     """How Keras 3 makes the mask of a layer: by an operation `NotEqual` on the input of the layer.
 
@@ -59,7 +59,7 @@ class ComparedMask:
     reduced: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KerasFacts:
     """What Keras says of a class beside its config.
 

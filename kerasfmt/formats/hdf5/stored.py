@@ -20,7 +20,7 @@ _MAX_NAMED: Final = 5
 NamedDatasets: TypeAlias = list[tuple[str, LazyDataset]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class H5Model:
     """A Keras model as its HDF5 file states it.
 
@@ -46,7 +46,7 @@ class H5Model:
     optimizer_weights: NamedDatasets
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class H5Weights:
     """The weights that an HDF5 file holds, of a whole model or of one without its config.
 
