@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kerasfmt.dtypes import DTypeLike, of
+from kerasfmt.typing import override
 
 _MEGABYTE: Final = 1_000_000
 
@@ -45,6 +46,7 @@ class StoredWeight:
         """Number of elements."""
         return math.prod(self.shape)
 
+    @override
     def __str__(self) -> str:
         return f"{self.name} {self.dtype}{list(self.shape)}"
 

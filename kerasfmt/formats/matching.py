@@ -19,6 +19,7 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir import Layer, Model, Weight
 from kerasfmt.ir.weight import ArrayLike
+from kerasfmt.typing import override
 
 NamedArray: TypeAlias = tuple[str, ArrayLike]
 """What is stored for a weight, and what errors call it."""
@@ -158,6 +159,7 @@ class Cast:
         array = self[()]
         return array if dtype is None else array.astype(dtype, copy=False)
 
+    @override
     def __repr__(self) -> str:
         return f"<Cast {self._array!r} to {self.dtype}>"
 

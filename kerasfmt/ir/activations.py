@@ -19,12 +19,14 @@ from kerasfmt.nn import activations as nn
 
 @dataclass(frozen=True)
 class Activation:
-    """An elementwise (or, for softmax and its kin, last-axis) function under Keras's name of it.
+    """An activation function under Keras's name.
+
+    Most work on each element. Softmax and its relatives work along the last axis.
 
     Attributes:
       name: what Keras 2 stores in a layer's config.
       function: emits the nodes for one value.
-      facts: what a version of Keras says of it.
+      facts: how the versions of Keras differ about it.
     """
 
     name: str
@@ -54,7 +56,8 @@ _FUNCTIONS: tuple[tuple[Callable[..., Value], tuple[str, ...], KerasFacts], ...]
     (nn.exponential, ("exponential",), _BOTH),
     # Keras 2 stores silu as swish too: both names are tf.nn.silu, whose __name__ is "swish".
     (nn.silu, ("swish", "silu"), KerasFacts(name_in_keras3="silu")),
-    # One name, two functions: here that of Keras 3 has another one, which Keras 2 does not take for its own.
+    # hard_sigmoid is one function in Keras 2 and another in Keras 3. The latter has a name of its own here, which
+    # Keras 2 does not know.
     (nn.hard_sigmoid, ("hard_sigmoid",), _EARLIER),
     (nn.relu6_sigmoid, ("hard_sigmoid_keras3",), KerasFacts(absent_in=2, name_in_keras3="hard_sigmoid")),
     (nn.hard_silu, ("hard_silu", "hard_swish"), _LATER),
@@ -73,7 +76,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Value], tuple[str, ...], KerasFacts], ...]
     (nn.sparse_plus, ("sparse_plus",), _LATER),
     (nn.sparse_sigmoid, ("sparse_sigmoid",), _LATER),
 )
-"""Function, its names, of which a config holds the first one, and what the Kerases say of it."""
+"""Function, its names and its facts; a config holds the first name."""
 
 _BY_NAME: dict[str, Activation] = {
     name: activation

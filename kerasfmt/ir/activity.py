@@ -1,4 +1,4 @@
-"""Activity losses: what a layer's activity regularizer makes of its outputs.
+"""Activity losses: the penalties of a layer's activity regularizer on its outputs.
 
 Source: tf_keras/src/engine/base_layer.py, _handle_activity_regularization.
 """

@@ -1,4 +1,4 @@
-"""What the `call` of a layer is given beside its arguments, where it calls layers that it holds."""
+"""The context that the `call` of a layer receives when it calls layers that it holds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class CallContext:
-    """A trace under way: what it has in common with others, and what its calls add to it.
+    """A trace in progress: what it shares with other traces, and what its calls add to it.
 
     A layer that holds layers asks for it by keyword, and calls them through it:
 
@@ -44,7 +44,7 @@ class CallContext:
     def run(self, layer: Layer, inputs: Structure, training: bool | None = None, **kwargs: Any) -> Any:
         """The outputs of a layer that the traced layer holds, in line in the function of the inputs.
 
-        Notes the call, so that a writer can give the layer functions of its own, and the losses that it adds.
+        Records the call, so that a writer can give the inner layer functions of its own. Records the losses too.
 
         Args:
           layer: the layer.

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 CONTEXT: Final = "call_context"
-"""The parameter by which a `call` is given its CallContext; Keras sees nothing of it."""
+"""The parameter by which a `call` is given its CallContext; Keras never sees it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class CallSignature:
       further: names of those after the first, without `*` and `**`.
       takes_any: whether it takes arguments of any name.
       takes_context: whether it calls layers, by its `call_context`.
-      defaults: the defaults of `further`, where there are.
+      defaults: the defaults of those parameters in `further` that have one.
     """
 
     parameters: Mapping[str, inspect.Parameter]

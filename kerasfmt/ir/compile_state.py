@@ -1,6 +1,6 @@
 """How a model was compiled: loss, metrics, and the optimizer with its state.
 
-What the variables of an optimizer are is told by `kerasfmt.optimizers`.
+`kerasfmt.optimizers` says which variables each optimizer has.
 
 Source: tf_keras/src/saving/saving_utils.py, model_metadata; tf_keras/src/optimizers/optimizer.py.
 """

@@ -20,6 +20,7 @@ from kerasfmt.ir.fields import Field
 from kerasfmt.ir.identifiers import Config, Registry, to_config as to_config
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.options import FrozenOptions
+from kerasfmt.typing import override
 
 _EPSILON = 1e-7
 """keras.backend.epsilon()."""
@@ -66,8 +67,8 @@ class MaxNorm(Constraint):
     max_value: float = 2
     axis: Axis = fields.option(default=0, convert=_axis)
 
+    @override
     def apply(self, w: Weights) -> Weights:
-        """The projection of `w`: an array of its shape and dtype."""
         norms = _norms(self, w, self.axis)
         projected: Weights = w * (_clip(norms, 0, self.max_value) / (w.dtype.type(_EPSILON) + norms))
         return projected
@@ -80,8 +81,8 @@ class NonNeg(Constraint):
     Source: keras/src/constraints.py, NonNeg
     """
 
+    @override
     def apply(self, w: Weights) -> Weights:
-        """The projection of `w`: an array of its shape and dtype."""
         projected: Weights = w * (w >= 0).astype(w.dtype)
         return projected
 
@@ -95,8 +96,8 @@ class UnitNorm(Constraint):
 
     axis: Axis = fields.option(default=0, convert=_axis)
 
+    @override
     def apply(self, w: Weights) -> Weights:
-        """The projection of `w`: an array of its shape and dtype."""
         projected: Weights = w / (w.dtype.type(_EPSILON) + _norms(self, w, self.axis))
         return projected
 
@@ -113,8 +114,8 @@ class MinMaxNorm(Constraint):
     rate: float = 1.0
     axis: Axis = fields.option(default=0, convert=_axis)
 
+    @override
     def apply(self, w: Weights) -> Weights:
-        """The projection of `w`: an array of its shape and dtype."""
         number = w.dtype.type
         norms = _norms(self, w, self.axis)
         clipped = _clip(norms, self.min_value, self.max_value)
@@ -132,6 +133,7 @@ class RadialConstraint(Constraint):
 
     facts = KerasFacts(absent_in=3)
 
+    @override
     def apply(self, w: Weights) -> Weights:
         """The projection of `w` (size, size, input channels, output channels), size at least 2.
 
@@ -171,7 +173,7 @@ Option: TypeAlias = Field[Constraint | None, Constraint | type[Constraint] | Con
 
 
 def option() -> Any:
-    """An option that is a constraint, or None as by default."""
+    """An option that is a constraint, None by default."""
     return Field(None, get, to_config)
 
 

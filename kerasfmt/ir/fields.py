@@ -1,8 +1,8 @@
 """Options of layers, optimizers and such: how one is read from a config, checked, held and written back.
 
 A class declares its options as annotated attributes (see `kerasfmt.ir.options`). The specifiers below say what an
-option is, where its annotation does not say it all. Options that are objects of Keras's have theirs beside the kind
-of object: `initializers.option()`, `regularizers.option()`, `constraints.option()`, `activations.option()`.
+option is where the annotation does not say enough. Options that hold an object of Keras have a specifier beside the
+class of the object: `initializers.option()`, `regularizers.option()`, `constraints.option()`, `activations.option()`.
 
     class Dense(Layer):
         units: int = fields.positive_integer()
@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, Ty
 import numpy as np
 
 from kerasfmt.ir.json_values import wrap_shape
+from kerasfmt.typing import override
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 REQUIRED: Any = object()
-"""The default of an option that has none."""
+"""Marks an option without a default."""
 
 Held = TypeVar("Held")
 Given = TypeVar("Given")
@@ -46,8 +47,8 @@ class Field(Generic[Held, Given]):
 
     Attributes:
       default: its default, or REQUIRED.
-      convert: what is given -> what is held; ValueError where it cannot be. What is held is converted to itself.
-      to_config: what is held -> JSON as Keras 2 writes it.
+      convert: given value -> held value; raises ValueError where there is none. A held value converts to itself.
+      to_config: held value -> JSON as Keras 2 writes it.
       stored: whether the option is part of the config.
       implied: whether the config leaves it out at its default.
       kw_only: whether the constructor takes it by keyword only.
@@ -91,6 +92,7 @@ class Field(Generic[Held, Given]):
     def __set__(self, owner: _Owner, value: Given) -> None:
         owner.set_option(self.alias or self.attribute, value)
 
+    @override
     def __repr__(self) -> str:
         return f"<option {self.alias or self.attribute}>"
 
@@ -127,7 +129,7 @@ def option(
 
 @dataclass(frozen=True)
 class State:
-    """Stands in a class body for an annotated attribute that is no option.
+    """Stands in a class body for an annotated attribute that is not an option.
 
     Attributes:
       default: what the attribute is until it is set; REQUIRED where it is missing until then.
@@ -137,12 +139,12 @@ class State:
 
 
 def state(*, default: Any = REQUIRED, init: Literal[False] = False) -> Any:
-    """An annotated attribute that is no option; `init` tells type checkers so."""
+    """An annotated attribute that is not an option; `init` tells type checkers so."""
     return State(default)
 
 
 def weight(*, init: Literal[False] = False) -> Any:
-    """A weight: no option, and missing until `build` makes it; `init` tells type checkers so."""
+    """A weight: not an option, and missing until `build` makes it; `init` tells type checkers so."""
     return State(REQUIRED)
 
 
@@ -173,7 +175,7 @@ def integer(
 
 
 def number(*, default: Any = REQUIRED, above: float | None = None, kw_only: bool = False) -> Any:
-    """A finite number, greater than `above` where that is given; an integer stays one."""
+    """A finite number, greater than `above` if it is given; an integer stays an integer."""
 
     def convert(value: Any) -> float:
         found = _number(value)
@@ -204,7 +206,7 @@ def float32(*, default: Any = REQUIRED, minimum: float | None = None, optional: 
 
 
 def _number(value: Any) -> float | None:
-    """A real number of Python or NumPy as Python's; None for anything else."""
+    """A real number of Python or NumPy as a Python number; None for anything else."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
@@ -218,7 +220,7 @@ def boolean(
     kw_only: bool = False,
     alias: str | None = None,
 ) -> Any:
-    """True or False, which 1 and 0 stand for as well."""
+    """True or False; 1 and 0 are accepted too."""
 
     def convert(value: Any) -> bool:
         if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
@@ -258,7 +260,7 @@ LARGEST = 2**31 - 1
 
 
 def is_integer(value: object) -> TypeGuard[int]:
-    """Whether `value` is an integer of Python or NumPy; True and False are none."""
+    """Whether `value` is an integer of Python or NumPy; True and False are not."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
@@ -351,7 +353,7 @@ def axes(*, default: Any = REQUIRED) -> Any:
 
 
 def raw(*, default: Any = REQUIRED) -> Any:
-    """A value that is kept as it is given; in the config, arrays are lists and NumPy scalars Python's."""
+    """A value that is kept as given; in the config, arrays become lists and NumPy scalars become Python numbers."""
 
     return Field(default, to_config=lambda v: v.tolist() if isinstance(v, np.ndarray | np.generic) else v)
 

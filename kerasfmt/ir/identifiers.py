@@ -1,6 +1,6 @@
 """Objects that Keras stores as a name and a config: initializers, regularizers, constraints, activations.
 
-A `Registry` holds the classes of one kind under all the names that Keras gives them and reads identifiers in every
+A `Registry` holds the classes of one kind under all the names that Keras gives them. It reads identifiers in every
 dialect:
 
     a name     "glorot_uniform"
@@ -38,7 +38,7 @@ class Registry(Generic[_T]):
 
     def __init__(self, base: type[_T]) -> None:
         self._base = base
-        self._named: dict[str, _T] = {}  # what a bare name means can be shared, as it cannot change
+        self._named: dict[str, _T] = {}  # objects cannot change, so all uses of a bare name share one
         self._makers: dict[str, tuple[type[_T], Mapping[str, object]]] = {}
 
     def register(self, *aliases: str) -> Callable[[type[_T]], type[_T]]:
@@ -151,13 +151,13 @@ def parse_identifier(kind: str, identifier: object) -> tuple[str, object]:
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UnsupportedLayerError:
-    """The error for a name that no class of the kind has."""
+    """The error for a name that belongs to no class of the kind."""
     hint = did_you_mean(name, known)
     return UnsupportedLayerError(f"{kind} {name!r}: kerasfmt knows no {kind} of this name{hint}")
 
 
 def _python(where: str, value: object) -> object:
-    """An option's value, without wrappers and with arrays as lists."""
+    """An option's value without wrappers; arrays become lists."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, list | tuple):

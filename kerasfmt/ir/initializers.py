@@ -1,7 +1,7 @@
 """Keras's initializers: the distribution of a weight before training, drawn in NumPy.
 
-The distributions are Keras's; the numbers are not, because they come from another generator. Fans of a weight
-shape:
+The distributions are the same as in Keras. The numbers differ, because they come from another generator. Fans of a
+weight shape:
 
     ()              fan_in = fan_out = 1
     (n,)            fan_in = fan_out = n
@@ -27,9 +27,10 @@ from kerasfmt.ir.fields import Field
 from kerasfmt.ir.identifiers import Config, Registry, to_config as to_config
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.options import FrozenOptions
+from kerasfmt.typing import override
 
 Array: TypeAlias = NDArray[Any]
-Rng: TypeAlias = "np.random.Generator"  # by name: NumPy makes its random module when it is first asked
+Rng: TypeAlias = "np.random.Generator"  # as text: NumPy imports its random module only when it is first used
 FanMode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg"]
 Distribution: TypeAlias = Literal["uniform", "truncated_normal", "untruncated_normal"]
 
@@ -55,10 +56,10 @@ class Initializer(FrozenOptions, ABC):
         Args:
           shape: the shape of the weight.
           dtype: its dtype.
-          rng: where random numbers come from, unless the initializer has a seed of its own.
+          rng: the source of random numbers; unused if the initializer has a seed of its own.
 
         Raises:
-          InvalidModelError: the initializer makes no weight of that shape or dtype.
+          InvalidModelError: the initializer cannot make a weight of that shape or dtype.
         """
         if min(shape, default=0) < 0:
             raise self._misfit("a shape without negative dimensions", shape, dtype)
@@ -91,6 +92,7 @@ class Zeros(Initializer):
 
     floating_only = False
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return np.zeros(shape, dtype.numpy)
 
@@ -104,6 +106,7 @@ class Ones(Initializer):
 
     floating_only = False
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return np.ones(shape, dtype.numpy)
 
@@ -123,6 +126,7 @@ class Constant(Initializer):
 
     value: object = fields.option(default=0, convert=_as_lists)
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         try:
             values: Array = np.asarray(self.value).astype(dtype.numpy)
@@ -146,6 +150,7 @@ class RandomNormal(Initializer):
     stddev: float = 0.05
     seed: int | None = fields.integer(default=None, optional=True)
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return _cast(self.mean + self.stddev * rng.standard_normal(shape), dtype)
 
@@ -163,6 +168,7 @@ class RandomUniform(Initializer):
     maxval: float = 0.05
     seed: int | None = fields.integer(default=None, optional=True)
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         low, high = self.minval, self.maxval
         if dtype.is_integer and isinstance(low, int) and isinstance(high, int) and low < high:
@@ -185,6 +191,7 @@ class TruncatedNormal(Initializer):
     stddev: float = 0.05
     seed: int | None = fields.integer(default=None, optional=True)
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return _cast(self.mean + self.stddev * _truncated_normal(shape, rng), dtype)
 
@@ -199,6 +206,7 @@ class Orthogonal(Initializer):
     gain: float = 1.0
     seed: int | None = fields.integer(default=None, optional=True)
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         if len(shape) < 2:
             raise self._misfit("at least two dimensions", shape, dtype)
@@ -219,6 +227,7 @@ class Identity(Initializer):
 
     gain: float = 1.0
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         if len(shape) != 2:
             raise self._misfit("two dimensions", shape, dtype)
@@ -244,6 +253,7 @@ class VarianceScaling(Initializer):
     )
     seed: int | None = fields.integer(default=None, optional=True)
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         variance = self.scale / _fan(shape, self.mode)
         if self.distribution == "truncated_normal":
@@ -263,6 +273,7 @@ class _FixedScaling(Initializer):
 
     seed: int | None = fields.integer(default=None, optional=True)
 
+    @override
     def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
         return VarianceScaling(*self.scaling)(shape, dtype, rng)
 

@@ -16,6 +16,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.policy import PolicyIdentifier
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.trace_sharing import SharedTraces
+from kerasfmt.typing import override
 
 _DENSE = "optional, sparse and ragged inputs are not supported; use a dense input"
 
@@ -39,15 +40,17 @@ class InputLayer(Layer):
     optional: InitVar[bool] = fields.option(default=False, convert=_not_optional, kw_only=True)
     batch_shape: InitVar[Sequence[int | None] | None] = fields.option(default=None, kw_only=True)
 
+    @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options with a name that is numbered as Keras numbers inputs."""
+        """The options, with a name numbered as Keras numbers inputs."""
         found = {**given, "name": given.get("name") or naming.unique_input_name()}
         if found.get("batch_shape") is not None:
             found["batch_input_shape"] = found["batch_shape"]
         return super().complete(found)
 
+    @override
     def validate(self) -> None:
-        """The shape is there; makes the layer's tensor."""
+        """Refuses a missing shape; makes the layer's tensor."""
         if self.sparse or self.ragged:
             raise self.fail(_DENSE)
         if self.batch_input_shape is None:
@@ -58,10 +61,12 @@ class InputLayer(Layer):
         self.outputs.call = Call(self, [], {}, self.outputs, 0)
         self.calls.append(self.outputs.call)
 
+    @override
     def call(self, inputs: Any) -> Any:
-        """Nothing: an input layer makes its tensor when it is made."""
+        """Always refused: an input layer has made its tensor already."""
         raise self.fail("an input layer cannot be called")
 
+    @override
     def get_config(self) -> dict[str, Any]:
         """The config, in Keras 2's order."""
         assert self.batch_input_shape is not None

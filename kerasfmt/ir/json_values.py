@@ -1,4 +1,4 @@
-"""Values that JSON has no words for, as Keras wraps them.
+"""Values without a JSON type, as Keras wraps them.
 
     tuple     {"class_name": "__tuple__", "items": [...]}
     shape     {"class_name": "TensorShape", "items": [...]}
@@ -6,11 +6,11 @@
     slice     {"class_name": "__slice__", "config": {"start": ..., "stop": ..., "step": ...}}, or that config alone
     Ellipsis  {"class_name": "__ellipsis__"}
 
-The options of a layer are Python values, which `unwrap` makes. The arguments of a call keep the short form of a slice
-and the words of an Ellipsis: the parts of a slice may be tensors, and a model finds its tensors in lists and dicts.
+The options of a layer are Python values; `unwrap` makes them. The arguments of a call keep the short form of a slice
+and the wrapper of an Ellipsis: the parts of a slice may be tensors, and a model looks for tensors in lists and dicts.
 
-Configs that users pass to layers hold these words too (`Layer.from_config`, an initializer's config), and
-`get_config` writes them; so the module lies below the layers, and not with the dialects that use it as well.
+Configs that users pass to layers hold these wrappers too (`Layer.from_config`, an initializer's config), and
+`get_config` writes them. So this module lies below the layers, not with the dialects that also use it.
 
 Source: tf_keras/src/saving/legacy/saved_model/json_utils.py; keras/src/saving/serialization_lib.py
 """
@@ -32,10 +32,10 @@ SLICE: Final = ("start", "stop", "step")
 
 
 def unwrap(value: Any) -> Any:
-    """A JSON value with tuples, shapes and arrays in place of their wrappers; slices in their short form.
+    """A JSON value with tuples, shapes and arrays in place of their wrappers; slices have the short form.
 
     Raises:
-      InvalidModelError: a wrapper without what it should hold.
+      InvalidModelError: a wrapper has no valid content.
     """
     if isinstance(value, list | tuple):
         return type(value)(map(unwrap, value)) if type(value) in (list, tuple) else value
@@ -75,10 +75,10 @@ _UNWRAPPED: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
 
 
 def to_index(value: Any) -> Any:
-    """What indexes an array, from its words among the arguments of a call.
+    """An index of an array, from its JSON form among the arguments of a call.
 
     Raises:
-      ValueError: it is a dict, but no slice and no Ellipsis.
+      ValueError: it is a dict, but neither a slice nor an Ellipsis.
     """
     if isinstance(value, list | tuple):
         return [to_index(item) for item in value]
@@ -99,12 +99,12 @@ def holds_ellipsis(value: Any) -> bool:
 
 
 def wrap_tuple(items: Iterable[Any]) -> dict[str, Any]:
-    """A tuple in words of JSON."""
+    """A tuple in its JSON wrapper."""
     return {"class_name": "__tuple__", "items": list(items)}
 
 
 def wrap_shape(shape: Iterable[int | None] | None) -> dict[str, Any]:
-    """A shape in words of JSON; None is the shape of unknown rank."""
+    """A shape in its JSON wrapper; None is the shape of unknown rank."""
     return {"class_name": "TensorShape", "items": None if shape is None else list(shape)}
 
 

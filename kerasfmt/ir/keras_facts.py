@@ -1,7 +1,7 @@
-"""What a version of Keras says of a class beside its config: names, tracked attributes, differences.
+"""Facts about a class of Keras beside its config: names, tracked attributes, differences between versions.
 
-A layer (or initializer, regularizer, constraint) states them as the class attribute `facts`, and a subclass inherits
-them; an activation has them in its row. A subclass that has more to say replaces them, whole or in part:
+A layer (or initializer, regularizer, constraint) states them as the class attribute `facts`. A subclass inherits
+them, or replaces some or all of them. An activation has them in its row of the table.
 
     class SpecialDropout(Layer):
         facts = KerasFacts(absent_in=3, tracked_lists=("noise_shape",))
@@ -25,10 +25,10 @@ class _Everything:
 
 
 ANY_VALUE: Final[Container[object]] = _Everything()
-"""The values of an option that says nothing to a Keras which has not got it."""
+"""Every value: the option has no meaning in the Keras version that lacks it."""
 
 LATER_PACKAGE: Final = "Keras3>"
-"""Goes before the name of a class that Keras 2 has, but not with its options: Keras 2 does not know the whole name."""
+"""Prefix for a class that Keras 2 has without some of its options; Keras 2 does not know the prefixed name."""
 
 LATER_OPTIONS: Final[Mapping[str, Container[object]]] = {
     "autocast": (None, True),
@@ -39,7 +39,7 @@ LATER_OPTIONS: Final[Mapping[str, Container[object]]] = {
     "quantization_config": (None, True),
     "rng_type": (None, "stateful", "legacy_stateful"),
 }
-"""Options of any layer that Keras 2.15 has not got: the values that mean what it does anyway."""
+"""Options that Keras 2.15 lacks in every layer: the values that mean what it does anyway."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,29 +61,29 @@ class ComparedMask:
 
 @dataclass(frozen=True, repr=False)
 class KerasFacts:
-    """What Keras says of a class beside its config.
+    """Facts about a class of Keras beside its config.
 
     Attributes:
       identifier: what a SavedModel calls the kind of the object.
-      registered_name: Keras 2's name of the class, `package>name`, where that is not the name of the class here.
+      registered_name: Keras 2's name of the class, `package>name`, if it differs from the name of the class here.
       module: the module of Keras 2 that has the class.
       tracked_lists: attributes that Keras 2 tracks as list wrappers, or dict wrappers where they are dicts, in its
         order. In an object graph they come after the random generator and before weights and sublayers.
       tracked_order: the names of all lists, layers and weights, where Keras 2 does not track them by kind.
-      restored_from_config: whether Keras 2 revives the layer from its config only; its calls are then no functions
-        of their own.
+      restored_from_config: whether Keras 2 revives the layer from its config only; its calls are then not saved as
+        functions.
       traced_by_input_spec: whether Keras 2 traces the layer for its input spec before any other signature.
-      preserves_structure: whether the config tells a list of one input from that input.
-      build_calls_base: whether the layer's `build` in Keras 2 calls that of the base class, which notes the shape.
-      absent_in: the major version of Keras that has no such class.
-      name_in_keras3: Keras 3's name of what has another name in Keras 2.
+      preserves_structure: whether the config distinguishes a list of one input from the input itself.
+      build_calls_base: whether the layer's `build` in Keras 2 calls `build` of the base class, which keeps the shape.
+      absent_in: the major version of Keras that lacks the class.
+      name_in_keras3: the name in Keras 3, if it differs from the name in Keras 2.
       renamed: option of Keras 2 -> its name in Keras 3.
-      functions: option that may be a Python function -> where the config of Keras 2 keeps the function's module.
-      implied_by_keras3: option that Keras 3 has not got -> the values that mean what it does anyway.
-      implied_by_keras2: option that Keras 2 has not got -> the values that mean what it does anyway.
-      needed_by_keras2: options that Keras 2 cannot load the class without, even where Keras 3 has not got them.
+      functions: option that may be a Python function -> key of the function's module in a config of Keras 2.
+      implied_by_keras3: option that Keras 3 lacks -> the values that mean what it does anyway.
+      implied_by_keras2: option that Keras 2 lacks -> the values that mean what it does anyway.
+      needed_by_keras2: options without which Keras 2 cannot load the class, even where Keras 3 lacks them.
       unlisted_in_keras3: options that are a list of one item in Keras 2, and that item in Keras 3.
-      joins_masks: whether the layer joins the masks of its inputs, which Keras 3 does in another way than Keras 2.
+      joins_masks: whether the layer joins the masks of its inputs; Keras 2 and Keras 3 do so in different ways.
       compared_mask: how Keras 3 makes a mask of the layer's input, where it does.
     """
 

@@ -23,9 +23,10 @@ from kerasfmt.ir.trace import specs_of
 from kerasfmt.ir.traces import Traces
 from kerasfmt.ir.weight import Weight
 from kerasfmt.ir.weight_owner import WeightOwner
+from kerasfmt.typing import override
 
 LAYER_CLASSES: FamilyTable[type[Layer]] = FamilyTable()
-"""By Keras's class name, and by its registered name where that is another."""
+"""By Keras's class name, and by the registered name if it differs."""
 
 
 def _input_shape(value: Any) -> tuple[int | None, ...] | None:
@@ -45,8 +46,8 @@ class Layer(WeightOwner, kw_only=True):
 
     A subclass is its options (annotated class attributes, in the order of Keras's constructor), its weights
     (`kernel: Weight = fields.weight()`, made in `build`) and its `call`. The parameters of `call` after `inputs` say
-    what the layer takes: `training`, `mask`, further tensors. One that calls layers of its own takes `call_context`
-    by keyword.
+    what the layer takes: `training`, `mask`, further tensors. A layer that calls layers of its own takes
+    `call_context` by keyword.
 
     Args:
       name: unique name within a model; made from the class name by default.
@@ -69,7 +70,7 @@ class Layer(WeightOwner, kw_only=True):
     generator_state: Weight | None = fields.state(default=None)
     """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""
     common_attributes: ClassVar[frozenset[str]] = frozenset()
-    """The attributes of a layer without weights and options of its own: what every layer has."""
+    """The attributes that every layer has, beside its options and weights."""
 
     batch_input_shape: Field[tuple[int | None, ...] | None, Sequence[int | None] | None] = fields.option(
         default=None, convert=_input_shape, to_config=list, implied=True
@@ -78,6 +79,7 @@ class Layer(WeightOwner, kw_only=True):
     batch_size: InitVar[int | None] = None
     input_dim: InitVar[int | None] = None
 
+    @override
     def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if register:
@@ -88,7 +90,7 @@ class Layer(WeightOwner, kw_only=True):
                 if not (cls.__module__.startswith("kerasfmt.") and LAYER_CLASSES.known(name)):
                     LAYER_CLASSES.enter(
                         name, cls
-                    )  # a user's class stands before that of a family imported later
+                    )  # a user's class keeps its name when a family with that name is imported later
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.calls: list[Call] = []
@@ -97,8 +99,9 @@ class Layer(WeightOwner, kw_only=True):
         self.build_input: Structure = None
         super().__init__(*args, **options)
 
+    @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options with the full input shape, from whatever says it."""
+        """The options, with the full input shape from whichever option states it."""
         options = super().complete(given)
         shape = self._converted("input_shape", options.get("input_shape"))
         if shape is None and self.fields["input_dim"].init_only and options.get("input_dim") is not None:
@@ -107,7 +110,7 @@ class Layer(WeightOwner, kw_only=True):
             options["batch_input_shape"] = (options.get("batch_size"), *shape)
         return options
 
-    # What a subclass says of itself.
+    # What a subclass overrides.
 
     def build(self, inputs: Any) -> None:
         """Makes the weights, with `add_weight`, for inputs of these Specs."""
@@ -117,7 +120,7 @@ class Layer(WeightOwner, kw_only=True):
         raise NotImplementedError
 
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
-        """The mask of the outputs (bool Values or None), given that of the inputs."""
+        """The mask of the outputs (bool Values or None), given the mask of the inputs."""
         return mask if self.supports_masking else None
 
     @property
@@ -128,13 +131,13 @@ class Layer(WeightOwner, kw_only=True):
     def join_mask_arguments(
         self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
     ) -> dict[str, Any]:
-        """The call arguments with what the masks that come along make of them.
+        """The call arguments, completed or changed by the masks of the inputs.
 
         Args:
           inputs: the inputs, before the automatic cast.
           mask: the masks of the inputs, None where there is none.
           kwargs: the further arguments.
-          masks: the masks of those, by name.
+          masks: the masks of the further arguments, by name.
         """
         return kwargs
 
@@ -147,11 +150,11 @@ class Layer(WeightOwner, kw_only=True):
         return False
 
     def tracked_lists(self) -> tuple[str, ...]:
-        """The `tracked_lists` of the facts, or those that there are with these options."""
+        """The attributes that Keras tracks as lists with these options; by default, as the facts state."""
         return self.facts.tracked_lists
 
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
-        """Attributes that Keras tracks as functions compiled for themselves, with those that were traced."""
+        """Attributes that Keras tracks as separately compiled functions, with the traced functions."""
         return {}
 
     def keras_signature(self, names: LayerNames = OWN_NAMES) -> Structure | None:
@@ -180,16 +183,17 @@ class Layer(WeightOwner, kw_only=True):
         """The activity regularizer, if the layer has that option and it is set."""
         return getattr(self, "activity_regularizer", None)
 
-    # What follows from it.
+    # What follows from the above.
 
     @property
+    @override
     def sublayers(self) -> Mapping[str, Layer]:
         """Layers that this layer holds, by attribute."""
         return {}
 
     @property
     def keras_name(self) -> str:
-        """Keras 2's name of the class; one that it does not know, if it has the class, but not with these options."""
+        """Keras 2's name of the class; a name unknown to Keras 2, if its class lacks some of these options."""
         name = self.facts.registered_name or type(self).__name__
         later = any(
             getattr(self, option) not in values
@@ -200,7 +204,7 @@ class Layer(WeightOwner, kw_only=True):
 
     @property
     def own_calls(self) -> int:
-        """Number of calls that a config counts before the first one from outside.
+        """Number of calls that a config counts before the first call from outside.
 
         Source: tf_keras/src/engine/functional.py, _should_skip_first_node
         """
@@ -211,7 +215,7 @@ class Layer(WeightOwner, kw_only=True):
         return {"class_name": self.keras_name, "config": self.config_in(names)}
 
     def config_in(self, names: LayerNames) -> dict[str, Any]:
-        """The config where layers have other names than their own."""
+        """The config, with layers under the given names."""
         config = self.get_config()
         return config if names[self] == self.name else {**config, "name": names[self]}
 
@@ -261,7 +265,7 @@ class Layer(WeightOwner, kw_only=True):
         """Size of an axis, which must be known.
 
         Raises:
-          InvalidModelError: it is not.
+          InvalidModelError: the inputs have no such axis, or its size is unknown.
         """
         if inputs.shape is None or not -len(inputs.shape) <= axis < len(inputs.shape):
             raise self.fail(f"input: expected an axis {axis}, got shape {inputs.shape}")
@@ -339,7 +343,7 @@ class Layer(WeightOwner, kw_only=True):
     def run(
         self, inputs: Structure, kwargs: dict[str, Any], training: bool | None, context: CallContext
     ) -> Structure:
-        """The outputs of `call`, in the graph of the inputs; its losses are the context's."""
+        """The outputs of `call`, in the graph of the inputs; adds its losses to the context."""
         if self.takes_training:
             kwargs["training"] = bool(training)
         if self.takes_mask:

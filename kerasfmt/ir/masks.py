@@ -1,7 +1,6 @@
-"""Masks of symbolic calls: which arguments come of them, and which outputs carry them.
+"""Masks of symbolic calls: which arguments they add, and which outputs carry them.
 
-Layers state masks in terms of Values (`join_mask_arguments`, `compute_mask`); here they do so in a graph that is
-thrown away, for the Specs.
+Layers state masks in terms of Values (`join_mask_arguments`, `compute_mask`). A temporary graph gives their Specs.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def mask_of(tensors: Structure) -> Structure:
-    """The specs of the masks of tensors, None where there is none."""
+    """The specs of the masks of tensors; None for a tensor without a mask."""
     return map_structure(lambda t: t.mask, tensors)
 
 
 def joined_specs(
     layer: Layer, inputs: Structure, specs: dict[str, Any], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The Specs of the call arguments, with what the layer makes of the masks that come along.
+    """The Specs of the call arguments, as the layer completes them with the masks of the inputs.
 
     Args:
       layer: the layer that is called.

@@ -24,6 +24,7 @@ from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.topology import References, check_names, end_references, inbound_nodes, sort_calls
 from kerasfmt.ir.trace import Trace
+from kerasfmt.typing import override
 
 if TYPE_CHECKING:
     from kerasfmt.ir.compile_state import TrainingConfig
@@ -59,7 +60,7 @@ class Model(Layer):
         super().__init__(name=name or _default_name(type(self)), trainable=trainable, dtype=dtype)
         self.training_config: TrainingConfig | None = None
         self._connect(inputs, outputs)
-        _ = self._graph  # refuses what does not hang together
+        _ = self._graph  # refuses outputs that do not follow from the inputs
 
     def _connect(self, inputs: Structure, outputs: Structure) -> None:
         self.inputs_structure = inputs
@@ -88,13 +89,15 @@ class Model(Layer):
         return calls, layers
 
     @property
+    @override
     def keras_name(self) -> str:
         """Keras's name of the class: `Functional` for a model made with `Model(inputs, outputs)`."""
         return "Functional" if type(self) is Model else super().keras_name
 
     @property
+    @override
     def own_calls(self) -> int:
-        """The making of the model is a call."""
+        """Keras counts the construction of the model as a call."""
         return 1
 
     @property
@@ -108,6 +111,7 @@ class Model(Layer):
         return list(self._graph[1])
 
     @property
+    @override
     def sublayers(self) -> Mapping[str, Layer]:
         """The layers by name."""
         return {layer.name: layer for layer in self.layers}
@@ -133,6 +137,7 @@ class Model(Layer):
         raise ValueError(f"no layer {name!r}; the model has {', '.join(layer.name for layer in self.layers)}")
 
     @property
+    @override
     def weights(self) -> list[Weight]:
         """Every weight once, layer by layer."""
         return list(dict.fromkeys(w for layer in self.layers for w in layer.weights))
@@ -142,17 +147,18 @@ class Model(Layer):
         """The specs of the inputs, named as their layers."""
         return self.keras_signature()
 
+    @override
     def keras_signature(self, names: LayerNames = OWN_NAMES) -> Structure:
         """The specs of the inputs, named as their layers."""
         return map_structure(lambda t: t.spec.with_name(names[t.origin.layer]), self.inputs_structure)
 
     @property
     def output_names(self) -> list[str]:
-        """One name per output: that of its layer, numbered where a layer gives several."""
+        """One name per output: its layer's name, numbered if the layer gives several outputs."""
         return self.output_names_in(OWN_NAMES)
 
     def output_names_in(self, names: LayerNames) -> list[str]:
-        """The output names where layers have other names than their own."""
+        """The output names, with layers under the given names."""
         found: dict[str, None] = {}
         counts: dict[str, int] = {}
         for tensor in self.outputs:
@@ -168,10 +174,10 @@ class Model(Layer):
         """The traces that equal layers of the model share."""
         return self.inputs[0].shared_traces
 
+    @override
     def call(
         self, inputs: Any, training: bool = False, mask: Any = None, *, call_context: CallContext
     ) -> Structure:
-        """The outputs of the layer calls."""
         graph = flatten(inputs)[0].graph
         run = self._run_on(inputs, mask, training, call_context)
         for call in self._inner_calls():
@@ -192,6 +198,7 @@ class Model(Layer):
     def _inner_calls(self) -> list[Call]:
         return [call for call in self.network if not isinstance(call.layer, InputLayer)]
 
+    @override
     def run(
         self, inputs: Structure, kwargs: dict[str, Any], training: bool | None, context: CallContext
     ) -> Structure:
@@ -208,6 +215,7 @@ class Model(Layer):
         results = flat[0].graph.call(trace.function, flat)
         return pack_as(self.outputs_structure, list(results[: len(self.outputs)]))
 
+    @override
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         """The masks that the model's outputs carry."""
         if not self.starts_mask:
@@ -218,10 +226,12 @@ class Model(Layer):
         return map_structure(run.masks.get, self.outputs_structure)
 
     @property
+    @override
     def starts_mask(self) -> bool:
         """Whether an output is masked."""
         return any(t.masked for t in self.outputs)
 
+    @override
     def input_spec(self) -> list[InputSpec] | None:
         """One spec per input, with the batch dimension left open."""
         specs = []
@@ -252,6 +262,7 @@ class Model(Layer):
 
         (print_fn or print)(summary(self))
 
+    @override
     def get_config(self) -> dict[str, Any]:
         """The config: the layers, each with its calls as `inbound_nodes`, the inputs and the outputs.
 
@@ -259,8 +270,8 @@ class Model(Layer):
         """
         return self.config_in(OWN_NAMES)
 
+    @override
     def config_in(self, names: LayerNames) -> dict[str, Any]:
-        """The config where layers have other names than their own."""
         references = References(self.network, self.layers, names)
         return {
             "name": names[self],
@@ -282,7 +293,7 @@ class Model(Layer):
         return self.traces.default(training, CallContext(self.shared_traces))
 
     def optimizer_variables(self) -> list[Weight]:
-        """The optimizer's variables; none where the model is not compiled."""
+        """The optimizer's variables; empty if the model is not compiled."""
         return self.training_config.variables if self.training_config else []
 
 

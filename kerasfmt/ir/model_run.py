@@ -17,13 +17,13 @@ from kerasfmt.ir.tensor import Call, Tensor
 
 @dataclass
 class ModelRun:
-    """What a model's symbolic tensors became so far.
+    """The Values of a model's symbolic tensors so far.
 
     Attributes:
       training: the mode, where a call does not state its own.
       context: takes the losses of the calls.
       values: the Value of each tensor; at first of the model's inputs.
-      masks: the mask of each, None where it has none.
+      masks: the mask of each tensor, or None.
     """
 
     training: bool | None
@@ -32,7 +32,7 @@ class ModelRun:
     masks: dict[Tensor, Value | None] = field(default_factory=dict)
 
     def run(self, call: Call) -> None:
-        """Runs a layer call; its inputs are known by now, and its outputs from now on."""
+        """Runs a layer call whose inputs are known; enters its outputs."""
         layer = call.layer
         given = self._values_of(call.inputs)
         inputs = map_structure(lambda v: layer.cast_input(v) if isinstance(v, Value) else v, given)
@@ -61,7 +61,7 @@ class ModelRun:
     def _outputs(
         self, layer: Layer, inputs: Structure, kwargs: dict[str, Any], training: bool | None
     ) -> list[Value]:
-        """Flat outputs of a layer: of a call of its function, or of its nodes where Keras makes no function."""
+        """Flat outputs of a layer, from a call of its function; in line where Keras makes no function."""
         if layer.facts.restored_from_config:
             inside = self.context.inside()
             made = layer.run(inputs, kwargs, training, inside)

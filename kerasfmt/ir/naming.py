@@ -49,15 +49,15 @@ def located(path: str, text: str) -> str:
 
 
 def clear_session() -> None:
-    """Restarts the numbering of layer names, so that a script that builds a model twice names it equally."""
+    """Restarts the numbering of layer names, so that a script that builds a model twice gives it the same names."""
     _counts.clear()
 
 
 class LayerNames:
-    """The names that layers have in traces and in what is written: their own, but for some.
+    """The names of layers in traces and in written files; by default each layer's own name.
 
     Args:
-      others: the names of those.
+      others: the layers that have another name there.
     """
 
     def __init__(self, others: Mapping[Layer, str] | None = None) -> None:

@@ -7,8 +7,8 @@
         rank: ClassVar[int] = 2                    # a fact about the class
         input_shape: InitVar[Shape] = None         # an argument of the constructor that `complete` uses up
 
-Options are positional in the order of their declaration, base classes first; those of a class that is declared with
-`kw_only=True` are taken by keyword only. Type checkers see the same constructor, by PEP 681.
+Options are positional in the order of their declaration, base classes first. A class declared with `kw_only=True`
+takes its options by keyword only. Type checkers see the same constructor, by PEP 681.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.fields import REQUIRED, Field, State
 from kerasfmt.ir.json_values import unwrap
 from kerasfmt.ir.keras_facts import KerasFacts
-from kerasfmt.typing import dataclass_transform
+from kerasfmt.typing import dataclass_transform, override
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -42,11 +42,11 @@ _OF_TYPE: Mapping[object, Callable[..., Any]] = {
     float: fields.number,
     str: fields.text,
 }
-"""What an option is whose annotation is no more than a type of Python's."""
+"""The specifier of an option whose annotation is a plain Python type."""
 
 
 def _own_field(cls: type[Options], name: str, annotation: object) -> Field[Any, Any] | None:
-    """The option that an annotated attribute of a class is; None where it is none."""
+    """The option that an annotated attribute declares; None if it declares something else."""
     root = _root(annotation, cls)
     given = cls.__dict__.get(name, REQUIRED)
     if isinstance(given, State):
@@ -71,7 +71,7 @@ def _own_field(cls: type[Options], name: str, annotation: object) -> Field[Any, 
 
 
 def _put(cls: type[Options], name: str, value: object) -> None:
-    """Makes `value` the class's own attribute; there is none where the value is REQUIRED."""
+    """Makes `value` the class's own attribute; deletes the attribute if the value is REQUIRED."""
     if value is not REQUIRED:
         setattr(cls, name, value)
     elif name in cls.__dict__:
@@ -84,8 +84,8 @@ _NAME = re.compile(r"[\w.]+")
 def _root(annotation: object, cls: type[Options]) -> object:
     """What an annotation names first: ClassVar of `ClassVar[int]`, Weight of `Weight | None`.
 
-    To evaluate whole annotations costs more than all the rest of importing the layers, and some names in them are
-    there for type checkers only; such a name is an option's.
+    Evaluating whole annotations would cost more than the rest of importing the layers. Some names in annotations exist
+    for type checkers only; such an attribute is an option.
     """
     if not isinstance(annotation, str):
         if isinstance(annotation, InitVar):
@@ -103,16 +103,16 @@ def _root(annotation: object, cls: type[Options]) -> object:
 
 
 def _scope(module: str) -> Mapping[str, Any]:
-    """The names of a module; none of one that was never imported."""
+    """The names of a module; empty if it was never imported."""
     return vars(sys.modules[module]) if module in sys.modules else {}
 
 
 class _ConstructorSignature:
-    """The signature of a class, made when it is asked for."""
+    """The signature of a class, made on first use."""
 
     def __get__(self, owner: Options | None, kind: type[Options]) -> inspect.Signature:
         if owner is not None:
-            raise AttributeError("__signature__")  # that of an instance is its __call__'s
+            raise AttributeError("__signature__")  # inspect then reads __call__
         return _signature(kind)
 
 
@@ -125,7 +125,7 @@ class _ConstructorSignature:
     ),
 )  # fmt: skip
 class Options:
-    """Base of what is made from options."""
+    """Base of every class that is made from options."""
 
     fields: ClassVar[Mapping[str, Field[Any, Any]]] = {}
     """Every option by name, in order."""
@@ -134,7 +134,7 @@ class Options:
     config_order: ClassVar[tuple[str, ...]] = ()
     """The last options of the config, where its order is not that of the constructor."""
     facts: ClassVar[KerasFacts] = KerasFacts()
-    """What Keras says of the class beside its options."""
+    """Facts about the class in Keras beside its options."""
     category: ClassVar[str] = "object"
     """What errors call it."""
     state_types: ClassVar[tuple[type, ...]] = ()
@@ -143,7 +143,8 @@ class Options:
     """The error for a value that an option cannot take."""
     __signature__ = _ConstructorSignature()
 
-    # `frozen`, and `init` of a class that has a constructor of its own by inheritance, are there for type checkers.
+    # `frozen` and `init` are for type checkers: `init=False` says that a class inherits its constructor.
+    @override
     def __init_subclass__(
         cls, *, kw_only: bool = False, frozen: bool = False, init: bool = True, **kwargs: Any
     ) -> None:
@@ -188,17 +189,17 @@ class Options:
         return {**by_position, **given}
 
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options to be set, from those that were given, by name; they are neither checked nor converted yet."""
+        """The options to set, by name, completed from the given ones; not yet checked or converted."""
         return given
 
     def validate(self) -> None:
-        """Checks options against each other, and sets what follows from them; raises through `self.fail`."""
+        """Checks options against each other and sets what follows from them; raises `self.fail(...)`."""
 
     def set_option(self, name: str, value: Any) -> None:
-        """Sets an option, converted as by the constructor; an assignment to its attribute does the same.
+        """Sets an option after converting it as the constructor does; assigning to its attribute does the same.
 
         Raises:
-          KerasfmtError: a value that the option cannot take.
+          KerasfmtError: the option cannot take the value.
         """
         vars(self)[self.fields[name].attribute] = self._converted(name, value)
 
@@ -253,6 +254,7 @@ class FrozenOptions(Options, frozen=True):
     """Options of older Keras releases: the option that each means, or None where Keras drops it."""
 
     @classmethod
+    @override
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The object that a config of any Keras release stands for.
 
@@ -266,21 +268,25 @@ class FrozenOptions(Options, frozen=True):
                 given[name] = value
         return cls(**given)
 
+    @override
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenInstanceError(f"{type(self).__name__}: cannot assign to option {name!r}")
 
+    @override
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and vars(other) == vars(self)
 
+    @override
     def __hash__(self) -> int:
         return hash((type(self), *vars(self).values()))
 
+    @override
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
 
 
 def _offer(name: str, fields: Mapping[str, Field[Any, Any]]) -> str:
-    """What an error says of an option that is not there: those that are, and first those like it."""
+    """The advice about an unknown option: similar options first, or else all of them."""
     names = sorted(fields, key=lambda name: fields[name].kw_only)
     close = did_you_mean(name, names)
     takes = f"takes {', '.join(names) or 'none'}"
@@ -288,14 +294,14 @@ def _offer(name: str, fields: Mapping[str, Field[Any, Any]]) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of an error about a name that is not known: those that are like it, if there are any."""
+    """The end of an error about an unknown name: similar known names, if there are any."""
     folded = {k.lower(): k for k in known}
     close = [folded[k] for k in difflib.get_close_matches(name.lower(), folded, n=3)]
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""
 
 
 def _signature(cls: type[Options]) -> inspect.Signature:
-    """The signature of a class: the parameters of its `__init__`, in place of `*args` and `**options` the options."""
+    """The signature of a class: the parameters of `__init__`, with the options in place of `*args` and `**options`."""
     own = list(inspect.signature(cls.__init__).parameters.values())[1:]
     kinds = {parameter.kind for parameter in own}
     if inspect.Parameter.VAR_KEYWORD not in kinds:
@@ -313,7 +319,7 @@ def _signature(cls: type[Options]) -> inspect.Signature:
 
 
 def _accepted(field: Field[Any, Any]) -> object:
-    """What the constructor takes for an option: its annotation says so, or the text of it where that cannot be read."""
+    """The type that the constructor takes for an option; the annotation's text if it cannot be evaluated."""
     found = field.annotation
     if isinstance(found, str):
         try:

@@ -1,6 +1,6 @@
-"""The modules that are Keras's own, where a config, an identifier or a live object names one.
+"""Which modules belong to Keras, where a config, an identifier or a live object names one.
 
-What is of another module is custom code: it is never imported, and a user has to give what stands for it.
+Every other module is custom code. It is never imported; the user has to pass a replacement.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _OPERATIONS: Final = ("keras.src.ops", "keras.ops", "keras_core.src.ops")
 
 
 def is_own(module: str) -> bool:
-    """Whether a module that a config names is one of Keras's, TensorFlow's or Python's own."""
+    """Whether a module that a config names belongs to Keras, TensorFlow or Python."""
     return module.partition(".")[0] in _NAMED
 
 

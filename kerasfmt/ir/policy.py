@@ -21,7 +21,7 @@ class Policy:
     """A dtype policy, named by a dtype ("float32") or by a mix ("mixed_float16").
 
     Raises:
-      UnsupportedLayerError: no such policy.
+      UnsupportedLayerError: there is no such policy.
     """
 
     name: str = "float32"

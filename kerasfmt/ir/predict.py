@@ -54,7 +54,7 @@ def predict(model: Predictor, x: Any, batch_size: int, verbose: bool | None) -> 
 
 
 def _batch_size(model: Predictor, rows: int, wanted: int) -> int:
-    """Rows per run: what is wanted, or what the model's inputs fix."""
+    """Rows per run: as asked for, or as the model's inputs fix it."""
     if wanted < 1:
         raise ValueError(f"batch_size: expected at least 1, got {wanted}")
     fixed = {tensor.shape[0] for tensor in model.inputs if tensor.shape} - {None}

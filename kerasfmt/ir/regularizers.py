@@ -16,6 +16,7 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.identifiers import Config, Registry, to_config as to_config
 from kerasfmt.ir.options import FrozenOptions
+from kerasfmt.typing import override
 
 
 class Regularizer(FrozenOptions, ABC):
@@ -39,7 +40,7 @@ _REGISTRY = Registry(Regularizer)  # type: ignore[type-abstract]
 
 
 def _factor(default: float) -> Any:
-    """A factor, which Keras rounds to float32 when it is given one; None stands for the default.
+    """A factor; Keras rounds a given one to float32, and None means the default.
 
     Source: keras/src/backend.py, cast_to_floatx
     """
@@ -62,8 +63,8 @@ class L1(Regularizer):
 
     l1: float = _factor(0.01)
 
+    @override
     def loss(self, x: Value) -> Value:
-        """The penalty: a scalar of the dtype of `x`."""
         return self.l1 * _sum_abs(x)
 
 
@@ -78,8 +79,8 @@ class L2(Regularizer):
 
     l2: float = _factor(0.01)
 
+    @override
     def loss(self, x: Value) -> Value:
-        """The penalty: a scalar of the dtype of `x`."""
         return 2.0 * self.l2 * emit_one("L2Loss", x)
 
 
@@ -93,8 +94,8 @@ class L1L2(Regularizer):
     l1: float = _factor(0.0)
     l2: float = _factor(0.0)
 
+    @override
     def loss(self, x: Value) -> Value:
-        """The penalty: a scalar of the dtype of `x`."""
         total = x.graph.constant(0.0, x.dtype)
         if self.l1:
             total = total + self.l1 * _sum_abs(x)
@@ -103,7 +104,7 @@ class L1L2(Regularizer):
         return total
 
 
-# The name "l1_l2" is a function whose defaults are not those of the class.
+# The name "l1_l2" is a function whose defaults differ from the defaults of the class.
 _REGISTRY.alias("l1_l2", L1L2, l1=0.01, l2=0.01)
 
 
@@ -117,11 +118,12 @@ class OrthogonalRegularizer(Regularizer):
     factor: float = _factor(0.01)
     mode: Literal["rows", "columns"] = fields.choice("rows", "columns", default="rows")
 
+    @override
     def loss(self, x: Value) -> Value:
         """The penalty: a scalar of the dtype of `x`, a matrix.
 
         Raises:
-          InvalidModelError: `x` is no matrix, or has no known number of rows (or columns).
+          InvalidModelError: `x` is not a matrix, or its number of rows (or columns) is unknown.
         """
         axis = 0 if self.mode == "rows" else 1
         if x.shape is None or len(x.shape) != 2 or x.shape[axis] is None:
@@ -155,7 +157,7 @@ Option: TypeAlias = Field[Regularizer | None, Regularizer | type[Regularizer] | 
 
 
 def option() -> Any:
-    """An option that is a regularizer, or None as by default."""
+    """An option that is a regularizer, None by default."""
     return Field(None, get, to_config)
 
 

@@ -17,6 +17,7 @@ from kerasfmt.ir.policy import PolicyIdentifier
 from kerasfmt.ir.structure import Structure, flatten
 from kerasfmt.ir.tensor import Tensor
 from kerasfmt.ir.trace_sharing import SharedTraces
+from kerasfmt.typing import override
 
 
 class Sequential(Model):
@@ -53,7 +54,7 @@ class Sequential(Model):
         """Appends a layer.
 
         Raises:
-          InvalidModelError: the layer does not fit, or there is one of its name.
+          InvalidModelError: the layer does not fit, or the model has a layer of that name.
         """
         admitted = self._admit(layer)
         if self.built and self.layers:
@@ -114,13 +115,15 @@ class Sequential(Model):
         return first.policy.variable_dtype.name
 
     @property
+    @override
     def config_layers(self) -> list[Layer]:
-        """The layers of the config: the input layer is one of them where the model was given its shape."""
+        """The layers of the config, with the input layer if the model was given its shape."""
         return [self.inputs[0].origin.layer, *self.layers] if self.declares_input else self.layers
 
     @property
+    @override
     def own_calls(self) -> int:
-        """The making of the model is a call, if it was given its input shape."""
+        """Keras counts the construction of the model as a call, if it was given its input shape."""
         return 1 if self.declares_input else 0
 
     @property
@@ -130,8 +133,9 @@ class Sequential(Model):
             isinstance(self.stack[0], InputLayer | Model) or self.stack[0].batch_input_shape is not None
         )
 
+    @override
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:
-        """The symbolic outputs; a model that does not know its input shape yet takes that of `inputs`."""
+        """The symbolic outputs; a model without an input shape takes the shape of `inputs`."""
         if not self.built and isinstance(inputs, Tensor) and inputs.shape is not None:
             self._declared_shape = inputs.shape
             self._build_stack(inputs.shared_traces)
@@ -147,21 +151,24 @@ class Sequential(Model):
             raise self.fail("its input shape is not known; give the first layer input_shape=(...)")
 
     @property
+    @override
     def layers(self) -> list[Layer]:
         """The layers, without the input layer."""
         return [layer for layer in self.stack if not isinstance(layer, InputLayer)]
 
+    @override
     def keras_signature(self, names: LayerNames = OWN_NAMES) -> Structure:
         """The spec of the input."""
         self._require_built()
         return super().keras_signature(names)
 
     @property
+    @override
     def shared_traces(self) -> SharedTraces:
-        """The traces that equal layers of the model share."""
         self._require_built()
         return super().shared_traces
 
+    @override
     def get_config(self) -> dict[str, Any]:
         """The config: the layers, and the input shape where no layer states it.
 
@@ -169,8 +176,8 @@ class Sequential(Model):
         """
         return self.config_in(OWN_NAMES)
 
+    @override
     def config_in(self, names: LayerNames) -> dict[str, Any]:
-        """The config where layers have other names than their own."""
         self._require_built()
         layers = [layer.described(names) for layer in self.config_layers]
         config: dict[str, Any] = {"name": names[self], "layers": layers}

@@ -1,4 +1,4 @@
-"""Signatures of the user's making."""
+"""Signatures that users define."""
 
 from __future__ import annotations
 

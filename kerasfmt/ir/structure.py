@@ -23,7 +23,7 @@ def flatten(structure: Structure) -> list[Any]:
 
 
 def map_structure(function: Callable[[Any], Any], structure: Structure) -> Structure:
-    """The structure with `function` applied to each leaf, in the order of `flatten`; dicts keep their own."""
+    """The structure with `function` applied to each leaf, in the order of `flatten`; dicts keep their own order."""
     if isinstance(structure, dict):
         done = {key: map_structure(function, structure[key]) for key in sorted(structure)}
         return {key: done[key] for key in structure}
@@ -42,7 +42,7 @@ def map_to_lists(function: Callable[[Any], Any], structure: Structure) -> Struct
 
 
 def pack_as(structure: Structure, leaves: list[Any]) -> Structure:
-    """`leaves` arranged as `structure` arranges its own."""
+    """`leaves` in place of the leaves of `structure`."""
     it: Iterator[Any] = iter(leaves)
     packed = map_structure(lambda _: next(it), structure)
     assert next(it, None) is None, "more leaves than the structure holds"

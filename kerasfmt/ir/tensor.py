@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Shape, Spec
 from kerasfmt.ir.structure import Structure, flatten
+from kerasfmt.typing import override
 
 if TYPE_CHECKING:
     from kerasfmt.ir.layer import Layer
@@ -18,8 +19,8 @@ class Tensor:
     """The symbolic output of a layer call.
 
     Attributes:
-      mask: the spec of the mask that goes with it (bool, of its first dimensions), None where there is none.
-      shared_traces: the traces that equal layers share which are called on it, and on what is made of it.
+      mask: the spec of its mask (bool, with its leading dimensions), or None.
+      shared_traces: the traces shared by equal layers that are called on it or on its results.
 
     Source: tf_keras/src/engine/keras_tensor.py, KerasTensor.
     """
@@ -43,7 +44,7 @@ class Tensor:
 
     @property
     def masked(self) -> bool:
-        """Whether a mask goes with it."""
+        """Whether it has a mask."""
         return self.mask is not None
 
     @property
@@ -52,12 +53,13 @@ class Tensor:
         assert self.call is not None
         return self.call
 
+    @override
     def __repr__(self) -> str:
         return f"<Tensor {self.spec.dtype.name}{self.spec.shape} of {self.origin.layer.name}>"
 
 
 class Constant:
-    """A value that is not a tensor, among the inputs of a call: a leaf whatever it holds.
+    """A value among the inputs of a call that is not a tensor; always a leaf, even if it is a list or a dict.
 
     Source: tf_keras/src/engine/node.py, _CONSTANT_VALUE.
     """
@@ -65,6 +67,7 @@ class Constant:
     def __init__(self, value: Any) -> None:
         self.value = value
 
+    @override
     def __repr__(self) -> str:
         return f"Constant({self.value!r})"
 

@@ -23,7 +23,7 @@ class Reference(NamedTuple):
 
     Attributes:
       layer: the layer that makes it.
-      call: number of the call, among those of the layer in the model.
+      call: number of the call among the layer's calls in the model.
       output: number of the output of the call.
     """
 
@@ -41,7 +41,7 @@ class References:
       names: the names of layers.
 
     Attributes:
-      calls: the calls of each layer in the model, in the order in which they were made.
+      calls: the calls of each layer in the model, in the order of their construction.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ def inbound_nodes(layer: Layer, references: References) -> list[Any]:
 
 
 def end_references(structure: Structure, references: References) -> Structure:
-    """The inputs or outputs of a model for its config; a single one in a list."""
+    """The inputs or outputs of a model for its config; a single tensor becomes a list."""
     found = map_to_lists(lambda tensor: _numbered(tensor, references), structure)
     return [found] if isinstance(structure, Tensor) else found
 
@@ -97,7 +97,7 @@ def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[
     """The calls between inputs and outputs, and their layers, in Keras's order: by depth, deepest first.
 
     Raises:
-      InvalidModelError: an output needs an input that is not given, or a cycle.
+      InvalidModelError: an output needs an input that the model does not have, or the calls form a cycle.
     """
     post_order, met = _walk(name, inputs, outputs)
     depths = _call_depths(post_order)
@@ -115,7 +115,7 @@ def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[
 
 
 def _walk(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], dict[Layer, int]]:
-    """Every call that the outputs need, inputs before users, and the order in which layers were met."""
+    """Every call that the outputs need, producers first, and the order in which Keras meets the layers."""
     order: list[Call] = []
     met: dict[Layer, int] = {}
     done: set[int] = set()
@@ -163,7 +163,7 @@ def check_names(model: str, layers: list[Layer]) -> None:
     """Refuses two layers of one name.
 
     Raises:
-      InvalidModelError: there are two.
+      InvalidModelError: two layers have the same name.
     """
     seen: set[str] = set()
     for layer in layers:

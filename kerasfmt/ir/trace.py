@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class InnerCall:
-    """A call of a layer by the layer that holds it: what was called, and on what Specs."""
+    """A call of a layer by the layer that holds it: the layer, and the Specs of the arguments."""
 
     layer: Layer
     inputs: Structure
@@ -33,10 +33,10 @@ class Trace:
       inputs: structure of Specs.
       kwargs: name -> structure of Specs or constants.
       outputs: structure of Values.
-      losses: number of loss values behind the outputs.
-      training: the mode, None where the layer has only one.
+      losses: number of loss values after the outputs.
+      training: the mode; None if the layer has only one.
       inner: the calls of layers that the layer holds, made by `CallContext.run`.
-      places: places of the captured variables among the layer's weights, where equal layers share the trace.
+      places: positions of the captured variables among the layer's weights, if equal layers share the trace.
     """
 
     function: Function
@@ -83,7 +83,7 @@ def freeze(structure: Any) -> Any:
 
 
 def accepts(signature: Structure, inputs: Structure) -> bool:
-    """Whether a function of these Specs takes inputs of those: each has the same dtype, and a shape that fits.
+    """Whether a function traced for `signature` takes `inputs`: the dtypes are equal and the shapes fit.
 
     Args:
       signature: what the function takes, a structure of Specs.

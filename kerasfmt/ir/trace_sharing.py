@@ -1,6 +1,6 @@
-"""Layers that differ in name and weights only: the functions of one are those of the other on other weights.
+"""Shared traces: layers that differ in name and weights only have the same functions on different weights.
 
-Deep models hold few kinds of layers many times over; each kind is traced once.
+Deep models hold many copies of a few kinds of layers. Each kind is traced once.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _RECORDS = (Policy, Activation, InputSpec)
 class SharedTraces:
     """The traces that equal layers of a model share, by `sharing_key` and signature.
 
-    Keeps neither layers nor traces alive: a trace is here as long as a layer holds it.
+    Keeps neither layers nor traces alive: a trace is available as long as a layer holds it.
     """
 
     def __init__(self) -> None:
         self._found: WeakValueDictionary[Hashable, Trace] = WeakValueDictionary()
 
     def trace(self, layer: Layer, name: str, signature: Hashable, make: Callable[[], Trace]) -> Trace:
-        """The trace of a layer: that of an equal one on the weights of this one, or else a new one.
+        """The trace of a layer: an equal layer's trace on the weights of this layer, or a new trace.
 
         Args:
           layer: the layer.
           name: its name in traces.
           signature: what it is traced for.
-          make: traces it.
+          make: makes the trace.
         """
         key = sharing_key(layer)
         if key is None:
@@ -52,7 +52,7 @@ class SharedTraces:
         return self._share(layer, name, key, signature, make())
 
     def _share(self, layer: Layer, name: str, key: Hashable, signature: Hashable, trace: Trace) -> Trace:
-        """Lets equal layers find the trace, unless it shows more of this layer than the key states."""
+        """Lets equal layers find the trace, unless it depends on more of this layer than the key states."""
         places = _places(layer)
         variables = trace.function.variables
         own = all(variable in places for variable in variables)
@@ -63,10 +63,10 @@ class SharedTraces:
 
 
 def sharing_key(layer: Layer) -> Hashable | None:
-    """A key that is equal for layers whose `call` emits the same nodes; None where it may depend on more.
+    """A key that is equal for layers whose `call` emits the same nodes; None where `call` may depend on more.
 
-    It states the class, the options, the specs of the weights, what the layer was built for, and whatever else the
-    class keeps beside what every layer has.
+    It holds the class, the options, the specs of the weights, the input specs of `build`, and every other attribute
+    that the class adds.
     """
     places = _places(layer)
     state: list[object] = [type(layer), layer.policy, layer.trainable, repr(layer.batch_input_shape)]
@@ -82,7 +82,7 @@ def sharing_key(layer: Layer) -> Hashable | None:
 
 
 def _text(value: Any) -> Hashable | None:
-    """What says all that there is to a value; None where nothing does."""
+    """A text that determines a value completely; None if there is none."""
     if type(value) in _PLAIN:
         return type(value), value
     if isinstance(value, FrozenOptions) and _is_constant([*vars(value).values()]):
@@ -91,7 +91,7 @@ def _text(value: Any) -> Hashable | None:
 
 
 def _is_constant(value: Any) -> bool:
-    """Whether the text of a value says all that there is to it."""
+    """Whether the text of a value determines it completely."""
     kind = type(value)
     if kind in (list, tuple):
         return all(map(_is_constant, value))
@@ -112,7 +112,7 @@ def _on_weights_of(layer: Layer, pattern: Trace, name: str) -> Trace:
 
 
 def _shows(name: str, function: Function) -> bool:
-    """Whether a function bears the layer's name in its nodes, or calls functions, which may belong to the layer."""
+    """Whether nodes of a function have the layer's name, or call functions that may belong to the layer."""
     part = name.lower()
     handles = [handle.node for _, handle in function.captures]
     return any(part in node.name.lower() for node in (*handles, *function.nodes)) or any(

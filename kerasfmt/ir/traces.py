@@ -41,7 +41,7 @@ class Traces:
         return (trace for made in self._made.values() for trace in made.values())
 
     def clear(self) -> None:
-        """Forgets what was traced: the layer computes something else now."""
+        """Forgets all traces, because the layer computes something else now."""
         self._made.clear()
         self._penalties.clear()
 
@@ -58,7 +58,7 @@ class Traces:
           inputs: a structure of Specs.
           kwargs: further arguments of `call` by name, with Specs in place of tensors.
           training: the mode; False where it is None.
-          context: that of the caller.
+          context: the context of the caller.
         """
         layer, context = self._layer, context or CallContext()
         kwargs = layer.signature.ordered({k: v for k, v in (kwargs or {}).items() if k != "training"})
@@ -82,7 +82,7 @@ class Traces:
         training: bool | None = None,
         context: CallContext | None = None,
     ) -> Trace:
-        """The trace that Keras uses for inputs of these Specs: that of `keras_signature` where it takes them."""
+        """The trace that Keras uses for inputs of these Specs: the trace for `keras_signature` if it takes them."""
         context = context or CallContext()
         given = {k: v for k, v in (kwargs or {}).items() if k != "training"}
         signature = self._layer.keras_signature(context.names)
@@ -94,7 +94,7 @@ class Traces:
         """The trace for the layer's own signature: a model's inputs, or whatever the input spec of a layer allows.
 
         Raises:
-          InvalidModelError: the layer has none.
+          InvalidModelError: the layer has no signature of its own.
         """
         context = context or CallContext()
         signature = self._layer.keras_signature(context.names)

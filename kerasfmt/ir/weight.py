@@ -1,4 +1,4 @@
-"""Weights: the variables of a layer, with values that may still lie in a file."""
+"""Weights: the variables of a layer; their values may still be in a file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Spec, Variable
+from kerasfmt.typing import override
 
 if TYPE_CHECKING:
     from kerasfmt.ir.constraints import Constraint
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class ArrayLike(Protocol):
     """What a weight's value needs to have: an array, a memory map, an HDF5 dataset, a device array.
 
-    NumPy has to be able to make an array of it; one that can be sliced too is read in parts where it is large.
+    NumPy has to be able to make an array of it. A large one is read in parts if it can be sliced.
     """
 
     @property
@@ -33,7 +34,7 @@ class ArrayLike(Protocol):
 
 
 SEED = 0
-"""Seed of the values that weights are born with, where neither a file nor an initializer's seed gives them."""
+"""Seed of the initial values that come neither from a file nor from an initializer with a seed."""
 
 
 class Weight(Variable):
@@ -50,7 +51,7 @@ class Weight(Variable):
       autocast: whether the layer reads it in its compute dtype.
       synchronization: TensorFlow's VariableSynchronization number.
       aggregation: TensorFlow's VariableAggregation number.
-      other_dtypes: dtypes of values that it takes too, and casts: where Keras's versions differ about its dtype.
+      other_dtypes: further dtypes that it accepts and casts, where the versions of Keras store different dtypes.
     """
 
     def __init__(
@@ -108,5 +109,6 @@ class Weight(Variable):
         """The content as a NumPy array."""
         return np.asarray(self.value)
 
+    @override
     def __repr__(self) -> str:
         return f"<Weight {self.name} {self.dtype.name}{list(self.shape)}>"

@@ -1,4 +1,4 @@
-"""What a layer has before it computes anything: a name, a dtype policy, weights, and layers inside with theirs."""
+"""The parts of a layer that do not compute: name, dtype policy, weights, and the layers inside."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.options import Options
 from kerasfmt.ir.policy import Policy, PolicyIdentifier
 from kerasfmt.ir.weight import Weight
+from kerasfmt.typing import override
 
 
 def _name(value: Any) -> str:
@@ -24,7 +25,7 @@ def _name(value: Any) -> str:
 
 
 class WeightOwner(Options, kw_only=True):
-    """What has weights of its own, and those of its sublayers.
+    """An object with weights of its own, and with sublayers that have weights.
 
     Args:
       name: unique name within a model; made from the class name by default.
@@ -38,7 +39,7 @@ class WeightOwner(Options, kw_only=True):
     scope = ""
     """What the names of the weights begin with: for a layer inside a layer, `outer/`."""
     weight_scope: str | None = fields.state(default=None)
-    """What the names of the weights begin with where that is not the name of the layer: its wrapper's scope."""
+    """What the names of the weights begin with instead of the layer's name: the scope of its wrapper."""
     name: Field[str, str | None] = fields.option(default=None, convert=_name)
     _trainable: bool = fields.boolean(default=True, alias="trainable")
     policy: Field[Policy, PolicyIdentifier] = fields.option(
@@ -50,12 +51,14 @@ class WeightOwner(Options, kw_only=True):
         self._attributes: dict[str, Weight] = {}
         super().__init__(*args, **options)
 
+    @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options with a name, which errors about the others tell."""
+        """The options with a name, which errors about the other options then state."""
         name = given.get("name")
         self.name = naming.unique_name(type(self).__name__) if name is None or name == "" else name
         return {**given, "name": self.name}
 
+    @override
     def _label(self) -> str:
         cls = type(self).__name__
         return (
@@ -66,12 +69,12 @@ class WeightOwner(Options, kw_only=True):
 
     @property
     def sublayers(self) -> Mapping[str, WeightOwner]:
-        """What it holds that has weights, by attribute."""
+        """The objects with weights that it holds, by attribute."""
         return {}
 
     @property
     def trainable(self) -> bool:
-        """Whether the weights may be trained; to set it sets that of the sublayers too."""
+        """Whether the weights may be trained; setting it sets it for the sublayers too."""
         return self._trainable
 
     @trainable.setter
@@ -82,7 +85,7 @@ class WeightOwner(Options, kw_only=True):
 
     @property
     def trainable_state(self) -> tuple[Any, ...]:
-        """Whether it, and what it holds, is trainable: functions differ in it."""
+        """Whether it and everything that it holds is trainable; functions depend on it."""
         return (self._trainable, *(layer.trainable_state for layer in self.sublayers.values()))
 
     @property
@@ -112,8 +115,8 @@ class WeightOwner(Options, kw_only=True):
             constraint are the options `name_regularizer` and `name_constraint`, where the layer has them.
           trainable: whether it is a trainable weight.
           dtype: the policy's variable dtype by default.
-          attribute: attribute name, where it is not `name`.
-          options: what the names of its options begin with, where it is not `name`.
+          attribute: name of the attribute, if it is not `name`.
+          options: what the names of its options begin with, if it is not `name`.
           autocast: whether reads follow the compute dtype.
           moving: whether it is a running average (on-read synchronization, mean aggregation).
         """
@@ -147,7 +150,7 @@ class WeightOwner(Options, kw_only=True):
 
     @property
     def weight_attributes(self) -> Mapping[str, Weight]:
-        """The layer's own weights by name and, where that is another, by attribute, in the order of their making."""
+        """The layer's own weights by name, and by attribute if it differs, in the order of construction."""
         return self._attributes
 
     @property
@@ -179,7 +182,7 @@ class WeightOwner(Options, kw_only=True):
         return [w.numpy() for w in self.weights]
 
     def set_weights(self, values: list[Any]) -> None:
-        """Replaces the values of `weights`; kept as given, not copied.
+        """Replaces the values of `weights`; the arrays are kept, not copied.
 
         Raises:
           InvalidModelError: wrong number, shape or dtype.
@@ -200,6 +203,7 @@ class WeightOwner(Options, kw_only=True):
             total += size
         return total
 
+    @override
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 

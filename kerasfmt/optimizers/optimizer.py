@@ -13,6 +13,7 @@ from kerasfmt.families import FamilyTable
 from kerasfmt.ir import fields
 from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.ir.options import FrozenOptions
+from kerasfmt.typing import override
 
 Major: TypeAlias = Literal[2, 3]
 """A major version of Keras."""
@@ -145,10 +146,12 @@ class Optimizer(FrozenOptions, kw_only=True):
         default=None, convert=_optional_integer, implied=True
     )
 
+    @override
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         OPTIMIZER_CLASSES.enter(cls.__name__, cls)
 
+    @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options, with the class's name where none is given."""
         return {**given, "name": given.get("name") or type(self).__name__}

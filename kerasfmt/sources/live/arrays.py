@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kerasfmt import dtypes
+from kerasfmt.typing import override
 
 
 class LiveArray:
@@ -48,6 +49,7 @@ class LiveArray:
         """Bytes of the array in memory."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
 
+    @override
     def __repr__(self) -> str:
         return f"<LiveArray {variable_name(self._variable)} {self.dtype}{list(self.shape)}>"
 
