@@ -1,4 +1,4 @@
-"""Models and the words in which Keras 2 and Keras 3 describe them in JSON, both ways.
+"""The JSON dialects in which Keras 2 and Keras 3 describe models: reading and writing.
 
 keras2.py            the calls of a functional model
 keras2_hdf5.py       the configs in HDF5 files

@@ -1,6 +1,6 @@
 """Activations by their names in Keras 2 and in Keras 3.
 
-A name may stand for another function in the other Keras; the facts of each activation say so.
+The same name may mean another function in the other version; the facts of each activation say so.
 
 Source: keras/src/activations.py (2.15); keras/src/activations/__init__.py (3.x)
 """
@@ -23,13 +23,13 @@ def is_activation(option: str) -> bool:
 
 
 def in_keras2(name: str) -> bool:
-    """Whether Keras 2 has an activation of this name, which is a name of it here."""
+    """Whether Keras 2 has the activation that has this name here."""
     found = find(name)
     return found is not None and found.facts.absent_in != 2
 
 
 def activation_to_keras3(name: str) -> str | None:
-    """Keras 3's name of an activation; None where it has no such function. An unknown name stays as it is."""
+    """Keras 3's name of an activation; None if it lacks the function. An unknown name stays as it is."""
     found = find(name)
     if found is None:
         return name
@@ -37,7 +37,7 @@ def activation_to_keras3(name: str) -> str | None:
 
 
 def activation_to_keras2(value: Any) -> Any:
-    """The activation that Keras 3 means by an option's value, by a name of it here; other values stay as they are."""
+    """The name here of the activation that Keras 3 means by an option's value; other values stay as they are."""
     if isinstance(value, Mapping) and value.get("class_name") == "function":
         value = value.get("config")
     meant = _BY_KERAS3_NAME.get(value) if isinstance(value, str) else None

@@ -1,7 +1,7 @@
 """The calls of a functional model, made again from a config as soon as their inputs exist.
 
-A reference to a tensor is `[layer name, number of the call, number of the output]` in both dialects; how a call is
-written around its references is a matter of the dialect, `CallWords`.
+A reference to a tensor is `[layer name, number of the call, number of the output]` in both dialects. The rest of a
+call differs between the dialects; `CallWords` describes it.
 
 Source: tf_keras/src/engine/functional.py, reconstruct_from_config
 """
@@ -26,11 +26,11 @@ class CallWords:
     """How a dialect writes a call.
 
     Attributes:
-      read: a call, and how to find a tensor -> inputs, keyword arguments. The last argument is whether a list of one
-        input is not that input.
-      calls_before: the calls of a layer that references count before the first one from outside. The last argument
-        is whether the reference is to an output of the model.
-      check: refuses a layer's call on inputs that would not be what the dialect means by it.
+      read: a call, and how to find a tensor -> inputs, keyword arguments. The last argument says whether a list of
+        one input differs from the input itself.
+      calls_before: the number of calls that references count before the layer's first call from outside. The last
+        argument says whether the reference is to an output of the model.
+      check: refuses a call that would not mean here what it means in the dialect.
     """
 
     read: Callable[[Any, FindTensor, bool], tuple[Structure, dict[str, Any]]]
@@ -54,7 +54,7 @@ class Finder:
         """Which of the layer's calls from outside a reference means; `top` if it is an output of the model.
 
         Raises:
-          InvalidModelError: there is no such layer, or no such call.
+          InvalidModelError: the layer or the call does not exist.
         """
         try:
             layer = self.layers[ref[0]]
@@ -85,7 +85,7 @@ def make_calls(find: Finder, pending: list[tuple[str, Any]]) -> None:
       pending: layer name and call, in the order of the config.
 
     Raises:
-      InvalidModelError: calls wait for each other, or a reference is to nothing.
+      InvalidModelError: calls wait for each other, or a reference points to nothing.
     """
     queues: dict[str, list[Any]] = {}
     for name, node in pending:
@@ -128,7 +128,7 @@ def _read(node: Any, find: Finder, exact: bool) -> tuple[Structure, dict[str, An
 
 
 def is_reference(value: Any) -> bool:
-    """Whether a JSON value is a reference to a tensor, alone or with keyword arguments of the call behind it."""
+    """Whether a JSON value is a reference to a tensor; keyword arguments of the call may follow in it."""
     return (
         isinstance(value, list)
         and len(value) in (3, 4)
@@ -142,7 +142,7 @@ def find_ends(refs: Any, find: Finder) -> Structure:
     """The tensors of a model's inputs or outputs.
 
     Raises:
-      InvalidModelError: they are not references, or refer to nothing.
+      InvalidModelError: they are not references, or point to nothing.
     """
     if is_reference(refs):
         found = find(refs, top=True)

@@ -1,4 +1,4 @@
-"""How a model is compiled, in words of Keras 2 and Keras 3."""
+"""How a model is compiled, in the dialects of Keras 2 and Keras 3."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NOT_LEGACY: Final = {"jit_compile": False, "is_legacy_optimizer": False}
 
 
 def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Class name and config of an optimizer of Keras 3 as Keras 2 has them; what Keras 2 has not stays.
+    """Class name and config of an optimizer of Keras 3 as Keras 2 states them; unknown names and options stay.
 
     Without the prefix of its own optimizers, Keras 2 takes a name in a SavedModel for one in
     `keras.optimizers.legacy`.

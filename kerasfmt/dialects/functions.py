@@ -1,4 +1,4 @@
-"""Options that are Python functions: each Keras describes them in its own way.
+"""Options that are Python functions; each version of Keras describes them in its own way.
 
     Keras 2   {"function": "name", "function_type": "function", "module": "module of the function"}
               {"function": [code, defaults, closure], "function_type": "lambda", ...}; other values have the type "raw"
@@ -20,7 +20,7 @@ _CODE: Final = ("code", "defaults", "closure")
 
 
 def functions_to_keras2(config: Mapping[str, Any], facts: KerasFacts) -> dict[str, Any]:
-    """A layer's config with functions in words of Keras 2; one that is in these words already stays as it is."""
+    """A layer's config with functions as Keras 2 describes them; such descriptions stay as they are."""
     options = facts.functions
     if not any(isinstance(config.get(option), Mapping) for option in options):
         return dict(config)
@@ -38,7 +38,7 @@ def functions_to_keras2(config: Mapping[str, Any], facts: KerasFacts) -> dict[st
 
 
 def functions_to_keras3(config: Mapping[str, Any], facts: KerasFacts) -> dict[str, Any]:
-    """A layer's config with functions in words of Keras 3, which loads code with `safe_mode=False` only."""
+    """A layer's config with functions as Keras 3 describes them; it loads code only with `safe_mode=False`."""
     options = facts.functions
     words = {*options.values(), *(f"{option}_type" for option in options)}
     found = {k: v for k, v in config.items() if k not in words and v is not None}

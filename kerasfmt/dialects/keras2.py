@@ -1,8 +1,8 @@
-"""The calls of a functional model in the words of Keras 2.
+"""The calls of a functional model in the dialect of Keras 2.
 
 `inbound_nodes` of a layer is a list with one entry per call. An entry is a structure of
-`[layer name, number of the call, number of the output, keyword arguments]`; in place of the name of a layer,
-`_CONSTANT_VALUE` stands for an input that is a constant.
+`[layer name, number of the call, number of the output, keyword arguments]`. An input that is a constant has
+`_CONSTANT_VALUE` in place of a layer's name.
 
 Source: tf_keras/src/engine/functional.py, reconstruct_from_config; tf_keras/src/engine/node.py, serialize
 """
@@ -25,7 +25,7 @@ def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, di
     Args:
       node: an entry of `inbound_nodes`.
       tensor: finds the tensor of a reference.
-      exact: whether a list of one input is not that input.
+      exact: whether a list of one input differs from the input itself.
 
     Raises:
       InvalidModelError: it is not a call.
@@ -35,7 +35,7 @@ def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, di
 
 
 def _argument(node: Any, tensor: FindTensor, kwargs: dict[str, Any], exact: bool) -> Structure:
-    """The first argument of a call; enters the others."""
+    """The first argument of a call; adds the others to `kwargs`."""
     if is_reference(node) or _is_constant(node):
         if len(node) == 4:
             given = {k: _keyword(v, tensor) for k, v in node[3].items()}

@@ -1,4 +1,4 @@
-"""A model's config in the dialect of tf_keras, which is that of Keras 2.15: Keras 2's, every object described.
+"""A model's config in the archive dialect of tf_keras and Keras 2.15: Keras 2's config, with every object described.
 
 Source: keras/src/saving/serialization_lib.py, serialize_keras_object (2.15); tf_keras keeps it
 """
@@ -20,7 +20,7 @@ def write_model(model: Model) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
 
     Raises:
-      UnsupportedLayerError: Keras 2 has no such layer or activation, or no words for it in an archive.
+      UnsupportedLayerError: Keras 2 lacks a layer or activation, or cannot store it in an archive.
     """
     return _described(model, model.described())
 

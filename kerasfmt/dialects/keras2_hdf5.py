@@ -1,4 +1,4 @@
-"""The dialect of the configs in HDF5 files of Keras 2.12 to 2.15, which is not that of SavedModels.
+"""The dialect of the configs in HDF5 files of Keras 2.12 to 2.15; SavedModels use another one.
 
     SavedModel   {"class_name": "Zeros", "config": {}}
     HDF5         {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": null}
@@ -23,7 +23,7 @@ from kerasfmt.ir.layer import find_layer_class
 
 
 def write_model(model: Model) -> dict[str, Any]:
-    """The `model_config` of a file; that of a model of Keras 3 in words that both Kerases know, if there are any.
+    """The `model_config` of a file; for a model of Keras 3, where possible, in terms that both Keras versions know.
 
     Raises:
       UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
@@ -41,8 +41,8 @@ def _model(model: Model, config: Mapping[str, Any], modern: bool, for_both: bool
     Args:
       model: the model.
       config: its config.
-      modern: whether layers are described as `keras.saving` does. Keras describes the layers of a model that
-        lies in a Sequential so, and those of all models therein.
+      modern: whether layers are described as `keras.saving` does. Keras does so for all layers of a model inside a
+        Sequential, and of the models inside that model.
       for_both: whether Keras 3 is to read it too.
     """
     sequential = isinstance(model, Sequential)
@@ -74,20 +74,20 @@ def _modern(layer: Layer, entry: Mapping[str, Any], config: Mapping[str, Any]) -
 
 
 def _config(config: Mapping[str, Any], layer: Layer | None = None) -> dict[str, Any]:
-    """The config of a layer that is no model."""
+    """The config of a layer that is not a model."""
     found = {key: _option(str(config.get("name")), key, value) for key, value in config.items()}
     for key, value in found.items():
         held = getattr(layer, key, None)
-        # A layer in a layer has a shape only where Keras notes it.
+        # A layer inside a layer states a shape only if Keras keeps it.
         if isinstance(held, Layer) and held.build_input is not None:
             found[key] = {**value, "build_config": {"input_shape": held.build_input}}
     return found
 
 
 def _for_both(config: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
-    """A config without options that Keras 3 refuses, where Keras 2 takes the same for granted.
+    """A config without the options that Keras 3 refuses, if Keras 2 assumes the same values by default.
 
-    One axis is a number, and a dtype policy its name.
+    A single axis becomes a number. A dtype policy becomes its name.
     """
     facts = layer.facts
     found = {}
@@ -105,7 +105,7 @@ def _for_both(config: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
 def _option(layer: str, key: str, value: Any) -> Any:
     if is_activation(key) and isinstance(value, str) and not in_keras2(value):
         raise UnsupportedLayerError(
-            f"layer {layer}: activation {value!r} is not one of Keras 2, whose HDF5 files are written here; "
+            f"layer {layer}: activation {value!r} does not exist in Keras 2, whose HDF5 format is written; "
             "save the model as a SavedModel"
         )
     if isinstance(value, list):

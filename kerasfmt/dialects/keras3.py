@@ -1,15 +1,15 @@
-"""Models in the words of Keras 3.
+"""Models in the dialect of Keras 3.
 
 A call is `{"args": [...], "kwargs": {...}}`, in which a tensor is `{"class_name": "__keras_tensor__", "config":
-{"keras_history": [layer name, number of the call, number of the output]}}`. Where the same words mean something
-else in Keras 2, or nothing, `keras3_to_keras2` spells out what is meant:
+{"keras_history": [layer name, number of the call, number of the output]}}`. Some of these texts mean
+something else in Keras 2, or nothing. `keras3_to_keras2` translates them:
 
 - The activation `hard_sigmoid` is another function.
-- `training` among a layer's call arguments is what the call defaulted to; fit and predict overrule it. In
-  Keras 2 it is the user's, and overrules them.
+- `training` among a layer's call arguments is the default of the call; fit and predict override it. In Keras 2
+  the user has set it, and it overrides them.
 - The operations that compute masks are layers of the model; see keras3_masks.py.
 
-What the options of a layer mean is in the facts of its class.
+The facts of a layer's class say how its options differ.
 
 Source: keras/src/models/functional.py, get_config, operation_fn, serialize_node, deserialize_node and get_tensor;
 keras/src/activations/activations.py; keras/src/layers/layer.py (3.0 to 3.15)
@@ -46,10 +46,10 @@ def is_spoken(config: Any) -> bool:
 
 
 def keras3_to_keras2(entry: Any) -> Any:
-    """A model or layer, `{"class_name", "config"}`, with all that Keras 3 means by it in words of Keras 2.
+    """A model or layer of Keras 3, `{"class_name", "config"}`, translated for Keras 2.
 
-    Calls keep their form. What Keras 3's own making added is taken out: the operations that compute masks, and the
-    masks and the training mode as arguments of calls, where they follow from the layers.
+    Calls keep their form. Three things that Keras 3 adds are removed where they follow from the layers: the
+    operations that compute masks, and the mask and the training mode among the arguments of calls.
     """
     if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
         return entry
@@ -69,7 +69,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _meant(key: str, value: Any) -> Any:
-    """An option's value in words of Keras 2."""
+    """An option's value as Keras 2 states it."""
     if isinstance(value, list | tuple):
         return [_meant(key, item) for item in value]
     if is_activation(key):
@@ -82,7 +82,7 @@ def _meant(key: str, value: Any) -> Any:
 
 
 def _without_mode(entry: Any) -> Any:
-    """A layer, whose calls do not state the mode; that in which the model is called overrides it."""
+    """A layer whose calls do not state the training mode, because the mode of the model's call overrides it."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("inbound_nodes"), list):
         return entry
     calls = []
@@ -95,7 +95,7 @@ def _without_mode(entry: Any) -> Any:
 
 
 def is_call(node: Any) -> bool:
-    """Whether an entry of `inbound_nodes` is a call in the words of Keras 3."""
+    """Whether an entry of `inbound_nodes` is a call in the dialect of Keras 3."""
     return isinstance(node, Mapping) and "args" in node
 
 
@@ -105,7 +105,7 @@ def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, di
     Args:
       node: an entry of `inbound_nodes`.
       tensor: finds the tensor of a reference.
-      exact: whether a list of one input is not that input.
+      exact: whether a list of one input differs from the input itself.
 
     Raises:
       InvalidModelError: it is not a call.
@@ -129,14 +129,14 @@ def _leaf(value: Any, tensor: FindTensor) -> Any:
 
 
 def _calls_before(layer: Layer, top: bool) -> int:
-    """Keras 3 counts the making of a functional model in references from the top only."""
+    """Keras 3 counts the construction of a functional model only in references from the top."""
     return 1 if top and isinstance(layer, Model) and not isinstance(layer, Sequential) else 0
 
 
 def _refuse_lost_mask(layer: Layer, node: Any, inputs: Structure) -> None:
-    """Refuses a call that Keras 3 makes without a mask where one comes with the inputs here, as in Keras 2.
+    """Refuses a call that Keras 3 makes without a mask if its inputs have a mask here, as in Keras 2.
 
-    Keras 2, whose layers these are, has no way to say that.
+    The layers here are those of Keras 2, which cannot express such a call.
     """
     stated = _mapping(node).get("kwargs")
     if not isinstance(stated, Mapping) or "mask" not in stated or stated["mask"] is not None:
@@ -155,7 +155,7 @@ def write_model(model: Model) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
 
     Raises:
-      UnsupportedLayerError: Keras 3 has no such layer or option, or would make another mask.
+      UnsupportedLayerError: Keras 3 lacks a layer or option, or would compute another mask.
     """
     return _entry(model)
 

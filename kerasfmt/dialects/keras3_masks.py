@@ -1,10 +1,9 @@
 """The operations by which Keras 3 computes masks, among the layers of its models.
 
-A layer that masks (Embedding, Masking) leaves operations beside it in the graph (NotEqual, Any), and the calls
-behind it take their output as `mask`; a call without a mask has `mask: null`. Where the mask is the one that
-the layers here compute anyway, argument and operations are taken out. All others stay, as Keras 3 joins the
-masks of several inputs in another way than Keras 2: it takes those steps that any input has, Keras 2 those that
-all have.
+A layer that masks (Embedding, Masking) adds operations to the graph (NotEqual, Any). The calls after it take their
+output as `mask`; a call without a mask has `mask: null`. Argument and operations are removed if the layers here
+compute the same mask anyway. All others stay, because the two versions of Keras join the masks of several inputs in
+different ways: Keras 3 keeps the steps that any input has, Keras 2 the steps that all inputs have.
 
 Source: keras/src/layers/layer.py, Layer.__call__; keras/src/layers/core/masking.py and embedding.py;
 keras/src/layers/merging/base_merge.py, compute_mask (3.x)
@@ -30,9 +29,9 @@ Reference: TypeAlias = tuple[str, Any, Any]
 
 
 def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
-    """The layers of an HDF5 file, which does not say which of them are operations, with a module for these.
+    """The layers of an HDF5 file, with a module for the operations among them, which the file does not mark.
 
-    An operation has no `trainable` in its config; nor have the layers SpatialDropout.
+    An operation has no `trainable` in its config. The SpatialDropout layers have none either.
     """
 
     def is_operation(entry: Any) -> bool:
@@ -53,7 +52,7 @@ def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
 
 
 def drop_implied_masks(config: Mapping[str, Any]) -> list[Any]:
-    """The layers of a functional model's config, without the masks that follow from them."""
+    """The layers of a functional model's config, without the masks that the layers imply."""
     graph = _Graph(config["layers"])
     kept = {name: graph.without_implied_masks(entry) for name, entry in graph.entries.items()}
     outputs = _names_in(config.get("output_layers"))
@@ -70,10 +69,10 @@ def drop_implied_masks(config: Mapping[str, Any]) -> list[Any]:
 
 
 def history(value: Any) -> Reference | None:
-    """What a `__keras_tensor__` refers to; None for anything else.
+    """The reference in a `__keras_tensor__`; None for anything else.
 
     Raises:
-      InvalidModelError: it refers to nothing.
+      InvalidModelError: it holds no valid reference.
     """
     if not isinstance(value, Mapping) or value.get("class_name") != "__keras_tensor__":
         return None
@@ -88,7 +87,7 @@ class _Mask:
     """The mask of a tensor.
 
     Attributes:
-      of: the call whose mask it is; None for one that Keras 3 makes in another way.
+      of: the call that makes the mask; None if Keras 3 makes the mask in another way.
       merged: whether it passed through an Add or the like. Keras 3 then states it in calls that take `mask`,
         but has lost it when a MultiHeadAttention looks for it.
     """
@@ -104,7 +103,7 @@ def refuse_other_masks(layers: Sequence[Layer]) -> None:
       layers: the layers of a functional model that is of Keras 3, or is to be read by it.
 
     Raises:
-      UnsupportedLayerError: the mask comes out of a model, or is joined of several.
+      UnsupportedLayerError: a mask comes out of a model, or is joined from several masks.
     """
     known: dict[int, _Mask | None] = {}
     for layer in layers:
@@ -146,14 +145,14 @@ def _mask_of(tensor: Tensor, known: dict[int, _Mask | None]) -> _Mask | None:
 
 
 def _held(tensor: Tensor, mask: _Mask | None) -> _Mask | None:
-    """The mask of a call's outputs, if this one has it: here, or in Keras 3 alone, where a model hands it on."""
+    """The mask, if the outputs of the call have it here, or in Keras 3 alone because a model passes it on."""
     layer = tensor.origin.layer
     other = mask is not None and mask.of is None and (isinstance(layer, Model) or layer.supports_masking)
     return mask if tensor.masked or other else None
 
 
 def _joined(call: Call, masks: list[_Mask | None]) -> _Mask:
-    """What mask the outputs of a call have, if they have one."""
+    """The mask that the outputs of a call have, if they have one."""
     given = [mask for mask in masks if mask is not None]
     if not given:
         return _Mask(call)
@@ -177,7 +176,7 @@ class _Graph:
 
     Attributes:
       entries: the layers.
-      masks: operation -> the output that it is the mask of; None for one on the way to it.
+      masks: operation -> the output whose mask it computes; None for an intermediate operation.
     """
 
     def __init__(self, layers: Sequence[Any]) -> None:
@@ -211,7 +210,7 @@ class _Graph:
                 self.masks[name] = origin
 
     def without_implied_masks(self, entry: Any) -> Any:
-        """A layer, whose calls do not take the masks that their inputs have anyway."""
+        """A layer whose calls do not state the masks that their inputs have anyway."""
         if not isinstance(entry, Mapping) or is_operation(entry):
             return entry
         calls = []
@@ -290,7 +289,7 @@ def _count(call: Any) -> int:
 
 
 def _arguments(entry: Any, kind: str) -> list[Any]:
-    """The arguments of an operation of a kind that is called once; none for anything else."""
+    """The arguments of an operation of a kind that is called once; empty for anything else."""
     calls = _calls(entry)
     if not is_operation(entry) or entry.get("class_name") != kind or len(calls) != 1:
         return []

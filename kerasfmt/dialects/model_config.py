@@ -1,4 +1,4 @@
-"""Models from their configs, in the words of Keras 2 or of Keras 3.
+"""Models from their configs, in the dialect of Keras 2 or of Keras 3.
 
 Source: tf_keras/src/engine/functional.py and sequential.py, from_config; keras/src/models/functional.py
 """
@@ -31,9 +31,9 @@ _MAX_DEPTH = 64
 """Models nested deeper than this are refused."""
 
 _PACKAGES = ("TensorFlow>", LATER_PACKAGE)
-"""What may go before the name of one of Keras's own classes."""
+"""Prefixes of the names of Keras's own classes."""
 _MAX_NESTING = 4 * _MAX_DEPTH
-"""Lists and dicts nested deeper than this are refused; a model takes three levels."""
+"""Lists and dicts nested deeper than this are refused; each nested model takes three levels."""
 
 
 @gc_paused()
@@ -72,7 +72,7 @@ def model_from_config(
 
 @dataclass(frozen=True)
 class _Reading:
-    """What all models and layers of one config have in common.
+    """The state shared by all models and layers of one config.
 
     Attributes:
       custom_objects: layer classes by name.
@@ -99,7 +99,7 @@ def _check_nesting(config: Any) -> None:
 
 @contextmanager
 def _located(path: tuple[str, ...]) -> Iterator[None]:
-    """Makes whatever goes wrong a KerasfmtError that names the model by the path to it."""
+    """Turns every error into a KerasfmtError that states the path of the model."""
     if not path:
         yield
         return
@@ -113,7 +113,7 @@ def _located(path: tuple[str, ...]) -> Iterator[None]:
 
 
 def _layer_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Layer:
-    """The layer of an entry; `path` are the names of the models around it."""
+    """The layer of an entry; `path` holds the names of the models around it."""
     if len(path) > _MAX_DEPTH:
         raise UnsafeFileError(f"config: models nested more than {_MAX_DEPTH} deep")
     with _located(path):
@@ -128,7 +128,7 @@ def _layer_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ..
 
 
 def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Layer | None:
-    """The layer of an entry; None where it is a model."""
+    """The layer of an entry; None if the entry is a model."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
         raise InvalidModelError(f"config: expected a layer's class_name and config, got {str(entry)[:80]}")
     kind, config = str(entry.get("class_name")), dict(entry["config"])
@@ -149,8 +149,8 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
     cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith(_PACKAGES) else kind)
     if cls is None or issubclass(cls, Model):
         raise UnsupportedLayerError(
-            f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: not known to kerasfmt; "
-            f"pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
+            f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: kerasfmt does not have this layer "
+            f"yet; for a custom layer, pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
         )
     return cls.revive(
         normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
@@ -166,7 +166,7 @@ def _custom_class(kind: str, custom: Any) -> type[Layer]:
 
 
 def _takes_functions(kind: str) -> bool:
-    """Whether what stands for a layer of this class may be a function, which the layer calls."""
+    """Whether a custom object for this class may be a function, which the layer then calls."""
     cls = find_layer_class(kind)
     return cls is not None and bool(cls.facts.functions)
 

@@ -1,4 +1,4 @@
-"""Objects as `keras.saving` describes them in archives, and the code in such descriptions, which is refused.
+"""Objects as `keras.saving` describes them in archives. Code in such descriptions is refused.
 
     Keras 3   {"module": "keras.layers", "class_name": "Dense", "config": {...}, "registered_name": null,
                "build_config": {"input_shape": [...]}}; a model's has "compile_config" beside it
@@ -52,7 +52,7 @@ def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], where: str) -> None:
-    """Looks through a whole config for what would need code that is in the file, or that nobody gave.
+    """Refuses a config that needs code from the file, or code that the user did not pass.
 
     Raises:
       UnsafeFileError: it holds a marshalled function, and none was given in its place.
@@ -94,7 +94,7 @@ def _is_marshalled(config: Any) -> bool:
 
 
 def mapped(value: Any, wrap: Callable[[str, Any], Any], key: str = "") -> Any:
-    """An option's value with every object therein described as `keras.saving` does.
+    """An option's value with every object in it described as `keras.saving` does.
 
     Args:
       value: an option's value in Keras 2's dialect.

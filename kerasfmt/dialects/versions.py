@@ -1,4 +1,4 @@
-"""The versions of Keras whose words are written."""
+"""The versions of Keras whose dialects are written."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ KERAS3: Final = "3.15.1"
 
 
 def is_keras3(version: str | None) -> bool:
-    """Whether a file that states this version of Keras is in the words of Keras 3."""
+    """Whether a file that states this version of Keras is in the dialect of Keras 3."""
     return (version or "").partition(".")[0] not in ("", "1", "2")

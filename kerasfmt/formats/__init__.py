@@ -14,4 +14,4 @@ FORMATS: Final[tuple[Format, ...]] = (
     keras_archive.TF_KERAS,
     hdf5.FORMAT,
 )
-"""Every format; of several that hold the weights of a file, the first one reads them."""
+"""Every format; if several can read the weights of a file, the first one does."""

@@ -1,4 +1,4 @@
-"""What a file holds, as every format tells it: a few lines about the whole, and a row for each owner of weights."""
+"""The description of a file in any format: a few lines about the whole, and a row for each owner of weights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StoredWeight:
 
     @classmethod
     def of(cls, name: str, array: Any) -> StoredWeight:
-        """What the header of an array says.
+        """The array as its header states it.
 
         Args:
           name: its name in the file.
@@ -57,8 +57,8 @@ class Row:
 
     Attributes:
       owner: the layer, or the path of the object.
-      kind: its class, as far as the file tells it.
-      weights: what it holds.
+      kind: its class, if the file states it.
+      weights: its weights.
     """
 
     owner: str
@@ -83,8 +83,8 @@ class Description:
     Attributes:
       lines: sentences about the whole.
       rows: owners of weights, in the order of the file.
-      owners: what the owners are: layers, or objects.
-      weights: what the file calls their weights.
+      owners: the word for the owners: layers, or objects.
+      weights: the file's word for their weights.
     """
 
     lines: tuple[str, ...]
@@ -121,7 +121,7 @@ def model_line(config: Mapping[str, Any], keras_version: str | None) -> str:
 
 
 def byte_size(count: int) -> str:
-    """A number of bytes in the unit that suits it."""
+    """A number of bytes as a text in a suitable unit."""
     if count < 1000:
         return f"{count} B"
     return f"{count / 1000:,.1f} kB" if count < _MEGABYTE else f"{count / _MEGABYTE:,.1f} MB"

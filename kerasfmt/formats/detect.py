@@ -1,4 +1,4 @@
-"""Which format a path asks for, and which one is there.
+"""The format that a path asks for, and the format of an existing file.
 
 Source: tf_keras/src/saving/saving_api.py, save_model and load_model
 """
@@ -13,25 +13,28 @@ from typing import TypeGuard
 from kerasfmt.errors import MissingFileError, UnsupportedFormatError
 from kerasfmt.formats import FORMATS
 from kerasfmt.formats.format import Format, Shards, Source
+from kerasfmt.formats.keras_archive import layout as archive
 
+_UNPACKED = (archive.METADATA, archive.CONFIG)
+"""The members by which an unpacked `.keras` archive is recognized."""
 _START = 8
 """Bytes of an unknown file that the error shows."""
 
 
 def is_path(filepath: Source) -> TypeGuard[str | os.PathLike[str]]:
-    """Whether it is a path, and not an open file."""
+    """Whether it is a path, not an open file."""
     return isinstance(filepath, str | os.PathLike)
 
 
 def format_for(filepath: Source, save_format: str | None = None) -> Format:
-    """The format in which a model is to be written: the one that is named, or the one of the path's suffix.
+    """The format in which a model is to be written: the named one, or else the one for the path's suffix.
 
     Args:
       filepath: a path, or an open file.
       save_format: the name of a format.
 
     Raises:
-      UnsupportedFormatError: there is no format of that name, or it does not take what is open.
+      UnsupportedFormatError: there is no format of that name, or it does not take this open file.
       TypeError: `filepath` is neither a path nor open.
     """
     named = _named(save_format)
@@ -48,7 +51,7 @@ def weights_format_for(filepath: Source, save_format: str | None = None) -> Form
       save_format: the name of a format.
 
     Raises:
-      UnsupportedFormatError: there is no format of that name, or a file of weights in it is not called so.
+      UnsupportedFormatError: there is no format of that name, or its files of weights have other names.
       TypeError: `filepath` is neither a path nor open.
     """
     named = _named(save_format)
@@ -154,15 +157,20 @@ def _format_of_open(file: object, named: Format | None = None) -> Format:
 def _claiming(
     path: str | os.PathLike[str], suffixes: Callable[[Format], Iterable[str]]
 ) -> tuple[str, list[Format]]:
-    """The longest suffix of a path that is one of a format, and the formats whose suffix it is."""
+    """The longest suffix of a path that any format claims, and the formats that claim it."""
     name = Path(path).name.lower()
     longest = max((s for found in FORMATS for s in suffixes(found) if name.endswith(s)), key=len)
     return longest, [found for found in FORMATS if longest in suffixes(found)]
 
 
 def _first(path: Path, what: str, tests: Mapping[Format, Callable[[Path], bool]]) -> Format:
-    """The first format whose test what is at a path passes."""
+    """The first format whose test accepts the file or directory at a path."""
     if not path.exists():
+        if Path(f"{path}.index").is_file():
+            raise MissingFileError(
+                f"{path}: expected {what}, got the prefix of a TensorFlow checkpoint, {path.name}.index; "
+                "kerasfmt.tensorbundle.read reads its arrays by name"
+            )
         raise MissingFileError(f"{path}: expected {what}, got nothing: no such file or directory")
     if not (path.is_file() or path.is_dir()):
         raise UnsupportedFormatError(f"{path}: expected a file or a directory, got a device")
@@ -174,6 +182,11 @@ def _first(path: Path, what: str, tests: Mapping[Format, Callable[[Path], bool]]
     if found is not None:
         return found
     if path.is_dir():
+        if all((path / member).is_file() for member in _UNPACKED):
+            raise UnsupportedFormatError(
+                f"{path}: expected {what}, got the unpacked files of a .keras archive; load the archive itself, "
+                "or put the files into a zip archive again"
+            )
         known = [
             f" without {each.contents.marker}; it is not {each.title}" for each in tests if each.contents
         ]

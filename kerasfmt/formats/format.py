@@ -1,4 +1,4 @@
-"""What a format is: its names, how it is recognized, and what reads and writes it."""
+"""The record of a format: its names, how it is recognized, and the functions that read and write it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Source: TypeAlias = Any
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WriteArguments:
-    """What a writer of models is asked for; one that has no use for something ignores it.
+    """The arguments of a writer of models; a writer ignores what it has no use for.
 
     Attributes:
       include_optimizer: whether to write the optimizer's state.
@@ -41,7 +41,7 @@ class WriteArguments:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OpenFiles:
-    """The files that a format takes although they are open already.
+    """The open files that a format takes in place of a path.
 
     Attributes:
       title: what errors call them.
@@ -57,10 +57,10 @@ class Shards:
     """Weights in several files beside a map of them.
 
     Attributes:
-      suffix: what the name of the map ends in.
-      readers: what reads them, for errors.
-      write: writes them: the model, what the names of the files begin with, the GiB of weights that one file may
-        hold, and what gives the path to write the file of a name to.
+      suffix: the end of the map's name.
+      readers: who reads them, for errors.
+      write: writes them. Takes the model, the beginning of the files' names, the GiB of weights that one file may
+        hold, and a function from a file's name to the path to write.
     """
 
     suffix: str
@@ -70,7 +70,7 @@ class Shards:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Format:
-    """A format of models, of weights alone, or of both; what it cannot do is None, or raises why.
+    """A format of models, of weights alone, or of both. What it cannot do is None, or raises the reason.
 
     The functions import what they need when they are called: a process pays for the formats that it uses.
 
@@ -78,21 +78,21 @@ class Format:
       name: its name as `save_format`.
       title: what errors call it: "a SavedModel".
       aliases: other names of it as `save_format`.
-      suffixes: what the names of models end in, in lower case; "" is a name that no other format claims.
-      weights_suffixes: what the names of files of weights end in; "" is a name that no other format claims, if the
-        format is named.
-      contents: what a directory of the format may hold; None where it is a file.
-      open_files: what it takes besides paths.
+      suffixes: ends of the names of models, in lower case; "" stands for names that no other format claims.
+      weights_suffixes: ends of the names of files of weights; "" stands for names that no other format claims, if
+        the caller names the format.
+      contents: the permitted contents of a directory of the format; None if the format is a file.
+      open_files: the open files that it takes in place of a path.
       recognize: whether a file or directory is of the format, by its content.
       holds_weights: whether a path, or an open file, holds weights in the format.
       holds_signatures: whether its models have signatures.
       optimizer_in_weights: whether the optimizer's state is among the weights that are written.
-      read: the model at a path or in an open file, with custom objects, and with its compile state or without.
+      read: reads the model at a path or in an open file. Takes custom objects, and whether to keep the compile state.
       write: writes a model to a path at which there is no file yet, into an empty directory, or into an open file.
-      read_weights: gives a model the weights in a file; whether to go by name, and to leave out what does not fit.
+      read_weights: gives a model the weights in a file. Takes whether to pair by name, and whether to skip misfits.
       write_weights: writes the weights of a model.
       shards: how it writes weights in several files.
-      describe: what a file holds; no weight is read.
+      describe: describes a file; reads no weight.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A model's weights and the arrays that are stored for them: one pairing, one rule for dtypes, one form of error.
+"""Pairs a model's weights with stored arrays: one rule for order, shapes and dtypes, and one form of error.
 
 Weights and arrays are paired in order. Number and shapes have to agree. An array of another dtype fits where the
 weight takes that dtype too, where both hold integers (a counter has 32 bits on some backends), or where the reader
@@ -22,12 +22,12 @@ from kerasfmt.ir.weight import ArrayLike
 from kerasfmt.typing import override
 
 NamedArray: TypeAlias = tuple[str, ArrayLike]
-"""What is stored for a weight, and what errors call it."""
+"""The name of a stored array in errors, and the array."""
 Pair: TypeAlias = tuple[Weight, ArrayLike]
 
 _SAME_NAMES: Final = {"depthwise_kernel": "kernel"}
 """Keras 3 calls the kernel of a depthwise convolution "kernel"."""
-# ":0" is TensorFlow's output number; "_1" is what graph mode made of a name that was taken.
+# ":0" is TensorFlow's output number; graph mode appends "_1" to a name that was taken.
 _SUFFIX: Final = re.compile(r"(?:_\d+)?(?::\d+)?$")
 
 
@@ -52,12 +52,12 @@ def leaf_name(name: str) -> str:
 
 
 def refuse(error: InvalidModelError) -> NoReturn:
-    """Raises what does not fit."""
+    """Raises the error of an array that does not fit."""
     raise error
 
 
 def skip(error: InvalidModelError) -> None:
-    """Leaves out what does not fit, with a warning."""
+    """Leaves out an array that does not fit, with a warning."""
     warnings.warn(f"{error}; skipped", stacklevel=2)
 
 
@@ -69,14 +69,14 @@ def pair(
     cast: bool = False,
     mismatch: Callable[[InvalidModelError], None] = refuse,
 ) -> Iterator[Pair]:
-    """Each weight with the array that is stored for it.
+    """Pairs each weight with the array stored for it.
 
     Args:
       weights: the weights of one owner.
-      stored: what is stored for them, in their order.
-      where: what errors begin with: the file and the owner.
+      stored: the arrays, in the order of the weights.
+      where: the file and the owner, for errors.
       cast: whether an array of any other dtype fits too.
-      mismatch: what is done about an array that does not fit, and about all of them if their number is wrong.
+      mismatch: called with the error of an array that does not fit, or once if the number of arrays is wrong.
 
     Raises:
       InvalidModelError: they do not fit, and `mismatch` refuses it.
@@ -101,7 +101,7 @@ def pair(
 
 
 def by_name(weights: Sequence[Weight], stored: Sequence[NamedArray]) -> list[NamedArray]:
-    """What is stored in the order of the weights that have the same names; as it is where the names differ."""
+    """The arrays in the order of the weights of the same names; unchanged if the names differ."""
     expected = [leaf_name(weight.name) for weight in weights]
     got = {leaf_name(name): (name, array) for name, array in stored}
     distinct = len(got) == len(stored) and sorted(expected) == sorted(got)
@@ -133,7 +133,7 @@ def assign(pairs: Iterable[Pair]) -> None:
 
 
 class Cast:
-    """An array as one of another dtype; it is read, and cast, when it is used.
+    """An array under another dtype; it is read and cast when it is used.
 
     Attributes:
       shape: its shape.

@@ -1,4 +1,4 @@
-"""NumPy's `.npz`: the weights of a model alone, each as a `.npy` member of a zip archive.
+"""NumPy's `.npz`: only the weights of a model, each as a `.npy` member of a zip archive.
 
     dense/kernel.npy     magic: "\\x93NUMPY", version: 1, 0, size of the header: 2 bytes, header, elements; in version
                          2, 0 the size takes 4 bytes
@@ -69,7 +69,7 @@ def write_weights(model: Model, target: Path) -> None:
       target: a path at which there is no file yet.
 
     Raises:
-      InvalidModelError: no archive may hold a member of a weight's name.
+      InvalidModelError: a weight's name cannot be the name of a member.
       UnsupportedFormatError: NumPy has no such dtype.
     """
     from kerasfmt.containers.slabs import open_source
@@ -183,11 +183,11 @@ class StoredArray:
 
 
 def open_arrays(path: Path) -> dict[str, StoredArray]:
-    """The arrays of an archive by key, in order; only those of compressed members are read at once.
+    """The arrays of an archive by key, in order. Only compressed members are read at once.
 
     Raises:
       MissingFileError: there is no such file.
-      UnsupportedFormatError: it is not a zip archive, or holds something else than arrays of numbers.
+      UnsupportedFormatError: it is not a zip archive, or holds anything but arrays of numbers.
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it holds pickled objects, is a bomb, or names members outside of itself.
     """
@@ -212,7 +212,7 @@ def open_arrays(path: Path) -> dict[str, StoredArray]:
 
 
 def _read_header(window: Window, where: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, whether the elements are in Fortran's order, and dtype."""
+    """Shape, whether the elements are in Fortran order, and dtype."""
     import numpy as np
 
     start = window.read(len(_MAGIC) + 2) or b""
@@ -255,8 +255,8 @@ def _native(dtype: np.dtype[Any], where: str) -> np.dtype[Any]:
 def read_weights(model: Model, path: Path, by_name: bool = False, skip_mismatch: bool = False) -> None:
     """Gives a model the weights in an archive, all of them or, if anything fails, none.
 
-    An archive that has exactly the keys of the model is paired by them. Any other one is paired in order, or by name:
-    each weight takes what is there under its key, and all others stay as they are.
+    An archive with exactly the keys of the model is paired by key. Any other archive is paired in order, or by name:
+    each weight takes the array of its key, and the other weights stay as they are.
 
     Args:
       model: the model.
@@ -288,7 +288,7 @@ def read_weights(model: Model, path: Path, by_name: bool = False, skip_mismatch:
 
 
 def describe(path: Path) -> Description:
-    """The arrays of an archive, by what their names have in common.
+    """The arrays of an archive, grouped by the beginnings of their names.
 
     Raises:
       KerasfmtError: as `open_arrays` does.

@@ -9,7 +9,7 @@ from kerasfmt.optimizers.optimizer import Optimizer, Rate, learning_rate
 
 
 class Adafactor(Optimizer):
-    """What it keeps has shapes of its own; its variables go by their numbers."""
+    """Keeps variables with shapes of their own; they are identified by their numbers."""
 
     learning_rate: Rate = learning_rate(0.001)
     beta_2_decay: float = -0.8

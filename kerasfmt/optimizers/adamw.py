@@ -13,11 +13,11 @@ from kerasfmt.optimizers.optimizer import Optimizer, Rate, Slot, learning_rate, 
 
 
 class AdamW(Optimizer):
-    """Keeps what Adam keeps."""
+    """Keeps the same variables as Adam."""
 
     slots: ClassVar[tuple[Slot, ...]] = Adam.slots
     learning_rate: Rate = learning_rate(0.001)
-    # Keras takes weight_decay as the second argument; by keyword alone, nobody can mistake it for beta_1.
+    # Keras takes weight_decay as the second argument; here it is keyword-only, so that it is never taken for beta_1.
     weight_decay: float | None = optional_number(0.004)
     beta_1: float = fields.number(default=0.9, kw_only=True)
     beta_2: float = fields.number(default=0.999, kw_only=True)

@@ -15,7 +15,7 @@ from kerasfmt.optimizers.optimizer import Optimizer, Rate, learning_rate, option
 
 
 class Muon(Optimizer):
-    """What it keeps depends on the shapes and names of weights; its variables go by their numbers."""
+    """Keeps variables that depend on the shapes and names of weights; they are identified by their numbers."""
 
     facts: ClassVar[KerasFacts] = replace(Optimizer.facts, absent_in=2)
     learning_rate: Rate = learning_rate(0.001)

@@ -1,4 +1,4 @@
-"""What every optimizer has: its options, and what it keeps for each trainable weight.
+"""The base of every optimizer: its options, and the variables that it keeps for each trainable weight.
 
 Source: tf_keras/src/optimizers/optimizer.py, Optimizer; keras/src/optimizers/base_optimizer.py, BaseOptimizer (3.x)
 """
@@ -23,13 +23,13 @@ Rate: TypeAlias = float | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Slot:
-    """A kind of variable of which an optimizer keeps one for each trainable weight.
+    """A kind of variable: an optimizer keeps one for each trainable weight.
 
     Attributes:
-      name: Keras 2's name of it in the name of a variable: the m of `Adam/m/dense/kernel`.
+      name: its part of a variable's name in Keras 2: the m of `Adam/m/dense/kernel`.
       attribute: the attribute that lists these variables in Keras 2, and in a SavedModel.
       option: the option that switches them on; None where they are always there.
-      attribute_in_keras3: the attribute that lists them in Keras 3, where it is another one.
+      attribute_in_keras3: the attribute that lists them in Keras 3, if it differs.
       always_in_keras2: whether Keras 2 has them without that option too.
     """
 
@@ -50,7 +50,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A variable of which an optimizer has one, and which Keras 2 does not count among its variables.
+    """A single variable of an optimizer that Keras 2 does not count among the optimizer's variables.
 
     Attributes:
       attribute: the attribute that holds it in both versions of Keras, and in a SavedModel.
@@ -64,19 +64,19 @@ class Scalar:
 
 
 AVERAGE: Final = Slot("average", "_model_variables_moving_average", option="use_ema")
-"""The moving average of a weight, which any optimizer may keep; it comes before all slots of its own."""
+"""The moving average of a weight, which any optimizer may keep; it comes before the optimizer's own slots."""
 
 OPTIMIZER_CLASSES: Final = FamilyTable["type[Optimizer]"]()
 """The optimizers by class name."""
 
 
 def find_optimizer(name: str) -> type[Optimizer] | None:
-    """The class of an optimizer; None where kerasfmt knows none of the name."""
+    """The class of an optimizer; None if kerasfmt does not know the name."""
     return OPTIMIZER_CLASSES.find(name)
 
 
 def named_optimizer(name: str) -> str:
-    """The class name of an optimizer that is given by its name alone, which Keras takes in any case of letters."""
+    """The class name of an optimizer given by name alone; Keras ignores the case of its letters."""
     known = {known.lower(): known for known in OPTIMIZER_CLASSES.names()}
     return known.get(name.lower(), name)
 
@@ -105,7 +105,7 @@ def learning_rate(default: float) -> Any:
 
 
 def optional_number(default: float | None = None, *, implied: bool = False) -> Any:
-    """An option that is a number or None, taken by keyword only; `implied` where Keras 2 does not store the default."""
+    """A keyword-only option: a number or None; `implied` if Keras 2 does not store the default."""
     return fields.option(default=default, convert=_optional_number, kw_only=True, implied=implied)
 
 
@@ -127,9 +127,9 @@ class Optimizer(FrozenOptions, kw_only=True):
         implied_by_keras2={"loss_scale_factor": (None,), "gradient_accumulation_steps": (None,)},
     )
     slots: ClassVar[tuple[Slot, ...]] = ()
-    """What it keeps for each weight, in order; none where kerasfmt does not know."""
+    """The kinds of variables that it keeps for each weight, in order; empty if kerasfmt does not know them."""
     scalars: ClassVar[tuple[Scalar, ...]] = ()
-    """What it keeps once."""
+    """The variables that it keeps once."""
 
     name: str | None = fields.option(default=None)
     weight_decay: float | None = optional_number()
@@ -157,18 +157,18 @@ class Optimizer(FrozenOptions, kw_only=True):
         return {**given, "name": given.get("name") or type(self).__name__}
 
     def entry(self) -> dict[str, Any]:
-        """Class name and config, as the training config of Keras 2 has them."""
+        """Class name and config, as the training config of Keras 2 states them."""
         return {"class_name": f"Custom>{type(self).__name__}", "config": self.get_config()}
 
     @classmethod
     def slot_rows(cls, config: Mapping[str, Any], keras: Major) -> list[list[Slot]]:
         """The kinds of slots that an optimizer has.
 
-        Those of one row are kept one after the other for a weight, then for the next weight; rows follow each other.
+        The slots of one row are stored together for each weight, weight by weight. Then the next row follows.
 
         Args:
           config: the options of the optimizer, as a file states them.
-          keras: which Keras keeps them.
+          keras: the version of Keras that keeps them.
         """
         rows: dict[str | None, list[Slot]] = {}
         for slot in (AVERAGE, *cls.slots):

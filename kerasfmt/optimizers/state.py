@@ -24,7 +24,7 @@ from kerasfmt.optimizers.optimizer import AVERAGE, Major, Optimizer, find_optimi
 
 @dataclass(frozen=True)
 class OptimizerState:
-    """What an optimizer keeps beside the iteration and the learning rate.
+    """The variables of an optimizer beside the iteration and the learning rate.
 
     Attributes:
       slots: the averages and slots, in order.
@@ -36,12 +36,12 @@ class OptimizerState:
 
 
 def optimizer_class(training: TrainingConfig) -> type[Optimizer]:
-    """The class of the optimizer of a compile state; Optimizer where kerasfmt does not know it."""
+    """The class of the optimizer of a compile state; Optimizer if kerasfmt does not know it."""
     return find_optimizer(training.optimizer_class) or Optimizer
 
 
 def _slots(training: TrainingConfig, weights: Sequence[Weight], keras: Major) -> list[tuple[str, Weight]]:
-    """Name of each slot, and the weight that it is of."""
+    """Name of each slot, and its weight."""
     kind = training.optimizer_class
     rows = optimizer_class(training).slot_rows(training.optimizer_config, keras)
     return [
@@ -55,20 +55,20 @@ def slot_names(training: TrainingConfig, weights: Sequence[Weight], keras: Major
     Args:
       training: the compile state.
       weights: the trainable weights, in the order of the optimizer.
-      keras: which Keras keeps them.
+      keras: the version of Keras that keeps them.
     """
     return [name for name, _ in _slots(training, weights, keras)]
 
 
 def default_rate(training: TrainingConfig) -> float:
-    """The learning rate of an optimizer that states none."""
+    """The default learning rate of an optimizer, for a config without one."""
     option = optimizer_class(training).fields.get("learning_rate")
     rate: float = 0.001 if option is None else option.default
     return rate
 
 
 def has_rate_variable(training: TrainingConfig) -> bool:
-    """Whether Keras 3 keeps the learning rate as a variable: it is a number, and not a schedule."""
+    """Whether Keras 3 keeps the learning rate as a variable: if it is a number, not a schedule."""
     return not isinstance(training.optimizer_config.get("learning_rate"), Mapping)
 
 
@@ -79,9 +79,9 @@ def to_state(
 
     Args:
       training: the compile state.
-      values: what is stored behind the iteration and the learning rate.
+      values: the values stored after the iteration and the learning rate.
       weights: the trainable weights, in the order of the optimizer.
-      keras: which Keras stored them.
+      keras: the version of Keras that stored them.
     """
     slots = _slots(training, weights, keras)
     scalars = optimizer_class(training).scalars if keras == 3 else ()
@@ -105,7 +105,7 @@ def to_state(
 
 
 def with_scalars(training: TrainingConfig, weights: Sequence[Weight]) -> dict[str, Weight]:
-    """The scalars of an optimizer that has its slots; those that no file held begin anew, as in Keras 2.
+    """The scalars of an optimizer that has its slots; a scalar without a stored value starts anew, as in Keras 2.
 
     Args:
       training: the compile state.

@@ -136,8 +136,8 @@ REFUSED: dict[str, tuple[Any, type[KerasfmtError], str]] = {
     "unknown class": (
         with_layers(layer("Frob", "f", [ref("x")])),
         UnsupportedLayerError,
-        "model m: layer 'f' of class 'Frob': not known to kerasfmt; pass a kerasfmt.layers.Layer subclass as "
-        "custom_objects={'Frob': YourLayer}",
+        "model m: layer 'f' of class 'Frob': kerasfmt does not have this layer yet; for a custom layer, pass "
+        "a kerasfmt.layers.Layer subclass as custom_objects={'Frob': YourLayer}",
     ),
     "unknown option": (
         edited(colour="red"),

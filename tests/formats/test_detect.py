@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 
 import kerasfmt
@@ -181,3 +183,26 @@ def test_a_directory_of_something_else(tmp_path: Path) -> None:
         format_at(tmp_path)
     with pytest.raises(UnsupportedFormatError, match="a directory, which holds no weights"):
         weights_format_at(tmp_path)
+
+
+def test_a_checkpoint_is_told_by_its_index(tmp_path: Path) -> None:
+    kerasfmt.tensorbundle.write(tmp_path / "ckpt", [("kernel", np.zeros((2, 3), np.float32))])
+    with pytest.raises(
+        MissingFileError,
+        match=r"ckpt: .* prefix of a TensorFlow checkpoint, ckpt\.index; .*tensorbundle\.read",
+    ):
+        kerasfmt.load_weights(kerasfmt.Sequential([Dense(3, input_shape=(2,))]), tmp_path / "ckpt")
+    assert list(kerasfmt.tensorbundle.read(tmp_path / "ckpt")) == ["kernel"]
+
+
+@pytest.mark.parametrize("detect", [format_at, weights_format_at])
+def test_an_unpacked_archive_is_told_as_one(tmp_path: Path, detect: Callable[[Path], Format]) -> None:
+    path, unpacked = tmp_path / "m.keras", tmp_path / "unpacked"
+    kerasfmt.save_model(kerasfmt.Sequential([Dense(3, input_shape=(2,))]), path)
+    shutil.unpack_archive(path, unpacked, "zip")
+    with pytest.raises(
+        UnsupportedFormatError, match=r"got the unpacked files of a \.keras archive; load the archive"
+    ):
+        detect(unpacked)
+    packed = shutil.make_archive(str(tmp_path / "packed"), "zip", unpacked)
+    assert kerasfmt.load_model(packed).count_params() == 9

@@ -1,4 +1,4 @@
-"""What an HDF5 file of a model holds, for people."""
+"""A readable description of an HDF5 file of a model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def describe(path: Path) -> Description:
 
 
 def _classes(config: dict[str, Any]) -> dict[str, str]:
-    """Class names by layer name, as far as the config has them."""
+    """Class names by layer name, as far as the config states them."""
     inner = config.get("config")
     layers = inner.get("layers", []) if isinstance(inner, dict) else []
     found: dict[str, str] = {}

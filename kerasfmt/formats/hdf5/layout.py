@@ -1,4 +1,4 @@
-"""The names of groups and attributes in a file; see the package for where they are."""
+"""The names of groups and attributes in a file; the package docstring shows where they are."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """From an HDF5 file to a model: the config makes the layers, then each layer takes its weights.
 
-Keras pairs the layers that have weights with the file's, in order, and believes that they fit. Here a layer
-takes the weights that the file keeps under its name, and number, names, shapes and dtypes have to agree. The
-order within a layer is Keras's: trainable weights, then the others, over all layers of a nested model.
+Keras pairs the layers that have weights with the layers of the file in order, without checking names. Here a layer
+takes the weights that the file stores under its name. Number, names, shapes and dtypes have to agree. The order
+within a layer is Keras's: trainable weights, then the others, over all layers of a nested model.
 
 Source: tf_keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group and _legacy_weights
 """
@@ -89,7 +89,7 @@ def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Mode
 
 
 def check_dialect(file: str, keras_version: str | None, backend: str | None) -> None:
-    """Refuses files whose weights are laid out in another way than Keras 2's.
+    """Refuses files whose weights have another layout than in Keras 2.
 
     Raises:
       UnsupportedFormatError: Keras 1 wrote it, or it is for Theano or CNTK.

@@ -1,4 +1,4 @@
-"""What a Keras HDF5 file says, with every weight still in it; knows no layer classes."""
+"""The contents of a Keras HDF5 file, with every weight still in it; knows no layer classes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class H5Model:
       model_config: class name and config of the model, in the dialect of the Keras that wrote it.
       training_config: losses, metrics and optimizer; None where the model was not compiled.
       keras_version: version of the Keras that wrote the file; None where the file does not say.
-      backend: that Keras's backend.
+      backend: the backend of that Keras.
       layers: weights by layer name, layers and weights in the order of the file. A layer without weights
         has an empty list; a nested model is one layer.
       top_level: weights that belong to no layer.
@@ -48,12 +48,12 @@ class H5Model:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class H5Weights:
-    """The weights that an HDF5 file holds, of a whole model or of one without its config.
+    """The weights in an HDF5 file, whether or not it also holds the config of the model.
 
     Attributes:
       file: what errors call the file.
       keras_version: version of the Keras that wrote the file; None where the file does not say.
-      backend: that Keras's backend.
+      backend: the backend of that Keras.
       layers: weights by layer name, layers and weights in the order of the file.
       top_level: weights that belong to no layer.
     """
@@ -93,7 +93,7 @@ def open_weights(source: str | os.PathLike[str] | Any) -> H5Weights:
       MissingFileError: there is no such file.
       UnsupportedFormatError: it is not HDF5, or holds no weights in the layout of Keras 2.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it points out of itself.
+      UnsafeFileError: it links to another file.
       InvalidModelError: it names layers or weights that it does not hold.
       ImportError: h5py is not installed.
     """
@@ -142,7 +142,7 @@ def _read_model(file: OpenFile) -> H5Model:
 
 
 def _read_layers(weights: Node, file: OpenFile) -> tuple[dict[str, NamedDatasets], NamedDatasets]:
-    """The weights by layer name, and those of no layer."""
+    """The weights by layer name, and the weights that belong to no layer."""
     names = _layer_names(weights)
     layers = {layer: _datasets(file, weights.group(layer), f"layer {layer}") for layer in names}
     if layout.TOP_LEVEL in layers or not weights.find(layout.TOP_LEVEL):
@@ -151,7 +151,7 @@ def _read_layers(weights: Node, file: OpenFile) -> tuple[dict[str, NamedDatasets
 
 
 def _no_model(root: Node) -> UnsupportedFormatError:
-    """The error for a file without a model config, which says what the file does hold."""
+    """The error for a file without a model config; it says what the file does hold."""
     names = root.names(layout.LAYER_NAMES)
     if names is not None:
         held = f"only the weights of {len(names)} layers ({_some(names)})"

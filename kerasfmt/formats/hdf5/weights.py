@@ -1,8 +1,8 @@
-"""Weights of an HDF5 file into a model that is there already, with Keras's rules.
+"""Loads the weights of an HDF5 file into an existing model, with Keras's rules.
 
-By topology, the layers of the model that have weights are paired with those of the file in order, whatever
-their names. By name, each layer takes what the file keeps under its name; all others stay as they are. A
-weight of another dtype is cast.
+By topology, the layers of the model that have weights are paired with the layers of the file in order, whatever their
+names. By name, each layer takes the weights that the file stores under its name; the other layers stay as they are.
+A weight of another dtype is cast.
 
 Source: keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group and
 load_weights_from_hdf5_group_by_name (2.15)
@@ -28,8 +28,8 @@ def load_weights(
 
     Args:
       model: the model.
-      source: a path, or an open h5py.File or group, of weights or of a whole model. It has to stay: weights
-        are read when they are used.
+      source: a path, or an open h5py.File or group, of weights or of a whole model. Keep the file: weights are
+        read when they are used.
       by_name: whether to go by the layers' names instead of their order.
       skip_mismatch: by name, whether to leave out, with a warning, weights that do not fit.
 
@@ -37,7 +37,7 @@ def load_weights(
       MissingFileError: there is no such file.
       UnsupportedFormatError: it is not HDF5, or holds no weights in the layout of Keras 2.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it points out of itself.
+      UnsafeFileError: it links to another file.
       InvalidModelError: the weights do not fit the model, or the file is incomplete.
       ValueError: `skip_mismatch` without `by_name`.
       ImportError: h5py is not installed.

@@ -1,4 +1,4 @@
-"""From a model to an HDF5 file as Keras 2.15 writes it; see the package for the layout.
+"""From a model to an HDF5 file as Keras 2.15 writes it; the package docstring shows the layout.
 
 The order within a layer is Keras's: trainable weights, then the others, over all layers of a nested model. A weight
 that two layers share, or a layer of two models, is written for both: the format cannot say that two places hold one

@@ -1,4 +1,4 @@
-"""What a `.keras` archive holds, for people."""
+"""A readable description of a `.keras` archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The members of a `.keras` archive, and the groups of the HDF5 file of its weights; see weights.py."""
+"""The members of a `.keras` archive, and the groups in the HDF5 file of its weights; see weights.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ METADATA: Final = "metadata.json"
 CONFIG: Final = "config.json"
 WEIGHTS: Final = "model.weights.h5"
 SHARDS: Final = "model.weights.json"
-"""Which of several HDF5 members holds which variables, in place of WEIGHTS."""
+"""In place of WEIGHTS: the map from variables to the HDF5 members that hold them."""
 ASSETS: Final = "assets/"
 
 VARS: Final = "vars"
@@ -19,9 +19,9 @@ OLD_LAYERS: Final = "_layer_checkpoint_dependencies"
 """The group of a model's layers up to Keras 2.13."""
 OPTIMIZER: Final = "optimizer"
 ROOT_MEMBERS: Final = (LAYERS, OLD_LAYERS, VARS, OPTIMIZER)
-"""What a file of weights in this layout may hold at its root."""
+"""The groups that a file of weights in this layout may have at its root."""
 
 WEIGHTS_SUFFIX: Final = ".weights.h5"
-"""What the name of a file of weights alone ends in."""
+"""The suffix of a file of weights only."""
 MAP_SUFFIX: Final = ".weights.json"
-"""What the name of a map of weights in shards ends in."""
+"""The suffix of a map of weights in shards."""

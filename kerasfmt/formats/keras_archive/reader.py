@@ -44,7 +44,7 @@ class KerasArchive:
       file: what errors call the file.
       keras_version: version of the Keras that wrote it; None where it does not say.
       config: `config.json`, in the dialect of that Keras.
-      variables: those of `model.weights.h5` or its shards, still in the file.
+      variables: the variables of `model.weights.h5` or its shards, still in the file.
       members: size of each member by name.
     """
 
@@ -56,13 +56,13 @@ class KerasArchive:
 
     @property
     def dialect(self) -> Dialect:
-        """Whose dialect the archive is in."""
+        """The dialect of the archive."""
         major = (self.keras_version or "3").partition(".")[0]
         return "tf_keras" if major == "2" else "keras3"
 
     @property
     def in_keras2(self) -> dict[str, Any]:
-        """The config with what Keras 3 means by it in words of Keras 2."""
+        """The config, translated for Keras 2 if the archive is of Keras 3."""
         found: dict[str, Any] = keras3_to_keras2(self.config) if self.dialect == "keras3" else self.config
         return found
 
@@ -108,7 +108,7 @@ def load(
       MissingFileError: there is no such file.
       UnsupportedFormatError: it is no zip archive, or holds no Keras model.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it holds code, is a bomb, or names members outside of itself.
+      UnsafeFileError: it holds code, is a zip bomb, or names members outside of itself.
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
       InvalidModelError: its variables are not those of its layers.
       ImportError: h5py is not installed.
@@ -123,7 +123,7 @@ def load(
         model.made_by_keras = 3 if stored.dialect == "keras3" else 2
         assign(model, config, stored.variables, stored.file)
         compiled = stored.config.get("compile_config")
-        # Keras 3 forgets the optimizer once it has written the model to HDF5; what it saves then cannot be trained on.
+        # Keras 3 loses the optimizer when it writes the model to HDF5; a model saved after that cannot be trained on.
     if compile and isinstance(compiled, Mapping) and compiled.get("optimizer"):
         slots = numbered(stored.variables.get(layout.OPTIMIZER, {}), f"{stored.file}: optimizer")
         trainable = _trainable(model, config)
@@ -146,8 +146,8 @@ def _trainable(model: ir.Model, config: Mapping[str, Any] | None) -> list[ir.Wei
 def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mismatch: bool = False) -> None:
     """Gives a model the variables of a file in the object-path layout; they stay in the file.
 
-    A compiled model takes the optimizer's too if they are its own. A variable of another dtype is cast. Layers
-    are found by their classes and places, not by their names. If anything fails, nothing is changed.
+    A compiled model also takes the optimizer's variables if they fit its optimizer. A variable of another dtype is
+    cast. Layers are found by their classes and places, not by their names. If anything fails, nothing is changed.
 
     Args:
       model: the model.
@@ -159,7 +159,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
       MissingFileError: there is no such file.
       UnsupportedFormatError: it is of another kind.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it points out of itself.
+      UnsafeFileError: it links to another file.
       InvalidModelError: its variables are not those of the model's layers.
       ImportError: h5py is not installed.
     """
@@ -184,7 +184,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
             with opened(path) as file:
                 variables = read_variables(file)
     with malformed_config_errors(where):
-        config = config or model.described()  # tells layers that may have been one from others
+        config = config or model.described()  # the config shows which layers may have been one object
         assign(model, config, variables, where, cast=True, skip_mismatch=skip_mismatch)
         order = _trainable(model, config)
     slots = variables.get(layout.OPTIMIZER, {})
@@ -199,7 +199,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
 
 
 def holds_object_paths(source: str | os.PathLike[str] | Any) -> bool:
-    """Whether an HDF5 file holds weights in this layout, and not in that of Keras 2's `.h5`.
+    """Whether an HDF5 file holds weights in this layout, not in the layout of Keras 2's `.h5`.
 
     Args:
       source: a path, or an open h5py.File or group.
@@ -218,7 +218,7 @@ def holds_object_paths(source: str | os.PathLike[str] | Any) -> bool:
 
 
 def _has_layers_of(config: Mapping[str, Any], model: ir.Model) -> bool:
-    """Whether a config names the layers of a model; then the order of layers is the config's, else the model's."""
+    """Whether a config names the layers of a model; if so, the config's order of layers counts, not the model's."""
     entries = config["config"]["layers"]
     names = {str(entry.get("name") or entry["config"].get("name")) for entry in entries}
     return names >= {layer.name for layer in model.layers}
@@ -255,7 +255,7 @@ def _variables(archive: Archive) -> Variables:
 
 
 def _shards(document: Mapping[str, Any], where: str) -> set[str]:
-    """The names of the files that a map of weights names, each one beside the map."""
+    """The file names in a map of weights; each file has to be beside the map."""
     mapping = document.get("weight_map")
     if not isinstance(mapping, Mapping):
         raise CorruptFileError(f"{where}: expected a weight_map, got {type(mapping).__name__}")

@@ -19,11 +19,11 @@ from kerasfmt.containers.hdf5.write_plan import WritePlan
 
 
 def shards(tree: WritePlan, name: str, limit: int) -> tuple[bytes, dict[str, WritePlan]]:
-    """The map, and what each file holds by its name.
+    """The map of weights, and the contents of each file by its name.
 
     Args:
       tree: all weights.
-      name: what the names of the files begin with.
+      name: the beginning of the files' names.
       limit: bytes of weights that one file may hold.
 
     Raises:

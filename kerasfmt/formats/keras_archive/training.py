@@ -1,10 +1,10 @@
-"""How a model is compiled: `compile_config` of an archive, and Keras 2's training config of the IR.
+"""How a model is compiled: `compile_config` of an archive and Keras 2's training config, which the IR holds.
 
     IR        {"loss": ..., "metrics": ..., "optimizer_config": {"class_name": "Adam", "config": {...}}}
     archive   {"loss": ..., "metrics": ..., "optimizer": {"module": "keras.optimizers", "class_name": "Adam",
                "config": {...}, "registered_name": null}}
 
-The optimizer's variables have numbers in an archive and names in the IR; `kerasfmt.optimizers.state` says in which
+The optimizer's variables have numbers in an archive and names in the IR. `kerasfmt.optimizers.state` states their
 order.
 
 Source: tf_keras/src/optimizers/*.py and keras/src/optimizers/*.py, build
@@ -47,15 +47,15 @@ def to_training_config(
     """The compile state that an archive holds.
 
     Args:
-      compile_config: the archive's.
+      compile_config: from the archive.
       stored: the optimizer's variables in order.
       trainable: the model's trainable weights, in the order of the archive.
-      dialect: whose archive it is.
+      dialect: the dialect of the archive.
     """
     optimizer = compile_config.get("optimizer")
     if isinstance(optimizer, str):
         kind = named_optimizer(optimizer)
-        # Keras 3 looks for the name in HDF5 files; without the other option Keras 2 would make a legacy one.
+        # Keras 3 needs the name in HDF5 files; without the other option, Keras 2 would make a legacy optimizer.
         optimizer = {"class_name": kind, "config": {"name": kind, "is_legacy_optimizer": False}}
     config = {key: compile_config.get(key) for key in _ENTRIES}
     if isinstance(optimizer, Mapping):
@@ -77,7 +77,7 @@ def to_training_config(
 
 
 def _optimizer_config(optimizer: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """Class name and config of an archive's optimizer, as Keras 2 has them in all other files."""
+    """Class name and config of an archive's optimizer, as Keras 2 states them in all other files."""
     options = optimizer.get("config")
     options = dict(options) if isinstance(options, Mapping) else {}
     later = Optimizer.facts.implied_by_keras2
@@ -93,7 +93,7 @@ def _optimizer_config(optimizer: Mapping[str, Any], dialect: Dialect) -> dict[st
 def take_variables(
     training: TrainingConfig, stored: Sequence[LazyDataset], trainable: Sequence[Weight]
 ) -> bool:
-    """Gives an optimizer the variables of a file that does not say whose dialect it is in.
+    """Gives an optimizer the variables of a file that does not state its dialect.
 
     Args:
       training: a compile state.
@@ -101,7 +101,7 @@ def take_variables(
       trainable: the model's trainable weights, in the order of the file.
 
     Returns:
-      Whether they are the optimizer's; if not, nothing is changed.
+      Whether they fit the optimizer; if not, nothing is changed.
     """
     for dialect in ("keras3", "tf_keras"):
         counted = 2 if dialect == "keras3" and has_rate_variable(training) else 1
@@ -119,7 +119,7 @@ def take_variables(
 
 
 def compile_config(training: TrainingConfig, dialect: Dialect) -> dict[str, Any]:
-    """What an archive holds for a compile state."""
+    """The `compile_config` of an archive for a compile state."""
     found: dict[str, Any] = {}
     optimizer = training.config.get("optimizer_config")
     if isinstance(optimizer, Mapping):
@@ -167,8 +167,8 @@ def _described(value: Any, module: str, dialect: Dialect) -> Any:
 def optimizer_values(training: TrainingConfig, trainable: Sequence[Weight], dialect: Dialect) -> list[Weight]:
     """The optimizer's variables in the order of the dialect.
 
-    Where Keras would not find the slots that it expects, only what it counts is left; it then starts with
-    fresh slots and says so.
+    Where Keras would not find the slots that it expects, the slots are left out. Keras then starts with fresh slots
+    and warns about it.
     """
     variables = list(training.variables)
     if not variables or dialect == "tf_keras":
@@ -180,7 +180,7 @@ def optimizer_values(training: TrainingConfig, trainable: Sequence[Weight], dial
         slots = variables[1:] if len(variables) - 1 == len(names) else []
     rate = training.learning_rate
     if rate is None:
-        # An optimizer that was given by its name alone has no options in an archive of tf_keras.
+        # An optimizer given by name alone has no options in an archive of tf_keras.
         stated = training.optimizer_config.get("learning_rate", default_rate(training))
         if isinstance(stated, int | float):
             rate = optimizer_variable("learning_rate", np.asarray(stated, np.float32))

@@ -8,11 +8,11 @@
     /optimizer/vars/<number>               the optimizer's: iteration, learning rate (Keras 3), slots
     /_layer_checkpoint_dependencies/...    in place of layers up to Keras 2.13; layers with weights count twice
 
-Keras stores an object that is met again on another path once, where it was met first, and cannot load the archive
-of such a model: its config describes the object twice. Here the variables are written on both paths, so that it
-can; it then has two objects of equal variables, as from HDF5. A layer that one model calls twice is one layer.
+Keras stores an object with two paths once, on the first path. It cannot load such an archive itself, because the
+config describes the object twice. Here the variables are written on both paths, so that Keras can load them; it then
+has two objects with equal variables, as from HDF5. A layer that one model calls twice is one layer.
 
-Sharded weights are several such files, which share their groups out.
+Sharded weights are several such files; each holds some of the groups.
 
 Source: keras/src/saving/saving_lib.py, _save_state and _save_container_state (2.12 to 3.x)
 """
@@ -48,10 +48,10 @@ class Place:
     """An object of a model, and where its variables are stored.
 
     Attributes:
-      paths: the path; a layer inside of a layer has another one in Keras 3 than in Keras 2.
+      paths: the path; a layer inside of a layer has different paths in Keras 2 and Keras 3.
       layer: the layer, or the model itself.
-      twins: the paths of an earlier object of the same config, which may have been the same object.
-      again: whether the object has been met before: a layer of two models, one in the other.
+      twins: the paths of an earlier object with the same config; the two may have been one object.
+      again: whether the object has an earlier place: it is a layer of two models, one inside the other.
     """
 
     paths: tuple[str, ...]
@@ -63,20 +63,20 @@ class Place:
 def places(
     model: Model, config: Mapping[str, Any] | None = None, container: str = layout.LAYERS
 ) -> Iterator[Place]:
-    """The objects of a model where Keras meets them, the first time and again.
+    """The objects of a model at every place where Keras meets them.
 
     Args:
       model: the model.
       config: the model's `{"class_name", "config"}` in a file, whose order of layers counts; without it, the
         order is the model's.
-      container: what the group of a model's layers is called.
+      container: the name of the group of a model's layers.
     """
     yield from _walk(Place(("",), model), config, container, _Met())
 
 
 @dataclass
 class _Met:
-    """What has been met: layers by id, and the paths of configs that were met first."""
+    """The objects met so far: layers by id, and for each config the paths where it was met first."""
 
     layers: set[int] = field(default_factory=set)
     configs: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -93,7 +93,7 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
     yield place
     if not isinstance(layer, Model):
         for attribute, child in layer.sublayers.items():
-            # Keras 3 meets the public attribute first, Keras 2 knows the private one only.
+            # Keras 3 meets the public attribute first. Keras 2 knows only the private one.
             names = dict.fromkeys(
                 (attribute.removeprefix("_"), attribute) if "dense" in attribute else (attribute,)
             )
@@ -117,7 +117,7 @@ def _below(place: Place, child: Layer, *names: str) -> Place:
 
 
 def _key(config: Any) -> str:
-    """A config without what differs from one place of a layer to the other."""
+    """A config without the parts that differ between two places of a layer."""
 
     def cleaned(value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -133,7 +133,7 @@ def _unique(name: str, used: dict[str, int]) -> str:
 
 
 def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any]]:
-    """Class name, layer and config of each layer that counts; no layer where the model has lost it."""
+    """Class name, layer and config of each layer that counts; no layer if the model no longer has it."""
     if config is None:
         for layer in model.layers:
             yield layer.keras_name.rpartition(">")[2], layer, None
@@ -148,7 +148,7 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
 
 
 def own_weights(layer: Layer) -> list[Weight]:
-    """A layer's weights without those of the layers inside of it: the trainable ones, then the others."""
+    """A layer's own weights, without the weights of layers inside it: trainable ones, then the others."""
     if isinstance(layer, Model):
         return []
     own = list(dict.fromkeys(layer.weight_attributes.values()))
@@ -159,7 +159,7 @@ def own_weights(layer: Layer) -> list[Weight]:
 
 
 def read_variables(file: OpenFile) -> Variables:
-    """Every variable of a file; each group and each dataset has to be reached by one path only.
+    """Every variable of a file. Each group and each dataset must have only one path.
 
     Raises:
       CorruptFileError: it is damaged, or shows the same bytes as different variables.
@@ -198,7 +198,7 @@ def read_variables(file: OpenFile) -> Variables:
 
 
 def container_of(variables: Variables) -> str:
-    """What the group of the layers is called in a file."""
+    """The name of the group of the layers in a file."""
     old = any(path.startswith(f"{layout.OLD_LAYERS}/") for path in variables)
     return layout.OLD_LAYERS if old else layout.LAYERS
 
@@ -212,13 +212,13 @@ def assign(
     cast: bool = False,
     skip_mismatch: bool = False,
 ) -> None:
-    """Gives every weight of a model its variable, none left over; if anything fails, no weight is changed.
+    """Gives every weight of a model its variable. All variables have to be used. If anything fails, no weight changes.
 
     Args:
       model: the model.
       config: its config in the file, whose order of layers counts.
-      variables: those of the file.
-      file: what errors begin with.
+      variables: the variables of the file.
+      file: the file, for errors.
       cast: whether a variable may have another dtype than its weight.
       skip_mismatch: whether to leave out, with a warning, the layers whose variables do not fit.
 
@@ -235,7 +235,7 @@ def assign(
         if place.again:
             continue
         if weights and not held:
-            # Keras stores a layer of two models once, and describes it twice: it cannot load that itself.
+            # Keras stores a layer of two models once but describes it twice; it cannot load that itself.
             held = next((variables[path] for path in place.twins if path in variables), {})
         if weights or held:
             kind = type(place.layer).__name__
@@ -245,7 +245,7 @@ def assign(
             except InvalidModelError as error:
                 mismatch(error)
     for path, held in left.items():
-        if not _SEEDS.search(path):  # Keras 3.0 stored the state of random layers, later ones do not
+        if not _SEEDS.search(path):  # Keras 3.0 stored the state of random layers; later versions do not
             names = ", ".join(f"{path}/vars/{n} {list(d.shape)}" for n, d in held.items())
             mismatch(
                 InvalidModelError(
@@ -258,7 +258,7 @@ def assign(
 def _named(
     held: Mapping[str, LazyDataset], path: str, expected: int, where: str
 ) -> list[matching.NamedArray]:
-    """The variables of one object with their places; their numbers are checked if there are as many as expected."""
+    """The variables of one object with their places; checks their numbers if their count is as expected."""
     if len(held) == expected:
         numbered(held, where)
     names = sorted(held, key=lambda name: (len(name), name))
@@ -285,7 +285,7 @@ def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:
 def weights_tree(
     model: Model, optimizer: Sequence[Weight], optimizer_name: str | None, keras3: bool
 ) -> WritePlan:
-    """What the file of a model's weights holds; a layer of two models twice.
+    """The contents of the file of a model's weights; a layer of two models is in it twice.
 
     Args:
       model: the model.

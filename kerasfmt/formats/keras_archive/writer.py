@@ -43,11 +43,11 @@ def write(
       model: the model.
       target: a path at which there is no file yet.
       include_optimizer: whether to write the compile state and the optimizer's variables.
-      dialect: whose archive to write: "keras3" for Keras 3, "tf_keras" for tf_keras and Keras 2.
+      dialect: "keras3" for Keras 3, "tf_keras" for tf_keras and Keras 2.
       progress: is told the bytes of weights that have been written, part by part.
 
     Raises:
-      UnsupportedLayerError: that Keras has no such layer or option. Nothing is written.
+      UnsupportedLayerError: that version of Keras lacks a layer or option. Nothing is written.
       InvalidModelError: an option is not a JSON value. Nothing is written.
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ImportError: h5py is not installed.
@@ -81,7 +81,7 @@ def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect
     Args:
       model: the model.
       target: a path at which there is no file yet.
-      dialect: for whose readers.
+      dialect: the dialect of the readers.
 
     Raises:
       InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
@@ -92,13 +92,13 @@ def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect
 
 
 def write_shards(model: Model, name: str, max_shard_size: float, target: Callable[[str], Path]) -> None:
-    """Writes the weights alone, in several files that only Keras 3 reads; see sharding.py.
+    """Writes only the weights, in several files that only Keras 3 reads; see sharding.py.
 
     Args:
       model: the model.
-      name: what the names of the files begin with.
+      name: the beginning of the files' names.
       max_shard_size: GiB of weights that one shard may hold.
-      target: the path to write the file of a name to; first asked for the map.
+      target: gives the path to write for a file's name; called for the map first.
 
     Raises:
       InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.

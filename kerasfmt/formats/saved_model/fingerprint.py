@@ -28,14 +28,14 @@ from kerasfmt.graph.op import known_op
 CHECKSUM_LIMIT = 1 << 18
 """Files of more bytes get no `saved_model_checksum`: it takes 75 ms a MiB here, and TensorFlow only logs it."""
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*(-?)0*([0-9]{1,19})[ \t\n\v\f\r]*", re.ASCII)
-"""What absl::SimpleAtoi reads as an int64, its range aside."""
+"""What absl::SimpleAtoi reads as an int64, apart from the range."""
 
 
 def fingerprint(saved: protos.SavedModel, data: bytes, index: bytes) -> protos.FingerprintDef:
     """The fingerprint that TensorFlow computes for a SavedModel, without its random uuid.
 
-    A file of more than CHECKSUM_LIMIT bytes has no `saved_model_checksum`. It tells apart saves of one model;
-    the other hashes, of which TensorFlow makes the model's "singleprint", are always there.
+    A file of more than CHECKSUM_LIMIT bytes has no `saved_model_checksum`, which distinguishes saves of one model.
+    The other hashes are always there; TensorFlow makes the model's "singleprint" from them.
 
     Args:
       saved: the SavedModel, with at least one meta graph.
@@ -63,7 +63,7 @@ def _checksum(saved: protos.SavedModel, data: bytes) -> int:
 
 
 def _program(graph: protos.GraphDef) -> protos.GraphDef:
-    """The graph less what differs between two saves of one program.
+    """The graph without the parts that differ between two saves of one program.
 
     `library` and `versions` are emptied, not absent: two bytes each.
 
@@ -100,7 +100,7 @@ def _hash_signatures(signatures: Mapping[str, protos.SignatureDef]) -> int:
 
 
 def _hash_functions(functions: Mapping[str, protos.SavedConcreteFunction]) -> int:
-    """Of two functions with one number TensorFlow takes whichever its map holds first; this, the lesser name.
+    """The hash of the functions. Of two with one number, TensorFlow takes its map's first; here the lesser name counts.
 
     Source: fingerprinting.cc, RegularizeAndHashSavedObjectGraph.
     """
@@ -114,7 +114,9 @@ def _hash_functions(functions: Mapping[str, protos.SavedConcreteFunction]) -> in
             )
         names.setdefault(number, name)
     result = 0
-    hashed = lru_cache(maxsize=None)(fingerprint64)  # traces of one layer differ in their numbers
+    hashed = lru_cache(maxsize=None)(
+        fingerprint64
+    )  # the names of one layer's traces differ only in their numbers
     for number, name in sorted(names.items()):
         result = fingerprint_cat64(result, hashed(name.removesuffix(str(number)).encode()))
         result = fingerprint_cat64(result, hashed(serialize_in_key_order(functions[name])))

@@ -28,7 +28,7 @@ _BLOCK = 64
 _BATCH = 1024 * _BLOCK
 """Bytes whose words are prepared together: enough to pay for NumPy's calls, few enough for the cache."""
 _FEW = 16 * _BLOCK
-"""Bytes from which on NumPy's calls are worth their while."""
+"""From this many bytes on, NumPy is faster than Python."""
 
 _State = tuple[int, int, int, int, int, int, int]
 """x, y, z, v[0], v[1], w[0], w[1] of the source."""
@@ -61,8 +61,8 @@ def fingerprint_cat64(first: int, second: int) -> int:
 def _blocks(data: bytes) -> _State:
     """The state after every block but the last.
 
-    Rotation by r is `word * (2**64 + 1) >> r`: the bits above 64 that it leaves fall to the next mask, as do
-    those of sums. What depends on the data alone is summed by NumPy, many blocks at once.
+    Rotation by r is `word * (2**64 + 1) >> r`. The next mask removes the bits above 64 that rotations and sums leave.
+    NumPy computes the sums that depend on the data alone, for many blocks at once.
     """
     mask, twice, k1 = _MASK, _MASK + 2, _K1
     end = (len(data) - 1) // _BLOCK * _BLOCK

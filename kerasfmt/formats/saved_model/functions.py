@@ -28,7 +28,7 @@ class ConcreteFunction:
       arg_spec: signature of the Python function that was traced.
       keywords: names of the tensor arguments.
       positional: how many of them may be passed by position.
-      input_signature: that of the tf.function, if it has one.
+      input_signature: the input signature of the tf.function, if it has one.
     """
 
     function: Function
@@ -43,13 +43,13 @@ class ConcreteFunction:
 
 @dataclass(frozen=True, eq=False)
 class PolymorphicFunction:
-    """A tf.function: a function for each signature that it was traced for.
+    """A tf.function: one function for each traced signature.
 
     Attributes:
       traces: the functions.
       arg_spec: signature of the Python function.
       input_signature: the only signature that it takes, if there is one.
-      jit_compile: whether XLA compiles it; None where it does not say.
+      jit_compile: whether XLA compiles it; None if not stated.
     """
 
     traces: tuple[ConcreteFunction, ...] = ()

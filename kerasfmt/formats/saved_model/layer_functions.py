@@ -7,7 +7,7 @@
 | activity_regularizer_fn | the penalty on the outputs, where the layer has one |
 | call_and_return_all_conditional_losses | (outputs, losses and penalty); the first function where there is no penalty |
 
-A layer that takes `training` has each function twice per signature, for training first.
+A layer that takes `training` has each function twice per signature: first for training, then for inference.
 
 Source: tf_keras/src/saving/legacy/saved_model/save_impl.py.
 """
@@ -35,7 +35,7 @@ PENALTY: Final = "activity_regularizer_fn"
 
 
 class LayerTraces:
-    """Every trace that a saved model needs, by layer, found by walking the calls from the model's own functions.
+    """Every trace that a saved model needs, by layer; found by following the calls from the model's own functions.
 
     Args:
       model: the model that is saved.
@@ -53,9 +53,9 @@ class LayerTraces:
         return self._traces.get(layer, [])
 
     def _add(self, layer: Layer, trace: Trace) -> None:
-        """Enters a trace in both modes, and those of the layers that it calls."""
+        """Enters a trace in both modes, and the traces of the layers that it calls."""
         modes = (True, False) if layer.takes_training else (None,)
-        # Keras has the layers inside at hand only where it traces a layer for its own signature.
+        # Keras reaches the inner layers only when it traces a layer for its own signature.
         own = not trace.kwargs and _same(layer.keras_signature(), trace.inputs)
         for mode in modes:
             found = layer.traces.exact(trace.inputs, trace.kwargs, mode, self._context)
@@ -91,7 +91,7 @@ def _same(signature: Structure, inputs: Structure) -> bool:
 
 
 class LayerFunctions:
-    """Makes the functions of layers from their traces; those of traces with one body are made once.
+    """Makes the functions of layers from their traces; traces with one body share their functions.
 
     Args:
       context: the names of layers.
@@ -171,7 +171,7 @@ class LayerFunctions:
 
 
 def _calling(function: Function) -> tuple[Builder, tuple[Value, ...]]:
-    """A function under construction that takes what another takes, and the outputs of its call."""
+    """A builder with the inputs of another function, and the outputs of a call of that function."""
     graph = Builder()
     inputs = [
         graph.input(value.spec, name)
@@ -182,7 +182,7 @@ def _calling(function: Function) -> tuple[Builder, tuple[Value, ...]]:
 
 @lru_cache(maxsize=1024)
 def _arg_spec(call: CallSignature) -> tuple[ArgSpec, ArgSpec]:
-    """The signature of a layer's functions, and that of their traces, which have no defaults."""
+    """The signature of a layer's functions, and the signature of their traces, which has no defaults."""
     by_kind: dict[Any, list[str]] = {}
     for name, parameter in call.parameters.items():
         by_kind.setdefault(parameter.kind, []).append(name)

@@ -17,7 +17,7 @@ from typing import Final
 
 SAVED_MODEL: Final = "saved_model.pb"
 SAVED_MODEL_TEXT: Final = "saved_model.pbtxt"
-"""In place of it, as text; TensorFlow reads either."""
+"""The same as text, in its place; TensorFlow reads either."""
 KERAS_METADATA: Final = "keras_metadata.pb"
 FINGERPRINT: Final = "fingerprint.pb"
 VARIABLES: Final = "variables/variables"

@@ -28,10 +28,10 @@ Ends = Mapping[str, tuple[str, Spec]]
 
 @dataclass(frozen=True, eq=False)
 class MainGraph:
-    """The nodes, and the names by which readers find their way among them.
+    """The nodes, and the entry points that readers look for.
 
     Attributes:
-      nodes: the nodes, in the order in which they can run.
+      nodes: the nodes, each after the nodes that it needs.
       signatures: the inputs and the outputs of each signature.
       init: the init op.
       filename: the placeholder of the checkpoint's path.

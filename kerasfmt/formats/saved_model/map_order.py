@@ -1,9 +1,9 @@
-"""Serialized messages with their map entries in the order in which protobuf's C++ runtime puts them.
+"""Serialized messages with their map entries in the order of protobuf's C++ runtime.
 
-C++ sorts the entries of a map by key when it serializes deterministically. upb, the runtime below Python's
-protobuf, means to, but puts integer keys in descending order, and `dense_1` before `dense` where one key is
-the beginning of another. TensorFlow's hashes are of the bytes that C++ makes. Nothing else differs between
-the two, and the entries of one map lie side by side, so it is enough to move entries.
+C++ sorts the entries of a map by key when it serializes deterministically. upb, the runtime of Python's protobuf,
+sorts differently: it puts integer keys in descending order, and `dense_1` before `dense` where one key is the
+beginning of another. TensorFlow hashes the bytes of C++. Nothing else differs between the two, and the entries of one
+map are adjacent, so it is enough to move entries.
 
 Source: observed with protobuf 4.25.9 and 7.36.2 (upb) against TensorFlow 2.15.1 and 2.21.0 (C++);
 `conformance/test_fingerprint.py` compares the two.
@@ -21,7 +21,7 @@ _VARINT, _BYTES = 0, 2
 _FIXED_SIZES = {1: 8, 5: 4}
 """Wire type -> bytes."""
 _RECURRING = 512
-"""Bytes up to which the rest of a message is remembered: nodes have few distinct sets of attributes."""
+"""Up to this many bytes, the rest of a message is cached: nodes have few distinct sets of attributes."""
 
 
 def serialize_in_key_order(message: protos.Message) -> bytes:
@@ -33,7 +33,7 @@ def in_key_order(data: bytes, kind: Any) -> bytes:
     """The same message with the entries of every map in ascending order of their keys.
 
     Args:
-      data: what `protos.serialize` gives for a message.
+      data: the result of `protos.serialize` for a message.
       kind: descriptor of that message.
     """
     return _ordered(data, _layout(kind))
@@ -45,7 +45,7 @@ class _Layout:
 
     Attributes:
       nested: tag -> layout of the message, and whether it is a map's entry, for the fields that hold maps.
-      paths: the tags, as bytes, on each way to a map; a message that lacks one of each holds no map.
+      paths: the tags, as bytes, on each path to a map. A message that lacks a tag of every path holds no map.
       heads: one-byte tags of the other fields that have a length.
     """
 
@@ -80,7 +80,7 @@ def _ordered(data: bytes, layout: _Layout) -> bytes:
 
 
 def _ordered_rest(data: bytes, layout: _Layout) -> bytes:
-    """As `_ordered`, for fields that begin with one that holds a map."""
+    """As `_ordered`, for data whose first field holds a map."""
     nested = layout.nested
     parts: list[bytes] = []
     entries: list[tuple[bytes | int, bytes]] = []
@@ -173,7 +173,7 @@ _LAYOUTS: dict[str, _Layout] = {}
 
 
 def _paths(kind: Any, above: frozenset[str]) -> list[frozenset[bytes]]:
-    """The tags on each way from `kind` to the nearest maps; one through a type twice holds a shorter one."""
+    """The tags on each path from `kind` to the nearest maps; no path passes a type twice."""
     above |= {kind.full_name}
     paths = []
     for field in kind.fields:

@@ -1,6 +1,6 @@
 """keras_metadata.pb: for every layer a JSON text with its config and what Keras needs to revive it.
 
-What is said of each layer is put together first, with the numbers of the objects in it, and encoded then.
+The content for each layer is put together first, with the numbers of its objects, and then encoded.
 
 Source: tf_keras/src/saving/legacy/saved_model/layer_serialization.py, model_serialization.py, json_utils.py;
 tf_keras/src/saving/legacy/serialization.py (shared_object_id).
@@ -30,13 +30,13 @@ from kerasfmt.ir.structure import Structure, map_structure
 
 @dataclass(frozen=True)
 class LayerMetadata:
-    """What Keras stores of one layer.
+    """The metadata that Keras stores for one layer.
 
     Attributes:
       node: the number of its node in the object graph.
       path: the path of that node, from `root`.
       identifier: the kind of the object.
-      content: the JSON values, in which tuples are told from lists.
+      content: the JSON values, in which tuples are distinct from lists.
     """
 
     node: int
@@ -70,7 +70,7 @@ class _SharedIds:
         return self._numbered[layer]
 
     def plain(self, layer: Layer) -> dict[str, Any]:
-        """A layer's config as it is."""
+        """A layer's config without numbers."""
         if layer not in self._configs:
             self._configs[layer] = layer.config_in(self.names)
         return self._configs[layer]
@@ -91,7 +91,7 @@ class _SharedIds:
 def describe_layers(
     plan: Plan, graph: ObjectGraph, layers: Mapping[SavedNode, Layer], include_optimizer: bool
 ) -> list[LayerMetadata]:
-    """What Keras stores of every layer among the nodes of the object graph, in their order."""
+    """The metadata of every layer among the nodes of the object graph, in their order."""
     model, ids = plan.model, _SharedIds(plan.names)
     _number_layers(model, ids)
     inbound = _inbound_nodes(model, ids)
@@ -107,7 +107,7 @@ def describe_layers(
 
 
 def encode_metadata(layers: Iterable[LayerMetadata]) -> protos.KerasSavedMetadata:
-    """The message that holds what Keras stores of layers."""
+    """The message that holds the metadata of layers."""
     proto = protos.KerasSavedMetadata()
     for layer in layers:
         entry = proto.nodes.add()
@@ -253,7 +253,7 @@ def _training_config(config: TrainingConfig) -> dict[str, Any]:
 
 
 def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:
-    """A model's config with every layer and config object numbered; Keras leaves that of a nested model as it is."""
+    """A model's config with every layer and config object numbered; Keras does not number a nested model's config."""
     config = ids.plain(model)
     entries = []
     for entry, layer in zip(config["layers"], model.config_layers, strict=True):
@@ -274,7 +274,7 @@ _LEAVES = frozenset({str, int, float, bool, type(None)})
 
 
 def _tuples(value: Any) -> Any:
-    """JSON in which tuples can be told from lists; a batch_input_shape is a tuple."""
+    """JSON in which tuples are marked as such; a batch_input_shape is a tuple."""
     if type(value) in _LEAVES:
         return value
     if isinstance(value, tuple):

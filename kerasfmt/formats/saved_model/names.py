@@ -24,13 +24,13 @@ def is_valid(name: str) -> bool:
 
 
 def scope_name(name: str) -> str:
-    """`name` itself where TensorFlow takes it, else one that is like it."""
+    """`name` itself if TensorFlow takes it, else a similar name."""
     plain = _INVALID_CHARACTER.sub("_", name)
     return plain if is_valid(plain) else f"layer{plain}"
 
 
 def layer_names(model: Model) -> LayerNames:
-    """The names under which the model, its layers and those of the models in it are written."""
+    """The names under which the model and all layers in it, nested ones too, are written."""
     holders = _holders(model)
     others: dict[Layer, str] = {}
     for layer in (model, *holders):
@@ -41,7 +41,7 @@ def layer_names(model: Model) -> LayerNames:
 
 
 def _holders(model: Model) -> dict[Layer, list[Model]]:
-    """The models that hold each layer, as they are met from the outermost one."""
+    """The models that hold each layer, outermost first."""
     found: dict[Layer, list[Model]] = {}
     for layer in _members(model):
         found.setdefault(layer, []).append(model)

@@ -1,7 +1,7 @@
-"""The numbers of a tree of objects: ids, paths and checkpoint keys; its functions get their names here too.
+"""Numbers a tree of objects: ids, paths and checkpoint keys, and the names of its functions.
 
-Nodes are numbered breadth first from the root, children in order. A variable's checkpoint key is the path by which
-it is reached first, `child/child/.ATTRIBUTES/VARIABLE_VALUE`, with '/' escaped as '.S' and '.' as '..'.
+Nodes are numbered breadth first from the root, children in order. A variable's checkpoint key is the first path that
+leads to it, `child/child/.ATTRIBUTES/VARIABLE_VALUE`, with '/' escaped as '.S' and '.' as '..'.
 
 Source: tensorflow/python/checkpoint/trackable_view.py and util.py.
 """
@@ -26,7 +26,7 @@ class ObjectGraph:
     Attributes:
       nodes: the nodes, the root first.
       ids: the number of each.
-      paths: the names on the way by which each was reached first.
+      paths: the names on the first path that leads to each.
     """
 
     nodes: Sequence[SavedNode]
@@ -61,7 +61,7 @@ class ObjectGraph:
 
     @cached_property
     def weight_ids(self) -> Mapping[Weight, int]:
-        """The number of the variable of each weight."""
+        """The node number of each weight's variable."""
         return {node.weight: self.ids[node] for node in self.variables.values()}
 
     def _key(self, node: SavedNode) -> str:
@@ -70,7 +70,7 @@ class ObjectGraph:
 
     @cached_property
     def restorable(self) -> frozenset[SavedNode]:
-        """Nodes that are, or from which one reaches, a variable."""
+        """The variables, and the nodes from which a variable can be reached."""
         parents: dict[SavedNode, list[SavedNode]] = {}
         for node in self.nodes:
             for _, child in node.children:

@@ -30,7 +30,7 @@ ChildrenBytes = Mapping[SavedNode, bytes]
 
 
 def children_bytes(graph: ObjectGraph) -> ChildrenBytes:
-    """The field `children` of each node, which is the same in either message."""
+    """The field `children` of each node, which is the same in both messages."""
     found: dict[SavedNode, bytes] = {}
     for node in graph.nodes:
         entry = protos.TrackableObjectGraph.TrackableObject()
@@ -63,7 +63,7 @@ def encode_checkpoint_graph(graph: ObjectGraph, children: ChildrenBytes) -> prot
 def encode_object_graph(
     proto: protos.SavedObjectGraph, graph: ObjectGraph, children: ChildrenBytes, names: FunctionNames
 ) -> None:
-    """Encodes every node, and the table of concrete functions that they name."""
+    """Encodes every node, and the table of the concrete functions that the nodes name."""
     specs = FunctionSpecs()
     for node in graph.nodes:
         entry = proto.nodes.add()

@@ -2,10 +2,10 @@
 
 Children of a layer: its sublayers (models: `layer_with_weights-i`, `layer-i`), the common endpoints (`variables`,
 `trainable_variables`, `regularization_losses`, `__call__`, ...), `keras_api` with all endpoints, and what its class
-tracks (weights, lists, a random generator). The model that is saved has `_default_save_signature`, the optimizer
-and `signatures` besides.
+tracks (weights, lists, a random generator). The saved model itself also has `_default_save_signature`, the optimizer
+and `signatures`.
 
-The tree says what is where. Nothing is traced while it is built: functions are those of the plan.
+Nothing is traced while the tree is built: all functions come from the plan.
 
 Source: tf_keras/src/saving/legacy/saved_model/serialized_attributes.py and save_impl.py;
 tf_keras/src/engine/base_layer.py, _trackable_children.
@@ -42,11 +42,11 @@ class Objects:
 
     Args:
       plan: the plan.
-      include_optimizer: whether the optimizer is an object of it.
+      include_optimizer: whether the tree has the optimizer.
 
     Attributes:
       root: the node of the model.
-      layers: the layer that each node of a layer stands for.
+      layers: the layer of each node that stands for one.
     """
 
     def __init__(self, plan: Plan, include_optimizer: bool) -> None:

@@ -1,7 +1,7 @@
 """The optimizer of a compiled model as trackable objects.
 
 `_variables` lists every variable, `_iterations` and `_learning_rate` are reached by name, and each kind of slot
-has a list of its own. What Keras counts among them is told by `kerasfmt.optimizers`.
+has a list of its own. `kerasfmt.optimizers` says which variables Keras counts.
 
 Source: tf_keras/src/optimizers/optimizer.py and the optimizer classes beside it.
 """

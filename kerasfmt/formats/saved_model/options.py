@@ -17,17 +17,17 @@ class SaveOptions:
     """TensorFlow's tf.saved_model.SaveOptions: the same fields, each honoured or refused by name.
 
     Attributes:
-      namespace_whitelist: op namespaces that may be saved; kerasfmt writes no namespaced op, so that every
-        list is met.
-      save_debug_info: only False: there is no Python stack to record.
-      function_aliases: only empty: there are no objects of tf.function to point at.
+      namespace_whitelist: op namespaces that may be saved; kerasfmt writes no namespaced op, so any list is
+        accepted.
+      save_debug_info: only False; there is no Python stack to record.
+      function_aliases: only empty; there are no tf.function objects to name.
       experimental_debug_stripper: only False.
-      experimental_io_device: only None: files are written by this process.
-      experimental_variable_policy: only None: variables are saved without devices.
-      experimental_custom_gradients: either: kerasfmt writes no function with a custom gradient.
+      experimental_io_device: only None; this process writes the files.
+      experimental_variable_policy: only None; variables are saved without devices.
+      experimental_custom_gradients: True or False; kerasfmt writes no function with a custom gradient.
       experimental_image_format: only False, as in every public TensorFlow.
       experimental_skip_saver: only False.
-      experimental_sharding_callback: only None: variables are saved in one shard.
+      experimental_sharding_callback: only None; variables are saved in one shard.
       extra_tags: tags of the MetaGraph beside "serve".
     """
 

@@ -1,11 +1,11 @@
-"""What a SavedModel says of a model in functions: the first stage of writing, and the last one of reading.
+"""A model with its traced functions and names: the first stage of writing a SavedModel, and the last of reading.
 
     write    model -> plan -> objects -> numbers -> messages
     read     messages -> numbers -> objects -> plan -> model
 
-Everything that is traced or named for a SavedModel is in the plan. What comes after it, the tree of objects, their
-numbers and the messages, follows from the plan alone. Only the two functions that save and restore the checkpoint
-come later: they hold the checkpoint's keys, which are paths in the tree.
+Everything that is traced or named for a SavedModel is in the plan. The tree of objects, the numbers and the messages
+follow from the plan alone. Only the two functions that save and restore the checkpoint come later: they hold the
+checkpoint's keys, which are paths in the tree.
 
 Source: tf_keras/src/saving/legacy/saved_model/save_impl.py, wrap_layer_objects and wrap_layer_functions.
 """
@@ -32,16 +32,16 @@ from kerasfmt.ir.trace_sharing import SharedTraces
 class Plan:
     """A model and its functions, as a SavedModel holds them.
 
-    The writer makes it of a model. A reader makes the same record of a file, and the model of its metadata.
+    The writer makes it from a model. A reader makes the same record from a file, and the model from its metadata.
 
     Attributes:
       model: the model.
       names: the names of the layers in the file.
-      layers: the functions of each layer that has any, by the names that Keras gives them.
+      layers: the functions of each layer that has any, by their names in Keras.
       losses: the penalty on each weight that has a regularizer, as a function without arguments.
-      compiled: the functions that layers track beside those, by the names of their attributes.
+      compiled: further functions that layers track, by the names of their attributes.
       default: the model's inference function with its outputs by name; None without traces.
-      signatures: what serving systems call, by name.
+      signatures: the functions that serving systems call, by name.
     """
 
     model: Model
@@ -65,13 +65,13 @@ def plan_model(
 
     Args:
       model: the model; traces that it has already are used.
-      signatures: those of the user; by default `serving_default`, the model's inference.
+      signatures: the user's signatures; by default `serving_default`, the model's inference.
       save_traces: whether layers have functions at all.
 
     Raises:
       GraphError, InvalidModelError, UnsupportedLayerError: something cannot be traced.
     """
-    _ = model.input_specs  # raises where the input shape is not known
+    _ = model.input_specs  # raises if the input shape is unknown
     names = layer_names(model)
     context = CallContext(model.shared_traces if names is OWN_NAMES else SharedTraces(), names)
     layers = list(_layers(model))
@@ -108,13 +108,13 @@ def own_penalized_weights(layer: Layer) -> list[Weight]:
 
 
 def penalized_weights(layer: Layer) -> list[Weight]:
-    """The weights that have a regularizer: the layer's own, and those of the layers that it holds."""
+    """The layer's own weights with a regularizer, and those of the layers that it holds."""
     inner = [weight for child in children_of(layer) for weight in own_penalized_weights(child)]
     return [*own_penalized_weights(layer), *inner]
 
 
 def _layers(model: Model) -> Iterator[Layer]:
-    """Every layer once: a model after its layers, and another layer before those that it holds."""
+    """Every layer once: a model after its layers, any other layer before the layers that it holds."""
     met: set[Layer] = set()
 
     def walk(layer: Layer) -> Iterator[Layer]:

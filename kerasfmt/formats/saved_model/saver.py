@@ -1,6 +1,6 @@
 """The functions that save the variables of a model to a checkpoint, and restore them.
 
-They hold the checkpoint's keys, so that they are made once the objects have their paths.
+They hold the checkpoint's keys, so they are made after the objects have their paths.
 
 Source: tensorflow/python/checkpoint/functional_saver.py.
 """
@@ -30,7 +30,7 @@ def emit_node(graph: Builder, op: str, *inputs: object, **options: Any) -> Node:
 
 @dataclass(frozen=True)
 class _PerWeight:
-    """Makes one node for each weight; those for weights of one shape and dtype differ in names and inputs only."""
+    """Makes one node for each weight; nodes for weights of one shape and dtype differ in names and inputs only."""
 
     graph: Builder
     made: dict[tuple[str, Spec], Node] = field(default_factory=dict)

@@ -59,11 +59,11 @@ def plan_signatures(
     """Every signature of a saved model: those given, or else `serving_default`.
 
     Args:
-      default: what `plan_default` gives; None where the model is saved without its functions.
-      given: the signatures of the user.
+      default: the result of `plan_default`; None if the model is saved without its functions.
+      given: the user's signatures.
 
     Raises:
-      InvalidModelError: what is given is no signature, or one that cannot be traced.
+      InvalidModelError: a given value is not a signature, or cannot be traced.
     """
     if given is not None and not isinstance(given, Mapping):
         raise InvalidModelError(f"signatures: expected a dict of Signature by name, got {given!r}")
@@ -89,7 +89,9 @@ def _planned(
     parameters = {parameter_name(name): spec for name, spec in inputs.items()}
     names = tuple(inputs)
     if len(parameters) < len(names):
-        raise InvalidModelError(f"signature {key}: inputs {list(names)} differ in signs only; rename one")
+        raise InvalidModelError(
+            f"signature {key}: inputs {list(names)} differ in special characters only; rename one"
+        )
     concrete = ConcreteFunction(
         function=function,
         name="signature_wrapper",
@@ -106,9 +108,7 @@ def _check_given(key: object, signature: object) -> None:
     if not isinstance(key, str) or not key or key == layout.INIT_OP:
         raise InvalidModelError(f"signature {key!r}: expected a name that is not TensorFlow's own")
     if not isinstance(signature, Signature):
-        raise InvalidModelError(
-            f"signature {key}: expected a kerasfmt.ir.signature.Signature, got {signature!r}"
-        )
+        raise InvalidModelError(f"signature {key}: expected a kerasfmt.Signature, got {signature!r}")
     for name, spec in signature.inputs.items():
         if not isinstance(spec, Spec):
             raise InvalidModelError(f"signature {key}: input {name}: expected a Spec, got {spec!r}")

@@ -1,4 +1,4 @@
-"""Writing a SavedModel; `layout` says which files it has.
+"""Writing a SavedModel; `layout` lists its files.
 
 Source: tensorflow/python/saved_model/save.py; tf_keras/src/saving/legacy/saved_model/save.py.
 """

@@ -127,7 +127,7 @@ def test_bodies_that_give_no_outputs(model: Model, name: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"s": lambda x: x}, "signature s: expected a kerasfmt.ir.signature.Signature"),
+        ({"s": lambda x: x}, "signature s: expected a kerasfmt.Signature"),
         ({"s": Signature(lambda x: x, {"x": (None, 3)})}, "signature s: input x: expected a Spec"),
         (
             {"__saved_model_init_op": Signature(lambda x: x, {"x": SPEC})},
@@ -168,5 +168,5 @@ def test_inputs_that_differ_in_signs_only() -> None:
     kerasfmt.clear_session()
     a, b = kerasfmt.Input((3,), name="a/b"), kerasfmt.Input((3,), name="a.b")
     model = Model([a, b], Add()([a, b]))
-    with pytest.raises(InvalidModelError, match=r"inputs \['a.b', 'a/b'\] differ in signs only"):
+    with pytest.raises(InvalidModelError, match=r"inputs \['a.b', 'a/b'\] differ in special characters only"):
         plan_signatures(plan_default(model, CallContext()), None)
