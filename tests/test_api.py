@@ -60,13 +60,6 @@ def test_saves_a_saved_model(tmp_path: Path, model: Model, as_str: bool) -> None
     assert os.listdir(tmp_path / "a") == ["model"]
 
 
-def test_saves_again_the_same_bytes(tmp_path: Path, model: Model) -> None:
-    save_model(model, tmp_path / "model")
-    first = {name: (tmp_path / "model" / name).read_bytes() for name in SAVED}
-    save_model(model, tmp_path / "model")
-    assert {name: (tmp_path / "model" / name).read_bytes() for name in SAVED} == first
-
-
 def test_converts_from_hdf5(tmp_path: Path) -> None:
     save_model(load_model(MLP), tmp_path / "model")
     variables = kerasfmt.containers.tensorbundle.read(tmp_path / "model" / "variables" / "variables")
@@ -237,28 +230,6 @@ def test_saves_into_an_open_file(tmp_path: Path, model: Model) -> None:
             np.testing.assert_array_equal(load_model(group).weights[0].numpy(), model.weights[0].numpy())
     with pytest.raises(TypeError, match="expected a path, an h5py"):
         save_model(model, 3)
-
-
-def test_a_save_that_fails_leaves_the_old_file(
-    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "m.h5"
-    target.write_bytes(b"old")
-    monkeypatch.setattr(type(model.weights[0]), "value", property(lambda weight: 1 / 0))
-    with pytest.raises(ZeroDivisionError):
-        save_model(model, target)
-    assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["m.h5"]
-
-
-def test_overwrite_false_guards_files_too(
-    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", None)
-    (tmp_path / "m.h5").write_bytes(b"old")
-    for save in (save_model, save_weights):
-        with pytest.raises(TargetExistsError):
-            save(model, tmp_path / "m.h5", overwrite=False)
 
 
 def test_only_saved_models_have_signatures(tmp_path: Path, model: Model) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from kerasfmt import Functional, Input, Model
-from kerasfmt.layers import Dense
+from kerasfmt import Functional, Input, Model, Sequential, dtypes
+from kerasfmt.ir import TrainingConfig, Weight
+from kerasfmt.layers import BatchNormalization, Dense
 
 Weights = Mapping[str, Mapping[str, np.ndarray]]
 
@@ -99,3 +100,16 @@ def scaled(model: Model, factor: float) -> Model:
 
 def equal(left: list[np.ndarray], right: list[np.ndarray]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))
+
+
+def small() -> Model:
+    return Sequential([Dense(2, input_shape=(3,), name="dense"), BatchNormalization(name="norm")], name="m")
+
+
+def compiled() -> Model:
+    model = small()
+    state = [Weight("iteration", (), dtypes.int64), Weight("Adam/m/dense/kernel", (3, 2), dtypes.float32)]
+    state[0].value = np.array(7)
+    state[1].value = np.ones((3, 2), np.float32)
+    model.training_config = TrainingConfig({"loss": "mse", "optimizer_config": {"class_name": "Adam"}}, state)
+    return model

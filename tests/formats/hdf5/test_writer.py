@@ -11,21 +11,16 @@ import h5py
 import numpy as np
 import pytest
 
-from kerasfmt import Model, Sequential, dtypes
+from kerasfmt import Sequential
 from kerasfmt.containers.hdf5.name_lists import HEADER_LIMIT, name_attributes
 from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.hdf5.reader import load
 from kerasfmt.formats.hdf5.writer import model_tree, write
-from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.layers import Activation, BatchNormalization, Dense
-from tests.formats.hdf5.build import two
+from tests.formats.hdf5.build import compiled, small, two
 
 DATA = Path(__file__).parents[2] / "data" / "hdf5"
 KERAS2 = sorted(path for path in DATA.glob("*.h5") if "keras-3" not in path.name)
-
-
-def small() -> Model:
-    return Sequential([Dense(2, input_shape=(3,), name="dense"), BatchNormalization(name="norm")], name="m")
 
 
 def members(path: Path) -> dict[str, Any]:
@@ -90,21 +85,6 @@ def test_types_of_attributes(
         assert (kind.is_variable_str(), kind.get_cset(), attribute.shape) == (True, charset, shape)
         empty = file["model_weights/top_level_model_weights"].attrs.get_id("weight_names")
         assert (empty.dtype, empty.shape) == (np.dtype("f8"), (0,))
-
-
-def test_same_model_same_bytes(tmp_path: Path) -> None:
-    for name in ("a.h5", "b.h5"):
-        write(small(), tmp_path / name)
-    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
-
-
-def compiled() -> Model:
-    model = small()
-    state = [Weight("iteration", (), dtypes.int64), Weight("Adam/m/dense/kernel", (3, 2), dtypes.float32)]
-    state[0].value = np.array(7)
-    state[1].value = np.ones((3, 2), np.float32)
-    model.training_config = TrainingConfig({"loss": "mse", "optimizer_config": {"class_name": "Adam"}}, state)
-    return model
 
 
 def test_optimizer(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
     MissingFileError,
-    TargetExistsError,
     UnsafeFileError,
     UnsupportedFormatError,
 )
@@ -222,13 +221,6 @@ def test_keras_2_layout_under_any_name(tmp_path: Path) -> None:
     save_weights(small(), tmp_path / "w", save_format="h5")
     with h5py.File(tmp_path / "w") as file:
         assert "layer_names" in file.attrs
-
-
-def test_overwrite_false(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", None)
-    save_weights(small(), tmp_path / "m.weights.h5")
-    with pytest.raises(TargetExistsError):
-        save_weights(small(), tmp_path / "m.weights.h5", overwrite=False)
 
 
 def test_what_holds_no_weights(tmp_path: Path) -> None:
