@@ -1,0 +1,56 @@
+"""Calls in the words of Keras 2: references, constants, structures and keyword arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kerasfmt.dialects.keras2 import CALLS, read_call
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir.tensor import Constant
+from kerasfmt.ir.topology import CONSTANT
+
+
+def tensor(ref: Any) -> str:
+    """Stands in for the tensor of a reference."""
+    return f"{ref[0]}:{ref[1]}:{ref[2]}"
+
+
+CASES: list[tuple[Any, bool, Any, dict[str, Any]]] = [
+    (["x", 0, 1], False, "x:0:1", {}),
+    ([["x", 0, 0, {}]], False, "x:0:0", {}),
+    ([["x", 0, 0, {}]], True, ["x:0:0"], {}),
+    ([["x", 0, 0, {}], ["y", 2, 0, {}]], False, ["x:0:0", "y:2:0"], {}),
+    ({"a": ["x", 0, 0], "b": [["y", 0, 0]]}, False, {"a": "x:0:0", "b": "y:0:0"}, {}),
+    (["x", 0, 0, {"axis": 2, "none": None}], False, "x:0:0", {"axis": 2}),
+    (["x", 0, 0, {"axis": 2, "none": None}], True, "x:0:0", {"axis": 2, "none": None}),
+    (["x", 0, 0, {"mask": ["m", 1, 0]}], False, "x:0:0", {"mask": "m:1:0"}),
+    (["x", 0, 0, {"more": {"states": [["a", 0, 0], 3]}}], False, "x:0:0", {"more": {"states": ["a:0:0", 3]}}),
+]
+
+
+@pytest.mark.parametrize(("node", "exact", "inputs", "kwargs"), CASES)
+def test_read_call(node: Any, exact: bool, inputs: Any, kwargs: dict[str, Any]) -> None:
+    assert read_call(node, tensor, exact) == (inputs, kwargs)
+
+
+def test_a_constant_is_its_value() -> None:
+    (first, second), kwargs = read_call([[CONSTANT, -1, 5.0, {"axis": 1}], ["x", 0, 0, {}]], tensor, False)
+    assert isinstance(first, Constant)
+    assert (first.value, second, kwargs) == (5.0, "x:0:0", {"axis": 1})
+
+
+@pytest.mark.parametrize("node", [None, "x", 3, [["x", 0, 0, {}], 7], {"a": "x"}])
+def test_what_is_no_call(node: Any) -> None:
+    with pytest.raises(InvalidModelError, match="config: not an inbound node: "):
+        read_call(node, tensor, False)
+
+
+def test_inside_and_outside_count_alike() -> None:
+    import kerasfmt
+
+    x = kerasfmt.Input((3,))
+    model = kerasfmt.Model(x, x)
+    for top in (False, True):
+        assert CALLS.calls_before(model, top) == model.own_calls == 1
