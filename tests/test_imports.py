@@ -37,6 +37,23 @@ def test_what_a_package_shows_is_what_it_has(name: str) -> None:
     assert [public for public in package.__all__ if not hasattr(package, public)] == []
 
 
+ALONE = """
+import sys
+import kerasfmt
+for name in kerasfmt.__all__:
+    for module in [module for module in sys.modules if module.partition(".")[0] == "kerasfmt"]:
+        del sys.modules[module]
+    import kerasfmt
+    if not hasattr(kerasfmt, name):
+        print(name)
+"""
+
+
+def test_every_public_name_is_there_whatever_was_imported_before() -> None:
+    said = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=True).stdout
+    assert said.split() == []
+
+
 LOADS = "model = kerasfmt.load_model({path!r}); "
 SAVES = "kerasfmt.save_model(model, {path!r}); "
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasfmt.ir import activations, constraints, initializers, regularizers
 from kerasfmt.ir.compile_state import TrainingConfig
 from kerasfmt.ir.input_layer import Input, InputLayer
 from kerasfmt.ir.input_spec import InputSpec
@@ -26,6 +27,10 @@ __all__ = [
     "Trace",
     "TrainingConfig",
     "Weight",
+    "activations",
     "clear_session",
+    "constraints",
     "find_layer_class",
+    "initializers",
+    "regularizers",
 ]
