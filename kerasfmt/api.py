@@ -58,6 +58,11 @@ def save_model(
       save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
         the layers' classes to load the model.
 
+    Example:
+      >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
+      >>> kerasfmt.save_model(model, "saved_model")
+      >>> kerasfmt.save_model(model, "model.keras")
+
     Raises:
       TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
       SaveError: it cannot be written, or holds files that are not part of a SavedModel.
@@ -149,6 +154,11 @@ def save_weights(
         .weights.json; the shards come beside it. Only Keras 3 reads them. The map is replaced last; a save
         that is killed between may leave new shards beside an old map.
 
+    Example:
+      >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
+      >>> kerasfmt.save_weights(model, "model.weights.h5")
+      >>> kerasfmt.save_weights(model, "model.npz")
+
     Raises:
       TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
       SaveError: it cannot be written.
@@ -203,6 +213,11 @@ def load_weights(
       skip_mismatch: whether to leave out, with a warning, what does not fit: single weights where they go by name,
         elsewhere whole layers.
 
+    Example:
+      >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
+      >>> kerasfmt.save_weights(model, "model.weights.h5")
+      >>> kerasfmt.load_weights(model, "model.weights.h5")
+
     Raises:
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
       UnsupportedFormatError: it holds no weights in a layout of Keras.
@@ -232,6 +247,12 @@ def load_model(
       custom_objects: layer classes (subclasses of kerasfmt.layers.Layer), by the name that the file gives
         them.
       compile: whether to keep the training config and the optimizer's state.
+
+    Example:
+      >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,), name="dense")])
+      >>> kerasfmt.save_model(model, "model.keras")
+      >>> [weight.name for weight in kerasfmt.load_model("model.keras").weights]
+      ['dense/kernel', 'dense/bias']
 
     Raises:
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.

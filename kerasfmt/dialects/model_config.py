@@ -44,14 +44,17 @@ def model_from_config(
 ) -> Model:
     """The model that a config stands for, with fresh weights.
 
-        model = kerasfmt.model_from_config(keras_model.get_config())
-
     Args:
       config: `{"class_name", "config"}` of a Functional or Sequential model, or the inner config alone, as
         `get_config` of a model of Keras or kerasfmt gives it; JSON values in the words of Keras 2 or Keras 3.
       custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name that the config gives them; the
         functions of Lambda layers by the names of the layers.
       keras: the version of Keras whose words they are; by default told by the words that only one of them uses.
+
+    Example:
+      >>> dense = {"class_name": "Dense", "config": {"units": 2, "batch_input_shape": [None, 3]}}
+      >>> kerasfmt.model_from_config({"name": "small", "layers": [dense]}).count_params()
+      8
 
     Raises:
       UnsupportedLayerError: a class or option that kerasfmt does not know.

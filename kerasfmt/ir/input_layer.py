@@ -94,6 +94,10 @@ def Input(
       name: name of the input layer.
       dtype: float32 by default.
       batch_shape: shape with the batch dimension, in place of `shape`.
+
+    Example:
+      >>> kerasfmt.Input((28, 28, 1), name="image")
+      <Tensor float32(None, 28, 28, 1) of image>
     """
     full = batch_shape if batch_shape is not None else (batch_size, *(shape or ()))
     layer = InputLayer(batch_input_shape=tuple(full), name=name, dtype=dtype)

@@ -40,6 +40,12 @@ class Model(Layer):
       outputs: a Tensor, or a list, tuple or dict of them.
       name: the model's name.
 
+    Example:
+      >>> x = kerasfmt.Input((3,))
+      >>> y = kerasfmt.layers.Dense(2)(x)
+      >>> kerasfmt.Model(x, kerasfmt.layers.Softmax()(y)).count_params()
+      8
+
     Raises:
       InvalidModelError: an output does not depend on the inputs only, or two layers share a name.
     """

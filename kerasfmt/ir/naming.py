@@ -49,7 +49,15 @@ def located(path: str, text: str) -> str:
 
 
 def clear_session() -> None:
-    """Restarts the numbering of layer names, so that a script that builds a model twice gives it the same names."""
+    """Restarts the numbering of layer names, so that a script that builds a model twice gives it the same names.
+
+    Example:
+      >>> [kerasfmt.layers.Dense(2).name for _ in range(2)]
+      ['dense', 'dense_1']
+      >>> kerasfmt.clear_session()
+      >>> kerasfmt.layers.Dense(2).name
+      'dense'
+    """
     _counts.clear()
 
 

@@ -27,6 +27,11 @@ class Sequential(Model):
       layers: the layers; the first one an `InputLayer`, or a layer that was given an input shape.
       name: the model's name.
 
+    Example:
+      >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,)), kerasfmt.layers.Softmax()])
+      >>> model.predict([[1, 2, 3]]).shape
+      (1, 2)
+
     Raises:
       InvalidModelError: the input shape is not known, or a layer has several inputs or outputs.
     """

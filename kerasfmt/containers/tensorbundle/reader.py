@@ -41,6 +41,12 @@ def read(prefix: str | os.PathLike[str], *, verify: bool = True) -> Bundle:
       prefix: path of the checkpoint, without `.index`.
       verify: whether a tensor's checksum is verified when the tensor is first read.
 
+    Example:
+      >>> kerasfmt.tensorbundle.write("ckpt", {"w": [[1.0, 2.0], [3.0, 4.0]]}.items())
+      >>> kernel = kerasfmt.tensorbundle.read("ckpt")["w"]
+      >>> kernel.shape, kernel[1:].tolist()
+      ((2, 2), [[3.0, 4.0]])
+
     Raises:
       FileNotFoundError: there is no `prefix.index`.
       CorruptFileError: the index is damaged or contradicts itself.

@@ -61,6 +61,11 @@ def write(
       progress: is called with the number of bytes of tensors that have been written, a megabyte or less at a
         time.
 
+    Example:
+      >>> kerasfmt.tensorbundle.write("ckpt", {"w": [[1.0, 2.0]], "step": 3}.items())
+      >>> sorted(kerasfmt.tensorbundle.read("ckpt"))
+      ['step', 'w']
+
     Raises:
       SaveError: a name is empty or given twice, a checkpoint cannot hold a tensor, or a file cannot be written.
         The files at `prefix` are then as they were before.

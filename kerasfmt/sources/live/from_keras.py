@@ -47,6 +47,12 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
       custom_objects: subclasses of kerasfmt.layers.Layer that stand for custom layers, by class name.
       compile: whether to take the compile state and the optimizer's variables.
 
+    Example:
+      `keras_model` is a live model, of Keras 2 or Keras 3.
+
+      >>> model = kerasfmt.from_keras(keras_model)
+      >>> kerasfmt.save_model(model, "saved_model")
+
     Raises:
       UnsupportedLayerError: a model or layer with Python code of its own, or a layer, activation, option or
         optimizer that kerasfmt does not know.
