@@ -32,6 +32,8 @@ class Value:
     """One output of a node: a graph edge."""
 
     __slots__ = ("dtype", "index", "node", "shape")
+    __array_ufunc__ = None
+    """NumPy leaves `array + value` to the value."""
 
     def __init__(self, node: Node, index: int, shape: Shape, dtype: DType) -> None:
         self.node: Final = node

@@ -14,7 +14,7 @@ from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.nn.shapes import dims_of
+from kerasfmt.nn.shapes import dims_of, packed
 from kerasfmt.typing import override
 
 
@@ -59,7 +59,7 @@ class StochasticDepth(Layer):
         if not training:
             return x
         keep = 1 - self.drop_path_rate
-        shape = ops.pack([dims_of(x)[0], *[1] * (x.rank - 1)])
+        shape = packed([dims_of(x)[0], *[1] * (x.rank - 1)], x)
         chosen = ops.floor(keep + ops.random_uniform(shape, dtypes.float32))
         return x / keep * chosen
 

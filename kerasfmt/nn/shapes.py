@@ -32,6 +32,13 @@ def reshape_to(value: Value, dims: Sequence[int | Value]) -> Value:
     return ops.reshape(value, ops.pack(list(dims)))
 
 
+def packed(dims: Sequence[int | Value], beside: Value) -> Value:
+    """A shape as an int32 vector (rank,), in the function of `beside`."""
+    if any(isinstance(dim, Value) for dim in dims):
+        return ops.pack(list(dims))
+    return beside.graph.constant(np.array(dims, np.int32))
+
+
 def read(beside: Value, variable: Variable) -> Value:
     """The value of `variable`, in the graph of `beside`; in the dtype of `beside` if the variable autocasts."""
     value = beside.graph.read(variable)
@@ -77,7 +84,7 @@ def dropout(x: Value, rate: float, noise_shape: Sequence[int | None] | None, see
     else:
         sizes = dims_of(x)
         wanted = [size if dim is None else dim for size, dim in zip(sizes, noise_shape, strict=True)]
-        shape = ops.pack(wanted)
+        shape = packed(wanted, x)
     noise = ops.random_uniform(shape, dtype=x.dtype, **seeds(seed))
     keep = ops.greater_equal(noise, np.asarray(rate, x.dtype.numpy))
     return ops.where(keep, scaled, np.zeros((), x.dtype.numpy))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from kerasfmt import dtypes
@@ -17,6 +18,13 @@ def test_arithmetic() -> None:
     assert [v.node.op for v in results] == ops
     assert [v.node.inputs.index(x) for v in results] == [0, 1, 0, 1, 0, 1, 0, 0]
     assert all(v.spec == VECTOR for v in results)
+
+
+def test_arithmetic_with_arrays() -> None:
+    x, array = Builder().input(VECTOR), np.ones(2, np.float32)
+    results = [array + x, array - x, array * x, array / x, np.float32(1) / x]
+    assert [v.node.op for v in results] == ["AddV2", "Sub", "Mul", "RealDiv", "RealDiv"]
+    assert all(v.node.inputs[1] is x for v in results)
 
 
 def test_a_value_of_unknown_rank_says_so() -> None:

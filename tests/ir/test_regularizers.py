@@ -7,7 +7,7 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.ir import regularizers as R
-from tests.ir.one_value import emitted, evaluate
+from tests.graph.evaluation import emitted, evaluate
 
 X = np.random.default_rng(5).standard_normal((3, 4))
 UNKNOWN_RANK = Spec(None, dtypes.float32)

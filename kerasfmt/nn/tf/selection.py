@@ -87,7 +87,7 @@ def gather_nd(params: Any, indices: Any, batch_dims: int = 0, bad_indices_policy
         size = ops.cast(ops.getitem(ops.shape(source), axis), at.dtype)
         zero, one = np.zeros((), at.dtype.numpy), np.ones((), at.dtype.numpy)
         numbers = ops.reshape(ops.range_(zero, size, one), [-1 if i == axis else 1 for i in range(at.rank)])
-        places.append(ops.broadcast_to(numbers, ops.pack(lead)))
+        places.append(ops.broadcast_to(numbers, lead))
     return ops.gather_nd(source, ops.concat([*places, at], at.rank - 1))
 
 
