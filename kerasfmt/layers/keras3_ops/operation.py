@@ -97,9 +97,9 @@ class Operation(SlicingOpLambda):
         assert row is not None
         try:
             self.function, first, given = row.translate(self, *arguments, **options)
-        except KerasfmtError:
+        except (InvalidModelError, UnsupportedLayerError):  # they name the layer
             raise
-        except (TypeError, ValueError, LookupError) as error:
+        except (KerasfmtError, TypeError, ValueError, LookupError) as error:
             raise self.fail(f"operation {self.kind}: {error}") from error
         self.keras3_arguments.append((list(inputs), kwargs))
         return super().__call__(first, **given)

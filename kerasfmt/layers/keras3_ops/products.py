@@ -20,14 +20,21 @@ def _matmul(op: Operation, x1: Any, x2: Any) -> Translated:
     vectors = op.rank(left) == 1, op.rank(right) == 1
     if not any(vectors):
         return "linalg.matmul", left, {"b": right}
-    left = op.helper("expand_dims", left, axis=0) if vectors[0] else left
-    right = op.helper("expand_dims", right, axis=1) if vectors[1] else right
+    left = _as_matrix(op, left, 0) if vectors[0] else left
+    right = _as_matrix(op, right, 1) if vectors[1] else right
     found = op.helper("linalg.matmul", left, b=right)
     return (
         "squeeze",
         found,
         {"axis": [axis for axis, vector in zip((-2, -1), vectors, strict=True) if vector]},
     )
+
+
+def _as_matrix(op: Operation, vector: Any, axis: int) -> Any:
+    """A vector, tensor or constant, as a matrix of one row (axis 0) or one column (axis 1)."""
+    if isinstance(vector, Tensor):
+        return op.helper("expand_dims", vector, axis=axis)
+    return np.expand_dims(vector, axis).tolist()
 
 
 @register_operation("Dot")
