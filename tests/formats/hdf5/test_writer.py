@@ -104,27 +104,6 @@ def test_optimizer(tmp_path: Path) -> None:
 # Lists of names over the limit.
 
 
-def test_pieces_of_names() -> None:
-    names = [f"{'layer':x<1000}{i}" for i in range(70)]  # 1,002 bytes at most; 64 of them fit
-    found = name_attributes("layer_names", names, "m")
-    assert list(found) == ["layer_names0", "layer_names1"]
-    assert [piece.shape for piece in found.values()] == [(35,), (35,)]
-    assert [name.decode() for piece in found.values() for name in piece] == names
-    assert list(name_attributes("n", ["a" * HEADER_LIMIT], "m")) == ["n"]
-    with pytest.raises(InvalidModelError, match="m: a name of 64513 bytes"):
-        name_attributes("n", ["a" * (HEADER_LIMIT + 1)], "m")
-
-
-def test_many_short_names_are_cut_too(tmp_path: Path) -> None:
-    names = [str(number) for number in range(9000)]
-    found = name_attributes("names", names, "m")
-    with h5py.File(tmp_path / "f.h5", "w") as file:
-        for key, value in found.items():
-            file.attrs[key] = value
-        assert all(value.nbytes <= HEADER_LIMIT for value in found.values())
-    assert [n.decode() for value in found.values() for n in value] == names
-
-
 def test_reads_back_what_was_cut(tmp_path: Path) -> None:
     names = [f"{'layer':x<900}{i}" for i in range(75)]
     write(two(*names), tmp_path / "m.h5")
