@@ -7,4 +7,9 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
 
 # Their assertions tell what they found, as those of test files do.
-pytest.register_assert_rewrite("tests.graph.ops.op_tests")
+pytest.register_assert_rewrite(
+    "tests.graph.ops.op_tests",
+    "tests.layers.keras3_ops.operation_tests",
+    "tests.layers.layer_tests",
+    "tests.nn.tf.function_tests",
+)

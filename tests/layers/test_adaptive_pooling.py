@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt import layers
-from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
+from tests.layers.layer_tests import SizedLayerTests, use
 
 KINDS: list[tuple[Any, Any]] = [
     (layers.AdaptiveAveragePooling1D, np.mean),
@@ -23,6 +22,31 @@ KINDS: list[tuple[Any, Any]] = [
 ]
 SIZES = [(7, 5, 4), (6, 9, 3)]
 OUTPUTS = [(3, 5, 1), (1, 2, 3), (6, 4, 2)]
+
+
+class TestLayers(SizedLayerTests):
+    uses = [
+        *(
+            use(cls(2), (None, *(6, 5, 4)[: cls.rank], 3), gives=(None, *[2] * cls.rank, 3))
+            for cls in (kind for kind, _ in KINDS)
+        ),
+        use(
+            layers.AdaptiveMaxPooling2D((3, 1), data_format="channels_first"),
+            (4, 3, 7, 5),
+            gives=(4, 3, 3, 1),
+        ),
+    ]
+    needed = {kind: {"output_size": 2} for kind, _ in KINDS}
+    refused = {
+        "output_size": (
+            lambda: layers.AdaptiveMaxPooling2D((2, 0), name="it"),
+            "option output_size: expected 2 integers of at least 1, got (2, 0)",
+        ),
+        "a length that is not known": (
+            lambda: layers.AdaptiveMaxPooling1D(2, name="it")(kerasfmt.Input((None, 3))),
+            "expected a known size of axis 1",
+        ),
+    }
 
 
 def model_of(layer: Any, shape: tuple[int | None, ...]) -> kerasfmt.Model:
@@ -64,19 +88,3 @@ def test_one_number_stands_for_every_axis() -> None:
     config = layers.AdaptiveAveragePooling2D((3, 1)).get_config()
     assert list(config)[3:] == ["output_size", "data_format"]
     assert layers.AdaptiveAveragePooling2D.from_config(config).output_size == (3, 1)
-
-
-def test_a_length_that_is_not_known_is_refused() -> None:
-    with pytest.raises(InvalidModelError, match="expected a known size of axis 1"):
-        model_of(layers.AdaptiveMaxPooling1D(2), (None, 3))
-
-
-def test_keras3_gets_it_back_and_keras2_does_not(tmp_path: Path) -> None:
-    model = model_of(layers.AdaptiveAveragePooling2D((3, 2), name="pool"), (7, 5, 3))
-    x = np.random.default_rng(2).normal(size=(2, 7, 5, 3)).astype(np.float32)
-    kerasfmt.save_model(model, tmp_path / "m.keras")
-    again = kerasfmt.load_model(tmp_path / "m.keras")
-    assert type(again.get_layer("pool")) is layers.AdaptiveAveragePooling2D
-    np.testing.assert_array_equal(again.predict(x), model.predict(x))
-    with pytest.raises(UnsupportedLayerError, match=r"layer pool .*Keras 2 has no such layer"):
-        kerasfmt.save_model(model, tmp_path / "two.keras", save_format="tf_keras")

@@ -116,7 +116,7 @@ OTHERS = [
 class TestFunctions(FunctionTests):
     calls = [*UNARY, *BINARY, *OTHERS]
     refused = [
-        (call("math.add", 1, 2), "no tensor is among the arguments"),
+        (call("math.add", 1, 2), "no argument is a tensor"),
         (call("math.add", X, [1.0, 2.0]), "do not broadcast"),
         (call("__operators__.eq", X), "Keras stores the first operand of == only"),
         (call("__operators__.ne", X), "Keras stores the first operand of != only"),

@@ -27,7 +27,7 @@ def test_a_function_is_called_by_its_first_name() -> None:
 def test_the_first_value_in_nested_lists() -> None:
     x = value(2)
     assert table.first_value(1, [2.0, [x, value(3)]]) is x
-    with pytest.raises(ValueError, match="no tensor is among the arguments"):
+    with pytest.raises(ValueError, match="no argument is a tensor"):
         table.first_value(1, [2.0])
 
 
