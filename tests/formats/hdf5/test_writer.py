@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from kerasfmt import Sequential
-from kerasfmt.containers.hdf5.name_lists import HEADER_LIMIT, name_attributes
 from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.hdf5.reader import load
 from kerasfmt.formats.hdf5.writer import model_tree, write
