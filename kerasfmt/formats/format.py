@@ -20,7 +20,7 @@ Source: TypeAlias = Any
 """A path, or a file that is open already and of a kind that the format takes."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True)
 class WriteArguments:
     """The arguments of a writer of models; a writer ignores what it has no use for.
 
@@ -39,7 +39,7 @@ class WriteArguments:
     progress: Progress = unheard
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True)
 class OpenFiles:
     """The open files that a format takes in place of a path.
 
@@ -52,7 +52,7 @@ class OpenFiles:
     recognize: Callable[[object], bool]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True)
 class Shards:
     """Weights in several files beside a map of them.
 
@@ -68,7 +68,7 @@ class Shards:
     write: Callable[[Model, str, float, Callable[[str], Path]], None]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True)
 class Format:
     """A format of models, of weights alone, or of both. What it cannot do is None, or raises the reason.
 

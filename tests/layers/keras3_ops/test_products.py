@@ -59,7 +59,7 @@ class TestOperations(OperationTests):
     refused = [
         (call("Matmul", S, S), "dimensions 5 and 4"),
         (call("Cross", SQUARE, SQUARE, axis=1), "only the last axis is supported"),
-        (call("Kron", X, V), "expected two tensors of as many dimensions"),
+        (call("Kron", X, V), "expected two tensors with the same number of dimensions"),
         (call("Diagonal", X), "the size of axis 0 must be known"),
         (call("Vander", V), "the size of axis 0 must be known"),
         (call("Corrcoef", S), "expected 2 dimensions, got 3"),

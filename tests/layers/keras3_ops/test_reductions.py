@@ -95,6 +95,6 @@ class TestOperations(OperationTests):
         (call("Quantile", S, 0.5, axis=1, method="lower"), "method='lower' is not supported"),
         (call("Median", S), "the size of axis 0 must be known"),
         (call("Moments", S, axes=[1], synchronized=True), "synchronized=True is not supported"),
-        (call("Trapezoid", S, Constant(FACTORS)), "x is not supported, but dx is"),
+        (call("Trapezoid", S, Constant(FACTORS)), "x is not supported; give dx instead"),
         (call("Diff", X, axis=0), "the size of axis 0 must be known"),
     ]
