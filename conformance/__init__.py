@@ -1,1 +1,1 @@
-"""Real TensorFlow reads what kerasfmt wrote: `python -m conformance` runs it, `cases/` says on what."""
+"""Real TensorFlow reads what kerasfmt wrote: `python -m conformance` runs it on the models in `cases/`."""

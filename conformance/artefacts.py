@@ -1,4 +1,4 @@
-"""Where a case's files lie, and what is noted in them.
+"""The files of a case: where they are, and what they hold.
 
 .conformance/work/<line>/<case>/
     model.h5        TensorFlow's HDF5 file, the input of kerasfmt

@@ -1,4 +1,4 @@
-"""Stage 1, in a process with TensorFlow: each case as HDF5, as TensorFlow's SavedModel, and in numbers."""
+"""Stage 1, in a process with TensorFlow: builds each case as HDF5, as a SavedModel, and in numbers."""
 
 from __future__ import annotations
 

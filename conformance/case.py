@@ -1,6 +1,6 @@
-"""What a case of conformance is: one record for all tables.
+"""A case of conformance: one record for all tables.
 
-Nothing here imports TensorFlow or Keras; builders are given the `keras` module that they are to build with.
+Nothing here imports TensorFlow or Keras; builders receive the `keras` module to build with.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether arrays are as close to what TensorFlow gave as they have to be."""
+"""Checks whether arrays are as close to TensorFlow's results as they have to be."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which tests run depends on the environment.
 
-With TensorFlow installed: those that compare with TensorFlow in one process. Without: those that need no
+With TensorFlow installed: the tests that compare with TensorFlow in one process. Without it: the tests that need no
 TensorFlow, or start processes in other environments.
 """
 

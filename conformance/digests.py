@@ -1,10 +1,10 @@
 """The bytes of every conformance model in every format, as a table of digests: `python -m conformance digests`.
 
-A change that is to leave every byte alone is checked so: `digests --write TABLE` before it, `digests --against
-TABLE` after it. Needs the artefacts that `python -m conformance run` keeps, and no TensorFlow.
+This checks that a change leaves every byte alone: `digests --write TABLE` before it, `digests --against TABLE`
+after it. Needs the artefacts that `python -m conformance run` keeps, and no TensorFlow.
 
-A line of the table is `case format/file digest`; what cannot be written has the error in place of the digest. The
-SavedModel's own files are digests of their bytes; so are HDF5 files and archives.
+A line of the table is `case format/file digest`. A file that cannot be written has the text of the error in place of
+the digest. Digests are of the bytes of a SavedModel's files, of HDF5 files and of archives.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What two HDF5 files of Keras differ in: groups, datasets, attributes, their types, spaces, layout and values.
+"""The differences of two HDF5 files of Keras: groups, datasets, attributes, their types, spaces, layout and values.
 
     python -m conformance.hdf5_structure OURS THEIRS
 

@@ -1,4 +1,4 @@
-"""Models of a live Keras 2 in one process with kerasfmt, which computes in NumPy what they compute."""
+"""Models of a live Keras 2, and kerasfmt's results in NumPy for the same models, in one process."""
 
 from __future__ import annotations
 

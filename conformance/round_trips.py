@@ -1,6 +1,6 @@
 """Every case through each format of kerasfmt and back, without TensorFlow: the same config, weights, compile state.
 
-The way is model.h5, which TensorFlow wrote, to the model, to a file of the format, and to a second model.
+TensorFlow wrote model.h5. kerasfmt reads it, writes a file of the format, and reads a second model from that file.
 """
 
 from __future__ import annotations

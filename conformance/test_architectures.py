@@ -1,10 +1,10 @@
 """Every family of keras.applications: from the HDF5 file that TensorFlow writes, and back into TensorFlow.
 
-Takes some ten minutes, so that it runs only when it is asked for, in the environment of each TensorFlow line:
+Takes about ten minutes, so it runs only on request, in the environment of each TensorFlow line:
 
     python -m pytest -m architectures conformance/test_architectures.py
 
-What passed is kept below `.conformance/`; a run of all models writes `ARCHITECTURES.md`, a table for each line.
+The results are kept below `.conformance/`. A run of all models writes `ARCHITECTURES.md`, a table for each line.
 """
 
 from __future__ import annotations

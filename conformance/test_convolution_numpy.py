@@ -1,4 +1,4 @@
-"""Convolutions: what kerasfmt computes in NumPy is what Keras 2 computes."""
+"""Convolutions: kerasfmt in NumPy computes the same as Keras 2."""
 
 from __future__ import annotations
 

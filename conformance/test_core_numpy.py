@@ -1,4 +1,4 @@
-"""EinsumDense, Identity and Masking: what kerasfmt computes in NumPy is what Keras 2 computes."""
+"""EinsumDense, Identity and Masking: kerasfmt in NumPy computes the same as Keras 2."""
 
 from __future__ import annotations
 

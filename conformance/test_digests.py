@@ -1,4 +1,4 @@
-"""The digests say that nothing changed where nothing did, and find one changed bit of one weight."""
+"""The digests are equal if nothing changed, and differ if one bit of one weight changed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Live models of every installed Keras, saved without TensorFlow, predict the same wherever they are loaded.
 
-Runs with the Python of any environment: TensorFlow with Keras 2, tf_keras, Keras 3 on any backend. What one
-environment saves and another one loads is in the matrix of `python -m conformance formats`.
+Runs with the Python of any environment: TensorFlow with Keras 2, tf_keras, Keras 3 on any backend. The matrix of
+`python -m conformance formats` covers saving in one environment and loading in another.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""HDF5 files that kerasfmt writes are, part by part, those of the Keras 2 that is installed, and are loaded by it."""
+"""HDF5 files of kerasfmt equal the files of the installed Keras 2 part by part, and that Keras 2 loads them."""
 
 from __future__ import annotations
 

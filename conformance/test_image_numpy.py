@@ -1,6 +1,6 @@
-"""Image layers: what kerasfmt computes in NumPy is what Keras 2 computes.
+"""Image layers: kerasfmt in NumPy computes the same as Keras 2.
 
-Random layers draw from a generator whose state the seed fixes, so that training too gives equal numbers.
+The seed fixes the state of the generator of a random layer, so training gives equal numbers too.
 """
 
 from __future__ import annotations

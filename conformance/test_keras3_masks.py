@@ -1,4 +1,4 @@
-"""Masks that branch, in real Keras 3: what its models predict here, and what ours predict there.
+"""Masks that branch, in real Keras 3: its models predict the same here, and ours predict the same there.
 
 Runs with the Python of any environment that has Keras 3.
 """

@@ -5,7 +5,7 @@ Runs with the Python of any environment that has Keras 3:
     KERAS_BACKEND=jax <k3jax>/bin/python -m pytest conformance/test_keras3_operations.py
     <tf221>/bin/python -m pytest conformance/test_keras3_operations.py    SavedModels too, in TensorFlow
 
-OPERATIONS.md beside this file is the list; WRITE_OPERATIONS=1 writes it anew.
+OPERATIONS.md beside this file is the list; WRITE_OPERATIONS=1 updates it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Locally connected layers: what kerasfmt computes in NumPy is what Keras 2 computes."""
+"""Locally connected layers: kerasfmt in NumPy computes the same as Keras 2."""
 
 from __future__ import annotations
 

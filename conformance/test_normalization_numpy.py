@@ -1,4 +1,4 @@
-"""Layers that normalize: what kerasfmt computes in NumPy is what Keras 2 computes."""
+"""Layers that normalize: kerasfmt in NumPy computes the same as Keras 2."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Kernels and shape inference agree with TensorFlow's, on the samples of `tests/graph/ops`.
 
-The error of floats is bounded in units of the last place, by the bound that the sample states. Integers,
+The sample states the bound for the error of floats, in units of the last place. Integers,
 bools and shapes agree exactly.
 """
 

@@ -1,6 +1,6 @@
 """Random layers: the training function of our SavedModel against Keras's layer and Keras's SavedModel.
 
-One model holds every random layer, each with an output of its own, once without seeds and once with.
+One model holds every random layer. Each has an output of its own, once with a seed and once without.
 """
 
 from __future__ import annotations

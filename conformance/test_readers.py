@@ -1,7 +1,7 @@
-"""Every case, converted by kerasfmt, is what it should be to every reader of every TensorFlow line.
+"""Every case, converted by kerasfmt, passes the checks of every reader of every TensorFlow line.
 
 An ordinary run takes, on each line, all whole models, the first configuration of every layer, and an eighth of
-the others, another eighth on each line. The marker `sweep` has the rest; `python -m conformance run` takes all.
+the others, another eighth on each line. The marker `sweep` selects the rest; `python -m conformance run` takes all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The structural comparison finds what was changed, and nothing where nothing was."""
+"""The structural comparison finds every change, and finds none if nothing changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TensorBundle against TensorFlow: the bytes that SaveV2 writes, and what its reader makes of ours."""
+"""TensorBundle against TensorFlow: the same bytes as SaveV2, and TensorFlow reads our files."""
 
 from __future__ import annotations
 

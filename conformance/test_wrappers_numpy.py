@@ -1,4 +1,4 @@
-"""Wrappers: what kerasfmt computes in NumPy is what Keras 2 computes."""
+"""Wrappers: kerasfmt in NumPy computes the same as Keras 2."""
 
 from __future__ import annotations
 

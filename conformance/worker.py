@@ -1,7 +1,7 @@
 """One process of one stage: `python -m conformance.worker STAGE LINE FILE [WHOSE]`, case names in FILE.
 
 Results go to the cases' directories after every check. The names of finished cases go to FILE.done, so that
-the caller knows which case was in work if the process dies.
+the caller knows the unfinished case if the process dies.
 """
 
 from __future__ import annotations

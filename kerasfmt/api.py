@@ -1,4 +1,4 @@
-"""The front door: four verbs, which choose the format, guard what is there, and commit.
+"""The front door: four verbs that choose the format, protect existing files, and commit.
 
 Source: tf_keras/src/saving/saving_api.py, save_model and load_model
 """
@@ -43,10 +43,10 @@ def save_model(
     """Writes a model to disk, whole or not at all.
 
     Args:
-      model: the model; a live one of Keras 2 or Keras 3 goes through `from_keras` first.
+      model: a model of kerasfmt, or a live model of Keras 2 or Keras 3, which goes through `from_keras` first.
       filepath: the directory or file to create or to replace; for HDF5 also an open h5py.File or group, which
         is left open.
-      overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
+      overwrite: whether to replace an existing file; if False, a terminal is asked, and elsewhere it is an error.
       include_optimizer: whether to write the optimizer's state.
       save_format: "tf" for a SavedModel, "h5" for HDF5; by default from the suffix of `filepath`: ".h5" and
         ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel. "tf_keras" is
@@ -54,7 +54,7 @@ def save_model(
         HDF5 is written as Keras 2 does. From such a file Keras 3 takes the optimizer's class, but not its options
         and slots; only .keras keeps them for Keras 3.
       signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
-      options: TensorFlow's options, of a SavedModel.
+      options: TensorFlow's options for a SavedModel.
       save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
         the layers' classes to load the model.
 
@@ -96,11 +96,11 @@ def write_model(
     """Writes a model in one format, whole or not at all.
 
     Args:
-      model: the model, or a live one of Keras.
+      model: a model of kerasfmt, or a live model of Keras.
       filepath: a path, or an open file that the format takes.
       found: the format.
-      arguments: what is written.
-      overwrite: whether to replace what is there without asking.
+      arguments: which parts are written.
+      overwrite: whether to replace an existing file without asking.
 
     Raises:
       KerasfmtError: as `save_model` does.
@@ -117,7 +117,7 @@ def write_model(
 
 @contextlib.contextmanager
 def _committed(filepath: Source, found: Format) -> Iterator[Source]:
-    """What to write into, which takes the place of what is at a path; an open file is written to as it is."""
+    """A new file or directory, which replaces the one at a path in the end; an open file is written to directly."""
     if not is_path(filepath):
         yield filepath
     elif found.contents is None:
@@ -141,18 +141,18 @@ def save_weights(
     model, with the optimizer's state if the model is compiled. Any other .h5 or .hdf5 has the layout of
     Keras 2: by the layers' names. A name that ends in .npz is an archive of NumPy arrays, by the weights' names.
 
-    What metrics have summed up is not written. Keras 2 looks for it in a .weights.h5 if its model is compiled
-    and was trained already; load with skip_mismatch=True there.
+    The state of metrics is not written. Keras 2 looks for it in a .weights.h5 if its model is compiled and has been
+    trained; load with skip_mismatch=True there.
 
     Args:
-      model: the model, or a live one of Keras.
+      model: a model of kerasfmt, or a live model of Keras.
       filepath: a path, or an open h5py.File or group, which is left open and gets the layout of Keras 2.
-      overwrite: whether to replace what is there; if False, a terminal is asked; elsewhere it is an error.
-      save_format: for .weights.h5, whose Keras is to read it: "keras" (the default) for Keras 3, "tf_keras"
-        for tf_keras and Keras 2; for other names only "h5", which then need no suffix.
+      overwrite: whether to replace an existing file; if False, a terminal is asked, and elsewhere it is an error.
+      save_format: for .weights.h5, its readers: "keras" (the default) for Keras 3, "tf_keras" for tf_keras and
+        Keras 2. For other names only "h5"; the name then needs no suffix.
       max_shard_size: GiB of weights that one file may hold. The path names the map and ends in
         .weights.json; the shards come beside it. Only Keras 3 reads them. The map is replaced last; a save
-        that is killed between may leave new shards beside an old map.
+        that is killed before that may leave new shards beside an old map.
 
     Example:
       >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
@@ -162,8 +162,8 @@ def save_weights(
     Raises:
       TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
       SaveError: it cannot be written.
-      UnsupportedFormatError: name, `save_format` and `max_shard_size` do not go together; or HDF5 cannot hold
-        the dtype of a weight.
+      UnsupportedFormatError: name, `save_format` and `max_shard_size` contradict each other; or the format cannot
+        hold the dtype of a weight.
       InvalidModelError: names collide in the file.
       ValueError: a weight is larger than a shard.
       ImportError: h5py is not installed.
@@ -205,13 +205,13 @@ def load_weights(
 
     Args:
       model: the model.
-      filepath: a file of `save_weights` or of a whole model, HDF5, .keras or .npz, by its content; the map of
-        weights in shards, `.weights.json`; or an open h5py.File or group. Weights stay in it until they are
-        used; keep it until the model is saved.
-      by_name: whether to go by the names of layers, or of weights in an .npz; by default, they are paired in order.
+      filepath: a file of `save_weights` or of a whole model: HDF5, .keras or .npz, recognized by content; the map
+        of weights in shards, `.weights.json`; or an open h5py.File or group. Weights stay in the file until
+        they are used; keep it until the model is saved.
+      by_name: whether to pair by the names of layers, or of weights in an .npz; by default they are paired in order.
         The layout of .weights.h5 and .keras has no names.
-      skip_mismatch: whether to leave out, with a warning, what does not fit: single weights where they go by name,
-        elsewhere whole layers.
+      skip_mismatch: whether to leave out misfits with a warning: single weights if they are paired by name, whole
+        layers in .weights.h5 and .keras.
 
     Example:
       >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
@@ -222,7 +222,7 @@ def load_weights(
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
       UnsupportedFormatError: it holds no weights in a layout of Keras.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it points out of itself.
+      UnsafeFileError: it links to another file.
       InvalidModelError: the weights do not fit the model.
       ValueError: `skip_mismatch` without `by_name` where there are names, or `by_name` where there are none.
       ImportError: h5py is not installed.
@@ -244,8 +244,8 @@ def load_model(
 
     Args:
       filepath: the file, or an open h5py.File or group.
-      custom_objects: layer classes (subclasses of kerasfmt.layers.Layer), by the name that the file gives
-        them.
+      custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the file; for Lambda layers,
+        functions by the layers' names.
       compile: whether to keep the training config and the optimizer's state.
 
     Example:
@@ -258,7 +258,7 @@ def load_model(
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
       UnsupportedFormatError: it is of a format that kerasfmt does not read yet, or holds no model.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it holds code, or points out of itself.
+      UnsafeFileError: it holds code, or links to another file.
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
       InvalidModelError: it contradicts itself.
     """
@@ -272,7 +272,7 @@ def load_model(
 
 
 def _represented(model: Any, compile: bool) -> Model:
-    """The model itself, or what a live one of Keras is to kerasfmt."""
+    """The model itself; a live model of Keras as a model of kerasfmt."""
     from kerasfmt.ir import Model
 
     if isinstance(model, Model):

@@ -16,7 +16,11 @@ FUNCTIONS = {name: found for name in kerasfmt.__all__ if inspect.isfunction(foun
 VERBS: dict[str, Any] = {
     **FUNCTIONS,
     "Model": kerasfmt.Model,
+    "Model.get_layer": kerasfmt.Model.get_layer,
+    "Model.predict": kerasfmt.Model.predict,
     "Sequential": kerasfmt.Sequential,
+    "Signature": kerasfmt.Signature,
+    "optimizers.Optimizer": kerasfmt.optimizers.Optimizer,
     "tensorbundle.read": kerasfmt.tensorbundle.read,
     "tensorbundle.write": kerasfmt.tensorbundle.write,
 }

@@ -1,4 +1,4 @@
-"""The command kerasfmt: convert a model, or look into one."""
+"""The command kerasfmt: converts a model, or shows what is in one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
       arguments: the command line, without the command's name; by default that of the process.
     """
     options = _parser().parse_args(arguments)
-    atexit.register(gc.freeze)  # or else the interpreter walks every object when it ends
+    atexit.register(gc.freeze)  # without this, the interpreter visits every object when it ends
     try:
         with gc_paused():
             options.run(options)
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(error: BaseException, debug: bool, prefix: str = "") -> None:
-    """One line on stderr; the traceback before it if `debug`."""
+    """Prints one line on stderr, after the traceback if `debug`."""
     if debug:
         traceback.print_exception(error)
     text = str(error) or type(error).__name__

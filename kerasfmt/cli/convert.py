@@ -1,4 +1,4 @@
-"""kerasfmt convert: read a model and write it in another format."""
+"""kerasfmt convert: reads a model and writes it in another format."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kerasfmt.ir import Model, Weight
 
 _LONG_WRITE = 50_000_000
-"""Bytes of weights from which on a conversion shows a progress bar."""
+"""From this many bytes of weights on, a conversion shows a progress bar."""
 
 _CONVERT = """\
 Read the model in SRC and write it to DST. The format of SRC is found from its content, that of DST from its
@@ -37,7 +37,7 @@ examples:
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """The parser of the command's line.
+    """The parser of the command's arguments.
 
     Args:
       commands: the subparsers to add it to.
@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", metavar="SRC", type=Path, help="the model to read: HDF5 or .keras")
-    parser.add_argument("target", metavar="DST", type=Path, help="where to write it: a directory")
+    parser.add_argument("target", metavar="DST", type=Path, help="where to write it: a file or a directory")
     parser.add_argument(
         "--to",
         metavar="FORMAT",
@@ -101,7 +101,7 @@ def _convert(options: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def _progress(model: Model, quiet: bool) -> Iterator[Progress]:
-    """What is told how far a write is: a bar on stderr for a long one, if stderr is a terminal."""
+    """The progress of a write: a bar on stderr for a long write, if stderr is a terminal."""
     total = sum(_nbytes(weight) for weight in (*model.weights, *model.optimizer_variables()))
     if quiet or total < _LONG_WRITE or not sys.stderr.isatty():
         yield unheard

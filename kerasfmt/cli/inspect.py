@@ -1,4 +1,4 @@
-"""kerasfmt inspect: what a file holds."""
+"""kerasfmt inspect: shows what a file holds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ example:
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """The parser of the command's line.
+    """The parser of the command's arguments.
 
     Args:
       commands: the subparsers to add it to.

@@ -34,9 +34,9 @@ from kerasfmt.layers.keras3_ops import Operation
 
 
 def is_spoken(config: Any) -> bool:
-    """Whether a config uses words of Keras 3 that Keras 2 does not know: its calls, input shapes or dtype policies.
+    """Whether a config has calls, input shapes or dtype policies in a form that only Keras 3 writes.
 
-    A Sequential model whose layers state neither a shape nor a policy is the same in both.
+    A Sequential model whose layers state neither a shape nor a policy has the same config in both versions.
     """
     return any(
         item.get("class_name") in ("__keras_tensor__", "DTypePolicy")

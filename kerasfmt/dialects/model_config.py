@@ -46,10 +46,10 @@ def model_from_config(
 
     Args:
       config: `{"class_name", "config"}` of a Functional or Sequential model, or the inner config alone, as
-        `get_config` of a model of Keras or kerasfmt gives it; JSON values in the words of Keras 2 or Keras 3.
-      custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name that the config gives them; the
-        functions of Lambda layers by the names of the layers.
-      keras: the version of Keras whose words they are; by default told by the words that only one of them uses.
+        `get_config` of a model of Keras or kerasfmt returns it; JSON values in the dialect of Keras 2 or Keras 3.
+      custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the config; for Lambda layers,
+        functions by the layers' names.
+      keras: the version of Keras whose dialect it is; by default recognized by what only one version writes.
 
     Example:
       >>> dense = {"class_name": "Dense", "config": {"units": 2, "batch_input_shape": [None, 3]}}
@@ -57,9 +57,9 @@ def model_from_config(
       8
 
     Raises:
-      UnsupportedLayerError: a class or option that kerasfmt does not know.
+      UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
       InvalidModelError: the config contradicts itself.
-      UnsafeFileError: it holds code, or nests beyond all measure.
+      UnsafeFileError: it holds code, or is nested too deeply.
     """
     _check_nesting(config)
     if "layers" in config and "class_name" not in config:

@@ -1,1 +1,1 @@
-"""What stands on disk is replaced whole or not at all."""
+"""Files and directories are replaced whole or not at all."""

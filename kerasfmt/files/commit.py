@@ -1,14 +1,13 @@
 """A save is a commit: everything is written beside the target and moved into place.
 
-    parent/target                     what readers see; always a whole model, the old one or the new one
-    parent/.target.kerasfmt/          the staging directory; a lock on it is held while a save is under way
-    parent/.target.kerasfmt/payload   what is being written, and after an exchange what is being deleted
-    parent/.target.kerasfmt/old       the old model, only where the two cannot be exchanged in one step
+    parent/target                     what readers see: always a whole model, old or new
+    parent/.target.kerasfmt/          the staging directory, locked during a save
+    parent/.target.kerasfmt/payload   the model being written; after an exchange, the old model being deleted
+    parent/.target.kerasfmt/old       the old model, if the two cannot be exchanged in one step
 
-On Linux a directory is exchanged with the old one in one step (renameat2). Elsewhere two renames are needed;
-if the process is killed between them, the next save of the same target puts the old model back first. Data
-reaches the disk when the operating system flushes it: a commit is safe against failures of the process, not
-of the power.
+On Linux a directory is exchanged with the old one in one step (renameat2). Elsewhere two renames are needed. If the
+process is killed between them, the next save of the same target puts the old model back first. Data reaches the disk
+when the operating system flushes it: a commit survives a crash of the process, but not a loss of power.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ _MAX_STEM_BYTES: Final = 200
 
 @dataclass(frozen=True)
 class DirectoryContents:
-    """What a directory of one format may hold.
+    """The permitted contents of a directory of one format.
 
     Attributes:
-      format: what errors call the format.
+      format: the name of the format in errors.
       marker: the file that a directory of the format always has.
       patterns: regular expressions of the paths of all its files, relative, with "/".
     """
@@ -49,9 +48,9 @@ class DirectoryContents:
     patterns: tuple[str, ...]
 
     def foreign_in(self, directory: Path) -> list[str]:
-        """The relative paths of what is not part of the format, empty directories and links included.
+        """The relative paths of everything that is not part of the format, with empty directories and links.
 
-        Where the marker is missing, the directory is not of the format, and everything in it is foreign.
+        Without the marker, the directory is not of the format, and everything in it is foreign.
         """
         found = sorted(_entries(directory))
         if self.marker not in found:
@@ -82,7 +81,7 @@ def replace_directory(target: str | os.PathLike[str], contents: DirectoryContent
 
     Args:
       target: the directory to create or to replace; a symbolic link is followed.
-      contents: what a directory at `target` may hold; one that holds anything else is never replaced.
+      contents: the permitted contents of a directory at `target`; a directory with other files is never replaced.
 
     Yields:
       The empty directory to write into, on the file system of `target`.
@@ -133,13 +132,13 @@ def replace_file(target: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turns an error of the operating system into a SaveError that says what became of the target."""
+    """Turns an error of the operating system into a SaveError that says what happened to the target."""
     try:
         yield
     except OSError as error:
         if isinstance(error, KerasfmtError):
             raise
-        # A path in the error is one of the staging directory, of no use to who reads it.
+        # The path in the error is in the staging directory, which means nothing to the user.
         reason = error.strerror or str(error) or type(error).__name__
         raise SaveError(
             f"{path}: could not be saved: {reason}; what was there before is untouched"
@@ -167,7 +166,7 @@ def _refuse_foreign(path: Path, contents: DirectoryContents) -> None:
 
 @contextlib.contextmanager
 def _staging(path: Path) -> Iterator[Path]:
-    """The locked, empty staging directory of `path`; removed at the end together with what is left in it."""
+    """The locked, empty staging directory of `path`; removed at the end with everything left in it."""
     missing = [parent for parent in path.parents if not parent.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     stem = path.name
@@ -185,11 +184,11 @@ def _staging(path: Path) -> Iterator[Path]:
     finally:
         for parent in missing:
             with contextlib.suppress(OSError):
-                parent.rmdir()  # fails, as it should, when the save has put something into it
+                parent.rmdir()  # fails, as it should, if the save has put something into it
 
 
 def _recover(staging: Path, path: Path) -> None:
-    """Undo what an earlier save of the same target left when it was killed."""
+    """Undoes what an earlier save of the same target left when it was killed."""
     old = staging / "old"
     if old.exists() and not os.path.lexists(path):
         old.rename(path)
@@ -222,7 +221,7 @@ def _locked(staging: Path, path: Path) -> Iterator[None]:
 
 
 def _exchange(new: Path, target: Path) -> bool:
-    """Swap two directories in one step; False where the system or the file system cannot."""
+    """Swaps two directories in one step; False if the system or the file system cannot."""
     if not sys.platform.startswith("linux"):
         return False
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
@@ -233,7 +232,7 @@ def _exchange(new: Path, target: Path) -> bool:
 
 
 def _swap(new: Path, target: Path, old: Path) -> None:
-    """Move `target` to `old` and `new` to `target`, and `target` back if that fails."""
+    """Moves `target` to `old` and `new` to `target`; moves `target` back if that fails."""
     target.rename(old)
     try:
         new.rename(target)

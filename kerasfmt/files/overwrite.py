@@ -1,4 +1,4 @@
-"""Whether what stands at a path may be replaced."""
+"""Whether the file or directory at a path may be replaced."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from kerasfmt.errors import TargetExistsError
 
 
 def may_write(target: Path, overwrite: bool) -> bool:
-    """Whether a path may be written to: there is nothing, or it may be replaced.
+    """Whether a path may be written to: nothing exists there, or it may be replaced.
 
     Args:
       target: the path.
-      overwrite: whether to replace what is there without asking.
+      overwrite: whether to replace an existing file without asking.
 
     Raises:
-      TargetExistsError: there is something, it is not to be replaced, and there is no terminal to ask at.
+      TargetExistsError: something exists there, `overwrite` is False, and there is no terminal to ask.
     """
     return overwrite or not os.path.lexists(target) or _agreed(target)
 
 
 def _agreed(target: Path) -> bool:
-    """Whether the person at the terminal agrees to replace what is at a path.
+    """Whether the user at the terminal agrees to replace the file or directory.
 
     Source: tf_keras/src/utils/io_utils.py, ask_to_proceed_with_overwrite
     """

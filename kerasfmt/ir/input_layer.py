@@ -89,11 +89,17 @@ def Input(
     """A symbolic input of a model.
 
     Args:
-      shape: shape without the batch dimension.
+      shape: shape without the batch dimension; None for an unknown size.
       batch_size: a fixed batch dimension.
-      name: name of the input layer.
-      dtype: float32 by default.
-      batch_shape: shape with the batch dimension, in place of `shape`.
+      name: name of the input layer; by default `input_1`, `input_2`, ...
+      dtype: dtype of the values, float32 by default.
+      batch_shape: shape with the batch dimension, in place of `shape` and `batch_size`.
+
+    Raises:
+      InvalidModelError: a dimension is neither a size nor None.
+      UnsupportedLayerError: the dtype is not known.
+
+    Source: tf_keras/src/engine/input_layer.py, Input
 
     Example:
       >>> kerasfmt.Input((28, 28, 1), name="image")

@@ -38,7 +38,9 @@ class Model(Layer):
     Args:
       inputs: a Tensor from `Input`, or a list, tuple or dict of them.
       outputs: a Tensor, or a list, tuple or dict of them.
-      name: the model's name.
+      name: the model's name; by default `model`, `model_1`, ...
+      trainable: whether the weights may be trained.
+      dtype: dtype or dtype policy of the model itself, float32 by default; the layers have their own.
 
     Example:
       >>> x = kerasfmt.Input((3,))
@@ -47,7 +49,9 @@ class Model(Layer):
       8
 
     Raises:
-      InvalidModelError: an output does not depend on the inputs only, or two layers share a name.
+      InvalidModelError: an output needs an input that is not given, or two layers have the same name.
+
+    Source: tf_keras/src/engine/functional.py, Functional
     """
 
     facts = KerasFacts(identifier="_tf_keras_network")
@@ -128,10 +132,23 @@ class Model(Layer):
         return self.layers
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of a name, or at a position.
+        """The layer with a name, or at a position in `layers`.
+
+        Args:
+          name: name of the layer.
+          index: position of the layer; it counts from the end if it is negative, and goes before `name`.
 
         Raises:
-          ValueError: there is none.
+          ValueError: there is no such layer.
+
+        Source: tf_keras/src/engine/training.py, Model.get_layer
+
+        Example:
+          >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,), name="first")])
+          >>> model.get_layer("first").units
+          2
+          >>> model.get_layer(index=-1).name
+          'first'
         """
         if index is not None:
             if not -len(self.layers) <= index < len(self.layers):
@@ -251,12 +268,25 @@ class Model(Layer):
         """The model's outputs for `x`, computed in NumPy from the same graph that a SavedModel holds.
 
         Args:
-          x: an array, or a structure of arrays as the model's inputs.
-          batch_size: rows computed at a time.
+          x: an array (rows, *shape of the input), or a structure of arrays like the model's inputs; each is
+            converted to the dtype of its input.
+          batch_size: number of rows computed at a time.
           verbose: whether to show a progress bar; by default on a terminal, for runs of many batches.
+
+        Returns:
+          An array (rows, *shape of the output) of the output's dtype, or a structure of arrays like the model's
+          outputs.
 
         Raises:
           InvalidModelError: the arrays do not fit the inputs.
+          ValueError: `batch_size` is smaller than 1.
+
+        Source: tf_keras/src/engine/training.py, Model.predict
+
+        Example:
+          >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
+          >>> model.predict([[1, 2, 3], [4, 5, 6]]).shape
+          (2, 2)
         """
         from kerasfmt.ir.predict import predict
 

@@ -24,8 +24,12 @@ class Sequential(Model):
     """A stack of layers with one input and one output.
 
     Args:
-      layers: the layers; the first one an `InputLayer`, or a layer that was given an input shape.
-      name: the model's name.
+      layers: the layers. If the first is an `InputLayer` or has an input shape, the model is built at once; else
+        its first call or `build_for` builds it.
+      name: the model's name; by default `sequential`, `sequential_1`, ...
+      trainable: whether the weights may be trained.
+      dtype: dtype or dtype policy of the model itself, float32 by default; the layers have their own.
+      build_input_shape: shape of the input with the batch dimension, in place of an input shape of a layer.
 
     Example:
       >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,)), kerasfmt.layers.Softmax()])
@@ -33,7 +37,9 @@ class Sequential(Model):
       (1, 2)
 
     Raises:
-      InvalidModelError: the input shape is not known, or a layer has several inputs or outputs.
+      InvalidModelError: a layer does not fit its input, has several outputs, or has the name of another layer.
+
+    Source: tf_keras/src/engine/sequential.py, Sequential
     """
 
     facts = KerasFacts(identifier="_tf_keras_sequential")

@@ -12,15 +12,18 @@ from kerasfmt.graph import Spec, Value
 class Signature:
     """A function of named tensors to save beside a model.
 
-        def top(image):
-            scores = model.apply(ops.multiply(image, 1 / 255))
-            return {"best": ops.argmax(scores, 1)}
-
-        kerasfmt.save_model(model, path, signatures={"top": Signature(top, {"image": Spec((None, 8), float32)})})
-
     Attributes:
-      body: called once with one Value per input, by name; returns a Value or a dict of Values by name.
-      inputs: name -> Spec.
+      body: called once, with one Value per input by name; returns a Value, or a dict of Values by name.
+      inputs: the shape and dtype of each input, by name.
+
+    Example:
+      >>> from kerasfmt.graph import ops
+      >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(4, input_shape=(8,))])
+      >>> def top(image):
+      ...     scores = model.apply(ops.multiply(image, 1 / 255))
+      ...     return {"best": ops.argmax(scores, 1)}
+      >>> inputs = {"image": kerasfmt.Spec((None, 8), kerasfmt.dtypes.float32)}
+      >>> kerasfmt.save_model(model, "saved_model", signatures={"top": kerasfmt.Signature(top, inputs)})
     """
 
     body: Callable[..., Value | Mapping[str, Value]]

@@ -115,9 +115,35 @@ def _optional_integer(value: Any) -> int | None:
 
 
 class Optimizer(FrozenOptions, kw_only=True):
-    """Base of the optimizers; they are no part of what a model computes.
+    """Base of the optimizers: the options and the variables of one class of Keras.
 
-    It declares the options that every optimizer has. A subclass adds `learning_rate` and its own.
+    An optimizer describes itself in files; kerasfmt does not train. A subclass adds `learning_rate` and options of
+    its own.
+
+    Args:
+      name: name of the optimizer; the class name by default.
+      weight_decay: the fraction of each weight that a step takes away.
+      clipnorm: the largest norm of the gradient of one weight.
+      global_clipnorm: the largest norm of all gradients together.
+      clipvalue: the largest absolute value of an element of a gradient.
+      use_ema: whether to keep a moving average of each weight.
+      ema_momentum: the fraction of the average that a step keeps.
+      ema_overwrite_frequency: number of steps after which the averages replace the weights.
+      jit_compile: whether XLA compiles a step; Keras 2 only.
+      is_legacy_optimizer: whether the class is from `keras.optimizers.legacy`; Keras 2 only.
+      loss_scale_factor: the factor of the loss before gradients are taken; Keras 3 only.
+      gradient_accumulation_steps: number of batches in a step; Keras 3 only.
+
+    Raises:
+      UnsupportedLayerError: the optimizer does not have an option, or an option cannot take its value.
+
+    Source: tf_keras/src/optimizers/optimizer.py, Optimizer; keras/src/optimizers/base_optimizer.py, BaseOptimizer (3.x)
+
+    Example:
+      >>> kerasfmt.optimizers.Adam(learning_rate=0.01).get_config()["beta_1"]
+      0.9
+      >>> [slot.name for slot in kerasfmt.optimizers.Adam.slots]
+      ['m', 'v', 'vhat']
     """
 
     category: ClassVar[str] = "optimizer"

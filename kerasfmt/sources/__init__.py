@@ -1,4 +1,4 @@
-"""Foreign objects as models of kerasfmt."""
+"""Objects of other libraries as models of kerasfmt."""
 
 from kerasfmt.sources.live.from_keras import from_keras
 

@@ -2,7 +2,7 @@
 
 Keras 2           tf.Variable: name "dense/kernel:0"; read_value() gives a tensor that NumPy views
 Keras 3           keras.Variable: path "dense/kernel"; value is the backend's own array:
-  JAX             jax.Array: NumPy views it where it lies in the host's memory
+  JAX             jax.Array: NumPy views it if it is in the host's memory
   torch           torch.nn.Parameter: detached and, if need be, copied to the host
   NumPy           np.ndarray
   TensorFlow      tf.Variable
@@ -21,7 +21,7 @@ from kerasfmt.typing import override
 
 
 class LiveArray:
-    """The value of a variable of a live model, whole; every use reads the value of that moment.
+    """The whole value of a variable of a live model; every use reads the current value.
 
     Attributes:
       shape: its shape.
@@ -36,7 +36,7 @@ class LiveArray:
         self.dtype: np.dtype[Any] = dtypes.of(_dtype_name(variable.dtype)).numpy
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        """The value; a view of the live model's memory where that is possible."""
+        """The value; a view of the live model's memory if possible."""
         array = _to_numpy(self._variable)
         if array.dtype != self.dtype:
             array = array.astype(self.dtype)
@@ -83,7 +83,7 @@ def _to_numpy(variable: Any) -> npt.NDArray[Any]:
 
 
 def _from_torch(tensor: Any) -> npt.NDArray[Any]:
-    """NumPy has no bfloat16 of its own, so that torch gives none; its bits go through int16."""
+    """The array of a torch tensor; bfloat16 goes through int16, because NumPy has no bfloat16 and torch refuses it."""
     if str(tensor.dtype) != "torch.bfloat16":
         return np.asarray(tensor.numpy())
     bits = sys.modules[type(tensor).__module__.split(".")[0]].int16

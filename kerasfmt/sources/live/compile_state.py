@@ -6,8 +6,7 @@
     adam/dense_kernel_momentum                Adam/m/dense/kernel
     adam/dense_kernel_velocity                Adam/v/dense/kernel
 
-Both keep them in the same order. What each optimizer keeps is told by its class in
-`kerasfmt.optimizers`.
+Both keep them in the same order. The classes in `kerasfmt.optimizers` say what each optimizer keeps.
 
 Source: keras/src/saving/legacy/saving_utils.py, model_metadata (2.15); keras/src/optimizers/base_optimizer.py
 and keras/src/trainers/trainer.py, get_compile_config (3.x)
@@ -32,11 +31,11 @@ _WITHOUT: Final = "leave the compile state out with include_optimizer=False (in 
 
 
 def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig | None:
-    """The compile state of a live model; None where it is not compiled.
+    """The compile state of a live model; None if it is not compiled.
 
     Args:
       model: the model.
-      weights: by the id of each variable of the model, the weight that it has become.
+      weights: the weight for each variable of the model, by the variable's id.
 
     Raises:
       UnsupportedLayerError: the optimizer has no counterpart in Keras 2.
@@ -125,7 +124,7 @@ def _scalars(optimizer: Any, found: type[Optimizer] | None) -> dict[str, Weight]
 
 
 def _legacy(value: Any) -> Any:
-    """Descriptions of losses and metrics by `keras.saving` as Keras 2 stores them: a function is its name.
+    """Losses and metrics that `keras.saving` described, as Keras 2 stores them: a function becomes its name.
 
     Source: keras/src/saving/serialization_lib.py, serialize_keras_object (3.x)
     """
@@ -141,7 +140,7 @@ def _legacy(value: Any) -> Any:
 
 
 def _keras3_variables(optimizer: Any, found: type[Optimizer], weights: Mapping[int, Weight]) -> list[Weight]:
-    """The variables of an optimizer of Keras 3 as Keras 2 has them; none where it was never built."""
+    """The variables of an optimizer of Keras 3 as Keras 2 has them; empty if it was never built."""
     if not getattr(optimizer, "built", False):
         return []
     kind = found.__name__

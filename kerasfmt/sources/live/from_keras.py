@@ -1,8 +1,8 @@
 """Live models of Keras 2 (tf.keras up to 2.15, tf_keras) and Keras 3, on any backend, as models of kerasfmt.
 
-Nothing of Keras is imported: a live object is known by the names and modules of its classes. Its config makes
-the layers, then each layer takes the values of its variables, which are read when they are used and shared
-with the live model where its backend allows.
+Nothing of Keras is imported: a live object is recognized by the names and modules of its classes. Its config makes
+the layers, then each layer takes the values of its variables. Values are read when they are used, and share the
+memory of the live model if its backend allows.
 
 Source: tf_keras/src/engine/functional.py, get_network_config; keras/src/models/functional.py, get_config;
 keras/src/variables.py (3.x)
@@ -25,7 +25,7 @@ from kerasfmt.sources.live.compile_state import training_config
 from kerasfmt.sources.live.objects import classes, is_keras, is_keras3, keras_class, keras_classes, to_json
 
 _OWN_CODE: Final = ("call", "__call__", "build", "compute_mask")
-"""Methods whose overriding makes a class another layer."""
+"""Methods that a custom layer overrides; a subclass without them is still the layer of Keras."""
 _MODELS: Final = ("Functional", "Sequential")
 _BASES: Final = ("Model", "Layer")
 _FUNCTIONS: Final = frozenset({"TFOpLambda", "SlicingOpLambda"})
@@ -37,14 +37,14 @@ _REBUILD: Final = (
 
 @gc_paused()
 def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> ir.Model:
-    """The model that a live Keras model is, with its weights.
+    """A live Keras model as a model of kerasfmt, with its weights.
 
-    A layer that a model calls several times is one layer. A layer of two models, one in the other, becomes two
-    with the same values, as when Keras itself saves the model and loads it.
+    A layer that a model calls several times stays one layer. A layer of two models, one inside the other, becomes two
+    layers with equal values, as when Keras itself saves and loads the model.
 
     Args:
       model: a Functional or Sequential model of Keras 2 or Keras 3.
-      custom_objects: subclasses of kerasfmt.layers.Layer that stand for custom layers, by class name.
+      custom_objects: subclasses of `kerasfmt.layers.Layer` that stand for custom layers, by class name.
       compile: whether to take the compile state and the optimizer's variables.
 
     Example:
@@ -56,8 +56,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     Raises:
       UnsupportedLayerError: a model or layer with Python code of its own, or a layer, activation, option or
         optimizer that kerasfmt does not know.
-      InvalidModelError: the model has no layers or was never built, or its weights are not those of its
-        layers.
+      InvalidModelError: the model has no layers, was never built, or has weights that do not fit its layers.
       TypeError: it is not a Keras model.
     """
     if not is_keras(model) or not hasattr(model, "layers"):
@@ -75,7 +74,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
 
 
 def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
-    """Class name and config of a model and of all in it, in the dialect of its Keras."""
+    """Class name and config of a model and everything in it, in the dialect of its version of Keras."""
     base = _base(model, customs)
     kind = "" if base is None else base.__name__
     if kind not in _MODELS:
@@ -106,7 +105,7 @@ def _has_inputs(model: Any) -> bool:
 
 
 def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> dict[str, Any]:
-    """Class name and config of a layer in a model, which describes it as `entry`."""
+    """Class name and config of a layer; `entry` is its description in the config of the model."""
     if hasattr(layer, "layers") and keras_classes(layer) & {"Model", *_MODELS}:
         return _model_entry(layer, customs)
     base = _base(layer, customs)
@@ -134,7 +133,7 @@ def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> 
         }
     is_input = "InputLayer" in keras_classes(layer)
     if is_keras3(layer) and isinstance(found["config"].get("dtype"), str) and not is_input:
-        # Keras 3.0 to 3.2: the policy by its name, as Keras 2 has it
+        # Keras 3.0 to 3.2 state the policy by name, as Keras 2 does
         policy = {"class_name": "DTypePolicy", "config": {"name": found["config"]["dtype"]}}
         found["config"] = {**found["config"], "dtype": policy}
     return found
@@ -150,7 +149,7 @@ def _custom_class(layer: Any, customs: Mapping[str, Any]) -> type | None:
 
 
 def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
-    """The class of Keras that a layer is, if it is one in all but name; None if it has code of its own."""
+    """The Keras class of a layer, also if a subclass changes nothing but the name; None if it has its own code."""
     if _custom_class(layer, customs):
         return type(layer)
     for found in classes(layer):
@@ -163,10 +162,10 @@ def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
 
 
 def _has_own_call(layer: Any) -> bool:
-    """Whether an object has been given another `call` than its class has.
+    """Whether an object has a `call` of its own, beside the method of its class.
 
-    Keras 2 sets the attribute to the method of the class once it has written a SavedModel. A layer that is a
-    function of TensorFlow has no other `call`.
+    After writing a SavedModel, Keras 2 sets the attribute to the method of the class. A layer that is a function of
+    TensorFlow always has a `call` of its own.
     """
     own = None if keras_classes(layer) & _FUNCTIONS else vars(layer).get("call")
     return own is not None and getattr(own, "__func__", own) is not getattr(type(layer), "call", None)
@@ -190,7 +189,7 @@ def _refuse_own_functions(layer: Any) -> None:
 
 
 def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> None:
-    """Gives every weight of a model the variable of its live twin; enters both into `taken`, by id."""
+    """Gives every weight of a model the value of its live variable; enters it into `taken` by the variable's id."""
     layers = {layer.name: layer for layer in live.layers}
     for layer in model.layers:
         twin = layers.get(layer.name)

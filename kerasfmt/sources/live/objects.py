@@ -1,4 +1,4 @@
-"""What live Keras objects are, told without importing Keras, and their configs as plain JSON values."""
+"""Recognizes live Keras objects without importing Keras, and gives their configs as plain JSON values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kerasfmt.ir.own_modules import defines_keras
 
 
 def classes(value: Any) -> tuple[type, ...]:
-    """The classes that a value is of, the most special one first."""
+    """The class of a value and its base classes, the most derived one first."""
     return type(value).__mro__
 
 
@@ -24,22 +24,22 @@ def keras_class(cls: type) -> bool:
 
 
 def keras_classes(value: Any) -> set[str]:
-    """The names of the classes of Keras that a value is of."""
+    """The names of the Keras classes among the classes of a value."""
     return {cls.__name__ for cls in classes(value) if keras_class(cls)}
 
 
 def is_keras(value: Any) -> bool:
-    """Whether a value is an object of Keras, or of a subclass."""
+    """Whether a value is an instance of a Keras class or of a subclass of one."""
     return bool(keras_classes(value))
 
 
 def is_keras3(value: Any) -> bool:
-    """Whether a live layer or model is one of Keras 3, where every layer is an Operation."""
+    """Whether a live layer or model belongs to Keras 3, where every layer is an Operation."""
     return "Operation" in keras_classes(value)
 
 
 def registered_name(cls: Any) -> str:
-    """The name under which a class or function is registered with its Keras, else its own name.
+    """The name under which a class or function is registered with Keras, or else its own name.
 
     Source: keras/src/saving/object_registration.py, get_registered_name
     """
@@ -55,7 +55,7 @@ def to_json(value: Any) -> Any:
     """A value in a config as plain JSON: shapes and tuples as lists, arrays as lists, objects as their configs.
 
     Raises:
-      UnsupportedLayerError: it is an object that has no config.
+      UnsupportedLayerError: it is an object without a config.
 
     Source: keras/src/saving/legacy/saved_model/json_utils.py, get_json_type
     """
