@@ -61,7 +61,7 @@ def load(
 
 
 def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
-    """The compile state, in the words of Keras 2."""
+    """The compile state, as Keras 2 states it."""
     config = dict(stored.training_config or {})
     variables = [
         optimizer_variable(name.partition(":")[0], array) for name, array in stored.optimizer_weights
