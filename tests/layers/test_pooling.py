@@ -9,10 +9,9 @@ import pytest
 
 import kerasfmt
 from kerasfmt import layers
-from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir.input_spec import InputSpec
+from tests.layers.layer_tests import Shape, SizedLayerTests, Use, use
 
-Shape = tuple[int | None, ...]
 FIRST = {"data_format": "channels_first"}
 
 
@@ -21,35 +20,64 @@ def model_of(layer: Any, shape: Shape) -> kerasfmt.Model:
     return kerasfmt.Model(inputs, layer(inputs))
 
 
-# Layer, input shape, output shape.
-SHAPES: list[tuple[Any, Shape, Shape]] = [
-    (layers.MaxPooling1D(), (None, None, 6), (None, None, 6)),
-    (layers.MaxPooling1D(3, strides=2, padding="same"), (None, 9, 6), (None, 5, 6)),
-    (layers.AveragePooling1D(3, **FIRST), (None, 6, 9), (None, 6, 3)),
-    (layers.MaxPooling2D(), (None, None, 9, 6), (None, None, 4, 6)),
-    (layers.AveragePooling2D((3, 2), strides=1, padding="same"), (None, 9, 8, 6), (None, 9, 8, 6)),
-    (layers.MaxPooling2D(**FIRST), (None, 6, 9, 8), (None, 6, 4, 4)),
-    (layers.MaxPooling3D(2, strides=(1, 2, 3)), (2, 4, 5, 6, 3), (2, 3, 2, 2, 3)),
-    (layers.AveragePooling3D(**FIRST), (None, 3, 4, 5, None), (None, 3, 2, 2, None)),
-    (layers.GlobalMaxPooling1D(), (None, None, 6), (None, 6)),
-    (layers.GlobalAveragePooling1D(keepdims=True, **FIRST), (None, 6, 9), (None, 6, 1)),
-    (layers.GlobalAveragePooling2D(keepdims=True), (None, 9, 8, 6), (None, 1, 1, 6)),
-    (layers.GlobalMaxPooling2D(**FIRST), (None, 6, 9, 8), (None, 6)),
-    (layers.GlobalMaxPooling3D(), (None, 4, None, 6, 3), (None, 3)),
-    (layers.GlobalAveragePooling3D(keepdims=True), (None, 4, 5, 6, 3), (None, 1, 1, 1, 3)),
-]
+class TestLayers(SizedLayerTests):
+    uses = [
+        use(layers.MaxPooling1D(), (None, None, 6), gives=(None, None, 6)),
+        use(layers.MaxPooling1D(3, strides=2, padding="same"), (None, 9, 6), gives=(None, 5, 6)),
+        use(layers.AveragePooling1D(3, **FIRST), (None, 6, 9), gives=(None, 6, 3)),
+        use(layers.MaxPooling2D(), (None, None, 9, 6), gives=(None, None, 4, 6)),
+        use(
+            layers.AveragePooling2D((3, 2), strides=1, padding="same"), (None, 9, 8, 6), gives=(None, 9, 8, 6)
+        ),
+        use(layers.MaxPooling2D(**FIRST), (None, 6, 9, 8), gives=(None, 6, 4, 4)),
+        use(layers.MaxPooling3D(2, strides=(1, 2, 3)), (2, 4, 5, 6, 3), gives=(2, 3, 2, 2, 3)),
+        use(layers.AveragePooling3D(**FIRST), (None, 3, 4, 5, None), gives=(None, 3, 2, 2, None)),
+        use(layers.GlobalMaxPooling1D(), (None, None, 6), gives=(None, 6)),
+        use(layers.GlobalAveragePooling1D(keepdims=True, **FIRST), (None, 6, 9), gives=(None, 6, 1)),
+        use(layers.GlobalAveragePooling2D(keepdims=True), (None, 9, 8, 6), gives=(None, 1, 1, 6)),
+        use(layers.GlobalMaxPooling2D(**FIRST), (None, 6, 9, 8), gives=(None, 6)),
+        use(layers.GlobalMaxPooling3D(), (None, 4, None, 6, 3), gives=(None, 3)),
+        use(layers.GlobalAveragePooling3D(keepdims=True), (None, 4, 5, 6, 3), gives=(None, 1, 1, 1, 3)),
+    ]
+    needed = {
+        getattr(layers, f"{place}{kind}Pooling{rank}D"): {}
+        for place in ("", "Global")
+        for kind in ("Max", "Average")
+        for rank in (1, 2, 3)
+    }
+    refused = {
+        "pool_size": (
+            lambda: layers.MaxPooling2D(0, name="it"),
+            "option pool_size: expected 2 integers of at least 1, got 0",
+        ),
+        "padding": (
+            lambda: layers.MaxPooling2D(padding="full", name="it"),
+            "option padding: expected one of ['valid', 'same'], got 'full'",
+        ),
+        "data_format": (
+            lambda: layers.MaxPooling2D(data_format="nchw", name="it"),
+            "option data_format: expected channels_last or channels_first, got 'nchw'",
+        ),
+        "rank": (
+            lambda: model_of(layers.MaxPooling2D(name="it"), (None, 9, 6)),
+            "input: expected 4 dimensions, got shape (None, 9, 6)",
+        ),
+        "window": (
+            lambda: model_of(layers.MaxPooling2D(5, name="it"), (None, 3, 3, 6)),
+            "option pool_size: expected at most 3, the size of axis 1, got 5",
+        ),
+        "no steps": (
+            lambda: model_of(layers.GlobalMaxPooling1D(name="it"), (None, 0, 6)),
+            "input: expected a size of at least 1 along axis 1, got (None, 0, 6)",
+        ),
+    }
 
 
-@pytest.mark.parametrize(("layer", "shape", "expected"), SHAPES)
-def test_shapes(layer: Any, shape: Shape, expected: Shape) -> None:
-    model = model_of(layer, shape)
-    assert model.outputs[0].shape == expected
-    got = model.predict(np.zeros(tuple(d or 7 for d in shape), np.float32)).shape
-    assert all(e is None or e == g for e, g in zip(expected, got, strict=True))
-    config = layer.get_config()
-    assert type(layer).from_config(config).get_config() == config
-    assert layer.input_spec() == InputSpec(ndim=len(shape))
-    assert layer.weights == []
+@pytest.mark.parametrize("case", TestLayers.uses, ids=str)
+def test_input_specs(case: Use) -> None:
+    layer = case.made()
+    case.model(layer)
+    assert layer.input_spec() == InputSpec(ndim=len(case.shapes[0]))
 
 
 def test_config_in_keras_order() -> None:
@@ -108,38 +136,6 @@ def test_mean_of_the_steps_that_are_not_masked(keepdims: bool) -> None:
     np.testing.assert_array_equal(got.reshape(2, 2), [[4, 5], [8, 9]])
     assert got.ndim == (3 if keepdims else 2)
     assert not outputs.masked
-
-
-ERRORS: list[tuple[Any, str]] = [
-    (lambda: layers.MaxPooling2D(0), "option pool_size: expected 2 integers of at least 1, got 0"),
-    (
-        lambda: layers.MaxPooling2D(padding="full"),
-        "option padding: expected one of ['valid', 'same'], got 'full'",
-    ),
-    (
-        lambda: layers.MaxPooling2D(data_format="nchw"),
-        "option data_format: expected channels_last or channels_first, got 'nchw'",
-    ),
-    (
-        lambda: model_of(layers.MaxPooling2D(), (None, 9, 6)),
-        "input: expected 4 dimensions, got shape (None, 9, 6)",
-    ),
-    (
-        lambda: model_of(layers.MaxPooling2D(5), (None, 3, 3, 6)),
-        "option pool_size: expected at most 3, the size of axis 1, got 5",
-    ),
-    (
-        lambda: model_of(layers.GlobalMaxPooling1D(), (None, 0, 6)),
-        "input: expected a size of at least 1 along axis 1, got (None, 0, 6)",
-    ),
-]
-
-
-@pytest.mark.parametrize(("make", "text"), ERRORS)
-def test_errors(make: Any, text: str) -> None:
-    with pytest.raises(InvalidModelError) as caught:
-        make()
-    assert text in str(caught.value)
 
 
 def test_aliases() -> None:
