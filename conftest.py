@@ -8,6 +8,7 @@ settings.load_profile("fixed")
 
 # Their assertions tell what they found, as those of test files do.
 pytest.register_assert_rewrite(
+    "tests.formats.format_tests",
     "tests.graph.ops.op_tests",
     "tests.layers.keras3_ops.operation_tests",
     "tests.layers.layer_tests",
