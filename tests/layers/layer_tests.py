@@ -212,9 +212,6 @@ class SizedLayerTests(LayerTests):
         super().pytest_generate_tests(metafunc)
         if "sized" in metafunc.fixturenames:
             metafunc.parametrize("sized", self.needed, ids=lambda cls: cls.__name__)
-        if "narrow" in metafunc.fixturenames:
-            narrow = [cls for cls in self.needed if self.axes_of(cls) > 1]
-            metafunc.parametrize("narrow", narrow, ids=lambda cls: cls.__name__)
 
     def axes_of(self, cls: type[Layer]) -> int:
         return self.axes.get(cls, rank_of(cls) + 2)
@@ -232,12 +229,12 @@ class SizedLayerTests(LayerTests):
                 assert "expected" in str(caught.value) or "kerasfmt knows no" in str(caught.value)
 
     @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
-    def test_inputs_of_too_few_axes(self, narrow: type[Layer], data_format: str) -> None:
-        formats = {"data_format": data_format} if "data_format" in narrow.fields else {}
-        for rank in range(1, self.axes_of(narrow)):
+    def test_inputs_of_too_few_axes(self, sized: type[Layer], data_format: str) -> None:
+        formats = {"data_format": data_format} if "data_format" in sized.fields else {}
+        for rank in range(1, self.axes_of(sized)):
             with pytest.raises(KerasfmtError) as caught:
-                narrow(**self.needed[narrow], **formats, name="it")(
+                sized(**self.needed[sized], **formats, name="it")(
                     kerasfmt.Input(batch_shape=(None, *(6,) * (rank - 1)))
                 )
-            assert f"layer it ({narrow.__name__}): " in str(caught.value)
+            assert f"layer it ({sized.__name__}): " in str(caught.value)
             assert "expected" in str(caught.value), (rank, str(caught.value))

@@ -1,15 +1,43 @@
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
-from kerasfmt.errors import InvalidModelError
 from kerasfmt.layers import RandomFourierFeatures
-from tests.layers.one_layer import apply, f32, model_of, reread
+from tests.layers.layer_tests import LayerTests, use
+from tests.layers.one_layer import apply, f32, model_of
 
 X = f32([1, 2, 3], [4, 5, 6])
+
+
+class TestLayers(LayerTests):
+    uses = [
+        use(
+            RandomFourierFeatures(5, kind),
+            (None, 3),
+            gives=(None, 5),
+            weights={"kernel_scale": (1,), "unscaled_kernel": (3, 5), "bias": (5,)},
+        )
+        for kind in ("gaussian", "Laplacian", {"class_name": "Ones", "config": {}})
+    ]
+    refused = {
+        "output_dim": (
+            lambda: RandomFourierFeatures(0, name="it"),
+            "option output_dim: expected a whole number of at least 1, got 0",
+        ),
+        "scale": (
+            lambda: RandomFourierFeatures(2, scale=0.0, name="it"),
+            "option scale: expected a number above 0",
+        ),
+        "kernel": (
+            lambda: apply(RandomFourierFeatures(2, "ones", name="it"), X),
+            "expected gaussian, laplacian or an initializer",
+        ),
+        "rank": (
+            lambda: apply(RandomFourierFeatures(2, name="it"), X[None]),
+            "expected inputs of 2 dimensions",
+        ),
+    }
 
 
 def test_features() -> None:
@@ -33,7 +61,6 @@ def test_kernels(kind: str, scale: float | None) -> None:
     # Half of the standard normal distribution lies within 0.674, half of the Cauchy distribution within 1.
     middle = {"gaussian": 0.674, "Laplacian": 1.0, "ones": 1.0}[kind]
     assert np.median(np.abs(layer.unscaled_kernel.numpy())) == pytest.approx(middle, rel=0.15)
-    assert reread(layer).get_config() == layer.get_config()
     assert not layer.trainable_weights
 
 
@@ -41,23 +68,3 @@ def test_the_scale_can_be_trained() -> None:
     layer = RandomFourierFeatures(2, trainable=True)
     apply(layer, X)
     assert layer.trainable_weights == [layer.kernel_scale]
-
-
-@pytest.mark.parametrize(
-    ("options", "x", "text"),
-    [
-        ({"output_dim": 0}, X, "option output_dim: expected a whole number of at least 1, got 0"),
-        ({"output_dim": 2, "scale": 0.0}, X, "option scale: expected a number above 0"),
-        (
-            {"output_dim": 2, "kernel_initializer": "ones"},
-            X,
-            "expected gaussian, laplacian or an initializer",
-        ),
-        ({"output_dim": 2}, X[None], "expected inputs of 2 dimensions"),
-    ],
-)
-def test_refuses(options: dict[str, Any], x: Any, text: str) -> None:
-    with pytest.raises(InvalidModelError) as caught:
-        apply(RandomFourierFeatures(name="it", **options), x)
-    assert text in str(caught.value)
-    assert "layer it" in str(caught.value)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt.errors import InvalidModelError
 from kerasfmt.layers import Normalization, Rescaling
-from tests.layers.one_layer import apply, f32, model_of, reread
+from tests.layers.layer_tests import LayerTests, use
+from tests.layers.one_layer import apply, f32, model_of
 
 X = f32([1, 2, 3], [4, 5, 6])
 
@@ -21,12 +21,66 @@ RESCALINGS: dict[str, tuple[Any, Any, Any]] = {
 }
 
 
+OPTIONS: dict[str, tuple[dict[str, Any], Any]] = {
+    "list": ({"mean": [1, 2, 3], "variance": [1, 4, 0.25]}, [[0, 0, 0], [3, 1.5, 6]]),
+    "number": ({"mean": 1.0, "variance": 4.0}, [[0, 0.5, 1], [1.5, 2, 2.5]]),
+    "no axis": ({"axis": None, "mean": 1.0, "variance": 4.0}, [[0, 0.5, 1], [1.5, 2, 2.5]]),
+    "array": ({"mean": np.array([1, 2, 3]), "variance": np.array([1, 4, 0.25])}, [[0, 0, 0], [3, 1.5, 6]]),
+    "invert": ({"mean": 1.0, "variance": 4.0, "invert": True}, [[3, 5, 7], [9, 11, 13]]),
+}
+
+
+class TestLayers(LayerTests):
+    uses = [
+        *(
+            use(Rescaling(scale, offset), (None, 3), gives=(None, 3))
+            for scale, offset, _ in RESCALINGS.values()
+        ),
+        use(Rescaling(1 / 255), (None, None, None, 3), gives=(None, None, None, 3), dtype="uint8"),
+        use(
+            Normalization(),
+            (None, 4, 3),
+            gives=(None, 4, 3),
+            weights={"mean": (3,), "variance": (3,), "count": ()},
+        ),
+        use(
+            Normalization(axis=(-1, 1)),
+            (None, 3, None, 5),
+            gives=(None, 3, None, 5),
+            weights={"mean": (3, 5), "variance": (3, 5), "count": ()},
+        ),
+        use(
+            Normalization(axis=None),
+            (None, None, 3),
+            gives=(None, None, 3),
+            weights={"mean": (), "variance": (), "count": ()},
+        ),
+        *(use(Normalization(**options), (None, 3), gives=(None, 3)) for options, _ in OPTIONS.values()),
+    ]
+    refused = {
+        "scale": (lambda: Rescaling("half", name="it"), "option scale: expected numbers, got 'half'"),
+        "offset": (lambda: Rescaling(1, None, name="it"), "option offset: expected numbers, got None"),
+        "axis": (
+            lambda: apply(Normalization(axis=3, name="it"), X),
+            "option axis: expected axes of inputs with 2 dimensions, got (3,)",
+        ),
+        "mean alone": (
+            lambda: Normalization(mean=1, name="it"),
+            "option mean: expected with variance, got 1 and None",
+        ),
+        "mean": (
+            lambda: apply(Normalization(mean=[1, 2], variance=1, name="it"), X),
+            "option mean: expected shape (3,), got (2,)",
+        ),
+        "unknown size": (lambda: Normalization(name="it")(kerasfmt.Input((None,))), "expected a known size"),
+    }
+
+
 @pytest.mark.parametrize("name", RESCALINGS)
 def test_rescaling(name: str) -> None:
     scale, offset, expected = RESCALINGS[name]
     layer = Rescaling(scale, offset)
     np.testing.assert_array_equal(apply(layer, X), f32(*expected))
-    reread(layer)
     assert layer.tracked_lists() == (("scale", "offset") if name == "lists" else ())
 
 
@@ -57,15 +111,6 @@ def test_normalization_with_weights() -> None:
     assert layer.trainable_weights == []
 
 
-OPTIONS: dict[str, tuple[dict[str, Any], Any]] = {
-    "list": ({"mean": [1, 2, 3], "variance": [1, 4, 0.25]}, [[0, 0, 0], [3, 1.5, 6]]),
-    "number": ({"mean": 1.0, "variance": 4.0}, [[0, 0.5, 1], [1.5, 2, 2.5]]),
-    "no axis": ({"axis": None, "mean": 1.0, "variance": 4.0}, [[0, 0.5, 1], [1.5, 2, 2.5]]),
-    "array": ({"mean": np.array([1, 2, 3]), "variance": np.array([1, 4, 0.25])}, [[0, 0, 0], [3, 1.5, 6]]),
-    "invert": ({"mean": 1.0, "variance": 4.0, "invert": True}, [[3, 5, 7], [9, 11, 13]]),
-}
-
-
 @pytest.mark.parametrize("name", OPTIONS)
 def test_normalization_with_options(name: str) -> None:
     options, expected = OPTIONS[name]
@@ -73,7 +118,6 @@ def test_normalization_with_options(name: str) -> None:
     np.testing.assert_array_equal(apply(layer, X), f32(*expected))
     assert not layer.weights
     assert list(layer.get_config())[-4:] == ["axis", "invert", "mean", "variance"]
-    reread(layer)
 
 
 def test_normalization_bounds_the_deviation() -> None:
@@ -89,28 +133,3 @@ def test_normalization_of_axes() -> None:
     assert layer.get_config()["axis"] == (-1, 1)
     assert layer.facts.restored_from_config
     assert layer.tracked_lists() == ("_keep_axis", "_reduce_axis", "_reduce_axis_mask", "_broadcast_shape")
-
-
-FAILURES: dict[str, tuple[Any, str]] = {
-    "scale": (lambda: Rescaling("half"), "option scale: expected numbers, got 'half'"),
-    "offset": (lambda: Rescaling(1, None), "option offset: expected numbers, got None"),
-    "axis": (
-        lambda: Normalization(axis=3),
-        "option axis: expected axes of inputs with 2 dimensions, got (3,)",
-    ),
-    "mean alone": (lambda: Normalization(mean=1), "option mean: expected with variance, got 1 and None"),
-    "mean": (lambda: Normalization(mean=[1, 2], variance=1), "option mean: expected shape (3,), got (2,)"),
-}
-
-
-@pytest.mark.parametrize("name", FAILURES)
-def test_failures_say_what_is_wrong(name: str) -> None:
-    make, message = FAILURES[name]
-    with pytest.raises(InvalidModelError) as caught:
-        apply(make(), X)
-    assert message in str(caught.value)
-
-
-def test_unknown_axis() -> None:
-    with pytest.raises(InvalidModelError, match="expected a known size"):
-        Normalization()(kerasfmt.Input((None,)))
