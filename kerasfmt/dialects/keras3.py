@@ -260,7 +260,8 @@ def _activation(layer: Layer, key: str, name: str) -> str:
 def _inside(layer: Layer, key: str, value: Mapping[str, Any]) -> dict[str, Any]:
     """An object of a layer, `{"class_name", "config"}`.
 
-    Keras 3 reads the config of a layer in a layer in the dialect of Keras 2, but an activation may mean another function.
+    Keras 3 reads the config of a layer in a layer in the dialect of Keras 2; an activation may mean another function
+    there.
     """
     held = getattr(layer, key, None)
     if isinstance(held, Layer | FrozenOptions) and held.facts.absent_in == 3:
