@@ -1,13 +1,58 @@
-"""How a model is compiled, in the dialects of Keras 2 and Keras 3."""
+"""How a model is compiled, in the dialects of Keras 2 and Keras 3.
+
+    IR        {"loss": ..., "metrics": ..., "optimizer_config": {"class_name": "Adam", "config": {...}}}
+    archive   {"loss": ..., "metrics": ..., "optimizer": {"module": "keras.optimizers", "class_name": "Adam",
+               "config": {...}, "registered_name": null}}
+
+Source: keras/src/saving/legacy/saving_utils.py, model_metadata (2.15); keras/src/trainers/trainer.py,
+get_compile_config (3.x)
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kerasfmt.optimizers import Optimizer
+from kerasfmt.dialects.saving_lib import wrapped
+from kerasfmt.ir import TrainingConfig
+from kerasfmt.ir.keras_facts import Major
+from kerasfmt.optimizers.optimizer import Optimizer, find_optimizer, named_optimizer
 
+_ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
+_LEGACY: Final = "keras.optimizers.legacy"
 _NOT_LEGACY: Final = {"jit_compile": False, "is_legacy_optimizer": False}
+
+
+def read_compile_config(compile_config: Mapping[str, Any], keras: Major) -> dict[str, Any]:
+    """The training config of Keras 2, which the IR holds, for the `compile_config` of an archive.
+
+    Args:
+      compile_config: from the archive.
+      keras: the version of Keras whose dialect the archive is in.
+    """
+    optimizer = compile_config.get("optimizer")
+    if isinstance(optimizer, str):
+        kind = named_optimizer(optimizer)
+        # Keras 3 needs the name in HDF5 files; without the other option, Keras 2 would make a legacy optimizer.
+        optimizer = {"class_name": kind, "config": {"name": kind, "is_legacy_optimizer": False}}
+    config = {key: compile_config.get(key) for key in _ENTRIES}
+    if isinstance(optimizer, Mapping):
+        config["optimizer_config"] = _optimizer_config(optimizer, keras)
+    return config
+
+
+def _optimizer_config(optimizer: Mapping[str, Any], keras: Major) -> dict[str, Any]:
+    """Class name and config of an archive's optimizer, as Keras 2 states them in all other files."""
+    options = optimizer.get("config")
+    options = dict(options) if isinstance(options, Mapping) else {}
+    later = Optimizer.facts.implied_by_keras2
+    options = {key: value for key, value in options.items() if value not in later.get(key, ())}
+    kind = str(optimizer.get("class_name"))
+    if keras == 3:
+        return optimizer_to_keras2({"class_name": kind, "config": options})
+    if find_optimizer(kind) and optimizer.get("module") != _LEGACY:
+        kind = f"Custom>{kind}"  # what Keras 2 calls its own optimizers in all other files
+    return {"class_name": kind, "config": options}
 
 
 def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,3 +67,65 @@ def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
         if key in options and options[key] in implied:
             del options[key]
     return {"class_name": f"Custom>{kind}", "config": {**options, "name": kind, **_NOT_LEGACY}}
+
+
+def objects_to_keras2(value: Any) -> Any:
+    """Descriptions of losses and metrics by `keras.saving` as Keras 2 stores them: a function is its name.
+
+    Source: keras/src/saving/serialization_lib.py, serialize_keras_object (3.x)
+    """
+    if isinstance(value, list):
+        return [objects_to_keras2(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {key: objects_to_keras2(item) for key, item in value.items()}
+    if value["class_name"] == "function":
+        return value["config"]
+    return {"class_name": value["class_name"], "config": objects_to_keras2(value.get("config") or {})}
+
+
+def write_compile_config(training: TrainingConfig, keras: Major) -> dict[str, Any]:
+    """The `compile_config` of an archive for a compile state, in the dialect of a version of Keras."""
+    found: dict[str, Any] = {}
+    optimizer = training.config.get("optimizer_config")
+    if isinstance(optimizer, Mapping):
+        facts = Optimizer.facts
+        dropped = facts.implied_by_keras3 if keras == 3 else facts.implied_by_keras2
+        stated = training.optimizer_config
+        options = {k: v for k, v in stated.items() if k not in dropped}
+        rate = options.get("learning_rate")
+        if isinstance(rate, Mapping) and "class_name" in rate:
+            schedule = wrapped("keras.optimizers.schedules", str(rate["class_name"]), rate.get("config"))
+            options["learning_rate"] = schedule
+        # A name without a prefix is a legacy optimizer, unless its options deny it.
+        plain = ">" not in str(optimizer.get("class_name"))
+        legacy = keras == 2 and plain and stated and stated.get("is_legacy_optimizer", True)
+        module = _LEGACY if legacy else "keras.optimizers"
+        found["optimizer"] = wrapped(module, training.optimizer_class, options)
+    for key in _ENTRIES:
+        kind = "keras.losses" if key == "loss" else "keras.metrics"
+        value = training.config.get(key)
+        found[key] = value if key == "loss_weights" else _described(value, kind, keras)
+    return found
+
+
+def _described(value: Any, module: str, keras: Major) -> Any:
+    """Losses or metrics, each object described as `keras.saving` does."""
+    if isinstance(value, list | tuple):
+        return [_described(item, module, keras) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if "class_name" not in value:
+        return {key: _described(item, module, keras) for key, item in value.items()}
+    config = value.get("config")
+    if value["class_name"] in ("MeanMetricWrapper", "LossFunctionWrapper") and isinstance(config, Mapping):
+        function, name = config.get("fn"), config.get("name")
+        function = function.get("config") if isinstance(function, Mapping) else function
+        return name if name in ("accuracy", "acc") else function
+    options = dict(config) if isinstance(config, Mapping) else config
+    if isinstance(options, dict):
+        options.pop("fn", None)
+        if keras == 3 and options.get("reduction") == "auto":
+            options["reduction"] = "sum_over_batch_size"
+    return wrapped(str(value.get("module") or module), str(value["class_name"]), options)

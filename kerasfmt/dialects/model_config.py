@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from kerasfmt.dialects import keras2, keras3
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
@@ -20,7 +20,7 @@ from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import naming
 from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.json_values import unwrap
-from kerasfmt.ir.keras_facts import LATER_OPTIONS, LATER_PACKAGE
+from kerasfmt.ir.keras_facts import LATER_OPTIONS, LATER_PACKAGE, Major
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.model import Functional, Model
 from kerasfmt.ir.sequential import Sequential
@@ -40,7 +40,7 @@ _MAX_NESTING = 4 * _MAX_DEPTH
 def model_from_config(
     config: Mapping[str, Any],
     custom_objects: Mapping[str, Any] | None = None,
-    keras: Literal[2, 3] | None = None,
+    keras: Major | None = None,
 ) -> Model:
     """The model that a config stands for, with fresh weights.
 

@@ -14,7 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
+
+Major: TypeAlias = Literal[2, 3]
+"""A major version of Keras."""
 
 
 class _Everything:
@@ -96,7 +99,7 @@ class KerasFacts:
     traced_by_input_spec: bool = True
     preserves_structure: bool = False
     build_calls_base: bool = False
-    absent_in: Literal[2, 3] | None = None
+    absent_in: Major | None = None
     name_in_keras3: str | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)

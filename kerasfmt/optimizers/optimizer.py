@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from kerasfmt.families import FamilyTable
 from kerasfmt.ir import fields
-from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
+from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts, Major
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.typing import override
 
-Major: TypeAlias = Literal[2, 3]
-"""A major version of Keras."""
 Rate: TypeAlias = float | Mapping[str, Any]
 """A learning rate, or the class name and config of a schedule."""
 

@@ -18,8 +18,9 @@ import numpy as np
 
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import optimizer_variable
+from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.weight import ArrayLike
-from kerasfmt.optimizers.optimizer import AVERAGE, Major, Optimizer, find_optimizer
+from kerasfmt.optimizers.optimizer import AVERAGE, Optimizer, find_optimizer
 
 
 @dataclass(frozen=True)

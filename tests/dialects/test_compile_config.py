@@ -1,4 +1,4 @@
-"""Optimizers of Keras 3 in the words of Keras 2."""
+"""Compile states in words of each Keras, both ways."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from kerasfmt.dialects.compile_config import optimizer_to_keras2
+from kerasfmt.dialects.compile_config import (
+    objects_to_keras2,
+    optimizer_to_keras2,
+    read_compile_config,
+    write_compile_config,
+)
+from kerasfmt.ir import TrainingConfig
+from kerasfmt.ir.keras_facts import Major
 
 
 def test_an_optimizer_is_one_of_keras_2_and_no_legacy_one() -> None:
@@ -37,3 +44,72 @@ def test_options_that_keras_2_lacks_are_dropped_where_they_say_nothing(value: An
 @pytest.mark.parametrize("config", [None, {}])
 def test_an_optimizer_without_options(config: Any) -> None:
     assert optimizer_to_keras2({"class_name": "SGD", "config": config})["config"]["name"] == "SGD"
+
+
+ADAM = {"name": "Adam", "learning_rate": 0.5, "jit_compile": False, "is_legacy_optimizer": False}
+HUBER = {"class_name": "Huber", "config": {"delta": 1.0, "reduction": "auto"}}
+
+
+@pytest.mark.parametrize("keras", [2, 3])
+def test_both_ways(keras: Major) -> None:
+    config = {
+        "loss": "mse",
+        "metrics": [["mae"], ["acc"]],
+        "loss_weights": [1.0, 2.0],
+        "weighted_metrics": None,
+        "optimizer_config": {"class_name": "Custom>Adam", "config": ADAM},
+    }
+    written = write_compile_config(TrainingConfig(config), keras)
+    assert (written["optimizer"]["module"], written["optimizer"]["class_name"]) == (
+        "keras.optimizers",
+        "Adam",
+    )
+    assert ("jit_compile" in written["optimizer"]["config"]) == (keras == 2)
+    assert read_compile_config(written, keras) == config
+
+
+def test_an_optimizer_by_its_name_alone() -> None:
+    assert read_compile_config({"optimizer": "rmsprop"}, 2)["optimizer_config"] == {
+        "class_name": "Custom>RMSprop",
+        "config": {"name": "RMSprop", "is_legacy_optimizer": False},
+    }
+
+
+def test_objects_are_described_as_each_keras_does() -> None:
+    training = TrainingConfig({"loss": {"out": HUBER}, "metrics": ["mae"]})
+    reductions = []
+    for keras in (2, 3):
+        found = write_compile_config(training, keras)["loss"]["out"]  # type: ignore[arg-type]
+        assert (found["module"], found["class_name"]) == ("keras.losses", "Huber")
+        reductions.append(found["config"]["reduction"])
+    assert reductions == ["auto", "sum_over_batch_size"]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("accuracy", "accuracy"), ("mine", "mae")])
+def test_a_wrapped_function_is_its_name(name: str, expected: str) -> None:
+    function = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "mae",
+        "registered_name": "function",
+    }
+    metric = {"class_name": "MeanMetricWrapper", "config": {"name": name, "fn": function}}
+    assert write_compile_config(TrainingConfig({"metrics": [metric]}), 3)["metrics"] == [expected]
+
+
+def test_a_schedule_is_described() -> None:
+    rate = {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1}}
+    config = {"optimizer_config": {"class_name": "Custom>SGD", "config": {"learning_rate": rate}}}
+    found = write_compile_config(TrainingConfig(config), 3)["optimizer"]["config"]["learning_rate"]
+    assert (found["module"], found["class_name"]) == ("keras.optimizers.schedules", "CosineDecay")
+
+
+def test_descriptions_as_keras_2_stores_them() -> None:
+    function = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "mae",
+        "registered_name": "function",
+    }
+    stated = {"a": [{**HUBER, "module": "keras.losses", "registered_name": None}, function], "b": None}
+    assert objects_to_keras2(stated) == {"a": [HUBER, "mae"], "b": None}

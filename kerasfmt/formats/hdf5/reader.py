@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from kerasfmt import ir
 from kerasfmt.dialects.compile_config import optimizer_to_keras2
@@ -23,6 +23,7 @@ from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.hdf5.stored import H5Model, open_model
 from kerasfmt.formats.matching import Pair, assign, check_names, ordered_weights, pair, top_level_weights
 from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.ir.keras_facts import Major
 from kerasfmt.optimizers.state import to_state
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
@@ -84,7 +85,7 @@ def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
 def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:
     """The model of the config, with fresh weights."""
     with malformed_config_errors(f"{stored.file}: {layout.MODEL_CONFIG}"):
-        keras: Literal[2, 3] = 3 if is_keras3(stored.keras_version) else 2
+        keras: Major = 3 if is_keras3(stored.keras_version) else 2
         return model_from_config(stored.model_config, custom_objects, keras)
 
 

@@ -19,6 +19,7 @@ from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.dialects.saving_lib import refuse_code
+from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -29,7 +30,7 @@ from kerasfmt.errors import (
 from kerasfmt.formats.hdf5.layout import MODEL_WEIGHTS
 from kerasfmt.formats.hdf5.stored import has_layer_names
 from kerasfmt.formats.keras_archive import layout
-from kerasfmt.formats.keras_archive.training import Dialect, take_variables, to_training_config
+from kerasfmt.formats.keras_archive.training import take_variables, to_training_config
 from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, places, read_variables
 
 _MAX_SHARDS: Final = 4096

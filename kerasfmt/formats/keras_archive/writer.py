@@ -18,9 +18,11 @@ from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.containers.zip.writer import Packer
 from kerasfmt.dialects import keras2_archive, keras3, versions
+from kerasfmt.dialects.compile_config import write_compile_config
+from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.keras_archive import layout, sharding
-from kerasfmt.formats.keras_archive.training import Dialect, compile_config, optimizer_values
+from kerasfmt.formats.keras_archive.training import optimizer_values
 from kerasfmt.formats.keras_archive.weights import weights_tree
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, TrainingConfig
@@ -56,7 +58,7 @@ def write(
     config = (keras3 if dialect == "keras3" else keras2_archive).write_model(model)
     training = model.training_config if include_optimizer else None
     if training is not None:
-        config["compile_config"] = compile_config(training, dialect)
+        config["compile_config"] = write_compile_config(training, versions.MAJOR[dialect])
     tree = _tree(model, training, dialect)
     metadata = {
         "keras_version": versions.KERAS3 if dialect == "keras3" else versions.KERAS2,

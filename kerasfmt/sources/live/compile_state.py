@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from kerasfmt.dialects.compile_config import optimizer_to_keras2
+from kerasfmt.dialects.compile_config import objects_to_keras2, optimizer_to_keras2
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
@@ -87,7 +87,7 @@ def _keras3(model: Any, optimizer: Any, weights: Mapping[int, Weight]) -> Traini
     if not compiled:
         return None
     keys = ("loss", "metrics", "weighted_metrics", "loss_weights")
-    config = {key: _legacy(to_json(compiled.get(key))) for key in keys}
+    config = {key: objects_to_keras2(to_json(compiled.get(key))) for key in keys}
     kind = type(optimizer).__name__
     found = find_optimizer(kind) if type(optimizer).__module__.startswith("keras.") else None
     if found is None or not found.slots or found.facts.absent_in == 2:
@@ -121,22 +121,6 @@ def _scalars(optimizer: Any, found: type[Optimizer] | None) -> dict[str, Weight]
         for scalar, variable in held.items()
         if variable is not None
     }
-
-
-def _legacy(value: Any) -> Any:
-    """Losses and metrics that `keras.saving` described, as Keras 2 stores them: a function becomes its name.
-
-    Source: keras/src/saving/serialization_lib.py, serialize_keras_object (3.x)
-    """
-    if isinstance(value, list):
-        return [_legacy(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "class_name" not in value:
-        return {key: _legacy(item) for key, item in value.items()}
-    if value["class_name"] == "function":
-        return value["config"]
-    return {"class_name": value["class_name"], "config": _legacy(value.get("config") or {})}
 
 
 def _keras3_variables(optimizer: Any, found: type[Optimizer], weights: Mapping[int, Weight]) -> list[Weight]:

@@ -11,7 +11,6 @@ import pytest
 
 import kerasfmt
 from kerasfmt import ir
-from kerasfmt.formats.keras_archive.training import to_training_config
 from tests.formats.keras_archive.build import members, small, write
 
 
@@ -45,11 +44,3 @@ def test_optimizers_of_keras_2_and_legacy_ones(tmp_path: Path, kind: str, module
     found = kerasfmt.load_model(tmp_path / "m.keras").training_config
     assert found is not None
     assert found.config["optimizer_config"] == {"class_name": kind, "config": options}
-
-
-def test_an_optimizer_by_its_name_alone() -> None:
-    found = to_training_config({"optimizer": "rmsprop"}, [], [], "tf_keras")
-    assert found.config["optimizer_config"] == {
-        "class_name": "Custom>RMSprop",
-        "config": {"name": "RMSprop", "is_legacy_optimizer": False},
-    }
