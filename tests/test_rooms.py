@@ -103,17 +103,15 @@ def test_modules_are_imported_by_statements() -> None:
 KNOTS = [
     # A Value knows the Builder that it belongs to; an attribute of a Node may be a Function.
     ["builder", "function", "node_types", "op", "value"],
-    # A Tensor knows the Layer that it comes from; traces, masks and names are a layer's.
+    # A Tensor knows the Layer that it comes from; traces and masks are a layer's.
     [
         "call_context",
         "layer",
         "masks",
-        "naming",
         "tensor",
         "trace",
         "trace_sharing",
         "traces",
-        "weight_owner",
     ],
 ]
 """The only modules that know one another, and only as types."""

@@ -8,10 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from kerasfmt.ir.layer import Layer
+from typing import Final, Protocol
 
 _counts: Counter[str] = Counter()
 
@@ -61,6 +58,12 @@ def clear_session() -> None:
     _counts.clear()
 
 
+class Named(Protocol):
+    """What has a name: a layer."""
+
+    name: str
+
+
 class LayerNames:
     """The names of layers in traces and in written files; by default each layer's own name.
 
@@ -68,10 +71,10 @@ class LayerNames:
       others: the layers that have another name there.
     """
 
-    def __init__(self, others: Mapping[Layer, str] | None = None) -> None:
+    def __init__(self, others: Mapping[Named, str] | None = None) -> None:
         self._others = dict(others or {})
 
-    def __getitem__(self, layer: Layer) -> str:
+    def __getitem__(self, layer: Named) -> str:
         return self._others.get(layer) or layer.name
 
 

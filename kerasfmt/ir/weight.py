@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -33,6 +34,30 @@ class ArrayLike(Protocol):
         """The NumPy dtype, or something that names one."""
 
 
+class Synchronization(IntEnum):
+    """When the copies of a variable on several devices become one.
+
+    Source: tensorflow/core/framework/variable.proto, VariableSynchronization.
+    """
+
+    AUTO = 0
+    NONE = 1
+    ON_WRITE = 2
+    ON_READ = 3
+
+
+class Aggregation(IntEnum):
+    """How the copies of a variable on several devices become one.
+
+    Source: tensorflow/core/framework/variable.proto, VariableAggregation.
+    """
+
+    NONE = 0
+    SUM = 1
+    MEAN = 2
+    ONLY_FIRST_REPLICA = 3
+
+
 SEED = 0
 """Seed of the initial values that come neither from a file nor from an initializer with a seed."""
 
@@ -49,8 +74,8 @@ class Weight(Variable):
       regularizer: a loss on its value.
       constraint: what an optimizer applies after each update.
       autocast: whether the layer reads it in its compute dtype.
-      synchronization: TensorFlow's VariableSynchronization number.
-      aggregation: TensorFlow's VariableAggregation number.
+      synchronization: when its copies on several devices become one.
+      aggregation: how they become one.
       other_dtypes: further dtypes that it accepts and casts, where the versions of Keras store different dtypes.
     """
 
@@ -65,8 +90,8 @@ class Weight(Variable):
         regularizer: Regularizer | None = None,
         constraint: Constraint | None = None,
         autocast: bool = True,
-        synchronization: int = 0,
-        aggregation: int = 0,
+        synchronization: Synchronization = Synchronization.AUTO,
+        aggregation: Aggregation = Aggregation.NONE,
         other_dtypes: tuple[DType, ...] = (),
     ) -> None:
         super().__init__(name, Spec(shape, dtype), autocast=autocast and dtype.is_floating)

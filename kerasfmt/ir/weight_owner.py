@@ -12,7 +12,7 @@ from kerasfmt.ir.fields import Field
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.options import Options
 from kerasfmt.ir.policy import Policy, PolicyIdentifier
-from kerasfmt.ir.weight import Weight
+from kerasfmt.ir.weight import Aggregation, Synchronization, Weight
 from kerasfmt.typing import override
 
 
@@ -134,8 +134,8 @@ class WeightOwner(Options, kw_only=True):
             regularizer=getattr(self, f"{prefix}_regularizer", None),
             constraint=getattr(self, f"{prefix}_constraint", None),
             autocast=autocast,
-            synchronization=3 if moving else 0,
-            aggregation=2 if moving else 0,
+            synchronization=Synchronization.ON_READ if moving else Synchronization.AUTO,
+            aggregation=Aggregation.MEAN if moving else Aggregation.NONE,
         )
         self._weights.append(weight)
         for key in dict.fromkeys((name, attribute or name)):

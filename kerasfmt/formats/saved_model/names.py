@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from kerasfmt.ir import Layer, Model
-from kerasfmt.ir.naming import OWN_NAMES, LayerNames
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames, Named
 
 _VALID = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 _INVALID_CHARACTER = re.compile(r"[^A-Za-z0-9_.\\/>-]")
@@ -32,7 +32,7 @@ def scope_name(name: str) -> str:
 def layer_names(model: Model) -> LayerNames:
     """The names under which the model and all layers in it, nested ones too, are written."""
     holders = _holders(model)
-    others: dict[Layer, str] = {}
+    others: dict[Named, str] = {}
     for layer in (model, *holders):
         if not is_valid(layer.name) and layer not in others:
             beside = {other for holder in holders.get(layer, ()) for other in _members(holder)} - {layer}

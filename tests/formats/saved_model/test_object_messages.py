@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kerasfmt import dtypes, protos
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
 from kerasfmt.formats.saved_model.nodes import FunctionNode, UserObject, VariableNode
@@ -13,11 +15,11 @@ from kerasfmt.formats.saved_model.object_messages import (
 )
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.graphdef.structured_value import ArgSpec
-from kerasfmt.ir import Weight
+from kerasfmt.ir.weight import Aggregation, Synchronization, Weight
 
 
-def weight(name: str = "d/kernel", **options: int) -> Weight:
-    return Weight(name, (2, 3), dtypes.float32, **options)  # type: ignore[arg-type]
+def weight(name: str = "d/kernel", **options: Any) -> Weight:
+    return Weight(name, (2, 3), dtypes.float32, **options)
 
 
 def test_the_checkpoint_graph() -> None:
@@ -41,7 +43,7 @@ def test_the_checkpoint_graph() -> None:
 
 
 def test_nodes_of_each_kind() -> None:
-    kernel = weight(trainable=False, synchronization=3, aggregation=2)
+    kernel = weight(trainable=False, synchronization=Synchronization.ON_READ, aggregation=Aggregation.MEAN)
     variable = VariableNode(kernel)
     graph = Builder()
     x = graph.input(Spec((2, 3), dtypes.float32), "x")
