@@ -21,6 +21,7 @@ from kerasfmt.graphdef.functions import FunctionEncoder  # noqa: E402
 from kerasfmt.ir import activations, constraints, initializers, regularizers  # noqa: E402
 from kerasfmt.ir.identifiers import to_config  # noqa: E402
 from kerasfmt.ir.options import FrozenOptions  # noqa: E402
+from kerasfmt.nn import activations as nn_activations  # noqa: E402
 
 keras: Any = keras2()
 
@@ -239,7 +240,7 @@ OPTIONS = [
 @pytest.mark.parametrize(("name", "options"), OPTIONS)
 def test_activation_options(name: str, options: dict[str, Any]) -> None:
     x = np.random.default_rng(5).standard_normal((2, 3, 4)).astype(np.float32)
-    ours, theirs = getattr(activations, name), getattr(keras.activations, name)
+    ours, theirs = getattr(nn_activations, name), getattr(keras.activations, name)
     compare(partial(ours, **options), partial(theirs, **options), x, Spec(x.shape, dtypes.float32), Counter())
 
 
@@ -247,7 +248,7 @@ def test_activation_options(name: str, options: dict[str, Any]) -> None:
 def test_softmax_on_another_axis(axis: int) -> None:
     """Keras computes the permutation in the graph; ours is a constant."""
     x = np.random.default_rng(6).standard_normal((2, 3, 4)).astype(np.float32)
-    function = traced(lambda v: activations.softmax(v, axis), Spec(x.shape, dtypes.float32))
+    function = traced(lambda v: nn_activations.softmax(v, axis), Spec(x.shape, dtypes.float32))
     (computed,) = run(function, [x], {})
     np.testing.assert_allclose(computed, keras.activations.softmax(tf.constant(x), axis).numpy(), rtol=1e-5)
 
