@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasfmt.dialects.activations import in_keras2, is_activation
-from kerasfmt.dialects.saving_lib import MODULES, mapped, plain_shape, wrapped
+from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.json_values import holds_ellipsis
@@ -36,7 +36,7 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
         found = wrapped("keras", kind, config)
     elif isinstance(layer, Model):
         found = wrapped("keras.src.engine.functional", "Functional", config, "Functional")
-    elif not type(layer).__module__.startswith("kerasfmt."):
+    elif is_custom(layer):
         found = wrapped(None, kind, config, kind)
     else:
         found = wrapped(layer.facts.module, kind, config)

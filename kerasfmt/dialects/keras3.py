@@ -24,7 +24,7 @@ from kerasfmt.dialects.activations import activation_to_keras2, activation_to_ke
 from kerasfmt.dialects.calls import CallWords, FindTensor
 from kerasfmt.dialects.functions import functions_to_keras3
 from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_modules, refuse_other_masks
-from kerasfmt.dialects.saving_lib import MODULES, mapped, mappings, plain_shape, wrapped
+from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, mappings, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
 from kerasfmt.ir.options import FrozenOptions
@@ -172,7 +172,7 @@ def _entry(layer: Layer) -> dict[str, Any]:
         return wrapped("keras.layers", "InputLayer", _input(layer))
     if isinstance(layer, Operation):
         return wrapped(layer.module, layer.kind, {"name": layer.name, **layer.options}, layer.kind)
-    if not type(layer).__module__.startswith("kerasfmt."):
+    if is_custom(layer):
         return {**wrapped(None, name, _options(layer), name), **_build_config(layer)}
     if layer.facts.absent_in == 3:
         raise _refuse(layer, "Keras 3 has no such layer")

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
 from kerasfmt.ir.json_values import is_shape
+from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.own_modules import is_own
 
 
@@ -21,6 +22,11 @@ def wrapped(
 ) -> dict[str, Any]:
     """An object as `keras.saving` describes it."""
     return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}
+
+
+def is_custom(layer: Layer) -> bool:
+    """Whether a layer is of a class of the user's own, which stands for no class of Keras."""
+    return not type(layer).__module__.startswith("kerasfmt.")
 
 
 def plain_shape(value: Any) -> Any:

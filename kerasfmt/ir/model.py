@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.graph import Value
@@ -297,6 +297,18 @@ class Model(Layer):
         from kerasfmt.ir.summary import summary
 
         (print_fn or print)(summary(self))
+
+    @classmethod
+    @override
+    def from_config(cls, config: Mapping[str, Any]) -> NoReturn:
+        """Refused: `kerasfmt.model_from_config` makes models, as it knows layers of every kind.
+
+        Raises:
+          TypeError: always; it names `kerasfmt.model_from_config`.
+        """
+        raise TypeError(
+            f"{cls.__name__}.from_config: expected kerasfmt.model_from_config(config), which knows every layer"
+        )
 
     @override
     def get_config(self) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from kerasfmt.dialects.saving_lib import mapped, mappings, plain_shape, refuse_code, wrapped
+from kerasfmt.dialects.saving_lib import is_custom, mapped, mappings, plain_shape, refuse_code, wrapped
 from kerasfmt.errors import KerasfmtError, UnsafeFileError, UnsupportedLayerError
+from kerasfmt.layers import Dense
 
 CODE = {"class_name": "__lambda__", "config": {"code": "4wEA\n"}}
 
@@ -79,3 +80,12 @@ def test_what_is_given_in_place_of_code_is_let_through() -> None:
     refuse_code(config, given, "m")
     with pytest.raises(UnsafeFileError, match="marshalled"):
         refuse_code({"a": layer("Lambda", function=CODE), "b": CODE}, given, "m")
+
+
+class Mine(Dense, init=False):
+    """A class of the user's own."""
+
+
+def test_whose_class_it_is() -> None:
+    assert is_custom(Mine(2))
+    assert not is_custom(Dense(2))

@@ -230,3 +230,9 @@ def test_a_sequential_in_a_model() -> None:
     model = Model(x, inner(x))
     assert model.predict(X).shape == (2, 2)
     assert len(model.weights) == 4
+
+
+@pytest.mark.parametrize("cls", [kerasfmt.Model, kerasfmt.Sequential])
+def test_a_class_of_models_refuses_a_config_and_says_what_takes_it(cls: type[kerasfmt.Model]) -> None:
+    with pytest.raises(TypeError, match=r"from_config: expected kerasfmt\.model_from_config\(config\)"):
+        cls.from_config({"name": "m", "layers": []})
