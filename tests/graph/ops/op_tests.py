@@ -159,11 +159,11 @@ class KernelTests:
             else:
                 assert outputs[i].shape == value.shape
 
-    @pytest.mark.parametrize("argument", [unknown_dims, unknown_rank, some_dims], ids=lambda f: f.__name__)
-    def test_inference_from_less_is_compatible(self, sample: Sample, argument: Any) -> None:
-        node = sample.node(argument)
-        for value, array in zip(node.outputs, sample.run(node), strict=False):
-            merge_shapes(value.shape, array.shape)
+    def test_inference_from_less_is_compatible(self, sample: Sample) -> None:
+        for argument in (unknown_dims, unknown_rank, some_dims):
+            node = sample.node(argument)
+            for value, array in zip(node.outputs, sample.run(node), strict=False):
+                merge_shapes(value.shape, array.shape)
 
     def test_kernel_leaves_its_operands_alone(self, sample: Sample) -> None:
         arrays = [a for x in sample.arrays() for a in (x if isinstance(x, tuple) else (x,))]

@@ -111,8 +111,6 @@ class FunctionTests:
 
     def test_value(self, made: Call) -> None:
         self.check(made, run(made, [a.shape for a in arrays_of(made)], exact=not made.open))
-
-    def test_value_where_the_batch_is_not_known(self, made: Call) -> None:
         shapes = [(None, *a.shape[1:]) if a.ndim else () for a in arrays_of(made)]
         if made.of_any_batch:
             self.check(made, run(made, shapes))
