@@ -1,0 +1,9 @@
+"""Attacks on savers and readers: what may happen to a file, and what somebody may put in its way.
+
+    savers.py      what is saved and read back: each format, with a number in every part
+    steps.py       a process that dies at a chosen step
+    kills.py       a saver is killed at every step
+    command.py     the command, and the table ATTACKS.md
+
+An attack is a module with a function `attack(long)`, which gives a Result for each victim.
+"""

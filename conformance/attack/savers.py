@@ -1,0 +1,135 @@
+"""What is attacked: savers of every format, and readers that say which save they see.
+
+A save has a number, which stands in every part of what it writes: in the name of the model and in each weight.
+A reader looks at every part. It gives the number, or says that parts of two saves are together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+import kerasfmt
+from kerasfmt import ir, protos
+from kerasfmt.formats.saved_model import layout
+from kerasfmt.formats.saved_model.fingerprint import fingerprint
+
+WIDTH = 24
+
+
+class NotWhole(Exception):
+    """What was read is no whole save."""
+
+
+@dataclass(frozen=True)
+class Saver:
+    """A way to save, and to read what was saved.
+
+    Attributes:
+      name: of the format.
+      target: the name of the file or directory.
+      save: writes the save of this number to a path.
+      read: the number of the save at a path, every part of which was looked at. Raises FileNotFoundError if there
+        is nothing, and any other error if it is not whole.
+    """
+
+    name: str
+    target: str
+    save: Callable[[Path, int], None]
+    read: Callable[[Path], int]
+
+
+@lru_cache
+def model(number: int) -> ir.Model:
+    """A small model with this number in its name and in every weight."""
+    layers = [kerasfmt.layers.Dense(WIDTH, name=f"dense_{index}") for index in range(3)]
+    made = kerasfmt.Sequential([kerasfmt.Input((WIDTH,)), *layers], name=f"save_{number}")
+    _fill(made, number)
+    return made
+
+
+def _fill(target: ir.Model, number: int) -> None:
+    for weight in target.weights:
+        weight.value = np.full(weight.shape, number, "float32")
+
+
+def _number_in(read: ir.Model) -> int:
+    return _same([*(np.asarray(weight.value) for weight in read.weights)])
+
+
+def _same(arrays: list[np.ndarray]) -> int:
+    """The number of which all elements of all arrays consist."""
+    numbers = {float(number) for array in arrays for number in np.unique(array)}
+    if len(numbers) != 1:
+        raise NotWhole(f"weights of several saves: {sorted(numbers)}")
+    return int(numbers.pop())
+
+
+def _read_model(path: Path) -> int:
+    found = kerasfmt.load_model(path)
+    number = _number_in(found)
+    if found.name != f"save_{number}":
+        raise NotWhole(f"config of {found.name}, weights of save {number}")
+    return number
+
+
+def _read_weights(path: Path) -> int:
+    target = kerasfmt.Sequential(
+        [
+            kerasfmt.Input((WIDTH,)),
+            *(kerasfmt.layers.Dense(WIDTH, name=f"dense_{index}") for index in range(3)),
+        ]
+    )
+    kerasfmt.load_weights(target, path)
+    return _number_in(target)
+
+
+def _read_saved_model(path: Path) -> int:
+    """The parts of a SavedModel are tied together by its fingerprint, and by the numbers that they hold."""
+    data = (path / layout.SAVED_MODEL).read_bytes()
+    index = (path / layout.VARIABLES_INDEX).read_bytes()
+    stored = (path / layout.FINGERPRINT).read_bytes()
+    metadata = (path / layout.KERAS_METADATA).read_bytes()
+    tensors = kerasfmt.tensorbundle.read(path / layout.VARIABLES)
+    number = _same([np.asarray(tensors[key]) for key in tensors if key != layout.OBJECT_GRAPH_KEY])
+    saved = protos.SavedModel.FromString(data)
+    if fingerprint(saved, data, index) != protos.FingerprintDef.FromString(stored):
+        raise NotWhole("fingerprint.pb is of another save than saved_model.pb and variables.index")
+    if f'"save_{number}"'.encode() not in metadata:
+        raise NotWhole(f"keras_metadata.pb is of another save than the weights of save {number}")
+    return number
+
+
+def _save_model(path: Path, number: int) -> None:
+    kerasfmt.save_model(model(number), path)
+
+
+def _save_tf_keras(path: Path, number: int) -> None:
+    kerasfmt.save_model(model(number), path, save_format="tf_keras")
+
+
+def _save_weights(path: Path, number: int) -> None:
+    kerasfmt.save_weights(model(number), path)
+
+
+SAVERS: tuple[Saver, ...] = (
+    Saver("tf", "model", _save_model, _read_saved_model),
+    Saver("h5", "model.h5", _save_model, _read_model),
+    Saver("keras", "model.keras", _save_model, _read_model),
+    Saver("tf_keras", "model.keras", _save_tf_keras, _read_model),
+    Saver("h5 weights", "weights.h5", _save_weights, _read_weights),
+    Saver("weights.h5", "model.weights.h5", _save_weights, _read_weights),
+    Saver("npz", "weights.npz", _save_weights, _read_weights),
+)
+
+
+def warm(saver: Saver, scratch: Path) -> None:
+    """Saves and reads once, so that a child of this process imports nothing."""
+    path = scratch / f"warm-{saver.target}"
+    for number in (1, 2, 3):
+        saver.save(path, number)
+        assert saver.read(path) == number

@@ -1,0 +1,104 @@
+"""An action in a process of its own, which is killed before a chosen step.
+
+A step is a call that may change files: of the operating system, or of an open file. The interpreter's profiler sees
+each of them before it is made. To be killed before a step is to be killed after the one before it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+_OF_FILES = {"write", "writelines", "truncate", "flush", "close"}
+_MODULES = {os.open.__module__, "fcntl"}
+_HARMLESS = {
+    "fspath",
+    "getpid",
+    "getcwd",
+    "geteuid",
+    "stat",
+    "lstat",
+    "fstat",
+    "scandir",
+    "urandom",
+    "readlink",
+}
+_DONE = 7
+"""Exit status of an action that ended by itself."""
+
+
+def steps_of(action: Callable[[], object]) -> int:
+    """How many steps an action takes.
+
+    Raises:
+      AssertionError: the action failed.
+    """
+    source, sink = os.pipe()
+
+    def count() -> None:
+        os.write(sink, b"%d" % _watched(action, None))
+
+    try:
+        assert _in_child(count) == _DONE
+        return int(os.read(source, 20))
+    finally:
+        os.close(source)
+        os.close(sink)
+
+
+def killed_before(step: int, action: Callable[[], object]) -> bool:
+    """Whether an action was killed before this step, counted from 0; otherwise it took fewer.
+
+    Raises:
+      AssertionError: the action failed.
+    """
+    status = _in_child(lambda: _watched(action, step))
+    assert status in (_DONE, -signal.SIGKILL), f"the action failed before step {step}: status {status}"
+    return status != _DONE
+
+
+def _in_child(action: Callable[[], object]) -> int:
+    child = os.fork()
+    if child == 0:
+        warnings.simplefilter("ignore")
+        try:
+            action()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(_DONE)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _watched(action: Callable[[], object], last: int | None) -> int:
+    """Counts the steps of an action; before step `last` the process is killed."""
+    count = 0
+
+    def watch(frame: FrameType, event: str, called: Any) -> None:
+        nonlocal count
+        if event != "c_call" or not _is_step(called):
+            return
+        if count == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        count += 1
+
+    sys.setprofile(watch)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def _is_step(called: Any) -> bool:
+    name = getattr(called, "__name__", "")
+    if isinstance(getattr(called, "__self__", None), io.IOBase):
+        return name in _OF_FILES
+    return called is io.open or (getattr(called, "__module__", None) in _MODULES and name not in _HARMLESS)
