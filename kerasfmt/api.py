@@ -39,8 +39,14 @@ def save_model(
     signatures: Mapping[str, Signature] | None = None,
     options: SaveOptions | None = None,
     save_traces: bool = True,
+    *,
+    flush: bool = True,
 ) -> None:
     """Writes a model to disk, whole or not at all.
+
+    Several processes may save to one path: readers see a whole model at any time, and the save that ends last stands.
+    A save over a SavedModel keeps its folder assets.extra, which belongs to its users. It refuses if there are other
+    files that the old model does not name, in assets too.
 
     Args:
       model: a model of kerasfmt, or a live model of Keras 2 or Keras 3, which goes through `from_keras` first.
@@ -57,6 +63,8 @@ def save_model(
       options: TensorFlow's options for a SavedModel.
       save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
         the layers' classes to load the model.
+      flush: whether the save waits until the new files are on the disk. A loss of power then leaves the old model or
+        the new one; without it, it may leave a damaged one.
 
     Example:
       >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
@@ -65,7 +73,8 @@ def save_model(
 
     Raises:
       TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
-      SaveError: it cannot be written, or holds files that are not part of a SavedModel.
+      SaveError: it cannot be written, or holds files that are not part of a SavedModel; or it is a root, a mount
+        point, or holds the working directory.
       UnsupportedFormatError: kerasfmt does not write that format yet.
       UnsupportedLayerError: a layer cannot be written.
       InvalidModelError: the model contradicts itself.
@@ -87,11 +96,17 @@ def save_model(
             save_traces=save_traces,
         ),
         overwrite,
+        flush,
     )
 
 
 def write_model(
-    model: Any, filepath: Source, found: Format, arguments: WriteArguments, overwrite: bool = True
+    model: Any,
+    filepath: Source,
+    found: Format,
+    arguments: WriteArguments,
+    overwrite: bool = True,
+    flush: bool = True,
 ) -> None:
     """Writes a model in one format, whole or not at all.
 
@@ -101,6 +116,7 @@ def write_model(
       found: the format.
       arguments: which parts are written.
       overwrite: whether to replace an existing file without asking.
+      flush: whether to wait until the new files are on the disk.
 
     Raises:
       KerasfmtError: as `save_model` does.
@@ -111,20 +127,20 @@ def write_model(
     if is_path(filepath) and not may_write(Path(filepath), overwrite):
         return
     represented = _represented(model, arguments.include_optimizer)
-    with _committed(filepath, found) as target:
+    with _committed(filepath, found, flush) as target:
         write(represented, target, arguments)
 
 
 @contextlib.contextmanager
-def _committed(filepath: Source, found: Format) -> Iterator[Source]:
+def _committed(filepath: Source, found: Format, flush: bool) -> Iterator[Source]:
     """A new file or directory, which replaces the one at a path in the end; an open file is written to directly."""
     if not is_path(filepath):
         yield filepath
     elif found.contents is None:
-        with commit.replace_file(filepath) as path:
+        with commit.replace_file(filepath, flush=flush) as path:
             yield path
     else:
-        with commit.replace_directory(filepath, found.contents) as directory:
+        with commit.replace_directory(filepath, found.contents, flush=flush) as directory:
             yield directory
 
 
@@ -134,6 +150,8 @@ def save_weights(
     overwrite: bool = True,
     save_format: str | None = None,
     max_shard_size: float | None = None,
+    *,
+    flush: bool = True,
 ) -> None:
     """Writes the weights of a model, whole or not at all.
 
@@ -153,6 +171,7 @@ def save_weights(
       max_shard_size: GiB of weights that one file may hold. The path names the map and ends in
         .weights.json; the shards come beside it. Only Keras 3 reads them. The map is replaced last; a save
         that is killed before that may leave new shards beside an old map.
+      flush: whether the save waits until the new files are on the disk, as for `save_model`.
 
     Example:
       >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
@@ -169,7 +188,7 @@ def save_weights(
       ImportError: h5py is not installed.
     """
     if max_shard_size is not None:
-        _write_shards(model, filepath, overwrite, save_format, max_shard_size)
+        _write_shards(model, filepath, overwrite, save_format, max_shard_size, flush)
         return
     found = weights_format_for(filepath, save_format)
     write = found.write_weights
@@ -177,12 +196,12 @@ def save_weights(
     if is_path(filepath) and not may_write(Path(filepath), overwrite):
         return
     represented = _represented(model, found.optimizer_in_weights)
-    with _committed(filepath, found) as target:
+    with _committed(filepath, found, flush) as target:
         write(represented, target)
 
 
 def _write_shards(
-    model: Any, filepath: Source, overwrite: bool, save_format: str | None, max_shard_size: float
+    model: Any, filepath: Source, overwrite: bool, save_format: str | None, max_shard_size: float, flush: bool
 ) -> None:
     found, shards = shards_format_for(filepath, save_format)
     path = Path(filepath)
@@ -194,7 +213,7 @@ def _write_shards(
             represented,
             path.name.removesuffix(shards.suffix),
             max_shard_size,
-            lambda name: stack.enter_context(commit.replace_file(path.with_name(name))),
+            lambda name: stack.enter_context(commit.replace_file(path.with_name(name), flush=flush)),
         )
 
 

@@ -76,13 +76,7 @@ def test_foreign_files_are_not_replaced(tmp_path: Path, model: Model) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "assets/vocabulary.txt",
-        "assets.extra/a/b",
-        "debug/saved_model_debug_info.pb",
-        "variables/variables.data-00001-of-00002",
-    ],
+    "name", ["debug/saved_model_debug_info.pb", "variables/variables.data-00001-of-00002"]
 )
 def test_members_of_a_saved_model_are_replaced(tmp_path: Path, model: Model, name: str) -> None:
     save_model(model, tmp_path / "model")
@@ -90,6 +84,78 @@ def test_members_of_a_saved_model_are_replaced(tmp_path: Path, model: Model, nam
     (tmp_path / "model" / name).write_text("old")
     save_model(model, tmp_path / "model")
     assert files_of(tmp_path / "model") == SAVED
+
+
+def test_what_users_put_into_assets_extra_is_kept(tmp_path: Path, model: Model) -> None:
+    warm = tmp_path / "model" / "assets.extra" / "tf_serving_warmup_requests"
+    save_model(model, tmp_path / "model")
+    warm.parent.mkdir()
+    warm.write_text("requests")
+    for _ in range(2):
+        save_model(model, tmp_path / "model")
+        assert warm.read_text() == "requests"
+        assert files_of(tmp_path / "model") == {*SAVED, "assets.extra/tf_serving_warmup_requests"}
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_assets_that_the_old_model_names_are_replaced_and_others_refused(
+    tmp_path: Path, model: Model
+) -> None:
+    save_model(model, tmp_path / "model")
+    saved = protos.SavedModel.FromString((tmp_path / "model" / "saved_model.pb").read_bytes())
+    saved.meta_graphs[0].asset_file_def.add().filename = "vocabulary.txt"
+    (tmp_path / "model" / "saved_model.pb").write_bytes(saved.SerializeToString())
+    (tmp_path / "model" / "assets" / "vocabulary.txt").write_text("of the model")
+    (tmp_path / "model" / "assets" / "notes.txt").write_text("mine")
+    with pytest.raises(SaveError, match=r"not part of a SavedModel: assets/notes\.txt; it is not replaced"):
+        save_model(model, tmp_path / "model")
+    (tmp_path / "model" / "assets" / "notes.txt").rename(tmp_path / "notes.txt")
+    save_model(model, tmp_path / "model")
+    assert files_of(tmp_path / "model") == SAVED
+
+
+def test_assets_of_a_model_that_cannot_be_read_are_refused(tmp_path: Path, model: Model) -> None:
+    save_model(model, tmp_path / "model")
+    (tmp_path / "model" / "saved_model.pb").write_bytes(b"\xff")
+    (tmp_path / "model" / "assets" / "vocabulary.txt").write_text("whose?")
+    with pytest.raises(SaveError, match=r"not part of a SavedModel: assets/vocabulary\.txt"):
+        save_model(model, tmp_path / "model")
+
+
+# Targets that must stay where they are.
+
+
+@pytest.mark.parametrize("target", ["", ".", "..", "/"])
+@pytest.mark.parametrize("save_format", ["tf", "h5", "keras", "tf_keras", "weights"])
+def test_no_format_replaces_the_working_directory_or_what_is_above(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch, target: str, save_format: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(SaveError, match=r"empty|working directory|root of a file system"):
+        if save_format == "weights":
+            save_weights(model, target, save_format="h5")
+        else:
+            save_model(model, target, save_format=save_format)
+    assert Path.cwd() == tmp_path / "here"
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["here"]
+
+
+# Flushes.
+
+
+@pytest.mark.parametrize("name", ["m", "m.h5", "m.keras", "m.weights.h5", "m.npz"])
+@pytest.mark.parametrize("flush", [True, False])
+def test_a_save_flushes_each_file_and_directory_once_or_nothing(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch, name: str, flush: bool
+) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append(os.fstat(descriptor).st_ino))
+    save = save_weights if name in ("m.weights.h5", "m.npz") else save_model
+    save(model, tmp_path / name, flush=flush)
+    made = [tmp_path, tmp_path / name, *(tmp_path / name).rglob("*")]
+    assert set(flushed) == ({path.stat().st_ino for path in made} if flush else set())
+    assert len(flushed) == len(set(flushed))
 
 
 # overwrite=False.

@@ -68,6 +68,11 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         default=True,
         help="replace DST if it exists (the default); with --no-overwrite a terminal is asked, else it fails",
     )
+    parser.add_argument(
+        "--no-flush",
+        action="store_true",
+        help="do not wait until DST is on the disk: faster, but a loss of power may damage it",
+    )
     parser.add_argument("--quiet", action="store_true", help="say nothing unless it fails")
     parser.set_defaults(run=_convert)
     return parser
@@ -90,7 +95,8 @@ def _convert(options: argparse.Namespace) -> None:
             save_traces=not options.no_traces,
             progress=progress,
         )
-        write_model(model, options.target, format_for(options.target, options.to), arguments)
+        found = format_for(options.target, options.to)
+        write_model(model, options.target, found, arguments, flush=not options.no_flush)
     if not options.quiet:
         seconds = time.perf_counter() - start
         print(

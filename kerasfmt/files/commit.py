@@ -1,133 +1,94 @@
-"""A save is a commit: everything is written beside the target and moved into place.
+"""A save is a commit: everything is written beside the target, flushed, and moved into place.
 
-    parent/target                     what readers see: always a whole model, old or new
-    parent/.target.kerasfmt/          the staging directory, locked during a save
-    parent/.target.kerasfmt/payload   the model being written; after an exchange, the old model being deleted
-    parent/.target.kerasfmt/old       the old model, if the two cannot be exchanged in one step
+Readers see the old model or the new one. A file replaces another in one step. A directory is exchanged with the old
+one in one step on Linux and macOS. Elsewhere two renames are needed, with nothing at the target for a moment; if the
+process is killed then, the next save of the same target puts the old directory back first.
 
-On Linux a directory is exchanged with the old one in one step (renameat2). Elsewhere two renames are needed. If the
-process is killed between them, the next save of the same target puts the old model back first. Data reaches the disk
-when the operating system flushes it: a commit survives a crash of the process, but not a loss of power.
+Several processes may save to one target: each has a staging directory of its own, and the last one to end wins.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import hashlib
 import os
-import re
-import shutil
 import stat
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from kerasfmt.errors import KerasfmtError, SaveError
+from kerasfmt.files.contents import DirectoryContents, Kept
+from kerasfmt.files.exchange import exchange
+from kerasfmt.files.flush import flush_directory, flush_file, flush_tree
+from kerasfmt.files.staging import PAYLOAD, Staging, staged
+from kerasfmt.files.targets import require_regular, resolve
 
-_AT_FDCWD: Final = -100
-_RENAME_EXCHANGE: Final = 2
-_MAX_NAMED_FILES: Final = 5
-_MAX_STEM_BYTES: Final = 200
-
-
-@dataclass(frozen=True)
-class DirectoryContents:
-    """The permitted contents of a directory of one format.
-
-    Attributes:
-      format: the name of the format in errors.
-      marker: the file that a directory of the format always has.
-      patterns: regular expressions of the paths of all its files, relative, with "/".
-    """
-
-    format: str
-    marker: str
-    patterns: tuple[str, ...]
-
-    def foreign_in(self, directory: Path) -> list[str]:
-        """The relative paths of everything that is not part of the format, with empty directories and links.
-
-        Without the marker, the directory is not of the format, and everything in it is foreign.
-        """
-        found = sorted(_entries(directory))
-        if self.marker not in found:
-            return found
-        member = re.compile("|".join(f"(?:{pattern})" for pattern in self.patterns))
-        return [entry for entry in found if not member.fullmatch(entry)]
-
-
-def _entries(directory: Path) -> Iterator[str]:
-    """The relative paths of the files, links and empty directories below `directory`."""
-    pending = [""]
-    while pending:
-        prefix = pending.pop()
-        with os.scandir(directory / prefix) as entries:
-            children = list(entries)
-        if prefix and not children:
-            yield prefix
-        for child in children:
-            if child.is_dir(follow_symlinks=False):
-                pending.append(prefix + child.name + "/")
-            else:
-                yield prefix + child.name
+_ATTEMPTS: Final = 1000
 
 
 @contextlib.contextmanager
-def replace_directory(target: str | os.PathLike[str], contents: DirectoryContents) -> Iterator[Path]:
+def replace_directory(
+    target: str | os.PathLike[str], contents: DirectoryContents, *, flush: bool = True
+) -> Iterator[Path]:
     """A fresh directory that becomes `target` if the body succeeds, and vanishes if it fails.
 
     Args:
       target: the directory to create or to replace; a symbolic link is followed.
       contents: the permitted contents of a directory at `target`; a directory with other files is never replaced.
+      flush: whether everything is on the disk before the old directory goes, so that a loss of power leaves the one
+        or the other.
 
     Yields:
       The empty directory to write into, on the file system of `target`.
 
     Raises:
-      SaveError: `target` is a file or holds foreign files, another save of it is under way, or it cannot be
-        written. The target is as it was.
+      SaveError: `target` is a file, holds foreign files, must stay where it is, or cannot be written. The target is
+        as it was.
     """
-    path = Path(os.path.realpath(target))
-    with _explained(path), _staging(path) as staging:
-        _refuse_foreign(path, contents)
-        payload = staging / "payload"
+    path = resolve(target)
+    parents = _changed_parents(path)
+    with _explained(path), staged(path) as staging:
+        contents.require_replaceable(path)
+        payload = staging.path / PAYLOAD
         payload.mkdir()
         yield payload
-        if not os.path.lexists(path):
-            payload.rename(path)
-            return
-        _refuse_foreign(path, contents)
-        payload.chmod(stat.S_IMODE(path.stat().st_mode))
-        if not _exchange(payload, path):
-            _swap(payload, path, staging / "old")
+        if flush:
+            flush_tree(payload)
+        kept = _put(staging, path, contents, flush)
+        _save_late_changes(staging, path, contents, kept)
+        if flush:
+            _flush_names(path, parents)
 
 
 @contextlib.contextmanager
-def replace_file(target: str | os.PathLike[str]) -> Iterator[Path]:
+def replace_file(target: str | os.PathLike[str], *, flush: bool = True) -> Iterator[Path]:
     """The path of a file to write, which becomes `target` if the body succeeds, and vanishes if it fails.
 
     Args:
       target: the file to create or to replace; a symbolic link is followed.
+      flush: whether the bytes are on the disk before the old file goes, so that a loss of power leaves the one or the
+        other.
 
     Yields:
       A path at which there is no file yet, on the file system of `target`.
 
     Raises:
-      SaveError: `target` is a directory, another save of it is under way, or it cannot be written. The
-        target is as it was.
+      SaveError: `target` is not a file, must stay where it is, or cannot be written. The target is as it was.
     """
-    path = Path(os.path.realpath(target))
-    with _explained(path), _staging(path) as staging:
-        if path.is_dir():
-            raise SaveError(f"{path}: expected a file to replace, got a directory; choose another path")
-        payload = staging / "payload"
+    path = resolve(target)
+    parents = _changed_parents(path)
+    with _explained(path), staged(path) as staging:
+        require_regular(path)
+        payload = staging.path / PAYLOAD
         yield payload
+        require_regular(path)
         if path.exists():
-            payload.chmod(stat.S_IMODE(path.stat().st_mode))
-        payload.replace(path)
+            staging.restrict(PAYLOAD, path.stat().st_mode & 0o777)
+        if flush:
+            flush_file(payload)
+        staging.move_out(PAYLOAD, path)
+        if flush:
+            _flush_names(path, parents)
 
 
 @contextlib.contextmanager
@@ -139,103 +100,113 @@ def _explained(path: Path) -> Iterator[None]:
         if isinstance(error, KerasfmtError):
             raise
         # The path in the error is in the staging directory, which means nothing to the user.
-        reason = error.strerror or str(error) or type(error).__name__
         raise SaveError(
-            f"{path}: could not be saved: {reason}; what was there before is untouched"
+            f"{path}: could not be saved: {_reason(error)}; what was there before is untouched"
         ) from error
 
 
-def _refuse_foreign(path: Path, contents: DirectoryContents) -> None:
-    if not os.path.lexists(path):
-        return
-    if not path.is_dir():
-        raise SaveError(
-            f"{path}: expected a directory to hold the {contents.format}, got a file; "
-            "remove it or choose another path"
-        )
-    foreign = contents.foreign_in(path)
-    if not foreign:
-        return
-    named = ", ".join(foreign[:_MAX_NAMED_FILES])
-    more = f" and {len(foreign) - _MAX_NAMED_FILES} more" if len(foreign) > _MAX_NAMED_FILES else ""
-    raise SaveError(
-        f"{path}: holds files that are not part of a {contents.format}: {named}{more}; "
-        "it is not replaced: choose another directory, or move these files away"
-    )
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__
 
 
-@contextlib.contextmanager
-def _staging(path: Path) -> Iterator[Path]:
-    """The locked, empty staging directory of `path`; removed at the end with everything left in it."""
-    missing = [parent for parent in path.parents if not parent.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stem = path.name
-    if len(os.fsencode(stem)) > _MAX_STEM_BYTES:
-        stem = hashlib.sha256(os.fsencode(stem)).hexdigest()
-    staging = path.parent / f".{stem}.kerasfmt"
+def _put(staging: Staging, path: Path, contents: DirectoryContents, flush: bool) -> Kept:
+    """Moves the payload to `path`; returns what it took over from the directory there.
+
+    It begins anew if another save changes what stands at `path` meanwhile.
+    """
+    kept: Kept = {}
     try:
-        staging.mkdir(exist_ok=True)
-        with _locked(staging, path):
-            _recover(staging, path)
+        for _ in range(_ATTEMPTS):
+            contents.require_replaceable(path)
             try:
-                yield staging
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
-    finally:
-        for parent in missing:
-            with contextlib.suppress(OSError):
-                parent.rmdir()  # fails, as it should, if the save has put something into it
-
-
-def _recover(staging: Path, path: Path) -> None:
-    """Undoes what an earlier save of the same target left when it was killed."""
-    old = staging / "old"
-    if old.exists() and not os.path.lexists(path):
-        old.rename(path)
-    for debris in staging.iterdir():
-        if debris.is_dir() and not debris.is_symlink():
-            shutil.rmtree(debris)
-        else:
-            debris.unlink()
-
-
-@contextlib.contextmanager
-def _locked(staging: Path, path: Path) -> Iterator[None]:
-    """Holds the lock of a staging directory; the operating system frees it when the process dies."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    descriptor = os.open(staging, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SaveError(f"{path}: another save of it is under way; wait for it to end") from error
-        except OSError:
-            pass  # a file system without locks
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _exchange(new: Path, target: Path) -> bool:
-    """Swaps two directories in one step; False if the system or the file system cannot."""
-    if not sys.platform.startswith("linux"):
-        return False
-    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if rename is None:
-        return False
-    status: int = rename(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(target), _RENAME_EXCHANGE)
-    return status == 0
-
-
-def _swap(new: Path, target: Path, old: Path) -> None:
-    """Moves `target` to `old` and `new` to `target`; moves `target` back if that fails."""
-    target.rename(old)
-    try:
-        new.rename(target)
+                if os.path.lexists(path):
+                    kept = _take_over(staging, path, contents, flush)
+                    staging.restrict(PAYLOAD, stat.S_IMODE(path.stat().st_mode))
+                    if exchange(staging.name(PAYLOAD), path, staging.descriptor):
+                        return kept
+                    staging.move_in(path)
+            except FileNotFoundError:
+                if os.path.lexists(path):
+                    raise
+                continue
+            if _move_to_nothing(staging, path):
+                return kept
+        raise SaveError(f"{path}: other saves of it are under way; wait for them to end")
     except BaseException:
-        old.rename(target)
+        _give_back(staging, path)
         raise
+
+
+def _take_over(staging: Staging, path: Path, contents: DirectoryContents, flush: bool) -> Kept:
+    if contents.kept is None:
+        return {}
+    payload = staging.path / PAYLOAD
+    staging.discard(f"{PAYLOAD}/{contents.kept}")
+    kept = contents.take_over(path, payload)
+    if kept and flush:
+        flush_tree(payload / contents.kept)
+        flush_directory(payload)
+    return kept
+
+
+def _move_to_nothing(staging: Staging, path: Path) -> bool:
+    """Moves the payload to a path at which there is nothing; False if another save was faster."""
+    try:
+        staging.move_out(PAYLOAD, path)
+    except OSError:
+        if os.path.lexists(path):
+            return False
+        raise
+    return True
+
+
+def _give_back(staging: Staging, path: Path) -> None:
+    """Puts the directory back that a failing save has moved away, beside `path` if something else stands there."""
+    if old := staging.old():
+        staging.move_out(old[-1], _beside(path) if os.path.lexists(path) else path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.before-{os.urandom(4).hex()}")
+
+
+def _save_late_changes(staging: Staging, path: Path, contents: DirectoryContents, kept: Kept) -> None:
+    """Removes nothing that somebody put into the old directory after it was looked at for the last time.
+
+    Raises:
+      SaveError: there is such a thing; the old directory stands beside the new one.
+    """
+    for name in staging.old() or [PAYLOAD]:
+        old = staging.path / name
+        if not old.exists():
+            continue
+        try:
+            if not contents.foreign_in(old) and contents.kept_in(old) == kept:
+                continue
+        except (OSError, SaveError):
+            pass  # what cannot be looked at is not removed
+        aside = _beside(path)
+        staging.move_out(name, aside)
+        raise SaveError(
+            f"{path}: is saved, but files were added to the old directory during the save; it is kept at {aside}"
+        )
+
+
+def _changed_parents(path: Path) -> list[Path]:
+    """The directories in which a save of `path` makes a name: its parent, and those above if that is made too."""
+    return [path.parent, *(parent.parent for parent in path.parents if not parent.exists())]
+
+
+def _flush_names(path: Path, parents: list[Path]) -> None:
+    """Flushes the names that a save has made.
+
+    Raises:
+      SaveError: they cannot be written.
+    """
+    try:
+        for parent in parents:
+            flush_directory(parent)
+    except OSError as error:
+        raise SaveError(
+            f"{path}: is saved, but would not survive a loss of power: {_reason(error)}; save it again"
+        ) from error

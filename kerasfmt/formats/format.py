@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kerasfmt.containers.progress import Progress, unheard
 
 if TYPE_CHECKING:
-    from kerasfmt.files.commit import DirectoryContents
+    from kerasfmt.files.contents import DirectoryContents
     from kerasfmt.formats.description import Description
     from kerasfmt.formats.saved_model.options import SaveOptions
     from kerasfmt.ir import Model

@@ -33,6 +33,24 @@ def test_convert_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert sizes[0] < sizes[1]
 
 
+@pytest.mark.parametrize("name", ["out", "out.h5", "out.keras"])
+@pytest.mark.parametrize("options", [[], ["--no-flush"]])
+def test_flush(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, options: list[str]) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr("os.fsync", flushed.append)
+    assert cli.main(["convert", MLP, str(tmp_path / name), "--quiet", *options]) == 0
+    assert bool(flushed) is not bool(options)
+
+
+def test_the_working_directory_is_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["convert", MLP, ".", "--quiet"]) == 1
+    assert "working directory" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_overwrite(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kerasfmt.errors import UnsupportedFormatError
-from kerasfmt.files.commit import DirectoryContents
+from kerasfmt.files.contents import DirectoryContents
 from kerasfmt.formats.format import Format, Source, WriteArguments
 from kerasfmt.formats.saved_model import layout
 
@@ -46,12 +46,29 @@ def _describe(path: Path) -> Description:
     raise UnsupportedFormatError(f"{path}: SavedModel directories cannot be inspected yet")
 
 
+def _assets(directory: Path) -> set[str]:
+    """The paths of the assets that the model in a directory names; none if it cannot be read."""
+    from google.protobuf.message import DecodeError
+
+    from kerasfmt import protos
+
+    try:
+        saved = protos.SavedModel.FromString((directory / layout.SAVED_MODEL).read_bytes())
+    except DecodeError:
+        return set()
+    return {
+        f"{layout.ASSETS}/{asset.filename}" for meta in saved.meta_graphs for asset in meta.asset_file_def
+    }
+
+
 FORMAT: Final = Format(
     name="tf",
     title="a SavedModel",
     aliases=("tensorflow",),
     suffixes=("",),
-    contents=DirectoryContents("SavedModel", layout.SAVED_MODEL, layout.PATTERNS),
+    contents=DirectoryContents(
+        "SavedModel", layout.SAVED_MODEL, layout.PATTERNS, kept=layout.ASSETS_EXTRA, named=_assets
+    ),
     recognize=_is_saved_model,
     holds_signatures=True,
     read=_read,

@@ -5,7 +5,9 @@
     fingerprint.pb              FingerprintDef: hashes of the parts
     variables/variables.index   the weights, a TensorBundle with the prefix `variables/variables`
     variables/variables.data-*
-    assets/                     files that layers read; empty for the layers that kerasfmt knows
+    assets/                     files that layers read, as saved_model.pb names them; empty for the layers that
+                                kerasfmt knows
+    assets.extra/               files of the user: TensorFlow Serving takes its warm-up requests from here
 
 Source: tensorflow/python/saved_model/constants.py, tensorflow/python/saved_model/path_helpers.py;
 tf_keras/src/saving/legacy/saved_model/constants.py.
@@ -24,6 +26,7 @@ VARIABLES: Final = "variables/variables"
 """The prefix of the TensorBundle."""
 VARIABLES_INDEX: Final = "variables/variables.index"
 ASSETS: Final = "assets"
+ASSETS_EXTRA: Final = "assets.extra"
 PATTERNS: Final = (
     r"saved_model\.pb",
     r"keras_metadata\.pb",
@@ -31,11 +34,11 @@ PATTERNS: Final = (
     r"variables/",
     r"variables/variables\.index",
     r"variables/variables\.data-\d{5}-of-\d{5}",
-    r"assets(\.extra)?/.*",
+    r"assets/",
     r"debug/",
     r"debug/saved_model_debug_info\.pb",
 )
-"""What may lie in the directory, as regular expressions of paths below it."""
+"""What may lie in the directory beside assets, as regular expressions of paths below it."""
 
 SCHEMA_VERSION: Final = 1
 """`SavedModel.saved_model_schema_version` (tensorflow/python/saved_model/constants.py)."""

@@ -90,9 +90,14 @@ def _write_files(
     tensorbundle.write(directory / layout.VARIABLES, items, progress=progress)
     index = (directory / layout.VARIABLES_INDEX).read_bytes()
     data = protos.serialize(saved)
-    (directory / layout.SAVED_MODEL).write_bytes(data)
-    (directory / layout.KERAS_METADATA).write_bytes(protos.serialize(metadata))
-    (directory / layout.FINGERPRINT).write_bytes(protos.serialize(fingerprint(saved, data, index)))
+    files = {
+        layout.SAVED_MODEL: data,
+        layout.KERAS_METADATA: protos.serialize(metadata),
+        layout.FINGERPRINT: protos.serialize(fingerprint(saved, data, index)),
+    }
+    for name, content in files.items():
+        with (directory / name).open("xb") as file:  # nothing that is there already is written to
+            file.write(content)
 
 
 def _used_ops(names: FunctionNames, main: MainGraph) -> set[str]:
