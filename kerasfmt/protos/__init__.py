@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.internal import api_implementation
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import DecodeError, Message
 
 from kerasfmt.errors import CorruptFileError
+from kerasfmt.protos.map_order import in_upb_order
 
 _KERAS_PACKAGE = "third_party.py.keras.protobuf"
 _MessageT = TypeVar("_MessageT", bound=Message)
@@ -42,9 +44,9 @@ def _pool() -> tuple[descriptor_pool.DescriptorPool, dict[str, str]]:
 
 
 def serialize(message: Message) -> bytes:
-    """The bytes of `message`, with map entries in key order: the same message gives the same bytes."""
+    """The bytes of `message`: the same message gives the same bytes with every runtime of protobuf."""
     data: bytes = message.SerializeToString(deterministic=True)
-    return data
+    return data if api_implementation.Type() == "upb" else in_upb_order(data, message.DESCRIPTOR)
 
 
 def parse(kind: type[_MessageT], data: bytes, where: str) -> _MessageT:

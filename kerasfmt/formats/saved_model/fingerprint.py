@@ -22,8 +22,8 @@ from kerasfmt import protos
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64
-from kerasfmt.formats.saved_model.map_order import in_key_order, serialize_in_key_order
 from kerasfmt.graph.op import known_op
+from kerasfmt.protos.map_order import in_key_order, serialize_in_key_order
 
 CHECKSUM_LIMIT = 1 << 18
 """Files of more bytes get no `saved_model_checksum`: it takes 75 ms a MiB here, and TensorFlow only logs it."""

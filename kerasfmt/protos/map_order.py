@@ -1,21 +1,23 @@
-"""Serialized messages with their map entries in the order of protobuf's C++ runtime.
+"""Serialized messages with their map entries in the order of one protobuf runtime or another.
 
-C++ sorts the entries of a map by key when it serializes deterministically. upb, the runtime of Python's protobuf,
-sorts differently: it puts integer keys in descending order, and `dense_1` before `dense` where one key is the
-beginning of another. TensorFlow hashes the bytes of C++. Nothing else differs between the two, and the entries of one
-map are adjacent, so it is enough to move entries.
+Every runtime sorts the entries of a map by key when it serializes deterministically, each in its own way. C++ and pure
+Python sort in ascending order. upb, the usual runtime of Python, puts integer keys in descending order, and `dense_1`
+before `dense` where one key is the beginning of another. TensorFlow writes files with upb, and hashes the bytes of C++.
+Nothing else differs between the runtimes, and the entries of one map are adjacent, so it is enough to move entries.
 
 Source: observed with protobuf 4.25.9 and 7.36.2 (upb) against TensorFlow 2.15.1 and 2.21.0 (C++);
-`conformance/test_fingerprint.py` compares the two.
+`conformance/test_fingerprint.py` compares the two. The order of upb: upb/message/map_sorter.c, whose encoder writes
+from the end.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from kerasfmt import protos
+from google.protobuf.message import Message
 
 _VARINT, _BYTES = 0, 2
 _FIXED_SIZES = {1: 8, 5: 4}
@@ -24,19 +26,45 @@ _RECURRING = 512
 """Up to this many bytes, the rest of a message is cached: nodes have few distinct sets of attributes."""
 
 
-def serialize_in_key_order(message: protos.Message) -> bytes:
+Key: TypeAlias = "bytes | int"
+"""The key of a map entry, as it is serialized."""
+
+
+def serialize_in_key_order(message: Message) -> bytes:
     """The bytes of `message` as C++ serializes it deterministically."""
-    return in_key_order(protos.serialize(message), message.DESCRIPTOR)
+    return in_key_order(message.SerializeToString(deterministic=True), message.DESCRIPTOR)
 
 
 def in_key_order(data: bytes, kind: Any) -> bytes:
     """The same message with the entries of every map in ascending order of their keys.
 
     Args:
-      data: the result of `protos.serialize` for a message.
+      data: a message that is serialized deterministically.
       kind: descriptor of that message.
     """
-    return _ordered(data, _layout(kind))
+    return _ordered(data, _layout(kind, _ascending))
+
+
+def in_upb_order(data: bytes, kind: Any) -> bytes:
+    """The same message with the entries of every map in the order of upb.
+
+    Args:
+      data: a message that is serialized deterministically.
+      kind: descriptor of that message.
+    """
+    return _ordered(data, _layout(kind, _of_upb))
+
+
+def _ascending(key: Key) -> Any:
+    return key
+
+
+_BEYOND = 256
+"""Follows the bytes of a key, so that a key comes behind those that it is the beginning of."""
+
+
+def _of_upb(key: Key) -> Any:
+    return -key if isinstance(key, int) else (*key, _BEYOND)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +75,13 @@ class _Layout:
       nested: tag -> layout of the message, and whether it is a map's entry, for the fields that hold maps.
       paths: the tags, as bytes, on each path to a map. A message that lacks a tag of every path holds no map.
       heads: one-byte tags of the other fields that have a length.
+      rank: what the entries of a map are sorted by, given a key.
     """
 
     nested: dict[int, tuple[_Layout, bool]]
     paths: list[tuple[bytes, ...]]
     heads: set[int]
+    rank: Callable[[Key], Any]
 
 
 def _ordered(data: bytes, layout: _Layout) -> bytes:
@@ -81,9 +111,9 @@ def _ordered(data: bytes, layout: _Layout) -> bytes:
 
 def _ordered_rest(data: bytes, layout: _Layout) -> bytes:
     """As `_ordered`, for data whose first field holds a map."""
-    nested = layout.nested
+    nested, rank = layout.nested, layout.rank
     parts: list[bytes] = []
-    entries: list[tuple[bytes | int, bytes]] = []
+    entries: list[tuple[Any, bytes]] = []
     map_tag = copied = at = 0
     last = len(data)
     while at < last:
@@ -105,7 +135,7 @@ def _ordered_rest(data: bytes, layout: _Layout) -> bytes:
         copied = at
         if is_map:
             map_tag = tag
-            entries.append((_key(payload), data[begin:start] + payload))
+            entries.append((rank(_key(payload)), data[begin:start] + payload))
         else:
             parts.append(payload)
     parts.extend([entry for _, entry in sorted(entries)])
@@ -144,7 +174,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     return value | byte << shift, at + 1
 
 
-def _key(entry: bytes) -> bytes | int:
+def _key(entry: bytes) -> Key:
     """The key of a map entry, which is its first field."""
     if entry[0] & 7 == _BYTES and entry[1] < 0x80:
         return entry[2 : 2 + entry[1]]
@@ -154,22 +184,22 @@ def _key(entry: bytes) -> bytes | int:
     return _varint(entry, start)[0] if tag & 7 == _VARINT else int.from_bytes(entry[start:end], "little")
 
 
-def _layout(kind: Any) -> _Layout:
-    """The layout of the messages of a descriptor."""
-    layout = _LAYOUTS.get(kind.full_name)
+def _layout(kind: Any, rank: Callable[[Key], Any]) -> _Layout:
+    """The layout of the messages of a descriptor, whose entries are sorted by `rank`."""
+    layout = _LAYOUTS.get((kind.full_name, rank))
     if layout is None:
         paths = sorted({tuple(sorted(path, reverse=True)) for path in _paths(kind, frozenset())})
-        layout = _LAYOUTS[kind.full_name] = _Layout({}, paths, set(range(_BYTES, 0x80, 8)))
+        layout = _LAYOUTS[kind.full_name, rank] = _Layout({}, paths, set(range(_BYTES, 0x80, 8)), rank)
         for field in kind.fields:
             child = field.message_type
-            if child is not None and (_is_entry(child) or _layout(child).paths):
+            if child is not None and (_is_entry(child) or _layout(child, rank).paths):
                 tag = field.number << 3 | _BYTES
                 layout.heads.discard(tag)
-                layout.nested[tag] = (_layout(child), _is_entry(child))
+                layout.nested[tag] = (_layout(child, rank), _is_entry(child))
     return layout
 
 
-_LAYOUTS: dict[str, _Layout] = {}
+_LAYOUTS: dict[tuple[str, Callable[[Key], Any]], _Layout] = {}
 
 
 def _paths(kind: Any, above: frozenset[str]) -> list[frozenset[bytes]]:
