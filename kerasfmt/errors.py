@@ -5,9 +5,16 @@ The fault is in the type; the message says where, what was expected, what was fo
 
 from __future__ import annotations
 
+from kerasfmt.printable import printable
+from kerasfmt.typing import override
+
 
 class KerasfmtError(Exception):
-    """Base class of every error that kerasfmt raises on purpose."""
+    """Base class of every error that kerasfmt raises on purpose; its text is safe to print."""
+
+    @override
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class CorruptFileError(KerasfmtError):

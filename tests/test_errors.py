@@ -20,6 +20,13 @@ def test_one_base(error: type[Exception]) -> None:
     assert error.__name__.endswith("Error")
 
 
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+def test_what_a_terminal_obeys_is_escaped(error: type[Exception]) -> None:
+    found = str(error("layer 日本\x1b[2J\x07\r\u202e\x9b: no\nkerasfmt: done"))
+    assert found == r"layer 日本\x1b[2J\x07\r\u202e\x9b: no\nkerasfmt: done"
+    assert str(error(f"model m: {error(found)}")) == f"model m: {found}"
+
+
 def test_every_error_can_be_caught_by_a_public_name() -> None:
     assert all(getattr(kerasfmt.errors, error.__name__) is error for error in ERRORS)
     for error in ERRORS:

@@ -7,10 +7,10 @@ import atexit
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 from kerasfmt.cli import convert, inspect
+from kerasfmt.cli.output import Parser, complain, show_traceback, warnings_as_lines
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.gc_paused import gc_paused
 
@@ -38,13 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     atexit.register(gc.freeze)  # without this, the interpreter visits every object when it ends
     try:
-        with gc_paused():
+        with gc_paused(), warnings_as_lines():
             options.run(options)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
     except KeyboardInterrupt:
-        print("kerasfmt: interrupted; nothing was changed", file=sys.stderr)
+        complain("interrupted; nothing was changed")
         return _FAILED
     except (KerasfmtError, OSError, ImportError, MemoryError) as error:
         _report(error, options.debug)
@@ -58,17 +58,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(error: BaseException, debug: bool, prefix: str = "") -> None:
     """Prints one line on stderr, after the traceback if `debug`."""
     if debug:
-        traceback.print_exception(error)
+        show_traceback(error)
     text = str(error) or type(error).__name__
     if prefix:
         text = f"{type(error).__name__}: {text} (--debug shows where)"
-    print("kerasfmt: " + prefix + " ".join(text.split()), file=sys.stderr)
+    complain(prefix + " ".join(text.split()))
 
 
 def _parser() -> argparse.ArgumentParser:
     from kerasfmt import __version__
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="kerasfmt",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerasfmt.cli.output import say
 from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.formats import FORMATS
 
@@ -99,7 +100,7 @@ def _convert(options: argparse.Namespace) -> None:
         write_model(model, options.target, found, arguments, flush=not options.no_flush)
     if not options.quiet:
         seconds = time.perf_counter() - start
-        print(
+        say(
             f"{options.target}: {len(model.layers):,} layers, {model.count_params():,} parameters, "
             f"{byte_size(_bytes_below(options.target))}, {seconds:.2f} s"
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from kerasfmt.cli.output import Column, say, show_table
 
 if TYPE_CHECKING:
     from kerasfmt.formats.description import Description
@@ -45,24 +46,21 @@ def _inspect(options: argparse.Namespace) -> None:
 
 
 def _show(description: Description) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from kerasfmt.formats.description import byte_size
 
     kinds = any(row.kind for row in description.rows)
-    table = Table(box=box.SIMPLE_HEAD)
-    for heading in (description.owners, *(["class"] if kinds else []), description.weights):
-        table.add_column(heading, overflow="fold")
-    for heading in ("parameters", "size"):
-        table.add_column(heading, justify="right")
-    for row in description.rows:
-        weights = "\n".join(map(str, row.weights))
-        texts = (row.owner, *([row.kind] if kinds else []), weights, f"{row.size:,}", byte_size(row.nbytes))
-        table.add_row(*map(Text, texts))
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    headings = (description.owners, *(["class"] if kinds else []), description.weights)
+    columns = [*map(Column, headings), Column("parameters", "right"), Column("size", "right")]
+    rows = [
+        [
+            [row.owner],
+            *([[row.kind]] if kinds else []),
+            [str(weight) for weight in row.weights],
+            [f"{row.size:,}"],
+            [byte_size(row.nbytes)],
+        ]
+        for row in description.rows
+    ]
     for line in description.lines:
-        console.print(Text(line), soft_wrap=True)
-    console.print(table)
+        say(line)
+    show_table(columns, rows)

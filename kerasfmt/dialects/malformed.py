@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError
+from kerasfmt.printable import printable
 
 
 @contextlib.contextmanager
@@ -18,7 +19,7 @@ def malformed_config_errors(where: str) -> Iterator[None]:
     try:
         yield
     except KerasfmtError as error:
-        if where.partition(": ")[0] in str(error):
+        if printable(where.partition(": ")[0]) in str(error):
             raise
         raise type(error)(f"{where}: {error}") from error
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from kerasfmt.errors import TargetExistsError
+from kerasfmt.printable import printable
 
 
 def may_write(target: Path, overwrite: bool) -> bool:
@@ -29,7 +30,7 @@ def _agreed(target: Path) -> bool:
     """
     if not sys.stdin or not sys.stdin.isatty():
         raise TargetExistsError(f"{target}: already exists, and overwrite is False; choose another path")
-    question = f"[WARNING] {target} already exists - overwrite? [y/n]"
+    question = f"[WARNING] {printable(str(target))} already exists - overwrite? [y/n]"
     while (answer := input(question).strip().lower()) not in ("y", "n"):
         question = 'Enter "y" (overwrite) or "n" (cancel).'
     return answer == "y"

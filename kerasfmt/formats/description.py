@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kerasfmt.dtypes import DTypeLike, of
+from kerasfmt.printable import printable
 from kerasfmt.typing import override
 
 _MEGABYTE: Final = 1_000_000
@@ -48,7 +49,7 @@ class StoredWeight:
 
     @override
     def __str__(self) -> str:
-        return f"{self.name} {self.dtype}{list(self.shape)}"
+        return printable(f"{self.name} {self.dtype}{list(self.shape)}")
 
 
 @dataclass(frozen=True)

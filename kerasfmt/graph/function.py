@@ -12,6 +12,7 @@ from kerasfmt.errors import GraphError
 from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.text import type_text, wrapped
 from kerasfmt.graph.value import Node, Value
+from kerasfmt.printable import printable
 
 _NONE: Mapping[Function, Function] = MappingProxyType({})
 
@@ -54,11 +55,15 @@ class Function:
             lines += wrapped(f"capture {handle.name} = {stands_for}", "  ")
         for node in self.nodes:
             lines += wrapped(str(node), "  ")
-        return "\n".join([*lines, *wrapped(f"return {', '.join(v.name for v in self.outputs)}", "  ")])
+        return "\n".join(
+            map(printable, [*lines, *wrapped(f"return {', '.join(v.name for v in self.outputs)}", "  ")])
+        )
 
     def __repr__(self) -> str:
         counts = (len(self.inputs), len(self.captures), len(self.nodes), len(self.outputs))
-        return "<Function {}: {} inputs, {} captures, {} nodes, {} outputs>".format(self.name, *counts)
+        return printable(
+            "<Function {}: {} inputs, {} captures, {} nodes, {} outputs>".format(self.name, *counts)
+        )
 
     def with_captures(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from kerasfmt.ir.structure import flatten
+from kerasfmt.printable import printable
 
 if TYPE_CHECKING:
     from kerasfmt.ir.layer import Layer
@@ -42,8 +43,9 @@ def summary(model: Summarized) -> str:
         calls = [call for call in layer.calls if id(call) in members]
         shapes = [str(t.shape) for call in calls for t in flatten(call.outputs)]
         origins = [t.origin.layer.name for call in calls for t in call.tensor_inputs]
-        row = (f"{layer.name} ({type(layer).__name__})", ", ".join(shapes), f"{layer.count_params():,}")
-        rows.append((*row, ", ".join(origins)))
+        name = printable(f"{layer.name} ({type(layer).__name__})")
+        row = (name, ", ".join(shapes), f"{layer.count_params():,}", printable(", ".join(origins)))
+        rows.append(row)
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
@@ -53,7 +55,7 @@ def summary(model: Summarized) -> str:
     trainable = sum(_size(w.shape) for w in model.trainable_weights)
     return "\n".join(
         [
-            f'Model "{model.name}"',
+            f'Model "{printable(model.name)}"',
             rule,
             lines[0],
             rule,

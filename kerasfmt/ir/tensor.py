@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Shape, Spec
 from kerasfmt.ir.structure import Structure, flatten
+from kerasfmt.printable import printable
 from kerasfmt.typing import override
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Tensor:
 
     @override
     def __repr__(self) -> str:
-        return f"<Tensor {self.spec.dtype.name}{self.spec.shape} of {self.origin.layer.name}>"
+        return printable(f"<Tensor {self.spec.dtype.name}{self.spec.shape} of {self.origin.layer.name}>")
 
 
 class Constant:

@@ -11,6 +11,7 @@ import numpy as np
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Spec, Variable
+from kerasfmt.printable import printable
 from kerasfmt.typing import override
 
 if TYPE_CHECKING:
@@ -136,4 +137,4 @@ class Weight(Variable):
 
     @override
     def __repr__(self) -> str:
-        return f"<Weight {self.name} {self.dtype.name}{list(self.shape)}>"
+        return printable(f"<Weight {self.name} {self.dtype.name}{list(self.shape)}>")

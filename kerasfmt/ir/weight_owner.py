@@ -13,6 +13,7 @@ from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.options import Options
 from kerasfmt.ir.policy import Policy, PolicyIdentifier
 from kerasfmt.ir.weight import Aggregation, Synchronization, Weight
+from kerasfmt.printable import printable
 from kerasfmt.typing import override
 
 
@@ -205,7 +206,7 @@ class WeightOwner(Options, kw_only=True):
 
     @override
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name}>"
+        return printable(f"<{type(self).__name__} {self.name}>")
 
 
 def _distinct(weights: list[Weight]) -> list[Weight]:

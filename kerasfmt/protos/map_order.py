@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from google.protobuf.message import Message
+if TYPE_CHECKING:
+    from kerasfmt import protos
 
 _VARINT, _BYTES = 0, 2
 _FIXED_SIZES = {1: 8, 5: 4}
@@ -30,9 +31,10 @@ Key: TypeAlias = "bytes | int"
 """The key of a map entry, as it is serialized."""
 
 
-def serialize_in_key_order(message: Message) -> bytes:
+def serialize_in_key_order(message: protos.Message) -> bytes:
     """The bytes of `message` as C++ serializes it deterministically."""
-    return in_key_order(message.SerializeToString(deterministic=True), message.DESCRIPTOR)
+    data: bytes = message.SerializeToString(deterministic=True)
+    return in_key_order(data, message.DESCRIPTOR)
 
 
 def in_key_order(data: bytes, kind: Any) -> bytes:

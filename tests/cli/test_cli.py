@@ -42,7 +42,8 @@ def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture
     ("error", "said"),
     [
         (KeyError("x"), "kerasfmt: internal error, please report it: KeyError: 'x' (--debug shows where)\n"),
-        (InvalidModelError("a\nb"), "kerasfmt: a b\n"),
+        (InvalidModelError("a\nb"), "kerasfmt: a\\nb\n"),
+        (OSError("a\n\x1bb"), "kerasfmt: a \\x1bb\n"),
         (KeyboardInterrupt(), "kerasfmt: interrupted; nothing was changed\n"),
         (MemoryError(), "kerasfmt: MemoryError\n"),
     ],

@@ -39,3 +39,14 @@ def test_at_a_terminal(
     assert may_write(tmp_path, overwrite=False) is agreed
     assert len(asked) == len(answers)
     assert f"{tmp_path} already exists - overwrite?" in asked[0]
+
+
+def test_the_question_holds_nothing_that_a_terminal_obeys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
+    (tmp_path / "\x1b[2J日").touch()
+    assert not may_write(tmp_path / "\x1b[2J日", overwrite=False)
+    assert rf"{tmp_path}/\x1b[2J日 already exists" in asked[0]

@@ -32,3 +32,18 @@ def test_it_is_printed(capsys: object) -> None:
     out = capsys.readouterr().out  # type: ignore[attr-defined]
     assert 'Model "printed"' in out
     assert "4,000" in out
+
+
+def test_names_that_a_terminal_would_obey(capsys: object) -> None:
+    name = "日本\x1b[2J\x07\r\u202e\x9b\n"
+    x = Input((3,), name=f"x{name}")
+    model = Model(x, Dense(1, name=f"d{name}")(x), name=f"m{name}")
+    model.summary()
+    shown = [capsys.readouterr().out]  # type: ignore[attr-defined]
+    shown += map(repr, (model, *model.layers, *model.weights, *model.inputs, model.default_trace().function))
+    shown.append(str(model.default_trace().function))
+    safe = r"日本\x1b[2J\x07\r\u202e\x9b\n"
+    assert all(f"{kind}{safe}" in shown[0] for kind in "xdm")
+    for text in shown:
+        assert not any(character in text.replace("\n", "") for character in "\x1b\x07\r\u202e\x9b")
+    assert all(text.count("\n") == 0 for text in shown[1:-1])

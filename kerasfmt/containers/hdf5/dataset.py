@@ -16,6 +16,7 @@ import numpy.typing as npt
 from kerasfmt import dtypes
 from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors, import_h5py
 from kerasfmt.errors import CorruptFileError, UnsafeFileError, UnsupportedFormatError
+from kerasfmt.printable import printable
 
 # A byte of a deflate stream gives at most 1032 bytes (zlib.net/zlib_tech.html); LZF gives fewer than 100.
 MAX_EXPANSION: Final = 1032
@@ -115,7 +116,7 @@ class LazyDataset:
         return self.shape[0]
 
     def __repr__(self) -> str:
-        return f"<LazyDataset {self.where} {self.dtype}{list(self.shape)}>"
+        return printable(f"<LazyDataset {self.where} {self.dtype}{list(self.shape)}>")
 
 
 def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]:

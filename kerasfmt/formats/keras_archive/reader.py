@@ -32,6 +32,7 @@ from kerasfmt.formats.hdf5.stored import has_layer_names
 from kerasfmt.formats.keras_archive import layout
 from kerasfmt.formats.keras_archive.training import take_variables, to_training_config
 from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, places, read_variables
+from kerasfmt.printable import printable
 
 _MAX_SHARDS: Final = 4096
 _MAX_ROOT_MEMBERS: Final = 6
@@ -193,8 +194,10 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
         held = numbered(slots, f"{where}: optimizer")
         if not take_variables(model.training_config, held, order):
             warnings.warn(
-                f"{where}: holds {len(held)} variables of an optimizer, which are not those of the model's "
-                f"{model.training_config.optimizer_class}; skipped",
+                printable(
+                    f"{where}: holds {len(held)} variables of an optimizer, which are not those of the model's "
+                    f"{model.training_config.optimizer_class}; skipped"
+                ),
                 stacklevel=2,
             )
 

@@ -1,0 +1,87 @@
+"""What the command says: every text passes through here, and is made safe to print."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NoReturn
+
+from kerasfmt.printable import printable
+from kerasfmt.typing import override
+
+_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+      heading: its heading.
+      justify: the side on which its texts stand.
+    """
+
+    heading: str
+    justify: Literal["left", "right"] = "left"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of command lines whose errors are safe to print; its subparsers are too."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+def say(line: str) -> None:
+    """Prints one line."""
+    print(printable(line))
+
+
+def complain(line: str) -> None:
+    """Prints one line on stderr, after the name of the command."""
+    print(f"kerasfmt: {printable(line)}", file=sys.stderr)
+
+
+def show_table(columns: Sequence[Column], rows: Sequence[Sequence[Sequence[str]]]) -> None:
+    """Prints a table as wide as the terminal.
+
+    Args:
+      columns: its columns.
+      rows: for each column, the lines of the cell.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column.heading, justify=column.justify, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("\n".join(map(printable, lines))) for lines in row))
+    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+
+
+def show_traceback(error: BaseException) -> None:
+    """Prints where an error came from on stderr."""
+    for lines in traceback.format_exception(error):
+        print(*map(printable, lines.split("\n")[:-1]), sep="\n", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """A context in which each warning is one line on stderr."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        yield
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    complain(f"warning: {message}")
