@@ -15,10 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-if TYPE_CHECKING:
-    from kerasfmt import protos
+from typing import Any, Protocol, TypeAlias
 
 _VARINT, _BYTES = 0, 2
 _FIXED_SIZES = {1: 8, 5: 4}
@@ -31,10 +28,18 @@ Key: TypeAlias = "bytes | int"
 """The key of a map entry, as it is serialized."""
 
 
-def serialize_in_key_order(message: protos.Message) -> bytes:
+class Serializable(Protocol):
+    """A message of any class."""
+
+    DESCRIPTOR: Any
+
+    def SerializeToString(self, *, deterministic: bool) -> bytes:
+        """The bytes of the message."""
+
+
+def serialize_in_key_order(message: Serializable) -> bytes:
     """The bytes of `message` as C++ serializes it deterministically."""
-    data: bytes = message.SerializeToString(deterministic=True)
-    return in_key_order(data, message.DESCRIPTOR)
+    return in_key_order(message.SerializeToString(deterministic=True), message.DESCRIPTOR)
 
 
 def in_key_order(data: bytes, kind: Any) -> bytes:
