@@ -69,6 +69,10 @@ def measure(repeat: int) -> list[Row]:
         b = run(tensorflow, "tensorflow_save", source, theirs, 2)
         seconds = (a.found["seconds"], b.found["seconds"])
         rows.append(_times(f"{name}: save alone, warm process", *seconds, "40 x faster"))
+        for suffix, title in (("", "SavedModel"), (".h5", "HDF5"), (".keras", ".keras")):
+            rows.append(
+                _flushed(core, f"{name}: save alone to {title}", source, kept / f"{name}_flushed{suffix}")
+            )
         say(f"{name}: load in TensorFlow")
         loads = run(tensorflow, "tensorflow_load", ours, theirs, 3, "keras", "saved_model").found
         for reader, title in (("keras", "tf_keras load_model"), ("saved_model", "tf.saved_model.load")):
@@ -83,6 +87,16 @@ def measure(repeat: int) -> list[Row]:
 
 def _times(what: str, ours: float, theirs: float, goal: str) -> Row:
     return Row(what, f"{ours:.2f} s", f"{theirs:.2f} s", f"{theirs / ours:.0f} x faster", goal)
+
+
+def _flushed(core: Path, what: str, source: Path, target: Path) -> Row:
+    """What it costs to wait for the disk; the other side is the same save without that."""
+    flushed, not_flushed = (
+        run(core, "kerasfmt_save", source, target, 5, *words).found["seconds"]
+        for words in ((), ("unflushed",))
+    )
+    times = (f"{flushed:.2f} s", f"{not_flushed:.2f} s")
+    return Row(f"{what}, flushed, against not flushed", *times, f"{flushed / not_flushed:.2f} of it", "")
 
 
 def _live(tensorflow: Path, kept: Path, times: int = 3) -> list[Row]:

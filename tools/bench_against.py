@@ -88,6 +88,16 @@ def _tasks(kept: Path) -> list[Task]:
             for name in MODELS
         ),
         *(
+            Task(
+                f"{name}: save alone{suffix}, warm process, not flushed",
+                "kerasfmt_save",
+                (kept / f"{name}.h5", kept / f"against{suffix}", 5, "unflushed"),
+                inside("seconds"),
+            )
+            for name in MODELS
+            for suffix in ("", ".h5", ".keras")
+        ),
+        *(
             Task(f"save of {depth:,} Dense layers", "layers", (target, depth), inside(str(depth)))
             for depth in DEPTHS
         ),

@@ -14,12 +14,14 @@ from typing import Final
 import h5py
 import numpy as np
 
-from conformance.attack import kills
+from conformance.attack import kills, planted, races
 from conformance.attack.result import Result
 
 REPORT = Path(__file__).parents[1] / "ATTACKS.md"
 ATTACKS: Final[Mapping[str, Callable[[bool], Iterable[Result]]]] = {
     "kills": kills.attack,
+    "planted": planted.attack,
+    "races": races.attack,
 }
 """Every attack by its name. It takes whether to be long: everything, for as long as it takes."""
 

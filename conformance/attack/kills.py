@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from conformance.attack.result import Result
-from conformance.attack.savers import SAVERS, Saver, warm
+from conformance.attack.savers import SAVERS, Saver, scratch_directory, warm
 from conformance.attack.steps import killed_before, steps_of
 
 _FEW = 7
@@ -26,22 +24,21 @@ def attack(long: bool) -> Iterator[Result]:
 
 
 def _killed(saver: Saver, old: int | None, long: bool) -> Result:
-    findings = []
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
+    findings: list[str] = []
+    with scratch_directory(long) as scratch:
         warm(saver, scratch)
         counted = _directory(scratch, "counted", saver, old)
         count = steps_of(partial(_save_over, saver, counted))
         chosen = (
             range(count) if long else sorted({*range(0, count, count // _FEW), *range(count - _LAST, count)})
         )
+        kills = 0
         for step in chosen:
             directory = _directory(scratch, str(step), saver, old)
-            if not killed_before(step, partial(_save_over, saver, directory)):
-                findings.append(f"step {step}: the save took fewer steps than {count}")
+            kills += killed_before(step, partial(_save_over, saver, directory))
             findings += [f"step {step} of {count}: {finding}" for finding in _left(saver, directory, old)]
     what = "fresh" if old is None else "over an older save"
-    return Result(f"kills: {saver.name}, {what}", len(chosen), tuple(findings))
+    return Result(f"kills: {saver.name}, {what}", kills, tuple(findings))
 
 
 def _directory(scratch: Path, name: str, saver: Saver, old: int | None) -> Path:
@@ -60,9 +57,11 @@ def _left(saver: Saver, directory: Path, old: int | None) -> Iterator[str]:
     """What is wrong with what a killed save left, and with the next save."""
     target = directory / saver.target
     try:
-        seen = saver.read(target) if os.path.lexists(target) else None
-        if seen not in (old, 2):
+        if (seen := saver.read(target)) not in (old, 2):
             yield f"expected save {old} or 2, got {seen}"
+    except FileNotFoundError as error:
+        if old is not None:
+            yield f"nothing stands: {error}"
     except Exception as error:
         yield f"what stands is not whole: {type(error).__name__}: {error}"
     try:
@@ -71,5 +70,5 @@ def _left(saver: Saver, directory: Path, old: int | None) -> Iterator[str]:
             yield f"the next save is {seen}, expected 3"
     except Exception as error:
         yield f"the next save failed: {type(error).__name__}: {error}"
-    if debris := sorted(set(os.listdir(directory)) - {saver.target}):
+    if debris := saver.debris(directory):
         yield f"the next save left {', '.join(debris)}"

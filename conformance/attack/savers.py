@@ -6,7 +6,10 @@ A reader looks at every part. It gives the number, or says that parts of two sav
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,10 +18,15 @@ import numpy as np
 
 import kerasfmt
 from kerasfmt import ir, protos
+from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 
 WIDTH = 24
+
+
+def _name_of(target: Path) -> set[str]:
+    return {target.name}
 
 
 class NotWhole(Exception):
@@ -31,30 +39,38 @@ class Saver:
 
     Attributes:
       name: of the format.
-      target: the name of the file or directory.
+      target: the name of the file or directory, or the prefix of names.
       save: writes the save of this number to a path.
       read: the number of the save at a path, every part of which was looked at. Raises FileNotFoundError if there
         is nothing, and any other error if it is not whole.
+      parts: the names beside a path that belong to what stands there.
+      is_directory: whether a save is a directory.
     """
 
     name: str
     target: str
     save: Callable[[Path, int], None]
     read: Callable[[Path], int]
+    parts: Callable[[Path], set[str]] = _name_of
+    is_directory: bool = False
+
+    def debris(self, directory: Path) -> list[str]:
+        """The names in a directory that do not belong to the save there."""
+        return sorted(set(os.listdir(directory)) - self.parts(directory / self.target))
 
 
 @lru_cache
 def model(number: int) -> ir.Model:
     """A small model with this number in its name and in every weight."""
-    layers = [kerasfmt.layers.Dense(WIDTH, name=f"dense_{index}") for index in range(3)]
-    made = kerasfmt.Sequential([kerasfmt.Input((WIDTH,)), *layers], name=f"save_{number}")
-    _fill(made, number)
+    made = _empty(f"save_{number}")
+    for weight in made.weights:
+        weight.value = np.full(weight.shape, number, "float32")
     return made
 
 
-def _fill(target: ir.Model, number: int) -> None:
-    for weight in target.weights:
-        weight.value = np.full(weight.shape, number, "float32")
+def _empty(name: str | None = None) -> ir.Model:
+    layers = [kerasfmt.layers.Dense(WIDTH, name=f"dense_{index}") for index in range(3)]
+    return kerasfmt.Sequential([kerasfmt.Input((WIDTH,)), *layers], name=name)
 
 
 def _number_in(read: ir.Model) -> int:
@@ -78,17 +94,17 @@ def _read_model(path: Path) -> int:
 
 
 def _read_weights(path: Path) -> int:
-    target = kerasfmt.Sequential(
-        [
-            kerasfmt.Input((WIDTH,)),
-            *(kerasfmt.layers.Dense(WIDTH, name=f"dense_{index}") for index in range(3)),
-        ]
-    )
+    target = _empty()
     kerasfmt.load_weights(target, path)
     return _number_in(target)
 
 
 def _read_saved_model(path: Path) -> int:
+    """The number in a SavedModel, which may be replaced while its files are opened one by one."""
+    return read_steadily(path, lambda: _number_of_saved_model(path))
+
+
+def _number_of_saved_model(path: Path) -> int:
     """The parts of a SavedModel are tied together by its fingerprint, and by the numbers that they hold."""
     data = (path / layout.SAVED_MODEL).read_bytes()
     index = (path / layout.VARIABLES_INDEX).read_bytes()
@@ -117,7 +133,7 @@ def _save_weights(path: Path, number: int) -> None:
 
 
 SAVERS: tuple[Saver, ...] = (
-    Saver("tf", "model", _save_model, _read_saved_model),
+    Saver("tf", "model", _save_model, _read_saved_model, is_directory=True),
     Saver("h5", "model.h5", _save_model, _read_model),
     Saver("keras", "model.keras", _save_model, _read_model),
     Saver("tf_keras", "model.keras", _save_tf_keras, _read_model),
@@ -125,6 +141,14 @@ SAVERS: tuple[Saver, ...] = (
     Saver("weights.h5", "model.weights.h5", _save_weights, _read_weights),
     Saver("npz", "weights.npz", _save_weights, _read_weights),
 )
+
+
+@contextlib.contextmanager
+def scratch_directory(long: bool) -> Iterator[Path]:
+    """A directory for one attack; for a short one it is in memory, if the system has such a place."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() and not long else None) as name:
+        yield Path(os.path.realpath(name))
 
 
 def warm(saver: Saver, scratch: Path) -> None:

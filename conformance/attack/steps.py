@@ -10,11 +10,11 @@ import io
 import os
 import signal
 import sys
-import traceback
-import warnings
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
+
+from conformance.attack.processes import DONE, end, start
 
 _OF_FILES = {"write", "writelines", "truncate", "flush", "close"}
 _MODULES = {os.open.__module__, "fcntl"}
@@ -30,8 +30,6 @@ _HARMLESS = {
     "urandom",
     "readlink",
 }
-_DONE = 7
-"""Exit status of an action that ended by itself."""
 
 
 def steps_of(action: Callable[[], object]) -> int:
@@ -46,7 +44,7 @@ def steps_of(action: Callable[[], object]) -> int:
         os.write(sink, b"%d" % _watched(action, None))
 
     try:
-        assert _in_child(count) == _DONE
+        assert end(start(count)) == DONE
         return int(os.read(source, 20))
     finally:
         os.close(source)
@@ -59,22 +57,9 @@ def killed_before(step: int, action: Callable[[], object]) -> bool:
     Raises:
       AssertionError: the action failed.
     """
-    status = _in_child(lambda: _watched(action, step))
-    assert status in (_DONE, -signal.SIGKILL), f"the action failed before step {step}: status {status}"
-    return status != _DONE
-
-
-def _in_child(action: Callable[[], object]) -> int:
-    child = os.fork()
-    if child == 0:
-        warnings.simplefilter("ignore")
-        try:
-            action()
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(_DONE)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = end(start(lambda: _watched(action, step)))
+    assert status in (DONE, -signal.SIGKILL), f"the action failed before step {step}: status {status}"
+    return status != DONE
 
 
 def _watched(action: Callable[[], object], last: int | None) -> int:

@@ -13,6 +13,7 @@ from kerasfmt.containers.hdf5 import signature
 from kerasfmt.containers.hdf5.dataset import MAX_EXPANSION, LazyDataset
 from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors, import_h5py
 from kerasfmt.containers.hdf5.raw_strings import RawStrings
+from kerasfmt.containers.zip.window import File
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsupportedFormatError
 
 
@@ -90,11 +91,17 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
         return
     path = Path(source)
     file = _open_file(path)
-    with path.open("rb") as stream:
+    descriptor = _descriptor(file)
+    with _stream_of(path, descriptor) as stream:
         with corrupt_file_errors(str(path)):
             size = os.fstat(stream.fileno()).st_size
             root = _root(file, stream, str(path), size)
-        yield OpenFile(root, file, _descriptor(file))
+        yield OpenFile(root, file, descriptor)
+
+
+def _stream_of(path: Path, descriptor: int | None) -> BinaryIO | io.BufferedReader:
+    """The bytes of the file that is open, even if another one stands at its path by now."""
+    return path.open("rb") if descriptor is None else io.BufferedReader(File.same_as(descriptor, path))
 
 
 @contextlib.contextmanager

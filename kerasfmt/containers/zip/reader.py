@@ -120,7 +120,7 @@ class Archive:
         with self._reading(name):
             offset = self._locate(info)
             if info.compress_type == zipfile.ZIP_STORED:
-                return Window(File(self.file, "rb"), offset, info.file_size)
+                return Window(self._again(), offset, info.file_size)
             unpacked = tempfile.TemporaryFile()  # noqa: SIM115  (the caller closes it)
             try:
                 with self._zip.open(info) as source:
@@ -155,7 +155,11 @@ class Archive:
 
     def window(self) -> Window:
         """The whole file, to read spans from; it stays open when the archive is closed."""
-        return Window(File(os.dup(self._stream.fileno()), "rb"), 0, self._size)
+        return Window(self._again(), 0, self._size)
+
+    def _again(self) -> File:
+        """The same file once more, even if another one stands at its path by now."""
+        return File.same_as(self._stream.fileno(), self.file)
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         if name not in self.members:

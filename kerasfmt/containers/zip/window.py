@@ -4,16 +4,62 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any
+from typing import Any, Final
 
 from kerasfmt.typing import override
 
+_READS_AT_OFFSETS: Final = hasattr(os, "preadv")
+
 
 class File(io.FileIO):
-    """A file that is closed without a warning when the last array in it is freed, in whatever order."""
+    """A file whose position is its own, although its descriptor may be a duplicate of another one.
+
+    It is closed without a warning when the last array in it is freed, in whatever order.
+    """
+
+    _at = 0
 
     def __del__(self) -> None:
         self.close()
+
+    @classmethod
+    def same_as(cls, descriptor: int, path: str | os.PathLike[str]) -> File:
+        """The file of a descriptor, open once more.
+
+        Args:
+          descriptor: of an open file.
+          path: where that is. Somebody may have put another file there meanwhile, but on Windows, which replaces no
+            open file and lacks reads that leave the position of a descriptor alone.
+        """
+        return cls(os.dup(descriptor) if _READS_AT_OFFSETS else path, "rb")
+
+    @override
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if not _READS_AT_OFFSETS:
+            return super().seek(offset, whence)
+        bases = {os.SEEK_SET: 0, os.SEEK_CUR: self._at}
+        self._at = offset + (bases[whence] if whence in bases else os.fstat(self.fileno()).st_size)
+        return self._at
+
+    @override
+    def tell(self) -> int:
+        return self._at if _READS_AT_OFFSETS else super().tell()
+
+    @override
+    def readinto(self, buffer: Any) -> int:
+        if not _READS_AT_OFFSETS:
+            return super().readinto(buffer)
+        count = os.preadv(self.fileno(), [buffer], self._at)
+        self._at += count
+        return count
+
+    @override
+    def read(self, size: int | None = -1) -> bytes:
+        return io.RawIOBase.read(self, -1 if size is None else size) or b""
+
+    @override
+    def readall(self) -> bytes:
+        return io.RawIOBase.readall(self) or b""
 
 
 class Window(io.RawIOBase):

@@ -48,6 +48,24 @@ def test_a_stream(tmp_path: Path) -> None:
     assert stream.closed
 
 
+def test_a_file_that_takes_the_path_of_an_open_one_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("old", "new"):
+        with h5py.File(tmp_path / name, "w") as file:
+            file.attrs["name"] = name
+    opening = h5py.File
+
+    def replaced(*arguments: object) -> h5py.File:
+        file = opening(*arguments)
+        (tmp_path / "new").replace(tmp_path / "old")
+        return file
+
+    monkeypatch.setattr(h5py, "File", replaced)
+    with opened(tmp_path / "old") as file:
+        assert file.root.text("name") == "old"
+
+
 def test_missing(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="no such file") as caught, opened(tmp_path / "none.h5"):
         pass

@@ -47,6 +47,16 @@ def test_members_are_read(tmp_path: Path, method: int) -> None:
                     assert stream.read() == data[-2:]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_file_that_takes_the_path_of_an_open_archive_is_not_read(tmp_path: Path, method: int) -> None:
+    for name in ("old", "new"):
+        with zipfile.ZipFile(tmp_path / name, "w", method) as written:
+            written.writestr("member", name)
+    with Archive(tmp_path / "old") as archive:
+        (tmp_path / "new").replace(tmp_path / "old")
+        assert archive.open("member").read() == b"old"
+
+
 def test_a_member_outlives_its_archive(tmp_path: Path) -> None:
     with Archive(packed(tmp_path / "m.keras")) as archive:
         stream = archive.open("model.weights.h5")
