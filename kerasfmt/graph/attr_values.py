@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,12 @@ _INT_FIELDS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def encode_shape(shape: Shape) -> protos.TensorShapeProto:
-    """The message for a shape; -1 stands for a dimension that is not known."""
+    """The message for a shape; -1 stands for a dimension that is not known.
+
+    Equal shapes share one message: it is copied into others, and never changed.
+    """
     proto = protos.TensorShapeProto()
     if shape is None:
         proto.unknown_rank = True

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -36,14 +35,6 @@ from kerasfmt.graph.value import Node, Value
 
 if TYPE_CHECKING:
     from kerasfmt.graph.value import Attr, Operand
-
-
-@dataclass
-class _Access:
-    """The last node that wrote a resource, and the nodes that have read it since."""
-
-    writer: Node | None = None
-    readers: list[Node] = field(default_factory=list)
 
 
 _INVALID = re.compile(r"[^A-Za-z0-9_.\\/>-]")
@@ -84,7 +75,8 @@ class Builder:
         self._captures: dict[Variable, Value] = {}
         self._names: dict[str, int] = {}
         self._constants: dict[tuple[str, tuple[int, ...], bytes], Value] = {}
-        self._access: dict[Value, _Access] = {}
+        self._writers: dict[Value, Node] = {}
+        self._readers: dict[Value, list[Node]] = {}
         self._variables: dict[Value, Variable] = {}
         self._written: set[Variable] = set()
         self._scope = ""
@@ -93,11 +85,12 @@ class Builder:
         """`base`, or `base_1`, `base_2`, ... where that name is taken; case makes no difference."""
         name = base = _node_name(base)
         key = first = base.lower()
-        while key in self._names:
-            name = f"{base}_{self._names[first]}"
-            self._names[first] += 1
+        taken = self._names
+        while key in taken:
+            name = f"{base}_{taken[first]}"
+            taken[first] += 1
             key = name.lower()
-        self._names[key] = 1
+        taken[key] = 1
         return name
 
     def free_name(self, name: str) -> None:
@@ -172,9 +165,11 @@ class Builder:
         types = output_dtypes(op_def, full)
         inferred = inferred_shapes(node, len(types))
         known = inferred if shapes is None else shapes
-        node.outputs = tuple(
-            Value(node, i, shape, dtype) for i, (shape, dtype) in enumerate(zip(known, types, strict=True))
-        )
+        if len(types) == 1:
+            node.outputs = (Value(node, 0, known[0], types[0]),)
+        else:
+            places = range(len(types))
+            node.outputs = tuple(map(Value, [node] * len(types), places, known, types))
         self.append(node)
         return node.outputs
 
@@ -182,7 +177,7 @@ class Builder:
         """The value that an operand stands for; it must have `dtype`, unless that is None."""
         if isinstance(item, Value):
             value = item
-            if value.graph is not self:
+            if value.node.graph is not self:
                 raise GraphError(f"op {op_def.name}: its operands come from different functions")
         elif isinstance(item, Variable):
             value = self.read(item, op_def.name)
@@ -304,21 +299,21 @@ class Builder:
     def _order(self, node: Node, handles: Sequence[Value]) -> None:
         """A read waits for the last write; a write also waits for the reads since then."""
         writes = find_op(node.op).effect is Effect.WRITES
-        written = {variable for callee in callees_of(node) for variable in callee.written}
+        written: set[Variable] = set()
+        if node.op_def.callees:
+            written.update(*(callee.written for callee in callees_of(node)))
         for handle in handles:
-            access = self._access.get(handle)
-            if access is None:
-                access = self._access[handle] = _Access()
-            variable = self._variables.get(handle)
-            before = [access.writer] if access.writer else []
-            if writes or variable in written:
-                if variable is not None:
-                    self._written.add(variable)
-                before = [*access.readers, *before]
-                self._access[handle] = _Access(writer=node)
+            writer = self._writers.get(handle)
+            before = [writer] if writer else []
+            if writes or (written and self._variables.get(handle) in written):
+                if handle in self._variables:
+                    self._written.add(self._variables[handle])
+                before = [*self._readers.pop(handle, ()), *before]
+                self._writers[handle] = node
             else:
-                access.readers.append(node)
-            node.controls.extend(n for n in before if n is not node and n not in node.controls)
+                self._readers.setdefault(handle, []).append(node)
+            if before:
+                node.controls.extend(n for n in before if n is not node and n not in node.controls)
 
     def finish(
         self, outputs: Sequence[Value], name: str | None = None, *, compiled: bool = False
@@ -333,15 +328,15 @@ class Builder:
                 raise GraphError(
                     f"function {self.name}: its output {value.name} is of function {value.graph.name}"
                 )
-        stateful = [n for n in self.nodes if is_side_effect(n)]
-        needed: set[int] = set()
+        stateful = [n for n in self.nodes if n.op_def.stateful and is_side_effect(n)]
+        needed: set[Node] = set()
         stack = [*stateful, *(v.node for v in outputs)]
         while stack:
             node = stack.pop()
-            if id(node) not in needed:
-                needed.add(id(node))
-                stack.extend(v.node for v in node.inputs)
-                stack.extend(node.controls)
+            if node not in needed:
+                needed.add(node)
+                stack += [v.node for v in node.inputs if v.node not in needed]
+                stack += node.controls
         captures = self._captures
         self._captures, self._variables = {}, {}  # functions share a body, but not its weights
         return Function(
@@ -349,7 +344,7 @@ class Builder:
             inputs=tuple(self.inputs),
             input_names=tuple(self.input_names),
             captures=tuple(captures.items()),
-            nodes=tuple(n for n in self.nodes if id(n) in needed),
+            nodes=tuple([n for n in self.nodes if n in needed]),
             outputs=tuple(outputs),
             control_outputs=tuple(stateful),
             written=frozenset(self._written),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
@@ -82,12 +82,17 @@ class Function:
         for site in self.call_sites if callees else ():
             callee = callees.get(site.callee, site.callee)
             nodes[site.place] = nodes[site.place].with_callee(site.attr, callee)
-        return replace(
-            self,
-            name=name,
-            captures=tuple((variables[v], handle) for v, handle in self.captures),
-            nodes=tuple(nodes) if callees else self.nodes,
-            written=frozenset(variables[v] for v in self.written),
+        return Function(
+            name,
+            self.inputs,
+            self.input_names,
+            tuple([(variables[v], handle) for v, handle in self.captures]),
+            tuple(nodes) if callees else self.nodes,
+            self.outputs,
+            self.control_outputs,
+            frozenset([variables[v] for v in self.written]),
+            self.compiled,
+            self.body_id,
         )
 
     @cached_property

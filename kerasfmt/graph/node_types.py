@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -121,10 +121,10 @@ def complete_attrs(op_def: OpDef, attrs: Mapping[str, Attr]) -> dict[str, Attr]:
     full: dict[str, Attr] = {}
     for name, attr in op_def.attrs.items():
         if name in attrs:
-            full[name] = attrs[name]
-            attr.check(full[name])
+            value = full[name] = attrs[name]
+            attr.check(value)
         elif attr.default is not None:
-            full[name] = cast("Attr", attr.default_value)
+            full[name] = attr.default_value
         else:
             raise GraphError(f"op {op_def.name}: attribute {name} ({attr.kind}) is needed")
     return full

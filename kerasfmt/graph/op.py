@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from kerasfmt.errors import GraphError
@@ -127,13 +128,14 @@ def known_op(name: str) -> type[Op] | None:
     return OPS.find(name)
 
 
+@cache
 def find_op(name: str) -> type[Op]:
     """The registered op.
 
     Raises:
       GraphError: no family registers it.
     """
-    op = known_op(name)
+    op = OPS.find(name)
     if op is None:
         raise GraphError(f"op {name}: kerasfmt has no shape inference and no kernel for it")
     return op

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class AttrDef:
     name: str
     kind: str
     default: protos.AttrValue | None
-    default_value: object
+    default_value: Any
     allowed: frozenset[object]
     minimum: int | None
 
@@ -71,6 +72,11 @@ class AttrDef:
         """The kind of the value; for a list, of its items."""
         return self.kind[5:-1] if self.is_list else self.kind
 
+    @cached_property
+    def item_types(self) -> tuple[type, ...] | None:
+        """The Python types of the value; for a list, of its items. None where any will do."""
+        return _PYTHON_TYPES.get(self.item_kind)
+
     def check(self, value: object) -> None:
         """Checks a value of the attribute.
 
@@ -82,12 +88,12 @@ class AttrDef:
             if not isinstance(value, list | tuple):
                 raise self._error(f"expected {self.kind}, got {value!r}")
             items = value
-        expected = _PYTHON_TYPES.get(self.item_kind)
+        expected, allowed = self.item_types, self.allowed
         for item in items:
             if expected is not None and not isinstance(item, expected):
                 raise self._error(f"expected {self.kind}, got {item!r}")
-            if self.allowed and item not in self.allowed:
-                names = sorted(a.name if isinstance(a, DType) else str(a) for a in self.allowed)
+            if allowed and item not in allowed:
+                names = sorted(a.name if isinstance(a, DType) else str(a) for a in allowed)
                 raise self._error(
                     f"expected one of {names}, got {item.name if isinstance(item, DType) else item}"
                 )
@@ -115,6 +121,11 @@ class OpDef:
     def inferred_attrs(self) -> frozenset[str]:
         """Names of the attributes that the inputs determine."""
         return frozenset(n for a in self.inputs for n in (a.type_attr, a.number_attr, a.type_list_attr) if n)
+
+    @cached_property
+    def only_output(self) -> str | None:
+        """The name of the output, where there is one and it is no list."""
+        return self.outputs[0].name if len(self.outputs) == 1 and not self.outputs[0].is_list else None
 
     @cached_property
     def callees(self) -> tuple[str, ...]:

@@ -9,6 +9,10 @@ from kerasfmt.graph.spec import Spec
 class Variable:
     """A tensor outside the graph that functions read and assign; variables are equal only if they are identical.
 
+    Attributes:
+      shape: its shape, fully known.
+      dtype: its stored dtype.
+
     Args:
       name: its name, as TensorFlow writes it (`dense/kernel`).
       spec: its shape (fully known) and dtype.
@@ -17,17 +21,9 @@ class Variable:
     """
 
     def __init__(self, name: str, spec: Spec, *, autocast: bool = False) -> None:
+        assert spec.shape is not None
         self.name = name
         self.spec = spec
+        self.shape: tuple[int, ...] = tuple(int(d) for d in spec.shape if d is not None)
+        self.dtype: DType = spec.dtype
         self.autocast = autocast
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape, fully known."""
-        assert self.spec.shape is not None
-        return tuple(int(d) for d in self.spec.shape if d is not None)
-
-    @property
-    def dtype(self) -> DType:
-        """The stored dtype."""
-        return self.spec.dtype

@@ -95,7 +95,8 @@ class FunctionEncoder:
     def _encode_kind(self, proto: protos.NodeDef, node: Node) -> None:
         """Encodes all but name and inputs: the same for all nodes that share their attributes."""
         proto.op = node.op
-        proto.device = node.device
+        if node.device:
+            proto.device = node.device
         for key, definition in node.op_def.attrs.items():
             value, kind = node.attrs[key], definition.kind
             if kind == "func" and isinstance(value, Function):
@@ -153,6 +154,8 @@ class _Names:
 def output_label(value: Value) -> str:
     """`output_arg:index` of a value among its node's outputs."""
     node, at = value.node, 0
+    if node.op_def.only_output is not None:
+        return f"{node.op_def.only_output}:0"
     for arg in node.op_def.outputs:
         count = 1
         if arg.number_attr:

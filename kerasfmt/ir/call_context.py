@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.graph import Value
@@ -30,16 +31,18 @@ class CallContext:
       names: the names of layers in traces.
       inner: the calls of layers that the traced layer holds, so far.
       losses: the losses that its calls add, so far.
+      sharing_keys: see `SharedTraces.trace`.
     """
 
     shared: SharedTraces = field(default_factory=SharedTraces)
     names: LayerNames = OWN_NAMES
     inner: list[InnerCall] = field(default_factory=list)
     losses: list[Value] = field(default_factory=list)
+    sharing_keys: dict[Layer, Hashable | None] = field(default_factory=dict)
 
     def inside(self) -> CallContext:
         """The context of a function or a layer inside this one."""
-        return replace(self, inner=[], losses=[])
+        return CallContext(self.shared, self.names, sharing_keys=self.sharing_keys)
 
     def run(self, layer: Layer, inputs: Structure, training: bool | None = None, **kwargs: Any) -> Any:
         """The outputs of a layer that the traced layer holds, in line in the function of the inputs.

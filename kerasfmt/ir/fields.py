@@ -71,10 +71,6 @@ class Field(Generic[Held, Given]):
     annotation: Any = field(default=Any, init=False)
     module: str = field(default="", init=False)
 
-    def in_config(self, value: Any) -> bool:
-        """Whether the config holds the option at this value."""
-        return self.stored and not self.init_only and not (self.implied and value == self.default)
-
     @overload
     def __get__(self, owner: None, kind: type) -> Self: ...
 

@@ -133,6 +133,8 @@ class Options:
     """The names of the options that may be given by position."""
     config_order: ClassVar[tuple[str, ...]] = ()
     """The last options of the config, where its order is not that of the constructor."""
+    _stored: ClassVar[tuple[tuple[str, Field[Any, Any]], ...]] = ()
+    """The options that the config holds, in its order."""
     facts: ClassVar[KerasFacts] = KerasFacts()
     """Facts about the class in Keras beside its options."""
     category: ClassVar[str] = "object"
@@ -156,6 +158,9 @@ class Options:
                 field.kw_only = field.kw_only or kw_only
                 found[field.alias or name] = field
         cls.fields = found
+        order = (*(name for name in found if name not in cls.config_order), *cls.config_order)
+        stored = ((name, found[name]) for name in order)
+        cls._stored = tuple((name, field) for name, field in stored if field.stored and not field.init_only)
         cls.positional = tuple(name for name, field in found.items() if not field.kw_only)
         for before, after in itertools.pairwise(cls.positional):
             if found[before].default is not REQUIRED and found[after].default is REQUIRED:
@@ -216,10 +221,11 @@ class Options:
     def get_config(self) -> dict[str, Any]:
         """The config in Keras 2's dialect; `from_config` makes an equal object of it."""
         config: dict[str, Any] = {}
-        for name in (*(n for n in self.fields if n not in self.config_order), *self.config_order):
-            field = self.fields[name]
-            if not field.init_only and field.in_config(vars(self)[field.attribute]):
-                config[name] = field.to_config(vars(self)[field.attribute])
+        held = vars(self)
+        for name, field in self._stored:
+            value = held[field.attribute]
+            if not (field.implied and value == field.default):
+                config[name] = field.to_config(value)
         return config
 
     @classmethod

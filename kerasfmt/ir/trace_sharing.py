@@ -34,29 +34,41 @@ class SharedTraces:
     def __init__(self) -> None:
         self._found: WeakValueDictionary[Hashable, Trace] = WeakValueDictionary()
 
-    def trace(self, layer: Layer, name: str, signature: Hashable, make: Callable[[], Trace]) -> Trace:
+    def trace(
+        self,
+        layer: Layer,
+        name: str,
+        signature: Hashable,
+        keys: dict[Layer, Hashable | None],
+        make: Callable[[], Trace],
+    ) -> Trace:
         """The trace of a layer: an equal layer's trace on the weights of this layer, or a new trace.
 
         Args:
           layer: the layer.
           name: its name in traces.
           signature: what it is traced for.
+          keys: the sharing keys of the layers that one trace has met so far.
           make: makes the trace.
         """
-        key = sharing_key(layer)
+        if layer not in keys:
+            keys[layer] = sharing_key(layer)
+        key = keys[layer]
         if key is None:
             return make()
         pattern = self._found.get((key, signature))
         if pattern is not None:
             return _on_weights_of(layer, pattern, name)
-        return self._share(layer, name, key, signature, make())
+        trace = make()
+        keys[layer] = sharing_key(layer)
+        return self._share(layer, name, key, signature, trace) if keys[layer] == key else trace
 
     def _share(self, layer: Layer, name: str, key: Hashable, signature: Hashable, trace: Trace) -> Trace:
         """Lets equal layers find the trace, unless it depends on more of this layer than the key states."""
         places = _places(layer)
         variables = trace.function.variables
         own = all(variable in places for variable in variables)
-        if own and not trace.inner and sharing_key(layer) == key and not _shows(name, trace.function):
+        if own and not trace.inner and not _shows(name, trace.function):
             trace = replace(trace, places=tuple(places[variable] for variable in variables))
             self._found[key, signature] = trace
         return trace
@@ -71,8 +83,11 @@ def sharing_key(layer: Layer) -> Hashable | None:
     places = _places(layer)
     state: list[object] = [type(layer), layer.policy, layer.trainable, repr(layer.batch_input_shape)]
     state += [repr(layer.build_input), *((weight.spec, weight.autocast) for weight in places)]
-    for name, value in vars(layer).items():
-        if name in layer.common_attributes or isinstance(value, Initializer):
+    common = layer.common_attributes
+    own = [(name, value) for name, value in vars(layer).items() if name not in common]
+    state += [(name, type(value), value) for name, value in own if type(value) in _PLAIN]
+    for name, value in own:
+        if type(value) in _PLAIN or isinstance(value, Initializer):
             continue
         text = places.get(value) if isinstance(value, Variable) else _text(value)
         if text is None:
@@ -83,8 +98,6 @@ def sharing_key(layer: Layer) -> Hashable | None:
 
 def _text(value: Any) -> Hashable | None:
     """A text that determines a value completely; None if there is none."""
-    if type(value) in _PLAIN:
-        return type(value), value
     if isinstance(value, FrozenOptions) and _is_constant([*vars(value).values()]):
         return type(value), repr(vars(value))
     return repr(value) if _is_constant(value) else None
@@ -108,7 +121,16 @@ def _places(layer: Layer) -> dict[Variable, int]:
 def _on_weights_of(layer: Layer, pattern: Trace, name: str) -> Trace:
     weights = list(_places(layer))
     own = dict(zip(pattern.function.variables, (weights[place] for place in pattern.places), strict=True))
-    return replace(pattern, function=pattern.function.with_captures(own, function_name(name)))
+    return Trace(
+        pattern.function.with_captures(own, function_name(name)),
+        pattern.inputs,
+        pattern.kwargs,
+        pattern.outputs,
+        pattern.losses,
+        pattern.training,
+        pattern.inner,
+        pattern.places,
+    )
 
 
 def _shows(name: str, function: Function) -> bool:

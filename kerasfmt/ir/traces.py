@@ -61,8 +61,10 @@ class Traces:
           context: the context of the caller.
         """
         layer, context = self._layer, context or CallContext()
-        kwargs = layer.signature.ordered({k: v for k, v in (kwargs or {}).items() if k != "training"})
+        if kwargs:
+            kwargs = layer.signature.ordered({k: v for k, v in kwargs.items() if k != "training"})
         mode = bool(training) if layer.takes_training else None
+        kwargs = kwargs or {}
         key = (freeze(inputs), freeze(kwargs), mode, layer.trainable_state)
         made = self._made.setdefault(context.names, {})
         found = made.get(key)
@@ -71,6 +73,7 @@ class Traces:
                 layer,
                 context.names[layer],
                 key,
+                context.sharing_keys,
                 lambda: _trace(layer, inputs, kwargs, mode, context.inside()),
             )
         return found

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import reduce
 
 from kerasfmt import protos
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64
+from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64, fingerprints64
 from kerasfmt.graph.op import known_op
 from kerasfmt.protos.map_order import in_key_order, serialize_in_key_order
 
@@ -113,14 +113,10 @@ def _hash_functions(functions: Mapping[str, protos.SavedConcreteFunction]) -> in
                 "and an integer, which TensorFlow needs to fingerprint the model; rename the function"
             )
         names.setdefault(number, name)
-    result = 0
-    hashed = lru_cache(maxsize=None)(
-        fingerprint64
-    )  # the names of one layer's traces differ only in their numbers
+    texts: list[bytes] = []
     for number, name in sorted(names.items()):
-        result = fingerprint_cat64(result, hashed(name.removesuffix(str(number)).encode()))
-        result = fingerprint_cat64(result, hashed(serialize_in_key_order(functions[name])))
-    return result
+        texts += name.removesuffix(str(number)).encode(), serialize_in_key_order(functions[name])
+    return reduce(fingerprint_cat64, fingerprints64(texts), 0)
 
 
 def _number(name: str) -> int | None:

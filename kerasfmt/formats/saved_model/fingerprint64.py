@@ -14,9 +14,11 @@ Source: farmhash.cc, namespace farmhashna (google/farmhash); tsl/platform/finger
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias, overload
 
 import numpy as np
+import numpy.typing as npt
 
 _MASK = 2**64 - 1
 _K0 = 0xC3A5C85C97CB3127
@@ -32,6 +34,9 @@ _FEW = 16 * _BLOCK
 
 _State = tuple[int, int, int, int, int, int, int]
 """x, y, z, v[0], v[1], w[0], w[1] of the source."""
+_Words: TypeAlias = npt.NDArray[np.uint64]
+_Word: TypeAlias = Any
+"""An integer, or an array of them."""
 
 
 def fingerprint64(data: bytes) -> int:
@@ -41,12 +46,27 @@ def fingerprint64(data: bytes) -> int:
     """
     size = len(data)
     if size > 64:
-        return _finish(_blocks(data), data)
+        return _finish(_blocks(data), struct.unpack("<8Q", data[-_BLOCK:]), size)
     if size > 32:
         return _hash_33_to_64(data)
     if size > 16:
         return _hash_17_to_32(data)
     return _hash_0_to_16(data)
+
+
+def fingerprints64(texts: Sequence[bytes]) -> list[int]:
+    """The hash of each text: NumPy takes a block of every long text at a time.
+
+    It is faster than `fingerprint64` for many texts of similar length.
+    """
+    hashes = [0 if len(text) > _BLOCK else fingerprint64(text) for text in texts]
+    places = [place for place, text in enumerate(texts) if len(text) > _BLOCK]
+    places.sort(key=lambda place: -len(texts[place]))
+    if places:
+        found = _hash_long([texts[place] for place in places])
+        for place, number in zip(places, found.tolist(), strict=True):
+            hashes[place] = number
+    return hashes
 
 
 def fingerprint_cat64(first: int, second: int) -> int:
@@ -55,7 +75,7 @@ def fingerprint_cat64(first: int, second: int) -> int:
     Source: tsl/platform/fingerprint.h, FingerprintCat64.
     """
     mixed = first ^ _CAT ^ (_shift_mix(second * _CAT & _MASK) * _CAT & _MASK)
-    return _shift_mix(_shift_mix(mixed * _CAT & _MASK) * _CAT & _MASK)
+    return int(_shift_mix(_shift_mix(mixed * _CAT & _MASK) * _CAT & _MASK))
 
 
 def _blocks(data: bytes) -> _State:
@@ -102,14 +122,52 @@ def _sums(batch: bytes) -> Iterator[tuple[int, ...]]:
     return zip(*[column.tolist() for column in columns], strict=True)
 
 
-def _finish(state: _State, data: bytes) -> int:
-    """The hash, from the state before the last 64 bytes of `data`."""
+def _hash_long(texts: Sequence[bytes]) -> _Words:
+    """The hashes of texts of more than 64 bytes, the longest first."""
+    sizes = np.array([len(text) for text in texts])
+    starts = np.cumsum(sizes) - sizes
+    counts = (sizes - 1) // _BLOCK
+    data = np.frombuffer(b"".join(texts), np.uint8)
+    places = np.arange(_BLOCK)
+
+    def words(start: npt.NDArray[np.intp]) -> _Words:
+        return data[start[:, None] + places].view("<u8").astype(np.uint64, copy=False).T
+
+    y = _SEED * _K1 + 113 & _MASK
+    z = _shift_mix(y * _K2 + 113 & _MASK) * _K2 & _MASK
+    state = np.zeros((7, len(texts)), np.uint64)
+    state[:3] = np.array([[_SEED * _K2 & _MASK], [y], [z]], np.uint64)
+    state[0] += words(starts)[0]
+    for step in range(counts[0]):
+        more = np.count_nonzero(counts > step)
+        d0, d1, d2, d3, d4, d5, d6, d7 = words(starts[:more] + step * _BLOCK)
+        x, y, z, v0, v1, w0, w1 = state[:, :more]
+        x = _rotate(x + y + v0 + d1, 37) * _K1 ^ w1
+        y = _rotate(y + v1 + d6, 42) * _K1 + v0 + d5
+        z = _rotate(z + w0, 33) * _K1
+        v0, v1 = _weak_hash(d0, d1, d2, d3, v1 * _K1, x + w0)
+        w0, w1 = _weak_hash(d4, d5, d6, d7, z + w1, y + d2)
+        state[:, :more] = z, y, x, v0, v1, w0, w1
+    hashes: _Words = _finish(tuple(state), words(starts + sizes - _BLOCK), sizes.astype(np.uint64))
+    return hashes
+
+
+@overload
+def _finish(state: _State, last: Sequence[int], size: int) -> int: ...
+
+
+@overload
+def _finish(state: Sequence[_Words], last: _Words, size: _Words) -> _Words: ...
+
+
+def _finish(state: Any, last: Any, size: Any) -> Any:
+    """The hash, from the state before the last 64 bytes, and their words: of one text, or of an array of texts."""
     x, y, z, v0, v1, w0, w1 = state
-    d0, d1, d2, d3, d4, d5, d6, d7 = struct.unpack("<8Q", data[-_BLOCK:])
+    d0, d1, d2, d3, d4, d5, d6, d7 = last
     mul = _K1 + ((z & 0xFF) << 1)
-    w0 += (len(data) - 1) & 63
-    v0 += w0
-    w0 += v0
+    w0 = w0 + (size - 1 & 63)
+    v0 = v0 + w0
+    w0 = w0 + v0
     x = _rotate(x + y + v0 + d1, 37) * mul & _MASK ^ (w1 * 9 & _MASK)
     y = _rotate(y + v1 + d6, 42) * mul + v0 * 9 + d5 & _MASK
     z = _rotate(z + w0, 33) * mul & _MASK
@@ -129,7 +187,7 @@ def _hash_33_to_64(data: bytes) -> int:
     e = d2 * mul
     g = (y + e0) * mul
     h = (z + e1) * mul
-    return _mix(_rotate(e + d3, 43) + _rotate(g, 30) + h, e + _rotate(d3 + a, 18) + g, mul)
+    return int(_mix(_rotate(e + d3, 43) + _rotate(g, 30) + h, e + _rotate(d3 + a, 18) + g, mul))
 
 
 def _hash_17_to_32(data: bytes) -> int:
@@ -138,7 +196,7 @@ def _hash_17_to_32(data: bytes) -> int:
     e0, e1 = struct.unpack("<2Q", data[-16:])
     a = d0 * _K1
     c = e1 * mul
-    return _mix(_rotate(a + d1, 43) + _rotate(c, 30) + e0 * _K2, a + _rotate(d1 + _K2, 18) + c, mul)
+    return int(_mix(_rotate(a + d1, 43) + _rotate(c, 30) + e0 * _K2, a + _rotate(d1 + _K2, 18) + c, mul))
 
 
 def _hash_0_to_16(data: bytes) -> int:
@@ -147,34 +205,37 @@ def _hash_0_to_16(data: bytes) -> int:
     if size >= 8:
         a = int.from_bytes(data[:8], "little") + _K2
         b = int.from_bytes(data[-8:], "little")
-        return _mix(_rotate(b, 37) * mul + a, (_rotate(a, 25) + b) * mul, mul)
+        return int(_mix(_rotate(b, 37) * mul + a, (_rotate(a, 25) + b) * mul, mul))
     if size >= 4:
         head, tail = int.from_bytes(data[:4], "little"), int.from_bytes(data[-4:], "little")
-        return _mix(size + (head << 3), tail, mul)
+        return int(_mix(size + (head << 3), tail, mul))
     if size:
         y = data[0] + (data[size >> 1] << 8)
         z = size + (data[-1] << 2)
-        return _shift_mix((y * _K2 ^ z * _K0) & _MASK) * _K2 & _MASK
+        return int(_shift_mix((y * _K2 ^ z * _K0) & _MASK) * _K2 & _MASK)
     return _K2
 
 
-def _weak_hash(d0: int, d1: int, d2: int, d3: int, a: int, b: int) -> tuple[int, int]:
+# The rest computes with one word, or with an array of words.
+
+
+def _weak_hash(d0: _Word, d1: _Word, d2: _Word, d3: _Word, a: _Word, b: _Word) -> tuple[_Word, _Word]:
     """Two words from 32 bytes and two words of state. Source: farmhash.cc, WeakHashLen32WithSeeds."""
-    a += d0
+    a = a + d0
     c = a + d1 + d2
     return c + d3 & _MASK, _rotate(a + b + d3, 21) + _rotate(c, 44) + a & _MASK
 
 
-def _mix(u: int, v: int, mul: int) -> int:
+def _mix(u: _Word, v: _Word, mul: _Word) -> _Word:
     """One word from two. Source: farmhash.cc, HashLen16."""
     a = _shift_mix((u ^ v) * mul & _MASK)
     return _shift_mix((v ^ a) * mul & _MASK) * mul & _MASK
 
 
-def _rotate(word: int, by: int) -> int:
-    word &= _MASK
+def _rotate(word: _Word, by: int) -> _Word:
+    word = word & _MASK
     return word >> by | (word << 64 - by & _MASK)
 
 
-def _shift_mix(word: int) -> int:
+def _shift_mix(word: _Word) -> _Word:
     return word ^ word >> 47

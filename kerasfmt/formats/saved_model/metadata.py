@@ -9,7 +9,7 @@ tf_keras/src/saving/legacy/serialization.py (shared_object_id).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,9 +106,10 @@ def describe_layers(
     return found
 
 
-def encode_metadata(layers: Iterable[LayerMetadata]) -> protos.KerasSavedMetadata:
+def encode_metadata(layers: Sequence[LayerMetadata]) -> protos.KerasSavedMetadata:
     """The message that holds the metadata of layers."""
     proto = protos.KerasSavedMetadata()
+    marked: dict[int, Any] = {}
     for layer in layers:
         entry = proto.nodes.add()
         entry.node_id = layer.node
@@ -116,7 +117,7 @@ def encode_metadata(layers: Iterable[LayerMetadata]) -> protos.KerasSavedMetadat
         entry.version.producer = layout.METADATA_PRODUCER
         entry.version.min_consumer = layout.MIN_CONSUMER
         entry.identifier = layer.identifier
-        entry.metadata = json.dumps(_tuples(layer.content))
+        entry.metadata = json.dumps(_tuples(layer.content, marked))
     return proto
 
 
@@ -273,17 +274,24 @@ def _type_spec(spec: Spec) -> dict[str, Any]:
 _LEAVES = frozenset({str, int, float, bool, type(None)})
 
 
-def _tuples(value: Any) -> Any:
-    """JSON in which tuples are marked as such; a batch_input_shape is a tuple."""
-    if type(value) in _LEAVES:
-        return value
-    if isinstance(value, tuple):
-        return wrap_tuple(_tuples(v) for v in value)
-    if isinstance(value, list):
-        return [_tuples(v) for v in value]
+def _tuples(value: Any, done: dict[int, Any]) -> Any:
+    """JSON in which tuples are marked as such; a batch_input_shape is a tuple.
+
+    Args:
+      value: the value, which holds a layer's config wherever the layer is described.
+      done: the results for the dicts so far, by the id of the dict.
+    """
+    leaves = _LEAVES
     if isinstance(value, dict):
-        return {
-            k: _tuples(tuple(v) if k == "batch_input_shape" and v is not None else v)
-            for k, v in value.items()
-        }
+        marked = done.get(id(value))
+        if marked is None:
+            marked = {k: v if type(v) in leaves else _tuples(v, done) for k, v in value.items()}
+            shape = value.get("batch_input_shape")
+            if isinstance(shape, list):
+                marked["batch_input_shape"] = _tuples(tuple(shape), done)
+            done[id(value)] = marked
+        return marked
+    if isinstance(value, list | tuple):
+        items = [v if type(v) in leaves else _tuples(v, done) for v in value]
+        return wrap_tuple(items) if isinstance(value, tuple) else items
     return value

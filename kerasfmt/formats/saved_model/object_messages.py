@@ -32,12 +32,15 @@ ChildrenBytes = Mapping[SavedNode, bytes]
 def children_bytes(graph: ObjectGraph) -> ChildrenBytes:
     """The field `children` of each node, which is the same in both messages."""
     found: dict[SavedNode, bytes] = {}
+    ids = graph.ids
     for node in graph.nodes:
-        entry = protos.TrackableObjectGraph.TrackableObject()
-        add = entry.children.add
-        for name, child in node.children:
-            add(node_id=graph.ids[child], local_name=name)
-        found[node] = entry.SerializeToString()
+        found[node] = b""
+        if node.children:
+            entry = protos.TrackableObjectGraph.TrackableObject()
+            add = entry.children.add
+            for name, child in node.children:
+                add(node_id=ids[child], local_name=name)
+            found[node] = entry.SerializeToString()
     return found
 
 

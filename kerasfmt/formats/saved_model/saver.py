@@ -33,15 +33,16 @@ class _PerWeight:
     """Makes one node for each weight; nodes for weights of one shape and dtype differ in names and inputs only."""
 
     graph: Builder
-    made: dict[tuple[str, Spec], Node] = field(default_factory=dict)
+    made: dict[tuple[str, tuple[int, ...], dtypes.DType], Node] = field(default_factory=dict)
 
     def node(self, op: str, inputs: tuple[Value, ...], weight: Variable) -> Node:
         """The node `op` on tensors or the handle of a weight."""
-        like = self.made.get((op, weight.spec))
+        kind = (op, weight.shape, weight.dtype)
+        like = self.made.get(kind)
         if like is not None:
             return self.graph.copy_node(like, inputs, op)
         typed = {"dtype": weight.dtype} if op in ("ReadVariableOp", "AssignVariableOp") else {}
-        node = self.made[op, weight.spec] = emit_node(self.graph, op, *inputs, device=_CPU, **typed)
+        node = self.made[kind] = emit_node(self.graph, op, *inputs, device=_CPU, **typed)
         return node
 
 

@@ -9,7 +9,7 @@ import json
 import random
 from pathlib import Path
 
-from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64
+from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64, fingerprints64
 
 GOLDEN = Path(__file__).with_name("fingerprint64.json")
 LENGTHS = (*range(201), 255, 256, 257, 1023, 1024, 1025, 65535, 65536, 65537, 65600, 65601, 131072, 131137)
@@ -25,6 +25,14 @@ def test_fingerprint64() -> None:
     hashes = json.loads(GOLDEN.read_text())["hashes"]
     assert {n: f"{fingerprint64(text(int(n))):016x}" for n in hashes} == hashes
     assert tuple(map(int, hashes)) == LENGTHS
+
+
+def test_many_texts_at_once_have_the_same_hashes() -> None:
+    hashes = json.loads(GOLDEN.read_text())["hashes"]
+    texts = [text(int(n)) for n in hashes]
+    assert [f"{number:016x}" for number in fingerprints64(texts)] == list(hashes.values())
+    assert fingerprints64(texts[::-1]) == fingerprints64(texts)[::-1]
+    assert fingerprints64([]) == []
 
 
 def test_fingerprint_cat64_is_ordered() -> None:
