@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kerasfmt.containers.hdf5.guard import import_h5py
+from kerasfmt.containers.hdf5.room import room_for
+from kerasfmt.containers.hdf5.sink import created
 from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.containers.progress import Progress, unheard
-from kerasfmt.errors import SaveError
+from kerasfmt.errors import KerasfmtError, SaveError
 
 
 def write(
@@ -31,14 +33,45 @@ def write(
       ImportError: h5py is not installed.
     """
     h5py = import_h5py()
-    if not isinstance(target, h5py.Group):
-        with h5py.File(Path(target) if isinstance(target, str | os.PathLike) else target, "w") as file:
-            plan.write_to(file, progress)
-        return
-    _refuse_occupied(plan, target)
-    with _undone_if_it_fails(plan, target):
-        plan.write_to(target, progress)
-        target.file.flush()
+    if isinstance(target, str | os.PathLike):
+        with Path(target).open("xb+", buffering=0) as stream:
+            _write_file(plan, stream, progress)
+    elif isinstance(target, h5py.Group):
+        _write_into(plan, target, progress)
+    else:
+        _write_file(plan, target, progress)
+
+
+def _write_file(plan: WritePlan, stream: BinaryIO, progress: Progress) -> None:
+    with created(stream) as (file, sink):
+
+        def written(size: int) -> None:
+            sink.check()  # a full disk ends the write at once
+            progress(size)
+
+        plan.write_to(file, written)
+
+
+def _write_into(plan: WritePlan, group: Any, progress: Progress) -> None:
+    _refuse_occupied(plan, group)
+    try:
+        with _undone_if_it_fails(plan, group), room_for(plan, group.file):
+            plan.write_to(group, progress)
+            _flush(group.file)
+    except OSError as error:
+        if isinstance(error, KerasfmtError):
+            raise
+        raise SaveError(
+            f"{group.file.filename}: {group.name}: could not be written: {error.strerror or error}; "
+            "it is as it was before"
+        ) from error
+
+
+def _flush(file: Any) -> None:
+    try:
+        file.flush()
+    except RuntimeError as error:  # h5py's, for some of the failures of the disk
+        raise OSError(str(error)) from error
 
 
 def _refuse_occupied(plan: WritePlan, group: Any) -> None:
