@@ -14,11 +14,12 @@ from typing import Final
 import h5py
 import numpy as np
 
-from conformance.attack import kills, planted, races
+from conformance.attack import full_disk, kills, planted, races
 from conformance.attack.result import Result
 
 REPORT = Path(__file__).parents[1] / "ATTACKS.md"
 ATTACKS: Final[Mapping[str, Callable[[bool], Iterable[Result]]]] = {
+    "full_disk": full_disk.attack,
     "kills": kills.attack,
     "planted": planted.attack,
     "races": races.attack,

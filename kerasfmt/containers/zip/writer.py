@@ -42,7 +42,8 @@ class Packer:
     """
 
     def __init__(self, stream: FileIO) -> None:
-        self._stream = stream
+        self._file = stream
+        self._stream = Window(stream, 0, None)  # a bare file may write less than it is given
         self._members: list[_Member] = []
 
     def add(self, name: str, data: bytes) -> None:
@@ -70,7 +71,7 @@ class Packer:
         start = self._stream.seek(0, 2)
         self._stream.write(_local_header(encoded, 0, 0))
         begin = self._stream.tell()
-        window = Window(self._stream, begin, None)
+        window = Window(self._file, begin, None)
         yield window
         size = self._stream.seek(0, 2) - begin
         member = _Member(encoded, start, size, self._crc(begin, size))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,3 +61,20 @@ def test_names_that_no_archive_may_hold(tmp_path: Path, name: str) -> None:
 
 def test_the_bytes_depend_on_the_members_alone(tmp_path: Path) -> None:
     assert packed(tmp_path / "a.zip").read_bytes() == packed(tmp_path / "b.zip").read_bytes()
+
+
+class Short(io.FileIO):
+    """A file that writes less than it is given, as before the disk is full."""
+
+    def write(self, data: Any) -> int:
+        return super().write(memoryview(data)[:7])
+
+
+def test_short_writes_are_continued(tmp_path: Path) -> None:
+    expected = packed(tmp_path / "m.zip").read_bytes()
+    with Short(tmp_path / "short.zip", "x+") as stream:
+        packer = Packer(stream)
+        for number, name in enumerate(NAMES):
+            packer.add(name, bytes([number]) * 1000)
+        packer.finish()
+    assert (tmp_path / "short.zip").read_bytes() == expected
