@@ -131,7 +131,8 @@ def _hash_long(texts: Sequence[bytes]) -> _Words:
     places = np.arange(_BLOCK)
 
     def words(start: npt.NDArray[np.intp]) -> _Words:
-        return data[start[:, None] + places].view("<u8").astype(np.uint64, copy=False).T
+        found: _Words = data[start[:, None] + places].view("<u8").astype(np.uint64, copy=False).T
+        return found
 
     y = _SEED * _K1 + 113 & _MASK
     z = _shift_mix(y * _K2 + 113 & _MASK) * _K2 & _MASK
