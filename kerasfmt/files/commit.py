@@ -47,7 +47,7 @@ def replace_directory(
     """
     path = resolve(target)
     parents = _changed_parents(path)
-    with _explained(path), staged(path) as staging:
+    with explained(path), staged(path) as staging:
         contents.require_replaceable(path)
         payload = staging.path / PAYLOAD
         payload.mkdir()
@@ -57,7 +57,7 @@ def replace_directory(
         kept = _put(staging, path, contents, flush)
         _save_late_changes(staging, path, contents, kept)
         if flush:
-            _flush_names(path, parents)
+            flush_names(path, parents)
 
 
 @contextlib.contextmanager
@@ -77,7 +77,7 @@ def replace_file(target: str | os.PathLike[str], *, flush: bool = True) -> Itera
     """
     path = resolve(target)
     parents = _changed_parents(path)
-    with _explained(path), staged(path) as staging:
+    with explained(path), staged(path) as staging:
         require_regular(path)
         payload = staging.path / PAYLOAD
         yield payload
@@ -88,11 +88,11 @@ def replace_file(target: str | os.PathLike[str], *, flush: bool = True) -> Itera
             flush_file(payload)
         staging.move_out(PAYLOAD, path)
         if flush:
-            _flush_names(path, parents)
+            flush_names(path, parents)
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """Turns an error of the operating system into a SaveError that says what happened to the target."""
     try:
         yield
@@ -197,8 +197,8 @@ def _changed_parents(path: Path) -> list[Path]:
     return [path.parent, *(parent.parent for parent in path.parents if not parent.exists())]
 
 
-def _flush_names(path: Path, parents: list[Path]) -> None:
-    """Flushes the names that a save has made.
+def flush_names(path: Path, parents: list[Path]) -> None:
+    """Flushes the names that a save of `path` has made in directories.
 
     Raises:
       SaveError: they cannot be written.

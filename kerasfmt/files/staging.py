@@ -219,14 +219,17 @@ def _open(path: Path) -> Staging | None:
     return Staging(path, descriptor)
 
 
+def staging_directories(target: Path) -> list[Path]:
+    """The staging directories of all saves of a target: of those under way, and of killed ones."""
+    form = re.compile(re.escape(_prefix(target)) + f"[0-9a-f]{{{2 * _RANDOM}}}")
+    return [target.parent / name for name in os.listdir(target.parent) if form.fullmatch(name)]
+
+
 def _clean(target: Path) -> None:
     """Removes what killed saves of a target left."""
-    form = re.compile(re.escape(_prefix(target)) + f"[0-9a-f]{{{2 * _RANDOM}}}")
-    with os.scandir(target.parent) as entries:
-        found = [entry.name for entry in entries if form.fullmatch(entry.name)]
-    for name in found:
+    for path in staging_directories(target):
         with contextlib.suppress(OSError):
-            _clean_one(target.parent / name, target)
+            _clean_one(path, target)
 
 
 def _clean_one(path: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reading several files of one directory that may be replaced meanwhile."""
+"""Reading several files that may be replaced meanwhile: those of a directory, or those that a file names."""
 
 from __future__ import annotations
 
@@ -15,38 +15,39 @@ _ATTEMPTS: Final = 1000
 _OPENS_DIRECTORIES: Final = os.name != "nt"
 
 
-def read_steadily(directory: Path, read: Callable[[], _T]) -> _T:
-    """What `read` gives while a directory is one and the same; it reads again if a save replaced that meanwhile.
+def read_steadily(path: Path, read: Callable[[], _T]) -> _T:
+    """What `read` gives while a directory or file stays; it reads again if a save replaced that meanwhile.
 
     Args:
-      directory: the directory.
-      read: opens files in it by their paths. What it gives, or raises, counts only if the directory has stayed.
+      path: the directory or file.
+      read: opens files in the directory, or the file and others that it names. What it gives, or raises, counts only if
+        the directory or file has stayed.
 
     Raises:
-      OSError: there is no such directory.
+      OSError: there is nothing at the path.
       CorruptFileError: it is replaced all the time.
     """
     for _ in range(_ATTEMPTS):
         # While it is open, the number of its inode is not given to another one.
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY) if _OPENS_DIRECTORIES else None
+        descriptor = os.open(path, os.O_RDONLY) if _OPENS_DIRECTORIES else None
         try:
-            before = os.stat(directory) if descriptor is None else os.fstat(descriptor)
+            before = os.stat(path) if descriptor is None else os.fstat(descriptor)
             try:
                 found = read()
             except Exception:
-                if _stands(directory, before):
+                if _stands(path, before):
                     raise
                 continue
-            if _stands(directory, before):
+            if _stands(path, before):
                 return found
         finally:
             if descriptor is not None:
                 os.close(descriptor)
-    raise CorruptFileError(f"{directory}: is replaced all the time; read it when the saves have ended")
+    raise CorruptFileError(f"{path}: is replaced all the time; read it when the saves have ended")
 
 
-def _stands(directory: Path, before: os.stat_result) -> bool:
+def _stands(path: Path, before: os.stat_result) -> bool:
     try:
-        return os.path.samestat(before, os.stat(directory))
+        return os.path.samestat(before, os.stat(path))
     except FileNotFoundError:
         return False

@@ -11,7 +11,7 @@ import pytest
 
 from kerasfmt.errors import SaveError
 from kerasfmt.files import lock, staging
-from kerasfmt.files.staging import Staging, staged
+from kerasfmt.files.staging import Staging, staged, staging_directories
 
 DEBRIS = ".model.kerasfmt-0123456789abcdef"
 
@@ -220,3 +220,12 @@ def test_parents_that_are_made_for_nothing_are_removed(tmp_path: Path) -> None:
 def test_names_of_255_bytes(tmp_path: Path) -> None:
     with staged(tmp_path / ("m" * 255)) as found:
         assert len(found.path.name) < 255
+
+
+def test_the_staging_directories_of_a_target(tmp_path: Path) -> None:
+    killed(tmp_path)
+    killed(tmp_path, ".other.kerasfmt-0123456789abcdef")
+    killed(tmp_path, ".model.kerasfmt-0123")
+    assert staging_directories(tmp_path / "model") == [tmp_path / DEBRIS]
+    with staged(tmp_path / "model") as found:
+        assert staging_directories(tmp_path / "model") == [found.path]

@@ -75,3 +75,22 @@ def test_a_directory_that_never_stays(target: Path, monkeypatch: pytest.MonkeyPa
 def test_no_directory(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_steadily(tmp_path / "none", list)
+
+
+def test_a_file_that_names_others(tmp_path: Path) -> None:
+    (tmp_path / "head").write_text("1")
+    (tmp_path / "part-1").write_text("old")
+    seen = []
+
+    def read() -> str:
+        number = (tmp_path / "head").read_text()
+        seen.append(number)
+        if number == "1":
+            (tmp_path / "part-2").write_text("new")
+            (tmp_path / "next").write_text("2")
+            (tmp_path / "next").replace(tmp_path / "head")
+            (tmp_path / "part-1").unlink()
+        return (tmp_path / f"part-{number}").read_text()
+
+    assert read_steadily(tmp_path / "head", read) == "new"
+    assert seen == ["1", "2"]

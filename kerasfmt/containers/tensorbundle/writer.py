@@ -3,6 +3,8 @@
 The bytes are those that TensorFlow's SaveV2 writes for the same tensors in the same order; with several
 shards, what one SaveV2 per shard and MergeV2Checkpoints write. See `bundle` for the layout.
 
+`replacing` puts the files in the place of older ones.
+
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleWriter
 """
 
@@ -11,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -39,43 +41,32 @@ _BUFFER_SIZE: Final = 256 << 10
 _JOIN_COUNT: Final = 4096  # strings
 
 
-def write(
+def write_new(
     prefix: str | os.PathLike[str],
     items: Iterable[tuple[str, object]],
     num_shards: int = 1,
     progress: Progress = unheard,
-) -> None:
-    """Writes a checkpoint: `prefix.index` and `prefix.data-*`.
-
-    Tensors are stored in the order in which `items` gives them, each in the shard that is smallest at the
-    time. They are read one at a time: at most 32 MiB are held besides what `items` itself holds. The files get
-    their names only when all of them are complete.
+) -> dict[bytes, bytes]:
+    """Writes a checkpoint where there is none, in a directory that nobody else uses.
 
     Args:
       prefix: path of the checkpoint, without `.index`; its directory must exist.
-      items: names and tensors. A tensor is an array of any library, a memory map, an HDF5 dataset, a
-        number, a string, nested lists of them, or a callable without arguments that gives one of these.
-        Shape and dtype are stored as they are. An array of objects holds str or bytes; str is stored as
-        UTF-8.
+      items: names and tensors, as for `replacing.write`.
       num_shards: number of data files.
-      progress: is called with the number of bytes of tensors that have been written, a megabyte or less at a
-        time.
+      progress: is called with the number of bytes of tensors that have been written.
 
-    Example:
-      >>> kerasfmt.tensorbundle.write("ckpt", {"w": [[1.0, 2.0]], "step": 3}.items())
-      >>> sorted(kerasfmt.tensorbundle.read("ckpt"))
-      ['step', 'w']
+    Returns:
+      The entries of the index, for `write_index`.
 
     Raises:
-      SaveError: a name is empty or given twice, a checkpoint cannot hold a tensor, or a file cannot be written.
-        The files at `prefix` are then as they were before.
+      SaveError: a name is empty or given twice, or a checkpoint cannot hold a tensor.
+      OSError: a file cannot be written.
     """
-    if num_shards < 1:
-        raise SaveError(f"num_shards: expected at least 1, got {num_shards}")
     prefix = os.fspath(prefix)
+    entries: dict[bytes, bytes] = {}
     with contextlib.ExitStack() as stack:
-        shards = [stack.enter_context(_File(data_path(prefix, n, num_shards))) for n in range(num_shards)]
-        entries: dict[bytes, bytes] = {}
+        paths = [data_path(prefix, number, num_shards) for number in range(num_shards)]
+        shards = [_Shard(stack.enter_context(open(path, "wb", buffering=_BUFFER_SIZE))) for path in paths]
         for name, value in items:
             key = _checked_key(name, entries)
             shard = min(range(num_shards), key=lambda number: shards[number].size)
@@ -85,12 +76,25 @@ def write(
                 raise SaveError(f"tensor {name!r}: {error}") from error
             entries[key] = encode_entry(entry)
             del value
-        index = stack.enter_context(_File(index_path(prefix)))
-        entries[HEADER_KEY] = encode_header(Header(num_shards))
-        for block in encode_table(sorted(entries.items())):
-            index.write(block)
-        for file in (*shards, index):
-            file.commit()
+    write_index(prefix, entries, num_shards)
+    return entries
+
+
+def write_index(prefix: str, entries: dict[bytes, bytes], num_shards: int) -> None:
+    """Writes the index of a checkpoint.
+
+    Args:
+      prefix: path of the checkpoint, without `.index`.
+      entries: the stored form of each entry by its key.
+      num_shards: the number of data files that the index names; entries may leave the last ones out.
+
+    Raises:
+      OSError: it cannot be written.
+    """
+    table = {**entries, HEADER_KEY: encode_header(Header(num_shards))}
+    with open(index_path(prefix), "wb", buffering=_BUFFER_SIZE) as file:
+        for block in encode_table(sorted(table.items())):
+            file.write(block)
 
 
 def _checked_key(name: str, entries: dict[bytes, bytes]) -> bytes:
@@ -105,46 +109,20 @@ def _checked_key(name: str, entries: dict[bytes, bytes]) -> bytes:
     return key
 
 
-class _File:
-    """A file that is written under a temporary name and gets its final name when it is committed."""
+class _Shard:
+    """A data file that is being written, and its size."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._temporary = f"{path}.tempstate{os.getpid()}"
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self.size = 0
-
-    def __enter__(self) -> _File:
-        with self._faults():
-            self._file = open(self._temporary, "wb", buffering=_BUFFER_SIZE)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):
-            self._file.close()
-        with contextlib.suppress(OSError):
-            os.unlink(self._temporary)
 
     def write(self, data: bytes | memoryview) -> None:
         """Appends `data`."""
-        with self._faults():
-            self._file.write(data)
+        self._file.write(data)
         self.size += len(data)
 
-    def commit(self) -> None:
-        """Closes the file and gives it its final name."""
-        with self._faults():
-            self._file.close()
-            os.replace(self._temporary, self._path)
 
-    @contextlib.contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise SaveError(f"{self._path}: could not be written: {error.strerror or error}") from error
-
-
-def _write_tensor(file: _File, shard: int, source: Source, progress: Progress) -> Entry:
+def _write_tensor(file: _Shard, shard: int, source: Source, progress: Progress) -> Entry:
     """Appends a tensor to a shard; returns its entry."""
     offset = file.size
     if source.dtype is dtypes.string:
@@ -156,7 +134,7 @@ def _write_tensor(file: _File, shard: int, source: Source, progress: Progress) -
     return Entry(source.dtype, source.shape, shard, offset, file.size - offset, crc32c)
 
 
-def _write_elements(file: _File, source: Source, progress: Progress) -> int:
+def _write_elements(file: _Shard, source: Source, progress: Progress) -> int:
     """Appends fixed-size elements; returns their crc32c, computed while each chunk is in the cache."""
     crc32c = 0
     for slab in source.slabs():
@@ -169,7 +147,7 @@ def _write_elements(file: _File, source: Source, progress: Progress) -> int:
     return crc32c
 
 
-def _write_strings(file: _File, source: Source) -> int:
+def _write_strings(file: _Shard, source: Source) -> int:
     """Appends strings, reading the source for their lengths and again for their bytes; returns the crc32c."""
     crc32c = 0
     for slab in source.slabs():

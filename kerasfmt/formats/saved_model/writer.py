@@ -87,7 +87,7 @@ def _write_files(
     (directory / layout.VARIABLES).parent.mkdir()
     items = [(key, node.weight.value) for key, node in graph.variables.items()]
     items.append((layout.OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
-    tensorbundle.write(directory / layout.VARIABLES, items, progress=progress)
+    tensorbundle.write_new(directory / layout.VARIABLES, items, progress=progress)
     index = (directory / layout.VARIABLES_INDEX).read_bytes()
     data = protos.serialize(saved)
     files = {
