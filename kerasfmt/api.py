@@ -169,8 +169,8 @@ def save_weights(
       save_format: for .weights.h5, its readers: "keras" (the default) for Keras 3, "tf_keras" for tf_keras and
         Keras 2. For other names only "h5"; the name then needs no suffix.
       max_shard_size: GiB of weights that one file may hold. The path names the map and ends in
-        .weights.json; the shards come beside it. Only Keras 3 reads them. The map is replaced last; a save
-        that is killed before that may leave new shards beside an old map.
+        .weights.json; the shards come beside it. Only Keras 3 reads them. Each save gives its shards new names, and
+        the map tells them: readers see the old weights or the new ones. In the end the old shards are removed.
       flush: whether the save waits until the new files are on the disk, as for `save_model`.
 
     Example:
@@ -208,13 +208,7 @@ def _write_shards(
     if not may_write(path, overwrite):
         return
     represented = _represented(model, found.optimizer_in_weights)
-    with contextlib.ExitStack() as stack:
-        shards.write(
-            represented,
-            path.name.removesuffix(shards.suffix),
-            max_shard_size,
-            lambda name: stack.enter_context(commit.replace_file(path.with_name(name), flush=flush)),
-        )
+    shards.write(represented, path, max_shard_size, flush)
 
 
 def load_weights(

@@ -59,13 +59,13 @@ class Shards:
     Attributes:
       suffix: the end of the map's name.
       readers: who reads them, for errors.
-      write: writes them. Takes the model, the beginning of the files' names, the GiB of weights that one file may
-        hold, and a function from a file's name to the path to write.
+      write: writes them, in the place of older ones or of nothing. Takes the model, the path of the map, the GiB of
+        weights that one file may hold, and whether to wait until they are on the disk.
     """
 
     suffix: str
     readers: str
-    write: Callable[[Model, str, float, Callable[[str], Path]], None]
+    write: Callable[[Model, Path, float, bool], None]
 
 
 @dataclass(frozen=True, kw_only=True)

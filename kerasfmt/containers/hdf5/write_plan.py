@@ -6,6 +6,7 @@ Making the plan finds every collision of names, so that no write fails half-way 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,12 +32,15 @@ class WritePlan:
       attributes: the attributes of each group, in the order in which groups are made; "" is the group that is
         written to.
       datasets: the weight of each dataset, in the order in which they are made.
+      checksum: the attribute of the group that is written to that gets a checksum of the datasets' paths and
+        elements, as eight hexadecimal digits; "" for none.
       bfloat16: whether readers of the file know bfloat16 as Keras 3 stores it: as opaque elements of two bytes,
         with an attribute `dtype`. Readers of the other layouts do not read bfloat16 back.
     """
 
     name: str
     bfloat16: bool = False
+    checksum: str = ""
     attributes: dict[str, dict[str, Any]] = field(default_factory=lambda: {"": {}})
     datasets: dict[str, Stored] = field(default_factory=dict)
     _owners: dict[str, str] = field(default_factory=dict)
@@ -88,12 +92,15 @@ class WritePlan:
             self._owners.setdefault(parent, owner)
         self._owners[path] = owner
 
-    def write_to(self, root: Any, progress: Progress = unheard) -> None:
+    def write_to(self, root: Any, progress: Progress = unheard) -> str:
         """Writes everything in the plan; one slab of a weight is in memory at a time.
 
         Args:
           root: an open h5py.File or group.
           progress: is called with the number of bytes of weights that have been written, slab by slab.
+
+        Returns:
+          The checksum, "" if the plan has none.
 
         Raises:
           InvalidModelError: the value of a weight does not have its declared shape, or a name holds a zero byte.
@@ -121,6 +128,7 @@ class WritePlan:
             made = group(path)
             for key, value in attributes.items():
                 made.attrs[key] = value
+        checksum = _Checksum() if self.checksum else None
         for path, weight in self.datasets.items():
             parent, _, name = path.rpartition("/")
             opaque = weight.dtype is dtypes.bfloat16
@@ -129,11 +137,41 @@ class WritePlan:
             )
             if opaque:
                 dataset.attrs["dtype"] = "bfloat16"
-            _store(dataset, weight, path, progress)
+            if checksum:
+                checksum.add(path.encode())
+            for elements in _stored(dataset, weight, path):
+                if checksum:
+                    checksum.add(elements.reshape(-1).view(np.uint8))
+                progress(elements.nbytes)
+        if not checksum:
+            return ""
+        root.attrs[self.checksum] = checksum.text.encode()
+        return checksum.text
 
 
-def _store(dataset: Any, weight: Stored, path: str, progress: Progress) -> None:
-    """Copies a weight into its dataset, slab by slab if it is not in memory."""
+class _Checksum:
+    """The crc32c of what is added to it."""
+
+    def __init__(self) -> None:
+        from kerasfmt.containers.tensorbundle.coding import (
+            extend_crc32c,
+        )  # loads protobuf, which HDF5 does not need
+
+        self._extend = extend_crc32c
+        self._crc = 0
+
+    def add(self, data: Any) -> None:
+        """Adds bytes, or an array of them."""
+        self._crc = self._extend(self._crc, data)
+
+    @property
+    def text(self) -> str:
+        """Eight hexadecimal digits."""
+        return f"{self._crc:08x}"
+
+
+def _stored(dataset: Any, weight: Stored, path: str) -> Iterator[Any]:
+    """Copies a weight into its dataset, slab by slab if it is not in memory; the slabs."""
     if 0 in weight.shape:
         return
     value = weight.value
@@ -144,7 +182,7 @@ def _store(dataset: Any, weight: Stored, path: str, progress: Progress) -> None:
                 raise ValueError(f"expected shape {weight.shape}, got {elements.shape}")
             everything = import_h5py().h5s.ALL
             dataset.id.write(everything, everything, elements)
-            progress(elements.nbytes)
+            yield elements
             return
         row = math.prod(weight.shape[1:]) * weight.dtype.itemsize
         rows = max(1, _SLAB_SIZE // row)
@@ -152,7 +190,7 @@ def _store(dataset: Any, weight: Stored, path: str, progress: Progress) -> None:
             part = slice(start, min(start + rows, weight.shape[0]))
             elements = _elements(value[part], weight.dtype)
             dataset.write_direct(elements, dest_sel=part)
-            progress(elements.nbytes)
+            yield elements
     except KerasfmtError:
         raise
     except (ValueError, TypeError) as error:

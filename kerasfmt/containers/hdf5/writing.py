@@ -18,7 +18,7 @@ from kerasfmt.errors import KerasfmtError, SaveError
 
 def write(
     plan: WritePlan, target: str | os.PathLike[str] | BinaryIO | Any, progress: Progress = unheard
-) -> None:
+) -> str:
     """Writes a file, or writes into an open group what a file would hold at its root.
 
     Args:
@@ -26,6 +26,9 @@ def write(
       target: a path at which there is no file yet; an empty stream that can be read too; or an open h5py.File
         or group, which is left open.
       progress: is called with the number of bytes of weights that have been written, slab by slab.
+
+    Returns:
+      The checksum of the plan, "" if it has none.
 
     Raises:
       InvalidModelError: the value of a weight does not have its declared shape, or a name holds a zero byte.
@@ -35,29 +38,29 @@ def write(
     h5py = import_h5py()
     if isinstance(target, str | os.PathLike):
         with Path(target).open("xb+", buffering=0) as stream:
-            _write_file(plan, stream, progress)
-    elif isinstance(target, h5py.Group):
-        _write_into(plan, target, progress)
-    else:
-        _write_file(plan, target, progress)
+            return _write_file(plan, stream, progress)
+    if isinstance(target, h5py.Group):
+        return _write_into(plan, target, progress)
+    return _write_file(plan, target, progress)
 
 
-def _write_file(plan: WritePlan, stream: BinaryIO, progress: Progress) -> None:
+def _write_file(plan: WritePlan, stream: BinaryIO, progress: Progress) -> str:
     with created(stream) as (file, sink):
 
         def written(size: int) -> None:
             sink.check()  # a full disk ends the write at once
             progress(size)
 
-        plan.write_to(file, written)
+        return plan.write_to(file, written)
 
 
-def _write_into(plan: WritePlan, group: Any, progress: Progress) -> None:
+def _write_into(plan: WritePlan, group: Any, progress: Progress) -> str:
     _refuse_occupied(plan, group)
     try:
         with _undone_if_it_fails(plan, group), room_for(plan, group.file):
-            plan.write_to(group, progress)
+            checksum = plan.write_to(group, progress)
             _flush(group.file)
+            return checksum
     except OSError as error:
         if isinstance(error, KerasfmtError):
             raise

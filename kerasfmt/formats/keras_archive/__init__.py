@@ -14,7 +14,7 @@ Source: keras/src/saving/saving_lib.py; tf_keras/src/saving/saving_lib.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -89,10 +89,10 @@ def _write_weights_for_tf_keras(model: Model, target: Source) -> None:
     write_weights(model, target, "tf_keras")
 
 
-def _write_shards(model: Model, name: str, max_shard_size: float, target: Callable[[str], Path]) -> None:
+def _write_shards(model: Model, path: Path, max_shard_size: float, flush: bool) -> None:
     from kerasfmt.formats.keras_archive.writer import write_shards
 
-    write_shards(model, name, max_shard_size, target)
+    write_shards(model, path, max_shard_size, flush)
 
 
 def _describe(path: Path) -> Description:

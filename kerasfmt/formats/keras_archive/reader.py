@@ -14,27 +14,25 @@ from kerasfmt import ir
 from kerasfmt.containers.checked_json import decode, parse_object
 from kerasfmt.containers.hdf5.guard import import_h5py
 from kerasfmt.containers.hdf5.opening import opened, opened_stream
-from kerasfmt.containers.zip.reader import MAX_JSON_SIZE, Archive
+from kerasfmt.containers.zip.reader import Archive
 from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.dialects.saving_lib import refuse_code
 from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import (
-    CorruptFileError,
     InvalidModelError,
     MissingFileError,
-    UnsafeFileError,
     UnsupportedFormatError,
 )
 from kerasfmt.formats.hdf5.layout import MODEL_WEIGHTS
 from kerasfmt.formats.hdf5.stored import has_layer_names
 from kerasfmt.formats.keras_archive import layout
+from kerasfmt.formats.keras_archive.shard_files import names_in, read_shards
 from kerasfmt.formats.keras_archive.training import take_variables, to_training_config
 from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, places, read_variables
 from kerasfmt.printable import printable
 
-_MAX_SHARDS: Final = 4096
 _MAX_ROOT_MEMBERS: Final = 6
 
 
@@ -181,7 +179,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
                 config = stored.in_keras2
                 config = config if _has_layers_of(config, model) else None
         elif path.suffix == ".json":
-            variables = _sharded(path)
+            variables = _merged(read_shards(path, read_variables), str(path))
         else:
             with opened(path) as file:
                 variables = read_variables(file)
@@ -228,17 +226,6 @@ def _has_layers_of(config: Mapping[str, Any], model: ir.Model) -> bool:
     return names >= {layer.name for layer in model.layers}
 
 
-def _sharded(path: Path) -> Variables:
-    if path.stat().st_size > MAX_JSON_SIZE:
-        raise UnsafeFileError(f"{path}: more than {MAX_JSON_SIZE} bytes of JSON are not read")
-    found = []
-    document = parse_object(decode(path.read_bytes(), str(path)), str(path))
-    for name in sorted(_shards(document, str(path))):
-        with opened(path.with_name(name)) as file:
-            found.append(read_variables(file))
-    return _merged(found, str(path))
-
-
 def _json(archive: Archive, name: str) -> dict[str, Any]:
     where = f"{archive.file}: {name}"
     return parse_object(decode(archive.read(name), where), where)
@@ -248,7 +235,7 @@ def _variables(archive: Archive) -> Variables:
     if layout.WEIGHTS in archive.members:
         return _read_member(archive, layout.WEIGHTS)
     if layout.SHARDS in archive.members:
-        shards = _shards(_json(archive, layout.SHARDS), f"{archive.file}: {layout.SHARDS}")
+        shards = names_in(_json(archive, layout.SHARDS), f"{archive.file}: {layout.SHARDS}")
         return _merged([_read_member(archive, name) for name in sorted(shards)], archive.file)
     if "model.weights.npz" in archive.members:
         raise UnsupportedFormatError(
@@ -256,24 +243,6 @@ def _variables(archive: Archive) -> Variables:
             "load it with Keras and save it again"
         )
     raise UnsupportedFormatError(f"{archive.file}: expected a member {layout.WEIGHTS}, got none")
-
-
-def _shards(document: Mapping[str, Any], where: str) -> set[str]:
-    """The file names in a map of weights; each file has to be beside the map."""
-    mapping = document.get("weight_map")
-    if not isinstance(mapping, Mapping):
-        raise CorruptFileError(f"{where}: expected a weight_map, got {type(mapping).__name__}")
-    names: set[str] = set()
-    for files in mapping.values():
-        for name in files if isinstance(files, list) else [files]:
-            if not isinstance(name, str) or not name.endswith(".weights.h5"):
-                raise CorruptFileError(f"{where}: expected names of .weights.h5 files, got {name!r}")
-            if "/" in name or "\\" in name or name.startswith("."):
-                raise UnsafeFileError(f"{where}: the shard {name!r} is not beside the map; it is not read")
-            names.add(name)
-    if len(names) > _MAX_SHARDS:
-        raise UnsafeFileError(f"{where}: names {len(names)} shards; more than {_MAX_SHARDS} are not read")
-    return names
 
 
 def _merged(parts: Sequence[Variables], where: str) -> Variables:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from kerasfmt.dialects import keras2_archive, keras3, versions
 from kerasfmt.dialects.compile_config import write_compile_config
 from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.formats.keras_archive import layout, sharding
+from kerasfmt.formats.keras_archive import layout, shard_files, sharding
 from kerasfmt.formats.keras_archive.training import optimizer_values
 from kerasfmt.formats.keras_archive.weights import weights_tree
 from kerasfmt.gc_paused import gc_paused
@@ -93,26 +92,24 @@ def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect
     writing.write(_tree(model, model.training_config, dialect), target)
 
 
-def write_shards(model: Model, name: str, max_shard_size: float, target: Callable[[str], Path]) -> None:
-    """Writes only the weights, in several files that only Keras 3 reads; see sharding.py.
+def write_shards(model: Model, path: Path, max_shard_size: float, flush: bool) -> None:
+    """Writes only the weights, in several files that only Keras 3 reads; see shard_files.py.
 
     Args:
       model: the model.
-      name: the beginning of the files' names.
+      path: the path of the map, in the place of an older one or of nothing.
       max_shard_size: GiB of weights that one shard may hold.
-      target: gives the path to write for a file's name; called for the map first.
+      flush: whether everything is on the disk before the old map goes.
 
     Raises:
       InvalidModelError: a layer's class has no name that the file can hold. Nothing is written.
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ValueError: a weight is larger than a shard. Nothing is written.
+      SaveError: something cannot be written. Everything is as it was.
       ImportError: h5py is not installed.
     """
     tree = _tree(model, model.training_config, "keras3")
-    weight_map, parts = sharding.shards(tree, name, int(max_shard_size * (1 << 30)))
-    target(f"{name}.weights.json").write_bytes(weight_map)
-    for part_name, part in parts.items():
-        writing.write(part, target(part_name))
+    shard_files.write(sharding.shards(tree, int(max_shard_size * (1 << 30))), path, flush)
 
 
 def _tree(model: Model, training: TrainingConfig | None, dialect: Dialect) -> WritePlan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import h5py
@@ -158,3 +159,34 @@ def test_errors_of_a_value_are_its_own() -> None:
     plan.dataset("w", weight(Broken(ARRAY)), "layer w")
     with pytest.raises(SaveError, match=r"^unplugged$"):
         written(plan)
+
+
+def checksum(path: str, value: Any) -> str:
+    plan = WritePlan("model m", bfloat16=True, checksum="crc32c")
+    plan.dataset(path, weight(value), "layer a")
+    file = h5py.File(io.BytesIO(), "w")
+    found = plan.write_to(file)
+    assert found == file.attrs["crc32c"]
+    return found
+
+
+def test_the_checksum_tells_paths_and_elements_apart() -> None:
+    values = [ARRAY, ARRAY + 1, ARRAY.astype(ml_dtypes.bfloat16), np.array(3.0), np.zeros((0, 2))]
+    found = [checksum(path, value) for path in ("a/0", "a/1") for value in values]
+    assert len({*found}) == len(found)
+    assert found == [checksum(path, value.copy()) for path in ("a/0", "a/1") for value in values]
+    assert all(re.fullmatch("[0-9a-f]{8}", text) for text in found)
+
+
+def test_the_checksum_of_slabs_is_that_of_the_whole() -> None:
+    array = np.arange(3 << 21, dtype=np.float64).reshape(-1, 8)
+    plan = WritePlan("model m", checksum="crc32c")
+    plan.dataset("w", weight(Slabs(array)), "layer a")
+    assert plan.write_to(h5py.File(io.BytesIO(), "w")) == checksum("w", array)
+
+
+def test_a_plan_without_a_checksum() -> None:
+    plan = WritePlan("model m")
+    plan.dataset("w", weight(), "layer a")
+    assert plan.write_to(file := h5py.File(io.BytesIO(), "w")) == ""
+    assert dict(file.attrs) == {}
