@@ -3,6 +3,7 @@
     savers.py      what is saved and read back: each format, with a number in every part
     processes.py   children of this process
     steps.py       a process that dies at a chosen step
+    full_disk.py   the disk of a saver is full at each level
     kills.py       a saver is killed at every step
     planted.py     links, folders, files and pipes where a save goes
     races.py       two savers, of which one is killed now and then, and a reader

@@ -65,22 +65,19 @@ def _filled(saver: Saver, scratch: Path, what: str, limited: Limited, long: bool
 def _at_level(saver: Saver, directory: Path, level: int, limited: Limited) -> list[str]:
     """What is wrong with a save that meets a full disk, and with the process afterwards."""
     saver.save(directory / saver.target, 1)
-    stands = sorted(os.listdir(directory))
     with tempfile.TemporaryFile("w+") as said:
 
         def victim() -> None:
             target = directory / saver.target
             old = 1
             with limited(directory, level):
-                try:
+                with contextlib.suppress(SaveError):
                     saver.save(target, 2)
                     old = 2
-                except SaveError:
-                    pass
                 gc.collect()
             if (seen := saver.read(target)) != old:
                 said.write(f"expected save {old} at the target, got {seen}\n")
-            if debris := sorted(set(os.listdir(directory)) - set(stands)):
+            if debris := saver.debris(directory):
                 said.write(f"it left {', '.join(debris)}\n")
             saver.save(directory / f"again-{saver.target}", 3)
             if (seen := saver.read(directory / f"again-{saver.target}")) != 3:

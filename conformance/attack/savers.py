@@ -7,6 +7,7 @@ A reader looks at every part. It gives the number, or says that parts of two sav
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -132,6 +133,34 @@ def _save_weights(path: Path, number: int) -> None:
     kerasfmt.save_weights(model(number), path)
 
 
+def _save_shards(path: Path, number: int) -> None:
+    kerasfmt.save_weights(model(number), path, max_shard_size=4 * WIDTH * WIDTH / (1 << 30))
+
+
+def _shards(path: Path) -> set[str]:
+    """The map, the shards that it names, and the file that Keras opens first."""
+    named = json.loads(path.read_text())["weight_map"].values()
+    shards = {name for names in named for name in (names if isinstance(names, list) else [names])}
+    return {path.name, *shards, path.name.replace(".weights.json", "_00000.weights.h5")}
+
+
+def _save_checkpoint(prefix: Path, number: int) -> None:
+    tensors = [(weight.name, weight.value) for weight in model(number).weights]
+    kerasfmt.tensorbundle.write(prefix, tensors, num_shards=2)
+
+
+def _read_checkpoint(prefix: Path) -> int:
+    def read() -> int:
+        return _same([np.asarray(tensor) for tensor in kerasfmt.tensorbundle.read(prefix).values()])
+
+    return read_steadily(prefix.with_name(f"{prefix.name}.index"), read)
+
+
+def _checkpoint(prefix: Path) -> set[str]:
+    """The names that TensorFlow gives the files of a checkpoint of two shards."""
+    return {f"{prefix.name}.{end}" for end in ("index", "data-00000-of-00002", "data-00001-of-00002")}
+
+
 SAVERS: tuple[Saver, ...] = (
     Saver("tf", "model", _save_model, _read_saved_model, is_directory=True),
     Saver("h5", "model.h5", _save_model, _read_model),
@@ -139,7 +168,9 @@ SAVERS: tuple[Saver, ...] = (
     Saver("tf_keras", "model.keras", _save_tf_keras, _read_model),
     Saver("h5 weights", "weights.h5", _save_weights, _read_weights),
     Saver("weights.h5", "model.weights.h5", _save_weights, _read_weights),
+    Saver("shards", "model.weights.json", _save_shards, _read_weights, _shards),
     Saver("npz", "weights.npz", _save_weights, _read_weights),
+    Saver("checkpoint", "ckpt", _save_checkpoint, _read_checkpoint, _checkpoint),
 )
 
 
