@@ -8,6 +8,8 @@ Source: tensorflow/core/framework/types.proto, tensorflow/python/framework/dtype
 
 from __future__ import annotations
 
+import contextlib
+import re
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -127,6 +129,11 @@ _BY_ENUM: Final = {row.enum: row for row in ALL}
 # TensorFlow's other spellings; "float" is float32 there, although NumPy's is float64.
 _BY_NAME: Final = {row.name: row for row in ALL} | {"half": float16, "float": float32, "double": float64}
 
+NAMES: Final = frozenset(_BY_NAME)
+"""TensorFlow's names of its element types."""
+_ONE_TYPE: Final = re.compile(r"[<>=|]?[A-Za-z]\w{0,40}")
+"""What NumPy takes for one type; it parses longer texts as lists of types, with a parser of Python."""
+
 DTypeLike: TypeAlias = DType | int | str | npt.DTypeLike
 """What `of` accepts."""
 
@@ -157,13 +164,10 @@ def of(x: DTypeLike) -> DType:
 
 
 def _of_numpy(x: object) -> DType:
-    try:
-        dtype = np.dtype(x)  # type: ignore[call-overload]
-    except TypeError as error:
-        raise UnsupportedFormatError(
-            f"dtype {x!r}: expected the name of a TensorFlow or NumPy dtype"
-        ) from error
-    return _of_dtype(dtype)
+    if not isinstance(x, str) or _ONE_TYPE.fullmatch(x):
+        with contextlib.suppress(TypeError, ValueError, LookupError, SyntaxError):
+            return _of_dtype(np.dtype(x))  # type: ignore[call-overload]
+    raise UnsupportedFormatError(f"dtype {x!r:.80}: expected the name of a TensorFlow or NumPy dtype")
 
 
 @lru_cache(maxsize=128)  # NumPy takes 30 µs to name a dtype

@@ -41,6 +41,10 @@ class GraphError(KerasfmtError):
     """A graph node does not agree with its TensorFlow op definition."""
 
 
+class OutOfMemoryError(KerasfmtError, MemoryError):
+    """There is not enough memory for what a model or a file, which may be healthy, asks for."""
+
+
 class SaveError(KerasfmtError):
     """A model could not be written; the target is as it was before."""
 

@@ -69,3 +69,13 @@ def test_families() -> None:
     assert dtypes.qint8.is_quantized
     assert dtypes.complex64.is_complex and not dtypes.complex64.is_floating
     assert str(dtypes.float32) == "float32"
+
+
+@pytest.mark.parametrize(
+    "x", [",", "f4,f4", "f4,(2", "(((((", "f4" * 50, "", "\0", [], {}, ("f4",), {"names": 1}, 1.5]
+)
+def test_of_refuses_what_names_no_dtype(x: object) -> None:
+    with pytest.raises(
+        UnsupportedFormatError, match=r"dtype .*: (expected the name of|TensorFlow has no such)"
+    ):
+        dtypes.of(x)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import Arg, OpDef
 from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.sizes import checked_shape, fitting
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Node, Value
 
@@ -156,10 +157,10 @@ def inferred_shapes(node: Node, count: int) -> Sequence[Shape]:
     """
     op = find_op(node.op)
     try:
-        shapes = op.infer(node.attrs, *node.grouped_inputs())
+        shapes = [checked_shape(shape) for shape in op.infer(node.attrs, *node.grouped_inputs())]
     except KerasfmtError:
         raise
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, ArithmeticError) as error:
         given = ", ".join(
             f"{v.dtype.name}{list(v.shape) if v.shape is not None else '?'}" for v in node.inputs
         )
@@ -170,18 +171,24 @@ def inferred_shapes(node: Node, count: int) -> Sequence[Shape]:
 
 
 def as_array(value: object, dtype: DType | None) -> Array:
-    """The value of a constant as an array; Python numbers take TensorFlow's dtypes, float32 and int32."""
+    """The value of a constant as an array; Python numbers take TensorFlow's dtypes, float32 and int32.
+
+    Raises:
+      ValueError: a whole number does not fit, or there is neither a number nor a text.
+    """
     if isinstance(value, np.ndarray):
         return value if dtype is None or value.dtype == dtype.numpy else value.astype(dtype.numpy)
-    if dtype is not None:
-        return np.asarray(value, dtype=dtype.numpy)
     array = np.asarray(value)
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) and dtype is None:
         return array
-    if array.dtype == np.float64:
-        return array.astype(np.float32)
-    if array.dtype == np.int64:
-        return array.astype(np.int32)
-    if array.dtype.kind in "US":
+    if array.dtype.kind in "US" or dtype is dtypes.string:
         return array.astype(object)
-    return array
+    if array.dtype == object:
+        raise ValueError(f"expected numbers that a tensor can hold, got {value!r:.80}")
+    wanted = dtype or {"f": dtypes.float32, "i": dtypes.int32, "u": dtypes.int32}.get(array.dtype.kind)
+    if wanted is None:
+        return array
+    if wanted.is_integer and array.dtype.kind in "iu":
+        return fitting(array, wanted)
+    with np.errstate(over="ignore"):
+        return array.astype(wanted.numpy)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kerasfmt.errors import GraphError
+from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
 from kerasfmt.graph.function import Function
+from kerasfmt.graph.memory import out_of_memory, refuse_what_no_machine_holds
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.value import Array, Node, Value
@@ -27,12 +28,16 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
 
     Raises:
       GraphError: wrong number of inputs, or an op without a kernel.
+      InvalidModelError: an op does not take the arrays that it gets.
+      OutOfMemoryError: a tensor does not fit into memory.
     """
     if len(inputs) != len(function.inputs):
         raise GraphError(
             f"function {function.name}: expected {len(function.inputs)} inputs, got {len(inputs)}"
         )
-    return _Interpreter(state).call(function, [*inputs, *function.variables])
+    rows = max((len(x) for x in inputs if np.ndim(x)), default=1)
+    refuse_what_no_machine_holds(function, rows)
+    return _Interpreter(state, rows).call(function, [*inputs, *function.variables])
 
 
 class _Interpreter:
@@ -41,8 +46,9 @@ class _Interpreter:
     The value of a resource handle is the Variable that it stands for.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, rows: int) -> None:
         self._state = state
+        self._rows = rows
 
     def read(self, variable: Variable) -> Array:
         return self._state[variable]
@@ -53,11 +59,25 @@ class _Interpreter:
     def call(self, function: Function, arguments: Sequence[Any]) -> list[Any]:
         values: dict[Value, Any] = dict(zip(function.parameters, arguments, strict=True))
         for node, done in zip(function.nodes, function.last_uses, strict=True):
-            results = find_op(node.op).execute(self, node, *_operands(node, values))
+            results = self._execute(node, _operands(node, values))
             values.update(zip(node.outputs, results, strict=True))
             for value in done:
                 values.pop(value, None)
         return [values[v] for v in function.outputs]
+
+    def _execute(self, node: Node, operands: Sequence[Any]) -> Sequence[Any]:
+        """The outputs of a node; every error that comes of its operands is one of ours."""
+        try:
+            return find_op(node.op).execute(self, node, *operands)
+        except KerasfmtError:
+            raise
+        except MemoryError as error:
+            raise out_of_memory(node, self._rows, error) from error
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+            shapes = ", ".join(str(list(np.shape(x))) for x in operands if isinstance(x, np.ndarray))
+            raise InvalidModelError(
+                f"op {node.op} ({node.name}) on arrays of shape {shapes}: {error}"
+            ) from error
 
 
 def _operands(node: Node, values: dict[Value, Any]) -> list[Any]:

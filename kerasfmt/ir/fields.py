@@ -170,6 +170,13 @@ def integer(
     return Field(default, convert, stored=stored, kw_only=kw_only)
 
 
+def optional(field: Any) -> Any:
+    """The option, which may be None too."""
+    convert = field.convert
+    field.convert = lambda value: None if value is None else convert(value)
+    return field
+
+
 def number(*, default: Any = REQUIRED, above: float | None = None, kw_only: bool = False) -> Any:
     """A finite number, greater than `above` if it is given; an integer stays an integer."""
 
@@ -297,6 +304,24 @@ def integers(*, minimum: int) -> Any:
         return tuple(int(i) for i in value)
 
     return Field(REQUIRED, convert)
+
+
+def noise_shape(*, stored: bool = True) -> Any:
+    """The shape of random numbers, None for an axis as long as that of the inputs; None for the inputs' shape.
+
+    A list stays a list, which Keras tracks.
+    """
+
+    def convert(value: Any) -> Sequence[int | None] | None:
+        if value is not None and (
+            not isinstance(value, list | tuple)
+            or not all(i is None or (is_integer(i) and 1 <= i <= LARGEST) for i in value)
+        ):
+            raise ValueError(f"expected sizes of at least 1 and None, or None, got {value!r}")
+        found: Sequence[int | None] | None = value
+        return found
+
+    return Field(None, convert, stored=stored)
 
 
 def fraction() -> Any:

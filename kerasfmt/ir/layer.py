@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar
 from typing import Any, ClassVar
 
-from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
+from kerasfmt.errors import KerasfmtError, OutOfMemoryError, UnsupportedLayerError
 from kerasfmt.families import FamilyTable
 from kerasfmt.graph import Function, Spec, Value, emit_one
+from kerasfmt.graph.sizes import checked_shape
 from kerasfmt.ir import fields, masks
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import CONTEXT, CallSignature, call_signature
@@ -34,11 +35,11 @@ def _input_shape(value: Any) -> tuple[int | None, ...] | None:
         return None
     if not isinstance(value, list | tuple) or not all(d is None or _is_size(d) for d in value):
         raise ValueError(f"expected sizes and None, got {value!r}")
-    return tuple(None if d is None else int(d) for d in value)
+    return checked_shape(tuple(value))
 
 
 def _is_size(value: Any) -> bool:
-    return is_integer(value) and 0 <= value < 2**63
+    return is_integer(value) and value >= 0
 
 
 class Layer(WeightOwner, kw_only=True):
@@ -282,7 +283,7 @@ class Layer(WeightOwner, kw_only=True):
             self.build_input = map_structure(lambda s: s.shape, inputs)
             try:
                 self.build(inputs)
-            except (ValueError, TypeError, IndexError) as error:
+            except (ValueError, TypeError, LookupError, ArithmeticError) as error:
                 shapes = [s.shape for s in flatten(inputs)]
                 raise self.fail(f"it cannot be built for inputs of shape {shapes}: {error}") from error
             self.built = True
@@ -352,9 +353,9 @@ class Layer(WeightOwner, kw_only=True):
             kwargs[CONTEXT] = context
         try:
             return self.call(inputs, **kwargs)
-        except UnsupportedLayerError:
+        except (UnsupportedLayerError, OutOfMemoryError):
             raise
-        except (KerasfmtError, ValueError, TypeError, IndexError) as error:
+        except (KerasfmtError, ValueError, TypeError, LookupError, ArithmeticError) as error:
             shapes = [v.shape for v in flatten(inputs)]
             raise self.fail(f"on inputs of shape {shapes}: {error}") from error
 

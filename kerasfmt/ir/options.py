@@ -62,6 +62,10 @@ def _own_field(cls: type[Options], name: str, annotation: object) -> Field[Any, 
         field: Field[Any, Any] = given
     elif isinstance(root, type) and root in _OF_TYPE and annotation in (root, root.__name__):
         field = _OF_TYPE[root](default=given)
+    elif (
+        isinstance(root, type) and root in _OF_TYPE and annotation in (root | None, f"{root.__name__} | None")
+    ):
+        field = fields.optional(_OF_TYPE[root](default=given))
     else:
         field = Field(given)
     field.attribute, field.annotation, field.module = name, annotation, cls.__module__

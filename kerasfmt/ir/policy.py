@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType, DTypeLike
-from kerasfmt.errors import UnsupportedFormatError, UnsupportedLayerError
+from kerasfmt.errors import UnsupportedLayerError
 
 _MIXED = {"mixed_float16": dtypes.float16, "mixed_bfloat16": dtypes.bfloat16}
 
@@ -27,13 +27,10 @@ class Policy:
     name: str = "float32"
 
     def __post_init__(self) -> None:
-        if self.name not in _MIXED and self.name != "_infer":
-            try:
-                dtypes.of(self.name)
-            except (UnsupportedFormatError, ValueError, TypeError, KeyError) as error:
-                raise UnsupportedLayerError(
-                    f"dtype policy {self.name!r}: expected a dtype, mixed_float16 or mixed_bfloat16"
-                ) from error
+        if self.name not in _MIXED and self.name not in dtypes.NAMES and self.name != "_infer":
+            raise UnsupportedLayerError(
+                f"dtype policy {self.name!r:.80}: expected the name of a dtype, mixed_float16 or mixed_bfloat16"
+            )
 
     @property
     def compute_dtype(self) -> DType:

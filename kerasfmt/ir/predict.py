@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph.memory import allocating, least_bytes
 from kerasfmt.graph.run import LazyState, run
 from kerasfmt.ir.structure import flatten, pack_as
 
@@ -49,7 +50,10 @@ def predict(model: Predictor, x: Any, batch_size: int, verbose: bool | None) -> 
         run(trace.function, [a[s : s + batch_size] for a in arrays], state)
         for s in (_progress(starts) if show else starts)
     ]
-    joined = [np.concatenate(group) if len(group) > 1 else group[0] for group in zip(*pieces, strict=True)]
+    with allocating(f"model {model.name}: its outputs", sum(a.nbytes for piece in pieces for a in piece)):
+        joined = [
+            np.concatenate(group) if len(group) > 1 else group[0] for group in zip(*pieces, strict=True)
+        ]
     return pack_as(model.outputs_structure, joined[: len(model.outputs)])
 
 
@@ -73,7 +77,8 @@ def _load(variable: Variable) -> Any:
     from kerasfmt.ir.weight import Weight
 
     assert isinstance(variable, Weight)
-    return variable.numpy()
+    with allocating(f"weight {variable.name}", least_bytes(variable.spec, 1)):
+        return variable.numpy()
 
 
 def _progress(batches: Iterable[int]) -> Iterator[int]:

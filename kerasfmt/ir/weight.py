@@ -11,6 +11,7 @@ import numpy as np
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Spec, Variable
+from kerasfmt.graph.memory import allocating, least_bytes
 from kerasfmt.printable import printable
 from kerasfmt.typing import override
 
@@ -112,7 +113,8 @@ class Weight(Variable):
             if self.initializer is None:
                 raise InvalidModelError(f"weight {self.name}: it has no value and no initializer")
             rng = np.random.Generator(np.random.PCG64([SEED, zlib.crc32(self.name.encode())]))
-            self._value = self.initializer(self.shape, self.dtype, rng)
+            with allocating(f"weight {self.name}", least_bytes(self.spec, 1)):
+                self._value = self.initializer(self.shape, self.dtype, rng)
         return self._value
 
     @value.setter

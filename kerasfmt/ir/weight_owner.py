@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph.sizes import checked_shape
 from kerasfmt.ir import fields, naming, policy as policies
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.initializers import Initializer
@@ -125,10 +126,14 @@ class WeightOwner(Options, kw_only=True):
             raise self.fail(
                 f"weight {name}: shape {shape} has an unknown dimension; give the layer a full input shape"
             )
+        try:
+            sizes = checked_shape(shape)
+        except ValueError as error:
+            raise self.fail(f"weight {name}: {error}") from error
         prefix = options or name
         weight = Weight(
             f"{self.name_scope}{name}",
-            tuple(int(d) for d in shape),
+            tuple(d for d in sizes or () if d is not None),
             dtype or self.policy.variable_dtype,
             trainable=trainable,
             initializer=initializer or getattr(self, f"{prefix}_initializer", None),

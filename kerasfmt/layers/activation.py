@@ -49,7 +49,7 @@ class Softmax(Layer):
     def validate(self) -> None:
         """Checks that `axis` is an axis or several."""
         axes = list(self.axis) if isinstance(self.axis, list | tuple) else [self.axis]
-        if not axes or not all(isinstance(a, int) for a in axes):
+        if not axes or not all(map(fields.is_integer, axes)):
             raise self.fail(f"option axis: expected an axis or a list of axes, got {self.axis!r}")
 
     @override

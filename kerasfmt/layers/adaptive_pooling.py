@@ -9,7 +9,7 @@ adaptive_average_pool and adaptive_max_pool (3.x).
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.typing import override
+
+_MAX_OUTPUTS: Final = 1 << 22
+"""The largest size of an axis of the output."""
 
 
 class AdaptivePooling(Layer, register=False):
@@ -35,6 +38,12 @@ class AdaptivePooling(Layer, register=False):
     average: ClassVar[bool] = False
     output_size: fields.Sizes = fields.option(convert=tuple)
     data_format: fields.DataFormat = fields.data_format()
+
+    @override
+    def validate(self) -> None:
+        """Refuses sizes that no model has: the function that is traced holds an index for each output."""
+        if max(self.output_size) > _MAX_OUTPUTS:
+            raise self.fail(f"option output_size: expected at most {_MAX_OUTPUTS:,}, got {self.output_size}")
 
     @override
     def build(self, inputs: Spec) -> None:
@@ -56,14 +65,13 @@ class AdaptivePooling(Layer, register=False):
     def _pool_axis(self, x: Value, axis: int, count: int) -> Value:
         size = x.dims[axis + 1]
         assert size is not None
-        starts = [i * size // count for i in range(count)]
-        ends = [-(-(i + 1) * size // count) for i in range(count)]
-        widths = [end - start for start, end in zip(starts, ends, strict=True)]
+        starts = np.arange(count) * size // count
+        widths = -(np.arange(1, count + 1) * -size // count) - starts
         pooled, places, offset = [], np.empty(count, np.int32), 0
-        for width in sorted(set(widths)):
+        for width in sorted(set(widths.tolist())):
             pooled.append(self._windows(x, axis, width))
-            own = np.array(widths) == width
-            places[own] = np.array(starts)[own] + offset
+            own = widths == width
+            places[own] = starts[own] + offset
             offset += size - width + 1
         together = pooled[0] if len(pooled) == 1 else ops.concat(pooled, axis + 1)
         return ops.gather(together, places, axis + 1)

@@ -187,6 +187,22 @@ def attention_equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
     return f"{source},{target}->{scores}", f"{scores},{source}->{target}"
 
 
+def _sizes(value: Any) -> Any:
+    sizes = value if isinstance(value, list | tuple) else [value]
+    if value is not None and not all(fields.is_integer(i) and 1 <= i <= fields.LARGEST for i in sizes):
+        raise ValueError(f"expected a size of at least 1, a list of sizes, or None, got {value!r}")
+    return value
+
+
+def _attention_axes(value: Any) -> tuple[int, ...] | None:
+    if value is None:
+        return None
+    axes = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not axes or len(set(axes)) != len(axes) or not all(map(fields.is_integer, axes)):
+        raise ValueError(f"expected an axis, a list of different axes, or None, got {value!r}")
+    return axes
+
+
 class MultiHeadAttention(Layer):
     """Attention in several learned projections; their results are joined by a last projection.
 
@@ -223,12 +239,12 @@ class MultiHeadAttention(Layer):
     supports_masking = True
     num_heads: int = fields.positive_integer()
     key_dim: int = fields.positive_integer()
-    value_dim: Field[int, int | None] = fields.option(default=None)
+    value_dim: Field[int, int | None] = fields.optional(fields.positive_integer(default=None))
     dropout: float = 0.0
     use_bias: bool = True
-    output_shape: Field[Any, int | Sequence[int] | None] = fields.option(default=None)
+    output_shape: Field[Any, int | Sequence[int] | None] = fields.option(default=None, convert=_sizes)
     attention_axes: Field[Any, int | Sequence[int] | None] = fields.option(
-        default=None, convert=lambda v: v if v is None else (v,) if isinstance(v, int) else tuple(v)
+        default=None, convert=_attention_axes
     )
     kernel_initializer: initializers.Option = initializers.option(default="glorot_uniform")
     bias_initializer: initializers.Option = initializers.option(default="zeros")
@@ -241,7 +257,7 @@ class MultiHeadAttention(Layer):
     key_shape: fields.TensorShape = fields.shape()
     value_shape: fields.TensorShape = fields.shape()
     softmax_robust_masking: bool = fields.boolean(default=False, implied=True)
-    seed: int | None = fields.option(default=None, stored=False)
+    seed: int | None = fields.integer(default=None, optional=True, stored=False)
 
     @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:

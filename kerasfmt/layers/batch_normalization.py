@@ -96,9 +96,9 @@ class BatchNormalization(Layer):
     gamma_regularizer: regularizers.Option = regularizers.option()
     beta_constraint: constraints.Option = constraints.option()
     gamma_constraint: constraints.Option = constraints.option()
-    synchronized: bool = fields.option(default=False, stored=False)
-    fused: bool | None = fields.option(default=None, stored=False)
-    renorm: bool = fields.option(default=False, stored=False)
+    synchronized: bool = fields.boolean(default=False, stored=False)
+    fused: bool | None = fields.optional(fields.boolean(default=None, stored=False))
+    renorm: bool = fields.boolean(default=False, stored=False)
     renorm_clipping: Field[dict[str, float | None], Mapping[str, float | None] | None] = fields.option(
         default=None, convert=_clipping, stored=False
     )
@@ -317,4 +317,4 @@ class SyncBatchNormalization(BatchNormalization):
     """
 
     facts = replace(BatchNormalization.facts, absent_in=3, module="keras.layers.experimental")
-    synchronized: bool = fields.option(default=True, stored=False)
+    synchronized: bool = fields.boolean(default=True, stored=False)

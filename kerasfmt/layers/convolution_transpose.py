@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-import numpy as np
-
 from kerasfmt.graph import Function, Spec, Value, emit_one, ops
+from kerasfmt.graph.sizes import int32
 from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
@@ -213,7 +212,7 @@ class Conv2DTranspose(ConvTranspose):
     def _dilated(self, x: Value, batch: int | Value, sizes: list[int | Value]) -> Value:
         """The dilated transposed convolution. Source: tensorflow/python/ops/nn_ops.py, atrous_conv2d_transpose."""
         rate = self.dilation_rate[0]
-        block = np.array([rate, rate], np.int32)
+        block = int32([rate, rate])
         paddings: list[list[int | Value]] = []
         crops: list[list[int | Value]] = []
         inner: list[int | Value] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 from kerasfmt.graph import Spec, Value, known_size, ops
 from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
-from kerasfmt.ir.fields import Field
+from kerasfmt.ir.fields import LARGEST, Field, is_integer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import ANY_VALUE, ComparedMask, KerasFacts
 from kerasfmt.ir.layer import Layer
@@ -251,7 +251,7 @@ class Dropout(Layer):
 
     supports_masking = True
     rate: float = fields.fraction()
-    noise_shape: Sequence[int | None] | None = fields.raw(default=None)
+    noise_shape: Sequence[int | None] | None = fields.noise_shape()
     seed: int | None = None
 
     @override
@@ -267,6 +267,18 @@ class Dropout(Layer):
         if not training or self.rate == 0:
             return ops.identity(inputs)
         return dropout(inputs, self.rate, self.noise_shape, self.seed)
+
+
+def _lengths(value: Any) -> tuple[int | None, ...] | None:
+    """The sizes that an `input_length` states; None if it is none."""
+    sizes = tuple(value) if isinstance(value, list | tuple) else (value,)
+    return sizes if all(n is None or (is_integer(n) and 0 <= n <= LARGEST) for n in sizes) else None
+
+
+def _input_length(value: Any) -> Any:
+    if _lengths(value) is None:
+        raise ValueError(f"expected a size, a list of sizes, or None, got {value!r}")
+    return value
 
 
 class Embedding(Layer):
@@ -294,15 +306,14 @@ class Embedding(Layer):
     activity_regularizer: regularizers.Option = regularizers.option()
     embeddings_constraint: constraints.Option = constraints.option()
     mask_zero: bool = False
-    input_length: int | Sequence[int | None] | None = None
+    input_length: int | Sequence[int | None] | None = fields.option(default=None, convert=_input_length)
     embeddings: Weight = fields.weight()
 
     @override
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options with an input shape, taken from `input_length` if no other is given."""
-        if given.get("input_shape") is None and given.get("batch_input_shape") is None:
-            length = given.get("input_length")
-            dims = tuple(length) if isinstance(length, list | tuple) else (length,)
+        dims = _lengths(given.get("input_length"))
+        if given.get("input_shape") is None and given.get("batch_input_shape") is None and dims is not None:
             given = {**given, "input_shape": dims}
         return super().complete(given)
 

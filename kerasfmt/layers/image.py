@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import InitVar
 from typing import Any
 
-import numpy as np
-
 from kerasfmt.dtypes import DType, float32 as f32
 from kerasfmt.graph import Value, ops
+from kerasfmt.graph.sizes import int32
 from kerasfmt.ir import fields
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
@@ -70,7 +69,7 @@ def resize_images(x: Value, size: list[int], method: str) -> Value:
         return ops.squeeze(resize_images(ops.expand_dims(x, 0), size, method), [0])
     if list(x.dims[1:3]) == size:
         return x
-    return resize(x, np.array(size, np.int32), method)
+    return resize(x, int32(size), method)
 
 
 def crop(x: Value, top: Value, left: Value, height: int, width: int) -> Value:
@@ -109,7 +108,7 @@ class Resizing(ImageLayer):
     width: int = fields.positive_integer()
     interpolation: str = fields.choice(*METHODS, default="bilinear")
     crop_to_aspect_ratio: bool = False
-    pad_to_aspect_ratio: bool = fields.option(default=False, stored=False)
+    pad_to_aspect_ratio: bool = fields.boolean(default=False, stored=False)
     fill_mode: str = fields.option(default="constant", stored=False)
     fill_value: float = fields.option(default=0.0, stored=False)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasfmt.graph import Value, ops
+from kerasfmt.graph.sizes import int32
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
 from kerasfmt.layers.image_random import Factor, RandomImageLayer, batch_size, bounds, factor, sides
@@ -35,7 +36,7 @@ class WarpLayer(RandomImageLayer, register=False):
     def warp(self, x: Value, columns: Sequence[Value]) -> Value:
         """Images transformed by coefficients, each float32 (batch, 1 or more)."""
         dims = x.dims[1:3]
-        size: Any = ops.getitem(ops.shape(x), slice(1, 3)) if None in dims else np.array(dims, np.int32)
+        size: Any = ops.getitem(ops.shape(x), slice(1, 3)) if None in dims else int32(dims)
         return ops.image_projective_transform(
             x,
             ops.concat(list(columns), 1),

@@ -231,7 +231,7 @@ class Dot(Merge):
     def validate(self) -> None:
         """Checks that `axes` is one axis or two."""
         axes = self.axes if isinstance(self.axes, list | tuple) else (self.axes, self.axes)
-        if len(axes) != 2 or not all(isinstance(a, int) for a in axes):
+        if len(axes) != 2 or not all(map(fields.is_integer, axes)):
             raise self.fail(f"option axes: expected an axis or a pair of axes, got {self.axes!r}")
 
     @override

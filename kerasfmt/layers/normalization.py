@@ -49,7 +49,7 @@ class LayerNormalization(Layer):
     gamma_regularizer: regularizers.Option = regularizers.option()
     beta_constraint: constraints.Option = constraints.option()
     gamma_constraint: constraints.Option = constraints.option()
-    rms_scaling: bool = fields.option(default=False, stored=False)
+    rms_scaling: bool = fields.boolean(default=False, stored=False)
     gamma: Weight = fields.weight()
     beta: Weight = fields.weight()
 

@@ -61,6 +61,13 @@ class Rescaling(Layer):
         return ops.cast(x.graph.constant(array.astype(first)), self.compute_dtype)
 
 
+def _kept_axes(value: Any) -> tuple[int, ...]:
+    axes = () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not all(map(fields.is_integer, axes)):
+        raise ValueError(f"expected an axis, a list of axes, or None, got {value!r}")
+    return axes
+
+
 class Normalization(Layer):
     """`(inputs - mean) / sqrt(variance)`, or the inverse of that.
 
@@ -79,9 +86,7 @@ class Normalization(Layer):
 
     facts = KerasFacts(restored_from_config=True, build_calls_base=True)
     config_order = ("axis", "invert", "mean", "variance")
-    axis: Field[tuple[int, ...], int | Sequence[int] | None] = fields.option(
-        default=-1, convert=lambda v: () if v is None else (v,) if isinstance(v, int) else tuple(v)
-    )
+    axis: Field[tuple[int, ...], int | Sequence[int] | None] = fields.option(default=-1, convert=_kept_axes)
     mean: ArrayLike | None = fields.raw(default=None)
     variance: ArrayLike | None = fields.raw(default=None)
     invert: bool = False
@@ -101,7 +106,9 @@ class Normalization(Layer):
         rank = len(inputs.shape or ())
         if any(not -rank <= a < rank for a in self.axis):
             raise self.fail(f"option axis: expected axes of inputs with {rank} dimensions, got {self.axis}")
-        kept = sorted(a % rank for a in self.axis)
+        kept = sorted({a % rank for a in self.axis})
+        if len(kept) < len(self.axis):
+            raise self.fail(f"option axis: expected different axes, got {self.axis}")
         sizes = tuple(self.axis_dim(inputs, axis) for axis in kept)
         self.broadcast_shape = [self.axis_dim(inputs, i) if i in kept else 1 for i in range(rank)]
         if self.mean is not None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, ops
+from kerasfmt.graph.sizes import int32
 from kerasfmt.ir import fields
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import ANY_VALUE, ComparedMask, KerasFacts
@@ -41,7 +42,7 @@ class SpatialDropout(Layer, register=False):
     rank: ClassVar[int]
     rate: float = fields.fraction()
     data_format: fields.DataFormat = fields.data_format(stored=False)
-    noise_shape: Sequence[int | None] | None = fields.raw(default=None)
+    noise_shape: Sequence[int | None] | None = fields.noise_shape()
     seed: int | None = None
 
     @override
@@ -163,7 +164,7 @@ class AlphaDropout(Layer):
 
     supports_masking = True
     rate: float
-    noise_shape: Sequence[int | None] | None = fields.option(default=None, stored=False)
+    noise_shape: Sequence[int | None] | None = fields.noise_shape(stored=False)
     seed: int | None = None
 
     @override
@@ -179,9 +180,7 @@ class AlphaDropout(Layer):
         if not training or not 0 < self.rate < 1:
             return inputs
         graph = inputs.graph
-        shape = (
-            graph.constant(np.array(self.noise_shape, np.int32)) if self.noise_shape else ops.shape(inputs)
-        )
+        shape = graph.constant(int32(self.noise_shape)) if self.noise_shape else ops.shape(inputs)
         limit = -_SELU_ALPHA * _SELU_SCALE
         noise = ops.random_uniform(shape, dtypes.float32, **seeds(self.seed))
         keep = ops.cast(ops.greater_equal(noise, self.rate), inputs.dtype)
@@ -236,6 +235,14 @@ class Identity(Layer):
         return map_structure(ops.identity, inputs)
 
 
+def _mask_value(value: Any) -> float:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if not isinstance(value, int | float):
+        raise ValueError(f"expected a number, got {value!r}")
+    return value
+
+
 class Masking(Layer):
     """Masks steps whose features all equal `mask_value`, and sets them to zero; later layers skip them.
 
@@ -248,7 +255,7 @@ class Masking(Layer):
 
     facts = KerasFacts(compared_mask=ComparedMask(0.0, value_option="mask_value", reduced=True))
     supports_masking = True
-    mask_value: float = fields.option(default=0.0)
+    mask_value: float = fields.option(default=0.0, convert=_mask_value)
 
     @property
     @override

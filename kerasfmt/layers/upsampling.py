@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from kerasfmt.graph import Operand, Value, ops
+from kerasfmt.graph.sizes import int32
 from kerasfmt.ir import fields
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.layer import Layer
@@ -37,7 +38,7 @@ def repeat_elements(x: Value, times: int, axis: int) -> Value:
     tiles = [*ones[: axis + 1], times, *ones[axis + 1 :]]
     factors = [*ones[:axis], times, *ones[axis + 1 :]]
     repeated = ops.tile(ops.expand_dims(x, axis + 1), tiles)
-    return ops.reshape(repeated, dims * np.array(factors, np.int32))
+    return ops.reshape(repeated, dims * int32(factors))
 
 
 def resize(x: Value, size: Operand, method: str) -> Value:
@@ -102,11 +103,10 @@ class UpSampling2D(Layer):
         first = self.data_format == "channels_first"
         rows = 2 if first else 1
         known = inputs.dims[rows : rows + 2]
-        factors = np.array(self.size, np.int32)
         if None in known:
-            size: Operand = ops.getitem(ops.shape(inputs), slice(rows, rows + 2)) * factors
+            size: Operand = ops.getitem(ops.shape(inputs), slice(rows, rows + 2)) * int32(self.size)
         else:
-            size = np.array(known, np.int32) * factors
+            size = int32([(old or 0) * new for old, new in zip(known, self.size, strict=True)], "option size")
         x = ops.transpose(inputs, [0, 2, 3, 1]) if first else inputs
         x = resize(x, size, self.interpolation)
         return ops.transpose(x, [0, 3, 1, 2]) if first else x

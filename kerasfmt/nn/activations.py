@@ -15,6 +15,7 @@ import numpy as np
 
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Operand, Value, emit, emit_one
+from kerasfmt.graph.sizes import int32
 
 
 def linear(x: Value) -> Value:
@@ -164,7 +165,7 @@ def softmax(x: Value, axis: int | Sequence[int] = -1) -> Value:
         raise InvalidModelError(f"activation softmax: expected at least two dimensions, got shape {x.shape}")
     if isinstance(axis, int):
         return _along("Softmax", x, axis)
-    axes = np.array([_positive(x, a) for a in axis], np.int32)
+    axes = int32([_positive(x, a) for a in axis])
     exps = emit_one("Exp", x - emit_one("Max", x, axes, keep_dims=True))
     return exps / emit_one("Sum", exps, axes, keep_dims=True)
 

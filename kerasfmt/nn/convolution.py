@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from kerasfmt.graph import Value, Variable, emit_one, ops
+from kerasfmt.graph.sizes import int32
 from kerasfmt.nn.shapes import dims_of, reshape_to
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[np.int32]]
@@ -210,7 +211,7 @@ def dilated(
         rest = to_multiple(size + total, dilation)
         paddings.append([before, rest + after])
         crops.append([0, rest])
-    block = np.array([1] * lead + list(dilations), np.int32)
+    block = int32([1] * lead + list(dilations))
     y = function(emit_one("SpaceToBatchND", x, block, pairs(paddings)))
     return emit_one("BatchToSpaceND", y, block, pairs(crops))
 
@@ -225,13 +226,13 @@ def to_multiple(size: int | Value, step: int) -> int | Value:
 def pairs(rows: list[list[int | Value]]) -> Value | Array:
     """Paddings (before, after) as an int32 operand (axes, 2); only `after` may be a Value."""
     if any(isinstance(after, Value) for _, after in rows):
-        return ops.pack([ops.pack(r) if isinstance(r[1], Value) else np.array(r, np.int32) for r in rows])
-    return np.array(rows, np.int32)
+        return ops.pack([ops.pack(r) if isinstance(r[1], Value) else int32(r) for r in rows])
+    return int32(rows)
 
 
 def shape_vector(dims: Sequence[int | Value]) -> Value | Array:
     """A shape as an int32 operand (rank,)."""
-    return ops.pack(list(dims)) if any(isinstance(d, Value) for d in dims) else np.array(dims, np.int32)
+    return ops.pack(list(dims)) if any(isinstance(d, Value) for d in dims) else int32(dims)
 
 
 def add_bias(x: Value, bias: Variable, data_format: str) -> Value:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasfmt.graph import Value, Variable, known_size, ops
+from kerasfmt.graph.sizes import int32
 
 
 def dims_of(value: Value) -> list[int | Value]:
@@ -36,7 +37,7 @@ def packed(dims: Sequence[int | Value], beside: Value) -> Value:
     """A shape as an int32 vector (rank,), in the function of `beside`."""
     if any(isinstance(dim, Value) for dim in dims):
         return ops.pack(list(dims))
-    return beside.graph.constant(np.array(dims, np.int32))
+    return beside.graph.constant(int32(dims))
 
 
 def read(beside: Value, variable: Variable) -> Value:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kerasfmt import dtypes
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec, Value, Variable, emit, emit_one
 
 
@@ -86,3 +87,32 @@ def test_shapes_that_are_given_take_the_place_of_those_inferred() -> None:
     (known,) = emit("Relu", x, shapes=[(None, 3)])
     assert known.shape == (None, 3)
     assert emit_one("Relu", known).shape == (None, 3)
+
+
+@pytest.mark.parametrize("value", [2**31, -(2**31) - 1, [0, 2**40], 2**63, 10**40, {"a": 1}, object()])
+def test_constants_that_no_tensor_holds(value: object) -> None:
+    graph = Builder()
+    with pytest.raises(
+        ValueError, match=r"expected whole numbers that int32 holds|expected numbers that a tensor"
+    ):
+        graph.constant(value)
+    with pytest.raises((ValueError, TypeError)):
+        graph.constant(value, dtypes.int32)
+
+
+def test_floats_beyond_float32_are_infinite() -> None:
+    (array,) = [v.node.attrs["value"] for v in [Builder().constant(1e308)]]
+    assert isinstance(array, np.ndarray)
+    assert (array.dtype, array.tolist()) == (np.float32, np.inf)
+
+
+@pytest.mark.parametrize(
+    ("shape", "paddings"), [((2**62, 1), [[0, 0], [1, 2]]), ((2**32, 2**31 - 1), [[0, 0], [0, 1]])]
+)
+def test_outputs_that_no_tensor_holds(shape: tuple[int, ...], paddings: list[list[int]]) -> None:
+    graph = Builder()
+    x = graph.input(Spec(shape, dtypes.float32))
+    with pytest.raises(
+        InvalidModelError, match=r"op Pad on .*: shape .*: expected at most 9,223,372,036,854,775,807"
+    ):
+        graph.emit("Pad", x, np.array(paddings, np.int32))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kerasfmt import dtypes
-from kerasfmt.errors import GraphError
+from kerasfmt.errors import GraphError, InvalidModelError
 from kerasfmt.graph import Builder, Function, Spec, Variable, emit, emit_one, ops
 from kerasfmt.graph.run import LazyState, run
 
@@ -180,3 +180,21 @@ def test_branches() -> None:
     )
     function = graph.finish([branch])
     assert [float(run(function, [np.float32(v)], {})[0]) for v in (3, 7)] == [6, -7]
+
+
+def test_what_an_op_does_not_take_is_an_error_of_ours() -> None:
+    """The shapes are known only when the function runs, or the values are wrong."""
+    table = Variable("table", Spec((3, 2), dtypes.float32))
+    graph = Builder("f")
+    rows = ops.embedding_lookup(table, graph.input(Spec((None,), dtypes.int32)))
+    lookup = graph.finish([rows])
+    state = {table: np.ones((3, 2), np.float32)}
+    with pytest.raises(
+        InvalidModelError, match=r"op ResourceGather \(emb\w+\) on arrays of shape \[1\]: indices"
+    ):
+        run(lookup, [np.array([7], np.int32)], state)
+    graph = Builder("g")
+    x, y = (graph.input(Spec(None, dtypes.float32)) for _ in range(2))
+    added = graph.finish([x + y])
+    with pytest.raises(InvalidModelError, match=r"op AddV2 \(AddV2\) on arrays of shape \[2\], \[3\]: "):
+        run(added, [np.ones(2, np.float32), np.ones(3, np.float32)], {})

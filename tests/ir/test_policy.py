@@ -60,3 +60,16 @@ def test_unknown_policies(name: Any) -> None:
 def test_things_that_are_no_policies(junk: Any) -> None:
     with pytest.raises(KerasfmtError):
         get(junk)
+
+
+@pytest.mark.parametrize(
+    "name", [",", "f4,f4", "f4", "<f4", "(2,)f4", "O", "M8[s]", "x" * 1000, "\0", "float32\n"]
+)
+def test_a_policy_has_the_name_of_a_dtype(name: str) -> None:
+    """NumPy's spellings are not Keras's, and NumPy parses texts with commas as Python."""
+    for identifier in (name, {"class_name": "DTypePolicy", "config": {"name": name}}):
+        with pytest.raises(
+            UnsupportedLayerError, match=r"dtype policy '.*: expected the name of a dtype"
+        ) as caught:
+            get(identifier)
+        assert len(str(caught.value)) < 250

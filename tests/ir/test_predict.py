@@ -9,8 +9,19 @@ import pytest
 
 import kerasfmt
 from kerasfmt import Input, Model, Sequential
-from kerasfmt.errors import InvalidModelError
-from kerasfmt.layers import Add, BatchNormalization, Dense, Dropout, Reshape
+from kerasfmt.errors import InvalidModelError, OutOfMemoryError
+from kerasfmt.layers import (
+    Add,
+    BatchNormalization,
+    Dense,
+    Dropout,
+    Reshape,
+    Resizing,
+    UpSampling1D,
+    UpSampling2D,
+    UpSampling3D,
+    ZeroPadding2D,
+)
 
 X = np.random.default_rng(0).standard_normal((7, 3)).astype(np.float32)
 
@@ -143,3 +154,34 @@ def test_a_terminal_sees_the_progress_of_long_runs(
     monkeypatch.setattr("sys.stderr", Terminal())
     model.predict(X, batch_size=batch_size)
     assert bool(asked) == shown
+
+
+def _model_of(layer: Any, *shape: int | None) -> Model:
+    x = Input(shape)
+    return Model(x, layer(x), name="m")
+
+
+LARGE = [
+    (ZeroPadding2D(2**24), (1, 1, 4096)),
+    (UpSampling2D(2**20, interpolation="bilinear"), (1, 1, 4096)),
+    (UpSampling1D(2**30), (1, 4096)),
+    (UpSampling3D(2**14), (1, 1, 1, 4096)),
+    (Dense(2**31 - 1), (4096,)),
+]
+"""A layer of a few bytes of config, and what it is called on; the outputs take terabytes."""
+
+
+@pytest.mark.parametrize(("layer", "shape"), LARGE, ids=lambda x: type(x).__name__)
+def test_what_is_too_large_for_the_machine_says_how_large(layer: Any, shape: tuple[int, ...]) -> None:
+    model = _model_of(layer, *shape)
+    with pytest.raises(
+        OutOfMemoryError, match=r"[\d,]{13,} bytes of memory cannot be had; take smaller inputs"
+    ):
+        model.predict(np.ones((2, *shape), np.float32))
+
+
+def test_an_image_without_rows_is_an_error_of_ours() -> None:
+    for method in ("nearest", "bilinear", "bicubic", "area", "gaussian"):
+        model = _model_of(Resizing(4, 4, interpolation=method), None, None, 3)
+        with pytest.raises(InvalidModelError, match="expected images of at least one pixel, got"):
+            model.predict(np.ones((2, 0, 3, 3), np.float32))

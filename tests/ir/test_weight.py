@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kerasfmt import dtypes
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, OutOfMemoryError
 from kerasfmt.ir import Weight, initializers
 
 
@@ -96,3 +96,9 @@ def test_values_that_do_not_fit(value: Any, message: str) -> None:
     with pytest.raises(InvalidModelError, match=message):
         w.value = value
     assert w.numpy() is before
+
+
+def test_a_first_value_of_exabytes() -> None:
+    weight = Weight("d/kernel", (2**40, 2**20), dtypes.float32, initializer=initializers.get("zeros"))
+    with pytest.raises(OutOfMemoryError, match=r"weight d/kernel: 4,611,686,018,427,387,904 bytes of memory"):
+        weight.numpy()

@@ -116,3 +116,9 @@ def test_set_weights() -> None:
         layer.set_weights(values[:1])
     with pytest.raises(InvalidModelError, match="weight d/bias: expected shape"):
         layer.set_weights([values[0], values[0]])
+
+
+def test_a_weight_that_no_tensor_holds() -> None:
+    layer = Dense(2**31 - 1, name="d")
+    with pytest.raises(InvalidModelError, match=r"layer d \(Dense\): weight kernel: .*elements, the most"):
+        layer(Input(batch_shape=(None, 2**33)))

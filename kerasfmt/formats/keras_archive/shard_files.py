@@ -33,6 +33,8 @@ from kerasfmt.formats.keras_archive.sharding import CRC32C, Sharded
 T = TypeVar("T")
 
 _MAX_SHARDS: Final = 4096
+_MAX_NAME: Final = 255
+"""Bytes of the name of a file, as file systems have them."""
 _NEW_MAP, _NO_WEIGHTS = "map", "no weights"
 """Names in the staging directory; shards are called by their numbers there."""
 
@@ -141,6 +143,8 @@ def names_in(document: Mapping[str, Any], where: str) -> set[str]:
         for name in files if isinstance(files, list) else [files]:
             if not isinstance(name, str) or not name.endswith(layout.WEIGHTS_SUFFIX):
                 raise CorruptFileError(f"{where}: expected names of .weights.h5 files, got {name!r}")
+            if len(name.encode("utf-8", "replace")) > _MAX_NAME or "\0" in name:
+                raise CorruptFileError(f"{where}: {name[:60]!r}... is not the name of a file")
             if "/" in name or "\\" in name or name.startswith("."):
                 raise UnsafeFileError(f"{where}: the shard {name!r} is not beside the map; it is not read")
             names.add(name)

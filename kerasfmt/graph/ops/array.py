@@ -15,6 +15,7 @@ from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, normalize_axis, same_shape, unary
 from kerasfmt.graph.ops.shape_values import constant_value, partial_value
+from kerasfmt.graph.sizes import int32
 from kerasfmt.graph.spec import Shape, known_size, merge_dims, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
@@ -151,7 +152,7 @@ def shape_operand(shape: ShapeOperand) -> Operand:
         return shape
     if any(isinstance(d, Value) for d in shape):
         return pack([-1 if d is None else d for d in shape])
-    return np.array([-1 if d is None else d for d in shape], np.int32)
+    return int32([-1 if d is None else d for d in shape])
 
 
 def reshape(x: Value, shape: ShapeOperand) -> Value:
@@ -340,7 +341,7 @@ class Transpose(Op):
 
 def transpose(x: Value, perm: Sequence[int] | Value) -> Value:
     """`x` with its axes in the order `perm`. Source: tf.transpose."""
-    return emit_one("Transpose", x, perm if isinstance(perm, Value) else np.array(perm, np.int32))
+    return emit_one("Transpose", x, perm if isinstance(perm, Value) else int32(perm))
 
 
 @register("Tile")

@@ -15,6 +15,7 @@ from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, widen, with_rank
 from kerasfmt.graph.ops.shape_values import partial_value
+from kerasfmt.graph.sizes import int32
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
@@ -29,6 +30,17 @@ def _infer_resize(attrs: Attrs, images: Value, size: Value) -> list[Shape]:
     if len(found) != 2:
         raise ValueError(f"size has {len(found)} elements, expected height and width")
     return [(batch, found[0], found[1], depth)]
+
+
+def check_resize(images: Array, size: Array) -> None:
+    """Raises ValueError if images (batch, height, width, channels), or images of the new size, have no pixel.
+
+    Source: tensorflow/core/util/image_resizer_state.h, ValidateAndCalculateOutputSize.
+    """
+    if 0 in images.shape[1:3]:
+        raise ValueError(f"expected images of at least one pixel, got shape {images.shape}")
+    if min(size) < 1:
+        raise ValueError(f"expected a new height and width of at least 1, got {size.tolist()}")
 
 
 def _positions(attrs: Attrs, size: int, out: int, shift: float) -> Array:
@@ -94,6 +106,7 @@ def _along(x: Array, axis: int, taps: _Taps) -> Array:
 
 def _resizing(taps: Callable[[Attrs, int, int], _Taps]) -> Kernel:
     def run(attrs: Attrs, images: Array, size: Array) -> list[Array]:
+        check_resize(images, size)
         x = images.astype(np.float32)
         height, width = (int(s) for s in size)
         x = _along(x, 2, taps(attrs, x.shape[2], width))
@@ -103,6 +116,7 @@ def _resizing(taps: Callable[[Attrs, int, int], _Taps]) -> Kernel:
 
 
 def _resize_nearest(attrs: Attrs, images: Array, size: Array) -> list[Array]:
+    check_resize(images, size)
     height, width = (int(s) for s in size)
     rows = np.take(images, _nearest(attrs, images.shape[1], height), 1)
     return [np.take(rows, _nearest(attrs, images.shape[2], width), 2)]
@@ -114,7 +128,7 @@ declare("ResizeNearestNeighbor", _infer_resize, _resize_nearest)
 
 
 def _resize(op: str, images: Value, size: Operand, align: bool, half: bool) -> Value:
-    operand = np.array(size, np.int32) if isinstance(size, list | tuple) else size
+    operand = int32(size) if isinstance(size, list | tuple) else size
     return emit_one(op, images, operand, align_corners=align, half_pixel_centers=half)
 
 

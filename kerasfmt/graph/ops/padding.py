@@ -15,6 +15,7 @@ from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, with_rank
 from kerasfmt.graph.ops.shape_values import partial_array
 from kerasfmt.graph.ops.window import assemble
+from kerasfmt.graph.sizes import int32
 from kerasfmt.graph.spec import Shape, known_size
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
@@ -63,7 +64,7 @@ def pad(x: Value, paddings: Operand, mode: str = "CONSTANT", value: float = 0) -
 
     Source: tf.pad.
     """
-    counts = np.array(paddings, np.int32) if isinstance(paddings, list | tuple) else paddings
+    counts = int32(paddings) if isinstance(paddings, list | tuple) else paddings
     if mode != "CONSTANT":
         return emit_one("MirrorPad", x, counts, mode=mode)
     if value:
@@ -145,12 +146,12 @@ class BatchToSpaceND(Op):
 
 def space_to_batch(x: Value, block: Sequence[int], paddings: Sequence[Sequence[int]]) -> Value:
     """Blocks of the spatial axes moved into the batch, after zero padding. Source: tf.space_to_batch."""
-    return emit_one("SpaceToBatchND", x, np.array(block, np.int32), np.array(paddings, np.int32))
+    return emit_one("SpaceToBatchND", x, int32(block), int32(paddings))
 
 
 def batch_to_space(x: Value, block: Sequence[int], crops: Sequence[Sequence[int]]) -> Value:
     """The inverse of `space_to_batch`, with `crops` in place of the paddings. Source: tf.batch_to_space."""
-    return emit_one("BatchToSpaceND", x, np.array(block, np.int32), np.array(crops, np.int32))
+    return emit_one("BatchToSpaceND", x, int32(block), int32(crops))
 
 
 def _infer_depth(attrs: Attrs, x: Value, to_depth: bool) -> list[Shape]:

@@ -16,6 +16,7 @@ from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, declare, kernel, normalize_axis, scalar
 from kerasfmt.graph.ops.shape_values import constant_value
+from kerasfmt.graph.sizes import int32
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
@@ -91,7 +92,7 @@ def _operand(x: Value, axis: Axis) -> Operand:
         if x.shape is None:
             return emit_one("Range", 0, emit_one("Rank", x), 1)
         return np.arange(len(x.shape), dtype=np.int32)
-    return axis if isinstance(axis, int) else np.array(list(axis), np.int32)
+    return axis if isinstance(axis, int) else int32(list(axis))
 
 
 class Reduction(Protocol):

@@ -12,6 +12,7 @@ import numpy as np
 
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, with_rank
+from kerasfmt.graph.ops.image import check_resize
 from kerasfmt.graph.ops.shape_values import partial_value
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
@@ -44,6 +45,7 @@ def _area_weights(size: int, out: int, align_corners: bool) -> Array:
 
 
 def _resize_area(attrs: Attrs, images: Array, size: Array) -> list[Array]:
+    check_resize(images, size)
     align = attrs["align_corners"]
     rows, columns = (_area_weights(images.shape[i + 1], int(size[i]), align) for i in (0, 1))
     return _apply(images, rows, columns)
@@ -102,6 +104,7 @@ def _sample_weights(attrs: Attrs, size: int, out: int, scale: float, translation
 def _scale_and_translate(
     attrs: Attrs, images: Array, size: Array, scale: Array, translation: Array
 ) -> list[Array]:
+    check_resize(images, size)
     rows, columns = (
         _sample_weights(attrs, images.shape[i + 1], int(size[i]), float(scale[i]), float(translation[i]))
         for i in (0, 1)

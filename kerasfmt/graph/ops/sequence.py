@@ -26,6 +26,7 @@ from kerasfmt.graph.ops.declare import (
     with_rank,
 )
 from kerasfmt.graph.ops.shape_values import constant_value, partial_value
+from kerasfmt.graph.sizes import int32
 from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
@@ -136,7 +137,7 @@ declare(
 
 def reverse(x: Value, axis: Sequence[int]) -> Value:
     """`x` with the order along the axes `axis` reversed. Source: tf.reverse."""
-    return emit_one("ReverseV2", x, np.array(list(axis), np.int32))
+    return emit_one("ReverseV2", x, int32(list(axis)))
 
 
 def roll(x: Value, shift: Operand, axis: Operand) -> Value:

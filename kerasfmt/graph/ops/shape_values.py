@@ -8,12 +8,15 @@ Source: tensorflow/core/common_runtime/shape_refiner.cc, EvaluateConstantTensorF
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
+from kerasfmt.dtypes import DType
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.ops.declare import Array
+from kerasfmt.graph.sizes import integer_range
 from kerasfmt.graph.value import Node, Value
 
 _MAX_SIZE = 1024
@@ -39,7 +42,7 @@ def partial_array(value: Value) -> Array | None:
     if value.shape is None or None in value.shape:
         return None
     shape = tuple(d for d in value.shape if d is not None)
-    return np.full(shape, None, object) if np.prod(shape, dtype=int) <= _MAX_SIZE else None
+    return np.full(shape, None, object) if math.prod(shape) <= _MAX_SIZE else None
 
 
 def constant_value(value: Value) -> Array | None:
@@ -137,9 +140,21 @@ def _arithmetic(function: Callable[[int, int], int]) -> Callable[[Node], Array |
 
     def rule(node: Node) -> Array | None:
         a, b = (partial_array(v) for v in node.inputs)
-        return None if a is None or b is None else np.asarray(ufunc(a, b), object)
+        if a is None or b is None:
+            return None
+        found = np.asarray(ufunc(a, b), object)
+        _check_range(found, node.outputs[0].dtype if node.outputs else node.inputs[0].dtype)
+        return found
 
     return rule
+
+
+def _check_range(array: Array, dtype: DType) -> None:
+    """Raises ValueError if TensorFlow's arithmetic in an integer dtype would wrap around."""
+    held = integer_range(dtype)
+    for value in array.flat:
+        if value is not None and not held.start <= value < held.stop:
+            raise ValueError(f"a size is computed as {value}, which {dtype.name} does not hold")
 
 
 def _truncated(a: int, b: int) -> int:

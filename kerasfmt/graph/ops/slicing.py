@@ -17,6 +17,7 @@ from kerasfmt.graph.ops.array import pack
 from kerasfmt.graph.ops.declare import Array, Attrs, normalize_axis
 from kerasfmt.graph.ops.resource import check_indices
 from kerasfmt.graph.ops.shape_values import constant_value, partial_value
+from kerasfmt.graph.sizes import int32
 from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
@@ -131,7 +132,7 @@ def strided_slice(
 
     Source: tf.strided_slice.
     """
-    operands = [np.array(v, np.int32) if isinstance(v, list | tuple) else v for v in (begin, end, strides)]
+    operands = [int32(v) if isinstance(v, list | tuple) else v for v in (begin, end, strides)]
     return emit_one(
         "StridedSlice",
         x,
@@ -145,7 +146,7 @@ def strided_slice(
 
 
 def _vector(items: list[int | Value]) -> Operand:
-    return pack(items) if any(isinstance(i, Value) for i in items) else np.array(items, np.int32)
+    return pack(items) if any(isinstance(i, Value) for i in items) else int32(items)
 
 
 def getitem(x: Value, index: object) -> Value:
@@ -225,7 +226,7 @@ class Slice(Op):
 
 def slice_(x: Value, begin: Operand, size: Operand) -> Value:
     """`size` elements from `begin` on along each axis; a size of -1 takes the rest. Source: tf.slice."""
-    begin, size = (np.array(v, np.int32) if isinstance(v, list | tuple) else v for v in (begin, size))
+    begin, size = (int32(v) if isinstance(v, list | tuple) else v for v in (begin, size))
     return emit_one("Slice", x, begin, size)
 
 
@@ -376,4 +377,4 @@ def split(x: Value, parts: int | Sequence[int], axis: int = 0) -> tuple[Value, .
     """`x` split along `axis` into `parts` equal parts, or into parts of the sizes `parts`. Source: tf.split."""
     if isinstance(parts, int):
         return emit("Split", axis, x, num_split=parts)
-    return emit("SplitV", x, np.array(list(parts), np.int32), axis, num_split=len(parts))
+    return emit("SplitV", x, int32(list(parts)), axis, num_split=len(parts))

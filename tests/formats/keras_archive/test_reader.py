@@ -157,6 +157,17 @@ def test_shards_that_lie_elsewhere(tmp_path: Path, name: str) -> None:
         reader.load(pack(tmp_path / "m.keras", content))
 
 
+@pytest.mark.parametrize("name", ["x" * 300 + ".weights.h5", "日" * 100 + ".weights.h5", "a\0.weights.h5"])
+def test_shards_that_no_file_can_be_called(tmp_path: Path, name: str) -> None:
+    content = shards(write(tmp_path / "m.keras"))
+    content["model.weights.json"] = json.dumps({"weight_map": {"/vars": name}}).encode()
+    (tmp_path / "model.weights.json").write_bytes(content["model.weights.json"])
+    with pytest.raises(CorruptFileError, match="is not the name of a file"):
+        reader.load(pack(tmp_path / "m.keras", content))
+    with pytest.raises(CorruptFileError, match="is not the name of a file"):
+        reader.load_weights(kerasfmt.model_from_config(small().described()), tmp_path / "model.weights.json")
+
+
 def test_weights_alone(tmp_path: Path) -> None:
     data = members(write(tmp_path / "m.keras"))["model.weights.h5"]
     (tmp_path / "m.weights.h5").write_bytes(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from kerasfmt import dtypes
@@ -59,3 +60,13 @@ def test_reshape_to_computed_shape() -> None:
 def test_reshape_that_does_not_fit() -> None:
     with pytest.raises(InvalidModelError, match="24 elements do not fit"):
         ops.reshape(value((2, 3, 4)), [5, 5])
+
+
+@pytest.mark.parametrize(("size", "factor"), [(2**16, 2**15), (3, 2**30), (2**31 - 1, 2)])
+def test_arithmetic_that_wraps_around_is_refused(size: int, factor: int) -> None:
+    graph = Builder()
+    x = graph.input(Spec((size, None), dtypes.float32))
+    with pytest.raises(
+        InvalidModelError, match=f"a size is computed as {size * factor}, which int32 does not hold"
+    ):
+        ops.reshape(x, ops.shape(x) * np.array([factor, 1], np.int32))
