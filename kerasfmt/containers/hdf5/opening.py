@@ -131,6 +131,8 @@ def _root(file: Any, stream: Any, where: str, size: int) -> Node:
     """The root group of a file; its header is checked."""
     h5py = import_h5py()
     raw = _raw_strings(file, stream, size)
+    if raw is not None:
+        raw.check_root()
     group = h5py.h5g.open(file.id, b"/")
     if raw is not None:
         raw.check(int(h5py.h5o.get_info(group).addr))

@@ -27,6 +27,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
+from kerasfmt.containers.hdf5.trees import GROUP_KEY_SIZE, check_tree, chunk_key_size, root_address
 from kerasfmt.errors import CorruptFileError
 
 Read: TypeAlias = Callable[[int, int], bytes]
@@ -34,6 +35,9 @@ Read: TypeAlias = Callable[[int, int], bytes]
 
 _CONTINUATION: Final = 0x10
 _SYMBOL_TABLE: Final = 0x11
+_LAYOUT: Final = 0x08
+_CHUNKS: Final = b"\x03\x02"
+"""Version 3, and the class of chunks that a tree of version 1 leads to; newer files have other trees."""
 _ATTRIBUTE: Final = 0x0C
 _SHARED: Final = 2
 _ELEMENT: Final = struct.Struct("<IQI")
@@ -62,6 +66,12 @@ class RawStrings:
         self._heap_bytes = 0
         self._checked: set[int] = set()
 
+    def check_root(self) -> None:
+        """Checks the root group, as `check` does; before it is opened, as the HDF5 library walks its tree then."""
+        address = root_address(self._read)
+        if address is not None:
+            self.check(address)
+
     def check(self, address: int) -> None:
         """Refuses an object whose header, or whose list of member names, claims more bytes than the file has.
 
@@ -78,9 +88,14 @@ class RawStrings:
             return
         self._checked.add(address)
         for kind, flags, body in _messages(self._read, address, self._size):
-            if kind != _SYMBOL_TABLE or flags & _SHARED:
+            if flags & _SHARED:
                 continue
-            (heap,) = struct.unpack_from("<8xQ", body)
+            if kind == _LAYOUT and body[:2] == _CHUNKS:
+                check_tree(self._read, int.from_bytes(body[3:11], "little"), chunk_key_size(body[2]))
+            if kind != _SYMBOL_TABLE:
+                continue
+            tree, heap = struct.unpack_from("<QQ", body)
+            check_tree(self._read, tree, GROUP_KEY_SIZE)
             signature, _, size = _NAMES.unpack(self._read(heap, _NAMES.size))
             if signature == b"HEAP" and size > self._size:
                 raise CorruptFileError(
