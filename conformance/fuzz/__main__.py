@@ -38,6 +38,9 @@ class Tally:
         self.memory = max(self.memory, outcome.memory)
 
 
+TITLES = {"hdf5": "HDF5", "keras": "`.keras`", "npz": "`.npz`", "checkpoint": "TensorFlow's checkpoints"}
+"""Headings of the page."""
+
 Tallies = dict[tuple[str, str], Tally]
 
 
@@ -62,7 +65,7 @@ def fuzz(readers: list[str], seed: int, inputs: int, seconds: float) -> tuple[Ta
                     return tallies, findings
                 kind, data = run.make(reader, seed, number, scratch)
                 path = scratch / f"input{run.SUFFIXES[reader]}"
-                path.write_bytes(data)
+                run.put(reader, data, path)
                 outcome = run.read(path)
                 tallies[reader, kind].add(outcome)
                 if outcome.is_finding:
@@ -96,14 +99,14 @@ def report(tallies: Tallies, seeds: list[int], minutes: float, findings: int) ->
         f"{sum(t.results.total() for t in tallies.values()):,} inputs in {minutes:.0f} minutes.",
         "",
         "Every input is read in a process of its own: the model, each weight, the optimizer's state, and the",
-        "weights once more into a model; what loads is saved in every format. It may take "
-        f"{run.SECONDS:.0f} s and {run.MEMORY >> 20} MiB of address",
-        "space; a crash, a hang, memory that runs out and an error that is not kerasfmt's are findings.",
+        "weights once more into a model; what loads predicts on a small batch and is saved in every format. It",
+        f"may take {run.SECONDS:.0f} s and {run.MEMORY >> 20} MiB of address space; a crash, a hang, memory that",
+        "runs out and an error that is not kerasfmt's are findings.",
         f"Findings: {findings}.",
         "",
     ]
     for reader in dict.fromkeys(reader for reader, _ in tallies):
-        parts += [f"## {'HDF5' if reader == 'hdf5' else '`.keras`'}", ""]
+        parts += [f"## {TITLES[reader]}", ""]
         parts += [
             f"| | inputs | {' | '.join(columns)} | slowest | memory |",
             "|---" * (len(columns) + 4) + "|",
@@ -142,7 +145,7 @@ def main(argv: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as name:
             kind, data = run.make(reader, options.seed[0], int(number), Path(name))
             path = options.keep or Path(name) / f"input{run.SUFFIXES[reader]}"
-            path.write_bytes(data)
+            run.put(reader, data, path)
             print(kind, run.read(path), sep="\n")
         return 0
     began = time.monotonic()

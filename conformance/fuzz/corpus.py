@@ -7,9 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 
 import h5py
+import numpy as np
 
 import kerasfmt
+from conformance.fuzz.spoil_checkpoint import joined
 from kerasfmt import ir
+from kerasfmt.containers import tensorbundle
+from kerasfmt.containers.tensorbundle import bundle as layout
 from kerasfmt.layers import (
     Activation,
     Add,
@@ -26,7 +30,10 @@ from kerasfmt.layers import (
 )
 
 _TESTS = Path(__file__).parents[2] / "tests"
-_WRITTEN_BY_KERAS = {"hdf5": _TESTS / "data" / "hdf5", "keras": _TESTS / "formats" / "keras_archive" / "data"}
+_WRITTEN_BY_KERAS = {
+    "hdf5": sorted((_TESTS / "data" / "hdf5").glob("*.h5")),
+    "keras": sorted((_TESTS / "formats" / "keras_archive" / "data").glob("*.keras")),
+}
 
 
 def stack() -> ir.Model:
@@ -69,13 +76,13 @@ def corpus(reader: str, scratch: Path) -> list[bytes]:
     """The valid files of a reader, in a fixed order.
 
     Args:
-      reader: "hdf5" or "keras".
+      reader: "hdf5", "keras", "npz" or "checkpoint".
       scratch: a directory to write to.
     """
-    suffix = "h5" if reader == "hdf5" else "keras"
-    found = [path.read_bytes() for path in sorted(_WRITTEN_BY_KERAS[reader].glob(f"*.{suffix}"))]
-    own = _hdf5(scratch) if reader == "hdf5" else _archives(scratch)
-    return found + [path.read_bytes() for path in own]
+    if reader == "checkpoint":
+        return _checkpoints(scratch)
+    own = {"hdf5": _hdf5, "keras": _archives, "npz": _npz}[reader](scratch)
+    return [path.read_bytes() for path in (*_WRITTEN_BY_KERAS.get(reader, ()), *own)]
 
 
 def _hdf5(scratch: Path) -> list[Path]:
@@ -125,4 +132,30 @@ def _archives(scratch: Path) -> list[Path]:
     with zipfile.ZipFile(found[0]) as source, zipfile.ZipFile(found[-1], "w", zipfile.ZIP_DEFLATED) as target:
         for info in source.infolist():
             target.writestr(zipfile.ZipInfo(info.filename), source.read(info), zipfile.ZIP_DEFLATED)
+    return found
+
+
+def _npz(scratch: Path) -> list[Path]:
+    found = []
+    for name, build in MODELS.items():
+        found.append(scratch / f"{name}.npz")
+        kerasfmt.save_weights(build(), found[-1])
+    found.append(scratch / "packed.npz")
+    model = branches()
+    np.savez_compressed(found[-1], **{weight.name: weight.numpy() for weight in model.weights})
+    return found
+
+
+def _checkpoints(scratch: Path) -> list[bytes]:
+    found = []
+    weights = [{weight.name: weight.numpy() for weight in build().weights} for build in MODELS.values()]
+    texts = np.array([[b"", b"a"], [b"\xff" * 300, b"word"]], object)
+    kinds = {name: np.arange(6).reshape(2, 3).astype(name) for name in ("?", "i1", "u8", "f2", "c8", ">f4")}
+    for number, tensors in enumerate(
+        [*weights, {"texts": texts, "empty": np.zeros((0, 3), np.float32), **kinds}]
+    ):
+        prefix = scratch / f"checkpoint{number}"
+        tensorbundle.write(prefix, tensors.items())
+        files = (layout.index_path(str(prefix)), layout.data_path(str(prefix), 0, 1))
+        found.append(joined(*(Path(file).read_bytes() for file in files)))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import json
+import math
 import os
 import resource
 import select
@@ -26,15 +27,25 @@ import numpy as np
 import kerasfmt
 from conformance.fuzz.corpus import branches, corpus, stack
 from conformance.fuzz.spoil import BYTES
+from conformance.fuzz.spoil_checkpoint import CHECKPOINT, put as put_checkpoint
 from conformance.fuzz.spoil_hdf5 import HDF5, Spoil
+from conformance.fuzz.spoil_npz import NPZ
 from conformance.fuzz.spoil_zip import ZIP
 from kerasfmt import ir
+from kerasfmt.containers import tensorbundle
 from kerasfmt.errors import KerasfmtError
 
-KINDS: dict[str, dict[str, Spoil]] = {"hdf5": {**BYTES, **HDF5}, "keras": {**BYTES, **ZIP}}
-SUFFIXES = {"hdf5": ".h5", "keras": ".keras"}
+KINDS: dict[str, dict[str, Spoil]] = {
+    "hdf5": {**BYTES, **HDF5},
+    "keras": {**BYTES, **ZIP},
+    "npz": {**BYTES, **NPZ},
+    "checkpoint": CHECKPOINT,
+}
+SUFFIXES = {"hdf5": ".h5", "keras": ".keras", "npz": ".npz", "checkpoint": ""}
 MEMORY = 1 << 30
 """Bytes of address space that an input may take beside what the process has."""
+_LARGE_INPUT = 1 << 20
+"""Elements of an input from which on a model does not predict here."""
 SECONDS = 20.0
 """Time that an input may take."""
 FINDINGS = ("crash", "hang", "memory", "foreign error")
@@ -75,17 +86,30 @@ COPIES = {"copy.h5": "h5", "copy.keras": "keras", "copy2.keras": "tf_keras", "co
 """The files that a model is saved to once it is read: name and format."""
 
 
+def put(reader: str, data: bytes, path: Path) -> None:
+    """Writes an input: a file, or the files of a checkpoint."""
+    if reader == "checkpoint":
+        put_checkpoint(data, path)
+    else:
+        path.write_bytes(data)
+
+
 def use(path: Path) -> None:
     """Everything that a reader does with a file, to the last weight; raises the error of `load_model`.
 
     A file that is no model may still hold weights: it is one that can be used if a model takes them. One that is
-    a model is saved in every format, which may refuse it.
+    a model predicts, and is saved in every format; both may refuse it.
     """
+    if not path.suffix:
+        _use_checkpoint(path)
+        return
     try:
         model = kerasfmt.load_model(path)
     except KerasfmtError:
         taken = [_takes(model, path, by_name) for model in _targets() for by_name in (False, True)]
         if not any(taken):
+            if path.suffix == ".npz":  # which is no model: what counts is the error of its weights
+                kerasfmt.load_weights(_targets()[0], path)
             raise
         return
     for weight in model.weights:
@@ -94,10 +118,31 @@ def use(path: Path) -> None:
         for weight in model.training_config.variables:
             np.asarray(weight.value)
     model.get_config()
+    _predict(model)
     for name, save_format in COPIES.items():
         with tempfile.TemporaryDirectory() as scratch, contextlib.suppress(KerasfmtError):
             kerasfmt.save_model(model, Path(scratch) / name, save_format=save_format)
     kerasfmt.load_weights(model, path)
+
+
+def _use_checkpoint(prefix: Path) -> None:
+    bundle = tensorbundle.read(prefix)
+    repr(bundle)
+    for tensor in bundle.values():
+        array = np.asarray(tensor)
+        if array.ndim:
+            np.testing.assert_array_equal(tensor[:1], array[:1])
+    bundle.verify()
+
+
+def _predict(model: ir.Model) -> None:
+    """Predicts on a small batch, where the inputs of the model are small; it may say that it needs too much."""
+    shapes = [[3 if size is None else size for size in tensor.shape or ()] for tensor in model.inputs]
+    if any(math.prod(shape) > _LARGE_INPUT for shape in shapes):
+        return
+    arrays = [np.ones(shape, t.dtype.numpy) for shape, t in zip(shapes, model.inputs, strict=True)]
+    with contextlib.suppress(KerasfmtError):
+        model.predict(arrays if len(arrays) > 1 else arrays[0])
 
 
 @lru_cache
@@ -126,7 +171,7 @@ def warm(scratch: Path) -> None:
         for number, data in enumerate(corpus(reader, scratch)):
             # The HDF5 library keeps open what a weight still lies in: each file has a name of its own.
             path = scratch / f"valid{number}{SUFFIXES[reader]}"
-            path.write_bytes(data)
+            put(reader, data, path)
             use(path)
     _targets()
 

@@ -12,6 +12,10 @@ from conformance.fuzz import run
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="limits memory as Linux does")
 
 
+FEW = {"hdf5": 99, "keras": 99, "npz": 36, "checkpoint": 35}
+"""Inputs of a short run."""
+
+
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("fuzz")
@@ -24,7 +28,7 @@ def _read(reader: str, seed: int, numbers: range, scratch: Path) -> list[run.Out
     for number in numbers:
         kind, data = run.make(reader, seed, number, scratch)
         path = scratch / f"input{run.SUFFIXES[reader]}"
-        path.write_bytes(data)
+        run.put(reader, data, path)
         outcome = run.read(path)
         again = f"python -m conformance.fuzz --seed {seed} --only {reader}:{number}"
         assert not outcome.is_finding, f"{again} ({kind}): {outcome.result}\n{outcome.detail}"
@@ -34,14 +38,15 @@ def _read(reader: str, seed: int, numbers: range, scratch: Path) -> list[run.Out
 
 @pytest.mark.parametrize("reader", list(run.KINDS))
 def test_a_few(reader: str, scratch: Path) -> None:
-    results = {outcome.result for outcome in _read(reader, 0, range(99), scratch)}
-    assert {"loaded", "CorruptFileError", "InvalidModelError"} < results
+    results = {outcome.result for outcome in _read(reader, 0, range(FEW[reader]), scratch)}
+    models = {"InvalidModelError"} if reader != "checkpoint" else set()
+    assert {"loaded", "CorruptFileError"} | models <= results
 
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("reader", list(run.KINDS))
 def test_many(reader: str, scratch: Path) -> None:
-    _read(reader, 0, range(99, 3000), scratch)
+    _read(reader, 0, range(FEW[reader], 3000), scratch)
 
 
 @pytest.mark.parametrize("reader", list(run.KINDS))
