@@ -1,9 +1,11 @@
-"""The examples in the docstrings of public names run, and say what they print."""
+"""The examples in the docstrings of public names run; SECURITY.md states the limits of the code."""
 
 from __future__ import annotations
 
 import doctest
+import importlib
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +49,23 @@ def test_the_verbs_are_there() -> None:
         "from_keras",
         "model_from_config",
     } < set(FUNCTIONS)
+
+
+SECURITY = Path(__file__).parents[1] / "SECURITY.md"
+LIMIT = re.compile(r"^\| [^|]+ \| ([\d,]+)[^|]* \| `(kerasfmt\.[\w.]+)\.(\w+)` \|$", re.MULTILINE)
+
+
+def test_the_limits_of_reading_are_those_of_the_code() -> None:
+    text = SECURITY.read_text(encoding="utf-8")
+    stated = LIMIT.findall(text)
+    assert len(stated) >= 6
+    assert len(stated) == len(re.findall(r"^\|.*`kerasfmt\.", text, re.MULTILINE))
+    for value, module, name in stated:
+        assert int(value.replace(",", "")) == getattr(importlib.import_module(module), name), name
+
+
+def test_the_page_on_security_is_linked_and_links_to_what_there_is() -> None:
+    assert "](SECURITY.md)" in SECURITY.with_name("README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([\w/.]+)\)", SECURITY.read_text(encoding="utf-8"))
+    assert links
+    assert all((SECURITY.parent / link).exists() for link in links)

@@ -6,6 +6,7 @@
     full_disk.py   the disk of a saver is full at each level
     kills.py       a saver is killed at every step
     planted.py     links, folders, files and pipes where a save goes
+    published.py   each published attack on the formats: files that are made in hostile/
     races.py       two savers, of which one is killed now and then, and a reader
     command.py     the command, and the table ATTACKS.md
 

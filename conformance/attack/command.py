@@ -14,7 +14,7 @@ from typing import Final
 import h5py
 import numpy as np
 
-from conformance.attack import full_disk, kills, planted, races
+from conformance.attack import full_disk, kills, planted, published, races
 from conformance.attack.result import Result
 
 REPORT = Path(__file__).parents[1] / "ATTACKS.md"
@@ -22,6 +22,7 @@ ATTACKS: Final[Mapping[str, Callable[[bool], Iterable[Result]]]] = {
     "full_disk": full_disk.attack,
     "kills": kills.attack,
     "planted": planted.attack,
+    "published": published.attack,
     "races": races.attack,
 }
 """Every attack by its name. It takes whether to be long: everything, for as long as it takes."""
