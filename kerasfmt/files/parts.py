@@ -5,7 +5,8 @@
 
 The parts of a save get names that nothing has. Until the head is replaced, readers see the old head and its parts, and
 from then on the new ones. Old parts are removed last. A save that is killed leaves parts that no head names, and their
-names in its staging directory, from which the next save takes them.
+names in its staging directory, from which the next save takes them. What is removed is identified before: meanwhile
+another save may have removed it, and a third one may have made a file of that name.
 
 A link at the head is replaced, not followed: readers look for the parts beside the link.
 """
@@ -16,27 +17,33 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
+from kerasfmt.errors import KerasfmtError
 from kerasfmt.files.commit import explained, flush_names
 from kerasfmt.files.flush import flush_directory, flush_file
 from kerasfmt.files.staging import PAYLOAD, Staging, staged, staging_directories
 from kerasfmt.files.targets import require_regular, resolve
 
+Files: TypeAlias = dict[str, tuple[int, int, int]]
+"""Files by their names: device, inode and time of the last change of the bytes."""
 _NAMES: Final = "names"
 """The file in `directory` with a name in each line, as JSON."""
 
 
 @contextlib.contextmanager
-def replace_parts(head: str | os.PathLike[str], *, flush: bool = True) -> Iterator[NewParts]:
+def replace_parts(
+    head: str | os.PathLike[str], named_by: Callable[[Path], set[str]], *, flush: bool = True
+) -> Iterator[NewParts]:
     """A context in which a head and its parts are written and put into place.
 
     If the body fails before it has replaced the head, everything is as it was.
 
     Args:
       head: the file to create or to replace.
+      named_by: gives the names of the parts of the head that stands at a path, or raises what its reader raises.
       flush: whether all bytes are on the disk before the old head goes, so that a loss of power leaves the one or the
         other.
 
@@ -51,8 +58,8 @@ def replace_parts(head: str | os.PathLike[str], *, flush: bool = True) -> Iterat
             require_regular(path)
         # A staging directory that is gone by now was that of a killed save: nobody else can have made or removed it.
         killed = [names for directory, names in noted.items() if not os.path.lexists(directory)]
-        parts = NewParts(staging, path, flush, frozenset().union(*killed))
-        parts.directory.mkdir()
+        left = {name: file for names in killed for name, file in names.items()}
+        parts = NewParts(staging, path, named_by, flush, left)
         try:
             yield parts
         except BaseException:
@@ -69,18 +76,35 @@ class NewParts:
     Attributes:
       head: the path of the head.
       directory: where the files are written, under any names but `names`.
-      left: names that killed saves gave to parts, or that they were about to free.
+      left: the files that killed saves have placed or were about to remove, by their names.
     """
 
-    def __init__(self, staging: Staging, head: Path, flush: bool, left: frozenset[str]) -> None:
+    def __init__(
+        self, staging: Staging, head: Path, named_by: Callable[[Path], set[str]], flush: bool, left: Files
+    ) -> None:
         self.head = head
-        self.left = left
         self.directory = staging.path / PAYLOAD
+        self.left = left
         self._staging = staging
+        self._named_by = named_by
         self._flush = flush
         self._placed: list[tuple[Path, Path]] = []
-        self._claimed: list[str] = []
+        self._stale: Files = {}
+        self._claimed: Files = {}
+        self._belonging: Files = {}
         self._new_head: os.stat_result | None = None
+        self.directory.mkdir()
+        named = self._named()
+        if named is not None:
+            self.note(named)
+            self._remove({name: file for name, file in left.items() if name not in named})
+
+    def _named(self) -> set[str] | None:
+        """The names of the parts of what stands at the head; None if that cannot be told."""
+        try:
+            return self._named_by(self.head) if os.path.lexists(self.head) else set()
+        except (OSError, KerasfmtError):
+            return None
 
     def note(self, names: Iterable[str]) -> None:
         """Tells the next save, should this one be killed, which files beside the head it may find without a use."""
@@ -107,7 +131,7 @@ class NewParts:
                 self._placed.pop()
                 self.withdraw(before)
                 return False
-        self._claimed += names.values()
+        self._claimed |= _identified(self.head, names.values())
         return True
 
     def withdraw(self, keep: int = 0) -> None:
@@ -136,11 +160,13 @@ class NewParts:
         if self._flush:
             flush_file(written)
             flush_directory(self.head.parent)
+        self._stale |= _identified(self.head, self._named() or ()) | self._belonging
         if self.head.is_file():
             written.chmod(stat.S_IMODE(self.head.stat().st_mode))
         self._new_head = written.stat()
         os.replace(written, self.head)
         self._placed.clear()
+        self._belonging, self._claimed = self._claimed, {}
 
     def replace_part(self, member: str, name: str) -> None:
         """Puts a file in the place of a part that no head names.
@@ -165,38 +191,52 @@ class NewParts:
             return False
 
     def end(self) -> None:
-        """Removes the placed files again if another save has replaced the head meanwhile: no head will name them."""
-        if self._new_head is not None and not self._is_head():
-            self.remove(self._claimed)
+        """Removes the parts of the old head, and the new ones if another save has replaced the new head meanwhile."""
+        stale = self._stale if self._is_head() else self._stale | self._belonging
+        named = self._named()
+        if named is not None:
+            self._remove({name: file for name, file in stale.items() if name not in named})
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Removes files beside the head. What is not a file of this user, or cannot be removed, stays."""
-        for name in names:
-            path = self.head.with_name(name)
-            with contextlib.suppress(OSError):
-                if _is_own_file(path):
-                    path.unlink()
+    def _remove(self, files: Files) -> None:
+        """Removes files beside the head. What is another file by now, or cannot be removed, stays."""
+        for name, identity in files.items():
+            if _identified(self.head, [name]).get(name) == identity:
+                with contextlib.suppress(OSError):
+                    self.head.with_name(name).unlink()
 
 
-def _noted(head: Path) -> dict[Path, set[str]]:
-    """What saves of a head that have not ended have noted, by their staging directories."""
-    found: dict[Path, set[str]] = {}
-    with contextlib.suppress(OSError):
-        for directory in staging_directories(head):
-            names = found[directory] = set[str]()
-            with contextlib.suppress(OSError, ValueError):
-                for line in (directory / PAYLOAD / _NAMES).read_text(encoding="utf-8").splitlines():
-                    names.add(str(json.loads(line)))
+def _identified(head: Path, names: Iterable[str]) -> Files:
+    """The files of these names beside a head; without what is not a file, or belongs to another user."""
+    found: Files = {}
+    for name in names:
+        path = head.with_name(name)
+        with contextlib.suppress(OSError, ValueError):
+            status = path.lstat()
+            if is_own_file(path):
+                found[name] = (status.st_dev, status.st_ino, status.st_mtime_ns)
     return found
 
 
-def _is_own_file(path: Path) -> bool:
+def is_own_file(path: Path) -> bool:
     """Whether there is a file, not a link to one, that belongs to this user."""
     try:
         status = path.lstat()
     except OSError:
         return False
     return stat.S_ISREG(status.st_mode) and (not hasattr(os, "geteuid") or status.st_uid == os.geteuid())
+
+
+def _noted(head: Path) -> dict[Path, Files]:
+    """The files that saves of a head have noted which have not ended, by their staging directories."""
+    found: dict[Path, Files] = {}
+    with contextlib.suppress(OSError):
+        for directory in staging_directories(head):
+            names: list[str] = []
+            with contextlib.suppress(OSError, ValueError):
+                for line in (directory / PAYLOAD / _NAMES).read_text(encoding="utf-8").splitlines():
+                    names.append(str(json.loads(line)))
+            found[directory] = _identified(head, names)
+    return found
 
 
 def _move_to_nothing(source: Path, target: Path) -> bool:

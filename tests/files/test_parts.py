@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kerasfmt.errors import SaveError
+from kerasfmt.errors import CorruptFileError, SaveError
 from kerasfmt.files import flush, parts
-from kerasfmt.files.parts import NewParts, _is_own_file, replace_parts
+from kerasfmt.files.parts import NewParts, is_own_file, replace_parts
 from tests.files.killing import killed_at_each_step
 
 
@@ -33,24 +33,30 @@ def fill(new: NewParts, text: str, names: tuple[str, ...] = ("a", "b")) -> None:
     (new.directory / "head").write_text(text)
 
 
+def named_by(head: Path) -> set[str]:
+    number = head.read_text().partition(" ")[0] if head.exists() else ""
+    return {path.name for path in head.parent.glob(f"{number}.*")} if number else set()
+
+
 def save(head: Path, text: str) -> None:
-    """Saves with the first names that are free, and removes those of the save before."""
-    with replace_parts(head) as new:
+    """Saves with the first names that are free."""
+    with replace_parts(head, named_by) as new:
         fill(new, text)
         number = 0
         while not new.place({"a": f"{number}.a", "b": f"{number}.b"}):
             number += 1
         (new.directory / "head").write_text(f"{number} {text}")
-        old = head.read_text().split()[0] if head.exists() else None
         new.replace_head("head")
-        if old is not None:
-            new.remove([f"{old}.a", f"{old}.b"])
 
 
 def read(head: Path) -> str:
     number, text = head.read_text().split()
     assert {head.with_name(f"{number}.{part}").read_text() for part in "ab"} == {text}
     return text
+
+
+def nothing(head: Path) -> set[str]:
+    return set()
 
 
 def listed(directory: Path) -> list[str]:
@@ -78,14 +84,10 @@ def test_killed_at_each_step(tmp_path: Path) -> None:
         text = read(head)
         assert text in (f"{step}", f"new-{step}")
         seen.append(text)
-        number = head.read_text().split()[0]
-        for stale in (*tmp_path.glob("*.a"), *tmp_path.glob("*.b")):
-            if stale.stem != number:
-                stale.unlink()
         save(head, f"{step + 1}")
+        assert set(listed(tmp_path)) == {"head", *named_by(head)}
     assert "0" in seen
     assert seen[-1] == f"new-{len(seen) - 1}"
-    assert [name for name in listed(tmp_path) if "kerasfmt" in name] == []
 
 
 @pytest.mark.usefixtures("way")
@@ -93,7 +95,7 @@ def test_killed_at_each_step(tmp_path: Path) -> None:
 def test_a_failure_before_the_head_is_replaced(tmp_path: Path, error: BaseException) -> None:
     save(tmp_path / "head", "old")
     expected = SaveError if isinstance(error, OSError) else type(error)
-    with pytest.raises(expected), replace_parts(tmp_path / "head") as new:
+    with pytest.raises(expected), replace_parts(tmp_path / "head", nothing) as new:
         fill(new, "new")
         assert new.place({"a": "9.a", "b": "9.b"})
         raise error
@@ -102,7 +104,7 @@ def test_a_failure_before_the_head_is_replaced(tmp_path: Path, error: BaseExcept
 
 @pytest.mark.usefixtures("way")
 def test_a_failure_after_the_head_is_replaced(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), replace_parts(tmp_path / "head") as new:
+    with pytest.raises(ZeroDivisionError), replace_parts(tmp_path / "head", nothing) as new:
         fill(new, "new")
         assert new.place({"a": "0.a", "b": "0.b"})
         new.replace_head("head")
@@ -120,7 +122,7 @@ def test_an_interrupt_just_after_the_head_is_replaced(
         replace(*arguments)
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), replace_parts(tmp_path / "head") as new:
+    with pytest.raises(KeyboardInterrupt), replace_parts(tmp_path / "head", nothing) as new:
         fill(new, "new")
         assert new.place({"a": "0.a", "b": "0.b"})
         monkeypatch.setattr(os, "replace", interrupted)
@@ -133,7 +135,7 @@ def test_an_interrupt_just_after_the_head_is_replaced(
 def test_names_that_are_taken(tmp_path: Path) -> None:
     (tmp_path / "0.b").symlink_to(tmp_path / "nothing")
     (tmp_path / "1.a").mkdir()
-    with replace_parts(tmp_path / "head") as new:
+    with replace_parts(tmp_path / "head", nothing) as new:
         fill(new, "new")
         assert not new.place({"a": "0.a", "b": "0.b"})
         assert not new.place({"a": "1.a", "b": "1.b"})
@@ -147,7 +149,7 @@ def test_names_that_are_taken(tmp_path: Path) -> None:
 
 def test_a_part_in_the_place_of_a_stale_one(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("stale")
-    with replace_parts(tmp_path / "head") as new:
+    with replace_parts(tmp_path / "head", nothing) as new:
         fill(new, "new")
         new.replace_head("head")
         new.replace_part("a", "a")
@@ -159,26 +161,43 @@ def test_only_own_files_are_removed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "precious")
     (tmp_path / "directory").mkdir()
     (tmp_path / "stale").write_text("")
-    with replace_parts(tmp_path / "head") as new:
+
+    (tmp_path / "head").write_text("old")
+
+    def named_by_the_old_one(head: Path) -> set[str]:
+        return {"link", "directory", "stale", "missing"} if head.read_text() == "old" else set()
+
+    with replace_parts(tmp_path / "head", named_by_the_old_one) as new:
         fill(new, "new")
         new.replace_head("head")
-        new.remove(["link", "directory", "stale", "missing"])
     assert listed(tmp_path) == ["directory", "head", "link", "precious"]
+
+
+def test_a_file_that_takes_the_name_of_a_stale_one_is_kept(tmp_path: Path) -> None:
+    save(tmp_path / "head", "old")
+    with replace_parts(tmp_path / "head", named_by) as new:
+        fill(new, "new")
+        new.place({"a": "1.a", "b": "1.b"})
+        (new.directory / "head").write_text("1 new")
+        new.replace_head("head")
+        (tmp_path / "0.a").unlink()
+        (tmp_path / "0.a").write_text("of another save")
+    assert listed(tmp_path) == ["0.a", "1.a", "1.b", "head"]
 
 
 def test_a_file_of_another_user_is_not_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
-    assert _is_own_file(tmp_path / "file")
+    assert is_own_file(tmp_path / "file")
     monkeypatch.setattr(os, "geteuid", lambda: 4711, raising=False)
-    assert not _is_own_file(tmp_path / "file")
+    assert not is_own_file(tmp_path / "file")
 
 
 def test_the_last_save(tmp_path: Path) -> None:
     head = tmp_path / "head"
-    with replace_parts(head) as first:
+    with replace_parts(head, nothing) as first:
         fill(first, "first")
         assert not first.is_last()
-        with replace_parts(head) as second:
+        with replace_parts(head, nothing) as second:
             fill(second, "second")
             second.replace_head("head")
             assert not second.is_last()
@@ -190,7 +209,7 @@ def test_the_last_save(tmp_path: Path) -> None:
 def test_a_link_at_the_head_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("mine")
     (tmp_path / "head").symlink_to("precious")
-    with replace_parts(tmp_path / "head") as new:
+    with replace_parts(tmp_path / "head", nothing) as new:
         fill(new, "new")
         new.replace_head("head")
     assert not (tmp_path / "head").is_symlink()
@@ -214,14 +233,14 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_parts_are_flushed_before_the_head_names_them(tmp_path: Path, flushed: list[str]) -> None:
-    with replace_parts(tmp_path / "head") as new:
+    with replace_parts(tmp_path / "head", nothing) as new:
         fill(new, "new")
         new.place({"a": "0.a", "b": "0.b"})
         assert flushed == ["a", "b"]
         new.replace_head("head")
         assert flushed == ["a", "b", "head", tmp_path.name]
     flushed.clear()
-    with replace_parts(tmp_path / "head", flush=False) as new:
+    with replace_parts(tmp_path / "head", nothing, flush=False) as new:
         fill(new, "new")
         new.place({"a": "1.a"})
         new.replace_part("b", "1.a")
@@ -234,19 +253,22 @@ def test_what_killed_saves_noted(tmp_path: Path) -> None:
     head = tmp_path / "head"
 
     def die() -> None:
-        with replace_parts(head) as new:
+        with replace_parts(head, nothing) as new:
             fill(new, "new")
-            new.note(["freed"])
+            new.note(["freed", "missing"])
             new.place({"a": "placed", "b": "wün\nsched"})
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with replace_parts(head) as alive:
-        alive.note(["of the living"])
+    (tmp_path / "freed").write_text("")
+    (tmp_path / "of the living").write_text("")
+    with replace_parts(head, nothing) as alive:
+        alive.note(["of the living", "missing"])
         if not (child := os.fork()):
             die()
         os.waitpid(child, 0)
-        with replace_parts(head) as new:
-            assert new.left == {"freed", "placed", "wün\nsched"}
+        with replace_parts(head, nothing) as new:
+            assert new.left.keys() == {"freed", "placed", "wün\nsched"}
+            assert [name for name in listed(tmp_path) if "kerasfmt" not in name] == ["of the living"]
 
 
 def test_a_note_that_nobody_can_read(tmp_path: Path) -> None:
@@ -255,8 +277,9 @@ def test_a_note_that_nobody_can_read(tmp_path: Path) -> None:
     debris.chmod(0o700)
     (debris / "kerasfmt").write_text("mark")
     (debris / "payload" / "names").write_text('"whole"\n"half')
-    with replace_parts(tmp_path / "head") as new:
-        assert new.left == {"whole"}
+    (tmp_path / "whole").write_text("")
+    with replace_parts(tmp_path / "head", nothing) as new:
+        assert new.left.keys() == {"whole"}
 
 
 def test_notes_of_others_are_not_believed(tmp_path: Path) -> None:
@@ -264,17 +287,38 @@ def test_notes_of_others_are_not_believed(tmp_path: Path) -> None:
     (planted / "payload").mkdir(parents=True)
     (planted / "payload" / "names").write_text('"precious"\n')
     planted.chmod(0o755)
-    with replace_parts(tmp_path / "head") as new:
-        assert new.left == set()
+    (tmp_path / "precious").write_text("mine")
+    with replace_parts(tmp_path / "head", nothing) as new:
+        assert new.left == {}
 
 
 def test_parts_of_a_head_that_was_replaced_meanwhile_are_removed(tmp_path: Path) -> None:
-    with replace_parts(tmp_path / "head") as first:
+    with replace_parts(tmp_path / "head", nothing) as first:
         fill(first, "first")
         first.place({"a": "0.a"})
         first.replace_head("head")
-        with replace_parts(tmp_path / "head") as second:
+        with replace_parts(tmp_path / "head", nothing) as second:
             fill(second, "second")
             second.place({"a": "1.a"})
             second.replace_head("head")
     assert listed(tmp_path) == ["1.a", "head"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is forked and killed")
+def test_nothing_is_removed_while_the_head_cannot_be_read(tmp_path: Path) -> None:
+    head = tmp_path / "head"
+
+    def unreadable(head: Path) -> set[str]:
+        raise CorruptFileError("damaged")
+
+    if not (child := os.fork()):
+        with replace_parts(head, named_by) as new:
+            fill(new, "new")
+            new.place({"a": "0.a", "b": "0.b"})
+            (new.directory / "head").write_text("0 new")
+            new.replace_head("head")
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    with pytest.raises(ZeroDivisionError), replace_parts(head, unreadable):
+        raise ZeroDivisionError
+    assert read(head) == "new"

@@ -18,6 +18,7 @@ Source: tensorflow/core/util/tensor_bundle/naming.cc
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -30,8 +31,8 @@ from kerasfmt.containers.tensorbundle.bundle import data_path, decode_header, in
 from kerasfmt.containers.tensorbundle.shards import map_file
 from kerasfmt.containers.tensorbundle.table import decode_table
 from kerasfmt.containers.tensorbundle.writer import write_index, write_new
-from kerasfmt.errors import KerasfmtError, SaveError
-from kerasfmt.files.parts import NewParts, replace_parts
+from kerasfmt.errors import SaveError
+from kerasfmt.files.parts import NewParts, is_own_file, replace_parts
 
 _NEW: Final = "new"
 _WIDE: Final = "wide"
@@ -78,26 +79,21 @@ def write(
     prefix = os.fspath(prefix)
     if not Path(prefix).parent.is_dir():
         raise SaveError(f"{prefix}: could not be written: No such file or directory: {Path(prefix).parent}")
-    with replace_parts(index_path(prefix), flush=flush) as parts:
+    with replace_parts(index_path(prefix), _named_by, flush=flush) as parts:
         name = Path(prefix).name
+        _remove_older_debris(parts.head.parent, name)
         entries = write_new(parts.directory / _NEW, items, num_shards, progress)
         own = {data_path(_NEW, n, num_shards): data_path(name, n, num_shards) for n in range(num_shards)}
-        named = {*own.values()}
-        stale = parts.left | _named_by(parts.head, name)
-        parts.note(stale)
         if parts.place(own):
             parts.replace_head(index_path(_NEW))
         else:
-            wide = _place_wide(parts, name, entries, num_shards)
-            stale |= wide
-            if not (parts.is_last() and _place_own(parts, own)):
-                named = wide
-        if parts.is_last():
-            parts.remove(_debris(parts.head.parent, name, stale) - named)
+            _place_wide(parts, name, entries, num_shards)
+            if parts.is_last():
+                _place_own(parts, own)
 
 
-def _place_wide(parts: NewParts, name: str, entries: dict[bytes, bytes], num_shards: int) -> set[str]:
-    """Replaces the index by one of more shards, the last of which are empty; returns the names of the shards."""
+def _place_wide(parts: NewParts, name: str, entries: dict[bytes, bytes], num_shards: int) -> None:
+    """Replaces the index by one of more shards, the last of which are empty."""
     members = [data_path(_NEW, number, num_shards) for number in range(num_shards)]
     while True:
         members.append(f"empty-{len(members)}")
@@ -106,43 +102,38 @@ def _place_wide(parts: NewParts, name: str, entries: dict[bytes, bytes], num_sha
         if parts.place(dict(zip(members, names, strict=True))):
             write_index(str(parts.directory / _WIDE), entries, len(members))
             parts.replace_head(index_path(_WIDE))
-            return set(names)
+            return
 
 
-def _place_own(parts: NewParts, own: dict[str, str]) -> bool:
-    """Gives the data the names of its own count, and replaces the index again; False if there are no hard links."""
-    if not all((parts.directory / member).exists() for member in own):
-        return False
-    for member, path in own.items():
-        parts.replace_part(member, path)
-    parts.replace_head(index_path(_NEW))
-    return True
+def _place_own(parts: NewParts, own: dict[str, str]) -> None:
+    """Gives the data the names of its own count, and replaces the index again; does nothing without hard links."""
+    if all((parts.directory / member).exists() for member in own):
+        for member, path in own.items():
+            parts.replace_part(member, path)
+        parts.replace_head(index_path(_NEW))
 
 
-def _named_by(index: Path, name: str) -> set[str]:
-    """The data files beside an index of the count of shards that it tells; none if it cannot be read."""
-    try:
-        _, header = next(decode_table(map_file(str(index)), str(index)))
-        end = f"-of-{decode_header(header, str(index)).num_shards:05d}"
-    except (OSError, KerasfmtError, StopIteration):
-        return set()
-    data = _data(name)
-    return {found for found in os.listdir(index.parent) if data.fullmatch(found) and found.endswith(end)}
+def _named_by(index: Path) -> set[str]:
+    """The data files of the count of shards that an index tells.
+
+    Raises:
+      CorruptFileError: it is damaged.
+      OSError: it cannot be read.
+    """
+    _, header = next(decode_table(map_file(str(index)), str(index)), (b"", b""))
+    count = decode_header(header, str(index)).num_shards
+    data = re.compile(re.escape(index.name.removesuffix(".index")) + rf"\.data-\d{{5}}-of-{count:05d}")
+    return set(filter(data.fullmatch, os.listdir(index.parent)))
 
 
-def _data(name: str) -> re.Pattern[str]:
-    return re.compile(re.escape(name) + r"\.data-\d{5}-of-\d{5}")
-
-
-def _debris(directory: Path, name: str, stale: Iterable[str]) -> set[str]:
-    """The data files among these names, and what killed writes of older versions left."""
+def _remove_older_debris(directory: Path, name: str) -> None:
+    """Removes what killed writes of older versions left: files whose names end in the number of a process."""
     temporary = re.compile(re.escape(name) + r"\.(?:index|data-\d{5}-of-\d{5})\.tempstate(\d{1,7})")
-    found = set(filter(_data(name).fullmatch, stale))
-    for entry in os.listdir(directory):
-        killed = temporary.fullmatch(entry)
-        if killed and not _is_alive(int(killed[1])):
-            found.add(entry)
-    return found
+    for found in os.listdir(directory):
+        killed = temporary.fullmatch(found)
+        if killed and not _is_alive(int(killed[1])) and is_own_file(directory / found):
+            with contextlib.suppress(OSError):
+                (directory / found).unlink()
 
 
 def _is_alive(process: int) -> bool:

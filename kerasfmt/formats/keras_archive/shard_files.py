@@ -25,7 +25,7 @@ from kerasfmt.containers.hdf5.opening import OpenFile, opened
 from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.containers.zip.reader import MAX_JSON_SIZE
 from kerasfmt.errors import CorruptFileError, KerasfmtError, MissingFileError, UnsafeFileError
-from kerasfmt.files.parts import NewParts, replace_parts
+from kerasfmt.files.parts import replace_parts
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.keras_archive import layout
 from kerasfmt.formats.keras_archive.sharding import CRC32C, Sharded
@@ -53,35 +53,24 @@ def write(sharded: Sharded, path: Path, flush: bool) -> None:
     Raises:
       SaveError: something cannot be written. Everything is as it was.
     """
-    with replace_parts(path, flush=flush) as parts:
-        places = range(len(sharded.plans))
+    with replace_parts(path, _named_by, flush=flush) as parts:
         checksums = [
             writing.write(plan, parts.directory / str(place)) for place, plan in enumerate(sharded.plans)
         ]
-        writing.write(WritePlan(str(path)), parts.directory / _NO_WEIGHTS)
-        parts.note(parts.left | _named_in(parts.head))
-        for generation in itertools.count(_next_generation(parts.head)):
-            names = [_name(parts.head, generation, place) for place in places]
-            if parts.place({str(place): names[place] for place in places}):
-                break
         first = _name(parts.head, 0, 0)
-        parts.place({_NO_WEIGHTS: first})  # it is there already, unless somebody has removed it
+        for generation in itertools.count(_next_generation(parts.head)):
+            names = [_name(parts.head, generation, place) for place in range(len(sharded.plans))]
+            if parts.place({str(place): name for place, name in enumerate(names)}):
+                break
+        writing.write(WritePlan(str(path)), parts.directory / _NO_WEIGHTS)
+        is_new = parts.place({_NO_WEIGHTS: first})  # somebody has removed it
         (parts.directory / _NEW_MAP).write_bytes(sharded.weight_map(names, checksums))
-        stale = _named_in(parts.head)
+        free = parts.left.keys() - {*names}
+        with contextlib.suppress(OSError, KerasfmtError):
+            free |= _shards_of(parts.head) - {*names}
         parts.replace_head(_NEW_MAP)
-        if parts.is_last():
-            stale |= parts.left
-        stale = (stale & _generations(parts.head).keys()) - {*names}
-        if first in stale:
-            _write_no_weights(parts, first)
-        parts.remove(stale - {first})
-
-
-def _write_no_weights(parts: NewParts, name: str) -> None:
-    with contextlib.suppress(OSError):  # the save is complete; what is there may stay
-        (parts.directory / _NO_WEIGHTS).unlink(missing_ok=True)
-        writing.write(WritePlan(name), parts.directory / _NO_WEIGHTS)
-        parts.replace_part(_NO_WEIGHTS, name)
+        if first in free and not is_new:
+            parts.replace_part(_NO_WEIGHTS, first)
 
 
 def _name(map_path: Path, generation: int, place: int) -> str:
@@ -104,12 +93,19 @@ def _next_generation(map_path: Path) -> int:
     return max(_generations(map_path).values(), default=-1) + 1
 
 
-def _named_in(map_path: Path) -> set[str]:
-    """The shards that the map at a path names; none if it cannot be read."""
-    try:
-        return set(names_in(read_map(map_path), str(map_path)))
-    except (KerasfmtError, OSError):
-        return set()
+def _shards_of(map_path: Path) -> set[str]:
+    """The files with names of its shards that a map names.
+
+    Raises:
+      KerasfmtError: it is damaged.
+      OSError: it cannot be read.
+    """
+    return names_in(read_map(map_path), str(map_path)) & _generations(map_path).keys()
+
+
+def _named_by(map_path: Path) -> set[str]:
+    """Its shards, and the file that Keras opens first."""
+    return {*_shards_of(map_path), _name(map_path, 0, 0)}
 
 
 # Reading.
