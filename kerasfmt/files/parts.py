@@ -52,20 +52,24 @@ def replace_parts(
     """
     resolve(head)  # refuses what no save may replace
     path = Path(os.path.realpath(Path(head).parent), Path(head).name)
-    noted = _noted(path)
-    with explained(path), staged(path) as staging:
+    left: Files = {}
+
+    def take_over(debris: Path) -> None:
+        left.update(_noted(path, debris))
+        named = _named(path, named_by)
+        if named is not None:
+            _remove(path, {name: file for name, file in left.items() if name not in named})
+
+    with explained(path), staged(path, take_over) as staging:
         if not path.is_symlink():
             require_regular(path)
-        # A staging directory that is gone by now was that of a killed save: nobody else can have made or removed it.
-        killed = [names for directory, names in noted.items() if not os.path.lexists(directory)]
-        left = {name: file for names in killed for name, file in names.items()}
         parts = NewParts(staging, path, named_by, flush, left)
         try:
             yield parts
         except BaseException:
             parts.withdraw()
             raise
-        parts.end()
+        parts.remove_old()
         if flush:
             flush_names(path, [path.parent])
 
@@ -94,17 +98,7 @@ class NewParts:
         self._belonging: Files = {}
         self._new_head: os.stat_result | None = None
         self.directory.mkdir()
-        named = self._named()
-        if named is not None:
-            self.note(named)
-            self._remove({name: file for name, file in left.items() if name not in named})
-
-    def _named(self) -> set[str] | None:
-        """The names of the parts of what stands at the head; None if that cannot be told."""
-        try:
-            return self._named_by(self.head) if os.path.lexists(self.head) else set()
-        except (OSError, KerasfmtError):
-            return None
+        self.note(_named(head, named_by) or ())
 
     def note(self, names: Iterable[str]) -> None:
         """Tells the next save, should this one be killed, which files beside the head it may find without a use."""
@@ -160,7 +154,7 @@ class NewParts:
         if self._flush:
             flush_file(written)
             flush_directory(self.head.parent)
-        self._stale |= _identified(self.head, self._named() or ()) | self._belonging
+        self._stale |= _identified(self.head, _named(self.head, self._named_by) or ()) | self._belonging
         if self.head.is_file():
             written.chmod(stat.S_IMODE(self.head.stat().st_mode))
         self._new_head = written.stat()
@@ -190,19 +184,28 @@ class NewParts:
         except FileNotFoundError:
             return False
 
-    def end(self) -> None:
+    def remove_old(self) -> None:
         """Removes the parts of the old head, and the new ones if another save has replaced the new head meanwhile."""
         stale = self._stale if self._is_head() else self._stale | self._belonging
-        named = self._named()
+        named = _named(self.head, self._named_by)
         if named is not None:
-            self._remove({name: file for name, file in stale.items() if name not in named})
+            _remove(self.head, {name: file for name, file in stale.items() if name not in named})
 
-    def _remove(self, files: Files) -> None:
-        """Removes files beside the head. What is another file by now, or cannot be removed, stays."""
-        for name, identity in files.items():
-            if _identified(self.head, [name]).get(name) == identity:
-                with contextlib.suppress(OSError):
-                    self.head.with_name(name).unlink()
+
+def _named(head: Path, named_by: Callable[[Path], set[str]]) -> set[str] | None:
+    """The names of the parts of what stands at a head; None if that cannot be told."""
+    try:
+        return named_by(head) if os.path.lexists(head) else set()
+    except (OSError, KerasfmtError):
+        return None
+
+
+def _remove(head: Path, files: Files) -> None:
+    """Removes files beside a head. What is another file by now, or cannot be removed, stays."""
+    for name, identity in files.items():
+        if _identified(head, [name]).get(name) == identity:
+            with contextlib.suppress(OSError):
+                head.with_name(name).unlink()
 
 
 def _identified(head: Path, names: Iterable[str]) -> Files:
@@ -226,17 +229,13 @@ def is_own_file(path: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and (not hasattr(os, "geteuid") or status.st_uid == os.geteuid())
 
 
-def _noted(head: Path) -> dict[Path, Files]:
-    """The files that saves of a head have noted which have not ended, by their staging directories."""
-    found: dict[Path, Files] = {}
-    with contextlib.suppress(OSError):
-        for directory in staging_directories(head):
-            names: list[str] = []
-            with contextlib.suppress(OSError, ValueError):
-                for line in (directory / PAYLOAD / _NAMES).read_text(encoding="utf-8").splitlines():
-                    names.append(str(json.loads(line)))
-            found[directory] = _identified(head, names)
-    return found
+def _noted(head: Path, directory: Path) -> Files:
+    """The files that a save has noted in its staging directory."""
+    names: list[str] = []
+    with contextlib.suppress(OSError, ValueError):
+        for line in (directory / PAYLOAD / _NAMES).read_text(encoding="utf-8").splitlines():
+            names.append(str(json.loads(line)))
+    return _identified(head, names)
 
 
 def _move_to_nothing(source: Path, target: Path) -> bool:

@@ -21,7 +21,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -152,7 +152,7 @@ class Staging:
 
 
 @contextlib.contextmanager
-def staged(target: Path) -> Iterator[Staging]:
+def staged(target: Path, about_to_clean: Callable[[Path], object] = lambda debris: None) -> Iterator[Staging]:
     """A new staging directory for a save of `target`; removed at the end with everything left in it.
 
     What killed saves of the target left is removed first. If one of them was killed after it had moved the old
@@ -161,6 +161,7 @@ def staged(target: Path) -> Iterator[Staging]:
     Args:
       target: the absolute path of what is saved. Directories above it are made; if the save puts nothing there, they
         are removed again.
+      about_to_clean: is called with the staging directory of each killed save before that is removed.
 
     Raises:
       OSError: it cannot be made.
@@ -168,7 +169,7 @@ def staged(target: Path) -> Iterator[Staging]:
     missing = [parent for parent in target.parents if not parent.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _clean(target)
+        _clean(target, about_to_clean)
         staging = _make(target)
         try:
             yield staging
@@ -225,14 +226,14 @@ def staging_directories(target: Path) -> list[Path]:
     return [target.parent / name for name in os.listdir(target.parent) if form.fullmatch(name)]
 
 
-def _clean(target: Path) -> None:
+def _clean(target: Path, about_to_clean: Callable[[Path], object]) -> None:
     """Removes what killed saves of a target left."""
     for path in staging_directories(target):
         with contextlib.suppress(OSError):
-            _clean_one(path, target)
+            _clean_one(path, target, about_to_clean)
 
 
-def _clean_one(path: Path, target: Path) -> None:
+def _clean_one(path: Path, target: Path, about_to_clean: Callable[[Path], object]) -> None:
     debris = _open(path)
     if debris is None:
         return
@@ -243,6 +244,7 @@ def _clean_one(path: Path, target: Path) -> None:
         elif members <= {MARK, PAYLOAD, *debris.old()} and debris.take_lock(create=False):
             if (old := debris.old()) and not os.path.lexists(target):
                 debris.move_out(old[-1], target)
+            about_to_clean(path)
             debris.remove()
     finally:
         debris.close()

@@ -229,3 +229,18 @@ def test_the_staging_directories_of_a_target(tmp_path: Path) -> None:
     assert staging_directories(tmp_path / "model") == [tmp_path / DEBRIS]
     with staged(tmp_path / "model") as found:
         assert staging_directories(tmp_path / "model") == [found.path]
+
+
+def test_what_killed_saves_left_is_shown_before_it_is_removed(tmp_path: Path) -> None:
+    killed(tmp_path)
+    (tmp_path / ".model.kerasfmt-fedcba9876543210").mkdir()  # without a mark
+    shown: list[tuple[Path, str]] = []
+
+    def look(debris: Path) -> None:
+        shown.append((debris, (debris / "payload" / "deep" / "file").read_text()))
+
+    with staged(tmp_path / "model"), staged(tmp_path / "model", look):
+        assert shown == []
+    killed(tmp_path)
+    with staged(tmp_path / "model", look):
+        assert shown == [(tmp_path / DEBRIS, "half")]

@@ -6,10 +6,12 @@ that nothing has, with empty files for the shards that it lacks:
 
     v.index -> v.data-00000-of-00001                             the old checkpoint
     v.index -> v.data-00000-of-00002, v.data-00001-of-00002      the new one: the index is replaced
-    v.index -> v.data-00000-of-00001                             the names of its own count, and the index again
+    v.index -> v.data-00000-of-00001                             the old data is removed; the new one gets its names,
+                                                                 and the index is replaced again
 
 At each step there is a whole checkpoint, and in the end the files are those that TensorFlow writes. Where the last step
-is not possible, the second one stays: the file system has no hard links, or another write is under way.
+is not possible, the second one stays: the file system has no hard links, another write is under way, or somebody else
+has a file of such a name.
 
 At the end the data files of the old index are removed, and those that killed writes left.
 
@@ -88,8 +90,10 @@ def write(
             parts.replace_head(index_path(_NEW))
         else:
             _place_wide(parts, name, entries, num_shards)
-            if parts.is_last():
-                _place_own(parts, own)
+            if parts.is_last() and all((parts.directory / member).exists() for member in own):
+                parts.remove_old()  # the names are free now, unless somebody else has them
+                if parts.place(own):
+                    parts.replace_head(index_path(_NEW))
 
 
 def _place_wide(parts: NewParts, name: str, entries: dict[bytes, bytes], num_shards: int) -> None:
@@ -103,14 +107,6 @@ def _place_wide(parts: NewParts, name: str, entries: dict[bytes, bytes], num_sha
             write_index(str(parts.directory / _WIDE), entries, len(members))
             parts.replace_head(index_path(_WIDE))
             return
-
-
-def _place_own(parts: NewParts, own: dict[str, str]) -> None:
-    """Gives the data the names of its own count, and replaces the index again; does nothing without hard links."""
-    if all((parts.directory / member).exists() for member in own):
-        for member, path in own.items():
-            parts.replace_part(member, path)
-        parts.replace_head(index_path(_NEW))
 
 
 def _named_by(index: Path) -> set[str]:

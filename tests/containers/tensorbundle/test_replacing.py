@@ -14,6 +14,7 @@ import pytest
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.tensorbundle import replacing
 from kerasfmt.errors import SaveError
+from kerasfmt.files.parts import NewParts
 from tests.containers.tensorbundle.golden import CASES, Case
 from tests.files.killing import killed_at_each_step
 
@@ -144,3 +145,19 @@ def test_a_failed_write_leaves_the_old_checkpoint(tmp_path: Path) -> None:
 def failing() -> Any:
     yield "w", 2
     raise OSError("unplugged")
+
+
+def test_no_name_is_taken_from_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another file takes the name of the data as soon as the old data is removed."""
+    save(tmp_path / "v", 1)
+    taken = tmp_path / "v.data-00000-of-00001"
+    remove_old = NewParts.remove_old
+
+    def then_taken(parts: NewParts) -> None:
+        remove_old(parts)
+        if not taken.exists():
+            taken.write_text("mine")
+
+    monkeypatch.setattr(NewParts, "remove_old", then_taken)
+    save(tmp_path / "v", 2)
+    assert (read(tmp_path / "v"), taken.read_text()) == (2, "mine")
