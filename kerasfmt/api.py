@@ -45,6 +45,9 @@ def save_model(
     """Writes a model to disk, whole or not at all.
 
     Several processes may save to one path: readers see a whole model at any time, and the save that ends last stands.
+    TensorFlow opens the files of a SavedModel one by one; where it reads while others save, give each save a directory
+    of its own, as TensorFlow Serving does.
+
     A save over a SavedModel keeps its folder assets.extra, which belongs to its users. It refuses if there are other
     files that the old model does not name, in assets too.
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-_UNSUPPORTED: Final = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
-"""What file systems say that cannot flush a directory."""
+_UNSUPPORTED: Final = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
+"""What file systems say that cannot flush a directory, or of one that may be written to but not opened."""
 
 
 def flush_file(path: Path) -> None:
@@ -41,12 +41,12 @@ def flush_directory(path: Path) -> None:
     """
     if sys.platform == "win32":
         return
-    with _opened(path, os.O_RDONLY | os.O_DIRECTORY) as directory:
-        try:
+    try:
+        with _opened(path, os.O_RDONLY | os.O_DIRECTORY) as directory:
             _flush(directory)
-        except OSError as error:
-            if error.errno not in _UNSUPPORTED:
-                raise
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
 
 
 def flush_tree(path: Path) -> None:

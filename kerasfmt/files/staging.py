@@ -10,6 +10,8 @@ this user, is closed to others, holds a mark that nobody has locked, and nothing
 other directory stays. A directory is opened once; it is looked at and emptied through its descriptor, so that nobody
 can put another one in its place meanwhile. Windows has no such descriptors; there its path is used.
 
+Some file systems give every directory the same owner and mode. There debris has those that a new directory gets.
+
 A lock is taken on a file that its owner may remove. It counts only if the file still stands at its path afterwards.
 """
 
@@ -23,7 +25,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from kerasfmt.errors import SaveError
 from kerasfmt.files import lock
@@ -39,6 +41,8 @@ _RANDOM: Final = 8
 _MAX_STEM_BYTES: Final = 200
 _ATTEMPTS: Final = 100
 _HAS_DESCRIPTORS = os.open in os.supports_dir_fd and hasattr(os, "fwalk")
+Owner: TypeAlias = tuple[int, int]
+"""The number of a user, and the bits of a mode."""
 _OPEN: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -54,6 +58,14 @@ class Staging:
         self.path = path
         self.descriptor = descriptor
         self._mark: int | None = None
+
+    @property
+    def owner(self) -> Owner:
+        """Whose directory it is, and what others may do."""
+        if self.descriptor is None:  # Windows has neither
+            return _this_user()
+        status = os.fstat(self.descriptor)
+        return status.st_uid, status.st_mode & 0o777
 
     def name(self, member: str) -> str:
         """What the system calls a member, relative to `descriptor`."""
@@ -123,7 +135,13 @@ class Staging:
             here = os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
         except FileNotFoundError:
             return False
-        return held and stat.S_ISREG(here.st_mode) and os.path.samestat(here, os.fstat(self._mark))
+        of_one_owner = self.descriptor is None or here.st_uid == os.fstat(self.descriptor).st_uid
+        return (
+            held
+            and of_one_owner
+            and stat.S_ISREG(here.st_mode)
+            and os.path.samestat(here, os.fstat(self._mark))
+        )
 
     def remove(self) -> None:
         """Removes the directory with everything in it; what cannot be removed is left to the next save.
@@ -169,9 +187,11 @@ def staged(target: Path, about_to_clean: Callable[[Path], object] = lambda debri
     missing = [parent for parent in target.parents if not parent.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _clean(target, about_to_clean)
+        _clean(target, _this_user(), about_to_clean)  # first, as debris may have filled the disk
         staging = _make(target)
         try:
+            if staging.owner != _this_user():
+                _clean(target, staging.owner, about_to_clean)
             yield staging
         finally:
             staging.remove()
@@ -201,44 +221,44 @@ def _make(target: Path) -> Staging:
             continue
         with contextlib.suppress(FileNotFoundError):  # a save that cleans up has taken it for debris
             staging = _open(path)
-            if staging is not None:
-                if staging.take_lock(create=True):
-                    return staging
-                staging.close()
+            if staging.take_lock(create=True):
+                return staging
+            staging.close()
     raise SaveError(f"{target}: other saves and removals of it are under way; wait for them to end")
 
 
-def _open(path: Path) -> Staging | None:
-    """The directory at a path if it belongs to this user and is closed to others."""
-    if not _HAS_DESCRIPTORS:
-        return None if path.is_symlink() else Staging(path, None)
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _OPEN)
-    status = os.fstat(descriptor)
-    if status.st_uid != os.geteuid() or status.st_mode & 0o077:
-        os.close(descriptor)
-        return None
-    return Staging(path, descriptor)
+def _this_user() -> Owner:
+    """What most file systems say of a new directory that is closed to others."""
+    return (os.geteuid() if hasattr(os, "geteuid") else 0), 0o700
+
+
+def _open(path: Path) -> Staging:
+    return Staging(path, os.open(path, os.O_RDONLY | os.O_DIRECTORY | _OPEN) if _HAS_DESCRIPTORS else None)
 
 
 def staging_directories(target: Path) -> list[Path]:
     """The staging directories of all saves of a target: of those under way, and of killed ones."""
     form = re.compile(re.escape(_prefix(target)) + f"[0-9a-f]{{{2 * _RANDOM}}}")
-    return [target.parent / name for name in os.listdir(target.parent) if form.fullmatch(name)]
+    with contextlib.suppress(PermissionError):  # who may write into a directory need not see what is there
+        return [target.parent / name for name in os.listdir(target.parent) if form.fullmatch(name)]
+    return []
 
 
-def _clean(target: Path, about_to_clean: Callable[[Path], object]) -> None:
-    """Removes what killed saves of a target left."""
+def _clean(target: Path, owner: Owner, about_to_clean: Callable[[Path], object]) -> None:
+    """Removes what killed saves of a target left, as far as it is of this owner."""
     for path in staging_directories(target):
         with contextlib.suppress(OSError):
-            _clean_one(path, target, about_to_clean)
+            _clean_one(path, target, owner, about_to_clean)
 
 
-def _clean_one(path: Path, target: Path, about_to_clean: Callable[[Path], object]) -> None:
-    debris = _open(path)
-    if debris is None:
+def _clean_one(path: Path, target: Path, owner: Owner, about_to_clean: Callable[[Path], object]) -> None:
+    if os.path.realpath(path) != str(path):  # a link, or a junction of Windows
         return
+    debris = _open(path)
     try:
         members = set(debris.members())
+        if debris.owner != owner:
+            return
         if not members:
             path.rmdir()  # killed before it made its mark
         elif members <= {MARK, PAYLOAD, *debris.old()} and debris.take_lock(create=False):

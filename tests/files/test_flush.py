@@ -52,7 +52,9 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path, flushed: 
     assert flushed == []
 
 
-@pytest.mark.parametrize(("number", "raised"), [(errno.EINVAL, False), (errno.EIO, True)])
+@pytest.mark.parametrize(
+    ("number", "raised"), [(errno.EINVAL, False), (errno.EACCES, False), (errno.EIO, True)]
+)
 def test_file_systems_that_flush_no_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, raised: bool
 ) -> None:

@@ -130,14 +130,76 @@ def test_what_is_open_to_others_stays(tmp_path: Path) -> None:
     assert_stays(tmp_path)
 
 
+@pytest.fixture
+def owners(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Another owner or mode for what descriptors are of, by the names of directories and files."""
+    given: dict[str, int] = {}
+    status = os.fstat
+
+    def changed(descriptor: int) -> os.stat_result:
+        fields = list(status(descriptor))
+        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
+        fields[4] = given.get(name, fields[4])
+        return os.stat_result(fields)
+
+    monkeypatch.setattr(os, "fstat", changed)
+    return given
+
+
+needs_proc = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="descriptors have no names")
+
+
+@needs_proc
 @pytest.mark.parametrize("way", ["descriptors"], indirect=True)
-def test_what_belongs_to_another_user_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_belongs_to_another_user_stays(tmp_path: Path, owners: dict[str, int]) -> None:
     killed(tmp_path)
-    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
-    assert (tmp_path / DEBRIS).is_dir()
-    with pytest.raises(SaveError), staged(tmp_path / "model"):
-        pass  # no directory that is made here is this user's
+    owners[DEBRIS] = os.geteuid() + 1
+    with staged(tmp_path / "model"):
+        pass
     assert (tmp_path / DEBRIS / "payload" / "deep" / "file").read_text() == "half"
+
+
+@needs_proc
+@pytest.mark.parametrize("way", ["descriptors"], indirect=True)
+def test_a_directory_of_another_user_in_the_place_of_the_new_one_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owners: dict[str, int]
+) -> None:
+    drawn = [bytes(8), b"12345678"]
+    monkeypatch.setattr(os, "urandom", lambda count: drawn.pop(0))
+    owners[f".model.kerasfmt-{bytes(8).hex()}"] = os.geteuid() + 1
+    with staged(tmp_path / "model") as found:
+        assert found.path.name == f".model.kerasfmt-{b'12345678'.hex()}"
+
+
+@pytest.mark.parametrize("way", ["descriptors"], indirect=True)
+def test_a_file_system_that_gives_all_directories_one_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = Path.mkdir
+
+    def opened(self: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+        mkdir(self, mode, parents, exist_ok)
+        self.chmod(0o755)
+
+    monkeypatch.setattr(Path, "mkdir", opened)
+    killed(tmp_path)
+    with staged(tmp_path / "model") as found:
+        assert listed(tmp_path) == [found.path.name]
+    assert listed(tmp_path) == []
+
+
+@pytest.mark.parametrize("way", ["descriptors"], indirect=True)
+def test_a_directory_that_may_not_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listdir = os.listdir
+
+    def refuse(path: int | Path) -> list[str]:
+        if path == tmp_path:
+            raise PermissionError(13, "Permission denied")
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with staged(tmp_path / "model") as found:
+        assert found.path.is_dir()
 
 
 def test_links_in_debris_are_not_followed(tmp_path: Path) -> None:
