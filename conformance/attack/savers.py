@@ -14,16 +14,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
 import kerasfmt
 from kerasfmt import ir, protos
+from kerasfmt.files import commit, staging
 from kerasfmt.files.steady import read_steadily
+from kerasfmt.formats import saved_model
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 
 WIDTH = 24
+_PATIENCE = 20
+"""How often a save is begun and abandoned, to put back what a killed one moved away."""
 
 
 def _name_of(target: Path) -> set[str]:
@@ -125,6 +130,33 @@ def _save_model(path: Path, number: int) -> None:
     kerasfmt.save_model(model(number), path)
 
 
+class _AbandonedError(Exception):
+    pass
+
+
+def _save_in_two_renames(path: Path, number: int) -> None:
+    """As on Windows, which exchanges no directories and has no descriptors of them."""
+    with (
+        mock.patch.object(commit, "exchange", return_value=False),
+        mock.patch.object(staging, "_HAS_DESCRIPTORS", False),
+    ):
+        _save_model(path, number)
+
+
+def _read_between_renames(path: Path) -> int:
+    """The number in a SavedModel; if there is nothing for a moment, or a killed save left nothing, once it is back."""
+    for _ in range(_PATIENCE):
+        try:
+            return _read_saved_model(path)
+        except FileNotFoundError:
+            with (
+                contextlib.suppress(_AbandonedError),
+                commit.replace_directory(path, saved_model.FORMAT.contents),
+            ):
+                raise _AbandonedError from None
+    return _read_saved_model(path)
+
+
 def _save_tf_keras(path: Path, number: int) -> None:
     kerasfmt.save_model(model(number), path, save_format="tf_keras")
 
@@ -163,6 +195,7 @@ def _checkpoint(prefix: Path) -> set[str]:
 
 SAVERS: tuple[Saver, ...] = (
     Saver("tf", "model", _save_model, _read_saved_model, is_directory=True),
+    Saver("tf in two renames", "model", _save_in_two_renames, _read_between_renames, is_directory=True),
     Saver("h5", "model.h5", _save_model, _read_model),
     Saver("keras", "model.keras", _save_model, _read_model),
     Saver("tf_keras", "model.keras", _save_tf_keras, _read_model),

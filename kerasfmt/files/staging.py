@@ -141,6 +141,9 @@ class Staging:
             and of_one_owner
             and stat.S_ISREG(here.st_mode)
             and os.path.samestat(here, os.fstat(self._mark))
+            and (
+                create or _TEXT.startswith(os.read(self._mark, len(_TEXT) + 1))
+            )  # or killed while it was written
         )
 
     def remove(self) -> None:

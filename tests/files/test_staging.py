@@ -28,7 +28,7 @@ def killed(directory: Path, name: str = DEBRIS) -> Path:
     """What a killed save leaves."""
     path = directory / name
     path.mkdir(mode=0o700)
-    (path / "kerasfmt").write_text("mark")
+    (path / "kerasfmt").write_bytes(staging._TEXT)
     (path / "payload" / "deep").mkdir(parents=True)
     (path / "payload" / "deep" / "file").write_text("half")
     return path
@@ -88,6 +88,10 @@ def without_mark(path: Path) -> None:
     (path / "kerasfmt").unlink()
 
 
+def mark_is_another_file(path: Path) -> None:
+    (path / "kerasfmt").write_text("my notes on kerasfmt")
+
+
 def mark_is_a_link(path: Path) -> None:
     (path / "kerasfmt").unlink()
     (path / "kerasfmt").symlink_to("../precious")
@@ -115,7 +119,8 @@ def assert_stays(directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [without_mark, mark_is_a_link, mark_is_a_pipe, with_another_file, behind_a_link]
+    "spoil",
+    [without_mark, mark_is_another_file, mark_is_a_link, mark_is_a_pipe, with_another_file, behind_a_link],
 )
 def test_what_only_looks_like_debris_stays(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     (tmp_path / "precious").write_text("mine")
