@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -28,8 +29,7 @@ def read_steadily(path: Path, read: Callable[[], _T]) -> _T:
       CorruptFileError: it is replaced all the time.
     """
     for _ in range(_ATTEMPTS):
-        # While it is open, the number of its inode is not given to another one.
-        descriptor = os.open(path, os.O_RDONLY) if _OPENS_DIRECTORIES else None
+        descriptor = _open(path)
         try:
             before = os.stat(path) if descriptor is None else os.fstat(descriptor)
             try:
@@ -44,6 +44,18 @@ def read_steadily(path: Path, read: Callable[[], _T]) -> _T:
             if descriptor is not None:
                 os.close(descriptor)
     raise CorruptFileError(f"{path}: is replaced all the time; read it when the saves have ended")
+
+
+def _open(path: Path) -> int | None:
+    """The descriptor of a directory or file. While it is open, the number of its inode is not given to another one.
+
+    None if it may not be opened, and on Windows, which replaces nothing that is open.
+    """
+    if not _OPENS_DIRECTORIES:
+        return None
+    with contextlib.suppress(PermissionError):
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    return None
 
 
 def _stands(path: Path, before: os.stat_result) -> bool:

@@ -26,11 +26,17 @@ def replace(directory: Path, text: str) -> None:
     directory.with_name("old").rmdir()
 
 
-@pytest.fixture(params=[True, False])
+@pytest.fixture(params=["open", "closed", "Windows"])
 def target(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory; Windows cannot open one."""
+    """A directory; some may not be opened, and Windows opens none."""
+
+    def refuse(path: Path, flags: int) -> int:
+        raise PermissionError(13, "Permission denied")
+
     save(tmp_path / "model", "first")
-    monkeypatch.setattr("kerasfmt.files.steady._OPENS_DIRECTORIES", request.param)
+    if request.param == "closed":
+        monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr("kerasfmt.files.steady._OPENS_DIRECTORIES", request.param != "Windows")
     return tmp_path / "model"
 
 

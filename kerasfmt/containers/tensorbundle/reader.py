@@ -1,7 +1,8 @@
 """Reads a TensorBundle: an index and its data shards to a mapping of names to lazy arrays.
 
-The whole index is decoded and checked when the checkpoint is opened. A data file is opened when one of its
-tensors is read. See `bundle` for the layout.
+The whole index is decoded and checked when the checkpoint is opened. The data files that it names are opened with it,
+so that a save that replaces the directory of the checkpoint changes nothing for its readers. See `bundle` for the
+layout.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleReader
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ from kerasfmt.containers.tensorbundle.bundle import (
 from kerasfmt.containers.tensorbundle.shards import Shards, map_file
 from kerasfmt.containers.tensorbundle.table import decode_table
 from kerasfmt.errors import CorruptFileError
+from kerasfmt.files.steady import read_steadily
 
 
 def read(prefix: str | os.PathLike[str], *, verify: bool = True) -> Bundle:
@@ -61,8 +64,7 @@ class Bundle(Mapping[str, "StoredTensor"]):
     def __init__(self, prefix: str, verify: bool) -> None:
         self.prefix = prefix
         path = index_path(prefix)
-        header, entries = _decode_index(map_file(path), path)
-        self._shards = Shards(prefix, header, verify)
+        entries, self._shards = read_steadily(Path(path).parent, lambda: _open(prefix, path, verify))
         self._tensors: dict[str, StoredTensor] = {}
         parts = {encode_slice_key(key, part) for key, entry in entries.items() for part in entry.slices}
         for key, entry in entries.items():
@@ -203,6 +205,14 @@ class StoredTensor:
             covered[region] = True
         array.flags.writeable = False
         return array
+
+
+def _open(prefix: str, path: str, verify: bool) -> tuple[dict[bytes, Entry], Shards]:
+    """The entries of an index, and its data files."""
+    header, entries = _decode_index(map_file(path), path)
+    shards = Shards(prefix, header, verify)
+    shards.open_files({entry.shard for entry in entries.values()})
+    return entries, shards
 
 
 def _decode_index(data: memoryview, path: str) -> tuple[Header, dict[bytes, Entry]]:

@@ -1,13 +1,14 @@
 """The data shards of a TensorBundle, mapped into memory: stored bytes to arrays, checksums verified.
 
-A shard is mapped when one of its tensors is read. An array of numbers is a view of the map and takes no memory
-of its own. See `bundle` for the layout.
+A shard is mapped when its checkpoint is opened, or when one of its tensors is read if it was not there. An array of
+numbers is a view of the map and takes no memory of its own. See `bundle` for the layout.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleReader::GetValue and ReadStringTensor
 """
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 from itertools import pairwise
@@ -25,7 +26,7 @@ _CHUNK_SIZE: Final = 16 << 20
 
 
 class Shards:
-    """The data files of one checkpoint, mapped when they are first needed."""
+    """The data files of one checkpoint, mapped into memory."""
 
     def __init__(self, prefix: str, header: Header, verify: bool) -> None:
         self.header = header
@@ -33,6 +34,12 @@ class Shards:
         self._verify = verify
         self._verified: set[tuple[int, int, int]] = set()
         self._mapped: dict[int, memoryview] = {}
+
+    def open_files(self, numbers: set[int]) -> None:
+        """Maps the data files of these numbers; one that cannot be opened is missed when a tensor of it is read."""
+        for number in sorted(numbers):
+            with contextlib.suppress(OSError):
+                self._mapped[number] = map_file(data_path(self._prefix, number, self.header.num_shards))
 
     def load(self, name: str, entry: Entry) -> npt.NDArray[Any]:
         """The array of an entry without slices; its checksum is verified once."""

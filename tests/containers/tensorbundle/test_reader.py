@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.containers import tensorbundle
-from kerasfmt.containers.tensorbundle import bundle as layout
+from kerasfmt.containers.tensorbundle import bundle as layout, reader, shards
 from kerasfmt.containers.tensorbundle.bundle import Entry, Header
+from kerasfmt.containers.tensorbundle.shards import map_file
 from kerasfmt.containers.tensorbundle.table import encode_table
 from kerasfmt.errors import CorruptFileError, UnsupportedFormatError
 from tests.containers.tensorbundle.crafted import craft, put
@@ -46,6 +48,44 @@ def test_array_protocol(tmp_path: Path) -> None:
     assert "b" not in bundle
     with pytest.raises(KeyError):
         bundle["b"]
+
+
+def save_in_place_of(directory: Path, value: int) -> None:
+    """A checkpoint in a new directory, which takes the place of another."""
+    new = directory.with_name("new")
+    new.mkdir()
+    tensorbundle.write(new / "v", [("a", np.full(5, value, np.int32))])
+    if directory.exists():
+        shutil.rmtree(directory)
+    new.rename(directory)
+
+
+def test_an_open_checkpoint_whose_directory_is_replaced(tmp_path: Path) -> None:
+    save_in_place_of(tmp_path / "c", 1)
+    bundle = tensorbundle.read(tmp_path / "c" / "v", verify=False)
+    save_in_place_of(tmp_path / "c", 2)
+    assert bundle["a"][()].tolist() == [1] * 5
+
+
+def test_a_directory_that_is_replaced_while_a_checkpoint_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_in_place_of(tmp_path / "c", 1)
+    opened: list[str] = []
+
+    def replaced(path: str) -> memoryview:
+        opened.append(Path(path).name)
+        mapped = map_file(path)
+        if len(opened) == 1:
+            save_in_place_of(tmp_path / "c", 2)
+        return mapped
+
+    for module in (reader, shards):
+        monkeypatch.setattr(module, "map_file", replaced)
+    bundle = tensorbundle.read(tmp_path / "c" / "v", verify=False)
+    bundle.verify()
+    assert bundle["a"][()].tolist() == [2] * 5
+    assert opened == ["v.index", "v.data-00000-of-00001"] * 2
 
 
 def test_missing_files(tmp_path: Path) -> None:
