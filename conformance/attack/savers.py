@@ -182,10 +182,7 @@ def _save_checkpoint(prefix: Path, number: int) -> None:
 
 
 def _read_checkpoint(prefix: Path) -> int:
-    def read() -> int:
-        return _same([np.asarray(tensor) for tensor in kerasfmt.tensorbundle.read(prefix).values()])
-
-    return read_steadily(prefix.with_name(f"{prefix.name}.index"), read)
+    return _same([np.asarray(tensor) for tensor in kerasfmt.tensorbundle.read(prefix).values()])
 
 
 def _checkpoint(prefix: Path) -> set[str]:

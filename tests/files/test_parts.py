@@ -275,7 +275,7 @@ def test_a_note_that_nobody_can_read(tmp_path: Path) -> None:
     debris = tmp_path / ".head.kerasfmt-0123456789abcdef"
     (debris / "payload").mkdir(parents=True, mode=0o700)
     debris.chmod(0o700)
-    (debris / "kerasfmt").write_text("mark")
+    (debris / "kerasfmt").write_text("")  # killed before it was written
     (debris / "payload" / "names").write_text('"whole"\n"half')
     (tmp_path / "whole").write_text("")
     with replace_parts(tmp_path / "head", nothing) as new:

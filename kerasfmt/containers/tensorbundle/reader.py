@@ -1,8 +1,7 @@
 """Reads a TensorBundle: an index and its data shards to a mapping of names to lazy arrays.
 
-The whole index is decoded and checked when the checkpoint is opened. The data files that it names are opened with it,
-so that a save that replaces the directory of the checkpoint changes nothing for its readers. See `bundle` for the
-layout.
+The whole index is decoded and checked when the checkpoint is opened. The data files that it names are opened with it:
+a save that replaces the checkpoint, or its directory, changes nothing for its readers. See `bundle` for the layout.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, BundleReader
 """
@@ -64,7 +63,7 @@ class Bundle(Mapping[str, "StoredTensor"]):
     def __init__(self, prefix: str, verify: bool) -> None:
         self.prefix = prefix
         path = index_path(prefix)
-        entries, self._shards = read_steadily(Path(path).parent, lambda: _open(prefix, path, verify))
+        entries, self._shards = read_steadily(Path(path), lambda: _open(prefix, path, verify))
         self._tensors: dict[str, StoredTensor] = {}
         parts = {encode_slice_key(key, part) for key, entry in entries.items() for part in entry.slices}
         for key, entry in entries.items():
