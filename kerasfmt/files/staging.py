@@ -136,15 +136,12 @@ class Staging:
         except FileNotFoundError:
             return False
         of_one_owner = self.descriptor is None or here.st_uid == os.fstat(self.descriptor).st_uid
-        return (
-            held
-            and of_one_owner
-            and stat.S_ISREG(here.st_mode)
-            and os.path.samestat(here, os.fstat(self._mark))
-            and (
-                create or _TEXT.startswith(os.read(self._mark, len(_TEXT) + 1))
-            )  # or killed while it was written
-        )
+        stands = stat.S_ISREG(here.st_mode) and os.path.samestat(here, os.fstat(self._mark))
+        return held and of_one_owner and stands and (create or self._is_marked())
+
+    def _is_marked(self) -> bool:
+        """Whether the mark is ours; the save may have been killed while it wrote that."""
+        return self._mark is not None and _TEXT.startswith(os.read(self._mark, len(_TEXT) + 1))
 
     def remove(self) -> None:
         """Removes the directory with everything in it; what cannot be removed is left to the next save.
@@ -224,8 +221,13 @@ def _make(target: Path) -> Staging:
             continue
         with contextlib.suppress(FileNotFoundError):  # a save that cleans up has taken it for debris
             staging = _open(path)
-            if staging.take_lock(create=True):
-                return staging
+            try:
+                if staging.take_lock(create=True):
+                    return staging
+            except OSError:
+                staging.remove()
+                staging.close()
+                raise
             staging.close()
     raise SaveError(f"{target}: other saves and removals of it are under way; wait for them to end")
 

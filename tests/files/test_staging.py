@@ -274,6 +274,16 @@ def test_a_file_system_without_locks_saves_and_removes_no_debris(
     assert listed(tmp_path) == [DEBRIS]
 
 
+def test_a_disk_too_full_for_a_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(descriptor: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", fail)
+    with pytest.raises(OSError, match="No space left"), staged(tmp_path / "model"):
+        pass
+    assert listed(tmp_path) == []
+
+
 def test_parents_that_are_made_for_nothing_are_removed(tmp_path: Path) -> None:
     with staged(tmp_path / "a" / "b" / "model"):
         assert listed(tmp_path) == ["a"]
