@@ -26,6 +26,8 @@ from kerasfmt.layers.keras3_ops import module_of
 
 Reference: TypeAlias = tuple[str, Any, Any]
 """Name of a layer, number of its call, number of the output."""
+_Made: TypeAlias = tuple[str, int]
+"""A call: the name of the layer, and the number of the call."""
 
 
 def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
@@ -60,11 +62,13 @@ def drop_implied_masks(config: Mapping[str, Any]) -> list[Any]:
     for name, entry in kept.items():
         for source in _sources(entry) & users.keys():
             users[source].add(name)
-    while unused := [name for name, using in users.items() if not using and name not in outputs]:
-        for name in unused:
-            del kept[name], users[name]
-            for using in users.values():
-                using.discard(name)
+    unused = [name for name, using in users.items() if not using and name not in outputs]
+    while unused:
+        name = unused.pop()
+        for source in _sources(kept.pop(name)) & users.keys():
+            users[source].discard(name)
+            if not users[source] and source not in outputs:
+                unused.append(source)
     return [kept[_name(entry)] for entry in config["layers"] if _name(entry) in kept]
 
 
@@ -136,7 +140,8 @@ def _mask_of(tensor: Tensor, known: dict[int, _Mask | None]) -> _Mask | None:
     while pending:
         call = pending[-1]
         inputs = _tensors(call)
-        unknown = [t.origin for t in inputs if id(t.origin) not in known]
+        origins = {id(t.origin): t.origin for t in inputs}
+        unknown = [origin for key, origin in origins.items() if key not in known]
         if not unknown:
             known[id(call)] = _joined(call, [_held(t, known[id(t.origin)]) for t in inputs])
             pending.pop()
@@ -182,6 +187,8 @@ class _Graph:
     def __init__(self, layers: Sequence[Any]) -> None:
         self.entries = {_name(entry): entry for entry in layers}
         self.masks: dict[str, Reference | None] = {}
+        self._starts: dict[_Made, Reference] = {}
+        reductions = self._reductions()
         compared: dict[tuple[str, Any], tuple[Reference, bool]] = {}
         for name, entry in self.entries.items():
             options, cls = _config(entry), find_layer_class(str(entry.get("class_name")))
@@ -198,16 +205,17 @@ class _Graph:
                 if found:
                     self.masks[name] = None if found[1] else found[0]
                     if found[1]:
-                        self._reduced(name, found[0])
+                        self.masks.update(dict.fromkeys(reductions.get(name, ()), found[0]))
 
-    def _reduced(self, compared: str, origin: Reference) -> None:
-        """Enters the operations that make one mask of a comparison of several features."""
+    def _reductions(self) -> dict[str, list[str]]:
+        """The operations that make one mask of a comparison of several features, by the comparison."""
+        reductions: dict[str, list[str]] = {}
         for name, entry in self.entries.items():
             given = _arguments(entry, "Any")
             source = history(given[0]) if len(given) == 1 else None
-            plain = _config(entry).get("axis") == -1 and not _config(entry).get("keepdims")
-            if source and source[0] == compared and plain:
-                self.masks[name] = origin
+            if source and _config(entry).get("axis") == -1 and not _config(entry).get("keepdims"):
+                reductions.setdefault(source[0], []).append(name)
+        return reductions
 
     def without_implied_masks(self, entry: Any) -> Any:
         """A layer whose calls do not state the masks that their inputs have anyway."""
@@ -233,29 +241,35 @@ class _Graph:
             return len(mask) == len(inputs) > 0 and all(self._is_own(*pair) for pair in pairs)
         source, tensor = history(mask), history(inputs)
         origin = self.masks.get(source[0]) if source else None
-        return origin is not None and tensor is not None and self._carries(tensor, origin)
+        return origin is not None and tensor is not None and self._start(tensor) == origin
 
-    def _carries(self, tensor: Reference, origin: Reference) -> bool:
-        """Whether a tensor has the mask of another because every layer between them passes it on."""
-        for _ in self.entries:
-            if tensor == origin:
-                return True
-            entry = self.entries.get(tensor[0])
-            if entry is None or is_operation(entry):
-                return False
-            found = find_layer_class(str(entry.get("class_name")))
-            passes = found is not None and issubclass(found, Layer) and found.supports_masking
-            if not passes or found is None or found.compute_mask is not Layer.compute_mask:
-                return False
-            calls = _calls(entry)
-            number = tensor[1]
-            if not isinstance(number, int) or not 0 <= number < len(calls):
-                return False
-            source = _first(calls[number])
-            if source is None or _count(calls[number]) != 1:
-                return False
+    def _start(self, tensor: Reference) -> Reference:
+        """The output at which the mask of a tensor starts, because every layer after it passes the mask on."""
+        way: dict[_Made, None] = {}
+        while isinstance(tensor[1], int) and tensor[:2] not in way:
+            made = tensor[:2]
+            source = self._starts.get(made) or self._passed_on(made)
+            if source is None:
+                break
+            way[made] = None
             tensor = source
-        return False
+        self._starts.update(dict.fromkeys(way, tensor))
+        return tensor
+
+    def _passed_on(self, made: _Made) -> Reference | None:
+        """The only input of a call whose layer passes masks on; None for any other call."""
+        name, number = made
+        entry = self.entries.get(name)
+        if entry is None or is_operation(entry):
+            return None
+        found = find_layer_class(str(entry.get("class_name")))
+        passes = found is not None and issubclass(found, Layer) and found.supports_masking
+        calls = _calls(entry)
+        if not passes or found is None or found.compute_mask is not Layer.compute_mask:
+            return None
+        if not 0 <= number < len(calls) or _count(calls[number]) != 1:
+            return None
+        return _first(calls[number])
 
 
 def is_operation(entry: Any) -> bool:

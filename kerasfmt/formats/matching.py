@@ -118,8 +118,9 @@ def check_names(weights: Sequence[Weight], stored: Sequence[NamedArray], where: 
     """
     expected = [leaf_name(weight.name) for weight in weights]
     got = [leaf_name(name) for name, _ in stored]
+    known, held = set(expected), set(got)
     for weight, wanted, found, (name, _) in zip(weights, expected, got, stored, strict=False):
-        if wanted != found and (found in expected or wanted in got):
+        if wanted != found and (found in known or wanted in held):
             raise InvalidModelError(
                 f"{where}: weight {weight.name}: expected {wanted} at this place, got {name}"
             )

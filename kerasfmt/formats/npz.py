@@ -21,6 +21,7 @@ from __future__ import annotations
 import ast
 import io
 import math
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,11 +50,12 @@ _KINDS: Final = "biufc"
 def _keys(model: Model) -> dict[str, Weight]:
     """Every weight of a model by its key."""
     found: dict[str, Weight] = {}
+    numbers: Counter[str] = Counter()
     for weight in dict.fromkeys(model.weights):
-        key, number = weight.name, 0
+        key = weight.name
         while key in found:
-            number += 1
-            key = f"{weight.name}_{number}"
+            numbers[weight.name] += 1
+            key = f"{weight.name}_{numbers[weight.name]}"
         found[key] = weight
     return found
 

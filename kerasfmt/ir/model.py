@@ -23,7 +23,8 @@ from kerasfmt.ir.policy import PolicyIdentifier
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.topology import References, check_names, end_references, inbound_nodes, sort_calls
-from kerasfmt.ir.trace import Trace
+from kerasfmt.ir.trace import HashedTuple, Trace
+from kerasfmt.ir.weight_owner import WeightOwner
 from kerasfmt.typing import override
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Model(Layer):
         if not self.outputs:
             raise self.fail("it has no outputs")
         self.traces.clear()
+        self._trainable_state: tuple[int, HashedTuple] | None = None
         self.built = True
         self.build_input = map_structure(lambda t: t.shape, inputs)
         self.__dict__.pop("_graph", None)
@@ -125,6 +127,15 @@ class Model(Layer):
     def sublayers(self) -> Mapping[str, Layer]:
         """The layers by name."""
         return {layer.name: layer for layer in self.layers}
+
+    @property
+    @override
+    def trainable_state(self) -> HashedTuple:
+        """Whether it and its layers are trainable; worked out again after `trainable` was set somewhere."""
+        known = self._trainable_state
+        if known is None or known[0] != WeightOwner.times_set:
+            known = self._trainable_state = WeightOwner.times_set, HashedTuple(super().trainable_state)
+        return known[1]
 
     @property
     def config_layers(self) -> list[Layer]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.dtypes import DType
@@ -97,7 +99,7 @@ class Call:
         leaves = [*flatten(self.inputs), *(t for _, v in sorted(self.kwargs.items()) for t in flatten(v))]
         return [leaf for leaf in leaves if isinstance(leaf, Tensor)]
 
-    @property
-    def flat_outputs(self) -> list[Tensor]:
+    @cached_property
+    def flat_outputs(self) -> Sequence[Tensor]:
         """The outputs as a list."""
         return flatten(self.outputs)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.graph import Function, Spec
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Tensor
+from kerasfmt.typing import override
 
 if TYPE_CHECKING:
     from kerasfmt.ir.layer import Layer
@@ -47,6 +49,18 @@ class Trace:
     training: bool | None
     inner: tuple[InnerCall, ...] = ()
     places: tuple[int, ...] = ()
+
+
+class HashedTuple(tuple[Any, ...]):
+    """A tuple whose hash is worked out once: a long part of many keys."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return super().__hash__()
+
+    @override
+    def __hash__(self) -> int:
+        return self._hash
 
 
 def function_name(layer: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError
@@ -38,6 +38,8 @@ class WeightOwner(Options, kw_only=True):
     category = "layer"
     state_types = (Weight,)
     refusal = InvalidModelError
+    times_set: ClassVar[int] = 0
+    """How often `trainable` was set, of any object."""
     scope = ""
     """What the names of the weights begin with: for a layer inside a layer, `outer/`."""
     weight_scope: str | None = fields.state(default=None)
@@ -81,6 +83,7 @@ class WeightOwner(Options, kw_only=True):
 
     @trainable.setter
     def trainable(self, trainable: bool) -> None:
+        WeightOwner.times_set += 1
         self._trainable = trainable
         for layer in self.sublayers.values():
             layer.trainable = trainable

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 
 from kerasfmt import ir
 from kerasfmt.dialects.keras3 import keras3_to_keras2
-from kerasfmt.dialects.keras3_masks import name_operation_modules
+from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_modules, refuse_other_masks
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.keras_archive import reader
-from kerasfmt.layers import Add, Dense, Embedding, MultiHeadAttention
+from kerasfmt.layers import Add, Dense, Embedding, MultiHeadAttention, Softmax
 from kerasfmt.layers.keras3_ops import module_of
 from tests.formats.keras_archive.build import add_ops, masked_model, members, op, respelt, tensor, write
+from tests.growth import assert_linear
 
 
 @pytest.mark.parametrize(
@@ -112,3 +114,59 @@ def test_joined_masks_of_attention(tmp_path: Path) -> None:
 
     with pytest.raises(UnsupportedLayerError, match=r"layer attention .*makes in another way than Keras 3"):
         reader.load(respelt(path, respell))
+
+
+def chained(count: int) -> dict[str, Any]:
+    """A mask that `count` layers hand on, each called with it."""
+    layers = [op("not_equal", "NotEqual", tensor("x", [None, 3, 2]), 0.0)]
+    layers.append(op("any", "Any", tensor("not_equal", [None, 3, 2])))
+    layers[-1]["config"] |= {"axis": -1, "keepdims": False}
+    masking = {"class_name": "Masking", "config": {"name": "m0", "mask_value": 0.0}, "name": "m0"}
+    layers.append({**masking, "inbound_nodes": [{"args": [tensor("x", [None, 3, 2])], "kwargs": {}}]})
+    for number in range(1, count):
+        call = {
+            "args": [tensor(f"m{number - 1}", [None, 3, 2])],
+            "kwargs": {"mask": tensor("any", [None, 3])},
+        }
+        kept = {"class_name": "Dropout", "config": {"name": f"m{number}", "rate": 0.1}, "name": f"m{number}"}
+        layers.append({**kept, "inbound_nodes": [call]})
+    return {"layers": layers, "output_layers": [[f"m{count - 1}", 0, 0]]}
+
+
+def side_by_side(count: int) -> dict[str, Any]:
+    """`count` masking layers, each with the operations of its mask."""
+    layers = []
+    for number in range(count):
+        part = chained(2)["layers"]
+        text = json.dumps(part)
+        for name in ("not_equal", "any", "m0", "m1"):
+            text = text.replace(f'"{name}"', f'"{name}_{number}"')
+        layers += json.loads(text.replace('"x"', f'"x_{number}"'))
+    return {"layers": layers, "output_layers": [[f"m1_{number}", 0, 0] for number in range(count)]}
+
+
+@pytest.mark.parametrize("config", [chained, side_by_side])
+def test_masks_are_dropped_in_linear_work(config: Callable[[int], dict[str, Any]]) -> None:
+    left = drop_implied_masks(config(5))
+    assert not any("mask" in call["kwargs"] for entry in left for call in entry["inbound_nodes"])
+    assert not {entry["class_name"] for entry in left} & {"NotEqual", "Any"}
+    circle = chained(5)
+    circle["layers"][2] |= {"class_name": "Dropout", "inbound_nodes": circle["layers"][-1]["inbound_nodes"]}
+    assert drop_implied_masks(circle) == circle["layers"]
+
+    def reading(count: int) -> Callable[[], object]:
+        ready = config(count)
+        return lambda: drop_implied_masks(ready)
+
+    assert_linear(reading, 15)
+
+
+def test_masks_of_a_call_that_many_inputs_share_are_found_in_linear_work() -> None:
+    def reading(count: int) -> Callable[[], object]:
+        inputs = [ir.Input((3, 2)) for _ in range(count)]
+        both = Add()(inputs)
+        last = Softmax()(Add()([both] * count))
+        model = ir.Functional(inputs, last)
+        return lambda: refuse_other_masks(model.layers)
+
+    assert_linear(reading, 20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import ml_dtypes
@@ -27,6 +28,7 @@ from kerasfmt.formats.npz import StoredArray, open_arrays
 from kerasfmt.ir import Model, Sequential, Weight
 from kerasfmt.layers import BatchNormalization, Dense
 from tests.formats.format_tests import FormatTests
+from tests.growth import assert_linear
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
@@ -372,3 +374,13 @@ def test_inspect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "weights in an .npz archive" in out
     assert "total: 3 layers, 42 parameters, 168 B" in out
     assert "hidden/kernel float32[3, 4]" in out
+
+
+def test_equal_names_get_their_numbers_in_linear_work() -> None:
+    def reading(count: int) -> Callable[[], object]:
+        model = holder(np.zeros(2, np.float32))
+        weight = model.weights[0]
+        same = [Weight(weight.name, weight.shape, weight.dtype) for _ in range(count)]
+        return lambda: npz._keys(SimpleNamespace(weights=same))  # type: ignore[arg-type]
+
+    assert_linear(reading, 100)

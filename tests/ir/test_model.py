@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import kerasfmt
 from kerasfmt import Functional, Input, Model, Sequential
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.layers import Add, BatchNormalization, Dense, Softmax
+from tests.growth import assert_linear
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -236,3 +238,18 @@ def test_a_sequential_in_a_model() -> None:
 def test_a_class_of_models_refuses_a_config_and_says_what_takes_it(cls: type[kerasfmt.Model]) -> None:
     with pytest.raises(TypeError, match=r"from_config: expected kerasfmt\.model_from_config\(config\)"):
         cls.from_config({"name": "m", "layers": []})
+
+
+def test_whether_layers_are_trainable_is_worked_out_once() -> None:
+    def reading(count: int) -> Callable[[], object]:
+        model = Sequential([Dense(1, input_shape=(1,)) for _ in range(count)])
+        seen = {model.trainable_state}
+        return lambda: [model.trainable_state in seen for _ in range(count)]
+
+    assert_linear(reading, 20)
+    model = Sequential([Dense(1, input_shape=(1,)), Dense(1)])
+    assert model.trainable_state == (True, (True,), (True,))
+    model.layers[1].trainable = False
+    assert model.trainable_state == (True, (True,), (False,))
+    model.add(Dense(1, trainable=False))
+    assert model.trainable_state == (True, (True,), (False,), (False,))

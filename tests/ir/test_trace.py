@@ -7,7 +7,8 @@ import pytest
 from kerasfmt import dtypes
 from kerasfmt.graph import Shape, Spec
 from kerasfmt.ir.structure import Structure
-from kerasfmt.ir.trace import accepts, freeze, name_specs
+from kerasfmt.ir.trace import HashedTuple, accepts, freeze, name_specs
+from kerasfmt.typing import override
 
 
 def spec(*shape: int | None, dtype: dtypes.DType = dtypes.float32) -> Spec:
@@ -53,3 +54,18 @@ def test_frozen_structures_are_keys(shape: Shape) -> None:
     assert freeze({"b": [one], "a": (one, 1)}) == freeze({"a": (one, 1), "b": [one]})
     assert freeze([one]) != freeze((one,))
     assert len({freeze([one]), freeze([one]), freeze({"a": None})}) == 2
+
+
+def test_the_hash_of_a_long_tuple_is_worked_out_once() -> None:
+    class Item:
+        hashed = 0
+
+        @override
+        def __hash__(self) -> int:
+            Item.hashed += 1
+            return 1
+
+    items = HashedTuple((Item(), Item()))
+    assert hash(items) == hash(items) == hash(tuple(items))
+    assert Item.hashed == 4
+    assert items == tuple(items)
