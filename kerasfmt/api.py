@@ -23,6 +23,7 @@ from kerasfmt.formats.detect import (
     weights_format_for,
 )
 from kerasfmt.formats.format import Format, Source, WriteArguments
+from kerasfmt.limits import MAX_EXPANSION, limited
 
 if TYPE_CHECKING:
     from kerasfmt.formats.saved_model.options import SaveOptions
@@ -215,7 +216,11 @@ def _write_shards(
 
 
 def load_weights(
-    model: Model, filepath: str | os.PathLike[str] | Any, by_name: bool = False, skip_mismatch: bool = False
+    model: Model,
+    filepath: str | os.PathLike[str] | Any,
+    by_name: bool = False,
+    skip_mismatch: bool = False,
+    max_expansion: float = MAX_EXPANSION,
 ) -> None:
     """Gives a model the weights in a file, all of them or, if anything fails, none.
 
@@ -228,6 +233,7 @@ def load_weights(
         The layout of .weights.h5 and .keras has no names.
       skip_mismatch: whether to leave out misfits with a warning: single weights if they are paired by name, whole
         layers in .weights.h5 and .keras.
+      max_expansion: how many times its size the file may take in memory, as in `load_model`.
 
     Example:
       >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
@@ -238,7 +244,9 @@ def load_weights(
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
       UnsupportedFormatError: it holds no weights in a layout of Keras.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it links to another file.
+      UnsafeFileError: it links to another file, or takes more memory than it may.
+      SystemFaultError: the system cannot read it; an OSError.
+      OutOfMemoryError: there is too little memory; a MemoryError.
       InvalidModelError: the weights do not fit the model.
       ValueError: `skip_mismatch` without `by_name` where there are names, or `by_name` where there are none.
       ImportError: h5py is not installed.
@@ -246,13 +254,15 @@ def load_weights(
     source = Path(filepath) if is_path(filepath) else filepath
     read = weights_format_at(source).read_weights
     assert read is not None, source
-    read(model, source, by_name, skip_mismatch)
+    with limited(max_expansion):
+        read(model, source, by_name, skip_mismatch)
 
 
 def load_model(
     filepath: str | os.PathLike[str] | Any,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
+    max_expansion: float = MAX_EXPANSION,
 ) -> Model:
     """The model in a file of any format; the content says which one it is.
 
@@ -263,6 +273,9 @@ def load_model(
       custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the file; for Lambda layers,
         functions by the layers' names.
       compile: whether to keep the training config and the optimizer's state.
+      max_expansion: how many times its size the file may take in memory, beyond the 128 MiB that any file may take;
+        infinity for no limit. What is unpacked counts, and what the config asks for; weights that are not
+        compressed do not.
 
     Example:
       >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,), name="dense")])
@@ -274,7 +287,9 @@ def load_model(
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
       UnsupportedFormatError: it is of a format that kerasfmt does not read yet, or holds no model.
       CorruptFileError: it is damaged or truncated.
-      UnsafeFileError: it holds code, or links to another file.
+      UnsafeFileError: it holds code, links to another file, or takes more memory than it may.
+      SystemFaultError: the system cannot read it; an OSError.
+      OutOfMemoryError: there is too little memory; a MemoryError.
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
       InvalidModelError: it contradicts itself.
     """
@@ -284,7 +299,8 @@ def load_model(
         raise UnsupportedFormatError(
             f"{source}: {found.title} holds weights only; build the model and load them into it"
         )
-    return found.read(source, custom_objects, compile)
+    with limited(max_expansion):
+        return found.read(source, custom_objects, compile)
 
 
 def _represented(model: Any, compile: bool) -> Model:

@@ -55,3 +55,11 @@ class MissingFileError(KerasfmtError, FileNotFoundError):
 
 class TargetExistsError(SaveError, FileExistsError):
     """There is something at the target of a save that was told not to overwrite."""
+
+
+class SystemFaultError(KerasfmtError, OSError):
+    """The system could not read a file: too many open files, a broken disk; the file itself may be sound."""
+
+
+class OutOfMemoryError(KerasfmtError, MemoryError):
+    """There is too little memory for what a file holds; the file itself may be sound."""

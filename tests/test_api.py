@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
@@ -11,13 +12,14 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt import protos
+from kerasfmt import limits, protos
 from kerasfmt.api import load_model, load_weights, save_model, save_weights
 from kerasfmt.errors import (
     CorruptFileError,
     MissingFileError,
     SaveError,
     TargetExistsError,
+    UnsafeFileError,
     UnsupportedFormatError,
 )
 from kerasfmt.formats.saved_model.options import SaveOptions
@@ -307,3 +309,55 @@ def test_what_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="expected a Keras model, got"):
         save_model(object(), tmp_path / "m.h5")
     assert os.listdir(tmp_path) == []
+
+
+def packed(path: Path) -> Path:
+    """A model with 4 MiB of zeros in a few kilobytes."""
+    plain = path.with_suffix(".plain")
+    save_model(zeros(), plain, save_format="h5")
+    with h5py.File(plain) as source, h5py.File(path, "w") as file:
+        file.attrs.update(source.attrs)
+        weights = file.create_group("model_weights")
+        weights.attrs.update(source["model_weights"].attrs)
+        group = weights.create_group("big")
+        group.attrs.update(source["model_weights/big"].attrs)
+        for name in ("big/kernel:0", "big/bias:0"):
+            group.create_dataset(name, data=source[f"model_weights/big/{name}"][()], compression="gzip")
+    return path
+
+
+def zeros() -> Model:
+    return Sequential([Dense(1024, input_shape=(1024,), kernel_initializer="zeros", name="big")])
+
+
+@pytest.mark.parametrize(
+    "load",
+    [load_model, lambda path, **options: load_weights(zeros(), path, **options)],
+    ids=["model", "weights"],
+)
+def test_what_a_file_may_cost_is_an_argument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: Callable[..., object]
+) -> None:
+    monkeypatch.setattr(limits, "FLOOR", 1 << 20)
+    path = packed(tmp_path / "m.h5")
+    with pytest.raises(UnsafeFileError, match=r"kernel:0: takes 4,194,304 bytes more in memory"):
+        load(path)
+    load(path, max_expansion=1000)
+    load(path, max_expansion=math.inf)
+
+
+@pytest.mark.parametrize("implementation", [2, 3])
+def test_what_a_config_may_cost_is_an_argument(implementation: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"filters": 1, "kernel_size": [3, 3], "implementation": implementation, "name": "local"}
+    entry = {
+        "class_name": "LocallyConnected2D",
+        "config": {**options, "batch_input_shape": [None, 1 << 20, 1 << 20, 1]},
+    }
+    with pytest.raises(UnsafeFileError, match=r"local .*more in memory"):
+        kerasfmt.model_from_config({"name": "m", "layers": [entry]})
+    entry["config"]["batch_input_shape"] = [None, 24, 24, 1]
+    kerasfmt.model_from_config({"name": "m", "layers": [entry]})
+    monkeypatch.setattr(limits, "FLOOR", 1 << 17)
+    with pytest.raises(UnsafeFileError, match=r"local .*more in memory"):
+        kerasfmt.model_from_config({"name": "m", "layers": [entry]})
+    kerasfmt.model_from_config({"name": "m", "layers": [entry]}, max_expansion=math.inf)

@@ -13,6 +13,7 @@ from kerasfmt.cli import convert, inspect
 from kerasfmt.cli.output import Parser, complain, show_traceback, warnings_as_lines
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.gc_paused import gc_paused
+from kerasfmt.limits import FLOOR, MAX_EXPANSION
 
 _FAILED = 1
 
@@ -77,9 +78,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"kerasfmt {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (convert, inspect):
-        _add_debug(command.add_parser(commands))
+        _add_common(command.add_parser(commands))
     return parser
 
 
-def _add_debug(parser: argparse.ArgumentParser) -> None:
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--max-expansion",
+        metavar="N",
+        type=float,
+        default=MAX_EXPANSION,
+        help="how many times its size SRC may take in memory, beyond %s MiB (%%(default)g; inf for no limit)"
+        % (FLOOR >> 20),
+    )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")

@@ -89,7 +89,7 @@ def _convert(options: argparse.Namespace) -> None:
     if not may_write(options.target, options.overwrite):
         return
     start = time.perf_counter()
-    model = load_model(options.source, compile=not options.no_optimizer)
+    model = load_model(options.source, compile=not options.no_optimizer, max_expansion=options.max_expansion)
     with _progress(model, options.quiet) as progress:
         arguments = WriteArguments(
             include_optimizer=not options.no_optimizer,

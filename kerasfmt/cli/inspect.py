@@ -38,11 +38,14 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def _inspect(options: argparse.Namespace) -> None:
     from kerasfmt.errors import UnsupportedFormatError
     from kerasfmt.formats.detect import format_at
+    from kerasfmt.limits import limited
 
     found = format_at(options.source)
     if found.describe is None:
         raise UnsupportedFormatError(f"{options.source}: {found.title} cannot be inspected")
-    _show(found.describe(options.source))
+    with limited(options.max_expansion):
+        description = found.describe(options.source)
+    _show(description)
 
 
 def _show(description: Description) -> None:

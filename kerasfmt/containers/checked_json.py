@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, Final, NoReturn
 
+from kerasfmt import limits
 from kerasfmt.errors import CorruptFileError, UnsafeFileError
 
 MAX_DEPTH: Final = 256
@@ -36,8 +38,9 @@ def parse_object(text: str, where: str) -> dict[str, Any]:
 
     Raises:
       CorruptFileError: it is not JSON, not an object, names a key twice, or holds NaN or an infinity.
-      UnsafeFileError: it is nested deeper than MAX_DEPTH.
+      UnsafeFileError: it is nested deeper than MAX_DEPTH, or longer than reading the file may cost.
     """
+    limits.spend(limits.JSON_COST * len(text), where)
 
     def refuse_constant(name: str) -> NoReturn:
         raise CorruptFileError(
@@ -47,8 +50,7 @@ def parse_object(text: str, where: str) -> dict[str, Any]:
     def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
+            twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
             raise CorruptFileError(
                 f"{where}: names the key {twice!r} twice in one object; the file is damaged"
             )

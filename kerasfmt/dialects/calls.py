@@ -8,6 +8,7 @@ Source: tf_keras/src/engine/functional.py, reconstruct_from_config
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -19,6 +20,8 @@ from kerasfmt.ir.tensor import Tensor
 
 FindTensor: TypeAlias = Callable[[Any], Any]
 """The tensor of a reference; None while it does not exist."""
+_Awaited: TypeAlias = tuple[str, int]
+"""A call that has not been made: the name of the layer, and which of its calls it is."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,14 @@ class Finder:
     def __call__(self, ref: Any, top: bool = False) -> Tensor | None:
         """The tensor of a reference; None while its call has not been made."""
         position = self.position(ref, top)
-        calls = self.layers[ref[0]].calls
-        if len(calls) <= position:
+        if not self.is_made(ref[0], position):
             return None
-        found: Tensor = calls[position].flat_outputs[ref[2]]
+        found: Tensor = self.layers[ref[0]].calls[position].flat_outputs[ref[2]]
         return found
+
+    def is_made(self, name: str, position: int) -> bool:
+        """Whether a layer has been called that often."""
+        return len(self.layers[name].calls) > position
 
 
 def make_calls(find: Finder, pending: list[tuple[str, Any]]) -> None:
@@ -90,7 +96,8 @@ def make_calls(find: Finder, pending: list[tuple[str, Any]]) -> None:
     queues: dict[str, list[Any]] = {}
     for name, node in pending:
         queues.setdefault(name, []).append(node)
-    waiting: dict[tuple[str, int], list[str]] = {}
+    waiting: dict[_Awaited, list[str]] = {}
+    missing: dict[str, deque[_Awaited]] = {name: deque() for name in queues}
     ready = list(queues)
     position = dict.fromkeys(queues, 0)
     at = 0
@@ -98,11 +105,14 @@ def make_calls(find: Finder, pending: list[tuple[str, Any]]) -> None:
         name = ready[at]
         at += 1
         while position[name] < len(queues[name]):
+            while missing[name] and find.is_made(*missing[name][0]):
+                missing[name].popleft()
             layer = find.layers[name]
             node = queues[name][position[name]]
-            inputs, kwargs, missing = _read(node, find, layer.facts.preserves_structure)
-            if missing is not None:
-                waiting.setdefault(missing, []).append(name)
+            if not missing[name]:
+                inputs, kwargs, missing[name] = _read(node, find, layer.facts.preserves_structure)
+            if missing[name]:
+                waiting.setdefault(missing[name][0], []).append(name)
                 break
             find.words.check(layer, node, inputs)
             layer(inputs, **kwargs)
@@ -113,9 +123,9 @@ def make_calls(find: Finder, pending: list[tuple[str, Any]]) -> None:
         raise InvalidModelError(f"the calls of layers {stuck[:5]} wait for each other")
 
 
-def _read(node: Any, find: Finder, exact: bool) -> tuple[Structure, dict[str, Any], tuple[str, int] | None]:
-    """The arguments of a call, and the (layer, position of its call) that it still waits for."""
-    missing: list[tuple[str, int]] = []
+def _read(node: Any, find: Finder, exact: bool) -> tuple[Structure, dict[str, Any], deque[_Awaited]]:
+    """The arguments of a call, and the calls that it still waits for."""
+    missing: deque[_Awaited] = deque()
 
     def tensor(ref: Any) -> Any:
         found = find(ref)
@@ -124,7 +134,7 @@ def _read(node: Any, find: Finder, exact: bool) -> tuple[Structure, dict[str, An
         return found
 
     inputs, kwargs = find.words.read(node, tensor, exact)
-    return inputs, kwargs, missing[0] if missing else None
+    return inputs, kwargs, missing
 
 
 def is_reference(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from kerasfmt.errors import InvalidModelError, KerasfmtError
+from kerasfmt.errors import InvalidModelError, KerasfmtError, OutOfMemoryError
 from kerasfmt.printable import printable
 
 
@@ -22,6 +22,10 @@ def malformed_config_errors(where: str) -> Iterator[None]:
         if printable(where.partition(": ")[0]) in str(error):
             raise
         raise type(error)(f"{where}: {error}") from error
+    except MemoryError as error:
+        raise OutOfMemoryError(
+            f"{where}: there is too little memory for the model: {error or 'none is left'}"
+        ) from error
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise InvalidModelError(
             f"{where}: no model can be built from it: {type(error).__name__}: {error}"

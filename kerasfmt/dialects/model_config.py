@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from kerasfmt import limits
 from kerasfmt.dialects import keras2, keras3
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
 from kerasfmt.dialects.functions import functions_to_keras2
@@ -41,8 +42,9 @@ def model_from_config(
     config: Mapping[str, Any],
     custom_objects: Mapping[str, Any] | None = None,
     keras: Major | None = None,
+    max_expansion: float = limits.MAX_EXPANSION,
 ) -> Model:
-    """The model that a config stands for, with fresh weights.
+    """The model that a config stands for, with fresh weights; each is made when it is used.
 
     Args:
       config: `{"class_name", "config"}` of a Functional or Sequential model, or the inner config alone, as
@@ -50,6 +52,8 @@ def model_from_config(
       custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the config; for Lambda layers,
         functions by the layers' names.
       keras: the version of Keras whose dialect it is; by default recognized by what only one version writes.
+      max_expansion: what the functions of the layers may cost for each byte of the config, beyond the 128 MiB that any
+        config may cost; infinity for no limit. A reader of a file counts the bytes of the file in place of these.
 
     Example:
       >>> dense = {"class_name": "Dense", "config": {"units": 2, "batch_input_shape": [None, 3]}}
@@ -59,15 +63,23 @@ def model_from_config(
     Raises:
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
       InvalidModelError: the config contradicts itself.
-      UnsafeFileError: it holds code, or is nested too deeply.
+      UnsafeFileError: it holds code, is nested too deeply, or costs more than it may.
     """
     _check_nesting(config)
+    if limits.is_limited():
+        return _model_from(config, custom_objects or {}, keras)
+    with limits.limited(max_expansion) as allowance:
+        allowance.add_file(_size(config))
+        return _model_from(config, custom_objects or {}, keras)
+
+
+def _model_from(config: Mapping[str, Any], custom_objects: Mapping[str, Any], keras: Major | None) -> Model:
     if "layers" in config and "class_name" not in config:
         config = {"class_name": "Functional" if "input_layers" in config else "Sequential", "config": config}
     if keras == 3 or (keras is None and keras3.is_spoken(config)):
         with _located((str(config.get("class_name")),)):
             config = keras3.keras3_to_keras2(config)
-    layer = _layer_from(config, _Reading(custom_objects or {}, SharedTraces()), ())
+    layer = _layer_from(config, _Reading(custom_objects, SharedTraces()), ())
     if not isinstance(layer, Model):
         raise InvalidModelError(f"config: expected a model, got {config.get('class_name')!r}")
     return layer
@@ -98,6 +110,17 @@ def _check_nesting(config: Any) -> None:
             if isinstance(value, Mapping | list | tuple)
             for item in (value.values() if isinstance(value, Mapping) else value)
         ]
+
+
+def _size(config: Any) -> int:
+    """The characters of a config as JSON, not counting keys and spaces; four for a number."""
+    pending, size = [config], 0
+    while pending:
+        value = pending.pop()
+        size += len(value) if isinstance(value, str) else 4
+        if isinstance(value, Mapping | list | tuple):
+            pending.extend(value.values() if isinstance(value, Mapping) else value)
+    return size
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kerasfmt import dtypes
+from kerasfmt import dtypes, limits
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.function import Function, callees_of
@@ -165,6 +165,8 @@ class Builder:
         types = output_dtypes(op_def, full)
         inferred = inferred_shapes(node, len(types))
         known = inferred if shapes is None else shapes
+        cost = limits.NODE_COST + limits.EDGE_COST * (len(values) + len(types))
+        limits.spend(cost, self.name)
         if len(types) == 1:
             node.outputs = (Value(node, 0, known[0], types[0]),)
         else:
@@ -226,6 +228,7 @@ class Builder:
         Python floats become float32 and ints int32, unless `dtype` is given; arrays keep their dtype.
         """
         array = as_array(value, dtype)
+        limits.spend(array.nbytes, self.name)
         dt = dtype or dtypes.of(array.dtype)
         key = (
             dt.name,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar
 from typing import Any, ClassVar
 
-from kerasfmt.errors import KerasfmtError, OutOfMemoryError, UnsupportedLayerError
+from kerasfmt.errors import KerasfmtError, OutOfMemoryError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.families import FamilyTable
 from kerasfmt.graph import Function, Spec, Value, emit_one
 from kerasfmt.graph.sizes import checked_shape
@@ -353,7 +353,7 @@ class Layer(WeightOwner, kw_only=True):
             kwargs[CONTEXT] = context
         try:
             return self.call(inputs, **kwargs)
-        except (UnsupportedLayerError, OutOfMemoryError):
+        except (UnsupportedLayerError, OutOfMemoryError, UnsafeFileError):
             raise
         except (KerasfmtError, ValueError, TypeError, LookupError, ArithmeticError) as error:
             shapes = [v.shape for v in flatten(inputs)]

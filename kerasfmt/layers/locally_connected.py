@@ -14,12 +14,15 @@ Source: tf_keras/src/layers/locally_connected/.
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 from itertools import product
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
 
+from kerasfmt import limits
+from kerasfmt.dtypes import DType
 from kerasfmt.graph import Spec, Value, emit_one, known_size, ops
 from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 from kerasfmt.ir.input_spec import InputSpec
@@ -30,6 +33,8 @@ from kerasfmt.nn import convolution as convolve
 from kerasfmt.typing import override
 
 Positions: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+_CONNECTION_SIZE: Final = 64
+"""Bytes of a connection while it is worked out: eight numbers."""
 
 
 class LocallyConnected(Layer, register=False):
@@ -108,6 +113,8 @@ class LocallyConnected(Layer, register=False):
     def _joined(self) -> list[tuple[Positions, Positions]]:
         """For each spatial axis, the pairs of input and output positions that a window connects."""
         pairs = []
+        connections = sum(out * k for out, k in zip(self._outs, self.kernel_size, strict=True))
+        limits.spend(_CONNECTION_SIZE * connections, self._label())
         for n, out, k, s in zip(self._sizes, self._outs, self.kernel_size, self.strides, strict=True):
             starts = np.arange(out) * s - (k // 2 if self.padding == "same" else 0)
             inputs = starts[:, None] + np.arange(k)
@@ -116,8 +123,9 @@ class LocallyConnected(Layer, register=False):
             pairs.append((inputs[inside], outputs[inside]))
         return pairs
 
-    def _mask(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Whether a window connects an input with an output: (*I, 1, *O, 1), or (1, *I, 1, *O) for channels_first."""
+    def _mask(self, dtype: DType) -> np.ndarray[Any, np.dtype[Any]]:
+        """1 where a window connects an input with an output: (*I, 1, *O, 1), or (1, *I, 1, *O) for channels_first."""
+        limits.spend((1 + dtype.itemsize) * math.prod((*self._sizes, *self._outs)), self._label())
         masks = []
         for n, out, (inputs, outputs) in zip(self._sizes, self._outs, self._joined(), strict=True):
             masks.append(np.zeros((n, out), np.bool_))
@@ -125,10 +133,11 @@ class LocallyConnected(Layer, register=False):
         joined = reduce(np.multiply.outer, masks)
         joined = joined.transpose(*range(0, 2 * self.rank, 2), *range(1, 2 * self.rank, 2))
         joined = np.expand_dims(joined, 0 if self._first else self.rank)
-        return np.expand_dims(joined, self.rank + 1 if self._first else joined.ndim)
+        return np.expand_dims(joined, self.rank + 1 if self._first else joined.ndim).astype(dtype.numpy)
 
     def _connections(self) -> Positions:
         """Output and input position of each element of kernel 3: int64 (n, 2), sorted."""
+        limits.spend(_CONNECTION_SIZE * math.prod(self.kernel.shape), self._label())
         channels, filters = np.indices((self._channels, self.filters)).reshape(2, -1)
         parts = self._joined()
         parts.insert(0 if self._first else self.rank, (channels, filters))
@@ -180,7 +189,7 @@ class LocallyConnected(Layer, register=False):
             kernel = x.graph.read(self.kernel, "mul")
         else:  # an AutoCastVariable times an array is read by a separate op
             kernel = ops.cast(emit_one("Identity", x.graph.read(self.kernel, "Read")), x.dtype)
-        kernel = kernel * self._mask().astype(x.dtype.numpy)
+        kernel = kernel * self._mask(x.dtype)
         rows = known_size(self.kernel.shape[: self.rank + 1]) or 0
         matrix = ops.reshape(kernel, [rows, known_size(self.kernel.shape[self.rank + 1 :])])
         flat = ops.reshape(x, [-1, rows])

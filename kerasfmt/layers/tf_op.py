@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.graph import Builder, Value
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.json_values import to_index
@@ -101,6 +101,8 @@ class TFOpLambda(Layer):
             return function(first, **given)
         except UnsupportedLayerError as error:
             raise UnsupportedLayerError(f"layer {self.name} ({type(self).__name__}): {error}") from error
+        except UnsafeFileError:
+            raise
         except (KerasfmtError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             raise self._refused(error, inputs, given) from error
 

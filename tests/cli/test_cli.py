@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kerasfmt import cli
+from kerasfmt import cli, limits
 from kerasfmt.errors import InvalidModelError
 
 DATA = Path(__file__).parents[1] / "data" / "hdf5"
@@ -83,3 +83,15 @@ def test_runs_as_a_module() -> None:
     command = [sys.executable, "-m", "kerasfmt", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=True)
     assert done.stdout.startswith("kerasfmt ")
+
+
+@pytest.mark.parametrize("arguments", [["inspect"], ["convert", "--quiet"]])
+def test_what_a_file_may_cost_is_an_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setattr(limits, "FLOOR", 0)
+    target = [str(tmp_path / "m")] if arguments[0] == "convert" else []
+    source = str(Path(__file__).parents[1] / "data" / "hdf5" / "keras-2.15.0_mlp.h5")
+    assert cli.main([*arguments, source, *target, "--max-expansion", "0.5"]) == 1
+    assert "read it with a higher max_expansion" in capsys.readouterr().err
+    assert cli.main([*arguments, source, *target, "--max-expansion", "inf"]) == 0

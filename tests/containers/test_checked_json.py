@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import pytest
 
 from kerasfmt.containers.checked_json import decode, parse_object
 from kerasfmt.errors import CorruptFileError, KerasfmtError, UnsafeFileError
+from kerasfmt.limits import limited
+from tests.growth import assert_linear, refused
 
 TEXTS = [
     ('{"a": 1, "a": 2}', CorruptFileError, "the key 'a' twice"),
@@ -35,3 +40,21 @@ def test_text() -> None:
     assert decode("é".encode(), "m.json") == "é"
     with pytest.raises(CorruptFileError, match=r"^m\.json: expected UTF-8: "):
         decode(b"\xff", "m.json")
+
+
+def test_keys_named_twice_are_found_in_linear_work() -> None:
+    def reading(count: int) -> Callable[[], object]:
+        keys = [f'"{number}": 0' for number in range(count)]
+        text = "{" + ", ".join([*keys, keys[-1]]) + "}"
+        return refused(CorruptFileError, lambda: parse_object(text, "m.json"))
+
+    assert_linear(reading, 100)
+
+
+def test_long_json_costs_more_than_a_small_file_may() -> None:
+    text = '{"a": [' + ",".join(["[]"] * 2_000_000) + "]}"
+    with limited() as allowance, pytest.raises(UnsafeFileError, match=r"^m\.json: takes 192,000,256 bytes"):
+        allowance.add_file(1000)
+        parse_object(text, "m.json")
+    with limited(max_expansion=math.inf):
+        assert len(parse_object('{"a": []}', "m.json")) == 1

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 import kerasfmt
+from kerasfmt import limits
+from kerasfmt.dialects import keras2
+from kerasfmt.dialects.calls import Finder, make_calls
 from kerasfmt.dialects.model_config import model_from_config
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, UnsafeFileError
 from kerasfmt.ir import Model
+from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.ir.tensor import Call
 from tests.dialects.configs import (
     INNER2,
     MLP,
@@ -27,6 +34,7 @@ from tests.dialects.configs import (
     predict,
     ref,
 )
+from tests.growth import assert_linear
 
 
 def test_calls_in_any_order() -> None:
@@ -80,3 +88,67 @@ def test_what_is_written_counts_as_keras_2() -> None:
     config = Model(x, inner(inner(x)), name="outer").get_config()
     assert config["output_layers"] == [["inner", 2, 0]]
     assert config["layers"][1]["inbound_nodes"] == [[["x", 0, 0, {}]], [["inner", 1, 0, {}]]]
+
+
+class Plain:
+    """A layer that only counts its calls."""
+
+    facts = KerasFacts()
+    own_calls = 0
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+
+    def __call__(self, inputs: Any) -> None:
+        x = kerasfmt.Input((3,))
+        self.calls.append(Call(self, inputs, {}, x, len(self.calls)))  # type: ignore[arg-type]
+
+
+def test_a_call_of_many_inputs_that_come_one_after_the_other_is_read_in_linear_work() -> None:
+    def reading(count: int) -> Callable[[], object]:
+        names = [f"l{number}" for number in range(count)]
+        layers = {name: Plain() for name in ("x", "sum", *names)}
+        layers["x"]([])
+        chain = [(name, [ref(before)]) for before, name in zip(["x", *names], names, strict=False)]
+        pending = [("sum", [ref(name) for name in names]), *reversed(chain)]
+
+        def read() -> None:
+            for name in ("sum", *names):
+                layers[name].calls.clear()
+            make_calls(Finder(layers, keras2.CALLS), pending)  # type: ignore[arg-type]
+            assert len(layers["sum"].calls) == 1
+
+        return read
+
+    assert_linear(reading, 50)
+
+
+def test_the_outputs_of_one_call_are_found_in_linear_work() -> None:
+    def reading(count: int) -> Callable[[], object]:
+        x = kerasfmt.Input((3,))
+        made = Plain()
+        made.calls.append(Call(made, x, {}, [x] * count, 0))  # type: ignore[arg-type]
+        find = Finder({"a": made}, keras2.CALLS)  # type: ignore[dict-item]
+        return lambda: [find(["a", 0, number]) for number in range(count)]
+
+    assert_linear(reading, 100)
+
+
+def test_models_that_call_each_other_twice_cost_more_than_a_config_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The mask of a model is worked out again for each of its calls, also within each other."""
+    monkeypatch.setattr(limits, "FLOOR", 1 << 22)
+    config = functional(
+        "m", [entry_layer("x", 3), layer("Masking", "l", [ref("x")])], [["x", 0, 0]], [["l", 0, 0]]
+    )
+    config["config"]["layers"][0]["config"]["batch_input_shape"] = [None, 3, 2]
+    for number in range(20):
+        name = config["config"]["name"] = f"m{number}"
+        calls = [[ref("x")], [ref(name, 1)]]
+        entry = {**entry_layer("x", 3, 2)}
+        config = functional(
+            "m", [entry, {**config, "name": name, "inbound_nodes": calls}], [["x", 0, 0]], [[name, 2, 0]]
+        )
+    with pytest.raises(UnsafeFileError, match=r"m\d+.*: takes [\d,]+ bytes more in memory"):
+        model_from_config(config)

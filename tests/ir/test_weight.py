@@ -100,5 +100,8 @@ def test_values_that_do_not_fit(value: Any, message: str) -> None:
 
 def test_a_first_value_of_exabytes() -> None:
     weight = Weight("d/kernel", (2**40, 2**20), dtypes.float32, initializer=initializers.get("zeros"))
-    with pytest.raises(OutOfMemoryError, match=r"weight d/kernel: 4,611,686,018,427,387,904 bytes of memory"):
+    with pytest.raises(
+        OutOfMemoryError, match=r"weight d/kernel: 4,611,686,018,427,387,904 bytes of memory"
+    ) as caught:
         weight.numpy()
+    assert isinstance(caught.value, MemoryError)

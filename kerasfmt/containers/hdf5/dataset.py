@@ -2,26 +2,31 @@
 
 A dataset is admitted when its header alone shows that it is safe to read: it holds numbers, they are stored in
 this file, and the file is large enough for them. Its elements are read when the weight is used, slab by slab.
+Compressed elements are counted among what reading the file may cost when the dataset is admitted.
 """
 
 from __future__ import annotations
 
 import math
 import os
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from kerasfmt import dtypes
+from kerasfmt.containers.hdf5 import chunks
+from kerasfmt.containers.hdf5.chunks import Chunks
 from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors, import_h5py
 from kerasfmt.errors import CorruptFileError, UnsafeFileError, UnsupportedFormatError
 from kerasfmt.printable import printable
 
 # A byte of a deflate stream gives at most 1032 bytes (zlib.net/zlib_tech.html); LZF gives fewer than 100.
-MAX_EXPANSION: Final = 1032
-_PLAIN_FILTERS: Final = (2, 3)  # shuffle, fletcher32: no expansion
-_COMPRESSORS: Final = (1, 32000)  # deflate, lzf
+_MAX_EXPANSION: Final = 1032
+_LZF: Final = 32000
+_PLAIN_FILTERS: Final = (chunks.SHUFFLE, chunks.FLETCHER32)  # no expansion
+_COMPRESSORS: Final = (chunks.GZIP, _LZF)
 _NUMERIC_KINDS: Final = "biufc"
 _BFLOAT16_SIZE: Final = 2
 
@@ -36,7 +41,17 @@ class LazyDataset:
       stored_size: its bytes in the file.
     """
 
-    __slots__ = ("_descriptor", "_file", "_id", "_offset", "dtype", "shape", "stored_size", "where")
+    __slots__ = (
+        "_chunks",
+        "_descriptor",
+        "_file",
+        "_id",
+        "_offset",
+        "dtype",
+        "shape",
+        "stored_size",
+        "where",
+    )
 
     def __init__(self, node: Node, file: Any, descriptor: int | None = None) -> None:
         """Admits the dataset at `node`.
@@ -49,31 +64,44 @@ class LazyDataset:
 
         Raises:
           CorruptFileError: it declares more than its bytes can hold.
-          UnsafeFileError: its bytes are in other files.
+          UnsafeFileError: its bytes are in other files, or unpack to more than reading the file may cost.
           UnsupportedFormatError: it does not hold plain numbers, or is compressed by an unknown filter.
         """
         self._file = file
         self.where = node.where
         with corrupt_file_errors(node.where):
-            self.shape, self.dtype, self.stored_size, offset = _admit(node)
+            found = _admit(node)
+        self.shape, self.dtype, self.stored_size = found.shape, found.dtype, found.stored_size
+        self._chunks = found.chunks
         self._id = node.id
         self._descriptor = descriptor
-        self._offset = None if descriptor is None else offset
+        self._offset = None if descriptor is None else found.offset
 
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         """The elements that a basic index selects, as a new array."""
         with corrupt_file_errors(self.where):
-            if self._offset is not None:
-                if isinstance(key, tuple) and not key:
-                    return self._read_plain(0, self.shape)
-                rows = key[0] if isinstance(key, tuple) and len(key) == 1 else key
-                if isinstance(rows, slice) and self.shape:
-                    start, stop, step = rows.indices(self.shape[0])
-                    if step == 1:
-                        row = math.prod(self.shape[1:]) * self.dtype.itemsize
-                        return self._read_plain(start * row, (max(0, stop - start), *self.shape[1:]))
-            found = np.asarray(import_h5py().Dataset(self._id)[key])
+            rows = self._rows(key)
+            if self._offset is not None and rows is not None:
+                row = math.prod(self.shape[1:]) * self.dtype.itemsize
+                return self._read_plain(
+                    rows[0] * row, (rows[1] - rows[0], *self.shape[1:]) if self.shape else ()
+                )
+            if self._chunks is not None:
+                found = self._chunks.rows(*(rows or (0, self.shape[0])))
+                found = found if rows is not None else np.asarray(found[key])
+            else:
+                found = np.asarray(import_h5py().Dataset(self._id)[key])
             return found.view(self.dtype) if found.dtype.kind == "V" else found.astype(self.dtype, copy=False)
+
+    def _rows(self, key: Any) -> tuple[int, int] | None:
+        """The first row and the one after the last that an index selects; None if it selects anything else."""
+        if isinstance(key, tuple) and not key:
+            return 0, self.shape[0] if self.shape else 1
+        rows = key[0] if isinstance(key, tuple) and len(key) == 1 else key
+        if not isinstance(rows, slice) or not self.shape:
+            return None
+        start, stop, step = rows.indices(self.shape[0])
+        return (start, max(start, stop)) if step == 1 else None
 
     def _read_plain(self, begin: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         """The array of `shape` whose bytes begin `begin` bytes after the first element."""
@@ -119,12 +147,28 @@ class LazyDataset:
         return printable(f"<LazyDataset {self.where} {self.dtype}{list(self.shape)}>")
 
 
-def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]:
-    """Shape, dtype, stored bytes and offset of a dataset whose header shows that it is safe to read.
+@dataclass(frozen=True, eq=False)
+class _Admitted:
+    """What the header of a dataset says.
 
-    The offset is the byte of the file at which the elements begin; None unless they are stored one after the
-    other and as they are in memory.
+    Attributes:
+      shape: its shape.
+      dtype: its dtype in memory.
+      stored_size: its bytes in the file.
+      offset: the byte of the file at which the elements begin; None unless they are stored one after the other and as
+        they are in memory.
+      chunks: what unpacks it; None unless it is compressed with gzip.
     """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    stored_size: int = 0
+    offset: int | None = None
+    chunks: Chunks | None = None
+
+
+def _admit(node: Node) -> _Admitted:
+    """What the header of a dataset says, if that shows that it is safe to read."""
     h5d = import_h5py().h5d
     if not isinstance(node.id, h5d.DatasetID):
         raise UnsupportedFormatError(f"{node.where}: expected a dataset, got another kind of object")
@@ -139,17 +183,15 @@ def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]
         raise UnsafeFileError(f"{node.where}: its bytes are outside of the file; they are not read")
     stored_dtype = _numeric_dtype(node)
     dtype = dtypes.bfloat16.numpy if stored_dtype.kind == "V" else stored_dtype.newbyteorder("=")
-    space = node.id.get_space()
-    shape = tuple(int(size) for size in space.get_simple_extent_dims())
-    declared = math.prod(shape) * dtype.itemsize
+    shape = tuple(int(size) for size in node.id.get_space().get_simple_extent_dims())
+    if math.prod(shape) == 0:
+        return _Admitted(shape, dtype)
     stored = int(node.id.get_storage_size())
-    if declared == 0:
-        return shape, dtype, 0, None
-    expansion = 1
+    _check_size(
+        node, math.prod(shape) * dtype.itemsize, stored, _MAX_EXPANSION if layout == h5d.CHUNKED else 1
+    )
     if layout == h5d.CHUNKED:
-        expansion = _expansion(node, plan)
-        declared = max(declared, math.prod(plan.get_chunk()) * dtype.itemsize if expansion > 1 else 0)
-    _check_size(node, declared, stored, expansion)
+        return _Admitted(shape, dtype, stored, chunks=_admit_chunks(node, plan, shape, stored_dtype, stored))
     if layout == h5d.CONTIGUOUS:
         offset = node.id.get_offset()
         if offset is None or offset + stored > node.file_size:
@@ -158,8 +200,33 @@ def _admit(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], int, int | None]
                 "the file is truncated"
             )
         if stored_dtype.kind in "iufV" and stored_dtype.isnative:
-            return shape, dtype, stored, int(offset)
-    return shape, dtype, stored, None
+            return _Admitted(shape, dtype, stored, int(offset))
+    return _Admitted(shape, dtype, stored)
+
+
+def _admit_chunks(
+    node: Node, plan: Any, shape: tuple[int, ...], dtype: np.dtype[Any], stored: int
+) -> Chunks | None:
+    """What unpacks a dataset in chunks; None where the HDF5 library does. What that costs is counted."""
+    filters = _filters(node, plan)
+    found = Chunks(node.id, shape, dtype, plan.get_chunk(), filters)
+    codes = [code for code, _ in filters]
+    if not set(codes) & set(_COMPRESSORS):
+        _check_size(node, math.prod(shape) * dtype.itemsize, stored, 1)
+        return None
+    if found.count > stored:
+        raise CorruptFileError(
+            f"{node.where}: has {found.count} chunks in {stored} bytes, which cannot hold them; the file is damaged"
+        )
+    _check_size(node, found.nbytes, stored, _MAX_EXPANSION)
+    node.allowance.spend(found.nbytes, node.where)
+    if _LZF in codes:
+        return None
+    if dtype.kind != "V" and not import_h5py().h5t.py_create(dtype).equal(node.id.get_type()):
+        raise UnsupportedFormatError(
+            f"{node.where}: elements in an unusual form are compressed; save the weights without compression"
+        )
+    return found
 
 
 def _numeric_dtype(node: Node) -> np.dtype[Any]:
@@ -177,9 +244,10 @@ def _numeric_dtype(node: Node) -> np.dtype[Any]:
     return dtype
 
 
-def _expansion(node: Node, plan: Any) -> int:
-    """How many bytes the filters of a chunked dataset may make of one stored byte."""
-    codes = [int(plan.get_filter(index)[0]) for index in range(plan.get_nfilters())]
+def _filters(node: Node, plan: Any) -> list[chunks.Filter]:
+    """The filters of a dataset in chunks: at most one that compresses."""
+    stated = [plan.get_filter(index) for index in range(plan.get_nfilters())]
+    codes = [int(code) for code, *_ in stated]
     compressors = [code for code in codes if code in _COMPRESSORS]
     unknown = [code for code in codes if code not in _COMPRESSORS + _PLAIN_FILTERS]
     if unknown or len(compressors) > 1:
@@ -187,7 +255,9 @@ def _expansion(node: Node, plan: Any) -> int:
             f"{node.where}: HDF5 filters {codes}: expected at most one of gzip (1) and lzf (32000), with "
             "shuffle (2) and fletcher32 (3); save the weights without compression"
         )
-    return MAX_EXPANSION if compressors else 1
+    return [
+        (code, int(values[0]) if values else 1) for code, (_, _, values, _) in zip(codes, stated, strict=True)
+    ]
 
 
 def _check_size(node: Node, declared: int, stored: int, expansion: int) -> None:

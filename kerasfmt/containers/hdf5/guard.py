@@ -15,10 +15,12 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 from kerasfmt.containers.hdf5.raw_strings import RawStrings
+from kerasfmt.containers.system_faults import system_fault
 from kerasfmt.errors import CorruptFileError, InvalidModelError, KerasfmtError, UnsafeFileError
+from kerasfmt.limits import NAME_COST, Allowance
 
-MAX_NAMES_SIZE: Final = 1 << 30
-"""The HDF5 library reads a list of strings if it takes at most these bytes, each string as long as the file."""
+MAX_DEPTH: Final = 256
+"""How many groups a name may pass through; a model inside a model takes two."""
 
 _H5PY_ERRORS: Final = (
     OSError,
@@ -65,7 +67,7 @@ class corrupt_file_errors:
             if self._where.partition(": ")[0] not in str(error):
                 raise type(error)(f"{self._where}: {error}") from error
         elif isinstance(error, _H5PY_ERRORS):
-            raise CorruptFileError(
+            raise system_fault(error, self._where) or CorruptFileError(
                 f"{self._where}: the HDF5 library could not read this: {error}; the file is damaged"
             ) from error
 
@@ -78,14 +80,18 @@ class Node:
       id: h5py's low-level GroupID or DatasetID.
       file: what errors call the file.
       path: path from the root of the file.
+      address: offset of its header in the file, in bytes; the same for every path that leads to it.
       file_size: bytes of the file.
+      allowance: what reading it may cost.
       raw: reads strings from the bytes of the file; None where they cannot be read (a file in memory).
     """
 
     id: Any
     file: str
     path: str
+    address: int
     file_size: int
+    allowance: Allowance
     raw: RawStrings | None = None
 
     @property
@@ -98,12 +104,6 @@ class Node:
         """Whether it is a group, and not a dataset."""
         return isinstance(self.id, import_h5py().h5g.GroupID)
 
-    @property
-    def address(self) -> int:
-        """Offset of its header in the file, in bytes; the same for every path that leads to it."""
-        with corrupt_file_errors(self.where):
-            return int(import_h5py().h5o.get_info(self.id).addr)
-
     def find(self, path: str) -> Node | None:
         """The object at a relative path below this group; None where there is none.
 
@@ -112,6 +112,10 @@ class Node:
         """
         if path.startswith("/"):
             raise UnsafeFileError(f"{self.where}: the name {path!r} leaves the group; it is not followed")
+        if path.count("/") > MAX_DEPTH:
+            raise UnsafeFileError(
+                f"{self.where}: the name {path[:80]!r}... passes through more than {MAX_DEPTH} groups; it is not read"
+            )
         current = self
         for name in path.split("/"):
             if name in ("", "."):
@@ -156,13 +160,22 @@ class Node:
             if self.raw is not None:
                 self.raw.check(int(link.u))
             found = h5py.h5o.open(self.id, encoded)
-        return Node(found, self.file, f"{self.path}/{name}", self.file_size, self.raw)
+            path = f"{self.path}/{name}"
+            self.allowance.spend(2 * len(path), self.where)  # the dataset and its errors keep it
+        return Node(found, self.file, path, int(link.u), self.file_size, self.allowance, self.raw)
 
     def member_names(self, limit: int) -> list[str]:
         """The names of the first `limit` members of this group."""
+        found: list[str] = []
+
+        def enter(name: bytes) -> bool | None:
+            self.allowance.spend(NAME_COST + len(name), self.where)
+            found.append(name.decode("utf-8", "replace"))
+            return True if len(found) >= limit else None  # anything but None ends the walk
+
         with corrupt_file_errors(self.where):
-            count = min(limit, self.id.get_num_objs())
-            return [self.id.get_objname_by_idx(i).decode("utf-8", "replace") for i in range(count)]
+            self.id.links.iterate(enter)
+        return found
 
     def has_attribute(self, name: str) -> bool:
         """Whether the attribute exists."""
@@ -217,6 +230,7 @@ class Node:
                     f"{where}: declares {count * kind.get_size()} bytes in a file of {self.file_size}; "
                     "the file is damaged"
                 )
+            self.allowance.spend(count * (NAME_COST + kind.get_size()), where)
             if kind.is_variable_str():
                 raw = self._variable_strings(name, count)
             else:
@@ -228,13 +242,14 @@ class Node:
     def _variable_strings(self, name: str, count: int) -> list[bytes]:
         h5py = import_h5py()
         if self.raw is not None:
-            found = self.raw.read(h5py.h5o.get_info(self.id).addr, name, count)
+            found = self.raw.read(self.address, name, count)
             if found is not None:
                 return found
-        if count * self.file_size > MAX_NAMES_SIZE:
+        if count * self.file_size > self.allowance.left:
             raise UnsafeFileError(
                 f"{self.where}: attribute {name}: {count} strings of unknown length in a file of "
-                f"{self.file_size} bytes are not read; open the model by its path, or save it again with Keras"
+                f"{self.file_size} bytes are not read; open the model by its path, read it with a higher "
+                "max_expansion, or save it again with Keras"
             )
         value = h5py.Group(self.id).attrs[name]
         values = [value] if isinstance(value, str | bytes) else list(value)

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kerasfmt.containers.hdf5 import signature
-from kerasfmt.containers.hdf5.dataset import MAX_EXPANSION, LazyDataset
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors, import_h5py
-from kerasfmt.containers.hdf5.raw_strings import RawStrings
+from kerasfmt.containers.hdf5.raw_strings import RawStrings, Read
+from kerasfmt.containers.system_faults import system_fault
 from kerasfmt.containers.zip.window import File
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsupportedFormatError
+from kerasfmt.limits import Allowance, allowance_for
 
 
 class OpenFile:
@@ -36,19 +38,17 @@ class OpenFile:
         self._file = file
         self._descriptor = descriptor
         self._stored = 0
-        self._size = 0
 
     def dataset(self, node: Node) -> LazyDataset:
         """The dataset at `node`; its elements stay in the file until they are used.
 
         Raises:
           CorruptFileError: it declares more than its bytes can hold.
-          UnsafeFileError: its bytes are in other files.
+          UnsafeFileError: its bytes are in other files, or unpack to more than reading the file may cost.
           UnsupportedFormatError: it does not hold plain numbers, or is compressed by an unknown filter.
         """
         found = LazyDataset(node, self._file, self._descriptor)
         self._stored += found.stored_size
-        self._size += found.nbytes
         return found
 
     def check_total(self) -> None:
@@ -58,7 +58,7 @@ class OpenFile:
           CorruptFileError: the datasets that were admitted claim more than the file can hold.
         """
         size = self.root.file_size
-        if self._stored > size or self._size > MAX_EXPANSION * size:
+        if self._stored > size:
             raise CorruptFileError(
                 f"{self.root.file}: its weights claim {self._stored} bytes of a file of {size}; "
                 "several weights share the same bytes"
@@ -83,10 +83,12 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
         name = str(source.file.filename)
         with corrupt_file_errors(name):
             size = int(source.file.id.get_filesize())
-            if isinstance(source, h5py.File):
-                root = Node(h5py.h5g.open(source.id, b"/"), name, "", size)
-            else:
-                root = Node(source.id, name, str(source.name), size)
+            whole = isinstance(source, h5py.File)
+            group = h5py.h5g.open(source.id, b"/") if whole else source.id
+            below = "" if whole else str(source.name)
+            root = Node(
+                group, name, below, _address(group), size, allowance_for(size), _raw_of(source.file, size)
+            )
         yield OpenFile(root, source.file)
         return
     path = Path(source)
@@ -95,7 +97,7 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
     with _stream_of(path, descriptor) as stream:
         with corrupt_file_errors(str(path)):
             size = os.fstat(stream.fileno()).st_size
-            root = _root(file, stream, str(path), size)
+            root = _root(file, _reader_of(stream), str(path), size, allowance_for(size))
         yield OpenFile(root, file, descriptor)
 
 
@@ -105,13 +107,16 @@ def _stream_of(path: Path, descriptor: int | None) -> BinaryIO | io.BufferedRead
 
 
 @contextlib.contextmanager
-def opened_stream(stream: BinaryIO | io.RawIOBase, where: str, size: int) -> Iterator[OpenFile]:
+def opened_stream(
+    stream: BinaryIO | io.RawIOBase, where: str, size: int, allowance: Allowance
+) -> Iterator[OpenFile]:
     """A context with the HDF5 file in a stream, such as a member of an archive.
 
     Args:
       stream: its bytes. It stays open as long as the datasets are used, and is closed if the body fails.
       where: what errors call the file.
       size: the number of its bytes.
+      allowance: what reading it may cost.
 
     Raises:
       CorruptFileError: it is damaged or truncated.
@@ -120,23 +125,45 @@ def opened_stream(stream: BinaryIO | io.RawIOBase, where: str, size: int) -> Ite
     try:
         with corrupt_file_errors(where):
             file = import_h5py().File(stream, "r")
-            root = _root(file, stream, where, size)
+            root = _root(file, _reader_of(stream), where, size, allowance)
         yield OpenFile(root, file)
     except BaseException:
         stream.close()
         raise
 
 
-def _root(file: Any, stream: Any, where: str, size: int) -> Node:
+def _root(file: Any, read: Read, where: str, size: int, allowance: Allowance) -> Node:
     """The root group of a file; its header is checked."""
-    h5py = import_h5py()
-    raw = _raw_strings(file, stream, size)
+    raw = _raw_strings(file, read, size)
     if raw is not None:
         raw.check_root()
-    group = h5py.h5g.open(file.id, b"/")
+    group = import_h5py().h5g.open(file.id, b"/")
     if raw is not None:
-        raw.check(int(h5py.h5o.get_info(group).addr))
-    return Node(group, where, "", size, raw)
+        raw.check(_address(group))
+    return Node(group, where, "", _address(group), size, allowance, raw)
+
+
+def _address(group: Any) -> int:
+    """Offset of the header of a group."""
+    return int(import_h5py().h5o.get_info(group).addr)
+
+
+def _reader_of(stream: Any) -> Read:
+    """What reads the bytes of a stream; it stays open as long as they are read."""
+
+    def read(offset: int, count: int) -> bytes:
+        stream.seek(offset)
+        found: bytes = stream.read(count)
+        return found
+
+    return read
+
+
+def _raw_of(file: Any, size: int) -> RawStrings | None:
+    """Reads strings from the bytes of an h5py.File that others have opened; None where they cannot be read."""
+    if file.mode != "r" or (descriptor := _descriptor(file)) is None:
+        return None
+    return _raw_strings(file, lambda offset, count: os.pread(descriptor, count, offset), size)
 
 
 def _descriptor(file: Any) -> int | None:
@@ -146,12 +173,12 @@ def _descriptor(file: Any) -> int | None:
     return int(file.id.get_vfd_handle())
 
 
-def _raw_strings(file: Any, stream: Any, size: int) -> RawStrings | None:
+def _raw_strings(file: Any, read_bytes: Read, size: int) -> RawStrings | None:
     """Reads strings from the bytes of a file; None if its addresses are not of the usual size.
 
     Args:
       file: the h5py.File.
-      stream: its bytes; it stays open as long as they are read.
+      read_bytes: reads its bytes.
       size: the number of its bytes.
     """
     plan = file.id.get_create_plist()
@@ -160,11 +187,7 @@ def _raw_strings(file: Any, stream: Any, size: int) -> RawStrings | None:
     base = int(plan.get_userblock())  # addresses count from its end
 
     def read(offset: int, count: int) -> bytes:
-        if base + offset >= size:
-            return b""
-        stream.seek(base + offset)
-        found: bytes = stream.read(count)
-        return found
+        return read_bytes(base + offset, count) if base + offset < size else b""
 
     return RawStrings(read, size)
 
@@ -186,5 +209,7 @@ def _open_file(path: Path) -> Any:
     except OSError as error:
         if isinstance(error, PermissionError):
             raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
+        if fault := system_fault(error, str(path)):
+            raise fault from error
         kind = "the file is truncated" if "truncated" in str(error) else "the file is damaged or in use"
         raise CorruptFileError(f"{path}: is HDF5, but cannot be opened: {error}; {kind}") from error

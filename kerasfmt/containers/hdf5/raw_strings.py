@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from kerasfmt.containers.hdf5.trees import GROUP_KEY_SIZE, check_tree, chunk_key_size, root_address
-from kerasfmt.errors import CorruptFileError
+from kerasfmt.errors import CorruptFileError, UnsafeFileError
 
 Read: TypeAlias = Callable[[int, int], bytes]
 """Gives bytes of a file, for the offset of the first one and their number; fewer at the end of the file."""
@@ -38,12 +38,16 @@ _SYMBOL_TABLE: Final = 0x11
 _LAYOUT: Final = 0x08
 _CHUNKS: Final = b"\x03\x02"
 """Version 3, and the class of chunks that a tree of version 1 leads to; newer files have other trees."""
+_LINK: Final = 0x06
 _ATTRIBUTE: Final = 0x0C
 _SHARED: Final = 2
+_ATTRIBUTE_SIZES: Final = struct.Struct("<BBHHH")
 _ELEMENT: Final = struct.Struct("<IQI")
 _HEAP: Final = struct.Struct("<4sB3xQ")
 _NAMES: Final = struct.Struct("<4sB3xQ")
 _OBJECT: Final = struct.Struct("<HH4xQ")
+_MAX_COMPACT: Final = 4096
+"""Members and attributes in one header; HDF5 gives a group of more than 8 members, and 8 attributes, an index."""
 _MAX_BLOCKS: Final = 1024
 _MAX_BLOCK_SIZE: Final = 1 << 20
 _MAX_READS: Final = 4
@@ -64,7 +68,8 @@ class RawStrings:
         self._budget = _MAX_READS * size
         self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
         self._heap_bytes = 0
-        self._checked: set[int] = set()
+        self._header_bytes = 0
+        self._attributes: dict[int, dict[bytes, bytes]] = {}
 
     def check_root(self) -> None:
         """Checks the root group, as `check` does; before it is opened, as the HDF5 library walks its tree then."""
@@ -82,25 +87,47 @@ class RawStrings:
 
         Raises:
           CorruptFileError: the header or the list claims more bytes than the file has.
+          UnsafeFileError: the header has too many members or attributes.
           struct.error: the header is cut short.
         """
-        if address in self._checked:
+        if address in self._attributes:
             return
-        self._checked.add(address)
-        for kind, flags, body in _messages(self._read, address, self._size):
+        attributes: dict[bytes, bytes] = {}
+        members = 0
+        for kind, flags, body in _messages(self._read_header, address, self._size):
             if flags & _SHARED:
                 continue
             if kind == _LAYOUT and body[:2] == _CHUNKS:
                 check_tree(self._read, int.from_bytes(body[3:11], "little"), chunk_key_size(body[2]))
-            if kind != _SYMBOL_TABLE:
-                continue
-            tree, heap = struct.unpack_from("<QQ", body)
-            check_tree(self._read, tree, GROUP_KEY_SIZE)
-            signature, _, size = _NAMES.unpack(self._read(heap, _NAMES.size))
-            if signature == b"HEAP" and size > self._size:
-                raise CorruptFileError(
-                    f"the names of a group claim {size} bytes of a file of {self._size}; the file is damaged"
+            elif kind == _ATTRIBUTE and len(body) >= 9:
+                attributes.setdefault(_attribute_name(body), body)
+            elif kind == _SYMBOL_TABLE:
+                tree, heap = struct.unpack_from("<QQ", body)
+                check_tree(self._read, tree, GROUP_KEY_SIZE)
+                self._check_names(heap)
+            members += kind in (_ATTRIBUTE, _LINK)
+            if members > _MAX_COMPACT:
+                raise UnsafeFileError(
+                    f"the header at byte {address} has more than {_MAX_COMPACT} members and attributes, among which "
+                    "each would be looked for one by one; it is not read"
                 )
+        self._attributes[address] = attributes
+
+    def _read_header(self, offset: int, count: int) -> bytes:
+        self._header_bytes += count
+        if self._header_bytes > 2 * self._size + _MAX_BLOCK_SIZE:
+            raise CorruptFileError(
+                f"byte {offset}: the headers of objects share bytes, or claim more than the {self._size} bytes of the "
+                "file; the file is damaged"
+            )
+        return self._read(offset, count)
+
+    def _check_names(self, heap: int) -> None:
+        signature, _, size = _NAMES.unpack(self._read(heap, _NAMES.size))
+        if signature == b"HEAP" and size > self._size:
+            raise CorruptFileError(
+                f"the names of a group claim {size} bytes of a file of {self._size}; the file is damaged"
+            )
 
     def read(self, address: int, name: str, count: int) -> list[bytes] | None:
         """The strings of an attribute; None if the object's header does not hold it.
@@ -127,19 +154,17 @@ class RawStrings:
 
     def _elements(self, address: int, name: bytes, count: int) -> list[tuple[int, int, int]] | None:
         """Length, heap and index of each string."""
-        for kind, flags, body in _messages(self._read, address, self._size):
-            if kind != _ATTRIBUTE or flags & _SHARED or len(body) < 9:
-                continue
-            version, _, name_size, type_size, space_size = struct.unpack_from("<BBHHH", body)
-            at = 9 if version >= 3 else 8
-            if body[at : at + name_size].rstrip(b"\0") != name:
-                continue
-            for size in (name_size, type_size, space_size):
-                at += -(-size // 8) * 8 if version == 1 else size
-            length, heap, index = 0, 1, 2
-            found = (_ELEMENT.unpack_from(body, at + i * _ELEMENT.size) for i in range(count))
-            return [(row[length], row[heap], row[index]) for row in found]
-        return None
+        self.check(address)
+        body = self._attributes[address].get(name)
+        if body is None:
+            return None
+        version, _, *sizes = _ATTRIBUTE_SIZES.unpack_from(body)
+        at = _name_offset(body)
+        for size in sizes:
+            at += -(-size // 8) * 8 if version == 1 else size
+        length, heap, index = 0, 1, 2
+        found = (_ELEMENT.unpack_from(body, at + i * _ELEMENT.size) for i in range(count))
+        return [(row[length], row[heap], row[index]) for row in found]
 
     def _string(self, length: int, heap: int, index: int) -> bytes:
         if length == 0:
@@ -172,6 +197,17 @@ class RawStrings:
             found[index] = (address + at, min(length, len(data) - at))
             at += -(-length // 8) * 8
         return found
+
+
+def _name_offset(body: bytes) -> int:
+    """Where the name begins in an attribute message."""
+    return 9 if body[0] >= 3 else 8
+
+
+def _attribute_name(body: bytes) -> bytes:
+    at = _name_offset(body)
+    _, _, size, *_ = _ATTRIBUTE_SIZES.unpack_from(body)
+    return body[at : at + size].rstrip(b"\0")
 
 
 def _messages(read: Read, address: int, limit: int) -> Iterator[tuple[int, int, bytes]]:

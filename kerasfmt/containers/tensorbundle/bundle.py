@@ -21,6 +21,7 @@ tensorflow/core/util/saved_tensor_slice_util.cc, tensorflow/core/protobuf/tensor
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -66,15 +67,15 @@ def decode_key(key: bytes) -> str:
     return key.decode("utf-8", "surrogateescape")
 
 
-def encode_slice_key(key: bytes, part: Slice) -> bytes:
-    """The index key of one part of the tensor at `key`.
+def encode_slice_keys(key: bytes, parts: Sequence[Slice]) -> Iterator[bytes]:
+    """The index keys of parts of the tensor at `key`, made one by one.
 
     Source: tensorflow/core/util/saved_tensor_slice_util.cc, EncodeTensorNameSlice
     """
-    numbers = (encode_ordered_signed(number) for extent in part for number in extent)
-    return b"".join(
-        (encode_ordered_number(0), encode_ordered_string(key), encode_ordered_number(len(part)), *numbers)
-    )
+    name = encode_ordered_number(0) + encode_ordered_string(key) if parts else b""
+    for part in parts:
+        numbers = (encode_ordered_signed(number) for extent in part for number in extent)
+        yield b"".join((name, encode_ordered_number(len(part)), *numbers))
 
 
 @dataclass(frozen=True)

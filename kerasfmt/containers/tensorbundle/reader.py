@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +25,16 @@ from kerasfmt.containers.tensorbundle.bundle import (
     decode_entry,
     decode_header,
     decode_key,
-    encode_slice_key,
+    encode_slice_keys,
     index_path,
 )
 from kerasfmt.containers.tensorbundle.shards import Shards, map_file
 from kerasfmt.containers.tensorbundle.table import decode_table
 from kerasfmt.errors import CorruptFileError
 from kerasfmt.files.steady import read_steadily
+
+_SPARE: Final = 1 << 12
+"""Bytes of keys of parts that may be missing until the first one is named."""
 
 
 def read(prefix: str | os.PathLike[str], *, verify: bool = True) -> Bundle:
@@ -65,13 +68,13 @@ class Bundle(Mapping[str, "StoredTensor"]):
         path = index_path(prefix)
         entries, self._shards = read_steadily(Path(path), lambda: _open(prefix, path, verify))
         self._tensors: dict[str, StoredTensor] = {}
-        parts = {encode_slice_key(key, part) for key, entry in entries.items() for part in entry.slices}
+        part_keys = _part_keys(entries, path)
+        parts = {part_key for keys in part_keys.values() for part_key in keys}
         for key, entry in entries.items():
             if key not in parts:
                 name = decode_key(key)
-                self._tensors[name] = StoredTensor(
-                    name, entry, _slice_entries(key, entries, path), self._shards
-                )
+                held = _slice_entries(key, part_keys.get(key, ()), entries, path)
+                self._tensors[name] = StoredTensor(name, entry, held, self._shards)
 
     @property
     def num_shards(self) -> int:
@@ -182,6 +185,7 @@ class StoredTensor:
     def _load(self) -> npt.NDArray[Any]:
         if not self._parts:
             return self._shards.load(self.name, self._entry)
+        self._shards.check_dtype(self.name, self._entry)
         stored = sum(part.size for part in self._parts)
         count = sum(part.count for part in self._parts)
         limit = self._shards.stored_size(self._parts)
@@ -230,12 +234,37 @@ def _decode_index(data: memoryview, path: str) -> tuple[Header, dict[bytes, Entr
     return header, entries
 
 
-def _slice_entries(key: bytes, entries: dict[bytes, Entry], path: str) -> tuple[Entry, ...]:
+def _part_keys(entries: dict[bytes, Entry], path: str) -> dict[bytes, tuple[bytes, ...]]:
+    """The keys of the parts of each tensor that is stored in parts, by the key of the tensor.
+
+    A part has an entry of its own, whose key holds the key of the tensor. So the keys that are made here cannot be
+    much longer than the keys that are there, which bounds the work: a long key may come with many slices.
+    """
+    left = 2 * sum(map(len, entries)) + _SPARE
+    found: dict[bytes, tuple[bytes, ...]] = {}
+    for key, entry in entries.items():
+        keys = []
+        for part_key in encode_slice_keys(key, entry.slices):
+            left -= len(part_key)
+            if left < 0:
+                raise CorruptFileError(
+                    f"{path}: tensor {decode_key(key)[:80]!r}: expected an entry for each of its {len(entry.slices)} "
+                    "slices, got fewer entries; the file is damaged"
+                )
+            keys.append(part_key)
+        if keys:
+            found[key] = tuple(keys)
+    return found
+
+
+def _slice_entries(
+    key: bytes, part_keys: tuple[bytes, ...], entries: dict[bytes, Entry], path: str
+) -> tuple[Entry, ...]:
     """The entries of the parts in which the tensor at `key` is stored; none if it is stored whole."""
     whole = entries[key]
     found = []
-    for part in whole.slices:
-        entry = entries.get(encode_slice_key(key, part))
+    for part, part_key in zip(whole.slices, part_keys, strict=True):
+        entry = entries.get(part_key)
         shape = tuple(
             size if length == WHOLE else length for (_, length), size in zip(part, whole.shape, strict=True)
         )

@@ -46,11 +46,7 @@ class Shards:
         place = (entry.shard, entry.offset, entry.size)
         if entry.dtype is dtypes.string:
             return self._load_strings(name, entry)
-        if not entry.dtype.itemsize:
-            raise UnsupportedFormatError(
-                f"{self._path(entry)}: tensor {name!r}: expected numbers or strings, got {entry.dtype}; "
-                "only TensorFlow can restore it"
-            )
+        self.check_dtype(name, entry)
         if self._verify and place not in self._verified:
             self.verify(name, entry)
             self._verified.add(place)
@@ -64,6 +60,18 @@ class Shards:
             return elements.reshape(entry.shape)
         except ValueError as error:
             raise self._unsupported(name, entry, error) from error
+
+    def check_dtype(self, name: str, entry: Entry) -> None:
+        """Refuses elements whose size is not known.
+
+        Raises:
+          UnsupportedFormatError: they are neither numbers nor strings.
+        """
+        if not entry.dtype.itemsize and entry.dtype is not dtypes.string:
+            raise UnsupportedFormatError(
+                f"{self._path(entry)}: tensor {name!r}: expected numbers or strings, got {entry.dtype}; "
+                "only TensorFlow can restore it"
+            )
 
     def verify(self, name: str, entry: Entry) -> None:
         """Raises CorruptFileError unless the bytes of an entry without slices match its checksum."""

@@ -17,24 +17,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from kerasfmt.containers.system_faults import system_fault
 from kerasfmt.containers.zip import records
 from kerasfmt.containers.zip.window import File, Window
 from kerasfmt.errors import (
     CorruptFileError,
     KerasfmtError,
     MissingFileError,
+    SystemFaultError,
     UnsafeFileError,
     UnsupportedFormatError,
 )
+from kerasfmt.limits import allowance_for
 
 MAX_DIRECTORY_SIZE: Final = 1 << 22
 """The largest directory that is read, in bytes: some 40,000 members."""
 MAX_JSON_SIZE: Final = 1 << 26
 """The largest JSON member that is read, in bytes; the config of a layer takes about two thousand."""
-MAX_RATIO: Final = 100
-MIN_SUSPICIOUS_SIZE: Final = 1 << 24
-"""A member above this size, in bytes, may unpack to at most MAX_RATIO times its stored bytes."""
-
 _ENCRYPTED: Final = 1
 _COPIED: Final = 1 << 20
 
@@ -45,6 +44,7 @@ class Archive:
     Attributes:
       file: what errors call the file.
       members: the directory's entries by name.
+      allowance: what reading it may cost.
     """
 
     def __init__(self, path: str | os.PathLike[str], title: str = "a zip archive") -> None:
@@ -58,7 +58,7 @@ class Archive:
           MissingFileError: there is no such file.
           UnsupportedFormatError: it is not a zip archive, or encrypted, or compressed by an unknown method.
           CorruptFileError: it is damaged or truncated.
-          UnsafeFileError: a member has a name that leaves the archive, is there twice, or is a bomb.
+          UnsafeFileError: a member has a name that leaves the archive, or is there twice.
         """
         self.file = str(path)
         self._title = title
@@ -66,11 +66,14 @@ class Archive:
             self._stream: BinaryIO = Path(path).open("rb")  # noqa: SIM115
         except FileNotFoundError as error:
             raise MissingFileError(f"{path}: expected {title}, got nothing: no such file") from error
-        except OSError as error:
+        except PermissionError as error:
             raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
+        except OSError as error:
+            raise SystemFaultError(f"{path}: the system could not read it: {error}") from error
         try:
             with self._reading("the directory"):
                 self._size = os.fstat(self._stream.fileno()).st_size
+                self.allowance = allowance_for(self._size)
                 self._directory = _find_directory(self._stream, self._size, self.file, title)
                 self._zip = zipfile.ZipFile(self._stream)
                 self.members = self._check_members()
@@ -94,7 +97,7 @@ class Archive:
 
         Raises:
           UnsupportedFormatError: there is no such member.
-          UnsafeFileError: it is larger than `limit`.
+          UnsafeFileError: it is larger than `limit`, or unpacks to more than reading the archive may cost.
           CorruptFileError: it is damaged.
         """
         info = self._member(name)
@@ -104,7 +107,12 @@ class Archive:
             )
         with self._reading(name):
             self._locate(info)
+            self.allowance.spend(info.file_size, f"{self.file}: {name}")
             data = self._zip.read(info)
+            if len(data) != info.file_size:
+                raise CorruptFileError(
+                    f"{self.file}: {name}: expected {info.file_size} bytes, got {len(data)}; the file is damaged"
+                )
         return data
 
     def open(self, name: str) -> Window:
@@ -114,6 +122,7 @@ class Archive:
 
         Raises:
           UnsupportedFormatError: there is no such member.
+          UnsafeFileError: it unpacks to more than reading the archive may cost.
           CorruptFileError: it is damaged.
         """
         info = self._member(name)
@@ -121,6 +130,7 @@ class Archive:
             offset = self._locate(info)
             if info.compress_type == zipfile.ZIP_STORED:
                 return Window(self._again(), offset, info.file_size)
+            self.allowance.spend(info.file_size, f"{self.file}: {name}")
             unpacked = tempfile.TemporaryFile()  # noqa: SIM115  (the caller closes it)
             try:
                 with self._zip.open(info) as source:
@@ -202,11 +212,6 @@ class Archive:
                 f"{where}: is not compressed, but declares {info.file_size} bytes of which "
                 f"{info.compress_size} are stored; the file is damaged"
             )
-        if info.file_size > max(MIN_SUSPICIOUS_SIZE, MAX_RATIO * info.compress_size):
-            raise UnsafeFileError(
-                f"{where}: declares {info.file_size} bytes, but only {info.compress_size} are stored; "
-                "it is not unpacked; save it again without compression"
-            )
 
     def _locate(self, info: zipfile.ZipInfo) -> int:
         """Offset of a member's first byte in the file; checks that its local header agrees with the directory."""
@@ -249,8 +254,9 @@ class Archive:
             LookupError,
             struct.error,
             OverflowError,
+            MemoryError,
         ) as error:
-            raise CorruptFileError(
+            raise system_fault(error, f"{self.file}: {what}") or CorruptFileError(
                 f"{self.file}: {what}: cannot be read: {error}; the file is damaged or truncated"
             ) from error
 

@@ -11,7 +11,7 @@ from kerasfmt.containers.checked_json import parse_object
 from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.containers.hdf5.guard import Node
 from kerasfmt.containers.hdf5.opening import OpenFile, opened
-from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
+from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.keras_archive.layout import ROOT_MEMBERS
 
@@ -143,8 +143,16 @@ def _read_model(file: OpenFile) -> H5Model:
 
 def _read_layers(weights: Node, file: OpenFile) -> tuple[dict[str, NamedDatasets], NamedDatasets]:
     """The weights by layer name, and the weights that belong to no layer."""
-    names = _layer_names(weights)
-    layers = {layer: _datasets(file, weights.group(layer), f"layer {layer}") for layer in names}
+    layers: dict[str, NamedDatasets] = {}
+    seen: set[int] = set()
+    for layer in _layer_names(weights):
+        group = weights.group(layer)
+        if group.address in seen:
+            raise CorruptFileError(
+                f"{group.where}: is reached by two paths; expected a group for each layer, as Keras writes it"
+            )
+        seen.add(group.address)
+        layers[layer] = _datasets(file, group, f"layer {layer}")
     if layout.TOP_LEVEL in layers or not weights.find(layout.TOP_LEVEL):
         return layers, []
     return layers, _datasets(file, weights.group(layout.TOP_LEVEL), "top level")

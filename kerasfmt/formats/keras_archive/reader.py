@@ -259,5 +259,5 @@ def _merged(parts: Sequence[Variables], where: str) -> Variables:
 
 def _read_member(archive: Archive, name: str) -> Variables:
     where, size = f"{archive.file}: {name}", archive.members[name].file_size
-    with opened_stream(archive.open(name), where, size) as file:
+    with opened_stream(archive.open(name), where, size, archive.allowance) as file:
         return read_variables(file)

@@ -18,7 +18,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
-from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
+from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.families import FamilyTable
 from kerasfmt.ir.json_values import ELLIPSIS, SLICE, unwrap
 from kerasfmt.ir.structure import Structure
@@ -97,7 +97,7 @@ class Operation(SlicingOpLambda):
         assert row is not None
         try:
             self.function, first, given = row.translate(self, *arguments, **options)
-        except (InvalidModelError, UnsupportedLayerError):  # they name the layer
+        except (InvalidModelError, UnsafeFileError, UnsupportedLayerError):  # they name the layer
             raise
         except (KerasfmtError, TypeError, ValueError, LookupError) as error:
             raise self.fail(f"operation {self.kind}: {error}") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import re
 import struct
 from collections.abc import Callable
@@ -12,11 +14,18 @@ import h5py
 import numpy as np
 import pytest
 
-from kerasfmt.containers.hdf5 import guard
 from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors
 from kerasfmt.containers.hdf5.opening import opened
-from kerasfmt.errors import CorruptFileError, InvalidModelError, KerasfmtError, UnsafeFileError
+from kerasfmt.errors import (
+    CorruptFileError,
+    InvalidModelError,
+    KerasfmtError,
+    OutOfMemoryError,
+    SystemFaultError,
+    UnsafeFileError,
+)
 from tests.containers.hdf5.files import Edit, read_array, without_array, write_file
+from tests.growth import assert_linear, seconds
 
 
 def _external_link(file: h5py.File) -> None:
@@ -147,14 +156,73 @@ def test_a_list_is_no_text(tmp_path: Path) -> None:
         in_file(tmp_path, lambda root: root.group("g").text("names"))
 
 
-def test_many_names_in_a_file_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "MAX_NAMES_SIZE", 0)
-    path = write_file(tmp_path / "f.h5")
-    with h5py.File(path) as source, opened(source) as file:
+def test_names_of_a_file_in_memory(tmp_path: Path) -> None:
+    """The library allocates each as long as the file, which has to be within what reading the file may cost."""
+    content = io.BytesIO(write_file(tmp_path / "f.h5").read_bytes())
+    with h5py.File(content) as source, opened(source) as file:
+        assert file.root.group("g").names("names") == ["w", "other"]
+        file.root.allowance.spend(int(file.root.allowance.left) - 1000, "f.h5")
         with pytest.raises(UnsafeFileError, match="2 strings of unknown length in a file of"):
             file.root.group("g").names("names")
-        monkeypatch.setattr(guard, "MAX_NAMES_SIZE", 1 << 30)
-        assert file.root.group("g").names("names") == ["w", "other"]
+
+
+def test_names_of_a_file_that_is_open_for_reading_are_read_from_its_bytes(tmp_path: Path) -> None:
+    with h5py.File(write_file(tmp_path / "f.h5", userblock_size=512)) as source, opened(source["g"]) as file:
+        file.root.allowance.spend(int(file.root.allowance.left) - 1000, "f.h5")
+        assert file.root.names("names") == ["w", "other"]
+
+
+def test_many_members_are_listed_in_one_walk(tmp_path: Path) -> None:
+    """In the newest layout, the library looks through all members for the one of a number."""
+
+    def members(file: h5py.File) -> None:
+        for number in range(1500):
+            file["g"].create_group(str(number))
+
+    def check(root: Node) -> None:
+        group = root.group("g")
+        walk = seconds(lambda: list(h5py.Group(group.id)))
+        assert seconds(lambda: group.member_names(2000)) < 50 * walk + 0.05
+        assert sorted(group.member_names(2000)) == sorted(h5py.Group(group.id))
+
+    in_file(tmp_path, check, members, libver="latest")
+
+
+def test_pieces_of_a_list_of_names_are_found_in_linear_work(tmp_path: Path) -> None:
+    def reading(count: int) -> Callable[[], object]:
+        def cut(file: h5py.File) -> None:
+            del file["g"].attrs["names"]
+            for number in range(count):
+                file["g"].attrs[f"names{number}"] = ["a"]
+
+        path = write_file(tmp_path / f"{count}.h5", cut)
+        return lambda: names_of(path, count)
+
+    def names_of(path: Path, count: int) -> None:
+        with opened(path) as file:
+            assert file.root.group("g").names("names") == ["a"] * count
+
+    assert_linear(reading, 40)
+
+
+def test_names_through_many_groups_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeFileError, match="passes through more than 256 groups"):
+        in_file(tmp_path, lambda root: root.find("g/" * 300 + "w"))
+
+
+def test_long_paths_cost_what_they_take(tmp_path: Path) -> None:
+    def longer(file: h5py.File) -> None:
+        group = file.create_group("a" * 60_000)
+        for number in range(3000):
+            group[str(number)] = h5py.SoftLink("x") if number else file["g"]
+
+    def follow(root: Node) -> None:
+        group = root.group("a" * 60_000)
+        for _ in range(3000):
+            group.find("0")
+
+    with pytest.raises(UnsafeFileError, match="in memory"):
+        in_file(tmp_path, follow, longer)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +232,6 @@ def test_many_names_in_a_file_in_memory(tmp_path: Path, monkeypatch: pytest.Monk
         RuntimeError("cut"),
         KeyError("cut"),
         ValueError("cut"),
-        MemoryError("cut"),
         struct.error("cut"),
     ],
 )
@@ -181,3 +248,20 @@ def test_errors_of_ours_name_the_file_once() -> None:
         assert (type(caught.value), str(caught.value)) == (UnsafeFileError, expected)
     with pytest.raises(AssertionError), corrupt_file_errors("f.h5"):
         raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError("8 GiB"), OutOfMemoryError),
+        (OSError(errno.EIO, "Input/output error"), SystemFaultError),
+        (OSError(errno.EMFILE, "Too many open files"), SystemFaultError),
+        (KeyError("file read failed: errno = 5, error message = 'Input/output error'"), SystemFaultError),
+        (OSError("memory allocation failed for chunk"), OutOfMemoryError),
+    ],
+)
+def test_faults_of_the_system_are_no_damage(error: Exception, told: type[KerasfmtError]) -> None:
+    with pytest.raises(told) as caught, corrupt_file_errors("f.h5: /g"):
+        raise error
+    assert str(caught.value).startswith("f.h5: /g: ")
+    assert "damaged" not in str(caught.value)

@@ -12,6 +12,7 @@ import pytest
 
 from kerasfmt.containers.hdf5.opening import OpenFile, opened, opened_stream
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsupportedFormatError
+from kerasfmt.limits import Allowance
 from tests.containers.hdf5.files import ARRAY, read_array, write_file
 
 
@@ -37,13 +38,16 @@ def test_a_file_behind_a_user_block(tmp_path: Path) -> None:
 
 def test_a_stream(tmp_path: Path) -> None:
     content = write_file(tmp_path / "f.h5").read_bytes()
-    with opened_stream(stream := io.BytesIO(content), "model.keras: weights", len(content)) as file:
+    with opened_stream(
+        stream := io.BytesIO(content), "model.keras: weights", len(content), Allowance()
+    ) as file:
         np.testing.assert_array_equal(array_of(file), ARRAY)
         assert file.root.group("g").names("names") == ["w", "other"]
     assert not stream.closed
     said = r"^model\.keras: weights: the HDF5 library could not read this"
     stream = io.BytesIO(content[:50])
-    with pytest.raises(CorruptFileError, match=said), opened_stream(stream, "model.keras: weights", 50):
+    opening = opened_stream(stream, "model.keras: weights", 50, Allowance())
+    with pytest.raises(CorruptFileError, match=said), opening:
         pass
     assert stream.closed
 

@@ -11,7 +11,7 @@ import pytest
 
 from kerasfmt.containers.hdf5.opening import opened
 from kerasfmt.containers.hdf5.raw_strings import RawStrings
-from kerasfmt.errors import CorruptFileError
+from kerasfmt.errors import CorruptFileError, UnsafeFileError
 from tests.containers.hdf5.files import read_array, write_file
 
 NAMES = [f"{i:0>1237}" for i in range(3)]
@@ -135,3 +135,28 @@ def test_continuations_that_lead_in_circles_end() -> None:
     body = struct.pack("<QQ", 16, 24)
     header = struct.pack("<BxHIIxxxx", 1, 1, 1, 24) + struct.pack("<HHB3x", 16, 16, 0) + body
     assert strings(header).read(0, "n", 1) is None
+
+
+def test_headers_that_share_their_bytes_are_refused() -> None:
+    """Continuations of a few bytes each would make a reader go through one block again and again."""
+    block = b"\0" * 4000
+    at = 16 + 100 * 24
+    body = b"".join(struct.pack("<HHB3xQQ", 16, 16, 0, at, len(block)) for _ in range(100))
+    header = struct.pack("<BxHIIxxxx", 1, 1, 1, len(body)) + body
+    data = header + block
+    read: list[int] = []
+    strings = RawStrings(
+        lambda offset, count: (read.append(count), data[offset : offset + count])[1], len(data)
+    )
+    with pytest.raises(CorruptFileError, match="share bytes"):
+        for _ in range(8):
+            strings.check(0)
+            strings._attributes.clear()
+    assert sum(read) < 4 * len(data) + (2 << 20)
+
+
+def test_many_members_in_one_header_are_refused() -> None:
+    body = struct.pack("<HHB3x", 6, 0, 0) * 5000
+    header = struct.pack("<BxHIIxxxx", 1, 1, 1, len(body)) + body
+    with pytest.raises(UnsafeFileError, match="more than 4096 members and attributes"):
+        strings(header).check(0)

@@ -20,6 +20,7 @@ from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.containers.hdf5.writing import write
 from kerasfmt.errors import InvalidModelError, SaveError
 from kerasfmt.ir import Weight
+from kerasfmt.limits import Allowance
 
 ARRAY = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -46,7 +47,7 @@ def test_a_path_and_a_stream(tmp_path: Path) -> None:
     with opened(tmp_path / "f.h5") as file:
         assert holds_the_plan(file)
     write(plan(), stream := io.BytesIO())
-    with opened_stream(stream, "stream", len(stream.getvalue())) as file:
+    with opened_stream(stream, "stream", len(stream.getvalue()), Allowance()) as file:
         assert holds_the_plan(file)
     assert not stream.closed
 
@@ -55,7 +56,7 @@ def test_a_stream_that_cannot_be_read_is_closed() -> None:
     write(plan(), stream := io.BytesIO())
     with (
         pytest.raises(InvalidModelError, match="expected a group 'b', got nothing"),
-        opened_stream(stream, "stream", len(stream.getvalue())) as file,
+        opened_stream(stream, "stream", len(stream.getvalue()), Allowance()) as file,
     ):
         file.root.group("b")
     assert stream.closed

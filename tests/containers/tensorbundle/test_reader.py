@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from kerasfmt.containers.tensorbundle.table import encode_table
 from kerasfmt.errors import CorruptFileError, UnsupportedFormatError
 from tests.containers.tensorbundle.crafted import craft, put
 from tests.containers.tensorbundle.golden import CASES, SLICES, Case
+from tests.growth import assert_linear, refused
 
 
 @pytest.mark.parametrize("case", [*CASES, SLICES], ids=lambda case: case.name)
@@ -116,7 +118,7 @@ def slices(parts: list[tuple[int, int]], size: int = 4) -> dict[bytes, Entry]:
     keys = {
         ((start, length),): Entry(dtypes.uint8, (length,), 0, start, length, 0) for start, length in parts
     }
-    entries = {layout.encode_slice_key(b"x", part): entry for part, entry in keys.items()}
+    entries = {next(layout.encode_slice_keys(b"x", [part])): entry for part, entry in keys.items()}
     return {b"x": Entry(dtypes.uint8, (size,), 0, 0, 0, 0, tuple(keys)), **entries}
 
 
@@ -144,7 +146,7 @@ def test_rank_of_slices_beyond_numpy(tmp_path: Path) -> None:
     part = ((0, 1),) * 100
     entries = {
         b"x": Entry(dtypes.uint8, (1,) * 100, 0, 0, 0, 0, (part,)),
-        layout.encode_slice_key(b"x", part): Entry(dtypes.uint8, (1,) * 100, 0, 0, 1, 0),
+        next(layout.encode_slice_keys(b"x", [part])): Entry(dtypes.uint8, (1,) * 100, 0, 0, 1, 0),
     }
     prefix = craft(tmp_path, entries, b"a", Header((1 << 31) - 1))
     Path(layout.data_path(str(prefix), 0, (1 << 31) - 1)).write_bytes(b"a")
@@ -154,7 +156,7 @@ def test_rank_of_slices_beyond_numpy(tmp_path: Path) -> None:
 
 def test_slices_that_share_their_bytes(tmp_path: Path) -> None:
     keys = {((start, 4),): Entry(dtypes.uint8, (4,), 0, 0, 4, 0) for start in range(0, 400, 4)}
-    entries = {layout.encode_slice_key(b"x", part): entry for part, entry in keys.items()}
+    entries = {next(layout.encode_slice_keys(b"x", [part])): entry for part, entry in keys.items()}
     entries[b"x"] = Entry(dtypes.uint8, (400,), 0, 0, 0, 0, tuple(keys))
     with pytest.raises(CorruptFileError, match="within 4 bytes of data, got 400 elements in 400 bytes"):
         tensorbundle.read(craft(tmp_path, entries, b"abcd"), verify=False)["x"][...]
@@ -162,7 +164,7 @@ def test_slices_that_share_their_bytes(tmp_path: Path) -> None:
 
 def test_missing_slice(tmp_path: Path) -> None:
     entries = slices([(0, 2), (2, 2)])
-    del entries[layout.encode_slice_key(b"x", ((2, 2),))]
+    del entries[next(layout.encode_slice_keys(b"x", [((2, 2),)]))]
     with pytest.raises(CorruptFileError, match=r"for its slice \(\(2, 2\),\), got None"):
         tensorbundle.read(craft(tmp_path, entries, b"abcd"))
 
@@ -180,3 +182,26 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
     name = b"\xff/\xe4".decode("utf-8", "surrogateescape")
     tensorbundle.write(tmp_path / "v", [(name, 3)])
     assert tensorbundle.read(tmp_path / "v")[name][()] == 3
+
+
+def test_a_long_name_with_many_slices_is_refused_in_linear_work(tmp_path: Path) -> None:
+    def reading(count: int) -> Callable[[], object]:
+        parts = tuple(((number, 1),) for number in range(count))
+        entries = {b"x" * 40 * count: Entry(dtypes.uint8, (count,), 0, 0, 0, 0, parts)}
+        (tmp_path / str(count)).mkdir()
+        prefix = craft(tmp_path / str(count), entries, b"")
+        return refused(CorruptFileError, lambda: tensorbundle.read(prefix))
+
+    assert_linear(reading, 100)
+
+
+def test_slices_without_a_size_are_refused_before_anything_is_allocated(tmp_path: Path) -> None:
+    size = 1 << 40
+    part = ((0, size),)
+    entries = {
+        b"x": Entry(dtypes.variant, (size,), 0, 0, 0, 0, (part,)),
+        next(layout.encode_slice_keys(b"x", [part])): Entry(dtypes.variant, (size,), 0, 0, 0, 0),
+    }
+    stored = tensorbundle.read(craft(tmp_path, entries, b"a"))["x"]
+    with pytest.raises(UnsupportedFormatError, match="expected numbers or strings, got variant"):
+        np.asarray(stored)

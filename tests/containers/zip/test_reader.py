@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import struct
+import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from kerasfmt.containers.zip import records
 from kerasfmt.containers.zip.reader import Archive
 from kerasfmt.containers.zip.writer import Packer
-from kerasfmt.errors import CorruptFileError, KerasfmtError, UnsafeFileError, UnsupportedFormatError
+from kerasfmt.errors import (
+    CorruptFileError,
+    KerasfmtError,
+    OutOfMemoryError,
+    SystemFaultError,
+    UnsafeFileError,
+    UnsupportedFormatError,
+)
+from kerasfmt.limits import limited
 from tests.formats.keras_archive.build import pack
 
 CONTENT = {"metadata.json": b"{}", "config.json": b'{"a": 1}', "model.weights.h5": bytes(range(256)) * 9}
@@ -91,10 +103,63 @@ def test_a_name_twice(tmp_path: Path) -> None:
         Archive(tmp_path / "m.keras")
 
 
-def test_a_bomb(tmp_path: Path) -> None:
-    path = pack(tmp_path / "m.keras", {"config.json": bytes(1 << 25)}, zipfile.ZIP_DEFLATED)
-    assert path.stat().st_size < 1 << 16
-    with pytest.raises(UnsafeFileError, match="declares 33554432 bytes, but only"):
+def bomb(path: Path, size: int) -> Path:
+    """An archive whose member says that it unpacks to `size` bytes."""
+    pack(path, {"config.json": bytes(1 << 20)}, zipfile.ZIP_DEFLATED)
+    patched(path, 24, "<I", size)
+    return patched(path, 22, "<I", size, records.LOCAL_MAGIC)
+
+
+@pytest.mark.parametrize("use", [Archive.open, lambda archive, name: archive.read(name, 1 << 30)])
+def test_a_bomb(tmp_path: Path, use: Callable[[Archive, str], object]) -> None:
+    path = bomb(tmp_path / "m.keras", 1 << 28)
+    with (
+        Archive(path) as archive,
+        pytest.raises(UnsafeFileError, match="takes 268,435,456 bytes more in memory"),
+    ):
+        use(archive, "config.json")
+    with (
+        limited(max_expansion=1 << 20),
+        Archive(path) as archive,
+        pytest.raises(CorruptFileError, match=r"cannot be read|expected 268435456 bytes"),
+    ):
+        use(archive, "config.json")
+
+
+def test_members_cost_together(tmp_path: Path) -> None:
+    path = pack(tmp_path / "m.keras", {"config.json": bytes(1 << 20)}, zipfile.ZIP_DEFLATED)
+    with (
+        Archive(path) as archive,
+        pytest.raises(UnsafeFileError, match=r"config\.json: takes 1,048,576 bytes more"),
+    ):
+        for _ in range(200):
+            archive.read("config.json")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(MemoryError(), OutOfMemoryError), (OSError(errno.ENOSPC, "No space left on device"), SystemFaultError)],
+)
+def test_faults_of_the_system_are_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, told: type[KerasfmtError]
+) -> None:
+    def fail() -> NoReturn:
+        raise error
+
+    path = pack(tmp_path / "m.keras", CONTENT, zipfile.ZIP_DEFLATED)
+    monkeypatch.setattr(tempfile, "TemporaryFile", fail)
+    with Archive(path) as archive, pytest.raises(told, match=r"m\.keras: model\.weights\.h5: ") as caught:
+        archive.open("model.weights.h5")
+    assert "damaged" not in str(caught.value)
+
+
+def test_an_archive_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    path = packed(tmp_path / "m.keras")
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(SystemFaultError, match="Too many open files"):
         Archive(path)
 
 

@@ -22,6 +22,7 @@ from kerasfmt.errors import (
 )
 from kerasfmt.formats.hdf5.stored import open_model
 from tests.formats.hdf5.build import BIAS, KERNEL, dense_config, replace_kernel, write_group, write_model
+from tests.growth import assert_linear, refused
 
 DATA = Path(__file__).parents[2] / "data" / "hdf5"
 GOLDEN = sorted(DATA.glob("*.h5"))
@@ -257,3 +258,22 @@ def test_flipped_bytes_are_read_or_told(tmp_path: Path, small: bytes, data: st.D
         read_everything(path)
     except KerasfmtError as error:
         assert str(path) in str(error)
+
+
+def test_layers_that_share_a_group_are_refused(tmp_path: Path) -> None:
+    """Otherwise a few bytes for each layer would bring all weights of the group again."""
+
+    def reading(count: int) -> Callable[[], object]:
+        names = [str(number) for number in range(count)]
+        weights = {"dense": dict.fromkeys(names, BIAS[:0])}
+
+        def share(file: h5py.File) -> None:
+            group = file["model_weights"]
+            for name in names:
+                group[name] = group["dense"]
+            group.attrs["layer_names"] = names
+
+        path = write_model(tmp_path / f"{count}.h5", weights=weights, edit=share)
+        return refused(CorruptFileError, lambda: open_model(path))
+
+    assert_linear(reading, 10)
