@@ -59,7 +59,3 @@ class TargetExistsError(SaveError, FileExistsError):
 
 class SystemFaultError(KerasfmtError, OSError):
     """The system could not read a file: too many open files, a broken disk; the file itself may be sound."""
-
-
-class OutOfMemoryError(KerasfmtError, MemoryError):
-    """There is too little memory for what a file holds; the file itself may be sound."""
