@@ -106,7 +106,7 @@ def arrays(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
     elif kind == 3:
         members[at] = (name, random.choice(list(spoil.BYTES.values()))(random, content, [content]))
     elif kind == 4:
-        members += [(f"extra{number}.npy", content) for number in range(random.choice((1, 3000)))]
+        members += [(f"extra{number}.npy", content) for number in range(random.choice((1, 800)))]
     elif kind == 5:
         members[at] = (name, content + bytes(random.choice((1, 1 << 24))))
     method = random.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA))

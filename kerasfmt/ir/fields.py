@@ -165,6 +165,8 @@ def integer(
             return None
         if not is_integer(value):
             raise ValueError(f"expected a whole number{' or None' if optional else ''}, got {value!r}")
+        if not -(2**63) <= value < 2**63:
+            raise ValueError(f"expected a whole number that int64 holds, got {value!r}")
         return int(value)
 
     return Field(default, convert, stored=stored, kw_only=kw_only)
@@ -324,7 +326,7 @@ def noise_shape(*, stored: bool = True) -> Any:
     return Field(None, convert, stored=stored)
 
 
-def fraction() -> Any:
+def fraction(*, default: Any = REQUIRED) -> Any:
     """A number from 0 to 1."""
 
     def convert(value: Any) -> float:
@@ -332,7 +334,7 @@ def fraction() -> Any:
             raise ValueError(f"expected a value in [0, 1], got {value!r}")
         return value.item() if isinstance(value, np.number) else value
 
-    return Field(REQUIRED, convert)
+    return Field(default, convert)
 
 
 def data_format(*, stored: bool = True) -> Any:
@@ -382,6 +384,13 @@ def raw(*, default: Any = REQUIRED) -> Any:
 def shape() -> Any:
     """A shape or None; Keras stores it as a TensorShape."""
 
-    return Field(
-        None, lambda v: None if v is None else tuple(v), lambda v: None if v is None else wrap_shape(v)
-    )
+    def convert(value: Any) -> tuple[int | None, ...] | None:
+        if value is None:
+            return None
+        if not isinstance(value, list | tuple) or not all(
+            size is None or (is_integer(size) and 0 <= size < 2**63) for size in value
+        ):
+            raise ValueError(f"expected sizes and None, got {value!r}")
+        return tuple(value)
+
+    return Field(None, convert, lambda v: None if v is None else wrap_shape(v))

@@ -72,4 +72,8 @@ def get(identifier: PolicyIdentifier) -> Policy:
         if config.get("class_name") in ("Policy", "DTypePolicy", "FloatDTypePolicy", "PolicyV1"):
             return Policy(str(config.get("config", {}).get("name")))
         raise UnsupportedLayerError(f"dtype policy {config.get('class_name')!r}: not supported")
+    if isinstance(identifier, int):
+        raise UnsupportedLayerError(
+            f"dtype policy {identifier!r}: expected the name of a dtype, not its number"
+        )
     return Policy(dtypes.of(identifier).name)

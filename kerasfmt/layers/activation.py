@@ -51,6 +51,8 @@ class Softmax(Layer):
         axes = list(self.axis) if isinstance(self.axis, list | tuple) else [self.axis]
         if not axes or not all(map(fields.is_integer, axes)):
             raise self.fail(f"option axis: expected an axis or a list of axes, got {self.axis!r}")
+        if len(set(axes)) != len(axes):
+            raise self.fail(f"option axis: expected each axis once, got {self.axis!r}")
 
     @override
     def tracked_lists(self) -> tuple[str, ...]:
@@ -126,6 +128,15 @@ class LeakyReLU(Layer):
         return activations.relu(inputs, self.alpha)
 
 
+def _shared_axes(value: Any) -> list[int] | None:
+    if value is None:
+        return None
+    axes = list(value) if isinstance(value, list | tuple) else [value]
+    if not all(map(fields.is_integer, axes)):
+        raise ValueError(f"expected an axis, a list of axes, or None, got {value!r}")
+    return axes
+
+
 class PReLU(Layer):
     """`inputs`, or `alpha * inputs` where negative, with a trained `alpha`.
 
@@ -141,7 +152,7 @@ class PReLU(Layer):
     alpha_regularizer: regularizers.Option = regularizers.option()
     alpha_constraint: constraints.Option = constraints.option()
     shared_axes: Field[list[int] | None, int | Sequence[int] | None] = fields.option(
-        default=None, convert=lambda v: v if v is None else list(v) if isinstance(v, list | tuple) else [v]
+        default=None, convert=_shared_axes
     )
     alpha: Weight = fields.weight()
 

@@ -36,7 +36,7 @@ class DenseAttention(Layer, register=False, kw_only=True):
 
     facts = KerasFacts(build_calls_base=True)
     supports_masking = True
-    dropout: float = 0.0
+    dropout: float = fields.fraction(default=0.0)
     causal: bool = fields.boolean(default=False, stored=False)
     seed: int | None = fields.integer(default=None, optional=True, stored=False)
 
@@ -240,7 +240,7 @@ class MultiHeadAttention(Layer):
     num_heads: int = fields.positive_integer()
     key_dim: int = fields.positive_integer()
     value_dim: Field[int, int | None] = fields.optional(fields.positive_integer(default=None))
-    dropout: float = 0.0
+    dropout: float = fields.fraction(default=0.0)
     use_bias: bool = True
     output_shape: Field[Any, int | Sequence[int] | None] = fields.option(default=None, convert=_sizes)
     attention_axes: Field[Any, int | Sequence[int] | None] = fields.option(

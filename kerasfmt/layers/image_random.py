@@ -46,7 +46,7 @@ def factor(low: float, high: float, *, default: Any = fields.REQUIRED, optional:
         bounds = list(value) if pair else [value, value]
         if len(bounds) != 2 or not all(isinstance(b, _Number) and not isinstance(b, bool) for b in bounds):
             raise ValueError(f"expected a number or a pair of numbers, got {value!r}")
-        lower, upper = (bounds[0], bounds[1]) if pair else (-bounds[0], bounds[0])
+        lower, upper = map(float, (bounds[0], bounds[1]) if pair else (-bounds[0], bounds[0]))
         if not low <= lower <= upper <= high:
             raise ValueError(f"expected lower <= upper in [{low}, {high}], got {value!r}: {lower} to {upper}")
         return value
@@ -240,7 +240,11 @@ def _brightness(value: Any) -> list[Any]:
 
 
 def _range(value: Any) -> list[Any]:
-    if not isinstance(value, list | tuple) or len(value) != 2:
+    if (
+        not isinstance(value, list | tuple)
+        or len(value) != 2
+        or not all(isinstance(b, _Number) and not isinstance(b, bool) for b in value)
+    ):
         raise ValueError(f"expected a pair of numbers, got {value!r}")
     return sorted(value)
 

@@ -97,6 +97,10 @@ class Normalization(Layer):
     @override
     def validate(self) -> None:
         """Checks that mean and variance are given together."""
+        for option in ("mean", "variance"):
+            value = getattr(self, option)
+            if value is not None and np.asarray(value).dtype.kind not in "biuf":
+                raise self.fail(f"option {option}: expected numbers, got {value!r}")
         if (self.mean is None) != (self.variance is None):
             raise self.fail(f"option mean: expected with variance, got {self.mean} and {self.variance}")
 

@@ -54,6 +54,21 @@ def _is_layer(found: object) -> bool:
 
 
 REFUSED = [
+    ("Softmax", {}, "axis", "twenty"),
+    ("PReLU", {}, "shared_axes", "half"),
+    ("PReLU", {}, "shared_axes", "true"),
+    ("Attention", {}, "dropout", "three"),
+    ("AdditiveAttention", {}, "dropout", "minus half"),
+    ("MultiHeadAttention", {"num_heads": 1, "key_dim": 2}, "dropout", "three"),
+    ("MultiHeadAttention", {"num_heads": 1, "key_dim": 2}, "query_shape", "a text"),
+    ("MultiHeadAttention", {"num_heads": 1, "key_dim": 2}, "key_shape", "texts"),
+    ("MultiHeadAttention", {"num_heads": 1, "key_dim": 2}, "value_shape", "minus ones"),
+    ("RandomBrightness", {"factor": 0.5}, "value_range", "texts"),
+    ("RandomRotation", {"factor": 0.5}, "factor", "10**400"),
+    ("Normalization", {"mean": 1.0, "variance": 1.0}, "mean", "digits"),
+    ("Normalization", {"mean": 1.0, "variance": 1.0}, "variance", "a null"),
+    ("Dropout", {"rate": 0.5}, "seed", "2**63"),
+    ("Dense", {"units": 3}, "dtype", "three"),
     ("Dropout", {"rate": 0.5}, "noise_shape", "a large array"),
     ("Dropout", {"rate": 0.5}, "noise_shape", "zeros"),
     ("Dropout", {"rate": 0.5}, "seed", "a large array"),
