@@ -100,8 +100,8 @@ def report(tallies: Tallies, seeds: list[int], minutes: float, findings: int) ->
         "",
         "Every input is read in a process of its own: the model, each weight, the optimizer's state, and the",
         "weights once more into a model; what loads predicts on a small batch and is saved in every format. It",
-        f"may take {run.SECONDS:.0f} s and {run.MEMORY >> 20} MiB of address space; a crash, a hang, memory that",
-        "runs out and an error that is not kerasfmt's are findings.",
+        f"may take {run.SECONDS:.0f} s of the processor and {run.MEMORY >> 20} MiB of address space; a crash, a hang,",
+        "memory that runs out and an error that is not kerasfmt's are findings.",
         f"Findings: {findings}.",
         "",
     ]

@@ -47,7 +47,9 @@ MEMORY = 1 << 30
 _LARGE_INPUT = 1 << 20
 """Elements of an input from which on a model does not predict here."""
 SECONDS = 20.0
-"""Time that an input may take."""
+"""Time of the processor that an input may take."""
+_PATIENCE = 10
+"""What an input may take by the clock, as a multiple: other processes use the processor too."""
 FINDINGS = ("crash", "hang", "memory", "foreign error")
 
 
@@ -188,11 +190,11 @@ def limited(action: Callable[[], None], seconds: float = SECONDS, memory: int = 
     child = os.fork()
     if child == 0:
         os.close(source)
-        _act(action, sink, memory)
+        _act(action, sink, seconds, memory)
     os.close(sink)
     answer = b""
     try:
-        while select.select([source], [], [], max(0.0, began + seconds - time.perf_counter()))[0]:
+        while select.select([source], [], [], max(0.0, began + _PATIENCE * seconds - time.perf_counter()))[0]:
             piece = os.read(source, 1 << 16)
             if not piece:
                 break
@@ -203,19 +205,20 @@ def limited(action: Callable[[], None], seconds: float = SECONDS, memory: int = 
         os.close(source)
         _, status, _ = os.wait4(child, 0)
     took = time.perf_counter() - began
-    if took >= seconds:
-        return Outcome("hang", f"stopped after {seconds} s", took, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL):
+        return Outcome("hang", f"stopped after {took:.0f} s", took, 0)
     if status or not answer:
         return Outcome("crash", f"wait status {status}", took, 0)
     found = json.loads(answer)
     return Outcome(found["result"], found["detail"], took, found["memory"])
 
 
-def _act(action: Callable[[], None], sink: int, memory: int) -> None:
+def _act(action: Callable[[], None], sink: int, seconds: float, memory: int) -> None:
     """In the child: acts, says how it went, and ends."""
     resident, address_space = _pages()
     limit = address_space + memory
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     result, detail = "loaded", ""
     warnings.simplefilter("ignore")
