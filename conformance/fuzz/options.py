@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import fnmatch
+import itertools
 import json
 import math
 import sys
@@ -155,9 +156,19 @@ def tries(names: Iterable[str] = ("*",), values: Iterable[str] = tuple(VALUES)) 
       values: names of values.
     """
     for layer, config in models(names):
-        for path in _paths(_options(config)):
-            for value in values:
-                yield Try(layer, path, value, config)
+        yield from tries_of(layer, config, values)
+
+
+def tries_of(layer: str, config: dict[str, Any], values: Iterable[str]) -> Iterator[Try]:
+    """Every try of a model of one layer.
+
+    Args:
+      layer: what `models` calls it.
+      config: its config.
+      values: names of values.
+    """
+    for path, value in itertools.product(_paths(_options(config)), values):
+        yield Try(layer, path, value, config)
 
 
 def _options(config: dict[str, Any]) -> Any:
