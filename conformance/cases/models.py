@@ -58,6 +58,35 @@ def mlp_rmsprop(keras: Keras) -> KerasModel:
     return _mlp(keras, optimizer=optimizer, loss=keras.losses.Huber(delta=0.5))
 
 
+@model(random=True)
+def mlp_legacy_adam(keras: Keras) -> KerasModel:
+    return _mlp(keras, optimizer=keras.optimizers.legacy.Adam(0.01, amsgrad=True), loss="mse")
+
+
+@model(random=True)
+def mlp_legacy_rmsprop(keras: Keras) -> KerasModel:
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 100, 0.9)
+    optimizer = keras.optimizers.legacy.RMSprop(schedule, centered=True, momentum=0.5)
+    return _mlp(keras, optimizer=optimizer, loss="mse")
+
+
+@model(random=True)
+def mlp_legacy_ftrl(keras: Keras) -> KerasModel:
+    return _mlp(keras, optimizer=keras.optimizers.legacy.Ftrl(0.1), loss="mse")
+
+
+@model(random=True)
+def mlp_legacy_nadam(keras: Keras) -> KerasModel:
+    return _mlp(keras, optimizer=keras.optimizers.legacy.Nadam(), loss="mse")
+
+
+@model(random=True)
+def mlp_legacy_untrained(keras: Keras) -> KerasModel:
+    net = _mlp(keras, optimizer="sgd", loss="mse")
+    net.compile(keras.optimizers.legacy.SGD(0.1, momentum=0.9), loss="mse")
+    return net
+
+
 @model(random=True, save={"include_optimizer": False})
 def mlp_without_optimizer(keras: Keras) -> KerasModel:
     return _mlp(keras, optimizer="adam", loss="mse")

@@ -214,6 +214,9 @@ DIFFERENT = {
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
     "mlp_adam": _METRICS,
+    **dict.fromkeys(
+        [f"mlp_legacy_{kind}" for kind in ("adam", "ftrl", "nadam", "rmsprop", "untrained")], _METRICS
+    ),
     "mlp_rmsprop": _METRICS + "; the schedule's current learning rate is computed anew at the first step",
     "mlp_sgd": _METRICS,
     "mlp_without_optimizer": _METRICS,

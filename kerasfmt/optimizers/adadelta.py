@@ -14,9 +14,10 @@ class Adadelta(Optimizer):
     """Keeps the moving averages of squared gradients and of squared steps."""
 
     slots: ClassVar[tuple[Slot, ...]] = (
-        Slot("accumulated_grad", "_accumulated_grads"),
-        Slot("accumulated_delta_var", "_accumulated_delta_vars"),
+        Slot("accumulated_grad", "_accumulated_grads", legacy="accum_grad"),
+        Slot("accumulated_delta_var", "_accumulated_delta_vars", legacy="accum_var"),
     )
+    hyperparameters: ClassVar[tuple[str, ...] | None] = ("rho",)
     learning_rate: Rate = learning_rate(0.001)
     rho: float = 0.95
     epsilon: float = 1e-7

@@ -14,6 +14,7 @@ class Adagrad(Optimizer):
     """Keeps the sum of squared gradients."""
 
     slots: ClassVar[tuple[Slot, ...]] = (Slot("accumulator", "_accumulators"),)
+    hyperparameters: ClassVar[tuple[str, ...] | None] = ()
     learning_rate: Rate = learning_rate(0.001)
     initial_accumulator_value: float = 0.1
     epsilon: float = 1e-7

@@ -18,6 +18,7 @@ class Adam(Optimizer):
         Slot("v", "_velocities"),
         Slot("vhat", "_velocity_hats", option="amsgrad"),
     )
+    hyperparameters: ClassVar[tuple[str, ...] | None] = ("beta_1", "beta_2")
     learning_rate: Rate = learning_rate(0.001)
     beta_1: float = 0.9
     beta_2: float = 0.999

@@ -13,7 +13,8 @@ from kerasfmt.optimizers.optimizer import Optimizer, Rate, Slot, learning_rate
 class Adamax(Optimizer):
     """Keeps the first moment and the norm."""
 
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("m", "_m"), Slot("u", "_u"))
+    slots: ClassVar[tuple[Slot, ...]] = (Slot("m", "_m"), Slot("u", "_u", legacy="v"))
+    hyperparameters: ClassVar[tuple[str, ...] | None] = ("beta_1", "beta_2")
     learning_rate: Rate = learning_rate(0.001)
     beta_1: float = 0.9
     beta_2: float = 0.999

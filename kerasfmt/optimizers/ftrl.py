@@ -14,6 +14,13 @@ class Ftrl(Optimizer):
     """Keeps the sum of squared gradients and the linear term."""
 
     slots: ClassVar[tuple[Slot, ...]] = (Slot("accumulator", "_accumulators"), Slot("linear", "_linears"))
+    hyperparameters: ClassVar[tuple[str, ...] | None] = (
+        "beta",
+        "l1_regularization_strength",
+        "l2_regularization_strength",
+        "learning_rate_power",
+    )
+    legacy_by_weight: ClassVar[bool] = True
     learning_rate: Rate = learning_rate(0.001)
     learning_rate_power: float = -0.5
     initial_accumulator_value: float = 0.1

@@ -29,6 +29,7 @@ class Slot:
       option: the option that switches them on; None where they are always there.
       attribute_in_keras3: the attribute that lists them in Keras 3, if it differs.
       always_in_keras2: whether Keras 2 has them without that option too.
+      legacy: its name in `keras.optimizers.legacy`, if it differs.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Slot:
     option: str | None = None
     attribute_in_keras3: str | None = None
     always_in_keras2: bool = False
+    legacy: str | None = None
 
     def is_kept(self, config: Mapping[str, Any], keras: Major) -> bool:
         """Whether an optimizer of this config has such variables."""
@@ -54,11 +56,13 @@ class Scalar:
       attribute: the attribute that holds it in both versions of Keras, and in a SavedModel.
       initial: its first value.
       name: what Keras 2 calls the variable.
+      legacy: its attribute and name in `keras.optimizers.legacy`; empty where that has no such variable.
     """
 
     attribute: str
     initial: float
     name: str
+    legacy: str = ""
 
 
 AVERAGE: Final = Slot("average", "_model_variables_moving_average", option="use_ema")
@@ -154,6 +158,13 @@ class Optimizer(FrozenOptions, kw_only=True):
     """The kinds of variables that it keeps for each weight, in order; empty if kerasfmt does not know them."""
     scalars: ClassVar[tuple[Scalar, ...]] = ()
     """The variables that it keeps once."""
+    hyperparameters: ClassVar[tuple[str, ...] | None] = None
+    """The options, beside decay and learning rate, that are variables in its class of `keras.optimizers.legacy`; None
+    where it has no such class."""
+    legacy_decay: ClassVar[float] = 0.0
+    """The default of the option `decay` there."""
+    legacy_by_weight: ClassVar[bool] = False
+    """Whether all slots of a weight stand together there."""
 
     name: str | None = fields.option(default=None)
     weight_decay: float | None = optional_number()

@@ -15,10 +15,11 @@ class RMSprop(Optimizer):
     """Keeps the average of squared gradients, with `momentum` steps, with `centered` the average of gradients."""
 
     slots: ClassVar[tuple[Slot, ...]] = (
-        Slot("velocity", "_velocities"),
+        Slot("velocity", "_velocities", legacy="rms"),
         Slot("momentum", "_momentums", option="momentum"),
-        Slot("average_gradient", "_average_gradients", option="centered"),
+        Slot("average_gradient", "_average_gradients", option="centered", legacy="mg"),
     )
+    hyperparameters: ClassVar[tuple[str, ...] | None] = ("momentum", "rho")
     learning_rate: Rate = learning_rate(0.001)
     rho: float = 0.9
     momentum: float = 0.0

@@ -13,7 +13,10 @@ from kerasfmt.optimizers.optimizer import Optimizer, Rate, Slot, learning_rate
 class SGD(Optimizer):
     """Keeps the momentum; Keras 2 keeps one even where it is not used."""
 
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("m", "momentums", option="momentum", always_in_keras2=True),)
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("m", "momentums", option="momentum", always_in_keras2=True, legacy="momentum"),
+    )
+    hyperparameters: ClassVar[tuple[str, ...] | None] = ("momentum",)
     learning_rate: Rate = learning_rate(0.01)
     momentum: float = 0.0
     nesterov: bool = False

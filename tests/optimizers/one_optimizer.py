@@ -156,7 +156,8 @@ class OptimizerTests:
 
 def lists_of(training: TrainingConfig) -> dict[str, list[str]]:
     """The names of the variables below each attribute of an optimizer's node, but for the list of all."""
-    node = optimizer_node(training, lambda weight: VariableNode(weight=weight))
+    node = optimizer_node(training, [], lambda weight: VariableNode(weight=weight))
+    assert node is not None
     found: dict[str, list[str]] = {}
     for attribute, child in node.children:
         inner = [child] if isinstance(child, VariableNode) else [c for _, c in child.children]

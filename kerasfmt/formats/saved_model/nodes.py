@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
@@ -27,10 +28,11 @@ class SavedNode:
 
 @dataclass(eq=False)
 class UserObject(SavedNode):
-    """A Python object that is restored by its identifier."""
+    """A Python object that is restored by its identifier; a legacy optimizer has slots."""
 
     identifier: str = layout.GENERIC_OBJECT
     producer: int = layout.OBJECT_PRODUCER
+    slots: list[SavedSlot] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -43,6 +45,14 @@ class VariableNode(SavedNode):
     def name(self) -> str:
         """The name of the weight, as TensorFlow takes it."""
         return scope_name(self.weight.name)
+
+
+class SavedSlot(NamedTuple):
+    """A variable that a legacy optimizer keeps for another variable; it is no child of the optimizer."""
+
+    original: VariableNode
+    name: str
+    variable: VariableNode
 
 
 @dataclass(eq=False)

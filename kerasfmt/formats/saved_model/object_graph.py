@@ -1,7 +1,8 @@
 """Numbers a tree of objects: ids, paths and checkpoint keys, and the names of its functions.
 
 Nodes are numbered breadth first from the root, children in order. A variable's checkpoint key is the first path that
-leads to it, `child/child/.ATTRIBUTES/VARIABLE_VALUE`, with '/' escaped as '.S' and '.' as '..'.
+leads to it, `child/child/.ATTRIBUTES/VARIABLE_VALUE`, with '/' escaped as '.S' and '.' as '..'. The slots of
+optimizers come after all other nodes; the key of one is `variable/.OPTIMIZER_SLOT/optimizer/slot/.ATTRIBUTES/...`.
 
 Source: tensorflow/python/checkpoint/trackable_view.py and util.py.
 """
@@ -14,7 +15,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.nodes import ConcreteNode, FunctionNode, SavedNode, VariableNode
+from kerasfmt.formats.saved_model.nodes import (
+    ConcreteNode,
+    FunctionNode,
+    SavedNode,
+    SavedSlot,
+    UserObject,
+    VariableNode,
+)
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.ir import Weight
 
@@ -26,12 +34,14 @@ class ObjectGraph:
     Attributes:
       nodes: the nodes, the root first.
       ids: the number of each.
-      paths: the names on the first path that leads to each.
+      paths: the names on the first path that leads to each, but to slots.
+      slots: the optimizer and the slot of each variable that is one.
     """
 
     nodes: Sequence[SavedNode]
     ids: Mapping[SavedNode, int]
     paths: Mapping[SavedNode, tuple[str, ...]]
+    slots: Mapping[SavedNode, tuple[SavedNode, SavedSlot]]
 
     @classmethod
     def of(cls, root: SavedNode) -> ObjectGraph:
@@ -47,7 +57,14 @@ class ObjectGraph:
                     paths[child] = (*paths[node], name)
                     nodes.append(child)
                     queue.append(child)
-        return cls(nodes, ids, paths)
+        optimizers = [node for node in nodes if isinstance(node, UserObject) and node.slots]
+        slots: dict[SavedNode, tuple[SavedNode, SavedSlot]] = {
+            slot.variable: (optimizer, slot) for optimizer in optimizers for slot in optimizer.slots
+        }
+        for variable in slots:
+            ids[variable] = len(nodes)
+            nodes.append(variable)
+        return cls(nodes, ids, paths, slots)
 
     @cached_property
     def variables(self) -> Mapping[str, VariableNode]:
@@ -65,8 +82,15 @@ class ObjectGraph:
         return {node.weight: self.ids[node] for node in self.variables.values()}
 
     def _key(self, node: SavedNode) -> str:
-        path = "/".join(escape(name) for name in self.paths[node])
+        if node in self.slots:
+            optimizer, slot = self.slots[node]
+            path = f"{self._path(slot.original)}/.OPTIMIZER_SLOT/{self._path(optimizer)}/{escape(slot.name)}"
+        else:
+            path = self._path(node)
         return f"{path}/.ATTRIBUTES/{layout.VALUE_ATTRIBUTE}"
+
+    def _path(self, node: SavedNode) -> str:
+        return "/".join([escape(name) for name in self.paths[node]])
 
     @cached_property
     def restorable(self) -> frozenset[SavedNode]:

@@ -30,7 +30,7 @@ ChildrenBytes = Mapping[SavedNode, bytes]
 
 
 def children_bytes(graph: ObjectGraph) -> ChildrenBytes:
-    """The field `children` of each node, which is the same in both messages."""
+    """The fields `children` and `slot_variables` of each node, which are the same in both messages."""
     found: dict[SavedNode, bytes] = {}
     ids = graph.ids
     for node in graph.nodes:
@@ -40,6 +40,12 @@ def children_bytes(graph: ObjectGraph) -> ChildrenBytes:
             add = entry.children.add
             for name, child in node.children:
                 add(node_id=ids[child], local_name=name)
+            for slot in node.slots if isinstance(node, UserObject) else ():
+                entry.slot_variables.add(
+                    original_variable_node_id=ids[slot.original],
+                    slot_name=slot.name,
+                    slot_variable_node_id=ids[slot.variable],
+                )
             found[node] = entry.SerializeToString()
     return found
 

@@ -58,8 +58,10 @@ class Objects:
         self.root = self._of_layer(plan.model)
         self._fill(plan.model, self.root)
         config = plan.model.training_config
-        if include_optimizer and config is not None and config.variables:
-            self.root.add("optimizer", optimizer_node(config, self._variable))
+        if include_optimizer and config is not None:
+            optimizer = optimizer_node(config, plan.model.trainable_weights, self._variable)
+            if optimizer is not None:
+                self.root.add("optimizer", optimizer)
         self.root.add("signatures", self._signatures())
 
     def _variable(self, weight: Weight) -> VariableNode:

@@ -3,12 +3,16 @@
 `_variables` lists every variable, `_iterations` and `_learning_rate` are reached by name, and each kind of slot
 has a list of its own. `kerasfmt.optimizers` says which variables Keras counts.
 
-Source: tf_keras/src/optimizers/optimizer.py and the optimizer classes beside it.
+A legacy optimizer has its number of steps and its hyperparameters as children. Its slots are tied to the variables that
+they are for.
+
+Source: tf_keras/src/optimizers/optimizer.py and the optimizer classes beside it; legacy/optimizer_v2.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,6 +20,7 @@ from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.nodes import (
     FunctionNode,
+    SavedSlot,
     UserObject,
     VariableNode,
     dict_wrapper,
@@ -24,12 +29,53 @@ from kerasfmt.formats.saved_model.nodes import (
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import optimizer_variable
+from kerasfmt.optimizers.legacy import is_legacy, legacy_state
 from kerasfmt.optimizers.optimizer import AVERAGE, Optimizer
 from kerasfmt.optimizers.state import optimizer_class, with_scalars
 
 
-def optimizer_node(config: TrainingConfig, variable: Callable[[Weight], VariableNode]) -> UserObject:
-    """The optimizer's node."""
+def optimizer_node(
+    config: TrainingConfig, trainable: Sequence[Weight], variable: Callable[[Weight], VariableNode]
+) -> UserObject | None:
+    """The optimizer's node; None where it has no variables that Keras would look for there.
+
+    Args:
+      config: the compile state.
+      trainable: the trainable weights of the model.
+      variable: the node of a weight.
+    """
+    if is_legacy(config):
+        return _legacy_node(config, trainable, variable)
+    return _node(config, variable) if config.variables else None
+
+
+def _legacy_node(
+    config: TrainingConfig, trainable: Sequence[Weight], variable: Callable[[Weight], VariableNode]
+) -> UserObject:
+    node = UserObject(identifier=layout.LEGACY_OPTIMIZER, producer=layout.OPTIMIZER_PRODUCER)
+    state = legacy_state(config, trainable)
+    if state is not None:
+        node.add("iter", variable(state.iterations))
+        for name, weight in (*state.hyperparameters.items(), *state.scalars.items()):
+            node.add(name, variable(weight))
+        node.slots += [
+            SavedSlot(variable(weight), slot, variable(kept)) for weight, slot, kept in state.slots
+        ]
+    elif config.variables:
+        _warn(
+            config, f"its {len(config.variables)} variables do not fit its options and the trainable weights"
+        )
+    return node
+
+
+def _warn(config: TrainingConfig, why: str) -> None:
+    warnings.warn(
+        f"optimizer {config.optimizer_class}: {why}; its state is left out, and training begins with a new one",
+        stacklevel=2,
+    )
+
+
+def _node(config: TrainingConfig, variable: Callable[[Weight], VariableNode]) -> UserObject:
     node = UserObject(identifier=layout.OPTIMIZER, producer=layout.OPTIMIZER_PRODUCER)
     weights = config.variables
     node.add("_variables", list_wrapper(variable(w) for w in weights))

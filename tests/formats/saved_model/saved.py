@@ -95,7 +95,7 @@ def compiled() -> Model:
     config = {
         "loss": "mse",
         "metrics": None,
-        "optimizer_config": {"class_name": "Adam", "config": {"learning_rate": 0.25}},
+        "optimizer_config": {"class_name": "Custom>Adam", "config": {"learning_rate": 0.25}},
     }
     steps = Weight("iteration", (), dtypes.int64, trainable=False)
     steps.value = np.asarray(7, np.int64)

@@ -1,0 +1,152 @@
+"""Optimizers of Keras up to 2.10, which Keras 2 goes on to keep as `keras.optimizers.legacy`.
+
+    iterations, [scalar], slots     their variables, in order: every slot of one kind, then every slot of the next
+
+Options that are numbers are variables too, which such a list does not count. The names of the variables in files vary
+(`Adam/iter`, `iterations_1`, `training/RMSprop/Variable`), so that their order decides. Here they are called as Keras
+calls them after it has loaded a file.
+
+Source: tf_keras/src/optimizers/legacy/*.py; keras/optimizers.py (2.0 to 2.3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from kerasfmt.ir import TrainingConfig, Weight
+from kerasfmt.ir.compile_state import optimizer_variable
+from kerasfmt.ir.weight import Aggregation, ArrayLike
+from kerasfmt.optimizers.optimizer import Optimizer
+from kerasfmt.optimizers.state import optimizer_class
+
+
+class SlotVariable(NamedTuple):
+    """A variable that an optimizer keeps for a weight.
+
+    Attributes:
+      weight: the weight.
+      slot: the kind of slot, `m`.
+      variable: the variable.
+    """
+
+    weight: Weight
+    slot: str
+    variable: Weight
+
+
+@dataclass(frozen=True)
+class LegacyState:
+    """The variables of a legacy optimizer.
+
+    Attributes:
+      iterations: the number of steps.
+      hyperparameters: the options that are variables, by name, sorted.
+      scalars: variables that it keeps once, by attribute.
+      slots: variables that it keeps for each weight, in order.
+    """
+
+    iterations: Weight
+    hyperparameters: Mapping[str, Weight]
+    scalars: Mapping[str, Weight]
+    slots: Sequence[SlotVariable]
+
+
+def is_legacy(training: TrainingConfig) -> bool:
+    """Whether the optimizer of a compile state is one of `keras.optimizers.legacy`; unknown classes are not.
+
+    Source: tf_keras/src/optimizers/__init__.py, deserialize
+    """
+    entry = training.config.get("optimizer_config")
+    if not isinstance(entry, Mapping) or ">" in str(entry.get("class_name", "")):
+        return False
+    if optimizer_class(training).hyperparameters is None:
+        return False
+    return bool(training.optimizer_config.get("is_legacy_optimizer", True))
+
+
+def legacy_state(training: TrainingConfig, weights: Sequence[Weight]) -> LegacyState | None:
+    """The variables of a legacy optimizer by their meaning; None where they do not fit it.
+
+    Args:
+      training: the compile state, with the variables in the order of its file.
+      weights: the trainable weights, in the order of the optimizer.
+    """
+    kind = optimizer_class(training)
+    if not training.variables:
+        return None
+    slots = _slots(kind, training, weights)
+    scalars = [scalar for scalar in kind.scalars if scalar.legacy]
+    values = _without_unused(kind, [variable.value for variable in training.variables], weights)
+    if len(values) == len(scalars) + len(slots):
+        values = [np.zeros((), np.int64), *values]  # Keras before TensorFlow 2 left out the number of steps
+    if len(values) != 1 + len(scalars) + len(slots):
+        return None
+    shapes = [(), *((),) * len(scalars), *(weight.shape for weight, _ in slots)]
+    if any(tuple(value.shape) != shape for value, shape in zip(values, shapes, strict=True)):
+        return None
+    rest = values[1 + len(scalars) :]
+    return LegacyState(
+        _once("iter", np.asarray(values[0]).astype(np.int64)),
+        {key: _once(key, value) for key, value in _hyperparameters(kind, training).items()},
+        {
+            scalar.legacy: _once(scalar.legacy, value)
+            for scalar, value in zip(scalars, values[1:], strict=False)
+        },
+        [
+            SlotVariable(weight, slot, optimizer_variable(f"{weight.name}/{slot}", value))
+            for (weight, slot), value in zip(slots, rest, strict=True)
+        ],
+    )
+
+
+def _slots(
+    kind: type[Optimizer], training: TrainingConfig, weights: Sequence[Weight]
+) -> list[tuple[Weight, str]]:
+    """The weight and the kind of each slot, in order."""
+    config = training.optimizer_config
+    kept = [slot.legacy or slot.name for slot in kind.slots if not slot.option or config.get(slot.option)]
+    if kind.legacy_by_weight:
+        return [(weight, slot) for weight in weights for slot in kept]
+    return [(weight, slot) for slot in kept for weight in weights]
+
+
+def _without_unused(
+    kind: type[Optimizer], values: list[ArrayLike], weights: Sequence[Weight]
+) -> list[ArrayLike]:
+    """The values without the placeholders that Keras 2.0 to 2.3 stored for `amsgrad` where it was off.
+
+    Source: tf_keras/src/optimizers/legacy/adam.py, set_weights
+    """
+    used = 1 + 2 * len(weights)
+    unused = values[used:]
+    placeholders = len(unused) == len(weights) and all(tuple(value.shape) == (1,) for value in unused)
+    has_amsgrad = any(slot.option == "amsgrad" for slot in kind.slots)
+    return values[:used] if has_amsgrad and placeholders else values
+
+
+def _hyperparameters(kind: type[Optimizer], training: TrainingConfig) -> dict[str, ArrayLike]:
+    """The values of the options that are variables. A learning rate that is a schedule is none."""
+    config = training.optimizer_config
+    found: dict[str, ArrayLike] = {}
+    for name in sorted((*(kind.hyperparameters or ()), "decay", "learning_rate")):
+        value = next((config[key] for key in (name, *_EARLIER.get(name, ())) if key in config), None)
+        if value is None:
+            value = kind.legacy_decay if name == "decay" else kind.fields[name].default
+        if not isinstance(value, Mapping):
+            found[name] = np.asarray(value, np.float32)
+    return found
+
+
+_EARLIER: Mapping[str, tuple[str, ...]] = {"learning_rate": ("lr",), "decay": ("schedule_decay",)}
+"""Option -> what earlier releases called it."""
+
+
+def _once(name: str, value: ArrayLike) -> Weight:
+    """A variable that an optimizer keeps once."""
+    variable = optimizer_variable(name, value)
+    variable.aggregation = Aggregation.ONLY_FIRST_REPLICA
+    return variable
