@@ -11,6 +11,7 @@ Source: tf_keras/src/optimizers/legacy/*.py; keras/optimizers.py (2.0 to 2.3)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kerasfmt.ir import TrainingConfig, Weight
-from kerasfmt.ir.compile_state import optimizer_variable
+from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
 from kerasfmt.ir.weight import Aggregation, ArrayLike
 from kerasfmt.optimizers.optimizer import Optimizer
 from kerasfmt.optimizers.state import optimizer_class
@@ -56,7 +57,9 @@ class LegacyState:
 
 
 def is_legacy(training: TrainingConfig) -> bool:
-    """Whether the optimizer of a compile state is one of `keras.optimizers.legacy`; unknown classes are not.
+    """Whether the optimizer of a compile state is one of `keras.optimizers.legacy`.
+
+    Classes that kerasfmt does not know are not, nor is an optimizer that is given by its name alone.
 
     Source: tf_keras/src/optimizers/__init__.py, deserialize
     """
@@ -65,7 +68,8 @@ def is_legacy(training: TrainingConfig) -> bool:
         return False
     if optimizer_class(training).hyperparameters is None:
         return False
-    return bool(training.optimizer_config.get("is_legacy_optimizer", True))
+    options = training.optimizer_config
+    return bool(options and options.get("is_legacy_optimizer", True))
 
 
 def legacy_state(training: TrainingConfig, weights: Sequence[Weight]) -> LegacyState | None:
@@ -100,6 +104,64 @@ def legacy_state(training: TrainingConfig, weights: Sequence[Weight]) -> LegacyS
             SlotVariable(weight, slot, optimizer_variable(f"{weight.name}/{slot}", value))
             for (weight, slot), value in zip(slots, rest, strict=True)
         ],
+    )
+
+
+def to_current(training: TrainingConfig, weights: Sequence[Weight]) -> TrainingConfig:
+    """The compile state with the current class of the same name in place of a legacy optimizer; others are given back.
+
+    `decay` becomes a schedule that computes the same. A state that does not fit is left out with a warning.
+
+    Args:
+      training: the compile state.
+      weights: the trainable weights, in the order of the optimizer.
+
+    Source: tf_keras/src/optimizers/legacy/optimizer_v2.py, _decayed_lr
+    """
+    if not is_legacy(training):
+        return training
+    kind = optimizer_class(training)
+    stated = training.optimizer_config
+    options = {key: value for key, value in stated.items() if key in kind.fields and value is not None}
+    if "learning_rate" not in options:
+        options["learning_rate"] = stated.get("lr", kind.fields["learning_rate"].default)
+    decay, rate = stated.get("decay"), options["learning_rate"]
+    if kind.legacy_decay:
+        warnings.warn(
+            f"optimizer {kind.__name__}: the momentum follows another schedule outside keras.optimizers.legacy; "
+            "its option decay is left out",
+            stacklevel=2,
+        )
+    elif decay and isinstance(rate, int | float):
+        schedule = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}
+        options["learning_rate"] = {"class_name": "InverseTimeDecay", "config": schedule}
+    entry = {"class_name": f"Custom>{kind.__name__}", "config": {**options, "is_legacy_optimizer": False}}
+    found = TrainingConfig({**training.config, "optimizer_config": entry})
+    state = legacy_state(training, weights)
+    if state is None:
+        if training.variables:
+            warn_of_loss(training)
+        return found
+    found.variables.append(iteration_variable(state.iterations.value))
+    kept = {(slot.weight, slot.slot): slot.variable.value for slot in state.slots}
+    for row in kind.slot_rows(options, 3):
+        for weight in weights:
+            for slot in row:
+                name = f"{kind.__name__}/{slot.name}/{weight.name}"
+                found.variables.append(optimizer_variable(name, kept[weight, slot.legacy or slot.name]))
+    found.scalars = {
+        scalar.attribute: optimizer_variable(scalar.name, state.scalars[scalar.legacy].value)
+        for scalar in kind.scalars
+    }
+    return found
+
+
+def warn_of_loss(training: TrainingConfig) -> None:
+    """Warns that the state of an optimizer does not fit and is left out."""
+    warnings.warn(
+        f"optimizer {training.optimizer_class}: its {len(training.variables)} variables do not fit its options "
+        "and the trainable weights; its state is left out, and training begins with a new one",
+        stacklevel=3,
     )
 
 

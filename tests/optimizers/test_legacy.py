@@ -12,7 +12,7 @@ from kerasfmt.ir import Model, Sequential, TrainingConfig
 from kerasfmt.ir.compile_state import optimizer_variable
 from kerasfmt.ir.weight import Aggregation
 from kerasfmt.layers import Dense
-from kerasfmt.optimizers.legacy import LegacyState, is_legacy, legacy_state
+from kerasfmt.optimizers.legacy import LegacyState, is_legacy, legacy_state, to_current
 
 SHAPES = {"kernel": (3, 2), "bias": (2,)}
 MOMENTS = ["kernel/m", "bias/m", "kernel/v", "bias/v"]
@@ -142,10 +142,50 @@ def test_which_optimizers_are_legacy() -> None:
     def config(kind: str, **options: Any) -> TrainingConfig:
         return TrainingConfig({"optimizer_config": {"class_name": kind, "config": options}})
 
-    assert is_legacy(config("Adam"))
+    assert is_legacy(config("Adam", lr=0.1))
+    assert not is_legacy(config("Adam"))
     assert is_legacy(config("Adam", is_legacy_optimizer=True))
     assert not is_legacy(config("Adam", is_legacy_optimizer=False))
-    assert not is_legacy(config("Custom>Adam"))
-    assert not is_legacy(config("Lion"))
-    assert not is_legacy(config("MyOwn"))
+    assert not is_legacy(config("Custom>Adam", lr=0.1))
+    assert not is_legacy(config("Lion", lr=0.1))
+    assert not is_legacy(config("MyOwn", lr=0.1))
     assert not is_legacy(TrainingConfig({}))
+
+
+def test_keras_3_gets_the_current_class_with_the_same_state() -> None:
+    weights = model().trainable_weights
+    given = training("Adam", MOMENTS, lr=0.5, decay=0.0, beta_1=0.75, epsilon=None, clipnorm=1.0)
+    found = to_current(given, weights)
+    assert not is_legacy(found)
+    assert found.optimizer_class == "Adam"
+    options = {"name": "Adam", "beta_1": 0.75, "clipnorm": 1.0, "learning_rate": 0.5}
+    assert found.optimizer_config == {**options, "is_legacy_optimizer": False}
+    names = ["Adam/m/a/kernel", "Adam/v/a/kernel", "Adam/m/a/bias", "Adam/v/a/bias"]
+    assert [weight.name for weight in found.variables] == ["iteration", *names]
+    assert [float(weight.numpy().ravel()[0]) for weight in found.variables] == [7, 0, 2, 1, 3]
+    assert to_current(found, weights) is found
+    assert given.config["optimizer_config"]["config"]["lr"] == 0.5
+
+
+def test_a_decay_becomes_a_schedule() -> None:
+    found = to_current(training("SGD", [], learning_rate=0.5, decay=0.25), model().trainable_weights)
+    assert found.optimizer_config["learning_rate"] == {
+        "class_name": "InverseTimeDecay",
+        "config": {"initial_learning_rate": 0.5, "decay_steps": 1, "decay_rate": 0.25},
+    }
+    assert "decay" not in found.optimizer_config
+
+
+def test_nadam_keeps_its_state_and_warns_of_its_schedule() -> None:
+    with pytest.warns(UserWarning, match="optimizer Nadam: the momentum follows another schedule"):
+        found = to_current(training("Nadam", MOMENTS, 1), model().trainable_weights)
+    assert len(found.variables) == 5
+    assert {name: float(weight.numpy()) for name, weight in found.scalars.items()} == {"_u_product": 0.5}
+
+
+def test_a_state_that_does_not_fit_is_left_out_with_a_warning() -> None:
+    given = training("Adam", MOMENTS)
+    del given.variables[-1]
+    with pytest.warns(UserWarning, match="optimizer Adam: its 4 variables do not fit .* is left out"):
+        found = to_current(given, model().trainable_weights)
+    assert not found.variables

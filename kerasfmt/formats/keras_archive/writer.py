@@ -25,6 +25,7 @@ from kerasfmt.formats.keras_archive.training import optimizer_values
 from kerasfmt.formats.keras_archive.weights import weights_tree
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, TrainingConfig
+from kerasfmt.optimizers.legacy import to_current
 
 _DATE: Final = "1980-01-01@00:00:00"
 """Keras writes the time of the save here. No reader uses it, and the same model has to give the same bytes."""
@@ -55,7 +56,7 @@ def write(
     """
     import_h5py()
     config = (keras3 if dialect == "keras3" else keras2_archive).write_model(model)
-    training = model.training_config if include_optimizer else None
+    training = _training(model, dialect) if include_optimizer else None
     if training is not None:
         config["compile_config"] = write_compile_config(training, versions.MAJOR[dialect])
     tree = _tree(model, training, dialect)
@@ -89,7 +90,7 @@ def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ImportError: h5py is not installed.
     """
-    writing.write(_tree(model, model.training_config, dialect), target)
+    writing.write(_tree(model, _training(model, dialect), dialect), target)
 
 
 def write_shards(model: Model, path: Path, max_shard_size: float, flush: bool) -> None:
@@ -108,8 +109,16 @@ def write_shards(model: Model, path: Path, max_shard_size: float, flush: bool) -
       SaveError: something cannot be written. Everything is as it was.
       ImportError: h5py is not installed.
     """
-    tree = _tree(model, model.training_config, "keras3")
+    tree = _tree(model, _training(model, "keras3"), "keras3")
     shard_files.write(sharding.shards(tree, int(max_shard_size * (1 << 30))), path, flush)
+
+
+def _training(model: Model, dialect: Dialect) -> TrainingConfig | None:
+    """The compile state of a model; Keras 3 has no legacy optimizers."""
+    training = model.training_config
+    if training is None or dialect == "tf_keras":
+        return training
+    return to_current(training, model.trainable_weights)
 
 
 def _tree(model: Model, training: TrainingConfig | None, dialect: Dialect) -> WritePlan:

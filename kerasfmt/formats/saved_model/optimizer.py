@@ -11,7 +11,6 @@ Source: tf_keras/src/optimizers/optimizer.py and the optimizer classes beside it
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -29,7 +28,7 @@ from kerasfmt.formats.saved_model.nodes import (
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import optimizer_variable
-from kerasfmt.optimizers.legacy import is_legacy, legacy_state
+from kerasfmt.optimizers.legacy import is_legacy, legacy_state, warn_of_loss
 from kerasfmt.optimizers.optimizer import AVERAGE, Optimizer
 from kerasfmt.optimizers.state import optimizer_class, with_scalars
 
@@ -62,17 +61,8 @@ def _legacy_node(
             SavedSlot(variable(weight), slot, variable(kept)) for weight, slot, kept in state.slots
         ]
     elif config.variables:
-        _warn(
-            config, f"its {len(config.variables)} variables do not fit its options and the trainable weights"
-        )
+        warn_of_loss(config)
     return node
-
-
-def _warn(config: TrainingConfig, why: str) -> None:
-    warnings.warn(
-        f"optimizer {config.optimizer_class}: {why}; its state is left out, and training begins with a new one",
-        stacklevel=2,
-    )
 
 
 def _node(config: TrainingConfig, variable: Callable[[Weight], VariableNode]) -> UserObject:

@@ -33,7 +33,10 @@ def small(activation: str = "relu") -> ir.Model:
     )
     for number, weight in enumerate(model.weights):
         weight.value = np.full(weight.shape, 0.1 + number, np.float32)
-    optimizer = {"class_name": "Adam", "config": {"name": "Adam", "learning_rate": 0.5, "jit_compile": False}}
+    optimizer = {
+        "class_name": "Custom>Adam",
+        "config": {"name": "Adam", "learning_rate": 0.5, "jit_compile": False},
+    }
     model.training_config = ir.TrainingConfig(
         {"loss": "mse", "metrics": ["mae"], "optimizer_config": optimizer}
     )
