@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any, Final, NoReturn
 
@@ -11,6 +12,8 @@ from kerasfmt.errors import CorruptFileError, UnsafeFileError
 
 MAX_DEPTH: Final = 256
 """How deep a config may be nested, in levels; a model inside a model takes four."""
+_TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+"""Strings, whose brackets do not count, and brackets."""
 
 
 def decode(data: bytes, where: str) -> str:
@@ -60,6 +63,8 @@ def parse_object(text: str, where: str) -> dict[str, Any]:
     try:
         config = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
     except RecursionError as error:
+        if _nesting(text) <= MAX_DEPTH:  # the caller has used up the stack
+            raise
         raise UnsafeFileError(too_deep) from error
     except ValueError as error:
         raise CorruptFileError(f"{where}: expected JSON: {error}; the file is damaged") from error
@@ -70,6 +75,15 @@ def parse_object(text: str, where: str) -> dict[str, Any]:
     if _depth_exceeds(config, MAX_DEPTH):
         raise UnsafeFileError(too_deep)
     return config
+
+
+def _nesting(text: str) -> int:
+    """How deep the brackets of a JSON text are nested."""
+    depth = deepest = 0
+    for token in _TOKENS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _depth_exceeds(config: dict[str, Any], limit: int) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 
@@ -58,3 +60,14 @@ def test_long_json_costs_more_than_a_small_file_may() -> None:
         parse_object(text, "m.json")
     with limited(max_expansion=math.inf):
         assert len(parse_object('{"a": []}', "m.json")) == 1
+
+
+def test_a_caller_deep_in_the_stack_is_not_called_a_deep_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise RecursionError
+
+    monkeypatch.setattr(json, "loads", fail)
+    with pytest.raises(RecursionError):
+        parse_object('{"a": "[[\\"' + "[" * 300 + '", "b": ' + "[" * 200 + "]" * 200 + "}", "m.json")
+    with pytest.raises(UnsafeFileError, match="nested deeper"):
+        parse_object('{"a": ' + "[" * 300, "m.json")
