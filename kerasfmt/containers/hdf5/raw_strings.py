@@ -35,10 +35,10 @@ Read: TypeAlias = Callable[[int, int], bytes]
 
 _CONTINUATION: Final = 0x10
 _SYMBOL_TABLE: Final = 0x11
+_LINK: Final = 0x06
 _LAYOUT: Final = 0x08
 _CHUNKS: Final = b"\x03\x02"
 """Version 3, and the class of chunks that a tree of version 1 leads to; newer files have other trees."""
-_LINK: Final = 0x06
 _ATTRIBUTE: Final = 0x0C
 _SHARED: Final = 2
 _ATTRIBUTE_SIZES: Final = struct.Struct("<BBHHH")
@@ -46,7 +46,7 @@ _ELEMENT: Final = struct.Struct("<IQI")
 _HEAP: Final = struct.Struct("<4sB3xQ")
 _NAMES: Final = struct.Struct("<4sB3xQ")
 _OBJECT: Final = struct.Struct("<HH4xQ")
-_MAX_COMPACT: Final = 4096
+MAX_COMPACT: Final = 4096
 """Members and attributes in one header; HDF5 gives a group of more than 8 members, and 8 attributes, an index."""
 _MAX_BLOCKS: Final = 1024
 _MAX_BLOCK_SIZE: Final = 1 << 20
@@ -94,30 +94,31 @@ class RawStrings:
             return
         attributes: dict[bytes, bytes] = {}
         members = 0
-        for kind, flags, body in _messages(self._read_header, address, self._size):
+        for kind, flags, body in _messages(self._read_once, address, self._size):
             if flags & _SHARED:
                 continue
-            if kind == _LAYOUT and body[:2] == _CHUNKS:
-                check_tree(self._read, int.from_bytes(body[3:11], "little"), chunk_key_size(body[2]))
-            elif kind == _ATTRIBUTE and len(body) >= 9:
+            if kind == _ATTRIBUTE and len(body) >= 9:
                 attributes.setdefault(_attribute_name(body), body)
+            elif kind == _LAYOUT and body[:2] == _CHUNKS:
+                check_tree(self._read_once, int.from_bytes(body[3:11], "little"), chunk_key_size(body[2]))
             elif kind == _SYMBOL_TABLE:
                 tree, heap = struct.unpack_from("<QQ", body)
-                check_tree(self._read, tree, GROUP_KEY_SIZE)
+                check_tree(self._read_once, tree, GROUP_KEY_SIZE)
                 self._check_names(heap)
             members += kind in (_ATTRIBUTE, _LINK)
-            if members > _MAX_COMPACT:
+            if members > MAX_COMPACT:
                 raise UnsafeFileError(
-                    f"the header at byte {address} has more than {_MAX_COMPACT} members and attributes, among which "
+                    f"the header at byte {address} has more than {MAX_COMPACT} members and attributes, among which "
                     "each would be looked for one by one; it is not read"
                 )
         self._attributes[address] = attributes
 
-    def _read_header(self, offset: int, count: int) -> bytes:
+    def _read_once(self, offset: int, count: int) -> bytes:
+        """Bytes of headers and trees, which do not overlap in a sound file."""
         self._header_bytes += count
         if self._header_bytes > 2 * self._size + _MAX_BLOCK_SIZE:
             raise CorruptFileError(
-                f"byte {offset}: the headers of objects share bytes, or claim more than the {self._size} bytes of the "
+                f"byte {offset}: headers and trees share bytes, or claim more than the {self._size} bytes of the "
                 "file; the file is damaged"
             )
         return self._read(offset, count)
