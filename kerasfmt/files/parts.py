@@ -8,6 +8,10 @@ from then on the new ones. Old parts are removed last. A save that is killed lea
 names in its staging directory, from which the next save takes them. What is removed is identified before: meanwhile
 another save may have removed it, and a third one may have made a file of that name.
 
+Saves of one head write their files side by side, and change names one after the other: they lock the directory of the
+head, which none of them removes. Where that cannot be locked, as on Windows, a save that is not alone leaves the names
+of its parts as they are.
+
 A link at the head is replaced, not followed: readers look for the parts beside the link.
 """
 
@@ -17,11 +21,13 @@ import contextlib
 import json
 import os
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from kerasfmt.errors import KerasfmtError
+from kerasfmt.files import lock
 from kerasfmt.files.commit import explained, flush_names
 from kerasfmt.files.flush import flush_directory, flush_file
 from kerasfmt.files.staging import PAYLOAD, Staging, staged, staging_directories
@@ -29,6 +35,9 @@ from kerasfmt.files.targets import require_regular, resolve
 
 Files: TypeAlias = dict[str, tuple[int, int, int]]
 """Files by their names: device, inode and time of the last change of the bytes."""
+_PATIENCE: Final = 60.0
+"""Seconds after which a save goes on although another one has locked the directory."""
+_PAUSE: Final = 0.002
 _NAMES: Final = "names"
 """The file in `directory` with a name in each line, as JSON."""
 
@@ -55,23 +64,25 @@ def replace_parts(
     left: Files = {}
 
     def take_over(debris: Path) -> None:
-        left.update(_noted(path, debris))
-        named = _named(path, named_by)
-        if named is not None:
-            _remove(path, {name: file for name, file in left.items() if name not in named})
+        with _alone(path.parent):
+            left.update(_noted(path, debris))
+            named = _named(path, named_by)
+            if named is not None:
+                _remove(path, {name: file for name, file in left.items() if name not in named})
 
     with explained(path), staged(path, take_over) as staging:
         if not path.is_symlink():
             require_regular(path)
         parts = NewParts(staging, path, named_by, flush, left)
-        try:
-            yield parts
-        except BaseException:
-            parts.withdraw()
-            raise
-        parts.remove_old()
-        if flush:
-            flush_names(path, [path.parent])
+        with contextlib.closing(parts):
+            try:
+                yield parts
+            except BaseException:
+                parts.withdraw()
+                raise
+            parts.remove_old()
+            if flush:
+                flush_names(path, [path.parent])
 
 
 class NewParts:
@@ -97,8 +108,18 @@ class NewParts:
         self._claimed: Files = {}
         self._belonging: Files = {}
         self._new_head: os.stat_result | None = None
+        self._lock = contextlib.ExitStack()
+        self._is_alone = False
         self.directory.mkdir()
         self.note(_named(head, named_by) or ())
+
+    def wait(self) -> None:
+        """Waits until no other save changes names of parts in this directory; none does until this one has ended."""
+        self._is_alone = self._lock.enter_context(_alone(self.head.parent))
+
+    def close(self) -> None:
+        """Lets other saves go on."""
+        self._lock.close()
 
     def note(self, names: Iterable[str]) -> None:
         """Tells the next save, should this one be killed, which files beside the head it may find without a use."""
@@ -155,6 +176,7 @@ class NewParts:
             flush_file(written)
             flush_directory(self.head.parent)
         self._stale |= _identified(self.head, _named(self.head, self._named_by) or ()) | self._belonging
+        self.note(self._stale)
         if self.head.is_file():
             written.chmod(stat.S_IMODE(self.head.stat().st_mode))
         self._new_head = written.stat()
@@ -173,8 +195,9 @@ class NewParts:
         os.replace(self.directory / member, self.head.with_name(name))
 
     def is_last(self) -> bool:
-        """Whether the head is this save's, and no other save of it is under way."""
-        return staging_directories(self.head) == [self._staging.path] and self._is_head()
+        """Whether the head is this save's, and no other save of it changes names meanwhile."""
+        alone = self._is_alone or staging_directories(self.head) == [self._staging.path]
+        return alone and self._is_head()
 
     def _is_head(self) -> bool:
         if self._new_head is None:
@@ -190,6 +213,23 @@ class NewParts:
         named = _named(self.head, self._named_by)
         if named is not None:
             _remove(self.head, {name: file for name, file in stale.items() if name not in named})
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[bool]:
+    """Locks a directory, and waits for those who have it; says whether that was possible."""
+    descriptor = None
+    taken = False
+    with contextlib.suppress(OSError, AttributeError):  # without locks, or on Windows
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        deadline = time.monotonic() + _PATIENCE
+        while not (taken := lock.take(descriptor)) and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+    try:
+        yield taken
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _named(head: Path, named_by: Callable[[Path], set[str]]) -> set[str] | None:

@@ -292,6 +292,32 @@ def test_notes_of_others_are_not_believed(tmp_path: Path) -> None:
         assert new.left == {}
 
 
+def test_a_save_that_waited_is_alone_although_others_are_written(tmp_path: Path) -> None:
+    head = tmp_path / "head"
+    with replace_parts(head, nothing) as writing, replace_parts(head, nothing) as new:
+        fill(new, "new")
+        new.wait()
+        new.place({"a": "1.a"})
+        new.replace_head("head")
+        assert new.is_last()
+        assert not writing.is_last()
+
+
+def test_a_save_that_may_not_wait_longer_is_not_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kerasfmt.files.parts._PATIENCE", 0.0)
+    head = tmp_path / "head"
+    with replace_parts(head, nothing) as first:
+        first.wait()
+        with replace_parts(head, nothing) as new:
+            fill(new, "new")
+            new.wait()
+            new.place({"a": "1.a"})
+            new.replace_head("head")
+            assert not new.is_last()
+
+
 def test_parts_of_a_head_that_was_replaced_meanwhile_are_removed(tmp_path: Path) -> None:
     with replace_parts(tmp_path / "head", nothing) as first:
         fill(first, "first")

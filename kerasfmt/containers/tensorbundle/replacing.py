@@ -86,6 +86,7 @@ def write(
         _remove_older_debris(parts.head.parent, name)
         entries = write_new(parts.directory / _NEW, items, num_shards, progress)
         own = {data_path(_NEW, n, num_shards): data_path(name, n, num_shards) for n in range(num_shards)}
+        parts.wait()
         if parts.place(own):
             parts.replace_head(index_path(_NEW))
         else:

@@ -58,6 +58,7 @@ def write(sharded: Sharded, path: Path, flush: bool) -> None:
             writing.write(plan, parts.directory / str(place)) for place, plan in enumerate(sharded.plans)
         ]
         first = _name(parts.head, 0, 0)
+        parts.wait()
         for generation in itertools.count(_next_generation(parts.head)):
             names = [_name(parts.head, generation, place) for place in range(len(sharded.plans))]
             if parts.place({str(place): name for place, name in enumerate(names)}):
