@@ -351,7 +351,7 @@ def test_what_a_config_may_cost_is_an_argument(implementation: int, monkeypatch:
     options = {"filters": 1, "kernel_size": [3, 3], "implementation": implementation, "name": "local"}
     entry = {
         "class_name": "LocallyConnected2D",
-        "config": {**options, "batch_input_shape": [None, 1 << 20, 1 << 20, 1]},
+        "config": {**options, "batch_input_shape": [None, 1 << 14, 1 << 14, 1]},
     }
     with pytest.raises(UnsafeFileError, match=r"local .*more in memory"):
         kerasfmt.model_from_config({"name": "m", "layers": [entry]})

@@ -120,7 +120,8 @@ def _unknown_filter(file: h5py.File, path: str, place: Place) -> None:
     properties.set_chunk((16, 7))
     properties.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, ())
     space = h5py.h5s.create_simple((16, 7))
-    h5py.h5d.create(file.id, path.encode(), h5py.h5t.IEEE_F32LE, space, properties)
+    dataset = h5py.h5d.create(file.id, path.encode(), h5py.h5t.IEEE_F32LE, space, properties)
+    dataset.write_direct_chunk((0, 0), bytes(16 * 7 * 4))
 
 
 def _opaque(file: h5py.File, path: str, place: Place) -> None:
@@ -183,8 +184,8 @@ _BOMBS = {
 
 
 def _refusal(make: Callable[[h5py.File, str, Place], None]) -> str:
-    """Chunks that are really there are not damage, but no weight of the model has their shape."""
-    return MODEL if make is _chunk_bomb else CORRUPT
+    """Chunks that are really there are not damage, but cost more than reading may."""
+    return UNSAFE if make is _chunk_bomb else CORRUPT
 
 
 CASES = [
