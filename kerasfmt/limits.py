@@ -13,6 +13,7 @@ used, and has the same size in memory.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Final
@@ -37,6 +38,9 @@ class Allowance:
     Args:
       max_expansion: what a file may cost for each of its bytes, beyond FLOOR; infinity for no limit.
 
+    Attributes:
+      left: the bytes that reading may still cost.
+
     Raises:
       ValueError: `max_expansion` is no number, or negative.
     """
@@ -46,17 +50,7 @@ class Allowance:
             raise ValueError(f"max_expansion: expected a number of at least 0, got {max_expansion!r}")
         self._max_expansion = max_expansion
         self._size = 0
-        self._spent = 0
-
-    @property
-    def allowed(self) -> float:
-        """Bytes that reading may cost altogether."""
-        return FLOOR + self._max_expansion * max(self._size, 1)
-
-    @property
-    def left(self) -> float:
-        """Bytes that reading may still cost."""
-        return self.allowed - self._spent
+        self.left: float = FLOOR if max_expansion < math.inf else math.inf
 
     def add_file(self, size: int) -> None:
         """Allows what one more file may cost.
@@ -65,6 +59,8 @@ class Allowance:
           size: bytes of the file.
         """
         self._size += size
+        if self.left < math.inf:
+            self.left += self._max_expansion * size
 
     def spend(self, count: int, where: str) -> None:
         """Counts a cost that is about to arise.
@@ -82,7 +78,7 @@ class Allowance:
                 f"{self._size:,} bytes may take {FLOOR:,} and {self._max_expansion:g} times its size; "
                 "if you trust it, read it with a higher max_expansion"
             )
-        self._spent += count
+        self.left -= count
 
 
 _active: ContextVar[Allowance | None] = ContextVar("_active", default=None)
