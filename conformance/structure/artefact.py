@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,21 +32,29 @@ class Artefact:
 
     @cached_property
     def paths(self) -> dict[int, str]:
-        """Node id -> the first path by which it is reached, breadth first, children by name."""
-        found = {0: "root"}
-        queue = [0]
-        for node in queue:
-            saved = self.objects.nodes[node]
-            for child in sorted(saved.children, key=lambda c: c.local_name):
-                if child.node_id not in found:
-                    found[child.node_id] = f"{found[node]}.{child.local_name}"
-                    queue.append(child.node_id)
-        return found
+        """Node id -> its path; see `paths_of`."""
+        return paths_of(self.objects.nodes)
 
     @cached_property
     def functions(self) -> dict[str, Any]:
         """Name -> FunctionDef."""
         return {f.signature.name: f for f in self.meta_graph.graph_def.library.function}
+
+
+def paths_of(nodes: Sequence[Any]) -> dict[int, str]:
+    """Node id -> the first path by which it is reached, breadth first, children by name; then the optimizers' slots."""
+    found = {0: "root"}
+    queue = [0]
+    for node in queue:
+        for child in sorted(nodes[node].children, key=lambda c: c.local_name):
+            if child.node_id not in found:
+                found[child.node_id] = f"{found[node]}.{child.local_name}"
+                queue.append(child.node_id)
+    for node in queue:
+        for slot in nodes[node].slot_variables:
+            original = found[slot.original_variable_node_id]
+            found.setdefault(slot.slot_variable_node_id, f"{found[node]}[{slot.slot_name} of {original}]")
+    return found
 
 
 def function_stem(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.structure.artefact import Artefact
+from conformance.structure.artefact import Artefact, paths_of
 from conformance.structure.rules import MISSING, Difference
 from conformance.structure.values import dicts, equal, text
 from kerasfmt import protos
@@ -48,12 +48,7 @@ def _trackable_graph(ours: bytes, theirs: bytes) -> Iterator[Difference]:
     described = []
     for data in (ours, theirs):
         graph = protos.TrackableObjectGraph.FromString(data)
-        paths, queue = {0: "root"}, [0]
-        for node in queue:
-            for child in sorted(graph.nodes[node].children, key=lambda c: c.local_name):
-                if child.node_id not in paths:
-                    paths[child.node_id] = f"{paths[node]}.{child.local_name}"
-                    queue.append(child.node_id)
+        paths = paths_of(graph.nodes)
         described.append(
             {
                 paths.get(i, f"node {i}, unreachable"): {

@@ -21,7 +21,7 @@ def object_graph(a: Artefact, b: Artefact) -> Iterator[Difference]:
     for mine, other, path in pairs:
         node, their_node = a.objects.nodes[mine], b.objects.nodes[other]
         yield from _node(path, a, b, node, their_node)
-        children = [{c.local_name: c.node_id for c in n.children} for n in (node, their_node)]
+        children = [_below(node, a), _below(their_node, b)]
         yield from equal(path, "children", *(sorted(c) for c in children))
         yield from equal(
             path,
@@ -52,6 +52,15 @@ def object_graph(a: Artefact, b: Artefact) -> Iterator[Difference]:
         "numbering",
         *({p: n[p] for p in n if p in numbers[0] and p in numbers[1]} for n in numbers),
     )
+
+
+def _below(node: Any, artefact: Artefact) -> dict[str, int]:
+    """The children of a node, and the slots of an optimizer."""
+    slots = {
+        f"[{s.slot_name} of {artefact.paths[s.original_variable_node_id]}]": s.slot_variable_node_id
+        for s in node.slot_variables
+    }
+    return {c.local_name: c.node_id for c in node.children} | slots
 
 
 def _node(path: str, a: Artefact, b: Artefact, ours: Any, theirs: Any) -> Iterator[Difference]:

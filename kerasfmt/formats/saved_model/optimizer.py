@@ -57,9 +57,9 @@ def _legacy_node(
         node.add("iter", variable(state.iterations))
         for name, weight in (*state.hyperparameters.items(), *state.scalars.items()):
             node.add(name, variable(weight))
-        node.slots += [
-            SavedSlot(variable(weight), slot, variable(kept)) for weight, slot, kept in state.slots
-        ]
+        kinds = list(dict.fromkeys(slot.slot for slot in state.slots))
+        by_kind = sorted(state.slots, key=lambda slot: kinds.index(slot.slot))
+        node.slots += [SavedSlot(variable(weight), slot, variable(kept)) for weight, slot, kept in by_kind]
     elif config.variables:
         warn_of_loss(config)
     return node
