@@ -30,13 +30,11 @@ class FamilyTable(Generic[_T]):
     def find(self, name: str) -> _T | None:
         """The entry of a name; None if no family has it."""
         entry = self._entries.get(name)
-        return self._found_by_import(name) if entry is None else entry
-
-    def _found_by_import(self, name: str) -> _T | None:
-        self._import(name)
-        if name not in self._entries:
-            self._import(None)
-        return self._entries.get(name)
+        for wanted in (name, None):
+            if entry is None:
+                self._import(wanted)
+                entry = self._entries.get(name)
+        return entry
 
     def known(self, name: str) -> bool:
         """Whether a family that has been imported has the name."""

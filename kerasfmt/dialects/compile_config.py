@@ -16,6 +16,7 @@ from typing import Any, Final
 from kerasfmt.dialects.saving_lib import wrapped
 from kerasfmt.ir import TrainingConfig
 from kerasfmt.ir.keras_facts import Major
+from kerasfmt.optimizers.legacy import stated_as_legacy
 from kerasfmt.optimizers.optimizer import Optimizer, find_optimizer, named_optimizer
 
 _ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
@@ -98,10 +99,7 @@ def write_compile_config(training: TrainingConfig, keras: Major) -> dict[str, An
         if isinstance(rate, Mapping) and "class_name" in rate:
             schedule = wrapped("keras.optimizers.schedules", str(rate["class_name"]), rate.get("config"))
             options["learning_rate"] = schedule
-        # A name without a prefix is a legacy optimizer, unless its options deny it.
-        plain = ">" not in str(optimizer.get("class_name"))
-        legacy = keras == 2 and plain and stated and stated.get("is_legacy_optimizer", True)
-        module = _LEGACY if legacy else "keras.optimizers"
+        module = _LEGACY if keras == 2 and stated_as_legacy(training) else "keras.optimizers"
         found["optimizer"] = wrapped(module, training.optimizer_class, options)
     for key in _ENTRIES:
         kind = "keras.losses" if key == "loss" else "keras.metrics"

@@ -167,11 +167,9 @@ class Builder:
         known = inferred if shapes is None else shapes
         cost = limits.NODE_COST + limits.EDGE_COST * (len(values) + len(types))
         limits.spend(cost, self.name)
-        if len(types) == 1:
-            node.outputs = (Value(node, 0, known[0], types[0]),)
-        else:
-            places = range(len(types))
-            node.outputs = tuple(map(Value, [node] * len(types), places, known, types))
+        node.outputs = tuple(
+            Value(node, i, shape, dtype) for i, (shape, dtype) in enumerate(zip(known, types, strict=True))
+        )
         self.append(node)
         return node.outputs
 
@@ -331,7 +329,7 @@ class Builder:
                 raise GraphError(
                     f"function {self.name}: its output {value.name} is of function {value.graph.name}"
                 )
-        stateful = [n for n in self.nodes if n.op_def.stateful and is_side_effect(n)]
+        stateful = [n for n in self.nodes if is_side_effect(n)]
         needed: set[Node] = set()
         stack = [*stateful, *(v.node for v in outputs)]
         while stack:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,16 +57,20 @@ class LegacyState:
 
 
 def is_legacy(training: TrainingConfig) -> bool:
-    """Whether the optimizer of a compile state is one of `keras.optimizers.legacy`.
+    """Whether the optimizer of a compile state is a class of `keras.optimizers.legacy` that kerasfmt knows."""
+    return optimizer_class(training).hyperparameters is not None and stated_as_legacy(training)
 
-    Classes that kerasfmt does not know are not, nor is an optimizer that is given by its name alone.
+
+def stated_as_legacy(training: TrainingConfig) -> bool:
+    """Whether Keras 2 would look for the optimizer of a compile state in `keras.optimizers.legacy`.
+
+    It does so for a name without a prefix, unless the options deny it. An optimizer without options was given by its
+    name alone.
 
     Source: tf_keras/src/optimizers/__init__.py, deserialize
     """
     entry = training.config.get("optimizer_config")
     if not isinstance(entry, Mapping) or ">" in str(entry.get("class_name", "")):
-        return False
-    if optimizer_class(training).hyperparameters is None:
         return False
     options = training.optimizer_config
     return bool(options and options.get("is_legacy_optimizer", True))
@@ -123,9 +127,8 @@ def to_current(training: TrainingConfig, weights: Sequence[Weight]) -> TrainingC
     kind = optimizer_class(training)
     stated = training.optimizer_config
     options = {key: value for key, value in stated.items() if key in kind.fields and value is not None}
-    if "learning_rate" not in options:
-        options["learning_rate"] = stated.get("lr", kind.fields["learning_rate"].default)
-    decay, rate = stated.get("decay"), options["learning_rate"]
+    options["learning_rate"] = rate = _option(kind, stated, "learning_rate")
+    decay = stated.get("decay")
     if kind.legacy_decay:
         warnings.warn(
             f"optimizer {kind.__name__}: the momentum follows another schedule outside keras.optimizers.legacy; "
@@ -195,12 +198,18 @@ def _hyperparameters(kind: type[Optimizer], training: TrainingConfig) -> dict[st
     config = training.optimizer_config
     found: dict[str, ArrayLike] = {}
     for name in sorted((*(kind.hyperparameters or ()), "decay", "learning_rate")):
-        value = next((config[key] for key in (name, *_EARLIER.get(name, ())) if key in config), None)
-        if value is None:
-            value = kind.legacy_decay if name == "decay" else kind.fields[name].default
+        value = _option(kind, config, name)
         if not isinstance(value, Mapping):
             found[name] = np.asarray(value, np.float32)
     return found
+
+
+def _option(kind: type[Optimizer], config: Mapping[str, Any], name: str) -> Any:
+    """The value of an option in a config of any release, or its default."""
+    value = next((config[key] for key in (name, *_EARLIER.get(name, ())) if key in config), None)
+    if value is not None:
+        return value
+    return kind.legacy_decay if name == "decay" else kind.fields[name].default
 
 
 _EARLIER: Mapping[str, tuple[str, ...]] = {"learning_rate": ("lr",), "decay": ("schedule_decay",)}

@@ -86,9 +86,8 @@ def _blocks(data: bytes) -> _State:
     """
     mask, twice, k1 = _MASK, _MASK + 2, _K1
     end = (len(data) - 1) // _BLOCK * _BLOCK
-    y = _SEED * _K1 + 113 & mask
-    z = _shift_mix(y * _K2 + 113 & mask) * _K2 & mask
-    x = _SEED * _K2 + int.from_bytes(data[:8], "little")
+    x, y, z = _initial_state()
+    x += int.from_bytes(data[:8], "little")
     v0 = v1 = w0 = w1 = 0
     for start in range(0, end, _BATCH):
         batch = data[start : min(start + _BATCH, end)]
@@ -104,6 +103,12 @@ def _blocks(data: bytes) -> _State:
             w0 = a + d4567
             x, z = z, x
     return x & mask, y, z, v0 & mask, v1, w0 & mask, w1
+
+
+def _initial_state() -> tuple[int, int, int]:
+    """x, y and z before the first block; the first word is still to be added to x."""
+    y = _SEED * _K1 + 113 & _MASK
+    return _SEED * _K2 & _MASK, y, _shift_mix(y * _K2 + 113 & _MASK) * _K2 & _MASK
 
 
 def _sums(batch: bytes) -> Iterator[tuple[int, ...]]:
@@ -134,10 +139,8 @@ def _hash_long(texts: Sequence[bytes]) -> _Words:
         found: _Words = data[start[:, None] + places].view("<u8").astype(np.uint64, copy=False).T
         return found
 
-    y = _SEED * _K1 + 113 & _MASK
-    z = _shift_mix(y * _K2 + 113 & _MASK) * _K2 & _MASK
     state = np.zeros((7, len(texts)), np.uint64)
-    state[:3] = np.array([[_SEED * _K2 & _MASK], [y], [z]], np.uint64)
+    state[:3] = np.array(_initial_state(), np.uint64)[:, None]
     state[0] += words(starts)[0]
     for step in range(counts[0]):
         more = np.count_nonzero(counts > step)
