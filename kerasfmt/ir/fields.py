@@ -375,6 +375,20 @@ def axes(*, default: Any = REQUIRED) -> Any:
     return Field(default, convert)
 
 
+def axes_or_none(value: Any) -> tuple[int, ...] | None:
+    """An axis or a list of axes as a tuple, or None.
+
+    Raises:
+      ValueError: it is anything else.
+    """
+    if value is None:
+        return None
+    found = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not all(map(is_integer, found)):
+        raise ValueError(f"expected an axis, a list of axes, or None, got {value!r}")
+    return found
+
+
 def raw(*, default: Any = REQUIRED) -> Any:
     """A value that is kept as given; in the config, arrays become lists and NumPy scalars become Python numbers."""
 

@@ -129,12 +129,8 @@ class LeakyReLU(Layer):
 
 
 def _shared_axes(value: Any) -> list[int] | None:
-    if value is None:
-        return None
-    axes = list(value) if isinstance(value, list | tuple) else [value]
-    if not all(map(fields.is_integer, axes)):
-        raise ValueError(f"expected an axis, a list of axes, or None, got {value!r}")
-    return axes
+    axes = fields.axes_or_none(value)
+    return None if axes is None else list(axes)
 
 
 class PReLU(Layer):

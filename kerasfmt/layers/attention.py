@@ -195,10 +195,8 @@ def _sizes(value: Any) -> Any:
 
 
 def _attention_axes(value: Any) -> tuple[int, ...] | None:
-    if value is None:
-        return None
-    axes = tuple(value) if isinstance(value, list | tuple) else (value,)
-    if not axes or len(set(axes)) != len(axes) or not all(map(fields.is_integer, axes)):
+    axes = fields.axes_or_none(value)
+    if axes is not None and (not axes or len(set(axes)) != len(axes)):
         raise ValueError(f"expected an axis, a list of different axes, or None, got {value!r}")
     return axes
 

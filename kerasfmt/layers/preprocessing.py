@@ -62,10 +62,7 @@ class Rescaling(Layer):
 
 
 def _kept_axes(value: Any) -> tuple[int, ...]:
-    axes = () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
-    if not all(map(fields.is_integer, axes)):
-        raise ValueError(f"expected an axis, a list of axes, or None, got {value!r}")
-    return axes
+    return fields.axes_or_none(value) or ()
 
 
 class Normalization(Layer):

@@ -333,6 +333,14 @@ def test_a_node_without_outputs() -> None:
     assert emit("AssignVariableOp", graph.capture(step), graph.input(VECTOR), dtype=dtypes.float32) == ()
 
 
+def test_a_node_has_as_many_shapes_as_outputs() -> None:
+    graph = Builder()
+    x = graph.input(VECTOR)
+    for shapes in ([], [(2,), (2,)]):
+        with pytest.raises(ValueError, match="argument"):
+            graph.emit("Relu", x, shapes=shapes)
+
+
 def test_an_output_of_another_function_is_refused() -> None:
     inner, outer = Builder("inner"), Builder("outer")
     with pytest.raises(GraphError, match="function inner: its output x is of function outer"):
