@@ -51,24 +51,41 @@ def steps_of(action: Callable[[], object]) -> int:
         os.close(sink)
 
 
-def killed_before(step: int, action: Callable[[], object]) -> bool:
+def may_change_files(called: Any) -> bool:
+    """Whether a call of this function of C may change files."""
+    name = getattr(called, "__name__", "")
+    if isinstance(getattr(called, "__self__", None), io.IOBase):
+        return name in _OF_FILES
+    return called is io.open or (getattr(called, "__module__", None) in _MODULES and name not in _HARMLESS)
+
+
+def killed_before(
+    step: int, action: Callable[[], object], is_step: Callable[[Any], bool] = may_change_files
+) -> bool:
     """Whether an action was killed before this step, counted from 0; otherwise it took fewer.
+
+    Args:
+      step: the number of the step.
+      action: what is killed.
+      is_step: whether a call of this function of C is a step.
 
     Raises:
       AssertionError: the action failed.
     """
-    status = end(start(lambda: _watched(action, step)))
+    status = end(start(lambda: _watched(action, step, is_step)))
     assert status in (DONE, -signal.SIGKILL), f"the action failed before step {step}: status {status}"
     return status != DONE
 
 
-def _watched(action: Callable[[], object], last: int | None) -> int:
+def _watched(
+    action: Callable[[], object], last: int | None, is_step: Callable[[Any], bool] = may_change_files
+) -> int:
     """Counts the steps of an action; before step `last` the process is killed."""
     count = 0
 
     def watch(frame: FrameType, event: str, called: Any) -> None:
         nonlocal count
-        if event != "c_call" or not _is_step(called):
+        if event != "c_call" or not is_step(called):
             return
         if count == last:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -80,10 +97,3 @@ def _watched(action: Callable[[], object], last: int | None) -> int:
     finally:
         sys.setprofile(None)
     return count
-
-
-def _is_step(called: Any) -> bool:
-    name = getattr(called, "__name__", "")
-    if isinstance(getattr(called, "__self__", None), io.IOBase):
-        return name in _OF_FILES
-    return called is io.open or (getattr(called, "__module__", None) in _MODULES and name not in _HARMLESS)

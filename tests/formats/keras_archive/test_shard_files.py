@@ -217,6 +217,8 @@ def test_a_save_during_a_read(path: Path, monkeypatch: pytest.MonkeyPatch, place
 
 
 def test_a_save_during_a_save(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inner save does not wait for the outer one, as where directories have no locks."""
+    monkeypatch.setattr("kerasfmt.files.parts._PATIENCE", 0.0)
     weight_map = shard_files.Sharded.weight_map
     inner = [lambda: save(path, 2)]
 
