@@ -22,7 +22,7 @@ from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
 from kerasfmt.ir.weight import Aggregation, ArrayLike
 from kerasfmt.optimizers.optimizer import Optimizer
-from kerasfmt.optimizers.state import optimizer_class
+from kerasfmt.optimizers.state import OptimizerState, optimizer_class
 
 
 class SlotVariable(NamedTuple):
@@ -109,6 +109,55 @@ def legacy_state(training: TrainingConfig, weights: Sequence[Weight]) -> LegacyS
             for (weight, slot), value in zip(slots, rest, strict=True)
         ],
     )
+
+
+def legacy_variables(
+    training: TrainingConfig, values: Sequence[ArrayLike], weights: Sequence[Weight]
+) -> list[Weight] | None:
+    """Stored values as the variables of a legacy optimizer, called as in HDF5; None where they do not fit it.
+
+    Args:
+      training: the compile state.
+      values: the values in the order of `keras.optimizers.legacy`, the number of steps first.
+      weights: the trainable weights, in the order of the optimizer.
+    """
+    stored = [optimizer_variable(f"vars/{n}", value) for n, value in enumerate(values)]
+    state = legacy_state(TrainingConfig(training.config, stored), weights)
+    if state is None:
+        return None
+    return _in_order(training, state)
+
+
+def from_current(
+    training: TrainingConfig, iterations: ArrayLike, state: OptimizerState, weights: Sequence[Weight]
+) -> list[Weight]:
+    """The state of the current class as the variables of the legacy optimizer of the same name, called as in HDF5.
+
+    Args:
+      training: the compile state with the legacy optimizer.
+      iterations: the number of steps.
+      state: the slots and scalars of the current class.
+      weights: the trainable weights, in the order of the optimizer.
+    """
+    kind = optimizer_class(training)
+    names = {slot.legacy or slot.name: slot.name for slot in kind.slots}
+    kept = {variable.name: variable for variable in state.slots}
+    scalars = [scalar for scalar in kind.scalars if scalar.legacy and scalar.attribute in state.scalars]
+    slots = [
+        SlotVariable(weight, slot, kept[f"{kind.__name__}/{names[slot]}/{weight.name}"])
+        for weight, slot in _slots(kind, training, weights)
+    ]
+    steps = _once("iter", np.asarray(iterations).astype(np.int64))
+    once = {scalar.legacy: _once(scalar.legacy, state.scalars[scalar.attribute].value) for scalar in scalars}
+    return _in_order(training, LegacyState(steps, {}, once, slots))
+
+
+def _in_order(training: TrainingConfig, state: LegacyState) -> list[Weight]:
+    kind = training.optimizer_class
+    found = [optimizer_variable(f"{kind}/iter", state.iterations.value), *state.scalars.values()]
+    for weight, slot, variable in state.slots:
+        found.append(optimizer_variable(f"{kind}/{weight.name}/{slot}", variable.value))
+    return found
 
 
 def to_current(training: TrainingConfig, weights: Sequence[Weight]) -> TrainingConfig:

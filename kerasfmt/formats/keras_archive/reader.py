@@ -21,6 +21,7 @@ from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.dialects.saving_lib import refuse_code
 from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import (
+    CorruptFileError,
     InvalidModelError,
     MissingFileError,
     UnsupportedFormatError,
@@ -258,6 +259,11 @@ def _merged(parts: Sequence[Variables], where: str) -> Variables:
 
 
 def _read_member(archive: Archive, name: str) -> Variables:
-    where, size = f"{archive.file}: {name}", archive.members[name].file_size
+    where = f"{archive.file}: {name}"
+    if name not in archive.members:
+        raise CorruptFileError(
+            f"{archive.file}: {layout.SHARDS}: names the shard {name!r}, which is not there"
+        )
+    size = archive.members[name].file_size
     with opened_stream(archive.open(name), where, size, archive.allowance) as file:
         return read_variables(file)

@@ -17,6 +17,7 @@ from kerasfmt.dialects.compile_config import read_compile_config
 from kerasfmt.dialects.versions import MAJOR, Dialect
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.optimizers.legacy import from_current, is_legacy, legacy_variables
 from kerasfmt.optimizers.state import (
     default_rate,
     has_rate_variable,
@@ -41,6 +42,10 @@ def to_training_config(
       dialect: the dialect of the archive.
     """
     found = TrainingConfig(read_compile_config(compile_config, MAJOR[dialect]))
+    legacy = legacy_variables(found, stored, trainable) if is_legacy(found) else None
+    if legacy is not None:
+        found.variables = legacy
+        return found
     values = list(stored)
     if values and values[0].shape == () and values[0].dtype.kind in "iu":
         found.variables.append(iteration_variable(values.pop(0)))
@@ -69,6 +74,10 @@ def take_variables(
     Returns:
       Whether they fit the optimizer; if not, nothing is changed.
     """
+    legacy = legacy_variables(training, stored, trainable) if is_legacy(training) else None
+    if legacy is not None:
+        training.variables = legacy
+        return True
     for dialect in ("keras3", "tf_keras"):
         counted = 2 if dialect == "keras3" and has_rate_variable(training) else 1
         if len(stored) < counted or any(value.shape for value in stored[:counted]):
@@ -76,6 +85,9 @@ def take_variables(
         state = to_state(training, stored[counted:], trainable, MAJOR[dialect])
         if state is None:
             continue
+        if is_legacy(training):
+            training.variables = from_current(training, stored[0], state, trainable)
+            return True
         training.variables = [iteration_variable(stored[0]), *state.slots]
         training.scalars = state.scalars
         if counted == 2:

@@ -168,6 +168,13 @@ def test_shards_that_no_file_can_be_called(tmp_path: Path, name: str) -> None:
         reader.load_weights(kerasfmt.model_from_config(small().described()), tmp_path / "model.weights.json")
 
 
+def test_shards_that_are_missing(tmp_path: Path) -> None:
+    content = shards(write(tmp_path / "m.keras"))
+    content["model.weights.json"] = json.dumps({"weight_map": {"/vars": "gone.weights.h5"}}).encode()
+    with pytest.raises(CorruptFileError, match=r"names the shard 'gone\.weights\.h5', which is not there"):
+        reader.load(pack(tmp_path / "m.keras", content))
+
+
 def test_weights_alone(tmp_path: Path) -> None:
     data = members(write(tmp_path / "m.keras"))["model.weights.h5"]
     (tmp_path / "m.weights.h5").write_bytes(data)

@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 
 import kerasfmt
 from kerasfmt import ir
+from kerasfmt.ir.compile_state import optimizer_variable
 from tests.formats.keras_archive.build import members, small, write
 
 
@@ -44,3 +46,65 @@ def test_optimizers_of_keras_2_and_legacy_ones(tmp_path: Path, kind: str, module
     found = kerasfmt.load_model(tmp_path / "m.keras").training_config
     assert found is not None
     assert found.config["optimizer_config"] == {"class_name": kind, "config": options}
+
+
+LEGACY = {
+    "SGD": {"momentum": 0.9},
+    "RMSprop": {"rho": 0.9, "centered": True, "momentum": 0.5},
+    "Adam": {"amsgrad": True},
+    "Nadam": {},
+    "Adagrad": {},
+    "Ftrl": {},
+}
+SLOTS = {
+    "SGD": ["momentum"],
+    "RMSprop": ["rms", "momentum", "mg"],
+    "Adam": ["m", "v", "vhat"],
+    "Nadam": ["m", "v"],
+    "Adagrad": ["accumulator"],
+    "Ftrl": ["accumulator", "linear"],
+}
+
+
+def legacy(kind: str) -> ir.Model:
+    """A model whose optimizer is legacy and has a state; its slots have one value each."""
+    model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(2,), name="a", use_bias=False)])
+    model.add(kerasfmt.layers.Dense(2, name="b", use_bias=False))  # weights of one shape
+    config = {"class_name": kind, "config": {"name": kind, "learning_rate": 0.5, **LEGACY[kind]}}
+    model.training_config = ir.TrainingConfig({"loss": "mse", "optimizer_config": config})
+    found = [optimizer_variable(f"{kind}/iter", np.asarray(7, np.int64))]
+    if kind == "Nadam":
+        found.append(optimizer_variable("momentum_cache", np.asarray(0.25, np.float32)))
+    order = [(w, s) for s in SLOTS[kind] for w in "ab"]
+    if kind == "Ftrl":
+        order = [(w, s) for w in "ab" for s in SLOTS[kind]]
+    for n, (weight, slot) in enumerate(order):
+        value = np.full((2, 2), n, np.float32)
+        found.append(optimizer_variable(f"{kind}/{weight}/kernel/{slot}", value))
+    model.training_config.variables = found
+    return model
+
+
+@pytest.mark.filterwarnings("ignore:optimizer Nadam. the momentum follows another schedule")
+@pytest.mark.parametrize("kind", LEGACY)
+@pytest.mark.parametrize("save_format", ["keras", "tf_keras"])
+def test_the_state_of_a_legacy_optimizer_comes_back_from_weights(
+    tmp_path: Path, kind: str, save_format: str
+) -> None:
+    model, fresh = legacy(kind), legacy(kind)
+    kerasfmt.save_weights(model, tmp_path / "m.weights.h5", save_format=save_format)
+    for variable in fresh.training_config.variables:
+        variable.value = np.zeros_like(variable.value)
+    kerasfmt.load_weights(fresh, tmp_path / "m.weights.h5")
+    expected = {v.name: v.numpy().tolist() for v in model.training_config.variables}
+    assert {v.name: v.numpy().tolist() for v in fresh.training_config.variables} == expected
+    assert [v.name for v in fresh.training_config.variables] == list(expected)
+
+
+@pytest.mark.parametrize("kind", LEGACY)
+def test_the_state_of_a_legacy_optimizer_comes_back_from_an_archive(tmp_path: Path, kind: str) -> None:
+    model = legacy(kind)
+    kerasfmt.save_model(model, tmp_path / "m.keras", save_format="tf_keras")
+    found = kerasfmt.load_model(tmp_path / "m.keras").training_config
+    expected = [(v.name, v.numpy().tolist()) for v in model.training_config.variables]
+    assert [(v.name, v.numpy().tolist()) for v in found.variables] == expected
