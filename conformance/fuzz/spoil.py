@@ -33,7 +33,8 @@ def number(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
         size, form = random.choice(((1, "<B"), (2, "<H"), (4, "<I"), (8, "<Q")))
         at = random.randrange(0, max(1, len(data) - size), random.choice((1, size)))
         value = random.choice(_LONG_NUMBERS) & ((1 << 8 * size) - 1)
-        struct.pack_into(form, spoilt, at, value)
+        if at + size <= len(data):  # a value of a table may be shorter
+            struct.pack_into(form, spoilt, at, value)
     return bytes(spoilt)
 
 
