@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kerasfmt.dialects import versions
 from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.saving_lib import MODULES
 from kerasfmt.errors import UnsupportedLayerError
@@ -29,10 +30,23 @@ def write_model(model: Model) -> dict[str, Any]:
       UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
     config = model.described()
-    return {
-        **config,
-        "config": _model(model, config["config"], modern=False, for_both=model.made_by_keras == 3),
-    }
+    told = _model(model, config["config"], modern=False, for_both=model.made_by_keras == 3)
+    if versions.parsed(model.keras2_version or "") >= versions.OPTIONAL_INPUTS:
+        told = _state_optional(told)
+    return {**config, "config": told}
+
+
+def _state_optional(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of a model in which each input layer says that it is not optional."""
+    entries = []
+    for entry in config["layers"]:
+        inner = entry["config"]
+        if entry["class_name"] == "InputLayer":
+            inner = {**inner, "optional": False}
+        elif "layers" in inner:
+            inner = _state_optional(inner)
+        entries.append({**entry, "config": inner})
+    return {**config, "layers": entries}
 
 
 def _model(model: Model, config: Mapping[str, Any], modern: bool, for_both: bool) -> dict[str, Any]:

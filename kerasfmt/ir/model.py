@@ -59,6 +59,8 @@ class Model(Layer):
     autocast = False
     made_by_keras = 2
     """Major version of the Keras that made it; HDF5 files are written so that it can read them too."""
+    keras2_version: str | None = None
+    """The version of the Keras 2 whose live model it is a copy of; an HDF5 file says the same of it as that Keras."""
 
     def __init__(
         self,

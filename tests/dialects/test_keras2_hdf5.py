@@ -106,3 +106,17 @@ def test_the_shapes_that_keras2_needs_stay() -> None:
     model.made_by_keras = 3
     config = write_model(model)["config"]["layers"][1]["config"]
     assert config["query_shape"] == config["value_shape"] == config["key_shape"] == [None, 3, 4]
+
+
+@pytest.mark.parametrize(("version", "stated"), [(None, False), ("2.20.1", False), ("2.21.0", True)])
+def test_inputs_state_that_they_are_not_optional_where_the_live_model_does(
+    version: str | None, stated: bool
+) -> None:
+    inner = Sequential([Dense(2, input_shape=(3,))])
+    entry = Input((3,), name="entry")
+    model = Functional(entry, inner(entry))
+    model.keras2_version = version
+    outer, nested = write_model(model)["config"]["layers"]
+    for found in (outer, nested["config"]["layers"][0]):
+        assert found["class_name"] == "InputLayer"
+        assert found["config"].get("optional", "nothing") == (False if stated else "nothing")

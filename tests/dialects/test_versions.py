@@ -15,3 +15,12 @@ def test_words_of_keras_2(version: str | None) -> None:
 @pytest.mark.parametrize("version", ["3", "3.0.0", KERAS3, "3.16.0.dev1", "4.0", "10.1"])
 def test_words_of_keras_3_and_of_what_comes_after_it(version: str) -> None:
     assert is_keras3(version)
+
+
+def test_a_file_states_the_version_of_a_later_keras_2() -> None:
+    assert [later_keras2(version) for version in (None, "2.12.0", "2.21.0", "2.16.0-rc0")] == [
+        "2.15.0",
+        "2.15.0",
+        "2.21.0",
+        "2.16.0-rc0",
+    ]

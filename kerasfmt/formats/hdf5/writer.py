@@ -82,7 +82,7 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
     """
     tree = WritePlan(f"model {model.name}")
     attributes = tree.attributes[""]
-    attributes[layout.KERAS_VERSION] = versions.KERAS2
+    attributes[layout.KERAS_VERSION] = versions.later_keras2(model.keras2_version)
     attributes[layout.BACKEND] = _BACKEND
     attributes[layout.MODEL_CONFIG] = json.dumps(keras2_hdf5.write_model(model)).encode()
     compiled = model.training_config if include_optimizer else None
@@ -105,7 +105,7 @@ def _add_weights(tree: WritePlan, where: str, model: Model) -> None:
     prefix = f"{where}/" if where else ""
     attributes.update(name_attributes(layout.LAYER_NAMES, [layer.name for layer in model.layers], tree.name))
     attributes[layout.BACKEND] = _BACKEND.encode()
-    attributes[layout.KERAS_VERSION] = versions.KERAS2.encode()
+    attributes[layout.KERAS_VERSION] = versions.later_keras2(model.keras2_version).encode()
     for layer in sorted(model.layers, key=lambda layer: layer.name):
         _add_layer(tree, prefix + layer.name, ordered_weights(layer), f"layer {layer.name}")
     _add_layer(

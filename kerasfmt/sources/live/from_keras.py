@@ -22,7 +22,15 @@ from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.own_modules import is_own
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.compile_state import training_config
-from kerasfmt.sources.live.objects import classes, is_keras, is_keras3, keras_class, keras_classes, to_json
+from kerasfmt.sources.live.objects import (
+    classes,
+    is_keras,
+    is_keras3,
+    keras_class,
+    keras_classes,
+    keras_version,
+    to_json,
+)
 
 _OWN_CODE: Final = ("call", "__call__", "build", "compute_mask")
 """Methods that a custom layer overrides; a subclass without them is still the layer of Keras."""
@@ -66,6 +74,8 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     with malformed_config_errors(f"model {model.name}"):
         found = model_from_config(entry, customs, keras=3 if is_keras3(model) else 2)
     found.made_by_keras = 3 if is_keras3(model) else 2
+    if found.made_by_keras == 2:
+        found.keras2_version = keras_version(model)
     taken: dict[int, ir.Weight] = {}
     _take_weights(found, model, taken)
     if compile:

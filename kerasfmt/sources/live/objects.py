@@ -38,6 +38,15 @@ def is_keras3(value: Any) -> bool:
     return "Operation" in keras_classes(value)
 
 
+def keras_version(value: Any) -> str | None:
+    """The version of the Keras that a live object belongs to; None if it does not say."""
+    for cls in classes(value):
+        if keras_class(cls):
+            root = sys.modules.get(cls.__module__.partition(".")[0])
+            return getattr(root, "__version__", None)
+    return None
+
+
 def registered_name(cls: Any) -> str:
     """The name under which a class or function is registered with Keras, or else its own name.
 
