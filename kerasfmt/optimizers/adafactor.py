@@ -5,12 +5,19 @@ Source: tf_keras/src/optimizers/adafactor.py and keras/src/optimizers/adafactor.
 
 from __future__ import annotations
 
-from kerasfmt.optimizers.optimizer import Optimizer, Rate, learning_rate
+from typing import ClassVar
+
+from kerasfmt.optimizers.optimizer import Optimizer, Rate, Slot, learning_rate
 
 
 class Adafactor(Optimizer):
-    """Keeps variables with shapes of their own; they are identified by their numbers."""
+    """Keeps the mean of each row and of each column of the second moment, and the second moment itself."""
 
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("r", "_r", reduced_axis=-1),
+        Slot("c", "_c", reduced_axis=-2),
+        Slot("v", "_v"),
+    )
     learning_rate: Rate = learning_rate(0.001)
     beta_2_decay: float = -0.8
     epsilon_1: float = 1e-30

@@ -13,7 +13,9 @@ from kerasfmt.optimizers.optimizer import Optimizer, Rate, Slot, learning_rate
 class Adagrad(Optimizer):
     """Keeps the sum of squared gradients."""
 
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("accumulator", "_accumulators"),)
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("accumulator", "_accumulators", initial="initial_accumulator_value"),
+    )
     hyperparameters: ClassVar[tuple[str, ...] | None] = ()
     learning_rate: Rate = learning_rate(0.001)
     initial_accumulator_value: float = 0.1

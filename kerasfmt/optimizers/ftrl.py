@@ -13,7 +13,10 @@ from kerasfmt.optimizers.optimizer import Optimizer, Rate, Slot, learning_rate
 class Ftrl(Optimizer):
     """Keeps the sum of squared gradients and the linear term."""
 
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("accumulator", "_accumulators"), Slot("linear", "_linears"))
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("accumulator", "_accumulators", initial="initial_accumulator_value"),
+        Slot("linear", "_linears"),
+    )
     hyperparameters: ClassVar[tuple[str, ...] | None] = (
         "beta",
         "l1_regularization_strength",

@@ -30,6 +30,9 @@ class Slot:
       attribute_in_keras3: the attribute that lists them in Keras 3, if it differs.
       always_in_keras2: whether Keras 2 has them without that option too.
       legacy: its name in `keras.optimizers.legacy`, if it differs.
+      initial: the option that states their first value; None where they start with zeros.
+      reduced_axis: the axis of a weight that they lack, from the end; None where they have the shape of the weight.
+      only_keras3: whether Keras 2 never has them.
     """
 
     name: str
@@ -38,10 +41,24 @@ class Slot:
     attribute_in_keras3: str | None = None
     always_in_keras2: bool = False
     legacy: str | None = None
+    initial: str | None = None
+    reduced_axis: int | None = None
+    only_keras3: bool = False
 
     def is_kept(self, config: Mapping[str, Any], keras: Major) -> bool:
         """Whether an optimizer of this config has such variables."""
+        if keras == 2 and self.only_keras3:
+            return False
         return not self.option or bool(config.get(self.option)) or (keras == 2 and self.always_in_keras2)
+
+    def shape_for(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The shape of the variable for a weight of this shape; None where it has none, as it is not a matrix."""
+        if self.reduced_axis is None:
+            return shape
+        if len(shape) < 2:
+            return None
+        axis = len(shape) + self.reduced_axis
+        return shape[:axis] + shape[axis + 1 :]
 
     def listed_in_keras3(self) -> str:
         """The attribute that lists these variables in Keras 3."""
@@ -67,6 +84,14 @@ class Scalar:
 
 AVERAGE: Final = Slot("average", "_model_variables_moving_average", option="use_ema")
 """The moving average of a weight, which any optimizer may keep; it comes before the optimizer's own slots."""
+
+ACCUMULATED: Final = Slot(
+    "gradient_accumulator",
+    "_accumulated_gradients",
+    option="gradient_accumulation_steps",
+    only_keras3=True,
+)
+"""The sum of the gradients of the batches of a step that is not complete; it comes after the averages."""
 
 OPTIMIZER_CLASSES: Final = FamilyTable["type[Optimizer]"]()
 """The optimizers by class name."""
@@ -206,7 +231,7 @@ class Optimizer(FrozenOptions, kw_only=True):
           keras: the version of Keras that keeps them.
         """
         rows: dict[str | None, list[Slot]] = {}
-        for slot in (AVERAGE, *cls.slots):
+        for slot in (AVERAGE, ACCUMULATED, *cls.slots):
             if slot.is_kept(config, keras):
                 rows.setdefault(slot.option, []).append(slot)
         return list(rows.values())

@@ -1,10 +1,12 @@
 """The variables of an optimizer, in the order in which Keras keeps them.
 
     Keras 2    iteration, [averages], slots
-    Keras 3    iteration, [learning rate], [averages], slots, [scalars]; up to 3.9 the scalars come before the slots
+    Keras 3    iteration, [learning rate], [averages], [accumulated gradients], slots, [scalars]
+               up to 3.9 the scalars come before the slots
 
 In Keras 2, the learning rate and the scalars are attributes of the optimizer that its list does not count. A learning
-rate that is a schedule is no variable. Variables are called as in Keras 2.
+rate that is a schedule is no variable. Variables are called as in Keras 2. Adafactor has no rows and columns for a
+weight that is not a matrix; Keras 3 keeps an integer, which is never used, in place of each.
 
 Source: tf_keras/src/optimizers/*.py and keras/src/optimizers/*.py, build
 """
@@ -13,14 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasfmt import dtypes
 from kerasfmt.ir import TrainingConfig, Weight
-from kerasfmt.ir.compile_state import optimizer_variable
+from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.ir.initializers import Constant, Zeros
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.weight import ArrayLike
-from kerasfmt.optimizers.optimizer import AVERAGE, Optimizer, find_optimizer
+from kerasfmt.optimizers.optimizer import AVERAGE, Optimizer, Slot, find_optimizer
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,38 @@ def optimizer_class(training: TrainingConfig) -> type[Optimizer]:
     return find_optimizer(training.optimizer_class) or Optimizer
 
 
-def _slots(training: TrainingConfig, weights: Sequence[Weight], keras: Major) -> list[tuple[str, Weight]]:
-    """Name of each slot, and its weight."""
+class SlotOf(NamedTuple):
+    """A variable that an optimizer keeps for a weight.
+
+    Attributes:
+      name: `Adam/m/dense/kernel`.
+      slot: its kind.
+      weight: the weight.
+      shape: its shape; None for an integer that Keras 3 keeps in its place and never uses.
+    """
+
+    name: str
+    slot: Slot
+    weight: Weight
+    shape: tuple[int, ...] | None
+
+
+def slots_of(training: TrainingConfig, weights: Sequence[Weight], keras: Major) -> list[SlotOf]:
+    """What an optimizer keeps for its weights, in order.
+
+    Args:
+      training: the compile state.
+      weights: the trainable weights, in the order of the optimizer.
+      keras: the version of Keras that keeps it.
+    """
     kind = training.optimizer_class
-    rows = optimizer_class(training).slot_rows(training.optimizer_config, keras)
-    return [
-        (f"{kind}/{slot.name}/{weight.name}", weight) for row in rows for weight in weights for slot in row
+    found = [
+        SlotOf(f"{kind}/{slot.name}/{weight.name}", slot, weight, slot.shape_for(weight.shape))
+        for row in optimizer_class(training).slot_rows(training.optimizer_config, keras)
+        for weight in weights
+        for slot in row
     ]
+    return [kept for kept in found if keras == 3 or kept.shape is not None]
 
 
 def slot_names(training: TrainingConfig, weights: Sequence[Weight], keras: Major) -> list[str]:
@@ -58,7 +88,58 @@ def slot_names(training: TrainingConfig, weights: Sequence[Weight], keras: Major
       weights: the trainable weights, in the order of the optimizer.
       keras: the version of Keras that keeps them.
     """
-    return [name for name, _ in _slots(training, weights, keras)]
+    return [kept.name for kept in slots_of(training, weights, keras)]
+
+
+def initial_variables(training: TrainingConfig, weights: Sequence[Weight], keras: Major = 2) -> list[Weight]:
+    """The variables of an optimizer that has done no step: `iteration`, then the slots in order.
+
+    Their values are made when they are needed. An average of Keras 2 has the value of its weight.
+
+    Args:
+      training: the compile state; its optimizer is not one of `keras.optimizers.legacy`.
+      weights: the trainable weights, in the order of the optimizer.
+      keras: the version of Keras that keeps them.
+
+    Returns:
+      The variables. There is only `iteration` for an optimizer whose slots kerasfmt does not know.
+
+    Source: tf_keras/src/optimizers/*.py and keras/src/optimizers/*.py, build
+    """
+    kind, config = optimizer_class(training), training.optimizer_config
+    slots = [_initial(kept, kind, config, keras) for kept in slots_of(training, weights, keras)]
+    return [iteration_variable(np.asarray(0)), *slots]
+
+
+def _initial(kept: SlotOf, kind: type[Optimizer], config: Mapping[str, Any], keras: Major) -> Weight:
+    if kept.shape is None:
+        return _placeholder(kept.name)
+    found = Weight(kept.name, kept.shape, kept.weight.dtype, trainable=False, initializer=Zeros())
+    option = kept.slot.initial
+    if option is not None:
+        value = config.get(option)
+        found.initializer = Constant(kind.fields[option].default if value is None else value)
+    if kept.slot is AVERAGE and keras == 2:
+        found.value = kept.weight.value
+    return found
+
+
+def _placeholder(name: str) -> Weight:
+    return Weight(name, (), dtypes.int32, trainable=False, initializer=Zeros())
+
+
+def placeholders(training: TrainingConfig, weights: Sequence[Weight]) -> dict[str, Weight]:
+    """The integers that Keras 3 counts among the slots and never uses, by name.
+
+    Args:
+      training: the compile state.
+      weights: the trainable weights, in the order of the optimizer.
+    """
+    return {
+        kept.name: _placeholder(kept.name)
+        for kept in slots_of(training, weights, keras=3)
+        if kept.shape is None
+    }
 
 
 def default_rate(training: TrainingConfig) -> float:
@@ -84,7 +165,7 @@ def to_state(
       weights: the trainable weights, in the order of the optimizer.
       keras: the version of Keras that stored them.
     """
-    slots = _slots(training, weights, keras)
+    slots = slots_of(training, weights, keras)
     scalars = optimizer_class(training).scalars if keras == 3 else ()
     surplus = len(values) - len(slots)
     if surplus not in (0, len(scalars)):
@@ -93,10 +174,11 @@ def to_state(
     for place in (len(slots), averages):
         held = [*values[:place], *values[place + surplus :]]
         others = values[place : place + surplus]
-        fits = all(tuple(value.shape) == weight.shape for value, (_, weight) in zip(held, slots, strict=True))
+        pairs = list(zip(slots, held, strict=True))
+        fits = all(tuple(value.shape) == (kept.shape or ()) for kept, value in pairs)
         if fits and not any(tuple(value.shape) for value in others):
             return OptimizerState(
-                [optimizer_variable(name, value) for value, (name, _) in zip(held, slots, strict=True)],
+                [optimizer_variable(kept.name, value) for kept, value in pairs if kept.shape is not None],
                 {
                     scalar.attribute: optimizer_variable(scalar.name, value)
                     for scalar, value in zip(scalars, others, strict=False)

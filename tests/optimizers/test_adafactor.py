@@ -1,9 +1,20 @@
-"""Adafactor: what it is; its variables go by their numbers."""
+"""Adafactor: what it is, and what it keeps: for a vector less than for a matrix."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import kerasfmt
 from kerasfmt import optimizers
-from tests.optimizers.one_optimizer import OptimizerTests
+from kerasfmt.ir import Model, Sequential, TrainingConfig
+from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.layers import Dense
+from kerasfmt.optimizers.state import initial_variables, slot_names, to_state
+from tests.optimizers.one_optimizer import OptimizerTests, lists_of, state
 
 
 class TestAdafactor(OptimizerTests):
@@ -16,3 +27,59 @@ class TestAdafactor(OptimizerTests):
         "clip_threshold": 1.0,
         "relative_step": True,
     }
+
+    def test_a_vector_has_no_rows_and_columns(self) -> None:
+        model = _compiled()
+        assert model.training_config is not None
+        shapes = {w.name: w.shape for w in initial_variables(model.training_config, model.trainable_weights)}
+        assert shapes == {
+            "iteration": (),
+            "Adafactor/r/a/kernel": (3,),
+            "Adafactor/c/a/kernel": (4,),
+            "Adafactor/v/a/kernel": (3, 4),
+            "Adafactor/v/a/bias": (4,),
+        }
+
+    def test_keras_3_keeps_integers_in_their_place(self, tmp_path: Path) -> None:
+        model = _compiled()
+        assert model.training_config is not None
+        kerasfmt.save_model(model, tmp_path / "m.keras")
+        kerasfmt.save_weights(model, tmp_path / "m.weights.h5")
+        with h5py.File(tmp_path / "m.weights.h5") as file:
+            stored = [file["optimizer/vars"][str(n)][()] for n in range(8)]
+        assert [(array.shape, array.dtype.name) for array in map(np.asarray, stored[2:])] == [
+            ((3,), "float32"), ((4,), "float32"), ((3, 4), "float32"), ((), "int32"), ((), "int32"), ((4,), "float32"),
+        ]  # fmt: skip
+        found = to_state(model.training_config, stored[2:], model.trainable_weights, 3)
+        assert found is not None
+        assert [weight.name for weight in found.slots] == slot_names(
+            model.training_config, model.trainable_weights, 2
+        )
+        assert state(kerasfmt.load_model(tmp_path / "m.keras")) == state(model)
+
+    @pytest.mark.parametrize("name", ["m.h5", "tf_keras"])
+    def test_keras_2_does_not(self, tmp_path: Path, name: str) -> None:
+        model = _compiled()
+        kerasfmt.save_model(model, tmp_path / name, save_format="tf_keras" if name == "tf_keras" else None)
+        assert state(kerasfmt.load_model(tmp_path / name)) == state(model)
+        assert model.training_config is not None
+        assert lists_of(model.training_config) == {
+            "_iterations": ["iteration"],
+            "_learning_rate": ["learning_rate"],
+            "_r": ["Adafactor/r/a/kernel"],
+            "_c": ["Adafactor/c/a/kernel"],
+            "_v": ["Adafactor/v/a/kernel", "Adafactor/v/a/bias"],
+        }
+
+
+def _compiled() -> Model:
+    model = Sequential([Dense(4, input_shape=(3,), name="a")], name="m")
+    training = TrainingConfig({"loss": "mse", "optimizer_config": optimizers.Adafactor().entry()})
+    rng = np.random.default_rng(2)
+    _, *slots = initial_variables(training, model.trainable_weights)
+    training.variables = [
+        iteration_variable(np.asarray(5)),
+        *(optimizer_variable(slot.name, rng.random(slot.shape).astype(np.float32)) for slot in slots),
+    ]
+    model.training_config = training
+    return model

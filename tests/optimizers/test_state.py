@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
 from kerasfmt.optimizers.state import (
     default_rate,
     has_rate_variable,
+    initial_variables,
     optimizer_class,
     slot_names,
     to_state,
@@ -102,3 +103,39 @@ def test_scalars_are_kept_or_begin_anew() -> None:
     training.scalars = {}
     made = with_scalars(training, model.trainable_weights)["_u_product"]
     assert (made.name, made.dtype.name, made.numpy()) == ("Variable", "float32", 1)
+
+
+@pytest.mark.parametrize(("use_ema", "keras"), [(False, 2), (True, 2), (True, 3)])
+def test_first_values(use_ema: bool, keras: Literal[2, 3]) -> None:
+    model = compiled(optimizers.Ftrl(initial_accumulator_value=0.5, use_ema=use_ema))
+    assert model.training_config is not None
+    weights = model.trainable_weights
+    iteration, *slots = initial_variables(model.training_config, weights, keras)
+    assert (iteration.name, iteration.numpy()) == ("iteration", 0)
+    assert [slot.name for slot in slots] == slot_names(model.training_config, weights, keras)
+    by_name = {weight.name: weight for weight in weights}
+    for slot in slots:
+        kind, of = slot.name.split("/", 2)[1:]
+        average = by_name[of].numpy() if keras == 2 else np.zeros(by_name[of].shape)
+        first = {"average": average, "accumulator": np.full(slot.shape, 0.5), "linear": np.zeros(slot.shape)}
+        assert slot.numpy().tolist() == first[kind].tolist()
+        assert slot.dtype == by_name[of].dtype
+
+
+def test_first_values_by_default_and_where_no_slots_are_known() -> None:
+    weights = compiled(optimizers.SGD()).trainable_weights
+    made = initial_variables(training_of("Adagrad"), weights)
+    assert {float(value) for slot in made[1:] for value in slot.numpy().ravel()} == {float(np.float32(0.1))}
+    assert [weight.name for weight in initial_variables(training_of("Sofia"), weights)] == ["iteration"]
+
+
+def test_gradients_that_are_accumulated_are_of_keras_3() -> None:
+    optimizer = optimizers.Lion(gradient_accumulation_steps=4, use_ema=True)
+    training = TrainingConfig({"optimizer_config": optimizer.entry()})
+    weights = compiled(optimizers.SGD()).trainable_weights[:1]
+    assert slot_names(training, weights, 2) == ["Lion/average/a/kernel", "Lion/m/a/kernel"]
+    assert slot_names(training, weights, 3) == [
+        "Lion/average/a/kernel",
+        "Lion/gradient_accumulator/a/kernel",
+        "Lion/m/a/kernel",
+    ]

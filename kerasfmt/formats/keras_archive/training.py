@@ -21,6 +21,7 @@ from kerasfmt.optimizers.legacy import from_current, is_legacy, legacy_variables
 from kerasfmt.optimizers.state import (
     default_rate,
     has_rate_variable,
+    placeholders,
     slot_names,
     to_state,
     with_scalars,
@@ -106,7 +107,7 @@ def optimizer_values(training: TrainingConfig, trainable: Sequence[Weight], dial
     if not variables or dialect == "tf_keras":
         return variables
     names = slot_names(training, trainable, keras=3)
-    by_name = {weight.name: weight for weight in variables}
+    by_name = {**placeholders(training, trainable), **{weight.name: weight for weight in variables}}
     slots = [by_name[slot] for slot in names if slot in by_name]
     if len(slots) != len(names):
         slots = variables[1:] if len(variables) - 1 == len(names) else []

@@ -136,7 +136,7 @@ def _keras3_variables(optimizer: Any, found: type[Optimizer], weights: Mapping[i
         listed = getattr(optimizer, slot.listed_in_keras3(), None) or ()
         for of, name in trained:
             variable = listed[places[id(of)]] if places[id(of)] < len(listed) else None
-            if variable is not None:
+            if variable is not None and slot.shape_for(tuple(of.shape)) is not None:
                 names[id(variable)] = f"{kind}/{slot.name}/{name}"
             elif slot.always_in_keras2:
                 unused.append(_zeros(f"{kind}/{slot.name}/{name}", of))
