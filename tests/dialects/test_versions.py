@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kerasfmt.dialects.versions import KERAS2, KERAS3, is_keras3
+from kerasfmt.dialects.versions import KERAS2, KERAS3, is_keras3, later_keras2
 
 
 @pytest.mark.parametrize("version", [None, "", "1.2.2", "2.3.0-tf", KERAS2, "2.21.0"])
