@@ -4,6 +4,8 @@ from . import (
     graph as graph,
     ir as ir,
     layers as layers,
+    losses as losses,
+    metrics as metrics,
     optimizers as optimizers,
     tensorbundle as tensorbundle,
 )

@@ -22,6 +22,8 @@ VERBS: dict[str, Any] = {
     "Model.predict": kerasfmt.Model.predict,
     "Sequential": kerasfmt.Sequential,
     "Signature": kerasfmt.Signature,
+    "losses.Loss": kerasfmt.losses.Loss,
+    "metrics.Metric": kerasfmt.metrics.Metric,
     "optimizers.Optimizer": kerasfmt.optimizers.Optimizer,
     "tensorbundle.read": kerasfmt.tensorbundle.read,
     "tensorbundle.write": kerasfmt.tensorbundle.write,
