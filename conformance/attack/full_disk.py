@@ -144,6 +144,7 @@ def _mounted(directory: Path) -> AbstractContextManager[None] | None:
         try:
             yield
         finally:
+            gc.collect()  # what was read there is still mapped
             subprocess.run(["umount", str(directory)], check=True)
 
     return mounted()
