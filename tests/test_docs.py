@@ -25,6 +25,7 @@ VERBS: dict[str, Any] = {
     "losses.Loss": kerasfmt.losses.Loss,
     "metrics.Metric": kerasfmt.metrics.Metric,
     "optimizers.Optimizer": kerasfmt.optimizers.Optimizer,
+    "optimizers.StartedOptimizer": kerasfmt.optimizers.StartedOptimizer,
     "tensorbundle.read": kerasfmt.tensorbundle.read,
     "tensorbundle.write": kerasfmt.tensorbundle.write,
 }

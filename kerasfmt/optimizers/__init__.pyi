@@ -12,3 +12,4 @@ from .nadam import Nadam as Nadam
 from .optimizer import Optimizer as Optimizer
 from .rmsprop import RMSprop as RMSprop
 from .sgd import SGD as SGD
+from .started import StartedOptimizer as StartedOptimizer

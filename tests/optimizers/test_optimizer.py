@@ -18,13 +18,15 @@ from kerasfmt.optimizers.optimizer import (
 
 
 def test_public_names_are_the_classes() -> None:
-    assert sorted(optimizers.__all__) == sorted(["Optimizer", *OPTIMIZER_CLASSES.names()])
+    others = ["Optimizer", "StartedOptimizer"]
+    assert sorted(optimizers.__all__) == sorted([*others, *OPTIMIZER_CLASSES.names()])
     assert kerasfmt.optimizers is optimizers
 
 
 def test_unknown_names() -> None:
     assert find_optimizer("Sofia") is None
-    assert find_optimizer("Optimizer") is None
+    for name in ("Optimizer", "StartedOptimizer"):
+        assert find_optimizer(name) is None
     assert (named_optimizer("sofia"), named_optimizer("rmsPROP")) == ("sofia", "RMSprop")
 
 
