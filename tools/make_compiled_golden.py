@@ -4,8 +4,9 @@
 
 Each PYTHON is an interpreter. Every Keras that it holds writes `<keras>.json` below `tests/losses/data` and
 `tests/metrics/data`: the signature of each class, the config of objects, the function that each name stands for, and
-of each metric its variables. Keras 2 also writes `<keras>_compiled.json` below `tests/metrics/data`: models with
-one or more outputs that were compiled and trained for one step, what an HDF5 file then holds, and all metrics.
+of each metric its variables. `<keras>_compiled.json` below `tests/metrics/data` has models with one or more outputs
+that were compiled and trained for one step: of Keras 2 what an HDF5 file then holds and all metrics, of Keras 3 the
+names that it reports.
 """
 
 from __future__ import annotations
@@ -24,174 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from compiled_cases import COMPILED, KEYS, LOSSES, METRICS, SPARSE, function
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
-
-LOSSES: dict[str, list[dict[str, Any]]] = {
-    "LossFunctionWrapper": [
-        {"fn": "mean_squared_error"},
-        {"fn": "huber", "reduction": "sum", "name": "wide", "delta": 2.0},
-    ],
-    "MeanSquaredError": [{}, {"reduction": "sum", "name": "other"}],
-    "MeanAbsoluteError": [{}],
-    "MeanAbsolutePercentageError": [{}],
-    "MeanSquaredLogarithmicError": [{}],
-    "BinaryCrossentropy": [{}, {"from_logits": True, "label_smoothing": 0.1, "axis": 1}],
-    "BinaryFocalCrossentropy": [{}, {"apply_class_balancing": True, "alpha": 0.5, "gamma": 1.0}],
-    "CategoricalCrossentropy": [{}, {"from_logits": True, "label_smoothing": 0.1}],
-    "CategoricalFocalCrossentropy": [{}, {"alpha": 0.5, "gamma": 3.0, "axis": 1}],
-    "SparseCategoricalCrossentropy": [{}, {"from_logits": True, "ignore_class": 0}],
-    "CosineSimilarity": [{}, {"axis": 1}],
-    "Hinge": [{}],
-    "SquaredHinge": [{}],
-    "CategoricalHinge": [{}],
-    "Poisson": [{}],
-    "LogCosh": [{}],
-    "KLDivergence": [{}],
-    "Huber": [{}, {"delta": 0.5}],
-    "CTC": [{}],
-    "Dice": [{}, {"axis": 1}],
-    "Tversky": [{}, {"alpha": 0.3, "beta": 0.7, "axis": 1}],
-    "Circle": [{}, {"gamma": 64.0, "margin": 0.2, "remove_diagonal": False}],
-    "CategoricalGeneralizedCrossEntropy": [{}, {"q": 0.25}],
-}
-
-CONFUSION: list[dict[str, Any]] = [{}, {"thresholds": 0.25}, {"thresholds": [0.1, 0.5, 0.9], "name": "x"}]
-PRECISION = [*CONFUSION, {"top_k": 3, "class_id": 1}]
-METRICS: dict[str, list[dict[str, Any]]] = {
-    "Mean": [{}, {"name": "other", "dtype": "float64"}],
-    "Sum": [{}],
-    "MeanTensor": [{}, {"shape": [2, 3]}],
-    "MeanMetricWrapper": [
-        {"fn": "mean_absolute_error"},
-        {"fn": "binary_accuracy", "name": "wide", "threshold": 0.25},
-    ],
-    "SumOverBatchSize": [{}],
-    "Accuracy": [{}],
-    "BinaryAccuracy": [{}, {"threshold": 0.25}],
-    "CategoricalAccuracy": [{}],
-    "SparseCategoricalAccuracy": [{}],
-    "TopKCategoricalAccuracy": [{}, {"k": 3}],
-    "SparseTopKCategoricalAccuracy": [{}, {"k": 3}],
-    "Poisson": [{}],
-    "KLDivergence": [{}],
-    "BinaryCrossentropy": [{}, {"from_logits": True, "label_smoothing": 0.1}],
-    "CategoricalCrossentropy": [{}, {"from_logits": True, "label_smoothing": 0.1, "axis": 1}],
-    "SparseCategoricalCrossentropy": [{}, {"from_logits": True, "ignore_class": 0, "axis": 1}],
-    "CosineSimilarity": [{}, {"axis": 1}],
-    "LogCoshError": [{}],
-    "MeanAbsoluteError": [{}],
-    "MeanAbsolutePercentageError": [{}],
-    "MeanRelativeError": [{"normalizer": [0.1, 3, 2]}, {"normalizer": 0.3, "name": "x", "dtype": "float64"}],
-    "MeanSquaredError": [{}, {"dtype": "float16"}],
-    "MeanSquaredLogarithmicError": [{}],
-    "RootMeanSquaredError": [{}],
-    "R2Score": [{}, {"class_aggregation": None, "num_regressors": 2}],
-    "AUC": [
-        {},
-        {"num_thresholds": 50, "curve": "PR", "summation_method": "minoring", "name": "pr"},
-        {"thresholds": [0.75, 0.5]},
-        {"multi_label": True},
-        {"multi_label": True, "num_labels": 3, "label_weights": [0.1, 1, 2], "from_logits": True},
-    ],
-    "FalseNegatives": CONFUSION,
-    "FalsePositives": CONFUSION,
-    "TrueNegatives": CONFUSION,
-    "TruePositives": CONFUSION,
-    "Precision": PRECISION,
-    "Recall": PRECISION,
-    "PrecisionAtRecall": [{"recall": 0.5}, {"recall": 0.5, "num_thresholds": 20, "class_id": 1}],
-    "RecallAtPrecision": [{"precision": 0.5}, {"precision": 0.5, "num_thresholds": 1}],
-    "SensitivityAtSpecificity": [{"specificity": 0.5}, {"specificity": 1, "num_thresholds": 20}],
-    "SpecificityAtSensitivity": [{"sensitivity": 0.5}, {"sensitivity": 0, "class_id": 1}],
-    "FBetaScore": [{}, {"average": "micro", "beta": 2.0, "threshold": 0.5}],
-    "F1Score": [{}, {"average": "macro", "threshold": 0.25}],
-    "BinaryIoU": [{}, {"target_class_ids": [1], "threshold": 0.25}],
-    "IoU": [{"num_classes": 3, "target_class_ids": [0, 2]}],
-    "MeanIoU": [{"num_classes": 3}, {"num_classes": 2, "ignore_class": 0, "axis": 1, "dtype": "int64"}],
-    "OneHotIoU": [{"num_classes": 3, "target_class_ids": [1]}],
-    "OneHotMeanIoU": [{"num_classes": 3, "sparse_y_pred": True}],
-    "Hinge": [{}],
-    "SquaredHinge": [{}],
-    "CategoricalHinge": [{}],
-    "PearsonCorrelation": [{}, {"axis": 1}],
-    "ConcordanceCorrelation": [{}, {"axis": 1}],
-}
-
-
-def thing(class_name: str, module: str | None = None, **config: Any) -> dict[str, Any]:
-    """An object in the words of a config; `module` where it is needed."""
-    return {**({"module": module} if module else {}), "class_name": class_name, "config": config}
-
-
-def function(name: str) -> dict[str, Any]:
-    """A Python function in the words of a config."""
-    return {"class_name": "function", "config": name}
-
-
-ONE = {"out": [None, 3]}
-BINARY = {"out": [None, 1]}
-SEQUENCE = {"out": [None, 4, 3]}
-TWO = {"a": [None, 1], "b": [None, 3]}
-THREE = {"a": [None, 1], "b": [None, 3], "c": [None, 4, 2]}
-SPARSE = "sparse_categorical_crossentropy"
-
-COMPILED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "no metrics": (ONE, {"loss": "mse"}),
-    "no metrics, two outputs": (TWO, {"loss": "mse"}),
-    "empty lists": (TWO, {"loss": "mse", "metrics": [], "weighted_metrics": []}),
-    "empty list, one output": (ONE, {"loss": "mse", "metrics": []}),
-    "one name": (ONE, {"loss": "mse", "metrics": "mae"}),
-    "names": (ONE, {"loss": "categorical_crossentropy", "metrics": ["accuracy", "mse", "MAE", "crossentropy"]}),
-    "words that go by the shape": (ONE, {"loss": "mse", "metrics": ["acc", "ce", "Accuracy", "ACC", "CE"]}),
-    "binary": (BINARY, {"loss": "binary_crossentropy", "metrics": ["accuracy", "ce"]}),
-    "sparse": (ONE, {"loss": SPARSE, "metrics": ["accuracy", "crossentropy"]}),
-    "sparse, by class": (ONE, {"loss": thing("SparseCategoricalCrossentropy", "keras.losses"), "metrics": ["acc"]}),
-    "sparse sequence": (SEQUENCE, {"loss": SPARSE, "metrics": ["acc"], "weighted_metrics": ["acc", "ce"]}),
-    "sequence": (SEQUENCE, {"loss": "categorical_crossentropy", "metrics": ["acc"]}),
-    "aliases": (ONE, {"loss": "mse", "metrics": ["mape", "MSLE", "logcosh", "log_cosh", "poisson",
-        "cosine_similarity", "cosine_proximity", "kullback_leibler_divergence", "hinge", "categorical_hinge"]}),
-    "an alias of losses": (ONE, {"loss": "bce", "metrics": ["bce"]}),
-    "functions": (ONE, {"loss": "mse", "metrics": [function("mean_absolute_error"), function("categorical_accuracy"),
-        function("halves")]}),
-    "classes by name": (ONE, {"loss": "mse", "metrics": ["AUC", "Precision", "MeanSquaredError",
-        "CategoricalAccuracy"]}),
-    "one class twice": (TWO, {"loss": "mse", "metrics": ["AUC"], "weighted_metrics": ["Precision"]}),
-    "objects": (ONE, {"loss": "mse", "metrics": [thing("AUC", name="auc", num_thresholds=20), thing("Precision"),
-        thing("MeanMetricWrapper", fn="mean_squared_error", name="mine"), thing("TopKCategoricalAccuracy", k=2),
-        thing("MeanSquaredError", dtype="float64")]}),
-    "objects for all outputs": (TWO, {"loss": "mse", "metrics": [thing("MeanAbsoluteError", name="m"), "mse"]}),
-    "a custom class": (TWO, {"loss": "mse", "metrics": [[thing("mine>Half", name="half", factor=2)], None]}),
-    "a loss as metric": (TWO, {"loss": "mse", "metrics": [[thing("Huber", "keras.losses", delta=0.5)], ["mae"]]}),
-    "weighted": (ONE, {"loss": "mse", "metrics": ["mae"], "weighted_metrics": ["mae", "mse"]}),
-    "only weighted": (ONE, {"loss": "mse", "weighted_metrics": ["mae"]}),
-    "weighted, two outputs": (TWO, {"loss": "mse", "metrics": ["mae"], "weighted_metrics": ["mae", "accuracy"]}),
-    "two outputs": (TWO, {"loss": ["mse", "categorical_crossentropy"], "metrics": [["mae"], ["accuracy", "mse"]]}),
-    "one list for both": (TWO, {"loss": "mse", "metrics": ["mae", "accuracy"]}),
-    "one name for both": (TWO, {"loss": "mse", "metrics": "mae"}),
-    "a name and a list": (TWO, {"loss": "mse", "metrics": ["mae", ["accuracy"]]}),
-    "dict": (TWO, {"loss": {"a": "mse", "b": SPARSE}, "metrics": {"b": ["accuracy"], "a": "mae"}}),
-    "dict without one": (TWO, {"loss": {"a": "mse", "b": "mse"}, "metrics": {"b": ["accuracy"]},
-        "loss_weights": {"a": 0.5}}),
-    "dict, one output": (ONE, {"loss": {"out": "mse"}, "metrics": {"out": ["mae", "acc"]}}),
-    "dict of one name": (ONE, {"loss": {"out": "mse"}, "metrics": {"out": "mae"}}),
-    "list of a list": (ONE, {"loss": ["mse"], "metrics": [["mae", "acc"]]}),
-    "lists, one output": (ONE, {"loss": "mse", "metrics": [["mae"], ["acc"]]}),
-    "None within": (TWO, {"loss": "mse", "metrics": [["mae", None], None]}),
-    "an output without loss": (TWO, {"loss": [None, "mse"], "metrics": [["mae"], ["acc"]],
-        "loss_weights": [1.0, 0.5]}),
-    "an output without loss, dict": (TWO, {"loss": {"b": "mse"}, "metrics": ["mae"]}),
-    "three outputs": (THREE, {"loss": {"a": "binary_crossentropy", "b": SPARSE, "c": "mse"},
-        "metrics": [["acc", "AUC"], ["acc", "mse"], None], "weighted_metrics": {"c": ["mae", "acc"], "a": "acc"},
-        "loss_weights": [1.0, 0.5, 0.25]}),
-    "nested lists of an output": (TWO, {"loss": "mse", "metrics": [[["mae"], "mse"], ["acc"]]}),
-    "same name twice": (ONE, {"loss": "mse", "metrics": ["mae", "mae"]}),
-    "same weighted name twice": (ONE, {"loss": "mse", "weighted_metrics": ["mae", "mae", "mae"]}),
-    "an unknown output": (TWO, {"loss": "mse", "metrics": {"c": ["mae"]}}),
-    "a loss of an unknown output": (TWO, {"loss": {"a": "mse", "c": "mse"}}),
-    "too many lists": (TWO, {"loss": "mse", "metrics": [["mae"], ["mae"], ["mae"]]}),
-    "too few lists": (TWO, {"loss": "mse", "metrics": [["mae"]]}),
-}  # fmt: skip
 
 
 def main(*pythons: str) -> None:
@@ -215,9 +51,8 @@ def write() -> None:
         name = f"{module}-{keras.__version__}"
         put(TESTS / "losses" / "data" / f"{name}.json", {**said, **classes(keras, "losses", LOSSES)})
         put(TESTS / "metrics" / "data" / f"{name}.json", {**said, **classes(keras, "metrics", METRICS)})
-        if keras.__version__.startswith("2"):
-            cases = {case: compiled(keras, *COMPILED[case]) for case in COMPILED}
-            put(TESTS / "metrics" / "data" / f"{name}_compiled.json", {**said, "cases": cases})
+        cases = {case: compiled(keras, case) for case in COMPILED}
+        put(TESTS / "metrics" / "data" / f"{name}_compiled.json", {**said, "cases": cases})
 
 
 def put(path: Path, content: Mapping[str, Any]) -> None:
@@ -319,8 +154,9 @@ def variable(found: Any) -> list[Any]:
     return [found.name.partition(":")[0], list(found.shape), dtype, *values]
 
 
-def compiled(keras: Any, outputs: Mapping[str, list[Any]], config: Mapping[str, Any]) -> dict[str, Any]:
-    """A model with these outputs after a step of training: what HDF5 then holds, and its metrics."""
+def compiled(keras: Any, case: str) -> dict[str, Any]:
+    """A model after a step of training: what HDF5 then holds, and its metrics; of Keras 3 what it reports."""
+    outputs, config = COMPILED[case]
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
     x = keras.Input((4, 2), name="x")
@@ -329,16 +165,34 @@ def compiled(keras: Any, outputs: Mapping[str, list[Any]], config: Mapping[str, 
     for name, shape in outputs.items():
         end = x if len(shape) == 3 else layers.Flatten(name=f"flat_{name}")(x)
         ends.append(layers.Dense(shape[-1], activation="sigmoid", name=name)(end))
-    model = keras.Model(x, ends[0] if len(ends) == 1 else ends, name="m")
-    result: dict[str, Any] = {"outputs": list(outputs.items()), "config": config}
+    by_key = dict(zip(KEYS.values(), ends, strict=True)) if case.startswith("outputs in a dict") else None
+    model = keras.Model(x, by_key or (ends[0] if len(ends) == 1 else ends), name="m")
+    stated = [[name, outputs[name], *([KEYS[name]] if by_key else [])] for name in model.output_names]
+    result: dict[str, Any] = {"outputs": stated, "config": config}
     try:
         given = {key: objects(keras, value, key) for key, value in config.items()}
         model.compile("sgd", **given)
-        labels = [target(shape, is_sparse(config["loss"], name)) for name, shape in outputs.items()]
-        model.train_on_batch(np.ones((2, 4, 2), "f"), labels if len(labels) > 1 else labels[0])
-    except (ValueError, TypeError) as error:
-        said = re.split(r"\b(?:Value|Type)Error: ", str(error))[-1].strip()
+        labels = [
+            target(shape, is_sparse(config["loss"], KEYS[name] if by_key else name))
+            for name, shape in outputs.items()
+        ]
+        y = labels if len(labels) > 1 else labels[0]
+        weights = [np.ones(2 if len(shape) == 2 else (2, shape[1])) for shape in outputs.values()]
+        weights = weights if len(labels) > 1 else weights[0]
+        if by_key:
+            y = dict(zip(by_key, labels, strict=True))
+            weights = dict(zip(by_key, weights, strict=True))
+        model.train_on_batch(np.ones((2, 4, 2), "f"), y, weights)
+    except (ValueError, TypeError, KeyError) as error:
+        said = re.split(r"\b(?:Value|Type|Key)Error: ", str(error))[-1].strip()
         return {**result, "error": f"{type(error).__name__}: {said.splitlines()[0][:110]}"}
+    if keras.__version__.startswith("3"):
+        inner = model._compile_metrics
+        lists = [*inner._flat_metrics, *inner._flat_weighted_metrics] if inner is not None else []
+        result["metrics"] = [
+            [[type(m).__name__, m.name] for m in one.metrics] if one else None for one in lists
+        ]
+        return {**result, "reported": sorted(model.get_metrics_result())}
     model.reset_metrics()
     with tempfile.TemporaryDirectory() as directory:
         import h5py
@@ -386,6 +240,14 @@ def objects(keras: Any, value: Any, key: str) -> Any:
     if value["class_name"] == "mine>Half":
         return half(keras)(**value["config"])
     source = keras.losses if value.get("module") == "keras.losses" else keras.metrics
+    if keras.__version__.startswith("3"):
+        config = dict(value["config"])
+        if "fn" in config:
+            config["fn"] = {"module": "builtins", "registered_name": "function", **function(config["fn"])}
+        module = f"keras.{source.__name__.rpartition('.')[2]}"
+        return source.deserialize(
+            {"module": module, "class_name": value["class_name"], "config": config, "registered_name": None}
+        )
     kind = {"class_name": value["class_name"], "config": dict(value["config"])}
     return source.deserialize(kind, use_legacy_format=True)
 
@@ -403,7 +265,7 @@ def half(keras: Any) -> type:
         def __init__(self, factor: int, name: str = "half", dtype: str | None = None) -> None:
             super().__init__(name=name, dtype=dtype)
             self.factor = factor
-            self.seen = self.add_weight("seen", initializer="zeros")
+            self.seen = self.add_weight(name="seen", initializer="zeros")
 
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
             self.seen.assign_add(1.0)
