@@ -139,6 +139,25 @@ class Loss(FrozenOptions):
             )
         return found
 
+    def config_in(self, keras: Major) -> dict[str, Any]:
+        """The config in the words of an archive (`.keras`) of a version of Keras.
+
+        Raises:
+          UnsupportedLayerError: that version lacks the class, the reduction or an option.
+        """
+        if self.facts.absent_in == keras:
+            raise UnsupportedLayerError(f"{self._label()}: Keras {keras} has no such class")
+        config = {**self.get_config(), "reduction": self.reduction_in(keras)}
+        if keras == 3:
+            del config["fn"]
+            return config
+        for option in self.facts.implied_by_keras2:
+            if option in config:
+                raise UnsupportedLayerError(
+                    f"{self._label()}: Keras {keras} has no option {option}, which is {config[option]!r}"
+                )
+        return config
+
     def entry(self) -> dict[str, Any]:
         """Class name and config, as the training config of Keras 2 states them."""
         return {"class_name": type(self).__name__, "config": self.get_config()}

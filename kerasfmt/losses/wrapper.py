@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from kerasfmt.ir import fields
-from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.ir.keras_facts import KerasFacts, Major
 from kerasfmt.losses.loss import Loss, Reduction, loss_name, reduction
 from kerasfmt.typing import override
 
@@ -25,6 +25,14 @@ def function_name(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"expected the name of a function, got {value!r}")
     return value
+
+
+def function_words(name: str) -> dict[str, str]:
+    """A Python function as `keras.saving` describes it.
+
+    Source: tf_keras/src/saving/serialization_lib.py, serialize_keras_object
+    """
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
 def with_function_options(cls: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,6 +64,12 @@ class LossFunctionWrapper(Loss):
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options, with further ones as those of the function."""
         return with_function_options(type(self), given)
+
+    @override
+    def config_in(self, keras: Major) -> dict[str, Any]:
+        """The config in the words of an archive; Keras 3 describes the function as an object."""
+        config = super().config_in(keras)
+        return {**config, "fn": self.fn if keras == 2 else function_words(self.fn)}
 
     @override
     def get_config(self) -> dict[str, Any]:

@@ -76,3 +76,28 @@ def own() -> Iterator[type[losses.Loss]]:
 def test_a_class_of_the_user(own: type[losses.Loss]) -> None:
     assert find_loss("Own") is own
     assert own(5).entry() == {"class_name": "Own", "config": {"strength": 5, "fn": "own"}}  # type: ignore[call-arg]
+
+
+def test_configs_in_archives() -> None:
+    huber = losses.Huber(0.5, dtype="bfloat16")
+    assert huber.config_in(3) == {
+        "dtype": "bfloat16",
+        "reduction": "sum_over_batch_size",
+        "name": "huber_loss",
+        "delta": 0.5,
+    }
+    with pytest.raises(
+        kerasfmt.errors.UnsupportedLayerError, match="loss Huber: Keras 2 has no option dtype"
+    ):
+        huber.config_in(2)
+    assert losses.Huber(0.5).config_in(2) == losses.Huber(0.5).get_config()
+    with pytest.raises(kerasfmt.errors.UnsupportedLayerError, match="loss Dice: Keras 2 has no such class"):
+        losses.Dice().config_in(2)
+    wrapper = losses.LossFunctionWrapper("huber", delta=2.0)  # type: ignore[call-arg]
+    assert wrapper.config_in(2) == wrapper.get_config()
+    assert wrapper.config_in(3)["fn"] == {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "huber",
+        "registered_name": "function",
+    }
