@@ -26,6 +26,7 @@ VERBS: dict[str, Any] = {
     "metrics.Metric": kerasfmt.metrics.Metric,
     "optimizers.Optimizer": kerasfmt.optimizers.Optimizer,
     "optimizers.StartedOptimizer": kerasfmt.optimizers.StartedOptimizer,
+    "optimizers.from_optax": kerasfmt.optimizers.from_optax,
     "tensorbundle.read": kerasfmt.tensorbundle.read,
     "tensorbundle.write": kerasfmt.tensorbundle.write,
 }

@@ -9,6 +9,7 @@ from .lamb import Lamb as Lamb
 from .lion import Lion as Lion
 from .muon import Muon as Muon
 from .nadam import Nadam as Nadam
+from .optax.conversion import from_optax as from_optax
 from .optimizer import Optimizer as Optimizer
 from .rmsprop import RMSprop as RMSprop
 from .sgd import SGD as SGD

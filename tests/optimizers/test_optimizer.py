@@ -18,14 +18,14 @@ from kerasfmt.optimizers.optimizer import (
 
 
 def test_public_names_are_the_classes() -> None:
-    others = ["Optimizer", "StartedOptimizer"]
+    others = ["Optimizer", "StartedOptimizer", "from_optax"]
     assert sorted(optimizers.__all__) == sorted([*others, *OPTIMIZER_CLASSES.names()])
     assert kerasfmt.optimizers is optimizers
 
 
 def test_unknown_names() -> None:
     assert find_optimizer("Sofia") is None
-    for name in ("Optimizer", "StartedOptimizer"):
+    for name in ("Optimizer", "StartedOptimizer", "from_optax"):
         assert find_optimizer(name) is None
     assert (named_optimizer("sofia"), named_optimizer("rmsPROP")) == ("sofia", "RMSprop")
 
