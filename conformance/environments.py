@@ -12,8 +12,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("KERASFMT_ENVS") or ROOT / ".conformance" / "envs")
 
-NAMES = {"core": "core", "2.15": "tf215", "2.21": "tf221", "k3jax": "k3jax", "k3torch": "k3torch"}
-"""What runs in it ("core", a TensorFlow line, Keras 3 on a backend) -> directory below `HOME`."""
+NAMES = {
+    "core": "core",
+    "2.15": "tf215",
+    "2.21": "tf221",
+    "k3jax": "k3jax",
+    "k3torch": "k3torch",
+    "optax": "optax",
+}
+"""What runs in it ("core", a TensorFlow line, Keras 3 on a backend, optax) -> directory below `HOME`."""
 
 
 def interpreter(name: str) -> Path:
@@ -22,7 +29,7 @@ def interpreter(name: str) -> Path:
 
 
 def python(environment: str) -> Path:
-    """The interpreter of "core", of a TensorFlow line, or of Keras 3 without TensorFlow.
+    """The interpreter of "core", of a TensorFlow line, of Keras 3 without TensorFlow, or of optax.
 
     Raises:
       SystemExit: There is no such environment; the message says how to make it.
@@ -32,7 +39,6 @@ def python(environment: str) -> Path:
         return found
     if environment == "core":
         return Path(sys.executable)
-    wanted = "--formats" if environment.startswith("k3") else f"--lines {environment}"
-    raise SystemExit(
-        f"no environment {HOME / NAMES[environment]}: make it with `python tools/env.py setup {wanted}`"
-    )
+    option = " --formats" if environment.startswith("k3") else f" --lines {environment}"
+    command = "python tools/env.py setup" + ("" if environment == "optax" else option)
+    raise SystemExit(f"no environment {HOME / NAMES[environment]}: make it with `{command}`")

@@ -2,7 +2,7 @@
 
 demo    makes an environment with the core dependencies only, converts the Keras HDF5 file in `examples/` to a
         SavedModel, and shows both.
-test    makes a development environment and one environment per TensorFlow line, then runs `tests/` and
+test    makes a development environment, one with optax and one per TensorFlow line, then runs `tests/` and
         `conformance/` against each line. Exit status 1 if anything fails.
 setup   only makes the environments; with --formats also those of Keras 3 on JAX and on torch, for the format
         matrix.
@@ -70,6 +70,9 @@ LINES = {
         newest=(3, 13),
     ),
 }
+OPTAX = Environment(NAMES["optax"], ("optax>=0.2.4", "jax[cpu]", "protobuf>=4.25", *_READING))
+"""Where the models are trained that Keras trains further; the environments of TensorFlow start it."""
+
 FORMATS = (
     Environment(NAMES["k3jax"], ("jax[cpu]", _KERAS3, "protobuf>=4.25", *_READING), oldest=(3, 11)),
     Environment(
@@ -171,6 +174,7 @@ def test(lines: list[str], fast: bool) -> int:
     """Every test: `tests/`, then `conformance/` with each TensorFlow line."""
     started = time.perf_counter()
     core = make(CORE)
+    make(OPTAX)
     pythons = {line: make(LINES[line]) for line in lines}
     environment = {**os.environ, "KERASFMT_ENVS": str(HOME), "PYTHONPATH": str(ROOT)}
     failed = []
@@ -208,7 +212,12 @@ def main() -> int:
     if options.command == "demo":
         return demo()
     if options.command == "setup":
-        wanted = [CORE, *(LINES[line] for line in options.lines), *(FORMATS if options.formats else ())]
+        wanted = [
+            CORE,
+            OPTAX,
+            *(LINES[line] for line in options.lines),
+            *(FORMATS if options.formats else ()),
+        ]
         for environment in wanted:
             print(make(environment))
         return 0
