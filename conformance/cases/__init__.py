@@ -14,6 +14,7 @@ from conformance.case import Case
 from conformance.cases import (
     activations,
     attention,
+    compiled,
     convolution,
     convolution_transpose,
     core,
@@ -61,6 +62,7 @@ CASES: dict[str, Case] = {
     case.name: case
     for case in (
         *MODELS,
+        *compiled.MODELS,
         *functions.MODELS,
         *masks.MODELS,
         *(

@@ -135,10 +135,6 @@ ACCEPTED: tuple[Accept, ...] = (
 )
 
 
-_METRICS = (
-    "compiled: an HDF5 file holds no metrics, Keras makes new ones when it compiles; slots keep the names that "
-    "they have in the file"
-)
 _CONSTANTS = (
     "Keras captures the mean and the variance as constants of the eager runtime; here the layer's functions read "
     "its weights, or hold what its config gives"
@@ -213,13 +209,6 @@ DIFFERENT = {
     "TFOpLambda-activations": "as Activation-swish",
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
-    "mlp_adam": _METRICS,
-    **dict.fromkeys(
-        [f"mlp_legacy_{kind}" for kind in ("adam", "ftrl", "nadam", "rmsprop", "untrained")], _METRICS
-    ),
-    "mlp_rmsprop": _METRICS + "; the schedule's current learning rate is computed anew at the first step",
-    "mlp_sgd": _METRICS,
-    "mlp_without_optimizer": _METRICS,
 }
 """Cases with differences that renumber the whole object graph, and why; a case that has none any more fails."""
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 from kerasfmt.ir import fields
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.metrics.metric import (
+    OF_FUNCTION,
     TOTAL_AND_COUNT,
     MeanOfValues,
     Metric,
@@ -50,6 +51,7 @@ class TopKCategoricalAccuracy(Metric):
     """How often the class of one-hot labels is among the `k` likeliest."""
 
     state: ClassVar[tuple[str, ...]] = TOTAL_AND_COUNT
+    also_tracked: ClassVar[tuple[str, ...]] = OF_FUNCTION
     config_order: ClassVar[tuple[str, ...]] = ("k",)
     k: int = fields.positive_integer(default=5)
     name: Name = metric_name("top_k_categorical_accuracy")
@@ -64,6 +66,7 @@ class SparseTopKCategoricalAccuracy(Metric):
 
     facts: ClassVar[KerasFacts] = replace(Metric.facts, implied_by_keras2={"from_sorted_ids": (False,)})
     state: ClassVar[tuple[str, ...]] = TOTAL_AND_COUNT
+    also_tracked: ClassVar[tuple[str, ...]] = OF_FUNCTION
     config_order: ClassVar[tuple[str, ...]] = ("k", "from_sorted_ids")
     k: int = fields.positive_integer(default=5)
     name: Name = metric_name("sparse_top_k_categorical_accuracy")

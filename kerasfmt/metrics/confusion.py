@@ -5,7 +5,7 @@ Source: tf_keras/src/metrics/confusion_metrics.py; keras/src/metrics/confusion_m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 from kerasfmt.ir import fields
@@ -39,6 +39,12 @@ def _optional_integer() -> Any:
 
 class _AtThresholds(Metric, abstract=True):
     """Base of the metrics that count at each of `thresholds`."""
+
+    @classmethod
+    @override
+    def tracked(cls, config: Mapping[str, Any]) -> tuple[str, ...]:
+        stated = ("init_thresholds",) if isinstance(config.get("thresholds"), list | tuple) else ()
+        return (*stated, "thresholds", *cls.state)
 
     @override
     def state_shape(self) -> tuple[int, ...] | None:
@@ -99,6 +105,7 @@ class _AtValue(Metric, abstract=True):
     """Base of the metrics that are the best value of one measure where another has a given value."""
 
     state: ClassVar[tuple[str, ...]] = FOUR
+    also_tracked: ClassVar[tuple[str, ...]] = ("thresholds",)
 
     @override
     def state_shape(self) -> tuple[int, ...] | None:

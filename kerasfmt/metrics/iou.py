@@ -29,6 +29,7 @@ class _Confusion(Metric, abstract=True):
     """Base of the metrics that keep one matrix of labels and predictions."""
 
     state: ClassVar[tuple[str, ...]] = ("total_confusion_matrix",)
+    also_tracked: ClassVar[tuple[str, ...]] = ("total_cm", "target_class_ids")
 
     @override
     def state_shape(self) -> tuple[int, ...] | None:

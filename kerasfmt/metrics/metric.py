@@ -7,6 +7,7 @@ Source: tf_keras/src/metrics/base_metric.py, Metric; keras/src/metrics/metric.py
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -86,6 +87,17 @@ class Metric(FrozenOptions):
     facts: ClassVar[KerasFacts] = KerasFacts(identifier="_tf_keras_metric", module="keras.metrics")
     state: ClassVar[tuple[str, ...]] = ()
     """The names of its variables."""
+    also_tracked: ClassVar[tuple[str, ...]] = ()
+    """The attributes that a SavedModel tracks after its variables: lists and dicts of options, another name of the
+    variable."""
+
+    @classmethod
+    def tracked(cls, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """The attributes that a SavedModel tracks of a metric with this config, in order.
+
+        Source: the attributes of each class in tf_keras/src/metrics, in the order of their assignment
+        """
+        return (*cls.state, *cls.also_tracked)
 
     @override
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
@@ -125,10 +137,15 @@ TOTAL_AND_COUNT: Final = ("total", "count")
 """The variables of a mean."""
 
 
+OF_FUNCTION: Final = ("_fn_kwargs",)
+"""What a SavedModel tracks beside the variables of a metric that wraps a function: the function's arguments."""
+
+
 class MeanOfValues(NamedMetric, abstract=True):
-    """Base of the metrics that are means of values."""
+    """Base of the metrics that are means of the values of a function."""
 
     state: ClassVar[tuple[str, ...]] = TOTAL_AND_COUNT
+    also_tracked: ClassVar[tuple[str, ...]] = OF_FUNCTION
 
 
 EARLIER: Final = replace(Metric.facts, absent_in=3)

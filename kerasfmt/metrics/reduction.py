@@ -13,6 +13,7 @@ from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.losses.wrapper import function_name, function_options, with_function_options
 from kerasfmt.metrics.metric import (
     EARLIER,
+    OF_FUNCTION,
     TOTAL_AND_COUNT,
     MeanOfValues,
     Metric,
@@ -35,11 +36,15 @@ class Sum(NamedMetric):
 class Mean(MeanOfValues):
     """The mean of values."""
 
+    also_tracked: ClassVar[tuple[str, ...]] = ()
+
     name: Name = metric_name("mean")
 
 
 class SumOverBatchSize(MeanOfValues):
     """The sum of values over the number of rows; only Keras 2 has it."""
+
+    also_tracked: ClassVar[tuple[str, ...]] = ()
 
     facts: ClassVar[KerasFacts] = EARLIER
     name: Name = metric_name("sum_over_batch_size")
@@ -78,6 +83,7 @@ class MeanMetricWrapper(Metric):
     """The mean of what the function `fn` makes of labels and predictions, with `fn_options` as its arguments."""
 
     state: ClassVar[tuple[str, ...]] = TOTAL_AND_COUNT
+    also_tracked: ClassVar[tuple[str, ...]] = OF_FUNCTION
     fn: str | Mapping[str, Any] = fields.option(convert=_function, stored=False)
     name: Name = metric_name()
     dtype: MetricDType = metric_dtype()

@@ -37,6 +37,8 @@ class MeanSquaredError(MeanOfValues):
 class RootMeanSquaredError(MeanOfValues):
     """The square root of the mean of squared differences."""
 
+    also_tracked: ClassVar[tuple[str, ...]] = ()
+
     name: Name = metric_name("root_mean_squared_error")
 
 
@@ -99,6 +101,7 @@ class MeanRelativeError(Metric):
 class R2Score(Metric):
     """The coefficient of determination."""
 
+    state: ClassVar[tuple[str, ...]] = ("num_samples", "squared_sum", "sum", "total_mse", "count")
     config_order: ClassVar[tuple[str, ...]] = ("class_aggregation", "num_regressors")
     class_aggregation: str | None = fields.choice(
         None, "uniform_average", "variance_weighted_average", default="uniform_average"

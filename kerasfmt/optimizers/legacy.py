@@ -217,10 +217,19 @@ def warn_of_loss(training: TrainingConfig) -> None:
     )
 
 
+def legacy_slots(training: TrainingConfig, weights: Sequence[Weight]) -> list[tuple[Weight, str]]:
+    """The weight and the kind of each slot of a legacy optimizer, in order.
+
+    Args:
+      training: the compile state.
+      weights: the trainable weights, in the order of the optimizer.
+    """
+    return _slots(optimizer_class(training), training, weights)
+
+
 def _slots(
     kind: type[Optimizer], training: TrainingConfig, weights: Sequence[Weight]
 ) -> list[tuple[Weight, str]]:
-    """The weight and the kind of each slot, in order."""
     config = training.optimizer_config
     kept = [slot.legacy or slot.name for slot in kind.slots if not slot.option or config.get(slot.option)]
     if kind.legacy_by_weight:

@@ -33,6 +33,7 @@ class Slot:
       initial: the option that states their first value; None where they start with zeros.
       reduced_axis: the axis of a weight that they lack, from the end; None where they have the shape of the weight.
       only_keras3: whether Keras 2 never has them.
+      always_listed: whether Keras 2 has the list, which is empty, without the option too.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Slot:
     initial: str | None = None
     reduced_axis: int | None = None
     only_keras3: bool = False
+    always_listed: bool = False
 
     def is_kept(self, config: Mapping[str, Any], keras: Major) -> bool:
         """Whether an optimizer of this config has such variables."""
@@ -219,6 +221,19 @@ class Optimizer(FrozenOptions, kw_only=True):
     def entry(self) -> dict[str, Any]:
         """Class name and config, as the training config of Keras 2 states them."""
         return {"class_name": f"Custom>{type(self).__name__}", "config": self.get_config()}
+
+    @classmethod
+    def first_value(cls, slot: Slot, config: Mapping[str, Any]) -> float:
+        """The value with which the variables of a slot begin.
+
+        Args:
+          slot: one of `slots`.
+          config: the options of the optimizer, as a file states them.
+        """
+        if slot.initial is None:
+            return 0.0
+        stated = config.get(slot.initial)
+        return float(cls.fields[slot.initial].default if stated is None else stated)
 
     @classmethod
     def slot_rows(cls, config: Mapping[str, Any], keras: Major) -> list[list[Slot]]:

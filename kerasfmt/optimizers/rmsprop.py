@@ -16,8 +16,8 @@ class RMSprop(Optimizer):
 
     slots: ClassVar[tuple[Slot, ...]] = (
         Slot("velocity", "_velocities", legacy="rms"),
-        Slot("momentum", "_momentums", option="momentum"),
-        Slot("average_gradient", "_average_gradients", option="centered", legacy="mg"),
+        Slot("momentum", "_momentums", option="momentum", always_listed=True),
+        Slot("average_gradient", "_average_gradients", option="centered", legacy="mg", always_listed=True),
     )
     hyperparameters: ClassVar[tuple[str, ...] | None] = ("momentum", "rho")
     learning_rate: Rate = learning_rate(0.001)

@@ -115,10 +115,8 @@ def _initial(kept: SlotOf, kind: type[Optimizer], config: Mapping[str, Any], ker
     if kept.shape is None:
         return _placeholder(kept.name)
     found = Weight(kept.name, kept.shape, kept.weight.dtype, trainable=False, initializer=Zeros())
-    option = kept.slot.initial
-    if option is not None:
-        value = config.get(option)
-        found.initializer = Constant(kind.fields[option].default if value is None else value)
+    if kept.slot.initial is not None:
+        found.initializer = Constant(kind.first_value(kept.slot, config))
     if kept.slot is AVERAGE and keras == 2:
         found.value = kept.weight.value
     return found

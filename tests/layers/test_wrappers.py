@@ -104,7 +104,7 @@ def test_spectral_normalization_leaves_zeros() -> None:
 def test_layer_inside_is_an_object_of_its_own() -> None:
     layer = SpectralNormalization(Conv2D(2, 1))
     model = model_of(layer, np.zeros((1, 2, 2, 3), np.float32))
-    root = Objects(plan_model(model), include_optimizer=False).root
+    root = Objects(plan_model(model), None, include_optimizer=False).root
     wrapper = dict(root.children)["layer_with_weights-0"]
     names = dict(wrapper.children)
     inner = dict(names["layer"].children)

@@ -143,7 +143,7 @@ class OptimizerTests:
         for options, rows, _ in self.kept:
             model = compiled(self.optimizer(**options, use_ema=True))
             assert model.training_config is not None
-            found = lists_of(model.training_config)
+            found = lists_of(model)
             listed = {**self.attributes, "average": "_model_variables_moving_average"}
             slots = ["average", *(slot for row in rows for slot in row)]
             assert found == {
@@ -154,9 +154,12 @@ class OptimizerTests:
             }
 
 
-def lists_of(training: TrainingConfig) -> dict[str, list[str]]:
+def lists_of(model: Model) -> dict[str, list[str]]:
     """The names of the variables below each attribute of an optimizer's node, but for the list of all."""
-    node = optimizer_node(training, [], lambda weight: VariableNode(weight=weight))
+    assert model.training_config is not None
+    node = optimizer_node(
+        model.training_config, model.trainable_weights, lambda weight: VariableNode(weight=weight)
+    )
     assert node is not None
     found: dict[str, list[str]] = {}
     for attribute, child in node.children:

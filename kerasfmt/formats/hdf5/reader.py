@@ -58,6 +58,7 @@ def load(
     _assign(model, stored)
     if compile and stored.training_config is not None:
         model.training_config = _training_config(model, stored)
+        model.training_config.restored = model.training_config.built = True
     return model
 
 

@@ -1,4 +1,4 @@
-"""keras_metadata.pb: for every layer a JSON text with its config and what Keras needs to revive it.
+"""keras_metadata.pb: for every layer and metric a JSON text with its config and what Keras needs to revive it.
 
 The content for each layer is put together first, with the numbers of its objects, and then encoded.
 
@@ -15,17 +15,20 @@ from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.dialects import versions
+from kerasfmt.dialects.compiled_objects import without_modules
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.nodes import SavedNode
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.plan import Plan
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
+from kerasfmt.ir.compile_state import CompiledMetric
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.json_values import wrap_shape, wrap_tuple
 from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer, to_config
 from kerasfmt.ir.structure import Structure, map_structure
+from kerasfmt.losses.functions import LOSS_FUNCTIONS
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,22 @@ class _SharedIds:
         return value
 
 
-def describe_layers(
-    plan: Plan, graph: ObjectGraph, layers: Mapping[SavedNode, Layer], include_optimizer: bool
+def describe_objects(
+    plan: Plan,
+    graph: ObjectGraph,
+    layers: Mapping[SavedNode, Layer],
+    metrics: Mapping[SavedNode, CompiledMetric],
+    compiled: TrainingConfig | None,
 ) -> list[LayerMetadata]:
-    """The metadata of every layer among the nodes of the object graph, in their order."""
+    """The metadata of every layer and every metric among the nodes of the object graph, in their order.
+
+    Args:
+      plan: the model and its functions.
+      graph: the object graph.
+      layers: the layer of each node that stands for one.
+      metrics: the metric of each node that stands for one.
+      compiled: the compile state that is stored; None to leave it out.
+    """
     model, ids = plan.model, _SharedIds(plan.names)
     _number_layers(model, ids)
     inbound = _inbound_nodes(model, ids)
@@ -99,10 +114,15 @@ def describe_layers(
     for node in graph.nodes:
         layer = layers.get(node)
         if layer is not None:
-            compiled = layer is model and include_optimizer
-            content = _layer_content(layer, ids, inbound.get(layer), compiled)
-            path = ".".join(("root", *graph.paths[node]))
-            found.append(LayerMetadata(graph.ids[node], path, layer.facts.identifier, content))
+            own = compiled if layer is model else None
+            content: Mapping[str, Any] = _layer_content(layer, ids, inbound.get(layer), own)
+            identifier = layer.facts.identifier
+        elif node in metrics:
+            content, identifier = _metric_content(metrics[node], ids), layout.METRIC
+        else:
+            continue
+        path = ".".join(("root", *graph.paths[node]))
+        found.append(LayerMetadata(graph.ids[node], path, identifier, content))
     return found
 
 
@@ -144,7 +164,19 @@ def _inbound_nodes(model: Model, ids: _SharedIds) -> dict[Layer, Any]:
     return found
 
 
-def _layer_content(layer: Layer, ids: _SharedIds, inbound: Any, compiled: bool) -> dict[str, Any]:
+def _metric_content(metric: CompiledMetric, ids: _SharedIds) -> dict[str, Any]:
+    return {
+        "class_name": metric.class_name,
+        "name": metric.name,
+        "dtype": metric.config.get("dtype"),
+        "config": dict(metric.config),
+        "shared_object_id": ids.number(("metric", metric.name)),
+    }
+
+
+def _layer_content(
+    layer: Layer, ids: _SharedIds, inbound: Any, compiled: TrainingConfig | None
+) -> dict[str, Any]:
     if isinstance(layer, InputLayer):
         return _input_layer_content(layer, ids)
     is_model = isinstance(layer, Model)
@@ -233,7 +265,7 @@ def _shapes(shape: Structure) -> Any:
     return shape
 
 
-def _model_content(model: Model, ids: _SharedIds, compiled: bool) -> dict[str, Any]:
+def _model_content(model: Model, ids: _SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
     save_spec = map_structure(_type_spec, model.keras_signature(ids.names))
     config = {"class_name": model.keras_name, "config": _numbered_config(model, ids)}
     metadata: dict[str, Any] = {
@@ -244,13 +276,53 @@ def _model_content(model: Model, ids: _SharedIds, compiled: bool) -> dict[str, A
         "backend": "tensorflow",
         "model_config": config,
     }
-    if compiled and model.training_config is not None:
-        metadata["training_config"] = _training_config(model.training_config)
+    if compiled is not None:
+        metadata["training_config"] = _training_config(compiled, ids)
     return metadata
 
 
-def _training_config(config: TrainingConfig) -> dict[str, Any]:
-    return dict(config.config)
+def _training_config(compiled: TrainingConfig, ids: _SharedIds) -> dict[str, Any]:
+    """The training config with every object in it numbered.
+
+    Keras makes a function of a name when it loads a file, and stores the name of the function.
+    """
+    found: dict[str, Any] = without_modules(compiled.config)
+    for key in ("loss", "metrics", "weighted_metrics"):
+        if key in found:
+            found[key] = _numbered_objects(found[key], "loss" if key == "loss" else "metric", ids)
+    if compiled.restored:
+        found["loss"] = _function_names(found.get("loss"))
+    optimizer = found.get("optimizer_config")
+    if isinstance(optimizer, Mapping):
+        options = _numbered_objects(optimizer.get("config"), "schedule", ids)
+        found["optimizer_config"] = {**optimizer, "config": options}
+    return found
+
+
+def _function_names(loss: Any) -> Any:
+    """Losses with the function's own name in place of each alias."""
+    if isinstance(loss, list):
+        return [_function_names(item) for item in loss]
+    if isinstance(loss, Mapping) and "class_name" not in loss:
+        return {key: _function_names(item) for key, item in loss.items()}
+    function = LOSS_FUNCTIONS.find(loss) if isinstance(loss, str) else None
+    return loss if function is None else function.name
+
+
+def _numbered_objects(value: Any, kind: str, ids: _SharedIds) -> Any:
+    """Losses, metrics or options with the number of each object; Keras numbers a metric again at its own node."""
+    if isinstance(value, list):
+        return [_numbered_objects(item, kind, ids) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if "class_name" not in value:
+        return {key: _numbered_objects(item, kind, ids) for key, item in value.items()}
+    config = value.get("config")
+    key = (
+        (kind, config.get("name")) if kind == "metric" and isinstance(config, Mapping) else (kind, id(value))
+    )
+    number = ids.number(key)
+    return {"class_name": value["class_name"], "config": config, "shared_object_id": number}
 
 
 def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:

@@ -13,12 +13,13 @@ tf_keras/src/engine/base_layer.py, _trackable_children.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
+from kerasfmt.formats.saved_model.metrics import metric_node
 from kerasfmt.formats.saved_model.nodes import (
     ConcreteNode,
     FunctionNode,
@@ -30,7 +31,8 @@ from kerasfmt.formats.saved_model.nodes import (
 )
 from kerasfmt.formats.saved_model.optimizer import optimizer_node
 from kerasfmt.formats.saved_model.plan import Plan, children_of, own_penalized_weights, penalized_weights
-from kerasfmt.ir import InputLayer, Layer, Model, Weight
+from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
+from kerasfmt.ir.compile_state import CompiledMetric
 
 DEFAULT: Final = "_default_save_signature"
 _ENDPOINTS: Final = (OUTPUTS, ALL_LOSSES, DEFAULT)
@@ -42,26 +44,32 @@ class Objects:
 
     Args:
       plan: the plan.
+      compiled: the compile state of the model as Keras 2 has built it; None where it is not compiled.
       include_optimizer: whether the tree has the optimizer.
 
     Attributes:
       root: the node of the model.
       layers: the layer of each node that stands for one.
+      metrics: the metric of each node that stands for one.
     """
 
-    def __init__(self, plan: Plan, include_optimizer: bool) -> None:
+    def __init__(self, plan: Plan, compiled: TrainingConfig | None, include_optimizer: bool) -> None:
         self._plan = plan
+        self._compiled = compiled
         self.layers: dict[SavedNode, Layer] = {}
+        self.metrics: dict[SavedNode, CompiledMetric] = {}
         self._nodes: dict[Layer, UserObject] = {}
         self._variables: dict[Weight, VariableNode] = {}
         self._functions: dict[PolymorphicFunction, FunctionNode] = {}
         self.root = self._of_layer(plan.model)
         self._fill(plan.model, self.root)
-        config = plan.model.training_config
-        if include_optimizer and config is not None:
-            optimizer = optimizer_node(config, plan.model.trainable_weights, self._variable)
+        if include_optimizer and compiled is not None:
+            optimizer = optimizer_node(compiled, plan.model.trainable_weights, self._variable)
             if optimizer is not None:
                 self.root.add("optimizer", optimizer)
+        loss = None if compiled is None else _loss_container(compiled.config.get("loss"))
+        if loss is not None:
+            self.root.add("loss", loss)
         self.root.add("signatures", self._signatures())
 
     def _variable(self, weight: Weight) -> VariableNode:
@@ -140,7 +148,7 @@ class Objects:
         api = UserObject()
         api.add("non_trainable_variables", self._list(layer.non_trainable_weights))
         api.add("layers", list_wrapper(self._of_layer(child) for child in children_of(layer)))
-        api.add("metrics", list_wrapper(()))
+        api.add("metrics", list_wrapper(self._metrics(layer)))
         api.add("layer_regularization_losses", self._losses(own_penalized_weights(layer)))
         api.add("layer_metrics", dict_wrapper())
         for name, item in common.items():
@@ -152,8 +160,30 @@ class Objects:
                 if name in functions:
                     holder.add(name, functions[name])
 
+    def _metrics(self, layer: Layer) -> list[UserObject]:
+        if layer is not self._plan.model or self._compiled is None:
+            return []
+        found = []
+        for metric in self._compiled.metrics or ():
+            node = metric_node(metric, self._variable)
+            self.metrics[node] = metric
+            found.append(node)
+        return found
+
     def _list(self, weights: Iterable[Weight]) -> UserObject:
         return list_wrapper(self._variable(w) for w in weights)
 
     def _losses(self, weights: Iterable[Weight]) -> UserObject:
         return list_wrapper(self._function(self._plan.losses[w]) for w in weights)
+
+
+def _loss_container(loss: Any) -> UserObject | None:
+    """The node of the losses of several outputs: a list, or a dict, which stands for no loss too; None for one loss.
+
+    Source: tf_keras/src/engine/training.py, Model.compile
+    """
+    if isinstance(loss, list):
+        return list_wrapper(())
+    return (
+        dict_wrapper() if loss is None or (isinstance(loss, Mapping) and "class_name" not in loss) else None
+    )

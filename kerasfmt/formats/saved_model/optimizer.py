@@ -1,7 +1,9 @@
 """The optimizer of a compiled model as trackable objects.
 
 `_variables` lists every variable, `_iterations` and `_learning_rate` are reached by name, and each kind of slot
-has a list of its own. `kerasfmt.optimizers` says which variables Keras counts.
+has a list of its own. `kerasfmt.optimizers` says which variables Keras counts. When Keras has loaded a file, it makes
+all slots and calls them `m/dense/kernel`. Those of a model that was made by code come with the first step, as
+`Adam/m/dense/kernel`.
 
 A legacy optimizer has its number of steps and its hyperparameters as children. Its slots are tied to the variables that
 they are for.
@@ -11,7 +13,8 @@ Source: tf_keras/src/optimizers/optimizer.py and the optimizer classes beside it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,9 +31,16 @@ from kerasfmt.formats.saved_model.nodes import (
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import optimizer_variable
+from kerasfmt.ir.weight import ArrayLike
 from kerasfmt.optimizers.legacy import is_legacy, legacy_state, warn_of_loss
-from kerasfmt.optimizers.optimizer import AVERAGE, Optimizer
-from kerasfmt.optimizers.state import optimizer_class, with_scalars
+from kerasfmt.optimizers.optimizer import AVERAGE, Slot
+from kerasfmt.optimizers.state import (
+    default_rate,
+    initial_variables,
+    optimizer_class,
+    slots_of,
+    with_scalars,
+)
 
 
 def optimizer_node(
@@ -45,7 +55,7 @@ def optimizer_node(
     """
     if is_legacy(config):
         return _legacy_node(config, trainable, variable)
-    return _node(config, variable) if config.variables else None
+    return _node(config, trainable, variable)
 
 
 def _legacy_node(
@@ -65,42 +75,93 @@ def _legacy_node(
     return node
 
 
-def _node(config: TrainingConfig, variable: Callable[[Weight], VariableNode]) -> UserObject:
+def _node(
+    config: TrainingConfig, trainable: Sequence[Weight], variable: Callable[[Weight], VariableNode]
+) -> UserObject | None:
+    kept = _variables(config, trainable)
+    if not kept:
+        return None
     node = UserObject(identifier=layout.OPTIMIZER, producer=layout.OPTIMIZER_PRODUCER)
-    weights = config.variables
-    node.add("_variables", list_wrapper(variable(w) for w in weights))
-    iterations = [w for w in weights if w.name == "iteration"]
-    if iterations:
-        node.add("_iterations", variable(iterations[0]))
-    rate = config.optimizer_config.get("learning_rate")
-    if isinstance(rate, int | float):
-        node.add("_learning_rate", variable(_learning_rate(config, float(rate))))
+    node.add("_variables", list_wrapper(variable(weight) for weight in kept))
+    node.add("_iterations", variable(kept[0]))
+    for name, weight in _rate(config).items():
+        node.add(name, variable(weight))
     kind = optimizer_class(config)
-    if kind.slots:
+    slots = slots_of(config, trainable, keras=2)
+    if kind.slots and len(kept) == 1 + len(slots):
         node.add("_index_dict", dict_wrapper())
-        _add_slots(node, config, kind, variable)
+        made = {(slot.slot, slot.weight): weight for slot, weight in zip(slots, kept[1:], strict=True)}
+        for slot in (AVERAGE, *kind.slots):
+            if slot.is_kept(config.optimizer_config, keras=2) or slot.always_listed:
+                members = (_member(slot, weight, made) for weight in trainable)
+                node.add(slot.attribute, list_wrapper(variable(weight) for weight in members if weight))
+        for attribute, scalar in with_scalars(config, kept[1:]).items():
+            node.add(attribute, variable(_without_facts(scalar.name, scalar.value)))
     arguments = ArgSpec(("gradient", "variable", "key"))
     node.add("_update_step_xla", FunctionNode(PolymorphicFunction(arg_spec=arguments, jit_compile=True)))
     return node
 
 
-def _add_slots(
-    node: UserObject,
-    config: TrainingConfig,
-    kind: type[Optimizer],
-    variable: Callable[[Weight], VariableNode],
-) -> None:
-    found: list[Weight] = []
-    for slot in (AVERAGE, *kind.slots):
-        members = [w for w in config.variables if w.name.split("/")[1:2] == [slot.name]]
-        if members:
-            node.add(slot.attribute, list_wrapper([variable(w) for w in members]))
-        found += members
-    for attribute, weight in with_scalars(config, found).items():
-        node.add(attribute, variable(weight))
+def _variables(config: TrainingConfig, trainable: Sequence[Weight]) -> list[Weight]:
+    """The variables in Keras's order, under the names that Keras gives them."""
+    kept = config.variables
+    if not config.restored:
+        return kept
+    if len(kept) == 1 and optimizer_class(config).slots:
+        kept = [*kept, *initial_variables(config, trainable)[1:]]
+    prefix = f"{config.optimizer_class}/"
+    return [_renamed(weight, weight.name.removeprefix(prefix)) for weight in kept]
 
 
-def _learning_rate(config: TrainingConfig, rate: float) -> Weight:
+def _renamed(weight: Weight, name: str) -> Weight:
+    if name == weight.name:
+        return weight
+    found = optimizer_variable(name, weight.value)
+    found.aggregation, found.synchronization = weight.aggregation, weight.synchronization
+    return found
+
+
+def _member(slot: Slot, weight: Weight, made: Mapping[tuple[Slot, Weight], Weight]) -> Weight | None:
+    """The variable of a slot for a weight; an integer that is never used where a weight is no matrix."""
+    found = made.get((slot, weight))
+    if found is None and slot.shape_for(weight.shape) is None:
+        # Keras calls the columns of such a weight r too.
+        return _without_facts(f"r/{weight.name}", np.asarray(0, np.int32))
+    return found
+
+
+def _without_facts(name: str, value: ArrayLike) -> Weight:
+    """A variable that Keras makes without saying that it is not to be trained."""
+    found = optimizer_variable(name, value)
+    found.trainable = True
+    return found
+
+
+def _rate(config: TrainingConfig) -> dict[str, Weight]:
+    """The variable of the learning rate, by the attribute that holds it."""
+    rate = config.optimizer_config.get("learning_rate", default_rate(config))
+    if isinstance(rate, int | float):
+        return {"_learning_rate": _rate_variable(config, "learning_rate", float(rate))}
+    first = _first_rate(rate)
+    if config.learning_rate is None and first is None:
+        return {}
+    return {"_current_learning_rate": _rate_variable(config, "current_learning_rate", first or 0.0)}
+
+
+def _first_rate(schedule: Any) -> float | None:
+    """The learning rate with which a schedule begins; None for one that kerasfmt does not know.
+
+    Source: tf_keras/src/optimizers/schedules/learning_rate_schedule.py
+    """
+    stated = schedule.get("config") if isinstance(schedule, Mapping) else None
+    if not isinstance(stated, Mapping):
+        return None
+    values = stated.get("values")
+    rate = values[0] if isinstance(values, list) and values else stated.get("initial_learning_rate")
+    return float(rate) if isinstance(rate, int | float) else None
+
+
+def _rate_variable(config: TrainingConfig, name: str, rate: float) -> Weight:
     if config.learning_rate is None:
-        config.learning_rate = optimizer_variable("learning_rate", np.asarray(rate, np.float32))
-    return config.learning_rate
+        config.learning_rate = optimizer_variable(name, np.asarray(rate, np.float32))
+    return _renamed(config.learning_rate, name)

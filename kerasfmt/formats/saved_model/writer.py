@@ -14,10 +14,11 @@ from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.errors import SaveError
+from kerasfmt.formats.compiled import built_state
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 from kerasfmt.formats.saved_model.main_graph import MainGraph, build_main_graph, encode_main_graph
-from kerasfmt.formats.saved_model.metadata import describe_layers, encode_metadata
+from kerasfmt.formats.saved_model.metadata import describe_objects, encode_metadata
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.object_messages import (
     children_bytes,
@@ -55,14 +56,16 @@ def write(
       GraphError, InvalidModelError: a layer's call cannot be traced.
     """
     plan = plan_model(model, signatures, save_traces)
-    objects = Objects(plan, include_optimizer)
+    compiled = built_state(model)
+    objects = Objects(plan, compiled, include_optimizer)
     graph = ObjectGraph.of(objects.root)
     children = children_bytes(graph)
     checkpoint = protos.serialize(encode_checkpoint_graph(graph, children))
     main = build_main_graph(plan.signatures, graph.variables, checkpoint)
     names = graph.name_functions()
     names.add_callees(main.nodes)
-    layers = describe_layers(plan, graph, objects.layers, include_optimizer)
+    stored = compiled if include_optimizer else None
+    described = describe_objects(plan, graph, objects.layers, objects.metrics, stored)
 
     saved = protos.SavedModel(saved_model_schema_version=layout.SCHEMA_VERSION)
     meta = saved.meta_graphs.add()
@@ -72,7 +75,7 @@ def write(
     encode_main_graph(meta, main, encoder)
     _encode_meta_info(meta, _used_ops(names, main), options)
     _check_size(meta)
-    _write_files(directory, saved, encode_metadata(layers), graph, checkpoint, progress)
+    _write_files(directory, saved, encode_metadata(described), graph, checkpoint, progress)
 
 
 def _write_files(

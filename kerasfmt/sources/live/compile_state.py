@@ -19,14 +19,24 @@ from typing import Any, Final
 
 import numpy as np
 
-from kerasfmt.dialects.compile_config import objects_to_keras2, optimizer_to_keras2
+from kerasfmt.dialects.compile_config import optimizer_to_keras2
+from kerasfmt.dialects.compiled_objects import read_object
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import TrainingConfig, Weight
-from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.ir.compile_state import CompiledMetric, iteration_variable, optimizer_variable
+from kerasfmt.ir.weight import Aggregation, Synchronization
 from kerasfmt.optimizers.optimizer import AVERAGE, OPTIMIZER_CLASSES, Optimizer, find_optimizer
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
-from kerasfmt.sources.live.objects import described, is_keras, is_keras3, registered_name, to_json
+from kerasfmt.sources.live.objects import (
+    described,
+    is_keras,
+    is_keras3,
+    keras_class,
+    registered_name,
+    to_json,
+)
 
+_OPTIONS: Final = ("run_eagerly", "steps_per_execution", "jit_compile")
 _WITHOUT: Final = "leave the compile state out with include_optimizer=False (in from_keras: compile=False)"
 
 
@@ -47,17 +57,62 @@ def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig
         return _keras3(model, optimizer, weights)
     if not getattr(model, "_compile_was_called", True):
         return None
-    arguments = dict(model._get_compile_args(user_metrics=False))
-    arguments.pop("optimizer", None)
-    config = {key: _nested(value) for key, value in arguments.items()}
-    config["optimizer_config"] = {
-        "class_name": registered_name(type(optimizer)),
-        "config": to_json(optimizer.get_config()),
-    }
+    config = _keras2_arguments(model, user_metrics=False)
+    given = _keras2_arguments(model, user_metrics=True)
+    config["optimizer_config"] = _custom(optimizer, described(optimizer))
     variables = [optimizer_variable(variable_name(v), LiveArray(v)) for v in _keras2_variables(optimizer)]
+    stated = getattr(getattr(model, "_compile_config", None), "config", None) or {}
     return TrainingConfig(
-        config, variables, scalars=_scalars(optimizer, find_optimizer(type(optimizer).__name__))
+        config,
+        variables,
+        learning_rate=_keras2_rate(optimizer),
+        scalars=_scalars(optimizer, find_optimizer(type(optimizer).__name__)),
+        built=bool(getattr(getattr(model, "compiled_metrics", None), "built", False)),
+        given={key: given.get(key) for key in ("metrics", "weighted_metrics")},
+        options={key: to_json(stated[key]) for key in _OPTIONS if key in stated},
+        metrics=_keras2_metrics(model),
     )
+
+
+def _keras2_arguments(model: Any, user_metrics: bool) -> dict[str, Any]:
+    """The arguments of `compile` but for the optimizer: metrics as the user gave them, or as Keras has built them."""
+    arguments = dict(model._get_compile_args(user_metrics=user_metrics))
+    arguments.pop("optimizer", None)
+    return {key: _nested(value) for key, value in arguments.items()}
+
+
+def _keras2_rate(optimizer: Any) -> Weight | None:
+    """The variable of the learning rate; None in a legacy optimizer, which counts it among its options."""
+    for attribute in ("_current_learning_rate", "_learning_rate"):
+        variable = getattr(optimizer, attribute, None)
+        if hasattr(variable, "assign") and hasattr(variable, "shape"):
+            return optimizer_variable("learning_rate", LiveArray(variable))
+    return None
+
+
+def _keras2_metrics(model: Any) -> list[CompiledMetric] | None:
+    """The metrics that Keras has built, with their variables; None if it has not built them yet."""
+    found = []
+    for container in (getattr(model, "compiled_loss", None), getattr(model, "compiled_metrics", None)):
+        if container is None or not container.built:
+            return None
+        for metric in container.metrics:
+            entry = described(metric)
+            variables = [_metric_variable(variable) for variable in metric.variables]
+            found.append(CompiledMetric(entry["class_name"], entry["config"], variables))
+    return found
+
+
+def _metric_variable(live: Any) -> Weight:
+    found = optimizer_variable(variable_name(live), LiveArray(live))
+    found.synchronization, found.aggregation = Synchronization.ON_READ, Aggregation.SUM
+    return found
+
+
+def _custom(value: Any, entry: dict[str, Any]) -> dict[str, Any]:
+    """The description of an object, with its module if it is of no class of Keras."""
+    module = type(value).__module__
+    return entry if keras_class(type(value)) or module == "__main__" else {**entry, "module": module}
 
 
 def _keras2_variables(optimizer: Any) -> list[Any]:
@@ -76,7 +131,7 @@ def _nested(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_nested(item) for item in value]
     if hasattr(value, "get_config"):
-        return described(value)
+        return _custom(value, described(value))
     if callable(value):
         return registered_name(value)
     return to_json(value)
@@ -87,7 +142,7 @@ def _keras3(model: Any, optimizer: Any, weights: Mapping[int, Weight]) -> Traini
     if not compiled:
         return None
     keys = ("loss", "metrics", "weighted_metrics", "loss_weights")
-    config = {key: objects_to_keras2(to_json(compiled.get(key))) for key in keys}
+    config = {key: read_object(to_json(compiled.get(key))) for key in keys}
     kind = type(optimizer).__name__
     found = find_optimizer(kind) if type(optimizer).__module__.startswith("keras.") else None
     if found is None or not found.slots or found.facts.absent_in == 2:
@@ -103,7 +158,10 @@ def _keras3(model: Any, optimizer: Any, weights: Mapping[int, Weight]) -> Traini
             )
     config["optimizer_config"] = optimizer_to_keras2({"class_name": kind, "config": options})
     return TrainingConfig(
-        config, _keras3_variables(optimizer, found, weights), scalars=_scalars(optimizer, found)
+        config,
+        _keras3_variables(optimizer, found, weights),
+        scalars=_scalars(optimizer, found),
+        options={key: to_json(compiled[key]) for key in _OPTIONS if key in compiled},
     )
 
 

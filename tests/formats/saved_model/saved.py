@@ -14,6 +14,7 @@ from kerasfmt import dtypes, protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.formats.saved_model.writer import write
 from kerasfmt.ir import Model, TrainingConfig, Weight
+from kerasfmt.optimizers.state import initial_variables
 
 
 @dataclass
@@ -99,7 +100,10 @@ def compiled() -> Model:
     }
     steps = Weight("iteration", (), dtypes.int64, trainable=False)
     steps.value = np.asarray(7, np.int64)
-    slot = Weight("Adam/m/out/kernel", (3, 2), dtypes.float32, trainable=False)
-    slot.value = np.ones((3, 2), np.float32)
-    model.training_config = TrainingConfig(config, [steps, slot])
+    training = TrainingConfig(config)
+    slots = initial_variables(training, model.trainable_weights)[1:]
+    for number, slot in enumerate(slots):
+        slot.value = np.full(slot.shape, number, np.float32)
+    training.variables = [steps, *slots]
+    model.training_config = training
     return model

@@ -24,6 +24,7 @@ def test_the_optimizer(tmp_path: Path) -> None:
         "_learning_rate",
         "_index_dict",
         "_momentums",
+        "_velocities",
         "_update_step_xla",
     ]
     assert saved.at("optimizer", "_variables", "0") == children["_iterations"]

@@ -86,6 +86,6 @@ def test_nothing_is_traced_after_the_plan(plan: Plan, monkeypatch: pytest.Monkey
         raise AssertionError("a function is made after the plan")
 
     monkeypatch.setattr(Builder, "finish", refuse)
-    graph = ObjectGraph.of(Objects(plan, include_optimizer=True).root)
+    graph = ObjectGraph.of(Objects(plan, None, include_optimizer=True).root)
     assert len(list(graph.name_functions())) > 10
     assert all(isinstance(weight, Weight) for weight in graph.weight_ids)

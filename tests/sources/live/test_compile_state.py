@@ -85,7 +85,10 @@ def test_optimizer_of_keras2() -> None:
     found = from_keras(live).training_config
     assert found is not None
     assert found.config == {
-        "loss": {"a": {"class_name": "Loss", "config": {"name": "huber", "fn": "max"}}, "b": "mse"},
+        "loss": {
+            "a": {"class_name": "Loss", "config": {"name": "huber", "fn": "max"}, "module": __name__},
+            "b": "mse",
+        },
         "metrics": ["max"],
         "optimizer_config": {"class_name": "SGD", "config": {"name": "SGD", "learning_rate": 0.5}},
     }
