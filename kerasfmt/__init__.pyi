@@ -15,15 +15,17 @@ from .api import (
     save_model as save_model,
     save_weights as save_weights,
 )
+from .compiling import (
+    Functional as Functional,
+    Model as Model,
+    Sequential as Sequential,
+)
 from .dialects.model_config import model_from_config as model_from_config
 from .errors import KerasfmtError as KerasfmtError
 from .formats.saved_model.options import SaveOptions as SaveOptions
 from .graph import Spec as Spec
 from .ir import (
-    Functional as Functional,
     Input as Input,
-    Model as Model,
-    Sequential as Sequential,
     activations as activations,
     clear_session as clear_session,
     constraints as constraints,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasfmt import limits
+from kerasfmt.compiling import Functional, Model  # its models can be compiled
 from kerasfmt.dialects import keras2, keras3
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
 from kerasfmt.dialects.functions import functions_to_keras2
@@ -23,7 +24,6 @@ from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.json_values import unwrap
 from kerasfmt.ir.keras_facts import LATER_OPTIONS, LATER_PACKAGE, Major
 from kerasfmt.ir.layer import Layer, find_layer_class
-from kerasfmt.ir.model import Functional, Model
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.trace_sharing import SharedTraces
 from kerasfmt.layers.keras3_ops import Operation
