@@ -1,6 +1,7 @@
 """The JSON dialects in which Keras 2 and Keras 3 describe models: reading and writing.
 
 model_config.py      from the config of a model, in either dialect, to the model
+optimizer_target.py  optimizers as a version of Keras can express them
 calls.py             the calls of a functional model, made again
 keras2.py            calls in the dialect of Keras 2
 keras2_hdf5.py       configs in HDF5 files

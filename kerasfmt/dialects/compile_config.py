@@ -16,11 +16,16 @@ from typing import Any, Final
 from kerasfmt.dialects.saving_lib import wrapped
 from kerasfmt.ir import TrainingConfig
 from kerasfmt.ir.keras_facts import Major
+from kerasfmt.ir.own_modules import is_own
+from kerasfmt.optimizers import loss_scale
 from kerasfmt.optimizers.legacy import stated_as_legacy
 from kerasfmt.optimizers.optimizer import Optimizer, find_optimizer, named_optimizer
 
 _ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
 _LEGACY: Final = "keras.optimizers.legacy"
+_LOSS_SCALE: Final = "keras.src.mixed_precision.loss_scale_optimizer"
+"""The module of Keras 2 that has LossScaleOptimizer; tf_keras finds its own by this name."""
+_SCHEDULES: Final = "keras.optimizers.schedules"
 _NOT_LEGACY: Final = {"jit_compile": False, "is_legacy_optimizer": False}
 
 
@@ -44,16 +49,22 @@ def read_compile_config(compile_config: Mapping[str, Any], keras: Major) -> dict
 
 def _optimizer_config(optimizer: Mapping[str, Any], keras: Major) -> dict[str, Any]:
     """Class name and config of an archive's optimizer, as Keras 2 states them in all other files."""
+    if keras == 3:
+        return optimizer_to_keras2(optimizer)
     options = optimizer.get("config")
     options = dict(options) if isinstance(options, Mapping) else {}
     later = Optimizer.facts.implied_by_keras2
     options = {key: value for key, value in options.items() if value not in later.get(key, ())}
-    kind = str(optimizer.get("class_name"))
-    if keras == 3:
-        return optimizer_to_keras2({"class_name": kind, "config": options})
+    kind = _name(optimizer)
     if find_optimizer(kind) and optimizer.get("module") != _LEGACY:
         kind = f"Custom>{kind}"  # what Keras 2 calls its own optimizers in all other files
     return {"class_name": kind, "config": options}
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    """The name of an optimizer's class: of one that is not Keras's own, the name by which it is registered."""
+    kind, module, registered = (entry.get(key) for key in ("class_name", "module", "registered_name"))
+    return str(registered if registered and not is_own(str(module or "")) else kind)
 
 
 def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,12 +73,25 @@ def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
     Without the prefix of its own optimizers, Keras 2 takes a name in a SavedModel for one in
     `keras.optimizers.legacy`.
     """
-    kind = str(entry.get("class_name")).rpartition(">")[2]
-    options = dict(entry.get("config") or {})
+    kind = _name(entry)
+    own = is_own(str(entry.get("module") or "keras"))
+    if own:
+        kind = kind.rpartition(">")[2]
+    stated = entry.get("config")
+    options = dict(stated) if isinstance(stated, Mapping) else {}
+    inner = options.get("inner_optimizer")
+    if kind == loss_scale.LEGACY and isinstance(inner, Mapping):
+        inside = optimizer_to_keras2(inner)
+        described = loss_scale.described_inner(inside["class_name"].rpartition(">")[2], inside["config"])
+        kept = {key: options.get(key) for key in ("initial_scale", "dynamic_growth_steps")}
+        config = {"inner_optimizer": described, "dynamic": True, **kept}
+        return {"class_name": loss_scale.CURRENT, "config": config}
     for key, implied in Optimizer.facts.implied_by_keras2.items():
         if key in options and options[key] in implied:
             del options[key]
-    return {"class_name": f"Custom>{kind}", "config": {**options, "name": kind, **_NOT_LEGACY}}
+    name = kind.rpartition(">")[2]
+    options = {**options, "name": name, **_NOT_LEGACY}
+    return {"class_name": f"Custom>{kind}" if own else kind, "config": options}
 
 
 def objects_to_keras2(value: Any) -> Any:
@@ -89,23 +113,40 @@ def objects_to_keras2(value: Any) -> Any:
 def write_compile_config(training: TrainingConfig, keras: Major) -> dict[str, Any]:
     """The `compile_config` of an archive for a compile state, in the dialect of a version of Keras."""
     found: dict[str, Any] = {}
-    optimizer = training.config.get("optimizer_config")
-    if isinstance(optimizer, Mapping):
-        facts = Optimizer.facts
-        dropped = facts.implied_by_keras3 if keras == 3 else facts.implied_by_keras2
-        stated = training.optimizer_config
-        options = {k: v for k, v in stated.items() if k not in dropped}
-        rate = options.get("learning_rate")
-        if isinstance(rate, Mapping) and "class_name" in rate:
-            schedule = wrapped("keras.optimizers.schedules", str(rate["class_name"]), rate.get("config"))
-            options["learning_rate"] = schedule
-        module = _LEGACY if keras == 2 and stated_as_legacy(training) else "keras.optimizers"
-        found["optimizer"] = wrapped(module, training.optimizer_class, options)
+    if isinstance(training.config.get("optimizer_config"), Mapping):
+        found["optimizer"] = _described_optimizer(training, keras)
     for key in _ENTRIES:
         kind = "keras.losses" if key == "loss" else "keras.metrics"
         value = training.config.get(key)
         found[key] = value if key == "loss_weights" else _described(value, kind, keras)
     return found
+
+
+def _described_optimizer(training: TrainingConfig, keras: Major) -> dict[str, Any]:
+    """An optimizer as `keras.saving` describes it."""
+    stated = training.optimizer_config
+    if loss_scale.is_loss_scaled(training):
+        stated["inner_optimizer"] = _described_optimizer(loss_scale.unwrapped(training), keras)
+        kind = training.optimizer_class
+        if keras == 2:
+            return wrapped(_LOSS_SCALE, kind, stated, kind)
+        del stated["dynamic"]
+        return wrapped("keras.optimizers", loss_scale.LEGACY, {"name": "loss_scale_optimizer", **stated})
+    facts = Optimizer.facts
+    dropped = facts.implied_by_keras3 if keras == 3 else facts.implied_by_keras2
+    options = {k: v for k, v in stated.items() if k not in dropped or v not in dropped[k]}
+    rate = options.get("learning_rate")
+    if isinstance(rate, Mapping) and "class_name" in rate:
+        module, name = str(rate.get("module") or _SCHEDULES), str(rate["class_name"])
+        registered = rate.get("registered_name")
+        if is_own(module):
+            module, registered = _SCHEDULES, None
+        options["learning_rate"] = wrapped(module, name, rate.get("config"), registered)
+    kind, name = training.optimizer_class, str(training.config["optimizer_config"].get("class_name"))
+    if not name.startswith("Custom>") and find_optimizer(kind) is None:
+        return wrapped(None, kind, options, name)  # a class of the user's own
+    module = _LEGACY if keras == 2 and stated_as_legacy(training) else "keras.optimizers"
+    return wrapped(module, kind, options)
 
 
 def _described(value: Any, module: str, keras: Major) -> Any:

@@ -57,7 +57,8 @@ def replace_parts(
         other.
 
     Raises:
-      SaveError: `head` is a directory, or something cannot be written. What was there before is untouched.
+      SaveError: `head` is a directory or a link to one, or something cannot be written. What was there before is
+        untouched.
     """
     resolve(head)  # refuses what no save may replace
     path = Path(os.path.realpath(Path(head).parent), Path(head).name)
@@ -71,8 +72,7 @@ def replace_parts(
                 _remove(path, {name: file for name, file in left.items() if name not in named})
 
     with explained(path), staged(path, take_over) as staging:
-        if not path.is_symlink():
-            require_regular(path)
+        require_regular(Path(os.path.realpath(path)))  # a link to a file is replaced itself
         parts = NewParts(staging, path, named_by, flush, left)
         with contextlib.closing(parts):
             try:

@@ -1,3 +1,4 @@
+from . import schedules as schedules
 from .adadelta import Adadelta as Adadelta
 from .adafactor import Adafactor as Adafactor
 from .adagrad import Adagrad as Adagrad
@@ -7,10 +8,12 @@ from .adamw import AdamW as AdamW
 from .ftrl import Ftrl as Ftrl
 from .lamb import Lamb as Lamb
 from .lion import Lion as Lion
+from .loss_scale import LossScaleOptimizer as LossScaleOptimizer
 from .muon import Muon as Muon
 from .nadam import Nadam as Nadam
 from .optax.conversion import from_optax as from_optax
 from .optimizer import Optimizer as Optimizer
 from .rmsprop import RMSprop as RMSprop
+from .schedule_free_adamw import ScheduleFreeAdamW as ScheduleFreeAdamW
 from .sgd import SGD as SGD
 from .started import StartedOptimizer as StartedOptimizer

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -188,7 +188,8 @@ def to_current(training: TrainingConfig, weights: Sequence[Weight]) -> TrainingC
         schedule = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}
         options["learning_rate"] = {"class_name": "InverseTimeDecay", "config": schedule}
     entry = {"class_name": f"Custom>{kind.__name__}", "config": {**options, "is_legacy_optimizer": False}}
-    found = TrainingConfig({**training.config, "optimizer_config": entry})
+    config = {**training.config, "optimizer_config": entry}
+    found = replace(training, config=config, variables=[], learning_rate=None, scalars={})
     state = legacy_state(training, weights)
     if state is None:
         if training.variables:

@@ -13,10 +13,11 @@ from kerasfmt.families import FamilyTable
 from kerasfmt.ir import fields
 from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts, Major
 from kerasfmt.ir.options import FrozenOptions
+from kerasfmt.optimizers.schedules import LearningRateSchedule
 from kerasfmt.typing import override
 
-Rate: TypeAlias = float | Mapping[str, Any]
-"""A learning rate, or the class name and config of a schedule."""
+Rate: TypeAlias = float | LearningRateSchedule | Mapping[str, Any]
+"""A learning rate, a schedule, or the class name and config of one."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ def _optional_number(value: Any) -> float | None:
     return found
 
 
-def _rate(value: Any) -> Rate:
+def _rate(value: Any) -> float | dict[str, Any]:
+    if isinstance(value, LearningRateSchedule):
+        return value.entry()
     if isinstance(value, Mapping):
         if "class_name" not in value:
             raise ValueError(f"expected a number, or a schedule with its class_name, got {value!r}")
@@ -129,7 +132,7 @@ def _rate(value: Any) -> Rate:
 
 
 def learning_rate(default: float) -> Any:
-    """The option of a learning rate: a number, or the class name and config of a schedule."""
+    """The option of a learning rate: a number, or a schedule, which is held as its class name and config."""
     return fields.option(default=default, convert=_rate)
 
 

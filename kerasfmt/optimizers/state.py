@@ -25,7 +25,7 @@ from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
 from kerasfmt.ir.initializers import Constant, Zeros
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.weight import ArrayLike
-from kerasfmt.optimizers.optimizer import AVERAGE, Optimizer, Slot, find_optimizer
+from kerasfmt.optimizers.optimizer import ACCUMULATED, AVERAGE, Optimizer, Slot, find_optimizer
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,9 @@ def to_state(
     surplus = len(values) - len(slots)
     if surplus not in (0, len(scalars)):
         return None
-    averages = len(weights) if AVERAGE.is_kept(training.optimizer_config, keras) else 0
-    for place in (len(slots), averages):
+    config = training.optimizer_config
+    shared = len(weights) * sum(slot.is_kept(config, keras) for slot in (AVERAGE, ACCUMULATED))
+    for place in (len(slots), shared):
         held = [*values[:place], *values[place + surplus :]]
         others = values[place : place + surplus]
         pairs = list(zip(slots, held, strict=True))

@@ -216,6 +216,17 @@ def test_a_link_at_the_head_is_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "precious").read_text() == "mine"
 
 
+def test_a_link_to_a_directory_at_the_head(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "head").symlink_to("precious")
+    with (
+        pytest.raises(SaveError, match="expected a file to replace, got a directory"),
+        replace_parts(tmp_path / "head", nothing),
+    ):
+        raise AssertionError("the save goes on")
+    assert (tmp_path / "head").is_symlink()
+
+
 def test_a_directory_at_the_head(tmp_path: Path) -> None:
     with pytest.raises(SaveError, match="expected a file to replace, got a directory"):
         save(tmp_path, "new")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
+from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.saved_model.object_graph import VariableNode
 from kerasfmt.formats.saved_model.optimizer import optimizer_node
 from kerasfmt.ir import Model, Sequential, TrainingConfig
@@ -54,6 +55,7 @@ def compiled(optimizer: Optimizer, keras: Major = 2) -> Model:
         for scalar in optimizer.scalars
     }
     model.training_config = training
+    model.made_by_keras = keras
     return model
 
 
@@ -125,10 +127,16 @@ class OptimizerTests:
     @pytest.mark.parametrize("name", ["m.h5", "m.keras", "tf_keras"])
     def test_its_state_goes_through_files(self, tmp_path: Path, name: str, use_ema: bool) -> None:
         for options, *_ in self.kept:
-            model = compiled(self.optimizer(**options, use_ema=use_ema), 3 if name == "m.keras" else 2)
-            kerasfmt.save_model(
-                model, tmp_path / name, save_format="tf_keras" if name == "tf_keras" else None
-            )
+            keras: Major = 3 if name == "m.keras" else 2
+            model = compiled(self.optimizer(**options, use_ema=use_ema), keras)
+            save_format = "tf_keras" if name == "tf_keras" else None
+            if keras == self.optimizer.facts.absent_in:
+                with pytest.raises(UnsupportedLayerError, match="Keras 2 has no such optimizer"):
+                    kerasfmt.save_model(model, tmp_path / name, save_format=save_format)
+                assert not (tmp_path / name).exists()
+                kerasfmt.save_model(model, tmp_path / name, save_format=save_format, include_optimizer=False)
+                return
+            kerasfmt.save_model(model, tmp_path / name, save_format=save_format)
             loaded = kerasfmt.load_model(tmp_path / name)
             assert state(loaded) == state(model)
             assert loaded.training_config is not None

@@ -16,6 +16,14 @@ from kerasfmt.layers import Dense
 from kerasfmt.optimizers.state import initial_variables, slot_names, to_state
 from tests.optimizers.one_optimizer import OptimizerTests, lists_of, state
 
+KERAS2 = {
+    "r/a/kernel": (3,), "c/a/kernel": (4,), "v/a/kernel": (3, 4), "v/a/bias": (4,),
+    "r/b/kernel": (4,), "c/b/kernel": (2,), "v/b/kernel": (4, 2), "v/b/bias": (2,),
+}  # fmt: skip
+"""The variables of tf_keras 2.21 for two layers, in its order."""
+KERAS3 = [(), (), (3,), (4,), (3, 4), (), (), (4,), (4,), (2,), (4, 2), (), (), (2,)]
+"""The shapes of the variables of Keras 3.15."""
+
 
 class TestAdafactor(OptimizerTests):
     optimizer = optimizers.Adafactor
@@ -83,3 +91,31 @@ def _compiled() -> Model:
     ]
     model.training_config = training
     return model
+
+
+def trained() -> Sequential:
+    model = Sequential([Dense(4, input_shape=(3,), name="a"), Dense(2, name="b")], name="m")
+    slots = [
+        optimizer_variable(f"Adafactor/{name}", np.full(shape, number, np.float32))
+        for number, (name, shape) in enumerate(KERAS2.items())
+    ]
+    model.training_config = TrainingConfig(
+        {"loss": "mse", "optimizer_config": optimizers.Adafactor(0.5).entry()},
+        [iteration_variable(np.asarray(7)), *slots],
+    )
+    return model
+
+
+def test_its_state_goes_from_keras_2_to_keras_3_and_back(tmp_path: Path) -> None:
+    model = trained()
+    kerasfmt.save_weights(model, tmp_path / "m.weights.h5")
+    with h5py.File(tmp_path / "m.weights.h5") as file:
+        held = file["optimizer/vars"]
+        stored = [held[str(number)] for number in range(len(held))]
+        assert [dataset.shape for dataset in stored] == KERAS3
+        assert [n for n, dataset in enumerate(stored) if dataset.dtype == "int32"] == [5, 6, 11, 12]
+    kerasfmt.save_model(model, tmp_path / "m.keras")
+    kerasfmt.save_model(kerasfmt.load_model(tmp_path / "m.keras"), tmp_path / "m.h5")
+    assert state(kerasfmt.load_model(tmp_path / "m.h5")) == state(model)
+    kerasfmt.save_model(model, tmp_path / "m2.keras", save_format="tf_keras")
+    assert state(kerasfmt.load_model(tmp_path / "m2.keras")) == state(model)

@@ -18,8 +18,8 @@ from kerasfmt.optimizers.optimizer import (
 
 
 def test_public_names_are_the_classes() -> None:
-    others = ["Optimizer", "StartedOptimizer", "from_optax"]
-    assert sorted(optimizers.__all__) == sorted([*others, *OPTIMIZER_CLASSES.names()])
+    others = ["LossScaleOptimizer", "Optimizer", "StartedOptimizer", "from_optax", "schedules"]
+    assert sorted(optimizers.__all__) == sorted({*others, *OPTIMIZER_CLASSES.names()})
     assert kerasfmt.optimizers is optimizers
 
 

@@ -22,9 +22,9 @@ from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.hdf5.stored import H5Model, open_model
 from kerasfmt.formats.matching import Pair, assign, check_names, ordered_weights, pair, top_level_weights
-from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.ir.compile_state import optimizer_variable
 from kerasfmt.ir.keras_facts import Major
-from kerasfmt.optimizers.state import to_state
+from kerasfmt.optimizers.stored import read_state
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
 
@@ -58,29 +58,20 @@ def load(
     _assign(model, stored)
     if compile and stored.training_config is not None:
         model.training_config = _training_config(model, stored)
-        model.training_config.restored = model.training_config.built = True
+        model.training_config.restored = True
+        model.training_config.built = model.made_by_keras == 2
     return model
 
 
 def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
     """The compile state, as Keras 2 states it."""
     config = dict(stored.training_config or {})
-    variables = [
-        optimizer_variable(name.partition(":")[0], array) for name, array in stored.optimizer_weights
-    ]
-    found = ir.TrainingConfig(config, variables)
+    held = stored.optimizer_weights
     if not is_keras3(stored.keras_version) or not isinstance(config.get("optimizer_config"), Mapping):
-        return found
+        named = [optimizer_variable(name.partition(":")[0], array) for name, array in held]
+        return ir.TrainingConfig(config, named)
     config["optimizer_config"] = optimizer_to_keras2(config["optimizer_config"])
-    if len(variables) > 1 and variables[1].name.endswith("learning_rate"):
-        found.learning_rate = variables.pop(1)
-    if not variables:
-        return found
-    state = to_state(found, [weight.value for weight in variables[1:]], model.trainable_weights, keras=3)
-    if state is not None:
-        variables[1:], found.scalars = state.slots, state.scalars
-    variables[0] = iteration_variable(variables[0].value)
-    return found
+    return read_state(config, [array for _, array in held], [], model.trainable_weights, 3)
 
 
 def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:

@@ -48,7 +48,7 @@ def write(
 
     Raises:
       InvalidModelError: names collide in the file, or HDF5 cannot hold them. Nothing is written.
-      UnsupportedLayerError: Keras 2 has no such activation. Nothing is written.
+      UnsupportedLayerError: Keras 2 has no such activation, or not the optimizer. Nothing is written.
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       SaveError: the group holds a model already, or cannot be written. It is as it was.
       ImportError: h5py is not installed.
@@ -79,7 +79,7 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
 
     Raises:
       InvalidModelError: names collide, or HDF5 cannot hold them.
-      UnsupportedLayerError: Keras 2 has no such activation.
+      UnsupportedLayerError: Keras 2 has no such activation, or not the optimizer.
       UnsupportedFormatError: HDF5 has no such dtype as a weight's.
     """
     tree = WritePlan(f"model {model.name}")

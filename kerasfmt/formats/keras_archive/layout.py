@@ -18,6 +18,8 @@ LAYERS: Final = "layers"
 OLD_LAYERS: Final = "_layer_checkpoint_dependencies"
 """The group of a model's layers up to Keras 2.13."""
 OPTIMIZER: Final = "optimizer"
+INNER: Final = "optimizer/inner_optimizer"
+"""The group of the optimizer inside of a LossScaleOptimizer."""
 ROOT_MEMBERS: Final = (LAYERS, OLD_LAYERS, VARS, OPTIMIZER)
 """The groups that a file of weights in this layout may have at its root."""
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from kerasfmt import ir
 from kerasfmt.containers.checked_json import decode, parse_object
+from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.containers.hdf5.guard import import_h5py
 from kerasfmt.containers.hdf5.opening import opened, opened_stream
 from kerasfmt.containers.zip.reader import Archive
@@ -126,10 +127,29 @@ def load(
         compiled = stored.config.get("compile_config")
         # Keras 3 loses the optimizer when it writes the model to HDF5; a model saved after that cannot be trained on.
     if compile and isinstance(compiled, Mapping) and compiled.get("optimizer"):
-        slots = numbered(stored.variables.get(layout.OPTIMIZER, {}), f"{stored.file}: optimizer")
+        own, inner = _optimizer(stored.variables, stored.file)
         trainable = _trainable(model, config)
-        model.training_config = to_training_config(compiled, slots, trainable, stored.dialect)
+        model.training_config = to_training_config(compiled, own, inner, trainable, stored.dialect)
     return model
+
+
+def _optimizer(variables: Variables, where: str) -> tuple[list[LazyDataset], list[LazyDataset]]:
+    """The variables of the optimizer, and of an optimizer inside of it; warns of what other objects in it hold."""
+    own, inner = (
+        numbered(variables.get(path, {}), f"{where}: {path}") for path in (layout.OPTIMIZER, layout.INNER)
+    )
+    others = {
+        path: len(held)
+        for path, held in variables.items()
+        if path.startswith(f"{layout.OPTIMIZER}/") and path != layout.INNER
+    }
+    if sum(others.values()) > len(own):  # else an optimizer lists the variables of its parts among its own
+        listed = ", ".join(f"{path} ({count})" for path, count in others.items() if count)
+        warnings.warn(
+            printable(f"{where}: variables of unknown parts of the optimizer are left out: {listed}"),
+            stacklevel=3,
+        )
+    return own, inner
 
 
 def _trainable(model: ir.Model, config: Mapping[str, Any] | None) -> list[ir.Weight]:
@@ -188,10 +208,9 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
         config = config or model.described()  # the config shows which layers may have been one object
         assign(model, config, variables, where, cast=True, skip_mismatch=skip_mismatch)
         order = _trainable(model, config)
-    slots = variables.get(layout.OPTIMIZER, {})
-    if model.training_config is not None and slots:
-        held = numbered(slots, f"{where}: optimizer")
-        if not take_variables(model.training_config, held, order):
+    if model.training_config is not None and variables.get(layout.OPTIMIZER):
+        held, inner = _optimizer(variables, where)
+        if not take_variables(model.training_config, held, inner, order):
             warnings.warn(
                 printable(
                     f"{where}: holds {len(held)} variables of an optimizer, which are not those of the model's "

@@ -8,6 +8,7 @@ Source: tf_keras/src/optimizers/*.py and keras/src/optimizers/*.py, build
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,23 @@ from kerasfmt.dialects.compile_config import read_compile_config
 from kerasfmt.dialects.versions import MAJOR, Dialect
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
+from kerasfmt.ir.keras_facts import Major
 from kerasfmt.optimizers.legacy import from_current, is_legacy, legacy_variables
+from kerasfmt.optimizers.loss_scale import OWN_COUNT, is_loss_scaled, own_variables, take_scalars, unwrapped
 from kerasfmt.optimizers.state import (
+    OptimizerState,
     default_rate,
     has_rate_variable,
-    placeholders,
-    slot_names,
     to_state,
     with_scalars,
 )
+from kerasfmt.optimizers.stored import read_state
 
 
 def to_training_config(
     compile_config: Mapping[str, Any],
     stored: Sequence[LazyDataset],
+    inner: Sequence[LazyDataset],
     trainable: Sequence[Weight],
     dialect: Dialect,
 ) -> TrainingConfig:
@@ -39,51 +43,55 @@ def to_training_config(
     Args:
       compile_config: from the archive.
       stored: the optimizer's variables in order.
+      inner: the variables of an optimizer inside of it; those of a LossScaleOptimizer are stored twice.
       trainable: the model's trainable weights, in the order of the archive.
       dialect: the dialect of the archive.
     """
-    found = TrainingConfig(read_compile_config(compile_config, MAJOR[dialect]))
-    legacy = legacy_variables(found, stored, trainable) if is_legacy(found) else None
-    if legacy is not None:
-        found.variables = legacy
-        return found
-    values = list(stored)
-    if values and values[0].shape == () and values[0].dtype.kind in "iu":
-        found.variables.append(iteration_variable(values.pop(0)))
-        if dialect == "keras3" and has_rate_variable(found) and values and values[0].shape == ():
-            found.learning_rate = optimizer_variable("learning_rate", values.pop(0))
-    state = to_state(found, values, trainable, MAJOR[dialect])
-    if state is not None:
-        found.variables += state.slots
-        found.scalars = state.scalars
-    else:
-        kind = found.optimizer_class
-        found.variables += [optimizer_variable(f"{kind}/vars/{n}", value) for n, value in enumerate(values)]
-    return found
+    config = read_compile_config(compile_config, MAJOR[dialect])
+    return read_state(config, stored, inner, trainable, MAJOR[dialect])
 
 
 def take_variables(
-    training: TrainingConfig, stored: Sequence[LazyDataset], trainable: Sequence[Weight]
+    training: TrainingConfig,
+    stored: Sequence[LazyDataset],
+    inner: Sequence[LazyDataset],
+    trainable: Sequence[Weight],
 ) -> bool:
     """Gives an optimizer the variables of a file that does not state its dialect.
 
     Args:
       training: a compile state.
       stored: the variables in the file, in order.
+      inner: the variables of an optimizer inside of it.
       trainable: the model's trainable weights, in the order of the file.
 
     Returns:
       Whether they fit the optimizer; if not, nothing is changed.
     """
+    if not is_loss_scaled(training):
+        return not inner and _takes(training, stored, trainable)
+    part = unwrapped(training)
+    if not _takes(part, inner or stored, trainable):
+        return False
+    training.variables, training.learning_rate = part.variables, part.learning_rate
+    training.scalars = dict(part.scalars)
+    if len(stored) == OWN_COUNT + len(inner):
+        take_scalars(training, stored)
+    return True
+
+
+def _takes(training: TrainingConfig, stored: Sequence[LazyDataset], trainable: Sequence[Weight]) -> bool:
     legacy = legacy_variables(training, stored, trainable) if is_legacy(training) else None
     if legacy is not None:
         training.variables = legacy
         return True
-    for dialect in ("keras3", "tf_keras"):
-        counted = 2 if dialect == "keras3" and has_rate_variable(training) else 1
+    majors: tuple[Major, ...] = (3, 2)
+    for keras in majors:
+        counted = 2 if keras == 3 and has_rate_variable(training) else 1
         if len(stored) < counted or any(value.shape for value in stored[:counted]):
             continue
-        state = to_state(training, stored[counted:], trainable, MAJOR[dialect])
+        state = to_state(training, stored[counted:], trainable, keras)
+        state = state or _by_number(training, stored[counted:])
         if state is None:
             continue
         if is_legacy(training):
@@ -97,25 +105,68 @@ def take_variables(
     return False
 
 
-def optimizer_values(training: TrainingConfig, trainable: Sequence[Weight], dialect: Dialect) -> list[Weight]:
-    """The optimizer's variables in the order of the dialect.
+def _by_number(training: TrainingConfig, stored: Sequence[LazyDataset]) -> OptimizerState | None:
+    """Stored values in place of variables of the same shapes, which do not follow from the options and weights.
 
-    Where Keras would not find the slots that it expects, the slots are left out. Keras then starts with fresh slots
-    and warns about it.
+    They are those of an optimizer that kerasfmt does not know, or for weights that were frozen after training.
     """
+    held = training.variables[1:]
+    if not held or [value.shape for value in stored] != [weight.shape for weight in held]:
+        return None
+    names = [weight.name for weight in held]
+    slots = [optimizer_variable(name, value) for name, value in zip(names, stored, strict=True)]
+    return OptimizerState(slots, {})
+
+
+@dataclass(frozen=True)
+class StoredOptimizer:
+    """The variables of an optimizer as an archive holds them.
+
+    Attributes:
+      name: what Keras 3 calls the optimizer.
+      variables: the variables in order.
+      inner: an optimizer inside of it; its variables are stored twice.
+    """
+
+    name: str
+    variables: Sequence[Weight]
+    inner: StoredOptimizer | None = None
+
+
+def stored_optimizer(
+    training: TrainingConfig | None, trainable: Sequence[Weight], dialect: Dialect
+) -> StoredOptimizer | None:
+    """The optimizer's variables as an archive holds them; None where the model has no optimizer.
+
+    Args:
+      training: the compile state as the target can express it, by `kerasfmt.dialects.optimizer_target`.
+      trainable: the trainable weights, in the order of the optimizer.
+      dialect: the dialect of the archive.
+    """
+    if training is None or not training.optimizer_class:
+        return None
+    if is_loss_scaled(training):
+        inner = stored_optimizer(unwrapped(training), trainable, dialect)
+        assert inner is not None
+        own = own_variables(training) if dialect == "keras3" and inner.variables else []
+        return StoredOptimizer("loss_scale_optimizer", [*own, *inner.variables], inner)
+    name = str(training.optimizer_config.get("name") or training.optimizer_class)
+    if name == training.optimizer_class:
+        name = name.lower()  # the name that Keras 3 gives it, where Keras 2 takes the class's
+    return StoredOptimizer(name, _values(training, trainable, dialect))
+
+
+def _values(training: TrainingConfig, trainable: Sequence[Weight], dialect: Dialect) -> list[Weight]:
+    """The optimizer's variables in the order of the dialect."""
     variables = list(training.variables)
     if not variables or dialect == "tf_keras":
         return variables
-    names = slot_names(training, trainable, keras=3)
-    by_name = {**placeholders(training, trainable), **{weight.name: weight for weight in variables}}
-    slots = [by_name[slot] for slot in names if slot in by_name]
-    if len(slots) != len(names):
-        slots = variables[1:] if len(variables) - 1 == len(names) else []
     rate = training.learning_rate
     if rate is None:
         # An optimizer given by name alone has no options in an archive of tf_keras.
         stated = training.optimizer_config.get("learning_rate", default_rate(training))
         if isinstance(stated, int | float):
             rate = optimizer_variable("learning_rate", np.asarray(stated, np.float32))
+    slots = variables[1:]
     scalars = with_scalars(training, trainable).values() if slots else ()
     return [variables[0], *([] if rate is None else [rate]), *slots, *scalars]

@@ -6,6 +6,7 @@
     /layers/<class>/layers/...             the layers of a nested model
     /layers/<class>/<attribute>/vars/...   a layer inside of a layer
     /optimizer/vars/<number>               the optimizer's: iteration, learning rate (Keras 3), slots
+    /optimizer/inner_optimizer/vars/...    those of the optimizer inside of a LossScaleOptimizer, once more
     /_layer_checkpoint_dependencies/...    in place of layers up to Keras 2.13; layers with weights count twice
 
 Keras stores an object with two paths once, on the first path. It cannot load such an archive itself, because the
@@ -31,6 +32,7 @@ from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsafeFileError
 from kerasfmt.formats import matching
 from kerasfmt.formats.keras_archive import layout
+from kerasfmt.formats.keras_archive.training import StoredOptimizer
 from kerasfmt.ir import Layer, Model, Sequential, Weight
 from kerasfmt.ir.naming import to_snake_case
 from kerasfmt.layers.tf_op import TFOpLambda
@@ -39,7 +41,9 @@ Variables: TypeAlias = dict[str, dict[str, LazyDataset]]
 """Path of an object, "" for the model -> number of a variable -> where it lies."""
 
 _MAX_DEPTH: Final = 256
-_IGNORED: Final = re.compile(r"optimizer$|(_?metrics|_?compile_metrics|_?loss_tracker|compiled_metrics)(/|$)")
+_IGNORED: Final = re.compile(
+    r"optimizer(/|$)|(_?metrics|_?compile_metrics|_?loss_tracker|compiled_metrics)(/|$)"
+)
 _SEEDS: Final = re.compile(r"(^|/)_?seed_generators?(/|$)")
 
 
@@ -282,15 +286,12 @@ def numbered(held: Mapping[str, LazyDataset], where: str) -> list[LazyDataset]:
 # Writing.
 
 
-def weights_tree(
-    model: Model, optimizer: Sequence[Weight], optimizer_name: str | None, keras3: bool
-) -> WritePlan:
+def weights_tree(model: Model, optimizer: StoredOptimizer | None, keras3: bool) -> WritePlan:
     """The contents of the file of a model's weights; a layer of two models is in it twice.
 
     Args:
       model: the model.
-      optimizer: the optimizer's variables.
-      optimizer_name: its name; None where the model is not compiled.
+      optimizer: the optimizer's variables; None where the model is not compiled.
       keras3: whether the file is for Keras 3.
 
     Raises:
@@ -313,6 +314,8 @@ def weights_tree(
             continue  # no layers in Keras 3
         path = place.paths[0 if keras3 else -1]
         add(path, layer.name, f"layer {layer.name}", own_weights(layer))
-    if optimizer_name is not None:
-        add(layout.OPTIMIZER, optimizer_name, "the optimizer", optimizer)
+    if optimizer is not None:
+        add(layout.OPTIMIZER, optimizer.name, "the optimizer", optimizer.variables)
+        if optimizer.inner is not None:
+            add(layout.INNER, optimizer.inner.name, "the inner optimizer", optimizer.inner.variables)
     return tree

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,14 +19,14 @@ from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.containers.zip.writer import Packer
 from kerasfmt.dialects import keras2_archive, keras3, versions
 from kerasfmt.dialects.compile_config import write_compile_config
+from kerasfmt.dialects.optimizer_target import for_keras
 from kerasfmt.dialects.versions import Dialect
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.formats.keras_archive import layout, shard_files, sharding
-from kerasfmt.formats.keras_archive.training import optimizer_values
+from kerasfmt.formats.keras_archive.training import stored_optimizer
 from kerasfmt.formats.keras_archive.weights import weights_tree
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, TrainingConfig
-from kerasfmt.optimizers.legacy import to_current
 
 _DATE: Final = "1980-01-01@00:00:00"
 """Keras writes the time of the save here. No reader uses it, and the same model has to give the same bytes."""
@@ -49,7 +50,7 @@ def write(
       progress: is told the bytes of weights that have been written, part by part.
 
     Raises:
-      UnsupportedLayerError: that version of Keras lacks a layer or option. Nothing is written.
+      UnsupportedLayerError: that version of Keras lacks a layer, the optimizer, or an option. Nothing is written.
       InvalidModelError: an option is not a JSON value. Nothing is written.
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ImportError: h5py is not installed.
@@ -90,7 +91,7 @@ def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ImportError: h5py is not installed.
     """
-    writing.write(_tree(model, _training(model, dialect), dialect), target)
+    writing.write(_tree(model, _for_weights(model, dialect), dialect), target)
 
 
 def write_shards(model: Model, path: Path, max_shard_size: float, flush: bool) -> None:
@@ -114,21 +115,25 @@ def write_shards(model: Model, path: Path, max_shard_size: float, flush: bool) -
 
 
 def _training(model: Model, dialect: Dialect) -> TrainingConfig | None:
-    """The compile state of a model; Keras 3 has no legacy optimizers."""
+    """The compile state of a model as the Keras of the dialect can express it."""
     training = model.training_config
-    if training is None or dialect == "tf_keras":
-        return training
-    return to_current(training, model.trainable_weights)
+    if training is None:
+        return None
+    return for_keras(training, model.trainable_weights, versions.MAJOR[dialect], model.made_by_keras)
+
+
+def _for_weights(model: Model, dialect: Dialect) -> TrainingConfig | None:
+    """The compile state for a file of weights; None, with a warning, where the Keras of the dialect lacks it."""
+    try:
+        return _training(model, dialect)
+    except UnsupportedLayerError as error:
+        warnings.warn(f"model {model.name}: the optimizer's variables are left out: {error}", stacklevel=3)
+        return None
 
 
 def _tree(model: Model, training: TrainingConfig | None, dialect: Dialect) -> WritePlan:
-    optimizer = None
-    if training is not None and training.optimizer_class:
-        optimizer = str(training.optimizer_config.get("name") or training.optimizer_class)
-        if optimizer == training.optimizer_class:
-            optimizer = optimizer.lower()  # the name that Keras 3 gives it, where Keras 2 takes the class's
-    values = optimizer_values(training, model.trainable_weights, dialect) if training else []
-    return weights_tree(model, values, optimizer, dialect == "keras3")
+    stored = stored_optimizer(training, model.trainable_weights, dialect)
+    return weights_tree(model, stored, dialect == "keras3")
 
 
 def _json(value: Any, model: Model) -> bytes:
