@@ -13,15 +13,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kerasfmt.dialects.compiled_objects import read_object, write_metrics
 from kerasfmt.dialects.saving_lib import wrapped
 from kerasfmt.ir import TrainingConfig
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.own_modules import is_own
+from kerasfmt.losses.given import given_loss
 from kerasfmt.optimizers import loss_scale
 from kerasfmt.optimizers.legacy import stated_as_legacy
 from kerasfmt.optimizers.optimizer import Optimizer, find_optimizer, named_optimizer
 
 _ENTRIES: Final = ("loss", "metrics", "loss_weights", "weighted_metrics")
+_ARGUMENTS: Final[Mapping[Major, tuple[str, ...]]] = {
+    2: ("run_eagerly", "steps_per_execution", "jit_compile"),
+    3: ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"),
+}
+COMPILE_OPTIONS: Final = _ARGUMENTS[3]
+"""The other arguments of `compile` that archives state."""
 _LEGACY: Final = "keras.optimizers.legacy"
 _LOSS_SCALE: Final = "keras.src.mixed_precision.loss_scale_optimizer"
 """The module of Keras 2 that has LossScaleOptimizer; tf_keras finds its own by this name."""
@@ -41,7 +49,7 @@ def read_compile_config(compile_config: Mapping[str, Any], keras: Major) -> dict
         kind = named_optimizer(optimizer)
         # Keras 3 needs the name in HDF5 files; without the other option, Keras 2 would make a legacy optimizer.
         optimizer = {"class_name": kind, "config": {"name": kind, "is_legacy_optimizer": False}}
-    config = {key: compile_config.get(key) for key in _ENTRIES}
+    config = {key: read_object(compile_config.get(key)) for key in _ENTRIES}
     if isinstance(optimizer, Mapping):
         config["optimizer_config"] = _optimizer_config(optimizer, keras)
     return config
@@ -58,7 +66,13 @@ def _optimizer_config(optimizer: Mapping[str, Any], keras: Major) -> dict[str, A
     kind = _name(optimizer)
     if find_optimizer(kind) and optimizer.get("module") != _LEGACY:
         kind = f"Custom>{kind}"  # what Keras 2 calls its own optimizers in all other files
-    return {"class_name": kind, "config": options}
+    return {"class_name": kind, "config": options, **_own_module(optimizer)}
+
+
+def _own_module(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The module of an optimizer that is not Keras's own, where the entry states it."""
+    module = entry.get("module")
+    return {"module": module} if module and not is_own(str(module)) else {}
 
 
 def _name(entry: Mapping[str, Any]) -> str:
@@ -91,23 +105,7 @@ def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
             del options[key]
     name = kind.rpartition(">")[2]
     options = {**options, "name": name, **_NOT_LEGACY}
-    return {"class_name": f"Custom>{kind}" if own else kind, "config": options}
-
-
-def objects_to_keras2(value: Any) -> Any:
-    """Descriptions of losses and metrics by `keras.saving` as Keras 2 stores them: a function is its name.
-
-    Source: keras/src/saving/serialization_lib.py, serialize_keras_object (3.x)
-    """
-    if isinstance(value, list):
-        return [objects_to_keras2(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "class_name" not in value:
-        return {key: objects_to_keras2(item) for key, item in value.items()}
-    if value["class_name"] == "function":
-        return value["config"]
-    return {"class_name": value["class_name"], "config": objects_to_keras2(value.get("config") or {})}
+    return {"class_name": f"Custom>{kind}" if own else kind, "config": options, **_own_module(entry)}
 
 
 def write_compile_config(training: TrainingConfig, keras: Major) -> dict[str, Any]:
@@ -115,10 +113,13 @@ def write_compile_config(training: TrainingConfig, keras: Major) -> dict[str, An
     found: dict[str, Any] = {}
     if isinstance(training.config.get("optimizer_config"), Mapping):
         found["optimizer"] = _described_optimizer(training, keras)
-    for key in _ENTRIES:
-        kind = "keras.losses" if key == "loss" else "keras.metrics"
-        value = training.config.get(key)
-        found[key] = value if key == "loss_weights" else _described(value, kind, keras)
+    found["loss"] = given_loss(training.config.get("loss"), keras, archive=True)
+    for key in ("metrics", "weighted_metrics"):
+        found[key] = write_metrics(training.config.get(key))
+    found["loss_weights"] = training.config.get("loss_weights")
+    for key, value in training.options.items():
+        if key in _ARGUMENTS[keras] and (value is not None or keras == 2):
+            found[key] = value
     return found
 
 
@@ -144,27 +145,7 @@ def _described_optimizer(training: TrainingConfig, keras: Major) -> dict[str, An
         options["learning_rate"] = wrapped(module, name, rate.get("config"), registered)
     kind, name = training.optimizer_class, str(training.config["optimizer_config"].get("class_name"))
     if not name.startswith("Custom>") and find_optimizer(kind) is None:
-        return wrapped(None, kind, options, name)  # a class of the user's own
+        module = training.config["optimizer_config"].get("module")
+        return wrapped(module, kind, options, name)  # a class of the user's own
     module = _LEGACY if keras == 2 and stated_as_legacy(training) else "keras.optimizers"
     return wrapped(module, kind, options)
-
-
-def _described(value: Any, module: str, keras: Major) -> Any:
-    """Losses or metrics, each object described as `keras.saving` does."""
-    if isinstance(value, list | tuple):
-        return [_described(item, module, keras) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    if "class_name" not in value:
-        return {key: _described(item, module, keras) for key, item in value.items()}
-    config = value.get("config")
-    if value["class_name"] in ("MeanMetricWrapper", "LossFunctionWrapper") and isinstance(config, Mapping):
-        function, name = config.get("fn"), config.get("name")
-        function = function.get("config") if isinstance(function, Mapping) else function
-        return name if name in ("accuracy", "acc") else function
-    options = dict(config) if isinstance(config, Mapping) else config
-    if isinstance(options, dict):
-        options.pop("fn", None)
-        if keras == 3 and options.get("reduction") == "auto":
-            options["reduction"] = "sum_over_batch_size"
-    return wrapped(str(value.get("module") or module), str(value["class_name"]), options)

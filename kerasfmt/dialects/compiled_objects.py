@@ -18,11 +18,16 @@ tf_keras/src/saving/legacy/serialization.py, serialize_keras_class_and_config
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt.dialects.saving_lib import wrapped
+from kerasfmt.ir.naming import to_snake_case
 from kerasfmt.ir.own_modules import is_own
+from kerasfmt.losses.functions import LOSS_FUNCTIONS
+from kerasfmt.losses.loss import find_loss
+from kerasfmt.metrics.functions import BY_SHAPE, METRIC_FUNCTIONS
+from kerasfmt.metrics.metric import METRIC_CLASSES, find_metric
 
 _FUNCTION: Final = "function"
 
@@ -45,36 +50,48 @@ def read_object(value: Any) -> Any:
     return found
 
 
-def write_object(value: Any, module: str, is_known: Callable[[str], bool]) -> Any:
-    """Objects in the words of the IR, in any nesting, as an archive describes them.
-
-    Args:
-      value: the objects.
-      module: the module of Keras that has such objects, `keras.losses`.
-      is_known: whether Keras has a class or a function of this name there; another one is custom.
-    """
+def write_metrics(value: Any) -> Any:
+    """Metrics in the words of the IR, in any nesting, as archives describe them."""
     if isinstance(value, list | tuple):
-        return [write_object(item, module, is_known) for item in value]
+        return [write_metrics(item) for item in value]
     if isinstance(value, str):
-        return value if is_known(value) else wrapped("builtins", _FUNCTION, value, _FUNCTION)
-    if not isinstance(value, Mapping):
+        return value if _is_metric(value) else wrapped("builtins", _FUNCTION, value, _FUNCTION)
+    if not isinstance(value, Mapping) or "registered_name" in value:
         return value
     if "class_name" not in value:
-        return {key: write_object(item, module, is_known) for key, item in value.items()}
-    kind = str(value["class_name"])
-    stated = value.get("module")
-    if stated is None and is_known(kind):
-        return wrapped(module, kind, value.get("config"))
-    return wrapped(stated, kind.rpartition(">")[2], value.get("config"), kind)
+        return {key: write_metrics(item) for key, item in value.items()}
+    kind = find_metric(str(value["class_name"])) or find_loss(str(value["class_name"]))
+    if kind is None or "module" in value:
+        return _custom(value)
+    return wrapped(kind.facts.module, kind.__name__, value.get("config"))
+
+
+def _is_metric(name: str) -> bool:
+    """Whether some Keras makes a metric of a name."""
+    tables = (METRIC_FUNCTIONS, LOSS_FUNCTIONS)
+    if name.lower() in BY_SHAPE or any(table.find(name) is not None for table in tables):
+        return True
+    return find_metric(name) is not None or find_metric(_camel(name)) is not None
+
+
+def _camel(name: str) -> str:
+    """A class name for a name in snake case, as Keras 3 takes both."""
+    known = {to_snake_case(kind): kind for kind in METRIC_CLASSES.names()}
+    return known.get(name, name)
+
+
+def _custom(value: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of a class that is not Keras's own, by its registered name."""
+    registered = str(value["class_name"])
+    return wrapped(value.get("module"), registered.rpartition(">")[2], value.get("config"), registered)
 
 
 def without_modules(value: Any) -> Any:
-    """Objects in the words of the IR as Keras 2 stores them in HDF5 files and SavedModels."""
+    """Objects in the words of the IR as Keras 2 stores them in HDF5 files and SavedModels; their configs stay."""
     if isinstance(value, list):
         return [without_modules(item) for item in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         return value
-    kept = {key: without_modules(item) for key, item in value.items()}
     if "class_name" in value:
-        kept.pop("module", None)
-    return kept
+        return {key: item for key, item in value.items() if key != "module"}
+    return {key: without_modules(item) for key, item in value.items()}

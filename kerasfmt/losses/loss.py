@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
 from kerasfmt import dtypes
-from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.families import FamilyTable
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
+from kerasfmt.ir.json_values import unwrap
 from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts, Major
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.typing import override
+
+_T = TypeVar("_T", bound=FrozenOptions)
 
 LOSS_CLASSES: Final = FamilyTable["type[Loss]"]()
 """The losses by class name."""
@@ -47,6 +50,19 @@ def find_loss(name: str) -> type[Loss] | None:
     `kerasfmt.losses.functions` has the names of functions, `mse` among them.
     """
     return LOSS_CLASSES.find(name)
+
+
+def from_words(kind: type[_T], config: Mapping[str, Any]) -> _T:
+    """The loss or metric of a class whose config a file states.
+
+    Raises:
+      UnsupportedLayerError: an option that the class does not have, or a value that it cannot take.
+      InvalidModelError: an option that the class needs is missing.
+    """
+    try:
+        return kind.from_config({key: unwrap(item) for key, item in config.items()})
+    except TypeError as error:
+        raise InvalidModelError(str(error)) from error
 
 
 def _reduction(value: Any) -> str:
@@ -157,6 +173,10 @@ class Loss(FrozenOptions):
                     f"{self._label()}: Keras {keras} has no option {option}, which is {config[option]!r}"
                 )
         return config
+
+    def module_in(self, keras: Major) -> tuple[str, str | None]:
+        """The module under which archives of a version of Keras state the class, and its registered name."""
+        return self.facts.module, None
 
     def entry(self) -> dict[str, Any]:
         """Class name and config, as the training config of Keras 2 states them."""

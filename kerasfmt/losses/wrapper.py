@@ -66,6 +66,12 @@ class LossFunctionWrapper(Loss):
         return with_function_options(type(self), given)
 
     @override
+    def module_in(self, keras: Major) -> tuple[str, str | None]:
+        if keras == 2:
+            return "keras.__internal__.losses", None
+        return "keras.src.losses.losses", type(self).__name__
+
+    @override
     def config_in(self, keras: Major) -> dict[str, Any]:
         """The config in the words of an archive; Keras 3 describes the function as an object."""
         config = super().config_in(keras)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from kerasfmt.dialects.compile_config import (
-    objects_to_keras2,
     optimizer_to_keras2,
     read_compile_config,
     write_compile_config,
@@ -85,18 +84,6 @@ def test_objects_are_described_as_each_keras_does() -> None:
     assert reductions == ["auto", "sum_over_batch_size"]
 
 
-@pytest.mark.parametrize(("name", "expected"), [("accuracy", "accuracy"), ("mine", "mae")])
-def test_a_wrapped_function_is_its_name(name: str, expected: str) -> None:
-    function = {
-        "module": "builtins",
-        "class_name": "function",
-        "config": "mae",
-        "registered_name": "function",
-    }
-    metric = {"class_name": "MeanMetricWrapper", "config": {"name": name, "fn": function}}
-    assert write_compile_config(TrainingConfig({"metrics": [metric]}), 3)["metrics"] == [expected]
-
-
 def test_a_schedule_is_described() -> None:
     rate = {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1}}
     config = {"optimizer_config": {"class_name": "Custom>SGD", "config": {"learning_rate": rate}}}
@@ -104,12 +91,29 @@ def test_a_schedule_is_described() -> None:
     assert (found["module"], found["class_name"]) == ("keras.optimizers.schedules", "CosineDecay")
 
 
-def test_descriptions_as_keras_2_stores_them() -> None:
-    function = {
-        "module": "builtins",
-        "class_name": "function",
-        "config": "mae",
-        "registered_name": "function",
+@pytest.mark.parametrize("keras", [2, 3])
+def test_other_arguments_of_compile_stay_where_the_reader_has_them(keras: Major) -> None:
+    options = {"run_eagerly": None, "steps_per_execution": 4, "jit_compile": True, "auto_scale_loss": False}
+    found = write_compile_config(TrainingConfig({"loss": "mse"}, options=options), keras)
+    kept = {key: found[key] for key in options if key in found}
+    if keras == 2:
+        assert kept == {"run_eagerly": None, "steps_per_execution": 4, "jit_compile": True}
+    else:
+        assert kept == {"steps_per_execution": 4, "jit_compile": True, "auto_scale_loss": False}
+
+
+@pytest.mark.parametrize("keras", [2, 3])
+def test_an_optimizer_of_the_users_own_keeps_its_module_and_its_registered_name(keras: Major) -> None:
+    stated = {
+        "module": "mine.optimizers",
+        "class_name": "MyAdam",
+        "config": {"name": "my_adam", "learning_rate": 0.5},
+        "registered_name": "Mine>MyAdam",
     }
-    stated = {"a": [{**HUBER, "module": "keras.losses", "registered_name": None}, function], "b": None}
-    assert objects_to_keras2(stated) == {"a": [HUBER, "mae"], "b": None}
+    config = read_compile_config({"optimizer": stated}, keras)
+    entry = config["optimizer_config"]
+    assert (entry["class_name"], entry["module"]) == ("Mine>MyAdam", "mine.optimizers")
+    found = write_compile_config(TrainingConfig(config), keras)["optimizer"]
+    assert {key: found[key] for key in ("module", "class_name", "registered_name")} == {
+        key: stated[key] for key in ("module", "class_name", "registered_name")
+    }

@@ -28,8 +28,8 @@ class TestNadam(OptimizerTests):
         assert lists_of(found) == {
             "_iterations": ["iteration"],
             "_learning_rate": ["learning_rate"],
-            "_momentums": [f"Nadam/m/{name}" for name in weights],
-            "_velocities": [f"Nadam/v/{name}" for name in weights],
+            "_momentums": [f"m/{name}" for name in weights],
+            "_velocities": [f"v/{name}" for name in weights],
             "_u_product": ["Variable"],
         }
 

@@ -90,7 +90,9 @@ def test_an_optimizer_that_is_not_known_goes_through_files(
     assert loaded.training_config.optimizer_config["rho"] == 0.04
     # The other Keras may keep the variables in another order.
     assert state(loaded) == (state(model) if same else state(model)[:1])
-    kerasfmt.save_model(loaded, tmp_path / "saved_model")
+    in_order = name != "m.keras" or len(state(loaded)) == 1
+    with nullcontext() if in_order else pytest.warns(UserWarning, match="Sofia: its 3 variables cannot"):
+        kerasfmt.save_model(loaded, tmp_path / "saved_model")
 
 
 def test_rates() -> None:

@@ -16,6 +16,7 @@ from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.containers.hdf5.guard import import_h5py
 from kerasfmt.containers.hdf5.opening import opened, opened_stream
 from kerasfmt.containers.zip.reader import Archive
+from kerasfmt.dialects.compile_config import COMPILE_OPTIONS
 from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
@@ -129,7 +130,10 @@ def load(
     if compile and isinstance(compiled, Mapping) and compiled.get("optimizer"):
         own, inner = _optimizer(stored.variables, stored.file)
         trainable = _trainable(model, config)
-        model.training_config = to_training_config(compiled, own, inner, trainable, stored.dialect)
+        training = to_training_config(compiled, own, inner, trainable, stored.dialect)
+        training.restored = True
+        training.options = {key: compiled[key] for key in COMPILE_OPTIONS if key in compiled}
+        model.training_config = training
     return model
 
 

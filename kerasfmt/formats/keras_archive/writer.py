@@ -22,6 +22,7 @@ from kerasfmt.dialects.compile_config import write_compile_config
 from kerasfmt.dialects.optimizer_target import for_keras
 from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
+from kerasfmt.formats.compiled import given_state
 from kerasfmt.formats.keras_archive import layout, shard_files, sharding
 from kerasfmt.formats.keras_archive.training import stored_optimizer
 from kerasfmt.formats.keras_archive.weights import weights_tree
@@ -57,7 +58,7 @@ def write(
     """
     import_h5py()
     config = (keras3 if dialect == "keras3" else keras2_archive).write_model(model)
-    training = _training(model, dialect) if include_optimizer else None
+    training = given_state(model, versions.MAJOR[dialect]) if include_optimizer else None
     if training is not None:
         config["compile_config"] = write_compile_config(training, versions.MAJOR[dialect])
     tree = _tree(model, training, dialect)
@@ -110,22 +111,17 @@ def write_shards(model: Model, path: Path, max_shard_size: float, flush: bool) -
       SaveError: something cannot be written. Everything is as it was.
       ImportError: h5py is not installed.
     """
-    tree = _tree(model, _training(model, "keras3"), "keras3")
+    tree = _tree(model, _for_weights(model, "keras3"), "keras3")
     shard_files.write(sharding.shards(tree, int(max_shard_size * (1 << 30))), path, flush)
-
-
-def _training(model: Model, dialect: Dialect) -> TrainingConfig | None:
-    """The compile state of a model as the Keras of the dialect can express it."""
-    training = model.training_config
-    if training is None:
-        return None
-    return for_keras(training, model.trainable_weights, versions.MAJOR[dialect], model.made_by_keras)
 
 
 def _for_weights(model: Model, dialect: Dialect) -> TrainingConfig | None:
     """The compile state for a file of weights; None, with a warning, where the Keras of the dialect lacks it."""
+    training = model.training_config
+    if training is None:
+        return None
     try:
-        return _training(model, dialect)
+        return for_keras(training, model.trainable_weights, versions.MAJOR[dialect], model.made_by_keras)
     except UnsupportedLayerError as error:
         warnings.warn(f"model {model.name}: the optimizer's variables are left out: {error}", stacklevel=3)
         return None

@@ -56,7 +56,7 @@ def write(
       GraphError, InvalidModelError: a layer's call cannot be traced.
     """
     plan = plan_model(model, signatures, save_traces)
-    compiled = built_state(model)
+    compiled = built_state(model, include_optimizer)
     objects = Objects(plan, compiled, include_optimizer)
     graph = ObjectGraph.of(objects.root)
     children = children_bytes(graph)
