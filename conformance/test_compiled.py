@@ -14,11 +14,15 @@ import pytest
 
 from conformance.case import Keras
 from conformance.installed import is_keras3
+from kerasfmt.ir.keras_facts import Major
+from kerasfmt.losses.functions import LOSS_FUNCTIONS
+from kerasfmt.losses.given import given_loss
+from kerasfmt.losses.loss import find_loss
 from kerasfmt.metrics.described import is_sparse
 from kerasfmt.metrics.given import given
 from kerasfmt.metrics.per_output import Output, one_per_output
 from kerasfmt.metrics.resolve import Entries, resolve
-from tests.losses.keras_golden import KERAS_2
+from tests.losses.keras_golden import FILES, KERAS_2
 from tests.metrics.compiled_golden import CASES, outputs_in
 
 NAMES = [name for keras, name in CASES if keras == KERAS_2[0] and "stored" in CASES[keras, name]]
@@ -121,3 +125,32 @@ def half(keras: Keras) -> type:
             return {**super().get_config(), "factor": self.factor}
 
     return Half
+
+
+def test_keras_makes_the_same_losses_of_what_is_given(keras: Keras) -> None:
+    major: Major = 3 if is_keras3(keras) else 2
+    model = keras.Sequential([keras.layers.Dense(2)])
+    found = 0
+    for file in FILES.values():
+        for entry in file["objects"].values():
+            kind = find_loss(entry["class_name"])
+            if "variables" in entry or kind is None or kind.facts.absent_in == major:
+                continue
+            words = given_loss(
+                {"class_name": entry["class_name"], "config": entry["config"]}, major, archive=True
+            )
+            model.compile_from_config({"optimizer": "sgd", "loss": words})
+            assert type(model.loss).__name__ == entry["class_name"]
+            made_by_keras = ("fn", "name") if words["config"]["name"] is None else ("fn",)
+            stated = {k: v for k, v in model.loss.get_config().items() if k not in made_by_keras}
+            assert stated == {key: words["config"][key] for key in stated}
+            found += 1
+    assert found > 60
+
+
+def test_keras_knows_the_names_that_are_given(keras: Keras) -> None:
+    major: Major = 3 if is_keras3(keras) else 2
+    for row in LOSS_FUNCTIONS.rows:
+        for name in {row.name, *row.names(2), *row.names(3)}:
+            if row.names(major):
+                assert keras.losses.get(given_loss(name, major, archive=True)).__name__ == row.name

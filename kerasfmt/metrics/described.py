@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.ir.json_values import unwrap
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.naming import to_snake_case
 from kerasfmt.ir.own_modules import is_own
 from kerasfmt.losses.functions import LOSS_FUNCTIONS
-from kerasfmt.losses.loss import Loss, find_loss
+from kerasfmt.losses.loss import Loss, find_loss, from_words
 from kerasfmt.metrics.functions import BY_SHAPE, METRIC_FUNCTIONS
 from kerasfmt.metrics.metric import METRIC_CLASSES, Metric, find_metric
 from kerasfmt.metrics.per_output import Output
@@ -110,7 +109,7 @@ def describe(
       keras: the version of Keras that the metric was given to.
 
     Raises:
-      InvalidModelError: it is none of these; or the rank of the output, by which it goes, is not known.
+      InvalidModelError: it is none of these; an option is missing; or the shape, by which it goes, is not known.
       UnsupportedLayerError: an option that its class does not have.
     """
     if value is None:
@@ -141,7 +140,7 @@ def _named(name: str, output: Output, sparse: bool, names: NumberedNames, keras:
     kind = find_metric(name) or (_by_snake_case(name) if keras == 3 else None)
     if kind is not None:
         default = kind.fields["name"].default or names.next(kind.__name__)
-        return _known(kind(name=name if keras == 3 else default))
+        return _known(from_words(kind, {"name": name if keras == 3 else default}))
     if _own_name(name)[:1].isupper():
         entry = {"class_name": name, "config": {"name": to_snake_case(_own_name(name)), "dtype": "float32"}}
         return DescribedMetric(entry, None)
@@ -183,10 +182,10 @@ def _object(value: Mapping[str, Any]) -> DescribedMetric:
     kind = None if foreign else find_metric(class_name)
     loss = None if foreign else find_loss(class_name)
     if loss is not None and (kind is None or str(module).endswith("losses")):
-        return _of_loss(loss.from_config({key: unwrap(item) for key, item in config.items()}))
+        return _of_loss(from_words(loss, config))
     if kind is None:
         return DescribedMetric({**value, "config": dict(config)}, None)
-    return _known(kind.from_config({key: unwrap(item) for key, item in config.items()}))
+    return _known(from_words(kind, config))
 
 
 def _of_loss(loss: Loss) -> DescribedMetric:

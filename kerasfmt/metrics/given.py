@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir.keras_facts import Major
-from kerasfmt.losses.loss import find_loss
+from kerasfmt.losses.given import given_loss
 from kerasfmt.losses.wrapper import function_words
 from kerasfmt.metrics.functions import BY_SHAPE, METRIC_FUNCTIONS
 from kerasfmt.metrics.metric import find_metric
@@ -143,13 +143,8 @@ def _means(name: str, function: str, output: Output, keras: Major) -> bool:
 def _loss(config: Mapping[str, Any], plain: bool, keras: Major) -> Any:
     """A loss that is used as a metric: the loss, or a wrapper of it where that has another name."""
     stated = config["fn"]
-    options, kind = stated["config"] or {}, find_loss(str(stated["class_name"]))
-    class_name = str(stated["class_name"])
-    if kind is None:
-        words = _described(stated.get("module"), class_name.rpartition(">")[2], options, class_name)
-    else:
-        words = _described(kind.facts.module, class_name, kind.from_config(options).config_in(keras))
-    if plain and options.get("name") == config["name"]:
+    words = given_loss(stated, keras, archive=True)
+    if plain and (stated["config"] or {}).get("name") == config["name"]:
         return words
     return _described("keras.metrics", "MeanMetricWrapper", {**config, "fn": words})
 

@@ -43,11 +43,16 @@ def metric_name(default: str | None = None) -> Any:
     return fields.option(default=default, convert=fields.text().convert)
 
 
+def _dtype(value: Any) -> str:
+    found = dtypes.float32 if value is None else dtypes.of(value)
+    if not found.is_floating and not found.is_integer:
+        raise ValueError(f"expected a dtype of numbers, got {found.name}")
+    return found.name
+
+
 def metric_dtype() -> Any:
     """The option `dtype`: the dtype of results and variables; None for float32."""
-    return fields.option(
-        default=None, convert=lambda value: "float32" if value is None else dtypes.of(value).name
-    )
+    return fields.option(default=None, convert=_dtype)
 
 
 def variable(name: str, shape: tuple[int, ...], dtype: str) -> Weight:

@@ -8,7 +8,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt import losses
-from kerasfmt.losses.loss import LOSS_CLASSES, REDUCTIONS, find_loss
+from kerasfmt.losses.loss import LOSS_CLASSES, REDUCTIONS, find_loss, from_words
 from tests.losses.keras_golden import FILES
 
 
@@ -101,3 +101,11 @@ def test_configs_in_archives() -> None:
         "config": "huber",
         "registered_name": "function",
     }
+
+
+def test_what_a_class_needs_is_told_by_name() -> None:
+    assert from_words(losses.Huber, {"delta": 0.5}) == losses.Huber(0.5)
+    with pytest.raises(
+        kerasfmt.errors.InvalidModelError, match="loss LossFunctionWrapper: option fn is needed"
+    ):
+        from_words(losses.LossFunctionWrapper, {"name": "w"})

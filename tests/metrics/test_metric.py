@@ -39,6 +39,8 @@ def test_dtypes() -> None:
     assert {weight.dtype.name for weight in metrics.Mean(dtype="float64").variables()} == {"float64"}
     with pytest.raises(kerasfmt.KerasfmtError):
         metrics.Mean(dtype="float31")
+    with pytest.raises(kerasfmt.KerasfmtError, match="option dtype: expected a dtype of numbers, got string"):
+        metrics.Mean(dtype="string")
 
 
 def test_each_call_makes_fresh_variables() -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.metrics.functions import METRIC_FUNCTIONS
+from kerasfmt.metrics.given import given as give_back
 from kerasfmt.metrics.per_output import Output
 from kerasfmt.metrics.resolve import Resolved, ResolvedMetric, resolve
 from tests.losses.keras_golden import KERAS_2, KERAS_3
@@ -171,6 +173,61 @@ def test_outputs_may_be_pairs() -> None:
         "a_loss",
         "b_loss",
     ]  # type: ignore[list-item]
+
+
+NAMES = [
+    "mae",
+    "accuracy",
+    "ce",
+    "AUC",
+    "MeanIoU",
+    "Huber",
+    "MeanMetricWrapper",
+    "own",
+    "mine>Own",
+    "function",
+    "",
+    "a",
+]
+KEYS = [
+    "class_name",
+    "config",
+    "name",
+    "fn",
+    "a",
+    "b",
+    "module",
+    "thresholds",
+    "num_thresholds",
+    "num_classes",
+    "shape",
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(NAMES),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["loss", "metrics", "weighted_metrics", "loss_weights"]), JSON),
+    st.sampled_from([ONE, TWO]),
+    st.booleans(),
+    st.sampled_from([2, 3]),
+)
+@settings(max_examples=400, deadline=None)
+def test_any_json_is_resolved_and_given_back_or_refused(
+    config: dict[str, Any], outputs: list[Output], resolved: bool, keras: Any
+) -> None:
+    try:
+        found = resolve(config, outputs, resolved=resolved, keras=keras)
+    except KerasfmtError:
+        return
+    assert len(found.objects) >= 1
+    for metrics in (found.metrics, found.weighted_metrics):
+        assert metrics is None or len(metrics) == len(outputs)
+    for reader in (2, 3):
+        give_back(found, outputs, reader)  # type: ignore[arg-type]
 
 
 def test_nothing_at_all() -> None:
