@@ -1,7 +1,7 @@
-"""Models that optax has trained for some steps, saved by kerasfmt, and the weights after one step more.
+"""Models that optax has trained for some steps, saved by kerasfmt, and the weights after some steps more.
 
 `python -m conformance.optax_steps DIRECTORY` writes them: `NAME.h5` and `NAME.keras`, what Keras 2 does not restore in
-`NAME.npz`, and `NAME.steps.npz` with the weights before and after the next step. It needs the environment `optax`.
+`NAME.npz`, and `NAME.steps.npz` with the weights after each of the next steps. It needs the environment `optax`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ class Steps:
       theirs: the module `optax` -> its transformation.
       ours: the optimizer of Keras.
       steps: number of steps before the model is saved.
-      said: a part of what from_optax warns of, in order.
+      said: a part of what from_optax warns of, in order; only the next step is the same then.
       frozen: the layers that are not trained.
       options: further arguments of from_optax.
       only_keras3: whether Keras 2 does not have it.
-      unfinished: whether the next batch does not complete a step.
     """
 
     theirs: Callable[[Any], Any]
@@ -41,8 +40,10 @@ class Steps:
     frozen: tuple[str, ...] = ()
     options: Mapping[str, Any] | None = None
     only_keras3: bool = False
-    unfinished: bool = False
 
+
+MORE = 5
+"""Steps that both do after the model is saved."""
 
 _A, _B = 0.02, {"b1": 0.8, "b2": 0.99}
 _BETAS: Mapping[str, Any] = {"beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-8}
@@ -80,7 +81,7 @@ CASES: Mapping[str, Steps] = {
     ),
     "adam-multisteps-unfinished": Steps(
         lambda o: o.MultiSteps(o.adam(_A, **_B), 3),
-        optimizers.Adam(_A, **_BETAS, gradient_accumulation_steps=3), steps=4, only_keras3=True, unfinished=True,
+        optimizers.Adam(_A, **_BETAS, gradient_accumulation_steps=3), steps=4, only_keras3=True,
     ),
     "adamw": Steps(
         lambda o: o.adamw(_A, **_B, weight_decay=0.1), optimizers.AdamW(_A, **_BETAS, weight_decay=0.1)
@@ -133,7 +134,7 @@ CASES: Mapping[str, Steps] = {
 
 
 def write(name: str, case: Steps, where: Path) -> None:
-    """Trains with optax, saves the model, and does one step more with optax."""
+    """Trains with optax, saves the model, and does some steps more with optax."""
     import jax
     import jax.numpy as jnp
     import optax
@@ -164,10 +165,11 @@ def write(name: str, case: Steps, where: Path) -> None:
     ):
         raise AssertionError(f"{name}: expected warnings of {case.said}, got {said}")
     save(started, model, where / name, case.only_keras3)
-    after, _ = step(params, state, slopes(case.steps))
-    weights = {f"before/{of}": array for of, array in params.items()}
-    weights |= {f"next/{of}": array for of, array in after.items()}
-    np.savez(where / f"{name}.steps.npz", **weights)
+    stored = {f"0/{of}": array for of, array in params.items()}
+    for more in range(1, MORE + 1):
+        params, state = step(params, state, slopes(case.steps + more - 1))
+        stored |= {f"{more}/{of}": array for of, array in params.items()}
+    np.savez(where / f"{name}.steps.npz", **stored)
 
 
 def main(where: Path) -> None:

@@ -28,10 +28,10 @@ from kerasfmt.optimizers.schedules import SCHEDULES
 from kerasfmt.optimizers.state import (
     SlotOf,
     optimizer_class,
-    placeholders,
     slot_names,
     slots_of,
     to_state,
+    without_counterpart,
 )
 from kerasfmt.printable import printable
 
@@ -190,7 +190,7 @@ def _in_order(
             ),
             stacklevel=4,
         )
-    unused = placeholders(training, weights)
+    unused = without_counterpart(training, weights)
     slots = [held.get(kept.name) or unused.get(kept.name) or _zeros(kept) for kept in expected]
     variables = [training.variables[0], *slots]
     return replace(training, variables=variables)

@@ -21,9 +21,10 @@ from kerasfmt.ir.options import did_you_mean
 from kerasfmt.ir.weight import ArrayLike
 from kerasfmt.optimizers.optimizer import ACCUMULATED, AVERAGE, Optimizer, Slot
 from kerasfmt.optimizers.state import SlotOf, initial_variables, slots_of, with_scalars
+from kerasfmt.typing import override
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class StartedOptimizer:
     """An optimizer with the state of the steps that it has done.
 
@@ -76,6 +77,10 @@ class StartedOptimizer:
                 )
         object.__setattr__(self, "slots", MappingProxyType(dict(self.slots)))
         object.__setattr__(self, "scalars", MappingProxyType(dict(self.scalars)))
+
+    @override
+    def __repr__(self) -> str:
+        return f"<StartedOptimizer {self.optimizer!r}, {self.iterations} iterations, {len(self.slots)} slots>"
 
     def _check_slot(self, where: str, name: str) -> None:
         if not self.optimizer.slots:

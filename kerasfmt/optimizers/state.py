@@ -113,7 +113,7 @@ def initial_variables(training: TrainingConfig, weights: Sequence[Weight], keras
 
 def _initial(kept: SlotOf, kind: type[Optimizer], config: Mapping[str, Any], keras: Major) -> Weight:
     if kept.shape is None:
-        return _placeholder(kept.name)
+        return Weight(kept.name, (), dtypes.int32, trainable=False, initializer=Zeros())
     found = Weight(kept.name, kept.shape, kept.weight.dtype, trainable=False, initializer=Zeros())
     if kept.slot.initial is not None:
         found.initializer = Constant(kind.first_value(kept.slot, config))
@@ -122,21 +122,20 @@ def _initial(kept: SlotOf, kind: type[Optimizer], config: Mapping[str, Any], ker
     return found
 
 
-def _placeholder(name: str) -> Weight:
-    return Weight(name, (), dtypes.int32, trainable=False, initializer=Zeros())
+def without_counterpart(training: TrainingConfig, weights: Sequence[Weight]) -> dict[str, Weight]:
+    """The variables of Keras 3 that Keras 2 does not have, by name, before the first step.
 
-
-def placeholders(training: TrainingConfig, weights: Sequence[Weight]) -> dict[str, Weight]:
-    """The integers that Keras 3 counts among the slots and never uses, by name.
+    They are the accumulated gradients, and the integers that Keras 3 counts among the slots and never uses.
 
     Args:
       training: the compile state.
       weights: the trainable weights, in the order of the optimizer.
     """
+    kind, config = optimizer_class(training), training.optimizer_config
     return {
-        kept.name: _placeholder(kept.name)
+        kept.name: _initial(kept, kind, config, keras=3)
         for kept in slots_of(training, weights, keras=3)
-        if kept.shape is None
+        if kept.shape is None or kept.slot is ACCUMULATED
     }
 
 

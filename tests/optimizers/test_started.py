@@ -94,6 +94,8 @@ def test_it_does_not_change() -> None:
     slots.clear()
     assert list(started.slots) == [("kernel", "m")]
     assert type(started.iterations) is int
+    assert repr(started).endswith(", 4 iterations, 1 slots>")
+    assert started != StartedOptimizer(optimizers.Lion(), 4, started.slots)
     with pytest.raises(AttributeError):
         started.iterations = 5  # type: ignore[misc]
     with pytest.raises(TypeError):
@@ -177,3 +179,18 @@ def test_it_goes_into_a_file(tmp_path: Path, name: str) -> None:
     assert held["iteration"] == 1000
     assert held["Adam/v/dense/kernel"].tolist() == KERNEL.tolist()
     assert not held["Adam/m/dense/kernel"].any()
+
+
+def test_slots_for_keras_2_are_enough_for_an_archive(tmp_path: Path) -> None:
+    model = Sequential([Dense(2, input_shape=(3,), name="dense")], name="m")
+    started = StartedOptimizer(ACCUMULATING, 4, {("dense/kernel", "m"): KERNEL})
+    model.training_config = TrainingConfig(
+        {"loss": "mse", "optimizer_config": started.optimizer.entry()},
+        started.variables(model.trainable_weights),
+    )
+    kerasfmt.save_model(model, tmp_path / "m.keras")
+    training = kerasfmt.load_model(tmp_path / "m.keras").training_config
+    assert training is not None
+    held = {variable.name: variable.numpy() for variable in training.variables}
+    assert held["Lion/m/dense/kernel"].tolist() == KERNEL.tolist()
+    assert held["Lion/gradient_accumulator/dense/kernel"].tolist() == np.zeros((3, 2)).tolist()

@@ -161,7 +161,7 @@ def _values(training: TrainingConfig, trainable: Sequence[Weight], dialect: Dial
     variables = list(training.variables)
     if not variables or dialect == "tf_keras":
         return variables
-    rate = training.learning_rate
+    rate = training.learning_rate if has_rate_variable(training) else None
     if rate is None:
         # An optimizer given by name alone has no options in an archive of tf_keras.
         stated = training.optimizer_config.get("learning_rate", default_rate(training))

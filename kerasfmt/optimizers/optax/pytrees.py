@@ -122,11 +122,13 @@ def assigned(params: Any, weights: Any) -> dict[Path, Weight | str | None]:
             )
     if not found:
         raise InvalidModelError("from_optax: params: expected a pytree of arrays, got none")
-    given = [weight for weight in found.values() if weight is not None]
-    for weight in given:
-        if sum(other is weight or (isinstance(weight, str) and other == weight) for other in given) > 1:
+    taken: set[Weight | str] = set()
+    for weight in found.values():
+        if weight in taken:
             name = weight.name if isinstance(weight, Weight) else weight
             raise InvalidModelError(f"from_optax: weights: two parameters have the weight {name}")
+        if weight is not None:
+            taken.add(weight)
     return found
 
 
