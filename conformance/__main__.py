@@ -4,6 +4,7 @@ python -m conformance run [--line 2.15] [--cases 'Dense*' seed] [--whose theirs]
 python -m conformance list
 python -m conformance coverage
 python -m conformance formats
+python -m conformance training [--line tf_keras] [--cases 'Adam*'] [--report]
 python -m conformance attack [--long] [NAME ...] [--report]
 python -m conformance digests [--write TABLE | --against TABLE]
 """
@@ -19,6 +20,7 @@ from conformance.artefacts import LINES, checks, readers
 from conformance.attack import command as attack
 from conformance.cases import CASES, select
 from conformance.formats import command as formats
+from conformance.training import command as training
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -38,6 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     commands.add_parser("list", help="name the cases")
     commands.add_parser("coverage", help="write conformance/COVERAGE.md from the last results")
     formats.add(commands)
+    training.add(commands)
     attack.add(commands)
     pin = commands.add_parser("digests", help="digests of what kerasfmt writes, to hold a change against")
     pin.add_argument("--line", default=LINES[0], choices=LINES)
@@ -48,6 +51,8 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.command == "formats":
         return formats.main(options.cases, options.page, options.jobs, options.fast, options.verbose)
+    if options.command == "training":
+        return training.main(options.line, options.cases, options.report, options.compare, options.verbose)
     if options.command == "attack":
         return attack.main(options.names, options.long, options.report)
     if options.command == "digests":

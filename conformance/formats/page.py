@@ -6,7 +6,7 @@ import datetime
 import json
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from conformance import round_trips
@@ -54,7 +54,7 @@ def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
         f"{counts['explained']:,} are explained, {counts['failed']:,} failed.",
         "",
         *([f"Not in this run: {', '.join(missing)}.", ""] if missing else []),
-        *(f"- {line}" for line in _versions()),
+        *(f"- {line}" for line in versions()),
         f"- kerasfmt: {_codes(cases)}",
         "",
     ]
@@ -70,7 +70,8 @@ def _codes(cases: Sequence[Case]) -> str:
     return "; ".join(f"sources {code} for {count} models" for code, count in counts.items())
 
 
-def _versions() -> list[str]:
+def versions(chosen: Container[str] | None = None) -> list[str]:
+    """What is installed in the environments of the engines and of kerasfmt; only in the chosen ones, if any are."""
     program = (
         "import importlib.metadata as m, json, platform; print(json.dumps({'Python': platform.python_version(), "
         "**{d.metadata['Name'].lower().replace('-', '_'): d.version for d in m.distributions()}}))"
@@ -78,6 +79,8 @@ def _versions() -> list[str]:
     said = []
     environments = dict.fromkeys([*(engine.environment for engine in ENGINES.values()), "core"])
     for environment in environments:
+        if chosen is not None and environment not in chosen:
+            continue
         command = [str(python(environment)), "-c", program]
         installed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         titles = [e.title for e in ENGINES.values() if e.environment == environment] or [OURS]
