@@ -169,7 +169,8 @@ def _in_order(
     if not training.variables or is_legacy(training):
         return training
     expected = slots_of(training, weights, keras)
-    needed = {kept.name for kept in expected if not _is_blank(kept, training)}
+    unused = without_counterpart(training, weights) if keras == 3 else {}
+    needed = {kept.name for kept in expected if not _is_blank(kept, training)} - unused.keys()
     held = {weight.name: weight for weight in training.variables[1:]}
     if keras != made_by and not needed <= held.keys():
         values = [weight.value for weight in training.variables[1:]]
@@ -190,7 +191,6 @@ def _in_order(
             ),
             stacklevel=4,
         )
-    unused = without_counterpart(training, weights)
     slots = [held.get(kept.name) or unused.get(kept.name) or _zeros(kept) for kept in expected]
     variables = [training.variables[0], *slots]
     return replace(training, variables=variables)
