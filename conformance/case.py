@@ -83,6 +83,8 @@ class Case:
       runs: False where this machine's TensorFlow cannot execute the model. Such a model is loaded and its specs
         are compared, nothing more.
       random: whether the outputs differ from call to call in training.
+      forgets: whether the next training step depends on the optimizer's slots, which Keras 2 makes anew when it loads a
+        SavedModel, its own too.
       trains: False where integers or no gradient come out, so that no training step is tried.
       unsaved: lines on which Keras cannot trace the layer in training, so that it neither saves the model nor fits
         it. What kerasfmt saves is read all the same.
@@ -100,6 +102,7 @@ class Case:
     why: str = ""
     runs: bool = True
     random: bool = False
+    forgets: bool = False
     trains: bool = True
     unsaved: tuple[str, ...] = ()
     slow: bool = False

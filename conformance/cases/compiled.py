@@ -54,13 +54,15 @@ def _of_optimizer(name: str, kind: str, options: dict[str, Any]) -> Case:
         return _small(keras, optimizer=getattr(keras.optimizers, kind)(**options))
 
     text = inspect.getsource(_small) + repr((kind, options))
-    return Case(f"compiled_{name}", "model", build, hashlib.sha256(text.encode()).hexdigest()[:12])
+    return Case(
+        f"compiled_{name}", "model", build, hashlib.sha256(text.encode()).hexdigest()[:12], forgets=True
+    )
 
 
 MODELS += [_of_optimizer(name, kind, options) for name, (kind, options) in _OPTIMIZERS.items()]
 
 
-@model()
+@model(forgets=True)
 def compiled_untrained(keras: Keras) -> KerasModel:
     rate = keras.optimizers.schedules.PiecewiseConstantDecay([10, 20], [0.5, 0.25, 0.125])
     return _small(
@@ -82,7 +84,7 @@ def _two_outputs(keras: Keras, **options: Any) -> KerasModel:
     return net
 
 
-@model()
+@model(forgets=True)
 def compiled_outputs(keras: Keras) -> KerasModel:
     metrics = keras.metrics
     return _two_outputs(
@@ -94,12 +96,12 @@ def compiled_outputs(keras: Keras) -> KerasModel:
     )
 
 
-@model()
+@model(forgets=True)
 def compiled_one_loss_of_two(keras: Keras) -> KerasModel:
     return _two_outputs(keras, loss={"kind": "categorical_crossentropy"}, metrics={"kind": ["acc"]})
 
 
-@model()
+@model(forgets=True)
 def compiled_metrics(keras: Keras) -> KerasModel:
     metrics = keras.metrics
     return _small(

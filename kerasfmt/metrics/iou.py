@@ -5,7 +5,7 @@ Source: tf_keras/src/metrics/iou_metrics.py; keras/src/metrics/iou_metrics.py (3
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 from kerasfmt.ir import fields
@@ -29,7 +29,8 @@ class _Confusion(Metric, abstract=True):
     """Base of the metrics that keep one matrix of labels and predictions."""
 
     state: ClassVar[tuple[str, ...]] = ("total_confusion_matrix",)
-    also_tracked: ClassVar[tuple[str, ...]] = ("total_cm", "target_class_ids")
+    also_tracked: ClassVar[tuple[str, ...]] = ("target_class_ids",)
+    second_names: ClassVar[Mapping[str, str]] = {"total_confusion_matrix": "total_cm"}
 
     @override
     def state_shape(self) -> tuple[int, ...] | None:

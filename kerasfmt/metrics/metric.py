@@ -93,8 +93,9 @@ class Metric(FrozenOptions):
     state: ClassVar[tuple[str, ...]] = ()
     """The names of its variables."""
     also_tracked: ClassVar[tuple[str, ...]] = ()
-    """The attributes that a SavedModel tracks after its variables: lists and dicts of options, another name of the
-    variable."""
+    """The attributes that a SavedModel tracks after its variables: lists and dicts of options."""
+    second_names: ClassVar[Mapping[str, str]] = {}
+    """Variables that are attributes under another name too, which a SavedModel tracks as well."""
 
     @classmethod
     def tracked(cls, config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -102,7 +103,8 @@ class Metric(FrozenOptions):
 
         Source: the attributes of each class in tf_keras/src/metrics, in the order of their assignment
         """
-        return (*cls.state, *cls.also_tracked)
+        names = [name for of in cls.state for name in (of, cls.second_names.get(of)) if name]
+        return (*names, *cls.also_tracked)
 
     @override
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ Source: tf_keras/src/metrics/regression_metrics.py; keras/src/metrics/regression
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -101,7 +102,8 @@ class MeanRelativeError(Metric):
 class R2Score(Metric):
     """The coefficient of determination."""
 
-    state: ClassVar[tuple[str, ...]] = ("num_samples", "squared_sum", "sum", "total_mse", "count")
+    state: ClassVar[tuple[str, ...]] = ("num_samples", "squared_sum", "sum", "residual", "count")
+    second_names: ClassVar[Mapping[str, str]] = {"residual": "total_mse"}
     config_order: ClassVar[tuple[str, ...]] = ("class_aggregation", "num_regressors")
     class_aggregation: str | None = fields.choice(
         None, "uniform_average", "variance_weighted_average", default="uniform_average"

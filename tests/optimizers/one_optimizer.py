@@ -162,7 +162,7 @@ class OptimizerTests:
                 "_iterations": ["iteration"],
                 "_learning_rate": ["learning_rate"],
                 **{listed[slot]: expected_names(self.optimizer.__name__, [[slot]]) for slot in slots},
-                **{scalar.attribute: [scalar.name] for scalar in self.optimizer.scalars},
+                **{s.attribute: [f"{self.optimizer.__name__}/{s.name}"] for s in self.optimizer.scalars},
             }
 
 

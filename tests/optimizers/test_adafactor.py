@@ -74,8 +74,8 @@ class TestAdafactor(OptimizerTests):
         assert lists_of(model) == {
             "_iterations": ["iteration"],
             "_learning_rate": ["learning_rate"],
-            "_r": ["Adafactor/r/a/kernel", "r/a/bias"],
-            "_c": ["Adafactor/c/a/kernel", "r/a/bias"],
+            "_r": ["Adafactor/r/a/kernel", "Adafactor/r/a/bias"],
+            "_c": ["Adafactor/c/a/kernel", "Adafactor/r/a/bias"],
             "_v": ["Adafactor/v/a/kernel", "Adafactor/v/a/bias"],
         }
 

@@ -11,7 +11,6 @@ Source: tf_keras/src/saving/legacy/saved_model/metric_serialization.py, MetricSa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.nodes import (
@@ -23,9 +22,6 @@ from kerasfmt.formats.saved_model.nodes import (
 from kerasfmt.ir import Weight
 from kerasfmt.ir.compile_state import CompiledMetric
 from kerasfmt.metrics.metric import OF_FUNCTION, find_metric
-
-_SECOND_NAME: Final = "total_cm"
-"""Another name of the confusion matrix of an IoU metric (tf_keras/src/metrics/iou_metrics.py)."""
 
 
 def metric_node(metric: CompiledMetric, variable: Callable[[Weight], VariableNode]) -> UserObject:
@@ -47,11 +43,11 @@ def metric_node(metric: CompiledMetric, variable: Callable[[Weight], VariableNod
     by_name = {weight.name: weight for weight in metric.variables}
     if not by_name.keys() <= set(state):  # those of a live metric may have other names
         by_name = dict(zip(state, metric.variables, strict=False))
+    second = {name: of for of, name in (kind.second_names if kind else {}).items()}
     for name in state if kind is None else kind.tracked(metric.config):
-        if name in by_name:
-            node.add(name, variable(by_name[name]))
-        elif name == _SECOND_NAME:
-            node.add(name, variable(metric.variables[0]))
-        elif name not in state:
+        of = second.get(name, name)
+        if of in by_name:
+            node.add(name, variable(by_name[of]))
+        elif of not in state:
             node.add(name, dict_wrapper() if name in OF_FUNCTION else list_wrapper(()))
     return node

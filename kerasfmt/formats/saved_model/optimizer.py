@@ -64,12 +64,14 @@ def _legacy_node(
     node = UserObject(identifier=layout.LEGACY_OPTIMIZER, producer=layout.OPTIMIZER_PRODUCER)
     state = legacy_state(config, trainable)
     if state is not None:
-        node.add("iter", variable(state.iterations))
-        for name, weight in (*state.hyperparameters.items(), *state.scalars.items()):
-            node.add(name, variable(weight))
+        prefix = _prefix(config)
+        held = {"iter": state.iterations, **state.hyperparameters, **state.scalars}
+        for name, weight in held.items():
+            node.add(name, variable(_renamed(weight, prefix + weight.name)))
         kinds = list(dict.fromkeys(slot.slot for slot in state.slots))
-        by_kind = sorted(state.slots, key=lambda slot: kinds.index(slot.slot))
-        node.slots += [SavedSlot(variable(weight), slot, variable(kept)) for weight, slot, kept in by_kind]
+        for weight, slot, kept in sorted(state.slots, key=lambda slot: kinds.index(slot.slot)):
+            of_slot = variable(_renamed(kept, prefix + kept.name))
+            node.slots.append(SavedSlot(variable(weight), slot, of_slot))
     elif config.variables:
         warn_of_loss(config)
     return node
@@ -90,16 +92,22 @@ def _node(
     slots = slots_of(config, trainable, keras=2)
     if kind.slots and len(kept) == 1 + len(slots):
         node.add("_index_dict", dict_wrapper())
+        prefix = _prefix(config)
         made = {(slot.slot, slot.weight): weight for slot, weight in zip(slots, kept[1:], strict=True)}
         for slot in (AVERAGE, *kind.slots):
             if slot.is_kept(config.optimizer_config, keras=2) or slot.always_listed:
-                members = (_member(slot, weight, made) for weight in trainable)
+                members = (_member(slot, weight, made, prefix) for weight in trainable)
                 node.add(slot.attribute, list_wrapper(variable(weight) for weight in members if weight))
         for attribute, scalar in with_scalars(config, kept[1:]).items():
-            node.add(attribute, variable(_without_facts(scalar.name, scalar.value)))
+            node.add(attribute, variable(_without_facts(prefix + scalar.name, scalar.value)))
     arguments = ArgSpec(("gradient", "variable", "key"))
     node.add("_update_step_xla", FunctionNode(PolymorphicFunction(arg_spec=arguments, jit_compile=True)))
     return node
+
+
+def _prefix(config: TrainingConfig) -> str:
+    """What the names of variables that come with a step begin with."""
+    return "" if config.restored else f"{config.optimizer_class}/"
 
 
 def _variables(config: TrainingConfig, trainable: Sequence[Weight]) -> list[Weight]:
@@ -121,12 +129,14 @@ def _renamed(weight: Weight, name: str) -> Weight:
     return found
 
 
-def _member(slot: Slot, weight: Weight, made: Mapping[tuple[Slot, Weight], Weight]) -> Weight | None:
+def _member(
+    slot: Slot, weight: Weight, made: Mapping[tuple[Slot, Weight], Weight], prefix: str
+) -> Weight | None:
     """The variable of a slot for a weight; an integer that is never used where a weight is no matrix."""
     found = made.get((slot, weight))
     if found is None and slot.shape_for(weight.shape) is None:
         # Keras calls the columns of such a weight r too.
-        return _without_facts(f"r/{weight.name}", np.asarray(0, np.int32))
+        return _without_facts(f"{prefix}r/{weight.name}", np.asarray(0, np.int32))
     return found
 
 
