@@ -47,13 +47,18 @@ def test_training_goes_on(tmp_path: Path, keras: Keras, name: str, kind: str) ->
     expected = live.trained(case, 6)
     model, _ = live.train(case, 3)
     live.save(model, tmp_path / "theirs.keras", dialect)
-    ours = kerasfmt.load_model(tmp_path / "theirs.keras")
-    path = tmp_path / "ours.keras"
+    ours, suffix = kerasfmt.load_model(tmp_path / "theirs.keras"), ".keras"
     if kind == "weights":
-        kind, path = f"paths_{dialect}", tmp_path / "ours.weights.h5"
-        kerasfmt.save_weights(ours, path, save_format=save_format)
+        kind, suffix = f"paths_{dialect}", ".weights.h5"
+        live.save(model, tmp_path / f"theirs{suffix}", kind)
+        kerasfmt.save_weights(ours, tmp_path / f"ours{suffix}", save_format=save_format)
     else:
         kind = dialect
-        kerasfmt.save_model(ours, path, save_format=save_format)
-    verdict, reason = compared(expected, live.read(case, kind, path), SAME_KERAS, same=True)
-    assert verdict in ("equal", "close"), reason
+        kerasfmt.save_model(ours, tmp_path / f"ours{suffix}", save_format=save_format)
+    found, control = (
+        compared(expected, live.read(case, kind, tmp_path / f"{whose}{suffix}"), SAME_KERAS, same=True)
+        for whose in ("ours", "theirs")
+    )
+    assert found[0] in ("equal", "close") or found == control, found
+    if not (name == "Nadam" and dialect == "tf_keras"):  # Keras 2 does not keep the product of the momenta
+        assert control[0] in ("equal", "close"), control

@@ -149,10 +149,12 @@ class Live:
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         if hasattr(optimizer, "_decayed_lr"):
             return float(_number(optimizer._decayed_lr("float32")))
-        rate = optimizer.learning_rate
-        return float(
-            _number(rate(optimizer.iterations) if callable(rate) and not hasattr(rate, "numpy") else rate)
-        )
+        rate = getattr(optimizer, "_learning_rate", None)
+        if callable(rate) and not hasattr(
+            rate, "numpy"
+        ):  # a schedule: the rate of the next step, in every Keras
+            return float(_number(rate(optimizer.iterations)))
+        return float(_number(optimizer.learning_rate))
 
     @contextmanager
     def _policy(self, case: TrainingCase) -> Iterator[None]:

@@ -1,8 +1,12 @@
 """The cells of the matrix: a file, its reader, and whether training went on as if nothing had happened.
 
 A cell is compared with 6 steps without a break: bit by bit or within 1e-6 of the largest value in the Keras that wrote
-the file, and within 1e-5 where another Keras goes on. A cell that fails is explained where the reader fails on the file
-that it wrote itself of the same case in the same format, or the writer on the file that was converted.
+the file, and within 1e-5 where another Keras goes on.
+
+A cell that fails is explained where the reader fails on the file that it wrote itself of the same case in the same format
+(or of the case's twin, where it lacks the case), or the writer on the file that was converted. A reader that raises is
+explained only by one that raises. A cell is warned of where kerasfmt said, when it wrote the file, what of the optimizer
+the other Keras lacks.
 """
 
 from __future__ import annotations
@@ -16,10 +20,10 @@ import numpy as np
 
 from conformance.artefacts import read_json
 from conformance.training import layout
-from conformance.training.cases import TrainingCase
+from conformance.training.cases import CASES, TrainingCase
 from conformance.training.stages import kind_of
 
-Verdict = Literal["equal", "close", "explained", "refused", "failed"]
+Verdict = Literal["equal", "close", "explained", "warned", "refused", "failed"]
 SAME_KERAS = 1e-6
 
 
@@ -37,6 +41,7 @@ class Cell:
       reason: what differs, or what was raised.
       control: how the reader's own file of the case fared in this format; empty where it has none.
       warned: what kerasfmt warned of when it wrote the file.
+      raised: whether it was not written, or not read, or the reader could not train at all.
     """
 
     case: str
@@ -48,6 +53,7 @@ class Cell:
     reason: str = ""
     control: str = ""
     warned: tuple[str, ...] = ()
+    raised: bool = False
 
 
 def cells(lines: Sequence[str], cases: Sequence[TrainingCase]) -> list[Cell]:
@@ -63,14 +69,19 @@ def lacking(line: str, case: str) -> str:
 
 def _cells(case: TrainingCase, reader: str) -> Iterator[Cell]:
     controls = {}
+    lacks = lacking(reader, case.name)
+    control = CASES[case.twin] if lacks and case.twin else case
     for kind in layout.own_formats(reader):
-        controls[kind] = own = _cell(case, reader, layout.file_name("own", kind), kind, reader, "own")
-        if own is not None:
+        own = _cell(control, reader, layout.file_name("own", kind), kind, reader, "own")
+        controls[kind] = own
+        if own is not None and not lacks:
             yield own
     for writer in layout.writers(reader):
         for source in layout.sources(writer):
             converted = _cell(case, writer, layout.file_name("own", source), source, writer, "own")
             for kind in layout.targets(reader):
+                if kind in layout.WEIGHTS and lacks:
+                    continue  # the reader has no such model to load weights into
                 found = _cell(case, writer, layout.file_name(source, kind), kind, reader, source)
                 if found is not None:
                     yield _with_controls(found, controls.get(kind), converted)
@@ -78,14 +89,21 @@ def _cells(case: TrainingCase, reader: str) -> Iterator[Cell]:
 
 def _with_controls(cell: Cell, control: Cell | None, converted: Cell | None) -> Cell:
     """The cell with what the reader makes of its own file, and else what the writer makes of the converted file."""
-    fails = [own for own in (control, converted) if own is not None and own.verdict == "failed"]
-    verdict: Verdict = "explained" if cell.verdict == "failed" and fails else cell.verdict
-    shown = control
+    fails = [
+        own
+        for own in (control, converted)
+        if own is not None and own.verdict == "failed" and (own.raised or not cell.raised)
+    ]
+    verdict, shown = cell.verdict, control
     if cell.verdict == "failed" and fails:
-        shown = fails[0]
+        verdict, shown = "explained", fails[0]
+    elif cell.verdict == "failed" and any(words.startswith("optimizer ") for words in cell.warned):
+        verdict = "warned"
     words = "" if shown is None else shown.reason or shown.verdict
-    if shown is converted and shown is not None and shown is not control:
+    if shown is not None and shown is not control:
         words = f"the file that was converted: {words}"
+    elif shown is not None and shown.case != cell.case:
+        words = f"its file of {shown.case}: {words}"
     return replace(cell, verdict=verdict, control=words)
 
 
@@ -96,18 +114,18 @@ def _cell(case: TrainingCase, writer: str, file: str, kind: str, reader: str, so
         return None
     warned = tuple(known.get("warnings", ()))
 
-    def cell(verdict: Verdict, reason: str = "") -> Cell:
-        return Cell(case.name, writer, source, kind_of(file), reader, verdict, reason, "", warned)
+    def cell(verdict: Verdict, reason: str = "", raised: bool = False) -> Cell:
+        return Cell(case.name, writer, source, kind_of(file), reader, verdict, reason, "", warned, raised)
 
     if not known["ok"]:
         refused = source != "own" and known["error"].startswith("UnsupportedLayerError: optimizer ")
-        return cell("refused" if refused else "failed", known["error"])
+        return cell("refused" if refused else "failed", known["error"], raised=True)
     result = layout.result(reader, case.name, kind, known["digest"])
     state = read_json(result)
     if not state:
         return None
     if not state["ok"]:
-        return cell("failed", state["error"])
+        return cell("failed", state["error"], raised=True)
     expected = read_json(home / "expected.json")
     same = writer == reader
     tolerance = SAME_KERAS if same else case.tolerance

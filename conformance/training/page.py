@@ -16,7 +16,14 @@ from conformance.training.matrix import Cell, lacking
 from conformance.training.models import STEPS
 
 TARGET = Path(__file__).parent.with_name("TRAINING.md")
-_MARKS = {"equal": "=", "close": "≈", "explained": "own", "refused": "refused", "failed": "**failed**"}
+_MARKS = {
+    "equal": "=",
+    "close": "≈",
+    "explained": "own",
+    "warned": "warned",
+    "refused": "refused",
+    "failed": "**failed**",
+}
 
 
 def write(cases: Sequence[TrainingCase], found: Sequence[Cell]) -> Path:
@@ -35,6 +42,7 @@ def write(cases: Sequence[TrainingCase], found: Sequence[Cell]) -> Path:
     parts += [*(_grouped([c for c in ours if c.verdict == "explained"]) or ["None."]), ""]
     parts += ["## Files of a Keras from which it does not go on itself", ""]
     parts += [*(_grouped([c for c in own if c.verdict == "failed"]) or ["None."]), ""]
+    parts += ["## Warned of", "", *(_grouped([c for c in ours if c.verdict == "warned"]) or ["None."]), ""]
     parts += ["## Refused", "", "kerasfmt writes nothing and names what the other Keras lacks.", ""]
     parts += [*(_grouped([c for c in ours if c.verdict == "refused"]) or ["None."]), ""]
     parts += ["## Warnings", "", "What kerasfmt says when it writes such a file.", "", *_warnings(ours), ""]
@@ -62,12 +70,14 @@ def _head(cases: Sequence[TrainingCase], ours: Sequence[Cell], own: Sequence[Cel
         "- `=`: equal, bit by bit. `≈`: within 1e-6 of the largest value; within 1e-5 where another Keras goes on.",
         "- `own`: the reader fails on the file that it wrote itself of the same case, or the writer on the file that",
         "  was converted; that was run, and is below.",
+        "- `warned`: training goes on otherwise, and kerasfmt said so when it wrote the file.",
         "- `refused`: the reader's Keras lacks the optimizer or an option; kerasfmt writes nothing, and says so.",
         "- Two marks in a cell: the first is the Keras's own file, the second kerasfmt's.",
         "- Several marks for kerasfmt: by the file that was converted (`.keras`, `.h5`, `.weights.h5`).",
         "",
         f"Of {len(ours):,} cells of kerasfmt, {counts['equal']:,} are equal, {counts['close']:,} close, "
-        f"{counts['explained']:,} explained, {counts['refused']:,} refused, {counts['failed']:,} failed. "
+        f"{counts['explained']:,} explained, {counts['warned']:,} warned of, {counts['refused']:,} refused, "
+        f"{counts['failed']:,} failed. "
         f"In {better:,} of them, training goes on although it does not from the reader's own file. "
         f"Of {len(own):,} files of the Kerases themselves, training goes on from {theirs:,}.",
         "",
