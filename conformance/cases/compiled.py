@@ -70,6 +70,19 @@ def compiled_untrained(keras: Keras) -> KerasModel:
     )
 
 
+@model(forgets=True)
+def compiled_loss_scale(keras: Keras) -> KerasModel:
+    inner = keras.optimizers.Adam(0.01)
+    return _small(keras, optimizer=keras.mixed_precision.LossScaleOptimizer(inner))
+
+
+@model(forgets=True)
+def compiled_loss_scale_fixed(keras: Keras) -> KerasModel:
+    inner = keras.optimizers.Adam(0.01)
+    scaled = keras.mixed_precision.LossScaleOptimizer(inner, dynamic=False, initial_scale=8.0)
+    return _small(keras, optimizer=scaled)
+
+
 def _two_outputs(keras: Keras, **options: Any) -> KerasModel:
     """One input, two outputs, one of them for classes."""
     entry = keras.Input((3,), name="entry")

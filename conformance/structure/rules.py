@@ -209,6 +209,10 @@ DIFFERENT = {
     "TFOpLambda-activations": "as Activation-swish",
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
+    **dict.fromkeys(
+        ("compiled_loss_scale", "compiled_loss_scale_fixed"),
+        "Keras drops the state of a LossScaleOptimizer when it loads HDF5; it is kept here",
+    ),
 }
 """Cases with differences that renumber the whole object graph, and why; a case that has none any more fails."""
 

@@ -3,10 +3,10 @@
 A cell is compared with 6 steps without a break: bit by bit or within 1e-6 of the largest value in the Keras that wrote
 the file, and within 1e-5 where another Keras goes on.
 
-A cell that fails is explained where the reader fails on the file that it wrote itself of the same case in the same format
-(or of the case's twin, where it lacks the case), or the writer on the file that was converted. A reader that raises is
-explained only by one that raises. A cell is warned of where kerasfmt said, when it wrote the file, what of the optimizer
-the other Keras lacks.
+A cell that fails is explained where the reader fails on the file that it wrote itself of the same case in the same
+format (or of the case's twin, where it lacks the case), or the writer on the file that was converted. A reader that
+raises is explained only by one that raises. A cell is warned of where kerasfmt said, when it wrote the file, what of
+the optimizer the other Keras lacks.
 """
 
 from __future__ import annotations

@@ -75,6 +75,14 @@ def _own_module(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"module": module} if module and not is_own(str(module)) else {}
 
 
+def _is_own(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry is of an optimizer of Keras's own, or of one of which it does not say that it is not."""
+    if entry.get("module"):
+        return is_own(str(entry["module"]))
+    package, mark, _ = str(entry.get("class_name")).partition(">")
+    return not entry.get("registered_name") and (not mark or package == "Custom")
+
+
 def _name(entry: Mapping[str, Any]) -> str:
     """The name of an optimizer's class: of one that is not Keras's own, the name by which it is registered."""
     kind, module, registered = (entry.get(key) for key in ("class_name", "module", "registered_name"))
@@ -88,7 +96,7 @@ def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
     `keras.optimizers.legacy`.
     """
     kind = _name(entry)
-    own = is_own(str(entry.get("module") or "keras"))
+    own = _is_own(entry)
     if own:
         kind = kind.rpartition(">")[2]
     stated = entry.get("config")

@@ -29,6 +29,7 @@ from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer, to_config
 from kerasfmt.ir.structure import Structure, map_structure
 from kerasfmt.losses.functions import LOSS_FUNCTIONS
+from kerasfmt.optimizers.loss_scale import inner_entry, is_loss_scaled
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,10 @@ def _training_config(compiled: TrainingConfig, ids: _SharedIds) -> dict[str, Any
         found["loss"] = _function_names(found.get("loss"))
     optimizer = found.get("optimizer_config")
     if isinstance(optimizer, Mapping):
-        options = _numbered_objects(optimizer.get("config"), "schedule", ids)
+        options: Any = optimizer.get("config")
+        if is_loss_scaled(compiled):
+            options = {**options, "inner_optimizer": inner_entry(options["inner_optimizer"])}
+        options = _numbered_objects(options, "schedule", ids)
         found["optimizer_config"] = {**optimizer, "config": options}
     return found
 

@@ -5,6 +5,8 @@ has a list of its own. `kerasfmt.optimizers` says which variables Keras counts. 
 all slots and calls them `m/dense/kernel`. Those of a model that was made by code come with the first step, as
 `Adam/m/dense/kernel`.
 
+A LossScaleOptimizer has the children of its inner optimizer, and its scale.
+
 A legacy optimizer has its number of steps and its hyperparameters as children. Its slots are tied to the variables that
 they are for.
 
@@ -14,6 +16,7 @@ Source: tf_keras/src/optimizers/optimizer.py and the optimizer classes beside it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,7 @@ from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.nodes import (
     FunctionNode,
+    SavedNode,
     SavedSlot,
     UserObject,
     VariableNode,
@@ -33,6 +37,7 @@ from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import optimizer_variable
 from kerasfmt.ir.weight import ArrayLike
 from kerasfmt.optimizers.legacy import is_legacy, legacy_state, warn_of_loss
+from kerasfmt.optimizers.loss_scale import SCALARS, is_loss_scaled, unwrapped
 from kerasfmt.optimizers.optimizer import AVERAGE, Slot
 from kerasfmt.optimizers.state import (
     default_rate,
@@ -53,9 +58,37 @@ def optimizer_node(
       trainable: the trainable weights of the model.
       variable: the node of a weight.
     """
+    if is_loss_scaled(config):
+        return _loss_scaled_node(config, trainable, variable)
     if is_legacy(config):
         return _legacy_node(config, trainable, variable)
     return _node(config, trainable, variable)
+
+
+def _loss_scaled_node(
+    config: TrainingConfig, trainable: Sequence[Weight], variable: Callable[[Weight], VariableNode]
+) -> UserObject | None:
+    """The node of a LossScaleOptimizer: that of the inner optimizer, and the scale if it changes."""
+    inner = replace(unwrapped(config), restored=True)  # its variables come without a step
+    node = optimizer_node(inner, trainable, variable)
+    if node is None or not config.optimizer_config.get("dynamic", True):
+        return node
+    scale, steps = SCALARS[1], SCALARS[0]
+    first = config.optimizer_config.get("initial_scale", scale.initial)
+    state = UserObject()
+    for scalar, value in ((scale, np.asarray(first, np.float32)), (steps, np.asarray(0, np.int64))):
+        kept = config.scalars.get(scalar.attribute)
+        now = value if kept is None else kept.numpy().astype(value.dtype)
+        state.add(scalar.name, variable(optimizer_variable(scalar.name, now)))
+    own: list[tuple[str, SavedNode]] = [("loss_scale", state)]
+    if is_legacy(inner):
+        node.children[:0] = [*own, ("base_optimizer", UserObject())]
+    else:
+        place = [name for name, _ in node.children].index("_update_step_xla")
+        names = [name for name, _ in node.children[:place]]
+        place = names.index("_index_dict") if "_index_dict" in names else place
+        node.children[place:place] = own
+    return node
 
 
 def _legacy_node(

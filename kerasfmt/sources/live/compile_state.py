@@ -15,17 +15,19 @@ and keras/src/trainers/trainer.py, get_compile_config (3.x)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
 from kerasfmt.dialects.compile_config import optimizer_to_keras2
 from kerasfmt.dialects.compiled_objects import read_object
-from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import CompiledMetric, iteration_variable, optimizer_variable
 from kerasfmt.ir.weight import Aggregation, Synchronization
-from kerasfmt.optimizers.optimizer import AVERAGE, OPTIMIZER_CLASSES, Optimizer, find_optimizer
+from kerasfmt.optimizers import loss_scale
+from kerasfmt.optimizers.optimizer import ACCUMULATED, AVERAGE, Optimizer, find_optimizer
+from kerasfmt.optimizers.stored import read_state
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.objects import (
     described,
@@ -37,7 +39,6 @@ from kerasfmt.sources.live.objects import (
 )
 
 _OPTIONS: Final = ("run_eagerly", "steps_per_execution", "jit_compile")
-_WITHOUT: Final = "leave the compile state out with include_optimizer=False (in from_keras: compile=False)"
 
 
 def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig | None:
@@ -66,7 +67,7 @@ def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig
         config,
         variables,
         learning_rate=_keras2_rate(optimizer),
-        scalars=_scalars(optimizer, find_optimizer(type(optimizer).__name__)),
+        scalars={**_scalars(optimizer, find_optimizer(type(optimizer).__name__)), **_loss_scale(optimizer)},
         built=bool(getattr(getattr(model, "compiled_metrics", None), "built", False)),
         given={key: given.get(key) for key in ("metrics", "weighted_metrics")},
         options={key: to_json(stated[key]) for key in _OPTIONS if key in stated},
@@ -143,32 +144,47 @@ def _keras3(model: Any, optimizer: Any, weights: Mapping[int, Weight]) -> Traini
         return None
     keys = ("loss", "metrics", "weighted_metrics", "loss_weights")
     config = {key: read_object(to_json(compiled.get(key))) for key in keys}
-    kind = type(optimizer).__name__
-    found = find_optimizer(kind) if type(optimizer).__module__.startswith("keras.") else None
-    if found is None or not found.slots or found.facts.absent_in == 2:
-        raise UnsupportedLayerError(
-            f"model {model.name}: optimizer {kind}: expected one of {', '.join(_common())}, which Keras 2 has too; "
-            + _WITHOUT
-        )
-    options = to_json(optimizer.get_config())
-    for key, implied in found.facts.implied_by_keras2.items():
-        if options.get(key) not in implied:
-            raise UnsupportedLayerError(
-                f"model {model.name}: optimizer {kind}: option {key} is not one of Keras 2; {_WITHOUT}"
-            )
-    config["optimizer_config"] = optimizer_to_keras2({"class_name": kind, "config": options})
-    return TrainingConfig(
-        config,
-        _keras3_variables(optimizer, found, weights),
-        scalars=_scalars(optimizer, found),
+    state = _keras3_optimizer(optimizer, weights)
+    return replace(
+        state,
+        config={**config, **state.config},
         options={key: to_json(compiled[key]) for key in _OPTIONS if key in compiled},
     )
 
 
-def _common() -> list[str]:
-    """The optimizers of Keras 3 that Keras 2 has too, and whose variables are known."""
-    classes = {name: find_optimizer(name) for name in OPTIMIZER_CLASSES.names()}
-    return [name for name, found in classes.items() if found and found.slots and found.facts.absent_in != 2]
+def _keras3_optimizer(optimizer: Any, weights: Mapping[int, Weight]) -> TrainingConfig:
+    """An optimizer of Keras 3 with its variables. Those of a class that kerasfmt does not know have numbers."""
+    kind = type(optimizer)
+    entry = {"class_name": kind.__name__, "config": to_json(optimizer.get_config())}
+    if not keras_class(kind):
+        module = None if kind.__module__ == "__main__" else kind.__module__
+        entry |= {"module": module, "registered_name": registered_name(kind)}
+    config = {"optimizer_config": optimizer_to_keras2(entry)}
+    if keras_class(kind) and kind.__name__ == loss_scale.LEGACY:
+        inner = _keras3_optimizer(optimizer.inner_optimizer, weights)
+        return loss_scale.rewrapped(TrainingConfig(config, scalars=_loss_scale(optimizer)), inner)
+    found = find_optimizer(kind.__name__) if keras_class(kind) else None
+    if found is not None and found.slots:
+        return TrainingConfig(
+            config, _keras3_variables(optimizer, found, weights), scalars=_scalars(optimizer, found)
+        )
+    variables = optimizer.variables if getattr(optimizer, "built", False) else ()
+    return read_state(config, [LiveArray(variable) for variable in variables], (), (), 3)
+
+
+def _loss_scale(optimizer: Any) -> dict[str, Weight]:
+    """The scalars of a live LossScaleOptimizer; none before its first step, or if the scale is fixed."""
+    state = getattr(optimizer, "_loss_scale", None)
+    held = {
+        "step_counter": getattr(optimizer, "step_counter", getattr(state, "counter", None)),
+        "dynamic_scale": getattr(optimizer, "dynamic_scale", getattr(state, "current_loss_scale", None)),
+    }
+    names = {scalar.attribute: scalar.name for scalar in loss_scale.SCALARS}
+    return {
+        attribute: optimizer_variable(names[attribute], LiveArray(variable))
+        for attribute, variable in held.items()
+        if hasattr(variable, "shape")
+    }
 
 
 def _scalars(optimizer: Any, found: type[Optimizer] | None) -> dict[str, Weight]:
@@ -190,7 +206,7 @@ def _keras3_variables(optimizer: Any, found: type[Optimizer], weights: Mapping[i
     places = {id(of): number for number, of in enumerate(optimizer._trainable_variables)}
     names: dict[int, str] = {}
     unused: list[Weight] = []
-    for slot in (AVERAGE, *found.slots):
+    for slot in (AVERAGE, ACCUMULATED, *found.slots):
         listed = getattr(optimizer, slot.listed_in_keras3(), None) or ()
         for of, name in trained:
             variable = listed[places[id(of)]] if places[id(of)] < len(listed) else None

@@ -10,6 +10,7 @@ import pytest
 from kerasfmt import protos
 from kerasfmt.ir import Model, TrainingConfig
 from kerasfmt.ir.compile_state import optimizer_variable
+from kerasfmt.optimizers.loss_scale import wrap
 from tests.formats.saved_model.saved import Saved, compiled, save
 
 
@@ -50,6 +51,36 @@ def legacy(*, variables: bool = True) -> Model:
         [optimizer_variable(f"training/Adam/Variable_{n}", v) for n, v in enumerate(values)] * variables,
     )
     return model
+
+
+def loss_scaled(dynamic: bool, legacy_one: bool = False) -> Model:
+    model = legacy() if legacy_one else compiled()
+    assert model.training_config is not None
+    model.training_config = wrap(model.training_config, dynamic=dynamic, initial_scale=8.0)
+    return model
+
+
+def test_a_loss_scale_optimizer_has_the_children_of_the_inner_one_and_its_scale(tmp_path: Path) -> None:
+    plain = save(compiled(), tmp_path / "plain")
+    names = list(plain.children(plain.at("optimizer")))
+    fixed = save(loss_scaled(False), tmp_path / "fixed")
+    assert list(fixed.children(fixed.at("optimizer"))) == names
+    saved = save(loss_scaled(True), tmp_path / "m")
+    place = names.index("_index_dict")
+    assert list(saved.children(saved.at("optimizer"))) == [*names[:place], "loss_scale", *names[place:]]
+    assert list(saved.children(saved.at("optimizer", "loss_scale"))) == ["current_loss_scale", "good_steps"]
+    stored = saved.variables
+    key = "optimizer/loss_scale/{}/.ATTRIBUTES/VARIABLE_VALUE"
+    scale, steps = (np.asarray(stored[key.format(name)]) for name in ("current_loss_scale", "good_steps"))
+    assert (scale.dtype.name, float(scale), steps.dtype.name, int(steps)) == ("float32", 8.0, "int64", 0)
+
+
+def test_a_loss_scale_optimizer_around_a_legacy_one(tmp_path: Path) -> None:
+    saved = save(loss_scaled(True, legacy_one=True), tmp_path / "m")
+    node = saved.at("optimizer")
+    assert saved.nodes[node].user_object.identifier == "optimizer"
+    assert list(saved.children(node))[:3] == ["loss_scale", "base_optimizer", "iter"]
+    assert saved.nodes[node].slot_variables
 
 
 def checkpoint_graph(saved: Saved) -> protos.TrackableObjectGraph:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from kerasfmt import from_keras
+from kerasfmt import from_keras, save_model
 from kerasfmt.errors import UnsupportedLayerError
 from tests.sources.live.live_models import KERNEL, Optimizer, Sequential3, Variable2, model2, model3
 
@@ -58,17 +59,37 @@ def test_optimizer_of_keras3() -> None:
     assert from_keras(compiled(), compile=False).training_config is None
 
 
-def test_optimizers_without_counterpart() -> None:
+def test_what_keras_2_lacks_is_kept_for_keras_3(tmp_path: Path) -> None:
+    found = from_keras(compiled(gradient_accumulation_steps=2))
+    assert found.training_config is not None
+    assert found.training_config.optimizer_config["gradient_accumulation_steps"] == 2
     with pytest.raises(
-        UnsupportedLayerError, match="option gradient_accumulation_steps is not one of Keras 2"
+        UnsupportedLayerError, match="gradient_accumulation_steps=2: Keras 2 has no such option"
     ):
-        from_keras(compiled(gradient_accumulation_steps=2))
+        save_model(found, tmp_path / "m.h5")
+    save_model(found, tmp_path / "m.keras")
+
+
+def test_an_optimizer_without_known_slots_has_its_variables_by_number(tmp_path: Path) -> None:
     live = compiled()
     live.optimizer.__class__ = type("Muon", (Optimizer,), {"__module__": "keras.src.optimizers.muon"})
-    with pytest.raises(
-        UnsupportedLayerError, match=r"optimizer Muon: expected one of .*include_optimizer=False"
-    ):
-        from_keras(live)
+    found = from_keras(live)
+    assert found.training_config is not None
+    assert found.training_config.optimizer_class == "Muon"
+    assert len(found.training_config.variables) > 1
+    with pytest.raises(UnsupportedLayerError, match=r"optimizer Muon: Keras 2 .*include_optimizer=False"):
+        save_model(found, tmp_path / "m.h5")
+    save_model(found, tmp_path / "m.keras")
+
+
+def test_an_optimizer_of_the_users_own(tmp_path: Path) -> None:
+    live = compiled()
+    live.optimizer.__class__ = type("Mine", (Optimizer,), {"__module__": "mine.optimizers"})
+    found = from_keras(live).training_config
+    assert found is not None
+    entry = found.config["optimizer_config"]
+    assert (entry["class_name"], entry["module"]) == ("Mine", "mine.optimizers")
+    assert [variable.name for variable in found.variables[:2]] == ["iteration", "Mine/vars/0"]
 
 
 def test_optimizer_of_keras2() -> None:
