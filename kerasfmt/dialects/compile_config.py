@@ -33,6 +33,8 @@ COMPILE_OPTIONS: Final = _ARGUMENTS[3]
 _LEGACY: Final = "keras.optimizers.legacy"
 _LOSS_SCALE: Final = "keras.src.mixed_precision.loss_scale_optimizer"
 """The module of Keras 2 that has LossScaleOptimizer; tf_keras finds its own by this name."""
+_UNCLASSED: Final = frozenset({loss_scale.CURRENT, loss_scale.LEGACY, "MultiOptimizer"})
+"""Optimizers of Keras that are no class of the table."""
 _SCHEDULES: Final = "keras.optimizers.schedules"
 _NOT_LEGACY: Final = {"jit_compile": False, "is_legacy_optimizer": False}
 
@@ -76,11 +78,13 @@ def _own_module(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_own(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry is of an optimizer of Keras's own, or of one of which it does not say that it is not."""
+    """Whether an entry is of an optimizer of Keras's own. Without a module, its name decides."""
     if entry.get("module"):
         return is_own(str(entry["module"]))
     package, mark, _ = str(entry.get("class_name")).partition(">")
-    return not entry.get("registered_name") and (not mark or package == "Custom")
+    if entry.get("registered_name"):
+        return False
+    return package == "Custom" if mark else package in _UNCLASSED or find_optimizer(package) is not None
 
 
 def _name(entry: Mapping[str, Any]) -> str:
@@ -111,9 +115,9 @@ def optimizer_to_keras2(entry: Mapping[str, Any]) -> dict[str, Any]:
     for key, implied in Optimizer.facts.implied_by_keras2.items():
         if key in options and options[key] in implied:
             del options[key]
-    name = kind.rpartition(">")[2]
-    options = {**options, "name": name, **_NOT_LEGACY}
-    return {"class_name": f"Custom>{kind}" if own else kind, "config": options, **_own_module(entry)}
+    if not own:
+        return {"class_name": kind, "config": options, **_own_module(entry)}
+    return {"class_name": f"Custom>{kind}", "config": {**options, "name": kind, **_NOT_LEGACY}}
 
 
 def write_compile_config(training: TrainingConfig, keras: Major) -> dict[str, Any]:

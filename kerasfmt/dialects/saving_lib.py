@@ -45,27 +45,33 @@ MODULES: Final = {
 """The last word of an option's name: the module of the object that is its value."""
 
 
-def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Every mapping inside of a JSON value, outer ones first."""
+COMPILE_CONFIG: Final = "compile_config"
+"""Where the description of a model states how it is compiled."""
+
+
+def mappings(value: Any, without: str = "") -> Iterator[Mapping[str, Any]]:
+    """Every mapping inside of a JSON value, outer ones first; not what is under the key `without`."""
     pending = [value]
     while pending:
         item = pending.pop()
         if isinstance(item, Mapping):
             yield item
-            pending.extend(item.values())
+            pending.extend(inner for key, inner in item.items() if key != without)
         elif isinstance(item, list):
             pending.extend(item)
 
 
 def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], where: str) -> None:
-    """Refuses a config that needs code from the file, or code that the user did not pass.
+    """Refuses the config of a model that needs code from the file, or code that the user did not pass.
+
+    Losses, metrics and optimizers of the user's own are passed on as they are described, and need no code.
 
     Raises:
       UnsafeFileError: it holds a marshalled function, and none was given in its place.
       UnsupportedLayerError: a layer is not Keras's own, and not among `custom_objects`.
     """
     replaced: set[int] = set()
-    for item in mappings(config):  # outer ones first
+    for item in mappings(config, without=COMPILE_CONFIG):  # outer ones first
         kind = item.get("class_name")
         inner = item.get("config")
         names = ("Lambda", str(inner.get("name"))) if kind == "Lambda" and isinstance(inner, Mapping) else ()
@@ -90,6 +96,19 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
                 "of Keras's own, and no module that a file names is imported; pass a kerasfmt.layers.Layer "
                 f"subclass as custom_objects={{{str(kind)!r}: YourLayer}}"
             )
+
+
+def refuse_code_to_train(compile_config: Mapping[str, Any], where: str) -> None:
+    """Refuses a compile state that needs code from the file.
+
+    Raises:
+      UnsafeFileError: it holds a marshalled function.
+    """
+    if any(item.get("class_name") == "__lambda__" for item in mappings(compile_config)):
+        raise UnsafeFileError(
+            f"{where}: {COMPILE_CONFIG}: holds a marshalled Python function, which is never run; "
+            "leave the compile state out with compile=False"
+        )
 
 
 def _is_marshalled(config: Any) -> bool:

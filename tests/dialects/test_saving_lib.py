@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from kerasfmt.dialects.saving_lib import is_custom, mapped, mappings, plain_shape, refuse_code, wrapped
+from kerasfmt.dialects.saving_lib import (
+    is_custom,
+    mapped,
+    mappings,
+    plain_shape,
+    refuse_code,
+    refuse_code_to_train,
+    wrapped,
+)
 from kerasfmt.errors import KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.layers import Dense
 
@@ -89,3 +97,12 @@ class Mine(Dense, init=False):
 def test_whose_class_it_is() -> None:
     assert is_custom(Mine(2))
     assert not is_custom(Dense(2))
+
+
+def test_a_compile_state_needs_no_code_but_marshalled_functions() -> None:
+    own = wrapped("mine.losses", "Mine", {"name": "m"}, "Pkg>Mine")
+    config = {"layers": [], "compile_config": {"loss": own, "metrics": [CODE]}}
+    refuse_code(config, {}, "m")
+    refuse_code_to_train({"loss": own}, "m")
+    with pytest.raises(UnsafeFileError, match=r"m: compile_config: holds a marshalled .* compile=False"):
+        refuse_code_to_train(config["compile_config"], "m")  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from kerasfmt.dialects.compile_config import COMPILE_OPTIONS
 from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
-from kerasfmt.dialects.saving_lib import refuse_code
+from kerasfmt.dialects.saving_lib import COMPILE_CONFIG, refuse_code, refuse_code_to_train
 from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import (
     CorruptFileError,
@@ -125,9 +125,10 @@ def load(
         model = model_from_config(config, custom, keras=2)
         model.made_by_keras = 3 if stored.dialect == "keras3" else 2
         assign(model, config, stored.variables, stored.file)
-        compiled = stored.config.get("compile_config")
+        compiled = stored.config.get(COMPILE_CONFIG)
         # Keras 3 loses the optimizer when it writes the model to HDF5; a model saved after that cannot be trained on.
     if compile and isinstance(compiled, Mapping) and compiled.get("optimizer"):
+        refuse_code_to_train(compiled, where)
         own, inner = _optimizer(stored.variables, stored.file)
         trainable = _trainable(model, config)
         training = to_training_config(compiled, own, inner, trainable, stored.dialect)

@@ -14,6 +14,7 @@ and keras/src/trainers/trainer.py, get_compile_config (3.x)
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -79,7 +80,7 @@ def _keras2_arguments(model: Any, user_metrics: bool) -> dict[str, Any]:
     """The arguments of `compile` but for the optimizer: metrics as the user gave them, or as Keras has built them."""
     arguments = dict(model._get_compile_args(user_metrics=user_metrics))
     arguments.pop("optimizer", None)
-    return {key: _nested(value) for key, value in arguments.items()}
+    return {key: _nested(value, model) for key, value in arguments.items()}
 
 
 def _keras2_rate(optimizer: Any) -> Weight | None:
@@ -122,19 +123,22 @@ def _keras2_variables(optimizer: Any) -> list[Any]:
     return list(variables if isinstance(variables, list | tuple) else optimizer.weights)
 
 
-def _nested(value: Any) -> Any:
+def _nested(value: Any, model: Any) -> Any:
     """Losses or metrics in lists and dicts, each as Keras 2 describes it.
 
     Source: keras/src/saving/legacy/saving_utils.py, _serialize_nested_config
     """
     if isinstance(value, Mapping):
-        return {key: _nested(value[key]) for key in sorted(value)}
+        return {key: _nested(value[key], model) for key in sorted(value)}
     if isinstance(value, list | tuple):
-        return [_nested(item) for item in value]
+        return [_nested(item, model) for item in value]
     if hasattr(value, "get_config"):
-        return _custom(value, described(value))
+        functions = {key: item for key, item in value.get_config().items() if inspect.isfunction(item)}
+        entry = described(value)
+        names = {key: registered_name(function, model) for key, function in functions.items()}
+        return _custom(value, {**entry, "config": {**entry["config"], **names}})
     if callable(value):
-        return registered_name(value)
+        return registered_name(value, model)
     return to_json(value)
 
 
@@ -160,7 +164,8 @@ def _keras3_optimizer(optimizer: Any, weights: Mapping[int, Weight]) -> Training
         module = None if kind.__module__ == "__main__" else kind.__module__
         entry |= {"module": module, "registered_name": registered_name(kind)}
     config = {"optimizer_config": optimizer_to_keras2(entry)}
-    if keras_class(kind) and kind.__name__ == loss_scale.LEGACY:
+    name = kind.__name__
+    if keras_class(kind) and name == loss_scale.LEGACY:
         inner = _keras3_optimizer(optimizer.inner_optimizer, weights)
         return loss_scale.rewrapped(TrainingConfig(config, scalars=_loss_scale(optimizer)), inner)
     found = find_optimizer(kind.__name__) if keras_class(kind) else None

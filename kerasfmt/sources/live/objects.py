@@ -47,12 +47,16 @@ def keras_version(value: Any) -> str | None:
     return None
 
 
-def registered_name(cls: Any) -> str:
+def registered_name(cls: Any, keras: Any = None) -> str:
     """The name under which a class or function is registered with Keras, or else its own name.
+
+    Args:
+      cls: the class or the function.
+      keras: an object of the Keras that it is registered with, where `cls` is derived from no class of Keras.
 
     Source: keras/src/saving/object_registration.py, get_registered_name
     """
-    for base in getattr(cls, "__mro__", (cls,)):
+    for base in (*getattr(cls, "__mro__", (cls,)), *classes(keras)):
         root = sys.modules.get(str(getattr(base, "__module__", "")).split(".")[0])
         find = getattr(getattr(root, "saving", None), "get_registered_name", None)
         if find is not None:
