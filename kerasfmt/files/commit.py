@@ -125,8 +125,8 @@ def _put(staging: Staging, path: Path, contents: DirectoryContents, flush: bool)
                     if exchange(staging.name(PAYLOAD), path, staging.descriptor):
                         return kept
                     staging.move_in(path)
-            except FileNotFoundError:
-                if os.path.lexists(path):
+            except FileNotFoundError:  # another save has moved it away, and may have put its own there since
+                if not os.path.lexists(staging.path / PAYLOAD):
                     raise
                 continue
             if _move_to_nothing(staging, path):

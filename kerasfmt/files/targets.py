@@ -55,9 +55,9 @@ def _of_the_system(path: Path) -> str | None:
     if not path.is_dir():
         return None
     try:
-        here = Path.cwd()
-    except FileNotFoundError:  # it has been removed
+        here, status = Path.cwd(), path.stat()
+    except FileNotFoundError:  # the one or the other has been removed
         return None
-    if any(os.path.samefile(path, directory) for directory in (here, *here.parents)):
+    if any(os.path.samestat(status, directory.stat()) for directory in (here, *here.parents)):
         return "the working directory or one above it"
     return None

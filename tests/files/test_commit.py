@@ -146,6 +146,24 @@ def test_a_save_between_the_two_renames_of_another_is_replaced(
     assert os.listdir(tmp_path) == ["model"]
 
 
+def test_a_save_that_moves_the_old_directory_away_and_puts_its_own_there_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "model", "old")
+    monkeypatch.setattr(commit, "exchange", lambda *_: False)
+    move_in = staging.Staging.move_in
+
+    def too_late(self: staging.Staging, path: Path) -> str:
+        monkeypatch.setattr(staging.Staging, "move_in", move_in)
+        save(path, "between")
+        raise FileNotFoundError(2, "it was not there for a moment")
+
+    monkeypatch.setattr(staging.Staging, "move_in", too_late)
+    save(tmp_path / "model", "new")
+    assert content(tmp_path / "model") == whole("new")
+    assert os.listdir(tmp_path) == ["model"]
+
+
 def test_what_is_put_into_the_old_directory_at_the_last_moment_is_kept_beside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

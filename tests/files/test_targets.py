@@ -56,6 +56,18 @@ def test_a_working_directory_that_was_removed(tmp_path: Path, monkeypatch: pytes
         resolve("model")
 
 
+def test_a_directory_that_another_save_moves_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model").mkdir()
+    cwd = Path.cwd
+
+    def late() -> Path:
+        (tmp_path / "model").rmdir()
+        return cwd()
+
+    monkeypatch.setattr(Path, "cwd", late)
+    assert resolve(tmp_path / "model") == tmp_path / "model"
+
+
 def test_a_path_that_no_system_takes() -> None:
     with pytest.raises(SaveError, match="null byte"):
         resolve("a\0b")
