@@ -25,8 +25,8 @@ from kerasfmt.ir import (
     TrainingConfig,
     Weight,
 )
+from kerasfmt.ir.compilable import MODEL_METHODS
 from kerasfmt.ir.compile_state import iteration_variable
-from kerasfmt.ir.model import MODEL_METHODS
 from kerasfmt.ir.options import Options, did_you_mean
 from kerasfmt.ir.weight import ArrayLike
 from kerasfmt.optimizers.legacy import is_legacy, legacy_slots, legacy_variables

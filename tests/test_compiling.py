@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt import Model, Sequential, ir
+from kerasfmt import Model, Sequential
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.layers import Dense
 from kerasfmt.optimizers import SGD, Adam, StartedOptimizer
@@ -122,9 +122,3 @@ def test_arguments_that_cannot_be_stored() -> None:
     with pytest.raises(TypeError, match="metrics: expected names, configs and objects of kerasfmt"):
         given.compile("adam", metrics=[max])
     assert given.training_config is None
-
-
-def test_a_model_of_the_room_below_says_where_compile_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kerasfmt.ir.model.MODEL_METHODS", type(ir.model.MODEL_METHODS)())
-    with pytest.raises(RuntimeError, match=r"without kerasfmt\.compiling"):
-        model().compile("adam")
