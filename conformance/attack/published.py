@@ -59,6 +59,7 @@ def warm() -> None:
         getattr(layers, public)
     with tempfile.TemporaryDirectory() as name:
         healthy = _target()
+        healthy.compile("adam", "mse", ["mae"])  # its modules are imported when a file names such things
         for suffix in ("npz", "weights.h5", "keras", "h5"):
             path = Path(name) / f"healthy.{suffix}"
             (kerasfmt.save_model if suffix in ("keras", "h5") else kerasfmt.save_weights)(healthy, path)

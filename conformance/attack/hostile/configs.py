@@ -170,7 +170,7 @@ def _vocabulary(class_name: str, value: Callable[[Place], str]) -> Callable[[Pla
 
 def _compiled(part: str, value: Callable[[Place], Any]) -> Callable[[Place], Path]:
     def make(place: Place) -> Path:
-        config = _sequential(_dense())
+        config = _sequential(_layer("Activation", {"activation": "linear"}))
         config["compile_config"] = {"optimizer": "sgd", "loss": "mse", "metrics": None, part: value(place)}
         return archive(place, config)
 
@@ -274,7 +274,7 @@ CASES = [
         "CVE-2025-1550", "os.mkdir as a dtype", _in_archive(lambda p: _dense(dtype=_mkdir_layer(p))), LAYER
     ),
     Hostile("CVE-2025-1550", "os.mkdir as a type spec", _in_archive(_type_spec), LAYER),
-    Hostile("CVE-2025-1550", "os.mkdir as the optimizer", _compiled("optimizer", _mkdir_layer), LAYER),
+    Hostile("CVE-2025-1550", "os.mkdir as the optimizer", _compiled("optimizer", _mkdir_layer), "loaded"),
     Hostile("CVE-2025-1550", "code as the loss", _compiled("loss", _stored_lambda), UNSAFE),
     Hostile("CVE-2025-1550", "os.mkdir as the model", lambda p: archive(p, _mkdir_layer(p)), LAYER),
     Hostile(

@@ -120,15 +120,16 @@ def load(
     custom = custom_objects or {}
     where = f"{stored.file}: {layout.CONFIG}"
     refuse_code(stored.config, custom, where)
+    compiled = stored.config.get(COMPILE_CONFIG) if compile else None
+    if isinstance(compiled, Mapping):
+        refuse_code_to_train(compiled, where)
     with malformed_config_errors(where):
         config = stored.in_keras2
         model = model_from_config(config, custom, keras=2)
         model.made_by_keras = 3 if stored.dialect == "keras3" else 2
         assign(model, config, stored.variables, stored.file)
-        compiled = stored.config.get(COMPILE_CONFIG)
         # Keras 3 loses the optimizer when it writes the model to HDF5; a model saved after that cannot be trained on.
-    if compile and isinstance(compiled, Mapping) and compiled.get("optimizer"):
-        refuse_code_to_train(compiled, where)
+    if isinstance(compiled, Mapping) and compiled.get("optimizer"):
         own, inner = _optimizer(stored.variables, stored.file)
         trainable = _trainable(model, config)
         training = to_training_config(compiled, own, inner, trainable, stored.dialect)
