@@ -42,6 +42,7 @@ OPTIONS: Sequence[tuple[str, dict[str, Any]]] = [
     ("Adafactor", {}),
     ("Adafactor", {"use_ema": True}),
     ("Lamb", {}),
+    ("ScheduleFreeAdamW", {}),
     ("Adam", {"gradient_accumulation_steps": 2, "use_ema": True}),
     ("Adafactor", {"gradient_accumulation_steps": 2}),
     ("Nadam", {"gradient_accumulation_steps": 2}),

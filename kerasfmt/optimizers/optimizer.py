@@ -34,6 +34,7 @@ class Slot:
       initial: the option that states their first value; None where they start with zeros.
       reduced_axis: the axis of a weight that they lack, from the end; None where they have the shape of the weight.
       only_keras3: whether Keras 2 never has them.
+      begins_with_weight: whether their first value is that of the weight.
       always_listed: whether Keras 2 has the list, which is empty, without the option too.
     """
 
@@ -46,6 +47,7 @@ class Slot:
     initial: str | None = None
     reduced_axis: int | None = None
     only_keras3: bool = False
+    begins_with_weight: bool = False
     always_listed: bool = False
 
     def is_kept(self, config: Mapping[str, Any], keras: Major) -> bool:

@@ -16,7 +16,10 @@ class ScheduleFreeAdamW(Optimizer):
     """Keeps the weights before averaging, which it calls momentum, and the second moment."""
 
     facts: ClassVar[KerasFacts] = replace(Optimizer.facts, absent_in=2)
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("momentum", "_momentums"), Slot("velocity", "_velocities"))
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("momentum", "_momentums", begins_with_weight=True),
+        Slot("velocity", "_velocities"),
+    )
     learning_rate: Rate = learning_rate(0.0025)
     beta_1: float = 0.9
     beta_2: float = 0.999

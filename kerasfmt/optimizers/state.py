@@ -117,7 +117,7 @@ def _initial(kept: SlotOf, kind: type[Optimizer], config: Mapping[str, Any], ker
     found = Weight(kept.name, kept.shape, kept.weight.dtype, trainable=False, initializer=Zeros())
     if kept.slot.initial is not None:
         found.initializer = Constant(kind.first_value(kept.slot, config))
-    if kept.slot is AVERAGE and keras == 2:
+    if kept.slot.begins_with_weight or (kept.slot is AVERAGE and keras == 2):
         found.value = kept.weight.value
     return found
 

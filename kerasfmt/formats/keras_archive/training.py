@@ -90,8 +90,11 @@ def _takes(training: TrainingConfig, stored: Sequence[LazyDataset], trainable: S
         counted = 2 if keras == 3 and has_rate_variable(training) else 1
         if len(stored) < counted or any(value.shape for value in stored[:counted]):
             continue
-        state = to_state(training, stored[counted:], trainable, keras)
-        state = state or _by_number(training, stored[counted:])
+        slots = stored[counted:]
+        if slots:
+            state = to_state(training, slots, trainable, keras) or _by_number(training, slots)
+        else:
+            state = OptimizerState([], {})  # it has done no step
         if state is None:
             continue
         if is_legacy(training):

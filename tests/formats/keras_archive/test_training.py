@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -142,3 +144,22 @@ def test_weights_for_a_model_with_a_layer_frozen_after_training(tmp_path: Path) 
     kerasfmt.load_weights(fresh, tmp_path / "m.weights.h5")
     expected = [variable.numpy().tolist() for variable in model.training_config.variables]
     assert [variable.numpy().tolist() for variable in fresh.training_config.variables] == expected
+
+
+SCHEDULE = {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.5, "decay_steps": 9}}
+
+
+@pytest.mark.parametrize("save_format", ["keras", "tf_keras"])
+@pytest.mark.parametrize("rate", [0.5, SCHEDULE])
+def test_an_optimizer_that_has_done_no_step_comes_back_from_weights(
+    tmp_path: Path, save_format: str, rate: Any
+) -> None:
+    model, fresh = small(), small()
+    for each in (model, fresh):
+        each.compile({"class_name": "Custom>RMSprop", "config": {"name": "RMSprop", "learning_rate": rate}})
+    fresh.optimizer.iterations = 7
+    kerasfmt.save_weights(model, tmp_path / "m.weights.h5", save_format=save_format)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kerasfmt.load_weights(fresh, tmp_path / "m.weights.h5")
+    assert fresh.optimizer.iterations == 0
