@@ -28,6 +28,8 @@ WITHOUT_TENSORFLOW = (
     "test_structure.py",
 )
 
+# oneDNN ends the process in a max pool of one row on some processors (TensorFlow 2.21, AdaptiveMaxPooling2D).
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 if importlib.util.find_spec("tf_keras") is not None:
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # tf_keras itself asks tf.keras for some classes
 
