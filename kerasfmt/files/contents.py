@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import stat
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Final, TypeAlias
 
 from kerasfmt.errors import SaveError
 
+_ATTEMPTS: Final = 100
 _MAX_NAMED_FILES: Final = 5
 
 Kept: TypeAlias = dict[str, object]
@@ -57,9 +60,16 @@ class DirectoryContents:
         Raises:
           SaveError: there is a file at `path`, or a directory with files that are not part of the format.
         """
+        for _ in range(_ATTEMPTS):
+            with contextlib.suppress(FileNotFoundError):  # another save has moved it away meanwhile
+                self._require_replaceable(path)
+                return
+        raise SaveError(f"{path}: other saves of it are under way; wait for them to end")
+
+    def _require_replaceable(self, path: Path) -> None:
         if not os.path.lexists(path):
             return
-        if not path.is_dir():
+        if not stat.S_ISDIR(path.stat().st_mode):
             raise SaveError(
                 f"{path}: expected a directory to hold the {self.format}, got a file; "
                 "remove it or choose another path"

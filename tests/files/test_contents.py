@@ -74,6 +74,36 @@ def test_nothing_can_be_replaced_and_a_file_cannot(tmp_path: Path) -> None:
         NAMED.require_replaceable(tmp_path / "file")
 
 
+def test_a_directory_that_another_save_moves_away_while_it_is_looked_at(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign_in = DirectoryContents.foreign_in
+    times = []
+
+    def late(contents: DirectoryContents, directory: Path) -> list[str]:
+        times.append(directory)
+        if len(times) == 1:
+            raise FileNotFoundError(2, "it was not there for a moment")
+        if len(times) == 2:
+            model.rename(model.with_name("away"))
+        return foreign_in(contents, directory)
+
+    monkeypatch.setattr(DirectoryContents, "foreign_in", late)
+    NAMED.require_replaceable(model)
+    assert len(times) == 2
+    monkeypatch.setattr(DirectoryContents, "foreign_in", foreign_in)
+    model.with_name("away").rename(model)
+    stat = Path.stat
+
+    def gone(path: Path, **options: bool) -> os.stat_result:
+        raise FileNotFoundError(2, "it is never there")
+
+    monkeypatch.setattr(Path, "stat", gone)
+    with pytest.raises(SaveError, match="other saves of it are under way"):
+        NAMED.require_replaceable(model)
+    monkeypatch.setattr(Path, "stat", stat)
+
+
 def test_another_file_system_inside_is_refused(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(model / "extra" / "a")
     stat = Path.stat
