@@ -348,7 +348,9 @@ class Layer(WeightOwner, kw_only=True):
         if self.takes_training:
             kwargs["training"] = bool(training)
         if self.takes_mask:
-            kwargs.setdefault("mask", None)
+            for mask in flatten(kwargs.setdefault("mask", None)):
+                if mask is not None and not isinstance(mask, Value):
+                    raise self.fail(f"mask: expected a tensor, got {mask!r:.80}")
         if self.signature.takes_context:
             kwargs[CONTEXT] = context
         try:

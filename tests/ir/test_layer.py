@@ -218,3 +218,10 @@ def test_a_layer_refuses_what_its_spec_refuses() -> None:
         KerasfmtError, match=r"layer d \(Dense\): input: expected 3 elements along axis -1, got"
     ):
         layer(Input((4,)))
+
+
+@pytest.mark.parametrize("mask", ["float32", 3, [None, "x"]])
+def test_a_mask_that_is_no_tensor(mask: Any) -> None:
+    x = kerasfmt.Input((2, 3))
+    with pytest.raises(kerasfmt.errors.InvalidModelError, match="mask: expected a tensor, got"):
+        kerasfmt.layers.BatchNormalization()(x, mask=mask)
