@@ -10,7 +10,9 @@ tf_keras/src/engine/training.py and keras/src/trainers/trainer.py (3.x), get_com
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from kerasfmt.dialects.optimizer_target import for_keras
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
@@ -18,6 +20,8 @@ from kerasfmt.ir import Model, TrainingConfig
 from kerasfmt.ir.compile_state import CompiledMetric
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.losses.given import given_loss
+from kerasfmt.losses.loss import find_loss
+from kerasfmt.losses.wrapper import LossFunctionWrapper
 from kerasfmt.metrics.given import given
 from kerasfmt.metrics.per_output import outputs_of
 from kerasfmt.metrics.resolve import Resolved, resolve
@@ -47,12 +51,26 @@ def built_state(model: Model, include_optimizer: bool = True) -> TrainingConfig 
         return training
     config = {**training.config, "metrics": found.metrics, "weighted_metrics": found.weighted_metrics}
     if not training.built:
-        config["loss"] = given_loss(config.get("loss"), 2, archive=False)
+        loss = given_loss(config.get("loss"), 2, archive=False)
+        config["loss"] = _without_functions(loss) if model.made_by_keras == 3 else loss
     config = {key: value for key, value in config.items() if key in training.config or value is not None}
     metrics = training.metrics
     if metrics is None:
         metrics = [CompiledMetric(m.class_name, m.config, m.variables or ()) for m in found.objects]
     return replace(training, config=config, built=True, metrics=metrics)
+
+
+def _without_functions(loss: Any) -> Any:
+    """Losses without the name of the function that each wraps: Keras 2 knows it, and Keras 3 refuses it."""
+    if isinstance(loss, list):
+        return [_without_functions(item) for item in loss]
+    if not isinstance(loss, Mapping):
+        return loss
+    if "class_name" not in loss:
+        return {key: _without_functions(item) for key, item in loss.items()}
+    if find_loss(str(loss["class_name"])) in (None, LossFunctionWrapper):
+        return loss
+    return {**loss, "config": {key: item for key, item in loss["config"].items() if key != "fn"}}
 
 
 def given_state(model: Model, keras: Major) -> TrainingConfig | None:

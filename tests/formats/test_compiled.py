@@ -87,3 +87,15 @@ def test_a_model_that_is_not_compiled() -> None:
     model.training_config = None
     assert built_state(model) is None
     assert given_state(model, 3) is None
+
+
+@pytest.mark.parametrize("made_by", [2, 3])
+def test_a_loss_of_a_model_of_keras_3_is_one_that_both_know(made_by: int) -> None:
+    loss = {"class_name": "Huber", "config": {"reduction": "sum_over_batch_size", "name": "h", "delta": 2.0}}
+    model = two({"loss": {"a": loss, "b": "mse"}, "metrics": None})
+    model.made_by_keras = made_by
+    found = built_state(model)
+    assert found is not None
+    stated = found.config["loss"]["a"]["config"]
+    assert ("fn" in stated) == (made_by == 2)
+    assert (stated["delta"], found.config["loss"]["b"]) == (2.0, "mse")
