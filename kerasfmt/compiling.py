@@ -34,8 +34,6 @@ from kerasfmt.optimizers.optimizer import OPTIMIZER_CLASSES, Optimizer, find_opt
 from kerasfmt.optimizers.started import StartedOptimizer
 from kerasfmt.optimizers.state import initial_variables, optimizer_class, slots_of
 
-_OPTIONS = ("run_eagerly", "steps_per_execution", "jit_compile")
-
 
 def compile_model(
     model: Model,
@@ -47,9 +45,6 @@ def compile_model(
     **options: Any,
 ) -> None:
     """`Model.compile`; its docstring says what it does."""
-    unknown = next((name for name in options if name not in _OPTIONS), None)
-    if unknown is not None:
-        raise TypeError(f"compile: unknown argument {unknown}{did_you_mean(unknown, _OPTIONS)}")
     config = {
         "loss": _plain(loss, "loss"),
         "metrics": _plain(metrics, "metrics"),
@@ -57,7 +52,7 @@ def compile_model(
         "loss_weights": _plain(loss_weights, "loss_weights"),
         "optimizer_config": _entry(optimizer),
     }
-    training = TrainingConfig(config, options={name: options.get(name) for name in _OPTIONS})
+    training = TrainingConfig(config, options=options)
     weights = model.trainable_weights
     if isinstance(optimizer, StartedOptimizer):
         training.variables = optimizer.variables(weights)

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt.dialects.saving_lib import wrapped
+from kerasfmt.ir.compile_state import map_objects
 from kerasfmt.ir.naming import to_snake_case
 from kerasfmt.ir.own_modules import is_own
 from kerasfmt.losses.functions import LOSS_FUNCTIONS
@@ -34,12 +35,12 @@ _FUNCTION: Final = "function"
 
 def read_object(value: Any) -> Any:
     """Objects of an archive, in any nesting, in the words of the IR."""
-    if isinstance(value, list):
-        return [read_object(item) for item in value]
+    return map_objects(_read, value)
+
+
+def _read(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    if "class_name" not in value:
-        return {key: read_object(item) for key, item in value.items()}
     kind, config = value["class_name"], value.get("config")
     if kind == _FUNCTION:
         return config
@@ -52,14 +53,14 @@ def read_object(value: Any) -> Any:
 
 def write_metrics(value: Any) -> Any:
     """Metrics in the words of the IR, in any nesting, as archives describe them."""
-    if isinstance(value, list | tuple):
-        return [write_metrics(item) for item in value]
+    return map_objects(_write_metric, value)
+
+
+def _write_metric(value: Any) -> Any:
     if isinstance(value, str):
         return value if _is_metric(value) else wrapped("builtins", _FUNCTION, value, _FUNCTION)
     if not isinstance(value, Mapping) or "registered_name" in value:
         return value
-    if "class_name" not in value:
-        return {key: write_metrics(item) for key, item in value.items()}
     kind = find_metric(str(value["class_name"])) or find_loss(str(value["class_name"]))
     if kind is None or "module" in value:
         return _custom(value)
@@ -88,10 +89,8 @@ def _custom(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def without_modules(value: Any) -> Any:
     """Objects in the words of the IR as Keras 2 stores them in HDF5 files and SavedModels; their configs stay."""
-    if isinstance(value, list):
-        return [without_modules(item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    if "class_name" in value:
-        return {key: item for key, item in value.items() if key != "module"}
-    return {key: without_modules(item) for key, item in value.items()}
+    return map_objects(_without_module, value)
+
+
+def _without_module(value: Any) -> Any:
+    return {k: v for k, v in value.items() if k != "module"} if isinstance(value, Mapping) else value

@@ -17,7 +17,7 @@ from typing import Any
 from kerasfmt.dialects.optimizer_target import for_keras
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import Model, TrainingConfig
-from kerasfmt.ir.compile_state import CompiledMetric
+from kerasfmt.ir.compile_state import CompiledMetric, map_objects
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.losses.given import given_loss
 from kerasfmt.losses.loss import find_loss
@@ -52,7 +52,7 @@ def built_state(model: Model, include_optimizer: bool = True) -> TrainingConfig 
     config = {**training.config, "metrics": found.metrics, "weighted_metrics": found.weighted_metrics}
     if not training.built:
         loss = given_loss(config.get("loss"), 2, archive=False)
-        config["loss"] = _without_functions(loss) if model.made_by_keras == 3 else loss
+        config["loss"] = map_objects(_without_function, loss) if model.made_by_keras == 3 else loss
     config = {key: value for key, value in config.items() if key in training.config or value is not None}
     metrics = training.metrics
     if metrics is None:
@@ -60,14 +60,10 @@ def built_state(model: Model, include_optimizer: bool = True) -> TrainingConfig 
     return replace(training, config=config, built=True, metrics=metrics)
 
 
-def _without_functions(loss: Any) -> Any:
-    """Losses without the name of the function that each wraps: Keras 2 knows it, and Keras 3 refuses it."""
-    if isinstance(loss, list):
-        return [_without_functions(item) for item in loss]
+def _without_function(loss: Any) -> Any:
+    """A loss without the name of the function that it wraps: Keras 2 knows it, and Keras 3 refuses it."""
     if not isinstance(loss, Mapping):
         return loss
-    if "class_name" not in loss:
-        return {key: _without_functions(item) for key, item in loss.items()}
     if find_loss(str(loss["class_name"])) in (None, LossFunctionWrapper):
         return loss
     return {**loss, "config": {key: item for key, item in loss["config"].items() if key != "fn"}}

@@ -7,7 +7,7 @@ Source: tf_keras/src/saving/saving_utils.py, model_metadata; tf_keras/src/optimi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,6 +88,15 @@ class TrainingConfig:
         """The optimizer's own config."""
         found = (self.config.get("optimizer_config") or {}).get("config") or {}
         return dict(found)
+
+
+def map_objects(function: Callable[[Any], Any], value: Any) -> Any:
+    """Losses or metrics in any nesting, with `function` applied to each: a name, the description of an object, None."""
+    if isinstance(value, list | tuple):
+        return [map_objects(function, item) for item in value]
+    if isinstance(value, Mapping) and "class_name" not in value:
+        return {key: map_objects(function, item) for key, item in value.items()}
+    return function(value)
 
 
 def optimizer_variable(name: str, value: ArrayLike) -> Weight:

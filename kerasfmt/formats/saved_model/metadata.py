@@ -22,7 +22,7 @@ from kerasfmt.formats.saved_model.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.plan import Plan
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
-from kerasfmt.ir.compile_state import CompiledMetric
+from kerasfmt.ir.compile_state import CompiledMetric, map_objects
 from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.json_values import wrap_shape, wrap_tuple
 from kerasfmt.ir.naming import LayerNames
@@ -292,7 +292,7 @@ def _training_config(compiled: TrainingConfig, ids: _SharedIds) -> dict[str, Any
         if key in found:
             found[key] = _numbered_objects(found[key], "loss" if key == "loss" else "metric", ids)
     if compiled.restored:
-        found["loss"] = _function_names(found.get("loss"))
+        found["loss"] = map_objects(_function_name, found.get("loss"))
     optimizer = found.get("optimizer_config")
     if isinstance(optimizer, Mapping):
         options: Any = optimizer.get("config")
@@ -303,30 +303,24 @@ def _training_config(compiled: TrainingConfig, ids: _SharedIds) -> dict[str, Any
     return found
 
 
-def _function_names(loss: Any) -> Any:
-    """Losses with the function's own name in place of each alias."""
-    if isinstance(loss, list):
-        return [_function_names(item) for item in loss]
-    if isinstance(loss, Mapping) and "class_name" not in loss:
-        return {key: _function_names(item) for key, item in loss.items()}
+def _function_name(loss: Any) -> Any:
+    """A loss with the function's own name in place of an alias."""
     function = LOSS_FUNCTIONS.find(loss) if isinstance(loss, str) else None
     return loss if function is None else function.name
 
 
 def _numbered_objects(value: Any, kind: str, ids: _SharedIds) -> Any:
     """Losses, metrics or options with the number of each object; Keras numbers a metric again at its own node."""
-    if isinstance(value, list):
-        return [_numbered_objects(item, kind, ids) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    if "class_name" not in value:
-        return {key: _numbered_objects(item, kind, ids) for key, item in value.items()}
-    config = value.get("config")
-    key = (
-        (kind, config.get("name")) if kind == "metric" and isinstance(config, Mapping) else (kind, id(value))
-    )
-    number = ids.number(key)
-    return {"class_name": value["class_name"], "config": config, "shared_object_id": number}
+
+    def numbered(item: Any) -> Any:
+        if not isinstance(item, Mapping):
+            return item
+        config: Any = item.get("config")
+        named = kind == "metric" and isinstance(config, Mapping)
+        number = ids.number((kind, config.get("name")) if named else (kind, id(item)))
+        return {"class_name": item["class_name"], "config": config, "shared_object_id": number}
+
+    return map_objects(numbered, value)
 
 
 def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:

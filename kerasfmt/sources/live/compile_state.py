@@ -17,11 +17,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from kerasfmt.dialects.compile_config import optimizer_to_keras2
+from kerasfmt.dialects.compile_config import COMPILE_OPTIONS, optimizer_to_keras2
 from kerasfmt.dialects.compiled_objects import read_object
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import CompiledMetric, iteration_variable, optimizer_variable
@@ -35,11 +35,10 @@ from kerasfmt.sources.live.objects import (
     is_keras,
     is_keras3,
     keras_class,
+    keras_classes,
     registered_name,
     to_json,
 )
-
-_OPTIONS: Final = ("run_eagerly", "steps_per_execution", "jit_compile")
 
 
 def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig | None:
@@ -71,7 +70,7 @@ def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig
         scalars={**_scalars(optimizer, find_optimizer(type(optimizer).__name__)), **_loss_scale(optimizer)},
         built=bool(getattr(getattr(model, "compiled_metrics", None), "built", False)),
         given={key: given.get(key) for key in ("metrics", "weighted_metrics")},
-        options={key: to_json(stated[key]) for key in _OPTIONS if key in stated},
+        options={key: to_json(stated[key]) for key in COMPILE_OPTIONS if key in stated},
         metrics=_keras2_metrics(model),
     )
 
@@ -152,7 +151,7 @@ def _keras3(model: Any, optimizer: Any, weights: Mapping[int, Weight]) -> Traini
     return replace(
         state,
         config={**config, **state.config},
-        options={key: to_json(compiled[key]) for key in _OPTIONS if key in compiled},
+        options={key: to_json(compiled[key]) for key in COMPILE_OPTIONS if key in compiled},
     )
 
 
@@ -161,11 +160,9 @@ def _keras3_optimizer(optimizer: Any, weights: Mapping[int, Weight]) -> Training
     kind = type(optimizer)
     entry = {"class_name": kind.__name__, "config": to_json(optimizer.get_config())}
     if not keras_class(kind):
-        module = None if kind.__module__ == "__main__" else kind.__module__
-        entry |= {"module": module, "registered_name": registered_name(kind)}
+        entry = _custom(optimizer, {**entry, "registered_name": registered_name(kind)})
     config = {"optimizer_config": optimizer_to_keras2(entry)}
-    name = kind.__name__
-    if keras_class(kind) and name == loss_scale.LEGACY:
+    if keras_class(kind) and loss_scale.LEGACY in keras_classes(optimizer):
         inner = _keras3_optimizer(optimizer.inner_optimizer, weights)
         return loss_scale.rewrapped(TrainingConfig(config, scalars=_loss_scale(optimizer)), inner)
     found = find_optimizer(kind.__name__) if keras_class(kind) else None
