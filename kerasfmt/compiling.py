@@ -30,6 +30,7 @@ from kerasfmt.ir.compile_state import iteration_variable
 from kerasfmt.ir.options import Options, did_you_mean
 from kerasfmt.ir.weight import ArrayLike
 from kerasfmt.optimizers.legacy import is_legacy, legacy_slots, legacy_variables
+from kerasfmt.optimizers.loss_scale import LossScaleOptimizer, unwrapped
 from kerasfmt.optimizers.optimizer import OPTIMIZER_CLASSES, Optimizer, find_optimizer, named_optimizer
 from kerasfmt.optimizers.started import StartedOptimizer
 from kerasfmt.optimizers.state import initial_variables, optimizer_class, slots_of
@@ -37,7 +38,7 @@ from kerasfmt.optimizers.state import initial_variables, optimizer_class, slots_
 
 def compile_model(
     model: Model,
-    optimizer: str | Mapping[str, Any] | Optimizer | StartedOptimizer = "rmsprop",
+    optimizer: str | Mapping[str, Any] | Optimizer | LossScaleOptimizer | StartedOptimizer = "rmsprop",
     loss: Any = None,
     metrics: Any = None,
     loss_weights: Any = None,
@@ -66,7 +67,7 @@ def _entry(optimizer: Any) -> dict[str, Any]:
     """Class name and config of an optimizer."""
     if isinstance(optimizer, StartedOptimizer):
         optimizer = optimizer.optimizer
-    if isinstance(optimizer, Optimizer):
+    if isinstance(optimizer, Optimizer | LossScaleOptimizer):
         return optimizer.entry()
     if isinstance(optimizer, str):
         found = find_optimizer(named_optimizer(optimizer))
@@ -142,14 +143,14 @@ class CompiledOptimizer:
     @property
     def slots(self) -> dict[tuple[Weight, str], Weight]:
         """(weight, slot) -> the variable, in the order of Keras 2; those of a new optimizer have its first values."""
-        weights = self._model.trainable_weights
-        if is_legacy(self._training):
-            places = legacy_slots(self._training, weights)
+        weights, inner = self._model.trainable_weights, unwrapped(self._training)
+        if is_legacy(inner):
+            places = legacy_slots(inner, weights)
             self._build_legacy(places)
         else:
-            places = [(place.weight, place.slot.name) for place in slots_of(self._training, weights, keras=2)]
+            places = [(place.weight, place.slot.name) for place in slots_of(inner, weights, keras=2)]
             if len(self._training.variables) <= 1:
-                self._training.variables[1:] = initial_variables(self._training, weights)[1:]
+                self._training.variables[1:] = initial_variables(inner, weights)[1:]
                 self.iterations = self.iterations
         held = self._training.variables[len(self._training.variables) - len(places) :] if places else []
         if len(held) != len(places):
@@ -162,14 +163,15 @@ class CompiledOptimizer:
     def _build_legacy(self, places: list[tuple[Weight, str]]) -> None:
         if len(self._training.variables) > 1:
             return
-        kind, config = optimizer_class(self._training), self._training.optimizer_config
+        inner = unwrapped(self._training)
+        kind, config = optimizer_class(inner), inner.optimizer_config
         values: list[ArrayLike] = [np.asarray(self.iterations, np.int64)]
         values += [np.asarray(scalar.initial, np.float32) for scalar in kind.scalars if scalar.legacy]
         by_name = {slot.legacy or slot.name: slot for slot in kind.slots}
         for weight, name in places:
             first = kind.first_value(by_name[name], config)
             values.append(np.full(weight.shape, first, weight.dtype.numpy))
-        made = legacy_variables(self._training, values, self._model.trainable_weights)
+        made = legacy_variables(inner, values, self._model.trainable_weights)
         assert made is not None
         self._training.variables = made
 

@@ -122,3 +122,13 @@ def test_arguments_that_cannot_be_stored() -> None:
     with pytest.raises(TypeError, match="metrics: expected names, configs and objects of kerasfmt"):
         given.compile("adam", metrics=[max])
     assert given.training_config is None
+
+
+def test_an_optimizer_whose_loss_is_scaled(tmp_path: Path) -> None:
+    given = model()
+    given.compile(kerasfmt.optimizers.LossScaleOptimizer(Adam(0.25)), loss="mse")
+    given.optimizer.set_slot(given.get_layer("b").kernel, "v", np.full((2, 1), 3.0))
+    kerasfmt.save_model(given, tmp_path / "m.h5")
+    found = kerasfmt.load_model(tmp_path / "m.h5")
+    assert config_of(found)["optimizer_config"]["class_name"] == "LossScaleOptimizerV3"
+    assert found.optimizer.slots[found.get_layer("b").kernel, "v"].numpy().tolist() == [[3.0], [3.0]]
