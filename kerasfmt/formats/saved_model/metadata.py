@@ -316,8 +316,8 @@ def _numbered_objects(value: Any, kind: str, ids: _SharedIds) -> Any:
         if not isinstance(item, Mapping):
             return item
         config: Any = item.get("config")
-        named = kind == "metric" and isinstance(config, Mapping)
-        number = ids.number((kind, config.get("name")) if named else (kind, id(item)))
+        name = config.get("name") if kind == "metric" and isinstance(config, Mapping) else None
+        number = ids.number((kind, name if isinstance(name, str) else id(item)))
         return {"class_name": item["class_name"], "config": config, "shared_object_id": number}
 
     return map_objects(numbered, value)
