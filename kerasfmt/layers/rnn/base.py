@@ -42,7 +42,10 @@ SHARED_OPTIONS = (
 """The options of every layer that runs a cell, in the order of the config."""
 
 RNN_FACTS = KerasFacts(
-    identifier="_tf_keras_rnn_layer", tracked_lists=("state_spec",), tracked_order=("cell", "state_spec")
+    identifier="_tf_keras_rnn_layer",
+    tracked_lists=("state_spec",),
+    tracked_order=("cell", "state_spec"),
+    implied_by_keras3={"time_major": (False,), "num_constants": (0,)},
 )
 """The facts of a layer that runs a cell."""
 
