@@ -13,6 +13,8 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
+from tensorflow.core.function.polymorphism import function_type  # noqa: E402
+from tensorflow.python.eager.polymorphic_function import concrete_function  # noqa: E402
 from tensorflow.python.saved_model import function_deserialization  # noqa: E402
 
 from kerasfmt import protos  # noqa: E402
@@ -33,7 +35,12 @@ def loaded(function: Function) -> Any:
     FunctionEncoder(names).encode_library(library)
     theirs = tf.compat.v1.GraphDef().library
     theirs.ParseFromString(library.SerializeToString())
-    return function_deserialization.load_function_def_library(theirs)[names[function]]
+    graph = function_deserialization.load_function_def_library(theirs)[names[function]].graph
+    graph.structured_outputs = list(graph.outputs)
+    signature = function_type.from_structured_signature(
+        graph.structured_input_signature, graph.structured_outputs, graph.function_captures.capture_types
+    )
+    return concrete_function.ConcreteFunction.from_func_graph(graph, signature, {})
 
 
 def their_gradients(
@@ -78,7 +85,7 @@ def check(function: Function, arguments: Sequence[Array], rtol: float) -> None:
     "case, known", [(c, k) for c in CASES for k in c.known], ids=[f"{c}-{k}" for c in CASES for k in c.known]
 )
 def test_rule(case: GradientCase, known: str) -> None:
-    for dtype, rtol in ((np.float64, 1e-12), (np.float32, 1e-4)):
+    for dtype, rtol in ((np.float64, 1e-12), (np.float32, 1e-4)) if known == "all" else ((np.float64, 1e-12),):
         function = case.function(known, dtype)
         if case.runs:
             check(function, case.arguments(dtype), rtol)

@@ -12,7 +12,7 @@ from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.graph import Node, Value
 
 
-@gradient("Identity", "Snapshot", "EnsureShape")
+@gradient("Identity", "EnsureShape")
 def identity(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
     """The gradient itself."""
     return [grad]

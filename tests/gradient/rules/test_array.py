@@ -11,8 +11,7 @@ from tests.gradient.rule_tests import Cases, RuleTests
 CASES = Cases()
 op, function, floats = CASES.op, CASES.function, CASES.floats
 
-for _op in ("Identity", "Snapshot"):
-    op(_op, floats(2, 3))
+op("Identity", floats(2, 3))
 op("EnsureShape", floats(2, 3), shape=(None, 3))
 op("IdentityN", (floats(2, 3), floats(2)))
 op("Reshape", floats(2, 6), np.array([3, -1], np.int32))
