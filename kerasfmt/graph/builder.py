@@ -9,8 +9,9 @@ Source: tensorflow/python/framework/func_graph.py and auto_control_deps.py fix t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from kerasfmt import dtypes, limits
@@ -316,10 +317,27 @@ class Builder:
             if before:
                 node.controls.extend(n for n in before if n is not node and n not in node.controls)
 
+    @property
+    def captured_handles(self) -> tuple[Value, ...]:
+        """The handles of the variables that are captured so far."""
+        return tuple(self._captures.values())
+
     def finish(
-        self, outputs: Sequence[Value], name: str | None = None, *, compiled: bool = False
+        self,
+        outputs: Sequence[Value],
+        name: str | None = None,
+        *,
+        compiled: bool = False,
+        handed_on: int = 0,
+        attributes: Mapping[str, str | bool] = MappingProxyType({}),
+        companions: Sequence[Function] = (),
     ) -> Function:
         """The finished function with these outputs; it has only the nodes that an output or a side effect needs.
+
+        Args:
+          outputs: values of this function.
+          name: its name; by default the one with which it was begun.
+          compiled, handed_on, attributes, companions: see `Function`.
 
         Raises:
           GraphError: an output is a value of another function.
@@ -350,6 +368,9 @@ class Builder:
             control_outputs=tuple(stateful),
             written=frozenset(self._written),
             compiled=compiled,
+            handed_on=handed_on,
+            attributes=attributes,
+            companions=tuple(companions),
         )
 
 

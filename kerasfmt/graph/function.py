@@ -33,6 +33,9 @@ class Function:
       control_outputs: the nodes that run even if no output needs them.
       written: the captured variables that the function writes.
       compiled: whether TensorFlow compiles the function with XLA.
+      handed_on: how many of its last outputs are parameters that the body of a loop hands on to the next iteration.
+      attributes: what TensorFlow's optimizer is told of it: `api_implements`, `api_preferred_device` and their like.
+      companions: functions that are written beside it, so that TensorFlow's optimizer may put one in its place.
       body_id: equal for functions that differ only in their names, captured variables and callees.
     """
 
@@ -45,6 +48,9 @@ class Function:
     control_outputs: tuple[Node, ...]
     written: frozenset[Variable]
     compiled: bool = False
+    handed_on: int = 0
+    attributes: Mapping[str, str | bool] = field(default_factory=dict)
+    companions: tuple[Function, ...] = ()
     body_id: object = field(default_factory=object)
 
     def __str__(self) -> str:
@@ -92,6 +98,9 @@ class Function:
             self.control_outputs,
             frozenset([variables[v] for v in self.written]),
             self.compiled,
+            self.handed_on,
+            self.attributes,
+            self.companions,
             self.body_id,
         )
 

@@ -73,11 +73,13 @@ class Op:
     Attributes:
       effect: the effect of the op itself, apart from the effects of its callees.
       is_call: whether it runs its only callee once, on all its operands.
+      is_loop: whether it runs a callee again and again.
       is_constant: whether its output is its attribute `value`.
     """
 
     effect: ClassVar[Effect] = Effect.NONE
     is_call: ClassVar[bool] = False
+    is_loop: ClassVar[bool] = False
     is_constant: ClassVar[bool] = False
 
     @staticmethod

@@ -16,7 +16,7 @@ class FunctionNames:
     """A name for each function of a library, `__inference_<base>_<number>`, and for those that it calls.
 
     Numbers follow the order of the library: a function comes after those that it calls, and before those that its
-    branches and loops run.
+    branches and loops run, and before its companions.
     """
 
     def __init__(self) -> None:
@@ -45,6 +45,8 @@ class FunctionNames:
         self._names[function] = f"__inference_{plain}_{len(self._names) + 1}"
         for _, _, callee in function.call_sites:
             self.add(callee)
+        for companion in function.companions:
+            self.add(companion)
 
     def add_callees(self, nodes: Iterable[Node]) -> None:
         """Names the functions that nodes run."""

@@ -2,8 +2,8 @@
 
 A function body refers to an input by the name of the argument, and to an output of a node as
 `node:output_arg:index`. The handles of captured variables follow the inputs as further arguments. Every output
-passes through an Identity. Its control input is a NoOp, which waits for every side effect. The side effects are
-control outputs too.
+passes through an Identity, unless it is a parameter that the body of a loop hands on. The control input of the
+Identity is a NoOp, which waits for every side effect. The side effects are control outputs too.
 
 Source: tensorflow/core/framework/function.proto; tensorflow/python/framework/func_graph.py.
 """
@@ -64,8 +64,11 @@ class FunctionEncoder:
         for node in function.nodes:
             self.encode_node(proto.node_def.add(), node, names.tensor)
         barrier = names.fresh("NoOp") if function.control_outputs else None
-        for value in function.outputs:
+        own = len(function.outputs) - function.handed_on
+        for value in function.outputs[:own]:
             _encode_output(proto, value, names, barrier)
+        for value in function.outputs[own:]:
+            _hand_on(proto, value, names)
         if barrier is not None:
             proto.node_def.add(
                 name=barrier, op="NoOp", input=["^" + n.name for n in function.control_outputs]
@@ -77,6 +80,11 @@ class FunctionEncoder:
         if function.compiled:
             proto.attr["_XlaMustCompile"].b = True
             proto.attr["_noinline"].b = True
+        for key, fact in function.attributes.items():
+            if isinstance(fact, bool):
+                proto.attr[key].b = fact
+            else:
+                proto.attr[key].s = fact.encode()
 
     def encode_node(self, proto: protos.NodeDef, node: Node, tensor: Callable[[Value], str]) -> None:
         """Encodes a node; `tensor` gives the name for a value that is an input."""
@@ -112,6 +120,8 @@ class FunctionEncoder:
         elif node.op_def.callees:
             # TensorFlow's graph optimizer inlines branches and bodies.
             proto.attr["_lower_using_switch_merge"].b = True
+            if find_op(node.op).is_loop:
+                proto.attr["_num_original_outputs"].i = len(node.outputs)
 
     def _is_default(self, definition: AttrDef, value: Any) -> bool:
         if definition.kind == "func":
@@ -205,3 +215,10 @@ def _encode_output(proto: protos.FunctionDef, value: Value, names: _Names, barri
     label = identity.lower()
     proto.signature.output_arg.add(name=label, type=value.dtype.enum)
     proto.ret[label] = f"{identity}:output:0"
+
+
+def _hand_on(proto: protos.FunctionDef, value: Value, names: _Names) -> None:
+    """An output that is a parameter, under another name; TensorFlow's gradient of a loop knows it by that."""
+    label = names.fresh(f"{names.tensor(value)}_out")
+    proto.signature.output_arg.add(name=label, type=value.dtype.enum)
+    proto.ret[label] = names.tensor(value)

@@ -50,6 +50,9 @@ from .image import (
     resize_bilinear as resize_bilinear,
     resize_nearest as resize_nearest,
 )
+from .loop import (
+    while_loop as while_loop,
+)
 from .math import (
     abs as abs,
     acos as acos,
@@ -218,4 +221,11 @@ from .slicing import (
 from .sparse import (
     sparse_dense_matmul as sparse_dense_matmul,
     sparse_matmul as sparse_matmul,
+)
+from .tensor_list import (
+    tensor_list_from_tensor as tensor_list_from_tensor,
+    tensor_list_get_item as tensor_list_get_item,
+    tensor_list_reserve as tensor_list_reserve,
+    tensor_list_set_item as tensor_list_set_item,
+    tensor_list_stack as tensor_list_stack,
 )

@@ -85,6 +85,8 @@ class If(Op):
 class While(Op):
     """Calls of `body` on its own outputs as long as `cond` holds."""
 
+    is_loop = True
+
     @staticmethod
     @override
     def infer(attrs: Attrs, args: tuple[Value, ...]) -> list[Shape]:
