@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.gradient.forward_graph import ForwardGraph
+from kerasfmt.gradient.pair import ForwardBackward
 from kerasfmt.graph import Builder, Function, Shape, Value, Variable
 from kerasfmt.graph.op_defs import Arg, OpDef
 from kerasfmt.typing import override
@@ -18,9 +19,6 @@ from kerasfmt.typing import override
 _TRAINABLE = frozenset(
     {"float16", "bfloat16", "float32", "float64", "complex64", "complex128", "resource", "variant"}
 )
-
-if TYPE_CHECKING:
-    from kerasfmt.gradient.pair import ForwardBackward
 
 _HANDING_ON = frozenset({"Identity", "While", "StatelessWhile"})
 _SMALL = 1000

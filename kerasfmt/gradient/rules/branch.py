@@ -38,6 +38,7 @@ class BranchBackward(BackwardGraph):
         super().__init__(
             f"{function.name}_grad", ForwardGraph(function, f"{function.name}_rewritten"), around
         )
+        self._parameters = frozenset(self.forward.parameters)
         self.optionals: list[Value] = []
         self.grads: list[Value | None] = []
 
@@ -52,11 +53,7 @@ class BranchBackward(BackwardGraph):
 
     @override
     def _bring_in(self, value: Value, name: str) -> Value:
-        if (
-            value.graph is not self.forward
-            or value.dtype is dtypes.resource
-            or value in self.forward.parameters
-        ):
+        if value.graph is not self.forward or value.dtype is dtypes.resource or value in self._parameters:
             return super()._bring_in(value, name)
         if value.node.op == "Const":
             return self.constant(value.node.attrs["value"], value.dtype)

@@ -7,7 +7,7 @@ _DelayedRewriteGradientFunctions._rewrite_forward_and_call_backward.
 from __future__ import annotations
 
 from kerasfmt.gradient.backward_graph import BackwardGraph
-from kerasfmt.gradient.pair import forward_backward
+from kerasfmt.gradient.differentiation import forward_backward
 from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.graph import Node, Value
 from kerasfmt.graph.function import callees_of

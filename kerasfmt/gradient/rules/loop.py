@@ -50,7 +50,6 @@ class LoopBackward(BackwardGraph):
         self._condition = ForwardGraph(condition, f"{condition.name}_rewritten")
         pairs = zip(self.forward.parameters, self.forward.outputs, strict=True)
         self._invariant = {x for x, y in pairs if x is y}
-        self._moved: dict[Any, tuple[Value, ...]] = {}
         self._popped: set[Value] = set()
         self._sources: dict[Value, Value] = {}
         self.empty: list[Value] = []
@@ -62,10 +61,7 @@ class LoopBackward(BackwardGraph):
     def emit(self, op: str, *inputs: Any, name: str | None = None, **attrs: Any) -> tuple[Value, ...]:
         if op not in _OF_SHAPES or not all(v.graph is self.forward and v not in self._popped for v in inputs):
             return super().emit(op, *inputs, name=name, **attrs)
-        key = (op, *inputs, *sorted((key, str(value)) for key, value in attrs.items()))
-        if key not in self._moved:
-            self._moved[key] = self.forward.emit(op, *inputs, name=name, **attrs)
-        return self._moved[key]
+        return self.forward.emit(op, *inputs, name=name, **attrs)
 
     @override
     def zeros_like(self, value: Value) -> Value:
