@@ -24,6 +24,7 @@ from kerasfmt.graph.run import run  # noqa: E402
 from kerasfmt.graphdef.function_names import FunctionNames  # noqa: E402
 from kerasfmt.graphdef.functions import FunctionEncoder  # noqa: E402
 from tests.gradient.all_cases import CASES  # noqa: E402
+from tests.gradient.random_functions import random_case  # noqa: E402
 from tests.gradient.rule_tests import Array, GradientCase, gradients_of, seeds_of  # noqa: E402
 
 
@@ -89,6 +90,16 @@ def check(function: Function, arguments: Sequence[Array], rtol: float) -> Forwar
         if ours is not None:
             np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol, err_msg=f"argument {place}")
     return pair
+
+
+RANDOM = [random_case(seed) for seed in range(40)]
+
+
+@pytest.mark.parametrize("case", RANDOM, ids=str)
+def test_random_function(case: GradientCase) -> None:
+    for known in case.known:
+        function = case.function(known)
+        check_signatures(loaded(function), check(function, case.arguments(), 1e-10))
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,19 @@ class BackwardGraph(Builder):
         """The number of dimensions of a value of any graph, int32: a constant where it is known."""
         return self.constant(len(value.shape)) if value.shape is not None else self.emit_one("Rank", value)
 
+    def size_of(self, value: Value) -> Value:
+        """The number of elements of a value of any graph, int32: a constant where it is known."""
+        known = _full(value.shape)
+        return self.emit_one("Size", value) if known is None else self.constant(math.prod(known))
+
+    def vector_from(self, vector: Value, first: int) -> Value:
+        """The elements of a vector of any graph from an index on."""
+        return self.emit_one("StridedSlice", vector, [first], [0], [1], end_mask=1)
+
+    def as_int32(self, value: Value) -> Value:
+        """Whole numbers of any graph as int32."""
+        return value if value.dtype is dtypes.int32 else self.emit_one("Cast", value, DstT=dtypes.int32)
+
     @property
     def captured_variables(self) -> tuple[Variable, ...]:
         """The variables that are captured so far."""

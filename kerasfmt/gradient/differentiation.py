@@ -9,7 +9,8 @@ from kerasfmt import dtypes
 from kerasfmt.gradient.backpropagation import gradients
 from kerasfmt.gradient.backward_graph import BackwardGraph, is_trainable
 from kerasfmt.gradient.forward_graph import ForwardGraph
-from kerasfmt.gradient.pair import ForwardBackward
+from kerasfmt.gradient.indexed_slices import IndexedSlices
+from kerasfmt.gradient.pair import ForwardBackward, Slices
 from kerasfmt.graph import Function, Spec, Value
 
 
@@ -31,11 +32,16 @@ def forward_backward(function: Function, around: BackwardGraph | None = None) ->
     ys = [forward.outputs[i] for i in seeds]
     placeholders = [backward.input(_gradient_spec(y), "placeholder") for y in ys]
     found = gradients(backward, ys, forward.parameters, placeholders)
-    given: list[int | None] = []
+    given: list[int | Slices | None] = []
     results: list[Value] = []
     for grad in found:
-        given.append(None if grad is None else len(results))
-        results += [] if grad is None else [grad]
+        place = len(results)
+        if isinstance(grad, IndexedSlices):
+            given.append(Slices(place, place + 1, place + 2))
+            results += [grad.values, grad.indices, grad.dense_shape]
+        else:
+            given.append(None if grad is None else place)
+            results += [] if grad is None else [grad]
     taken = [v for v in backward.captured if v.dtype is not dtypes.resource]
     count = len(forward.outputs)
     return ForwardBackward(

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kerasfmt.graph import Function
+
+
+class Slices(NamedTuple):
+    """Three outputs that are the gradient of some rows of an argument: see `IndexedSlices`."""
+
+    values: int
+    indices: int
+    dense_shape: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,11 +26,12 @@ class ForwardBackward:
       seeds: the outputs whose gradients `backward` takes, by their index.
       taken: the outputs of `forward` that `backward` takes after them, by their index.
       given: for each argument of the function, inputs and then handles, which output of `backward` is its gradient;
-        None where the outputs do not depend on it, or its dtype has no gradients.
+        Slices where that is the gradient of some rows; None where the outputs do not depend on the argument, or its
+        dtype has no gradients.
     """
 
     forward: Function
     backward: Function
     seeds: tuple[int, ...]
     taken: tuple[int, ...]
-    given: tuple[int | None, ...]
+    given: tuple[int | Slices | None, ...]

@@ -10,6 +10,8 @@ from kerasfmt import dtypes
 from kerasfmt.gradient import forward_backward
 from kerasfmt.graph import Builder, Function, Spec, Value, Variable, ops
 from kerasfmt.graph.run import run
+from tests.gradient.random_functions import random_case
+from tests.gradient.rule_tests import Cases, RuleTests
 
 UNITS, FEATURES = 4, 2
 
@@ -39,6 +41,13 @@ def gpu_lstm() -> Function:
 def origins(values: Sequence[Value]) -> list[str]:
     """The op that makes each value, and which of its outputs it is."""
     return [f"{v.node.op}:{v.index}" for v in values]
+
+
+class TestRandomFunctions(RuleTests):
+    cases = Cases(random_case(seed) for seed in range(25))
+
+    def test_every_rule_has_a_case(self) -> None:
+        assert len({case.name for case in self.cases}) == 25
 
 
 def test_the_pair_of_an_lstm() -> None:

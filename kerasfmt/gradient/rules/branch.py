@@ -14,6 +14,7 @@ from kerasfmt import dtypes
 from kerasfmt.gradient.backpropagation import gradients
 from kerasfmt.gradient.backward_graph import BackwardGraph, is_trainable
 from kerasfmt.gradient.forward_graph import ForwardGraph
+from kerasfmt.gradient.indexed_slices import dense
 from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.graph import Function, Node, Spec, Value, Variable
 from kerasfmt.graph.function import callees_of
@@ -49,7 +50,8 @@ class BranchBackward(BackwardGraph):
             for y, g in zip(self.forward.outputs, grads, strict=True)
             if is_trainable(y.dtype) and g is not None
         ]
-        self.grads = gradients(self, [y for y, _ in pairs], self.forward.parameters, [g for _, g in pairs])
+        found = gradients(self, [y for y, _ in pairs], self.forward.parameters, [g for _, g in pairs])
+        self.grads = [None if grad is None else dense(self, grad) for grad in found]
 
     @override
     def _bring_in(self, value: Value, name: str) -> Value:

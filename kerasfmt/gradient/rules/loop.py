@@ -17,6 +17,7 @@ from kerasfmt.errors import GraphError
 from kerasfmt.gradient.backpropagation import gradients
 from kerasfmt.gradient.backward_graph import BackwardGraph, is_trainable
 from kerasfmt.gradient.forward_graph import ForwardGraph
+from kerasfmt.gradient.indexed_slices import dense
 from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.graph import Builder, Function, Node, Spec, Value
 from kerasfmt.graph.function import callees_of
@@ -162,7 +163,9 @@ def loop(graph: BackwardGraph, node: Node, *grads: Value | None) -> Gradients:
     )
     seeds = [body.input(g.spec, "placeholder") for g in given.values()]
     found = gradients(body, [outputs[i] for i in given], [parameters[i] for i in given], seeds)
-    results = [body.zeros(parameters[i]) if g is None else g for i, g in zip(given, found, strict=True)]
+    results = [
+        body.zeros(parameters[i]) if g is None else dense(body, g) for i, g in zip(given, found, strict=True)
+    ]
     following = body.emit_one("AddV2", counter, 1, name="add")
     body.rewrite()
     operands = [graph.constant(0), node.inputs[1], node.outputs[0], *given.values(), *body.sources()]
