@@ -27,6 +27,12 @@ from .conv import (
     conv3d_backprop_input as conv3d_backprop_input,
     depthwise_conv2d as depthwise_conv2d,
 )
+from .cudnn_rnn import (
+    cudnn_rnn as cudnn_rnn,
+)
+from .derivative import (
+    broadcast_gradient_args as broadcast_gradient_args,
+)
 from .einsum import (
     einsum as einsum,
 )
@@ -43,6 +49,9 @@ from .image import (
     resize_bicubic as resize_bicubic,
     resize_bilinear as resize_bilinear,
     resize_nearest as resize_nearest,
+)
+from .list_stack import (
+    tensor_list_push_back as tensor_list_push_back,
 )
 from .loop import (
     while_loop as while_loop,
@@ -130,6 +139,9 @@ from .nn import (
 from .normalization import (
     fused_batch_norm as fused_batch_norm,
 )
+from .optional import (
+    optional as optional,
+)
 from .padding import (
     batch_to_space as batch_to_space,
     depth_to_space as depth_to_space,
@@ -174,6 +186,9 @@ from .resource import (
     assign_add as assign_add,
     assign_sub as assign_sub,
     embedding_lookup as embedding_lookup,
+)
+from .reversal import (
+    reverse_sequence as reverse_sequence,
 )
 from .sequence import (
     cumprod as cumprod,
