@@ -53,7 +53,8 @@ class Input:
         """The sample array: (batch or BATCH, *shape), open dimensions DYNAMIC long."""
         shape = (self.batch or BATCH, *(DYNAMIC if n is None else n for n in self.shape))
         if self.draw is not None:
-            return self.draw(rng, shape).astype(self.dtype)
+            drawn = self.draw(rng, shape)
+            return drawn if self.dtype == "string" else drawn.astype(self.dtype)
         if self.high is not None:
             return rng.integers(0, self.high, shape).astype(self.dtype)
         return rng.normal(size=shape).astype(self.dtype)

@@ -25,7 +25,7 @@ class Expected:
     def __init__(self, line: str, case: Case) -> None:
         where = directory(line, case)
         self.names: dict[str, Any] = read_json(where / "expected.json")
-        with np.load(where / "expected.npz") as arrays:
+        with np.load(where / "expected.npz", allow_pickle=True) as arrays:  # texts are Python objects
             self.arrays = dict(arrays)
 
     def series(self, letter: str, names: str) -> list[np.ndarray]:

@@ -14,6 +14,7 @@ from conformance.case import Case
 from conformance.cases import (
     activations,
     attention,
+    categorical,
     compiled,
     convolution,
     convolution_transpose,
@@ -52,6 +53,7 @@ LAYERS: tuple[Layer, ...] = tuple(
         merging,
         attention,
         image,
+        categorical,
         lambda_,
         wrappers,
     )

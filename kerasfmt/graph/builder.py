@@ -372,4 +372,6 @@ def is_side_effect(node: Node) -> bool:
     """
     if not node.op_def.stateful:
         return False
-    return bool(node.op_def.callees) or find_op(node.op).effect in (Effect.READS, Effect.WRITES)
+    if node.op_def.callees:
+        return True
+    return find_op(node.op).effect in (Effect.READS, Effect.WRITES, Effect.CHECKS)

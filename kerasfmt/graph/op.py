@@ -42,6 +42,8 @@ class Effect(Enum):
     """It changes a variable, or something else outside the graph."""
     DRAWS = "draws"
     """It draws random numbers, and has no other effect."""
+    CHECKS = "checks"
+    """It ends the run with an error if its operands are wrong."""
 
 
 class Context(Protocol):

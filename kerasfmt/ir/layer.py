@@ -290,13 +290,13 @@ class Layer(WeightOwner, kw_only=True):
 
     def cast_spec(self, spec: Spec) -> Spec:
         """The spec after the layer's automatic cast of floating inputs."""
-        if self.autocast and spec.dtype.is_floating:
+        if self.autocast and spec.dtype.is_floating and self.compute_dtype.is_floating:
             return Spec(spec.shape, self.compute_dtype, spec.name)
         return spec
 
     def cast_input(self, value: Value) -> Value:
         """The value after the layer's automatic cast of floating inputs."""
-        if self.autocast and value.dtype.is_floating and value.dtype is not self.compute_dtype:
+        if self.cast_spec(value.spec).dtype is not value.dtype:
             return emit_one("Cast", value, DstT=self.compute_dtype)
         return value
 

@@ -33,6 +33,9 @@ from .batch_normalization import (
     BatchNormalization as BatchNormalization,
     SyncBatchNormalization as SyncBatchNormalization,
 )
+from .category import (
+    CategoryEncoding as CategoryEncoding,
+)
 from .convolution import (
     Conv1D as Conv1D,
     Conv2D as Conv2D,
@@ -57,6 +60,10 @@ from .core import (
     Embedding as Embedding,
     Flatten as Flatten,
     Reshape as Reshape,
+)
+from .hashing import (
+    HashedCrossing as HashedCrossing,
+    Hashing as Hashing,
 )
 from .image import (
     CenterCrop as CenterCrop,
