@@ -103,4 +103,25 @@ LAYERS: tuple[Layer, ...] = (
             }
         ),
     ),
+    Layer(
+        "Discretization",
+        vector(3),
+        _all(
+            {
+                "default": {"bin_boundaries": [-0.5, 0.0, 0.25, 1.0]},
+                "none": {"bin_boundaries": []},
+                "integers": {"bin_boundaries": [1, 3], "_on": numbers(3, dtype="int32")},
+                "float64": {"bin_boundaries": [-0.5, 0.1], "_on": vector(3, dtype="float64")},
+                "int32": {"bin_boundaries": [-0.5, 0.0], "dtype": "int32"},
+                "open": {"bin_boundaries": [-0.5, 0.0], "_on": vector(None, None)},
+                "multi_hot": {"bin_boundaries": [-0.5, 0.0, 1.0], "output_mode": "multi_hot"},
+                "count": {"bin_boundaries": [-0.5, 0.0, 1.0], "output_mode": "count"},
+                "one_hot": {"bin_boundaries": [0.0, 1.0], "output_mode": "one_hot", "_on": vector(1)},
+                "one_hot_scalars": {"bin_boundaries": [0.0], "output_mode": "one_hot", "_on": vector()},
+                "adapted": {"num_bins": 4, "_adapt": True},
+                "adapted_epsilon": {"num_bins": 3, "epsilon": 0.3, "_adapt": True},
+                "adapted_count": {"num_bins": 4, "output_mode": "count", "_adapt": True},
+            }
+        ),
+    ),
 )

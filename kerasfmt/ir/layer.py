@@ -220,6 +220,10 @@ class Layer(WeightOwner, kw_only=True):
         config = self.get_config()
         return config if names[self] == self.name else {**config, "name": names[self]}
 
+    def keras3_options(self) -> Mapping[str, Any]:
+        """The options that Keras 3 states in another way, by name."""
+        return {}
+
     @property
     def signature(self) -> CallSignature:
         """What `call` takes."""

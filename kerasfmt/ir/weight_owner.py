@@ -110,6 +110,7 @@ class WeightOwner(Options, kw_only=True):
         options: str | None = None,
         autocast: bool = True,
         moving: bool = False,
+        kind: type[Weight] = Weight,
     ) -> Weight:
         """A new weight of this layer, called `layer/name` and reached as the attribute of its name.
 
@@ -124,6 +125,7 @@ class WeightOwner(Options, kw_only=True):
           options: what the names of its options begin with, if it is not `name`.
           autocast: whether reads follow the compute dtype.
           moving: whether it is a running average (on-read synchronization, mean aggregation).
+          kind: its class.
         """
         if any(d is None for d in shape):
             raise self.fail(
@@ -134,7 +136,7 @@ class WeightOwner(Options, kw_only=True):
         except ValueError as error:
             raise self.fail(f"weight {name}: {error}") from error
         prefix = options or name
-        weight = Weight(
+        weight = kind(
             f"{self.name_scope}{name}",
             tuple(d for d in sizes or () if d is not None),
             dtype or self.policy.variable_dtype,

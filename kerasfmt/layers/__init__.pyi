@@ -61,6 +61,9 @@ from .core import (
     Flatten as Flatten,
     Reshape as Reshape,
 )
+from .discretization import (
+    Discretization as Discretization,
+)
 from .hashing import (
     HashedCrossing as HashedCrossing,
     Hashing as Hashing,

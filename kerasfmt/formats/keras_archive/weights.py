@@ -313,7 +313,8 @@ def weights_tree(model: Model, optimizer: StoredOptimizer | None, keras3: bool) 
         if keras3 and isinstance(layer, TFOpLambda):
             continue  # no layers in Keras 3
         path = place.paths[0 if keras3 else -1]
-        add(path, layer.name, f"layer {layer.name}", own_weights(layer))
+        held = [] if keras3 and layer.facts.weightless_in_keras3 else own_weights(layer)
+        add(path, layer.name, f"layer {layer.name}", held)
     if optimizer is not None:
         add(layout.OPTIMIZER, optimizer.name, "the optimizer", optimizer.variables)
         if optimizer.inner is not None:

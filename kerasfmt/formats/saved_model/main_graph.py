@@ -77,7 +77,7 @@ def _variable(graph: Builder, node: VariableNode) -> Value:
     (handle,) = graph.emit(
         "VarHandleOp",
         dtype=weight.dtype,
-        shape=weight.shape,
+        shape=weight.declared_shape,
         shared_name=name,
         debug_name=f"{name}/",
         name=name,

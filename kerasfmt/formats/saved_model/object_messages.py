@@ -96,7 +96,7 @@ def encode_object_graph(
 def _encode_variable(proto: protos.SavedVariable, node: VariableNode) -> None:
     weight = node.weight
     proto.dtype = weight.dtype.enum
-    proto.shape.CopyFrom(encode_shape(weight.shape))
+    proto.shape.CopyFrom(encode_shape(weight.declared_shape))
     proto.trainable = weight.trainable
     proto.synchronization = weight.synchronization
     proto.aggregation = weight.aggregation
