@@ -90,6 +90,7 @@ class Case:
       unsaved: lines on which Keras cannot trace the layer in training, so that it neither saves the model nor fits
         it. What kerasfmt saves is read all the same.
       slow: whether --fast leaves it out.
+      suffix: of the file from which kerasfmt and TensorFlow load the model; Keras 2 saves some layers as `.keras` only.
       save: further arguments of `save_model`, TensorFlow's and ours.
       objects: the `custom_objects` of `load_model`, TensorFlow's and ours, of the module `keras` or `kerasfmt`.
     """
@@ -107,6 +108,7 @@ class Case:
     trains: bool = True
     unsaved: tuple[str, ...] = ()
     slow: bool = False
+    suffix: str = "h5"
     save: Mapping[str, Any] = field(default_factory=dict)
     objects: Callable[[Any], Mapping[str, Any]] = lambda k: {}
 

@@ -211,7 +211,9 @@ def _cli(path: Path, case: Case, expected: Expected, tf: Any, keras: Any) -> Non
         *("run", "--dir", str(path), "--tag_set", "serve", "--signature_def", "serving_default"),
         *("--inputs", inputs, "--outdir", str(outputs), "--overwrite"),
     )
-    got = {name: np.load(outputs / f"{name}.npy") for name in expected.names["output_names"]}
+    got = {
+        name: np.load(outputs / f"{name}.npy", allow_pickle=True) for name in expected.names["output_names"]
+    }
     _named("saved_model_cli run", got, case, expected)
 
 

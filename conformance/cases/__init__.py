@@ -23,6 +23,7 @@ from conformance.cases import (
     image,
     lambda_,
     locally_connected,
+    lookup,
     masks,
     merging,
     normalization,
@@ -56,6 +57,7 @@ LAYERS: tuple[Layer, ...] = tuple(
         categorical,
         lambda_,
         wrappers,
+        lookup,
     )
     for layer in family.LAYERS
 )

@@ -1,7 +1,7 @@
 """Functions as `FunctionDef` messages.
 
 A function body refers to an input by the name of the argument, and to an output of a node as
-`node:output_arg:index`. The handles of captured variables follow the inputs as further arguments. Every output
+`node:output_arg:index`. Captures follow the inputs as further arguments, variables and tables as handles. Every output
 passes through an Identity. Its control input is a NoOp, which waits for every side effect. The side effects are
 control outputs too.
 
@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kerasfmt import protos
+from kerasfmt import dtypes, protos
 from kerasfmt.graph.attr_values import encode_attr, encode_shape
 from kerasfmt.graph.function import Function, callees_of
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import AttrDef
+from kerasfmt.graph.resource import Table, Variable
 from kerasfmt.graph.value import Node, Value
 from kerasfmt.graphdef.function_names import FunctionNames
 
@@ -174,6 +175,7 @@ def output_label(value: Value) -> str:
 
 def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:
     shapes = proto.attr["_input_shapes"].list
+    captures = {argument: captured for captured, argument in function.captures}
     for index, value in enumerate(function.parameters):
         shape = encode_shape(value.shape)
         shapes.shape.append(shape)
@@ -181,14 +183,21 @@ def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:
         if index < len(function.inputs):
             attr["_output_shapes"].list.shape.append(shape)
             attr["_user_specified_name"].s = function.input_names[index].encode()
+        elif value.dtype is dtypes.resource:
+            kind = b"table_handle" if isinstance(captures[value], Table) else b"resource"
+            attr["_user_specified_name"].s = kind
         else:
-            attr["_user_specified_name"].s = b"resource"
+            attr["_output_shapes"].list.shape.append(shape)
 
 
 def _encode_call(proto: protos.NodeDef, callee: Function) -> None:
     proto.attr["config_proto"].s = CALL_CONFIG
     inputs = len(callee.inputs)
-    read_only = [inputs + i for i, v in enumerate(callee.variables) if v not in callee.written]
+    read_only = [
+        inputs + i
+        for i, captured in enumerate(callee.captured)
+        if isinstance(captured, Variable) and captured not in callee.written
+    ]
     proto.attr["_read_only_resource_inputs"].list.i.extend(read_only)
     proto.attr["_collective_manager_ids"].list.SetInParent()
     if callee.compiled:

@@ -224,6 +224,14 @@ class Layer(WeightOwner, kw_only=True):
         """The options that Keras 3 states in another way, by name."""
         return {}
 
+    def config_beside_graph(self, config: dict[str, Any]) -> dict[str, Any]:
+        """The config as Keras 2 stores it where the graph of the file holds what the layer's tables map.
+
+        Args:
+          config: the whole config.
+        """
+        return config
+
     @property
     def signature(self) -> CallSignature:
         """What `call` takes."""

@@ -1,12 +1,15 @@
-"""The parts of a layer that do not compute: name, dtype policy, weights, and the layers inside."""
+"""The parts of a layer that do not compute: name, dtype policy, weights, tables, and the layers inside."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+
+import numpy as np
 
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph import Capture, EagerConstant, Table
 from kerasfmt.graph.sizes import checked_shape
 from kerasfmt.ir import fields, naming, policy as policies
 from kerasfmt.ir.fields import Field
@@ -36,7 +39,7 @@ class WeightOwner(Options, kw_only=True):
     """
 
     category = "layer"
-    state_types = (Weight,)
+    state_types = (Weight, Table, EagerConstant)
     refusal = InvalidModelError
     times_set: ClassVar[int] = 0
     """How often `trainable` was set, of any object."""
@@ -53,6 +56,8 @@ class WeightOwner(Options, kw_only=True):
     def __init__(self, *args: Any, **options: Any) -> None:
         self._weights: list[Weight] = []
         self._attributes: dict[str, Weight] = {}
+        self._tables: dict[str, Table] = {}
+        self._constants: list[EagerConstant] = []
         super().__init__(*args, **options)
 
     @override
@@ -153,6 +158,39 @@ class WeightOwner(Options, kw_only=True):
             self._attributes[key] = weight
         setattr(self, attribute or name, weight)
         return weight
+
+    def add_table(self, attribute: str, table: Table) -> Table:
+        """A table of this layer, reached as the attribute of that name.
+
+        Args:
+          attribute: the name.
+          table: the table.
+        """
+        self._tables[attribute] = table
+        setattr(self, attribute, table)
+        return table
+
+    def add_constant(self, name: str, value: np.ndarray[Any, Any], dtype: DType) -> EagerConstant:
+        """A tensor that the layer's functions capture.
+
+        Args:
+          name: name below the layer's.
+          value: its content.
+          dtype: its dtype.
+        """
+        constant = EagerConstant(f"{self.name_scope}{name}", value, dtype)
+        self._constants.append(constant)
+        return constant
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """The layer's own tables, by attribute."""
+        return self._tables
+
+    @property
+    def captures(self) -> Sequence[Capture]:
+        """What the layer's own functions capture beside its weights."""
+        return (*self._tables.values(), *(t.default for t in self._tables.values()), *self._constants)
 
     @property
     def name_scope(self) -> str:

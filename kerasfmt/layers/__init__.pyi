@@ -98,6 +98,9 @@ from .locally_connected import (
     LocallyConnected1D as LocallyConnected1D,
     LocallyConnected2D as LocallyConnected2D,
 )
+from .lookup import (
+    StringLookup as StringLookup,
+)
 from .merging import (
     Add as Add,
     Average as Average,

@@ -58,6 +58,9 @@ from .image import (
     resize_bilinear as resize_bilinear,
     resize_nearest as resize_nearest,
 )
+from .lookup import (
+    lookup_table_find as lookup_table_find,
+)
 from .math import (
     abs as abs,
     acos as acos,

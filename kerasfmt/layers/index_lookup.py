@@ -1,0 +1,261 @@
+"""What StringLookup, IntegerLookup and TextVectorization share: a table that maps tokens to their numbers."""
+
+from __future__ import annotations
+
+from dataclasses import InitVar
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.graph import EagerConstant, KeyValues, Table, Value, ops
+from kerasfmt.ir import fields
+from kerasfmt.ir.asset import LINE_NUMBER, WHOLE_LINE, Asset, TextFile
+from kerasfmt.ir.fields import Field
+from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.ir.layer import Layer
+from kerasfmt.layers.vocabulary import Array, Special, as_tokens, checked_tokens
+from kerasfmt.nn.categorical import COUNT, INT, MULTI_HOT, ONE_HOT, TF_IDF, encode_categories
+from kerasfmt.typing import override
+
+_MODES = (INT, ONE_HOT, MULTI_HOT, COUNT, TF_IDF)
+_OLD_MODES = {"binary": MULTI_HOT, "tf-idf": TF_IDF}
+
+
+def _mode(value: Any) -> str:
+    found = _OLD_MODES.get(value, value) if isinstance(value, str) else None
+    if found not in _MODES:
+        raise ValueError(f"expected one of {list(_MODES)}, got {value!r:.80}")
+    return found
+
+
+def _listed(value: Any) -> Any:
+    """A vocabulary or its weights as the layer holds them: a list, an array, a path, or None."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+class IndexLookup(Layer):
+    """Maps tokens to their numbers in a vocabulary, or numbers to tokens.
+
+    The numbers begin with the mask token, where there is one, and with those of tokens that are not in the vocabulary.
+
+    Source: tf_keras/src/layers/preprocessing/index_lookup.py.
+    """
+
+    facts = KerasFacts(restored_from_config=True)
+    config_order: ClassVar[tuple[str, ...]] = (
+        "invert", "max_tokens", "num_oov_indices", "oov_token", "mask_token", "output_mode", "sparse",
+        "pad_to_max_tokens", "idf_weights", "vocabulary", "vocabulary_size",
+    )  # fmt: skip
+    max_tokens: int | None = fields.integer(default=None, optional=True)
+    num_oov_indices: int = 1
+    mask_token: Any = None
+    oov_token: Any = None
+    vocabulary: Field[Any, ArrayLike | str | None] = fields.option(
+        default=None, convert=_listed, to_config=_plain
+    )
+    idf_weights: Field[Any, ArrayLike | None] = fields.option(default=None, convert=_listed, to_config=_plain)
+    invert: bool = False
+    output_mode: Field[str, str] = fields.option(default=INT, convert=_mode)
+    sparse: bool = False
+    pad_to_max_tokens: bool = False
+    vocabulary_size: int | None = fields.integer(default=None, optional=True, kw_only=True)
+    has_input_vocabulary: bool | None = fields.option(default=None, stored=False, kw_only=True)
+    has_static_table: InitVar[Any] = fields.option(default=None, kw_only=True)
+    vocabulary_dtype: DType = fields.state(default=dtypes.string)
+    lookup_table: Table = fields.state()
+    mask_key: EagerConstant | None = fields.state(default=None)
+    mask_value: EagerConstant | None = fields.state(default=None)
+
+    @override
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The options, with the dtype that follows from the output mode."""
+        options = super().complete(given)
+        if options.get("dtype") is None:
+            options["dtype"] = "int64" if options.get("output_mode", INT) == INT else "float32"
+        return options
+
+    @override
+    def validate(self) -> None:
+        """Checks options against each other; makes the table."""
+        self._check_options()
+        if self.has_input_vocabulary is None:
+            self.has_input_vocabulary = self.vocabulary is not None
+        in_numbers = self.compute_dtype if self.output_mode == INT else dtypes.int64
+        self.key_dtype, self.value_dtype = (
+            (in_numbers, self.vocabulary_dtype) if self.invert else (self.vocabulary_dtype, in_numbers)
+        )
+        default = self.add_constant("default_value", self._default_value(), self.value_dtype)
+        self.add_table(
+            "lookup_table", Table(f"{self.name}/lookup_table", self.key_dtype, self.value_dtype, default)
+        )
+        if self.mask_token is not None:
+            token = as_tokens([self.mask_token], self.vocabulary_dtype).reshape(())
+            number = np.array(
+                0 if self.output_mode == INT else np.iinfo(in_numbers.numpy).max, in_numbers.numpy
+            )
+            key, value = (number, token) if self.invert else (token, number)
+            self.mask_key = self.add_constant("mask_key", key, self.key_dtype)
+            self.mask_value = self.add_constant("mask_value", value, self.value_dtype)
+        if self.vocabulary is not None:
+            self.set_vocabulary(self.vocabulary, self.idf_weights)
+
+    def _check_options(self) -> None:
+        if self.max_tokens is not None and self.max_tokens <= 1:
+            raise self.fail(f"option max_tokens: expected more than 1 or None, got {self.max_tokens}")
+        if self.pad_to_max_tokens and self.max_tokens is None:
+            raise self.fail("option pad_to_max_tokens: expected max_tokens with it")
+        if not 0 <= self.num_oov_indices <= fields.LARGEST:
+            raise self.fail(
+                f"option num_oov_indices: expected a number of at least 0, got {self.num_oov_indices}"
+            )
+        if self.invert and self.output_mode != INT:
+            raise self.fail(f"option invert: expected output_mode 'int' with it, got {self.output_mode!r}")
+        if self.invert and self.oov_token is None:
+            raise self.fail("option invert: expected an oov_token with it, which unknown numbers give")
+        if self.sparse and self.output_mode == INT:
+            raise self.fail("option sparse: expected an output_mode other than 'int' with it")
+        if self.idf_weights is not None and self.output_mode != TF_IDF:
+            raise self.fail(
+                f"option idf_weights: expected output_mode 'tf_idf' with it, got {self.output_mode!r}"
+            )
+        if self.output_mode == INT and not self.compute_dtype.is_integer:
+            raise self.fail(
+                f"option dtype: expected an integer dtype for output_mode 'int', got {self.policy.name}"
+            )
+        if self.output_mode != INT and not self.compute_dtype.is_floating:
+            raise self.fail(
+                f"option dtype: expected a float dtype for output_mode {self.output_mode!r}, got {self.policy.name}"
+            )
+
+    def _default_value(self) -> Array:
+        """What the table gives for a key that it has not."""
+        if self.invert:
+            return as_tokens([self.oov_token], self.vocabulary_dtype).reshape(())
+        return np.array(self.oov_start if self.num_oov_indices == 1 else -1, self.value_dtype.numpy)
+
+    @property
+    def oov_start(self) -> int:
+        """The first number of a token that is not in the vocabulary."""
+        return 1 if self.mask_token is not None and self.output_mode == INT else 0
+
+    @property
+    def token_start(self) -> int:
+        """The number of the first token of the vocabulary."""
+        return self.oov_start + self.num_oov_indices
+
+    @classmethod
+    @override
+    def from_config(cls, config: Any) -> Any:
+        """The layer that a config stands for.
+
+        Raises:
+          UnsupportedLayerError: the config names a file as its vocabulary.
+        """
+        if isinstance(config.get("vocabulary"), str):
+            raise UnsupportedLayerError(
+                f"layer {config.get('name')} ({cls.__name__}): its config names the vocabulary file "
+                f"{config['vocabulary']!r:.200}; files that a config names are never opened, so make the layer in "
+                "Python with that path, or store the tokens in the config"
+            )
+        return super().from_config(config)
+
+    def set_vocabulary(self, vocabulary: ArrayLike | str | Path, idf_weights: Any = None) -> None:
+        """Sets the tokens, and in output mode "tf_idf" their weights.
+
+        Args:
+          vocabulary: the tokens without repetition, by number; or the path of a file with a token in each line. Tokens
+            for masks and for what is not in the vocabulary may come first, or be left out.
+          idf_weights: a weight for each token; False keeps those that the layer has.
+
+        Raises:
+          InvalidModelError: the tokens do not fit the options, or the layer computes with another number of them.
+          OSError: the file cannot be read.
+        """
+        if isinstance(vocabulary, str | Path):
+            self._set_file(Path(vocabulary))
+            return
+        given = as_tokens(vocabulary, self.vocabulary_dtype, self.fail)
+        special = Special(self.mask_token, self.oov_token, self.oov_start, self.num_oov_indices)
+        tokens, _ = checked_tokens(
+            given, special, self.vocabulary_dtype, self.invert, self.max_tokens, self.fail
+        )
+        self._set_tokens(tokens)
+
+    def _set_tokens(self, tokens: Array) -> None:
+        numbers = np.arange(
+            self.token_start,
+            self.token_start + len(tokens),
+            dtype=(self.key_dtype if self.invert else self.value_dtype).numpy,
+        )
+        pairs = (numbers, tokens) if self.invert else (tokens, numbers)
+        keys, values = (
+            EagerConstant(f"{self.name}/{name}", array, dtype)
+            for name, array, dtype in zip(
+                ("keys", "values"), pairs, (self.key_dtype, self.value_dtype), strict=True
+            )
+        )
+        self._record_size(self.token_start + len(tokens))
+        self.lookup_table.initializer = KeyValues(keys, values)
+
+    def _set_file(self, path: Path) -> None:
+        if self.output_mode == TF_IDF:
+            raise self.fail("option vocabulary: a file has no idf_weights, which output_mode 'tf_idf' needs")
+        asset = Asset(path)
+        line, number = WHOLE_LINE, LINE_NUMBER
+        columns = (number, line) if self.invert else (line, number)
+        self._record_size(self.token_start + len(asset.lines()))
+        self.lookup_table.initializer = TextFile(asset, *columns, self.token_start)
+
+    def _record_size(self, size: int) -> None:
+        fixed = self.output_mode != INT and not self.pad_to_max_tokens
+        if fixed and self.vocabulary_size is not None and self.vocabulary_size != size:
+            raise self.fail(
+                f"its vocabulary has {self.vocabulary_size} tokens and cannot get {size} without pad_to_max_tokens"
+            )
+        self.vocabulary_size = size
+
+    def tokens(self) -> Array:
+        """The tokens of the vocabulary without those for masks and unknown tokens: bytes, or integers."""
+        content = self.lookup_table.first_content()
+        keys, values = content.export()
+        return values if self.invert else keys
+
+    @override
+    def tracked_lists(self) -> tuple[str, ...]:
+        """Vocabulary and weights, if they are lists."""
+        given = ("vocabulary", "idf_weights")
+        return tuple(f"input_{name}" for name in given if isinstance(getattr(self, name), list))
+
+    @override
+    def config_beside_graph(self, config: dict[str, Any]) -> dict[str, Any]:
+        return {**config, "vocabulary": None, "has_input_vocabulary": self.has_input_vocabulary}
+
+    @override
+    def call(self, inputs: Value) -> Value:
+        if (inputs.dtype is dtypes.string) is not (self.key_dtype is dtypes.string):
+            raise self.fail(f"input: expected {self.key_dtype.name}, got {inputs.dtype.name}")
+        lookups = self._lookup(ops.cast(inputs, self.key_dtype))
+        if self.output_mode == INT:
+            return lookups
+        depth = self.max_tokens if self.pad_to_max_tokens else self.vocabulary_size
+        if depth is None:
+            raise self.fail(
+                f"output_mode {self.output_mode!r} needs a vocabulary; give it one, or adapt the layer to data"
+            )
+        return encode_categories(lookups, self.output_mode, depth, self.compute_dtype)
+
+    def _lookup(self, keys: Value) -> Value:
+        """The number of each token."""
+        found = ops.lookup_table_find(self.lookup_table, keys)
+        if self.mask_key is not None and self.mask_value is not None:
+            found = ops.where(ops.equal(keys, self.mask_key), self.mask_value, found)
+        return found if self.invert else ops.identity(found)
