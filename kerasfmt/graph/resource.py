@@ -1,10 +1,12 @@
-"""What a function captures: variables and tables, which it reaches through handles, and constants, which it is given."""
+"""What a function captures: variables and tables, which it reaches through handles, and constants."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
@@ -13,9 +15,7 @@ from kerasfmt.graph.spec import Spec
 from kerasfmt.graph.table_content import TableContent
 from kerasfmt.typing import override
 
-if TYPE_CHECKING:
-    from kerasfmt.graph.builder import Builder
-    from kerasfmt.graph.value import Array
+Array: TypeAlias = "np.ndarray[Any, Any]"
 
 
 class Capture(ABC):
@@ -110,9 +110,6 @@ class TableInitializer(Protocol):
     def content(self, table: Table) -> TableContent:
         """The first content of a table."""
 
-    def emit(self, graph: Builder, table: Table) -> None:
-        """Makes the node that fills the table in TensorFlow."""
-
 
 @dataclass(frozen=True, eq=False)
 class KeyValues:
@@ -133,11 +130,6 @@ class KeyValues:
         made = TableContent(table.key_dtype, table.value_dtype)
         made.load(self.keys.value, self.values.value)
         return made
-
-    def emit(self, graph: Builder, table: Table) -> None:
-        """Makes the node that fills the table in TensorFlow: a LookupTableImportV2."""
-        with graph.scope("key_value_init"):
-            graph.emit("LookupTableImportV2", table, self.keys, self.values)
 
 
 class Table(Capture):

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
-from kerasfmt.graph import Builder, EagerConstant, Table
+from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.graph.table_content import TableContent
 
 LINE_NUMBER: Final = -1
@@ -78,18 +78,6 @@ class TextFile:
         if index == LINE_NUMBER:
             return np.arange(self.offset, self.offset + len(lines), dtype=dtype.numpy)
         return tokens_of_lines(lines, dtype)
-
-    def emit(self, graph: Builder, table: Table) -> None:
-        """Makes the node that fills the table in TensorFlow: an InitializeTableFromTextFileV2."""
-        with graph.scope("text_file_init"):
-            graph.emit(
-                "InitializeTableFromTextFileV2",
-                table,
-                graph.capture(self.file, "text_file_init/asset_filepath"),
-                key_index=self.key_index,
-                value_index=self.value_index,
-                offset=self.offset,
-            )
 
 
 def tokens_of_lines(lines: list[bytes], dtype: DType) -> np.ndarray[Any, Any]:

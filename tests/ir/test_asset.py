@@ -9,7 +9,7 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
-from kerasfmt.graph import Builder, EagerConstant, Table
+from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.ir.asset import LINE_NUMBER, WHOLE_LINE, Asset, TextFile, tokens_of_lines
 
 
@@ -56,18 +56,6 @@ def test_numbers_are_keys_and_lines_values(tmp_path: Path) -> None:
     words.initializer = TextFile(asset(tmp_path, b"a\nb\n"), LINE_NUMBER, WHOLE_LINE, 0)
     keys, values = words.first_content().export()
     assert (keys.tolist(), values.tolist()) == ([0, 1], [b"a", b"b"])
-
-
-def test_the_node_that_fills_the_table_takes_the_path_as_an_argument(tmp_path: Path) -> None:
-    words, graph = table(dtypes.string, dtypes.int64), Builder("_initializer")
-    initializer = TextFile(asset(tmp_path, b"a\n"), WHOLE_LINE, LINE_NUMBER, 1)
-    initializer.emit(graph, words)
-    function = graph.finish([])
-    assert function.captured == (initializer.file, words)
-    (node,) = function.nodes
-    assert (node.op, node.attrs["key_index"], node.attrs["value_index"], node.attrs["offset"]) == (
-        "InitializeTableFromTextFileV2", -2, -1, 1,
-    )  # fmt: skip
 
 
 def test_tokens_are_strings_or_numbers() -> None:

@@ -34,7 +34,10 @@ class TestLayers(LayerTests):
         use(StringLookup(vocabulary=np.array(WORDS), dtype="int32"), (None,), gives=(None,), dtype="string"),
     ]
     refused = {
-        "max_tokens": (lambda: StringLookup(max_tokens=1, name="it"), "option max_tokens: expected more than 1"),
+        "max_tokens": (
+            lambda: StringLookup(max_tokens=1, name="it"),
+            "option max_tokens: expected more than 1",
+        ),
         "num_oov_indices": (
             lambda: StringLookup(num_oov_indices=-1, name="it"),
             "option num_oov_indices: expected a number of at least 0, got -1",
@@ -101,7 +104,9 @@ def test_a_file_that_a_config_names_is_never_opened(tmp_path: Path) -> None:
     path.write_text("a\n")
     config = StringLookup(vocabulary=str(path), name="it").get_config()
     assert config["vocabulary"] == str(path)
-    with pytest.raises(UnsupportedLayerError, match=r"layer it \(StringLookup\): its config names the vocabulary file"):
+    with pytest.raises(
+        UnsupportedLayerError, match=r"layer it \(StringLookup\): its config names the vocabulary file"
+    ):
         StringLookup.from_config(config)
 
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from kerasfmt import dtypes
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
-from kerasfmt.graph import Builder, Table, Value
+from kerasfmt.graph import Builder, KeyValues, Table, Value
 from kerasfmt.ir import Layer
+from kerasfmt.ir.asset import TextFile
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +49,7 @@ def _functions(table: Table, number: int) -> TableFunctions:
     creator = Builder("_creator")
     handle = emit_table(creator, table, shared_name)
     initializer = Builder("_initializer")
-    if table.initializer is not None:
-        table.initializer.emit(initializer, table)
+    _fill(initializer, table)
     return TableFunctions(
         shared_name,
         _polymorphic(creator, handle),
@@ -71,6 +71,25 @@ def emit_table(graph: Builder, table: Table, shared_name: str) -> Value:
         op, name=name, shared_name=shared_name, key_dtype=table.key_dtype, value_dtype=table.value_dtype
     )
     return handle
+
+
+def _fill(graph: Builder, table: Table) -> None:
+    """Makes the node that fills a table, where something does."""
+    found = table.initializer
+    if isinstance(found, KeyValues):
+        with graph.scope("key_value_init"):
+            graph.emit("LookupTableImportV2", table, found.keys, found.values)
+    elif isinstance(found, TextFile):
+        path = graph.capture(found.file, "text_file_init/asset_filepath")
+        with graph.scope("text_file_init"):
+            graph.emit(
+                "InitializeTableFromTextFileV2",
+                table,
+                path,
+                key_index=found.key_index,
+                value_index=found.value_index,
+                offset=found.offset,
+            )
 
 
 def _one(graph: Builder) -> Value:

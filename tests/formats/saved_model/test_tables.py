@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from kerasfmt import dtypes
 from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.tables import plan_tables
 from kerasfmt.graph import EagerConstant, Function, Table
+from kerasfmt.ir.asset import TextFile
 from kerasfmt.layers import StringLookup
 
 
@@ -44,3 +47,17 @@ def test_an_empty_table_is_made_and_not_filled(mutable: bool, op: str) -> None:
     assert functions.shared_name == ("table_1" if mutable else "1")
     assert [node.op for node in body(functions.create).nodes] == [op]
     assert not body(functions.initialize).captured
+
+
+def test_a_table_is_filled_from_a_file_whose_path_is_an_argument(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("a\n")
+    layer = StringLookup(vocabulary=str(path))
+    function = body(plan_tables([layer])[layer.lookup_table].initialize)
+    assert isinstance(layer.lookup_table.initializer, TextFile)
+    assert function.captured == (layer.lookup_table.initializer.file, layer.lookup_table)
+    assert next(argument.node.name for _, argument in function.captures) == "text_file_init_asset_filepath"
+    node = function.nodes[0]
+    assert (node.op, node.attrs["key_index"], node.attrs["value_index"], node.attrs["offset"]) == (
+        "InitializeTableFromTextFileV2", -2, -1, 1,
+    )  # fmt: skip
