@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.graph import EagerConstant, KeyValues, Table, Value, ops
+from kerasfmt.graph import EagerConstant, KeyValues, Node, Table, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.asset import LINE_NUMBER, WHOLE_LINE, Asset, TextFile
 from kerasfmt.ir.fields import Field
@@ -258,4 +258,32 @@ class IndexLookup(Layer):
         found = ops.lookup_table_find(self.lookup_table, keys)
         if self.mask_key is not None and self.mask_value is not None:
             found = ops.where(ops.equal(keys, self.mask_key), self.mask_value, found)
-        return found if self.invert else ops.identity(found)
+        if self.invert:
+            return found
+        if self.num_oov_indices > 1:
+            return ops.identity(self._with_oov_buckets(keys, found))
+        checks = [self._check_all_known(keys, found)] if self.num_oov_indices == 0 else []
+        result = ops.identity(found)
+        result.node.controls.extend(checks)
+        return result
+
+    def _with_oov_buckets(self, keys: Value, found: Value) -> Value:
+        """The numbers, with one of several for each token that is not in the vocabulary."""
+        count = self.num_oov_indices
+        if keys.dtype is dtypes.string:
+            buckets = ops.cast(ops.string_to_hash_bucket_fast(keys, count), found.dtype)
+        else:
+            buckets = ops.cast(ops.floor_mod(keys, count), found.dtype)
+        return ops.where(ops.equal(found, -1), buckets + self.oov_start, found)
+
+    def _check_all_known(self, keys: Value, found: Value) -> Node:
+        """The node that raises an error if a token is not in the vocabulary."""
+        unknown = ops.nonzero(ops.equal(found, -1))
+        graph = keys.graph
+        text = f"layer {self.name}: num_oov_indices is 0, and these tokens are not in the vocabulary: "
+        graph.emit(
+            "Assert",
+            ops.equal(ops.size(unknown), 0),
+            [graph.constant(text), ops.gather_nd(keys, unknown)],
+        )
+        return graph.nodes[-1]
