@@ -220,8 +220,8 @@ class Layer(WeightOwner, kw_only=True):
         config = self.get_config()
         return config if names[self] == self.name else {**config, "name": names[self]}
 
-    def keras3_options(self) -> Mapping[str, Any]:
-        """The options that Keras 3 states in another way, by name."""
+    def learned_options(self) -> Mapping[str, Any]:
+        """The options that state what the layer learned from data, where a config holds that; by name."""
         return {}
 
     def config_beside_graph(self, config: dict[str, Any]) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class Discretization(AdaptableLayer):
         return config if self.bin_boundaries is None else {**config, "num_bins": None}
 
     @override
-    def keras3_options(self) -> dict[str, Any]:
+    def learned_options(self) -> dict[str, Any]:
         """Keras 3 keeps learned boundaries beside the number of bins."""
         learned = list(self.boundaries) or None if self.bin_boundaries is None else self.bin_boundaries
         return {"bin_boundaries": learned, "num_bins": self.num_bins}

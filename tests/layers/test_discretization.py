@@ -87,8 +87,8 @@ def test_what_was_learned_is_saved_and_loaded(suffix: str, tmp_path: Path) -> No
 def test_keras_2_takes_the_boundaries_of_keras_3_as_given() -> None:
     layer = Discretization([0.0, 1.0], num_bins=3)
     assert layer.get_config()["num_bins"] is None
-    assert layer.keras3_options() == {"bin_boundaries": [0.0, 1.0], "num_bins": 3}
-    assert Discretization(num_bins=3).keras3_options() == {"bin_boundaries": None, "num_bins": 3}
+    assert layer.learned_options() == {"bin_boundaries": [0.0, 1.0], "num_bins": 3}
+    assert Discretization(num_bins=3).learned_options() == {"bin_boundaries": None, "num_bins": 3}
     assert json.dumps(layer.get_config())
 
 
