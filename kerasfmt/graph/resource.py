@@ -90,8 +90,13 @@ class EagerConstant(Capture):
 
     def __init__(self, name: str, value: Array, dtype: DType | None = None) -> None:
         super().__init__(name)
-        self.value = value
+        self._value = value
         self.dtype = dtype or dtypes.of(value.dtype)
+
+    @property
+    def value(self) -> Array:
+        """The tensor."""
+        return self._value
 
     @property
     @override

@@ -67,6 +67,7 @@ class AdaptableLayer(Layer, register=False):
                 raise self.fail(f"it cannot be adapted to data of shape {batch.shape}: {error}") from error
         if not forgotten:
             raise self.fail("it cannot be adapted: the data have no batch")
+        self.finalize_state()
 
     def _build_for(self, batch: Array) -> None:
         if not self.built:
@@ -81,6 +82,9 @@ class AdaptableLayer(Layer, register=False):
     def update_state(self, batch: Array) -> None:
         """Learns from one more batch."""
         raise NotImplementedError
+
+    def finalize_state(self) -> None:
+        """Makes what the layer computes with of what it learned from all batches."""
 
 
 def _batches(data: Any, size: int) -> tuple[Iterator[Array], int | None]:

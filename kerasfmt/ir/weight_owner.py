@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -27,6 +27,19 @@ def _name(value: Any) -> str:
     except (AttributeError, UnicodeEncodeError):
         raise ValueError(f"expected a text, got {value!r}") from None
     return str(value)
+
+
+class WeightHandler:
+    """Stands in the list of a layer's weights for content that Keras 2 gives away like a weight, and keeps elsewhere.
+
+    Source: tf_keras/src/engine/base_layer_utils.py, TrackableWeightHandler.
+    """
+
+    trainable: ClassVar[bool] = False
+
+
+Listed: TypeAlias = Weight | WeightHandler
+"""What Keras 2 lists among the weights of a layer."""
 
 
 class WeightOwner(Options, kw_only=True):
@@ -54,7 +67,7 @@ class WeightOwner(Options, kw_only=True):
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._weights: list[Weight] = []
+        self._weights: list[Listed] = []
         self._attributes: dict[str, Weight] = {}
         self._tables: dict[str, Table] = {}
         self._constants: list[EagerConstant] = []
@@ -153,11 +166,25 @@ class WeightOwner(Options, kw_only=True):
             synchronization=Synchronization.ON_READ if moving else Synchronization.AUTO,
             aggregation=Aggregation.MEAN if moving else Aggregation.NONE,
         )
+        return self.own_weight(weight, name, attribute)
+
+    def own_weight(self, weight: Weight, name: str, attribute: str | None = None) -> Weight:
+        """Makes a weight one of this layer.
+
+        Args:
+          weight: the weight.
+          name: its name.
+          attribute: name of the attribute, if it is not `name`.
+        """
         self._weights.append(weight)
         for key in dict.fromkeys((name, attribute or name)):
             self._attributes[key] = weight
         setattr(self, attribute or name, weight)
         return weight
+
+    def add_weight_handler(self) -> None:
+        """Adds what stands for content that is not a weight to the list of the weights."""
+        self._weights.append(WeightHandler())
 
     def add_table(self, attribute: str, table: Table) -> Table:
         """A table of this layer, reached as the attribute of that name.
@@ -205,26 +232,39 @@ class WeightOwner(Options, kw_only=True):
     @property
     def trainable_weights(self) -> list[Weight]:
         """Weights that an optimizer may change."""
-        if not self.trainable:
-            return []
-        own = [w for w in self._weights if w.trainable]
-        return _distinct(own + [w for layer in self.sublayers.values() for w in layer.trainable_weights])
+        return _only_weights(self.listed_trainable_weights())
 
     @property
     def non_trainable_weights(self) -> list[Weight]:
         """The other weights."""
-        if self.trainable:
-            own = [w for w in self._weights if not w.trainable]
-            nested = [w for layer in self.sublayers.values() for w in layer.non_trainable_weights]
-        else:
-            own = [w for w in self._weights if w.trainable] + [w for w in self._weights if not w.trainable]
-            nested = [w for layer in self.sublayers.values() for w in layer.weights]
-        return _distinct(own + nested)
+        return _only_weights(self.listed_non_trainable_weights())
 
     @property
     def weights(self) -> list[Weight]:
         """Trainable weights, then the others; each once."""
-        return _distinct(self.trainable_weights + self.non_trainable_weights)
+        return _only_weights(self.listed_weights())
+
+    def listed_trainable_weights(self) -> list[Listed]:
+        """The trainable weights as Keras 2 lists them, with what is not a weight among them."""
+        if not self.trainable:
+            return []
+        own = [w for w in self._weights if w.trainable]
+        nested = [w for layer in self.sublayers.values() for w in layer.listed_trainable_weights()]
+        return list(dict.fromkeys(own + nested))
+
+    def listed_non_trainable_weights(self) -> list[Listed]:
+        """The other weights as Keras 2 lists them."""
+        if self.trainable:
+            own = [w for w in self._weights if not w.trainable]
+            nested = [w for layer in self.sublayers.values() for w in layer.listed_non_trainable_weights()]
+        else:
+            own = [w for w in self._weights if w.trainable] + [w for w in self._weights if not w.trainable]
+            nested = [w for layer in self.sublayers.values() for w in layer.listed_weights()]
+        return list(dict.fromkeys(own + nested))
+
+    def listed_weights(self) -> list[Listed]:
+        """All weights as Keras 2 lists them."""
+        return list(dict.fromkeys(self.listed_trainable_weights() + self.listed_non_trainable_weights()))
 
     def get_weights(self) -> list[Any]:
         """The values of `weights`, as NumPy arrays."""
@@ -257,5 +297,5 @@ class WeightOwner(Options, kw_only=True):
         return printable(f"<{type(self).__name__} {self.name}>")
 
 
-def _distinct(weights: list[Weight]) -> list[Weight]:
-    return list(dict.fromkeys(weights))
+def _only_weights(listed: list[Listed]) -> list[Weight]:
+    return [weight for weight in listed if isinstance(weight, Weight)]

@@ -99,6 +99,7 @@ from .locally_connected import (
     LocallyConnected2D as LocallyConnected2D,
 )
 from .lookup import (
+    IntegerLookup as IntegerLookup,
     StringLookup as StringLookup,
 )
 from .merging import (

@@ -13,17 +13,30 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import EagerConstant, KeyValues, Node, Table, Value, ops
+from kerasfmt.graph.strings import as_bytes
 from kerasfmt.ir import fields
+from kerasfmt.ir.adapting import AdaptableLayer
 from kerasfmt.ir.asset import LINE_NUMBER, WHOLE_LINE, Asset, TextFile
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.keras_facts import KerasFacts
-from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.weight import Weight
+from kerasfmt.layers.idf_weights import IdfWeights, WeightContent
+from kerasfmt.layers.token_counts import TokenCounts
 from kerasfmt.layers.vocabulary import Array, Special, as_tokens, checked_tokens
 from kerasfmt.nn.categorical import COUNT, INT, MULTI_HOT, ONE_HOT, TF_IDF, encode_categories
 from kerasfmt.typing import override
 
 _MODES = (INT, ONE_HOT, MULTI_HOT, COUNT, TF_IDF)
 _OLD_MODES = {"binary": MULTI_HOT, "tf-idf": TF_IDF}
+
+
+_TABLES = frozenset(
+    {
+        ("string", "int64"), ("string", "int32"), ("int64", "string"), ("int64", "int64"), ("int64", "int32"),
+        ("int32", "string"), ("int32", "int32"),
+    }
+)  # fmt: skip
+"""The dtypes of keys and values for which TensorFlow has a table. Source: tensorflow/core/kernels/lookup_table_op.cc."""
 
 
 def _mode(value: Any) -> str:
@@ -42,7 +55,7 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-class IndexLookup(Layer):
+class IndexLookup(AdaptableLayer, register=False):
     """Maps tokens to their numbers in a vocabulary, or numbers to tokens.
 
     The numbers begin with the mask token, where there is one, and with those of tokens that are not in the vocabulary.
@@ -50,7 +63,13 @@ class IndexLookup(Layer):
     Source: tf_keras/src/layers/preprocessing/index_lookup.py.
     """
 
-    facts = KerasFacts(restored_from_config=True)
+    facts = KerasFacts(
+        restored_from_config=True,
+        tracked_order=(
+            "input_vocabulary", "input_idf_weights", "idf_weights", "lookup_table", "token_counts",
+            "token_document_counts", "num_documents",
+        ),
+    )  # fmt: skip
     config_order: ClassVar[tuple[str, ...]] = (
         "invert", "max_tokens", "num_oov_indices", "oov_token", "mask_token", "output_mode", "sparse",
         "pad_to_max_tokens", "idf_weights", "vocabulary", "vocabulary_size",
@@ -72,6 +91,8 @@ class IndexLookup(Layer):
     has_static_table: InitVar[Any] = fields.option(default=None, kw_only=True)
     vocabulary_dtype: DType = fields.state(default=dtypes.string)
     lookup_table: Table = fields.state()
+    idf: Weight = fields.weight()
+    num_documents: Weight = fields.weight()
     mask_key: EagerConstant | None = fields.state(default=None)
     mask_value: EagerConstant | None = fields.state(default=None)
 
@@ -93,6 +114,11 @@ class IndexLookup(Layer):
         self.key_dtype, self.value_dtype = (
             (in_numbers, self.vocabulary_dtype) if self.invert else (self.vocabulary_dtype, in_numbers)
         )
+        if (self.key_dtype.name, self.value_dtype.name) not in _TABLES:
+            raise self.fail(
+                f"options dtype and vocabulary_dtype: TensorFlow has no table from {self.key_dtype.name} to "
+                f"{self.value_dtype.name}"
+            )
         default = self.add_constant("default_value", self._default_value(), self.value_dtype)
         self.add_table(
             "lookup_table", Table(f"{self.name}/lookup_table", self.key_dtype, self.value_dtype, default)
@@ -105,8 +131,32 @@ class IndexLookup(Layer):
             key, value = (number, token) if self.invert else (token, number)
             self.mask_key = self.add_constant("mask_key", key, self.key_dtype)
             self.mask_value = self.add_constant("mask_value", value, self.value_dtype)
+        if self.output_mode == TF_IDF:
+            self._add_idf_weights()
         if self.vocabulary is not None:
             self.set_vocabulary(self.vocabulary, self.idf_weights)
+        if not self.has_input_vocabulary:
+            self._add_counts()
+
+    def _add_idf_weights(self) -> None:
+        self.idf = IdfWeights("Variable", (self.token_start,), self.compute_dtype, trainable=False)
+        self.idf.value = np.zeros(self.token_start, self.compute_dtype.numpy)
+        self.own_weight(self.idf, "idf_weights", "idf")
+        self.idf_constant = WeightContent(self.idf)
+        self._constants.append(self.idf_constant)
+
+    def _add_counts(self) -> None:
+        """Makes what Keras counts tokens with; it is empty but while the layer is adapted."""
+        self.add_weight_handler()
+        names = ["token_counts", *(["token_document_counts"] if self.output_mode == TF_IDF else [])]
+        for name in names:
+            zero = self.add_constant(f"{name}/default_value", np.zeros((), np.int64), dtypes.int64)
+            table = Table(f"{self.name}/{name}", self.vocabulary_dtype, dtypes.int64, zero, mutable=True)
+            self.add_table(name, table)
+        if self.output_mode == TF_IDF:
+            documents = Weight("Variable", (), dtypes.int64, trainable=False)
+            documents.value = np.zeros((), np.int64)
+            self.own_weight(documents, "num_documents")
 
     def _check_options(self) -> None:
         if self.max_tokens is not None and self.max_tokens <= 1:
@@ -174,21 +224,46 @@ class IndexLookup(Layer):
         Args:
           vocabulary: the tokens without repetition, by number; or the path of a file with a token in each line. Tokens
             for masks and for what is not in the vocabulary may come first, or be left out.
-          idf_weights: a weight for each token; False keeps those that the layer has.
+          idf_weights: a weight for each token of `vocabulary`; False keeps those that the layer has.
 
         Raises:
           InvalidModelError: the tokens do not fit the options, or the layer computes with another number of them.
           OSError: the file cannot be read.
         """
+        if self.output_mode == TF_IDF and idf_weights is None:
+            raise self.fail("option idf_weights: output_mode 'tf_idf' needs a weight for each token")
+        if self.output_mode != TF_IDF and idf_weights is not None:
+            raise self.fail(f"option idf_weights: output_mode {self.output_mode!r} takes none")
         if isinstance(vocabulary, str | Path):
             self._set_file(Path(vocabulary))
             return
         given = as_tokens(vocabulary, self.vocabulary_dtype, self.fail)
         special = Special(self.mask_token, self.oov_token, self.oov_start, self.num_oov_indices)
-        tokens, _ = checked_tokens(
+        tokens, with_special = checked_tokens(
             given, special, self.vocabulary_dtype, self.invert, self.max_tokens, self.fail
         )
-        self._set_tokens(tokens)
+        if self.output_mode == TF_IDF and idf_weights is not False:
+            weights = self._checked_weights(idf_weights, len(given))
+            front = 0 if with_special else self.token_start
+            self._set_tokens(tokens)
+            self._set_weights(weights, front, np.average(weights))
+        else:
+            self._set_tokens(tokens)
+
+    def _checked_weights(self, given: Any, count: int) -> Array:
+        weights = np.asarray(given)
+        if weights.shape != (count,) or weights.dtype.kind not in "fiu":
+            raise self.fail(
+                f"option idf_weights: expected a number for each of the {count} tokens, got {weights.dtype} of shape "
+                f"{weights.shape}"
+            )
+        return weights
+
+    def _set_weights(self, weights: Array, front: int, average: Any) -> None:
+        """Sets the weights of the tokens; `average` stands for those of `front` tokens before them."""
+        back = self.max_tokens - front - len(weights) if self.pad_to_max_tokens and self.max_tokens else 0
+        padded = np.pad(weights, (front, back), constant_values=(average, 0))
+        self.idf.value = padded.astype(self.compute_dtype.numpy)
 
     def _set_tokens(self, tokens: Array) -> None:
         numbers = np.arange(
@@ -223,6 +298,63 @@ class IndexLookup(Layer):
             )
         self.vocabulary_size = size
 
+    @property
+    @override
+    def trainable_state(self) -> tuple[Any, ...]:
+        """Whether it is trainable, and the number of tokens, which its functions hold."""
+        return (*super().trainable_state, self.vocabulary_size)
+
+    def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
+        """The tokens by number: texts, or integers.
+
+        Args:
+          include_special_tokens: whether the tokens for masks and for what is not in the vocabulary come first.
+
+        Raises:
+          GraphError: there is no vocabulary yet.
+          InvalidModelError: a token is no text in the layer's encoding.
+        """
+        special = [self.mask_token] * self.oov_start + [self.oov_token] * self.num_oov_indices
+        tokens = self._readable(self.tokens())
+        return [*special, *tokens] if include_special_tokens else tokens
+
+    def _readable(self, tokens: Array) -> list[Any]:
+        listed: list[Any] = tokens.tolist()
+        return listed
+
+    @override
+    def reset_state(self) -> None:
+        """Forgets the counts of tokens.
+
+        Raises:
+          InvalidModelError: the vocabulary is given.
+        """
+        if self.has_input_vocabulary:
+            raise self.fail("it has a vocabulary and cannot be adapted; make it without one")
+        self._counts = TokenCounts()
+
+    @override
+    def update_state(self, batch: Array) -> None:
+        dtype = self.vocabulary_dtype
+        batch = as_bytes(batch) if dtype is dtypes.string else batch.astype(dtype.numpy)
+        self._counts.add(batch, by_document=self.output_mode == TF_IDF)
+
+    @override
+    def finalize_state(self) -> None:
+        """Makes the vocabulary of the tokens that came most often."""
+        special = [
+            as_tokens([token], self.vocabulary_dtype)[0]
+            for token in (self.mask_token, self.oov_token)
+            if token is not None
+        ]
+        most = None if self.max_tokens is None else self.max_tokens - self.token_start
+        found = self._counts.most_frequent(special, most)
+        self._set_tokens(as_tokens(found, self.vocabulary_dtype, self.fail))
+        if self.output_mode == TF_IDF:
+            weights = self._counts.inverse_document_frequencies(found).astype(self.compute_dtype.numpy)
+            self._set_weights(weights, self.token_start, weights.mean())
+        self._counts = TokenCounts()
+
     def tokens(self) -> Array:
         """The tokens of the vocabulary without those for masks and unknown tokens: bytes, or integers."""
         content = self.lookup_table.first_content()
@@ -251,7 +383,8 @@ class IndexLookup(Layer):
             raise self.fail(
                 f"output_mode {self.output_mode!r} needs a vocabulary; give it one, or adapt the layer to data"
             )
-        return encode_categories(lookups, self.output_mode, depth, self.compute_dtype)
+        weights = self.idf_constant if self.output_mode == TF_IDF else None
+        return encode_categories(lookups, self.output_mode, depth, self.compute_dtype, idf_weights=weights)
 
     def _lookup(self, keys: Value) -> Value:
         """The number of each token."""

@@ -38,6 +38,7 @@ from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
 from kerasfmt.ir.asset import Asset, TextFile
 from kerasfmt.ir.compile_state import CompiledMetric
+from kerasfmt.ir.weight_owner import Listed
 
 DEFAULT: Final = "_default_save_signature"
 _ENDPOINTS: Final = (OUTPUTS, ALL_LOSSES, DEFAULT)
@@ -161,14 +162,15 @@ class Objects:
         held |= {name: self._variable(weight) for name, weight in layer.weight_attributes.items()}
         held |= {name: self._table(table) for name, table in layer.tables.items()}
         for name in layer.facts.tracked_order or held:
-            node.add(name, held[name])
+            if name in held:
+                node.add(name, held[name])
         for name, function in self._plan.compiled.get(layer, {}).items():
             node.add(name, self._function(function))
 
     def _add_layers(self, model: Model, node: UserObject) -> None:
         count = 0
         for index, child in enumerate(model.layers):
-            if child.weights:
+            if child.listed_weights():
                 node.add(f"layer_with_weights-{count}", self._of_layer(child))
                 count += 1
             node.add(f"layer-{index}", self._of_layer(child))
@@ -186,12 +188,12 @@ class Objects:
         if layer is self._plan.model and self._plan.default is not None:
             functions[DEFAULT] = ConcreteNode(self._plan.default)
         common = {
-            "variables": self._list(layer.weights),
-            "trainable_variables": self._list(layer.trainable_weights),
+            "variables": self._list(layer.listed_weights()),
+            "trainable_variables": self._list(layer.listed_trainable_weights()),
             "regularization_losses": self._losses(penalized_weights(layer)),
         }
         api = UserObject()
-        api.add("non_trainable_variables", self._list(layer.non_trainable_weights))
+        api.add("non_trainable_variables", self._list(layer.listed_non_trainable_weights()))
         api.add("layers", list_wrapper(self._of_layer(child) for child in children_of(layer)))
         api.add("metrics", list_wrapper(self._metrics(layer)))
         api.add("layer_regularization_losses", self._losses(own_penalized_weights(layer)))
@@ -215,8 +217,10 @@ class Objects:
             found.append(node)
         return found
 
-    def _list(self, weights: Iterable[Weight]) -> UserObject:
-        return list_wrapper(self._variable(w) for w in weights)
+    def _list(self, weights: Iterable[Listed]) -> UserObject:
+        places = enumerate(weights)
+        found = [(str(place), self._variable(w)) for place, w in places if isinstance(w, Weight)]
+        return UserObject(layout.LIST_WRAPPER, children=[*found])
 
     def _losses(self, weights: Iterable[Weight]) -> UserObject:
         return list_wrapper(self._function(self._plan.losses[w]) for w in weights)
