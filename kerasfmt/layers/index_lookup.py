@@ -36,7 +36,10 @@ _TABLES = frozenset(
         ("int32", "string"), ("int32", "int32"),
     }
 )  # fmt: skip
-"""The dtypes of keys and values for which TensorFlow has a table. Source: tensorflow/core/kernels/lookup_table_op.cc."""
+"""The dtypes of keys and values for which TensorFlow has a table.
+
+Source: tensorflow/core/kernels/lookup_table_op.cc.
+"""
 
 
 def _mode(value: Any) -> str:
