@@ -224,6 +224,32 @@ class Layer(WeightOwner, kw_only=True):
         """The options that state what the layer learned from data, where a config holds that; by name."""
         return {}
 
+    def archive_variables(self) -> Mapping[str, Weight] | None:
+        """The weights that `.keras` archives keep under names of their own; None where they are numbered."""
+        return None
+
+    @property
+    def weights_are_given(self) -> bool:
+        """Whether the config states what its weights hold; HDF5 files of Keras 3 do not hold them then."""
+        return False
+
+    def assets(self, *, keras3: bool = False) -> Mapping[str, bytes]:
+        """The files, by name, with what the layer learned and neither its config nor its weights hold.
+
+        Args:
+          keras3: whether the config is in the dialect of Keras 3.
+        """
+        return {}
+
+    def take_assets(self, files: Mapping[str, bytes]) -> None:
+        """Takes what `assets` gave.
+
+        Raises:
+          InvalidModelError: they are not such files.
+        """
+        if files:
+            raise self.fail(f"expected no files that belong to it, got {sorted(files)}")
+
     def config_beside_graph(self, config: dict[str, Any]) -> dict[str, Any]:
         """The config as Keras 2 stores it where the graph of the file holds what the layer's tables map.
 

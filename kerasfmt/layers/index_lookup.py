@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import InitVar
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from kerasfmt import dtypes
-from kerasfmt.dtypes import DType
-from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import EagerConstant, KeyValues, Node, Table, Value, ops
 from kerasfmt.graph.strings import as_bytes
 from kerasfmt.ir import fields
-from kerasfmt.ir.adapting import AdaptableLayer
-from kerasfmt.ir.asset import LINE_NUMBER, WHOLE_LINE, Asset, TextFile
-from kerasfmt.ir.fields import Field
+from kerasfmt.ir.asset import LINE_NUMBER, WHOLE_LINE, Asset, TextFile, tokens_of_lines
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.idf_weights import IdfWeights, WeightContent
+from kerasfmt.layers.lookup_options import LookupOptions
 from kerasfmt.layers.token_counts import TokenCounts
 from kerasfmt.layers.vocabulary import Array, Special, as_tokens, checked_tokens
-from kerasfmt.nn.categorical import COUNT, INT, MULTI_HOT, ONE_HOT, TF_IDF, encode_categories
+from kerasfmt.nn.categorical import INT, TF_IDF, encode_categories
 from kerasfmt.typing import override
 
-_MODES = (INT, ONE_HOT, MULTI_HOT, COUNT, TF_IDF)
-_OLD_MODES = {"binary": MULTI_HOT, "tf-idf": TF_IDF}
+_VOCABULARY = "vocabulary.txt"
 
 
 _TABLES = frozenset(
@@ -42,23 +38,7 @@ Source: tensorflow/core/kernels/lookup_table_op.cc.
 """
 
 
-def _mode(value: Any) -> str:
-    found = _OLD_MODES.get(value, value) if isinstance(value, str) else None
-    if found not in _MODES:
-        raise ValueError(f"expected one of {list(_MODES)}, got {value!r:.80}")
-    return found
-
-
-def _listed(value: Any) -> Any:
-    """A vocabulary or its weights as the layer holds them: a list, an array, a path, or None."""
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
-
-
-class IndexLookup(AdaptableLayer, register=False):
+class IndexLookup(LookupOptions, register=False):
     """Maps tokens to their numbers in a vocabulary, or numbers to tokens.
 
     The numbers begin with the mask token, where there is one, and with those of tokens that are not in the vocabulary.
@@ -68,31 +48,12 @@ class IndexLookup(AdaptableLayer, register=False):
 
     facts = KerasFacts(
         restored_from_config=True,
+        implied_by_keras2={"oov_method": ("floormod",), "salt": (None,)},
         tracked_order=(
             "input_vocabulary", "input_idf_weights", "idf_weights", "lookup_table", "token_counts",
             "token_document_counts", "num_documents",
         ),
     )  # fmt: skip
-    config_order: ClassVar[tuple[str, ...]] = (
-        "invert", "max_tokens", "num_oov_indices", "oov_token", "mask_token", "output_mode", "sparse",
-        "pad_to_max_tokens", "idf_weights", "vocabulary", "vocabulary_size",
-    )  # fmt: skip
-    max_tokens: int | None = fields.integer(default=None, optional=True)
-    num_oov_indices: int = 1
-    mask_token: Any = None
-    oov_token: Any = None
-    vocabulary: Field[Any, ArrayLike | str | None] = fields.option(
-        default=None, convert=_listed, to_config=_plain
-    )
-    idf_weights: Field[Any, ArrayLike | None] = fields.option(default=None, convert=_listed, to_config=_plain)
-    invert: bool = False
-    output_mode: Field[str, str] = fields.option(default=INT, convert=_mode)
-    sparse: bool = False
-    pad_to_max_tokens: bool = False
-    vocabulary_size: int | None = fields.integer(default=None, optional=True, kw_only=True)
-    has_input_vocabulary: bool | None = fields.option(default=None, stored=False, kw_only=True)
-    has_static_table: InitVar[Any] = fields.option(default=None, kw_only=True)
-    vocabulary_dtype: DType = fields.state(default=dtypes.string)
     lookup_table: Table = fields.state()
     idf: Weight = fields.weight()
     num_documents: Weight = fields.weight()
@@ -100,17 +61,9 @@ class IndexLookup(AdaptableLayer, register=False):
     mask_value: EagerConstant | None = fields.state(default=None)
 
     @override
-    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The options, with the dtype that follows from the output mode."""
-        options = super().complete(given)
-        if options.get("dtype") is None:
-            options["dtype"] = "int64" if options.get("output_mode", INT) == INT else "float32"
-        return options
-
-    @override
     def validate(self) -> None:
         """Checks options against each other; makes the table."""
-        self._check_options()
+        self.check_options()
         if self.has_input_vocabulary is None:
             self.has_input_vocabulary = self.vocabulary is not None
         in_numbers = self.compute_dtype if self.output_mode == INT else dtypes.int64
@@ -161,65 +114,11 @@ class IndexLookup(AdaptableLayer, register=False):
             documents.value = np.zeros((), np.int64)
             self.own_weight(documents, "num_documents")
 
-    def _check_options(self) -> None:
-        if self.max_tokens is not None and self.max_tokens <= 1:
-            raise self.fail(f"option max_tokens: expected more than 1 or None, got {self.max_tokens}")
-        if self.pad_to_max_tokens and self.max_tokens is None:
-            raise self.fail("option pad_to_max_tokens: expected max_tokens with it")
-        if not 0 <= self.num_oov_indices <= fields.LARGEST:
-            raise self.fail(
-                f"option num_oov_indices: expected a number of at least 0, got {self.num_oov_indices}"
-            )
-        if self.invert and self.output_mode != INT:
-            raise self.fail(f"option invert: expected output_mode 'int' with it, got {self.output_mode!r}")
-        if self.invert and self.oov_token is None:
-            raise self.fail("option invert: expected an oov_token with it, which unknown numbers give")
-        if self.sparse and self.output_mode == INT:
-            raise self.fail("option sparse: expected an output_mode other than 'int' with it")
-        if self.idf_weights is not None and self.output_mode != TF_IDF:
-            raise self.fail(
-                f"option idf_weights: expected output_mode 'tf_idf' with it, got {self.output_mode!r}"
-            )
-        if self.output_mode == INT and not self.compute_dtype.is_integer:
-            raise self.fail(
-                f"option dtype: expected an integer dtype for output_mode 'int', got {self.policy.name}"
-            )
-        if self.output_mode != INT and not self.compute_dtype.is_floating:
-            raise self.fail(
-                f"option dtype: expected a float dtype for output_mode {self.output_mode!r}, got {self.policy.name}"
-            )
-
     def _default_value(self) -> Array:
         """What the table gives for a key that it has not."""
         if self.invert:
             return as_tokens([self.oov_token], self.vocabulary_dtype).reshape(())
         return np.array(self.oov_start if self.num_oov_indices == 1 else -1, self.value_dtype.numpy)
-
-    @property
-    def oov_start(self) -> int:
-        """The first number of a token that is not in the vocabulary."""
-        return 1 if self.mask_token is not None and self.output_mode == INT else 0
-
-    @property
-    def token_start(self) -> int:
-        """The number of the first token of the vocabulary."""
-        return self.oov_start + self.num_oov_indices
-
-    @classmethod
-    @override
-    def from_config(cls, config: Any) -> Any:
-        """The layer that a config stands for.
-
-        Raises:
-          UnsupportedLayerError: the config names a file as its vocabulary.
-        """
-        if isinstance(config.get("vocabulary"), str):
-            raise UnsupportedLayerError(
-                f"layer {config.get('name')} ({cls.__name__}): its config names the vocabulary file "
-                f"{config['vocabulary']!r:.200}; files that a config names are never opened, so make the layer in "
-                "Python with that path, or store the tokens in the config"
-            )
-        return super().from_config(config)
 
     def set_vocabulary(self, vocabulary: ArrayLike | str | Path, idf_weights: Any = None) -> None:
         """Sets the tokens, and in output mode "tf_idf" their weights.
@@ -371,6 +270,52 @@ class IndexLookup(AdaptableLayer, register=False):
         return tuple(f"input_{name}" for name in given if isinstance(getattr(self, name), list))
 
     @override
+    def archive_variables(self) -> Mapping[str, Weight]:
+        return {"idf_weights": self.idf} if self.output_mode == TF_IDF else {}
+
+    @property
+    @override
+    def weights_are_given(self) -> bool:
+        return self.vocabulary is not None and self.output_mode == TF_IDF
+
+    @override
+    def assets(self, *, keras3: bool = False) -> Mapping[str, bytes]:
+        """The vocabulary, unless the config has it; Keras 3 does not keep the path of a file there."""
+        in_config = self.vocabulary is not None and not (keras3 and isinstance(self.vocabulary, str))
+        if in_config or self.lookup_table.initializer is None:
+            return {}
+        lines = [str(token) for token in self.get_vocabulary()]
+        broken = next((line for line in lines if "\n" in line or "\r" in line), None)
+        if broken is not None:
+            raise self.fail(
+                f"its token {broken!r:.80} has the end of a line in it, which a file of tokens cannot hold; give the "
+                "layer its vocabulary when it is made"
+            )
+        return {_VOCABULARY: "\n".join(lines).encode()}
+
+    @override
+    def take_assets(self, files: Mapping[str, bytes]) -> None:
+        """Takes the vocabulary.
+
+        Raises:
+          InvalidModelError: there is another file, or its lines are no tokens.
+        """
+        if sorted(files) != [_VOCABULARY]:
+            raise self.fail(f"expected a file {_VOCABULARY}, got {sorted(files)}")
+        if self.vocabulary is not None:
+            return
+        lines = files[_VOCABULARY].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        try:
+            tokens = tokens_of_lines(lines, self.vocabulary_dtype)
+        except ValueError as error:
+            raise self.fail(f"{_VOCABULARY}: {error}") from error
+        self.set_vocabulary(tokens, False if self.output_mode == TF_IDF else None)
+
+    @override
+    def learned_options(self) -> Mapping[str, Any]:
+        return {"vocabulary": None} if isinstance(self.vocabulary, str) else {}
+
+    @override
     def config_beside_graph(self, config: dict[str, Any]) -> dict[str, Any]:
         return {**config, "vocabulary": None, "has_input_vocabulary": self.has_input_vocabulary}
 
@@ -406,10 +351,15 @@ class IndexLookup(AdaptableLayer, register=False):
     def _with_oov_buckets(self, keys: Value, found: Value) -> Value:
         """The numbers, with one of several for each token that is not in the vocabulary."""
         count = self.num_oov_indices
-        if keys.dtype is dtypes.string:
-            buckets = ops.cast(ops.string_to_hash_bucket_fast(keys, count), found.dtype)
+        if keys.dtype is not dtypes.string and self.oov_method == "floormod":
+            buckets = ops.floor_mod(keys, count)
         else:
-            buckets = ops.cast(ops.floor_mod(keys, count), found.dtype)
+            texts = keys if keys.dtype is dtypes.string else ops.as_string(keys)
+            if self.salt is None:
+                buckets = ops.string_to_hash_bucket_fast(texts, count)
+            else:
+                buckets = ops.string_to_hash_bucket_strong(texts, count, self.salt)
+        buckets = ops.cast(buckets, found.dtype)
         return ops.where(ops.equal(found, -1), buckets + self.oov_start, found)
 
     def _check_all_known(self, keys: Value, found: Value) -> Node:
