@@ -1,7 +1,7 @@
 """The files of a case: where they are, and what they hold.
 
 .conformance/work/<line>/<case>/
-    model.h5        TensorFlow's HDF5 file, the input of kerasfmt
+    model.h5        TensorFlow's HDF5 file, the input of kerasfmt; model.keras where Keras has no HDF5 of a layer
     theirs/         the SavedModel that TensorFlow makes of that file
     expected.json   names, structures, and the key under which all this is cached
     expected.npz    sample inputs, outputs, and everything else that TensorFlow computed
@@ -39,6 +39,11 @@ READERS = ("keras", "saved_model", "v1", "cli")
 def directory(line: str, case: Case) -> Path:
     """Where the files of `case` lie for `line`."""
     return WORK / line / case.name
+
+
+def stored(line: str, case: Case) -> Path:
+    """The file that TensorFlow wrote, from which kerasfmt gets the model of `case`."""
+    return directory(line, case) / f"model.{case.suffix}"
 
 
 def readers(case: Case) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.artefacts import cache_key, directory, read_json, write_json
+from conformance.artefacts import cache_key, directory, read_json, stored, write_json
 from conformance.case import BATCH, DYNAMIC, Case
 from conformance.closeness import norms
 from conformance.nested import fill, leaves, template
@@ -28,15 +28,15 @@ def build(line: str, case: Case, tf: Any, keras: Any) -> None:
     disturb(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.save(where / "model.h5")
+        model.save(stored(line, case))
         if line not in case.unsaved:
             # TensorFlow gets what kerasfmt gets: the file, not the object that was saved to it.
             keras.backend.clear_session()
-            loaded = keras.models.load_model(where / "model.h5", custom_objects=case.objects(keras))
+            loaded = keras.models.load_model(stored(line, case), custom_objects=case.objects(keras))
             loaded.save(where / "theirs", **case.save)
     arrays, names = _measure(case, model, tf)
     if case.runs and case.trains and line not in case.unsaved:
-        arrays |= _train(where, case, arrays, names, keras)
+        arrays |= _train(stored(line, case), case, arrays, names, keras)
     np.savez(where / "expected.npz", **arrays)
     write_json(where / "expected.json", {**names, "key": cache_key(case), "tensorflow": tf.__version__})
 
@@ -91,6 +91,8 @@ def weighted_sum(tf: Any, outputs: list[Any]) -> Any:
     """A scalar that depends on every element of every output, each in its own measure."""
     total = tf.constant(0.0)
     for output in outputs:
+        if output.dtype == tf.string:
+            continue
         flat = tf.cast(tf.reshape(output, [-1]), tf.float32)
         total += tf.reduce_sum(flat * tf.cos(tf.range(tf.cast(tf.size(flat), tf.float32))))
     return total
@@ -125,11 +127,11 @@ def step(model: Any, case: Case, x: list[np.ndarray], y: list[np.ndarray], names
 
 
 def _train(
-    where: Any, case: Case, arrays: dict[str, Any], names: dict[str, Any], keras: Any
+    stored: Any, case: Case, arrays: dict[str, Any], names: dict[str, Any], keras: Any
 ) -> dict[str, Any]:
     keras.backend.clear_session()
     compiled = case.save.get("include_optimizer", True)
-    model = keras.models.load_model(where / "model.h5", custom_objects=case.objects(keras), compile=compiled)
+    model = keras.models.load_model(stored, custom_objects=case.objects(keras), compile=compiled)
     x = [arrays[f"x{i}"] for i in range(len(names["input_names"]))]
     y = [arrays[f"y{i}"] for i in range(len(names["output_names"]))]
     loss, after = step(model, case, x, y, names)

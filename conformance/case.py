@@ -53,7 +53,8 @@ class Input:
         """The sample array: (batch or BATCH, *shape), open dimensions DYNAMIC long."""
         shape = (self.batch or BATCH, *(DYNAMIC if n is None else n for n in self.shape))
         if self.draw is not None:
-            return self.draw(rng, shape).astype(self.dtype)
+            drawn = self.draw(rng, shape)
+            return drawn if self.dtype == "string" else drawn.astype(self.dtype)
         if self.high is not None:
             return rng.integers(0, self.high, shape).astype(self.dtype)
         return rng.normal(size=shape).astype(self.dtype)
@@ -89,6 +90,7 @@ class Case:
       unsaved: lines on which Keras cannot trace the layer in training, so that it neither saves the model nor fits
         it. What kerasfmt saves is read all the same.
       slow: whether --fast leaves it out.
+      suffix: of the file from which kerasfmt and TensorFlow load the model; Keras 2 saves some layers as `.keras` only.
       save: further arguments of `save_model`, TensorFlow's and ours.
       objects: the `custom_objects` of `load_model`, TensorFlow's and ours, of the module `keras` or `kerasfmt`.
     """
@@ -106,6 +108,7 @@ class Case:
     trains: bool = True
     unsaved: tuple[str, ...] = ()
     slow: bool = False
+    suffix: str = "h5"
     save: Mapping[str, Any] = field(default_factory=dict)
     objects: Callable[[Any], Mapping[str, Any]] = lambda k: {}
 

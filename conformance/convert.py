@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-from conformance.artefacts import directory, record
+from conformance.artefacts import directory, record, stored
 from conformance.case import Case
 from conformance.closeness import assert_close
 from conformance.nested import fill, leaves
@@ -31,7 +31,7 @@ def _convert(line: str, case: Case) -> None:
 
     kerasfmt.clear_session()
     where = directory(line, case)
-    model = kerasfmt.load_model(where / "model.h5", custom_objects=case.objects(kerasfmt))
+    model = kerasfmt.load_model(stored(line, case), custom_objects=case.objects(kerasfmt))
     kerasfmt.save_model(model, where / "ours", **case.save)
     loaded = [name for name in FOREIGN if name in sys.modules]
     if loaded:
@@ -42,7 +42,7 @@ def _predict(line: str, case: Case) -> None:
     import kerasfmt
 
     expected = Expected(line, case)
-    model = kerasfmt.load_model(directory(line, case) / "model.h5", custom_objects=case.objects(kerasfmt))
+    model = kerasfmt.load_model(stored(line, case), custom_objects=case.objects(kerasfmt))
     got = leaves(expected.names["outputs"], model.predict(fill(expected.names["inputs"], expected.x)))
     for name, output, wanted in zip(
         expected.names["output_names"], got, expected.series("y", "output_names"), strict=True

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import kerasfmt
-from conformance.artefacts import directory
+from conformance.artefacts import stored as stored_file
 from conformance.case import Case
 from conformance.cases import CASES
 
@@ -49,7 +49,7 @@ def digests(line: str, name: str) -> list[str]:
             warnings.simplefilter("ignore")
             try:
                 kerasfmt.clear_session()
-                stored = directory(line, case) / "model.h5"
+                stored = stored_file(line, case)
                 model = kerasfmt.load_model(stored, custom_objects=case.objects(kerasfmt))
                 save(model, Path(scratch) / file, case)
                 lines += [f"{name} {kind}/{path} {digest}" for path, digest in _files(Path(scratch))]
@@ -66,7 +66,7 @@ def _files(where: Path) -> Iterator[tuple[str, str]]:
 
 def table(line: str, cases: list[Case], jobs: int) -> list[str]:
     """All lines, of the cases whose artefacts are there."""
-    names = [case.name for case in cases if (directory(line, case) / "model.h5").exists()]
+    names = [case.name for case in cases if stored_file(line, case).exists()]
     with ProcessPoolExecutor(jobs) as pool:
         made = pool.map(digests, [line] * len(names), names, chunksize=8)
         return [row for rows in made for row in rows]

@@ -1,4 +1,4 @@
-"""Writes tests/formats/saved_model/fingerprint64.json: `python -m conformance.fingerprint64_golden`.
+"""Writes tests/graph/ops/fingerprint64.json: `python -m conformance.fingerprint64_golden`.
 
 TensorFlow's Fingerprint op hashes the first n bytes of a fixed text, for every n up to `LENGTHS`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from tests.formats.saved_model.test_fingerprint64 import GOLDEN, LENGTHS, text
+from tests.graph.ops.test_fingerprint64 import GOLDEN, LENGTHS, text
 
 
 def golden(tf: object) -> dict[str, object]:

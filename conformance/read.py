@@ -25,7 +25,7 @@ class Expected:
     def __init__(self, line: str, case: Case) -> None:
         where = directory(line, case)
         self.names: dict[str, Any] = read_json(where / "expected.json")
-        with np.load(where / "expected.npz") as arrays:
+        with np.load(where / "expected.npz", allow_pickle=True) as arrays:  # texts are Python objects
             self.arrays = dict(arrays)
 
     def series(self, letter: str, names: str) -> list[np.ndarray]:
@@ -211,7 +211,9 @@ def _cli(path: Path, case: Case, expected: Expected, tf: Any, keras: Any) -> Non
         *("run", "--dir", str(path), "--tag_set", "serve", "--signature_def", "serving_default"),
         *("--inputs", inputs, "--outdir", str(outputs), "--overwrite"),
     )
-    got = {name: np.load(outputs / f"{name}.npy") for name in expected.names["output_names"]}
+    got = {
+        name: np.load(outputs / f"{name}.npy", allow_pickle=True) for name in expected.names["output_names"]
+    }
     _named("saved_model_cli run", got, case, expected)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import kerasfmt
-from conformance.artefacts import directory
+from conformance.artefacts import stored as stored_file
 from conformance.case import Case
 from kerasfmt.ir import Model, TrainingConfig
 from kerasfmt.optimizers.loss_scale import unwrapped
@@ -40,7 +40,7 @@ def round_trip(line: str, case: Case, kind: str, scratch: Path) -> None:
       AssertionError: it came back as another model.
       NotInDialectError: it cannot be written in this dialect, and kerasfmt says so.
     """
-    stored = directory(line, case) / "model.h5"
+    stored = stored_file(line, case)
     kerasfmt.clear_session()
     model = kerasfmt.load_model(stored, custom_objects=case.objects(kerasfmt))
     name, save_format = FORMATS[kind]

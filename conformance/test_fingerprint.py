@@ -14,10 +14,10 @@ from conformance.fingerprint64_golden import golden
 from kerasfmt import protos
 from kerasfmt.formats.saved_model import writer
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
-from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64
+from kerasfmt.graph.ops.fingerprint64 import fingerprint64
 from kerasfmt.ir import Sequential
 from kerasfmt.layers import Dense, Dropout, Flatten, InputLayer
-from tests.formats.saved_model.test_fingerprint64 import GOLDEN
+from tests.graph.ops.test_fingerprint64 import GOLDEN
 
 tf = pytest.importorskip("tensorflow")
 from tensorflow.python.saved_model.pywrap_saved_model import fingerprinting  # noqa: E402

@@ -14,6 +14,7 @@ from conformance.case import Case
 from conformance.cases import (
     activations,
     attention,
+    categorical,
     compiled,
     convolution,
     convolution_transpose,
@@ -22,6 +23,7 @@ from conformance.cases import (
     image,
     lambda_,
     locally_connected,
+    lookup,
     masks,
     merging,
     normalization,
@@ -53,9 +55,11 @@ LAYERS: tuple[Layer, ...] = tuple(
         merging,
         attention,
         image,
+        categorical,
         lambda_,
         wrappers,
         recurrent,
+        lookup,
     )
     for layer in family.LAYERS
 )

@@ -63,7 +63,7 @@ class Layer:
     """A row of the layer table: `variants` maps a configuration's name to its arguments.
 
     Arguments whose names start with an underscore belong to the case: `_on` (other inputs), `_runs`, `_why`,
-    `_tolerance`, `_random`, `_trains`, `_unsaved`,
+    `_tolerance`, `_random`, `_trains`, `_unsaved`, `_suffix`,
     `_batch` (a fixed batch size), `_adapt` (the layer is adapted to its
     input), `_call`, `Of` a function (keras, layer, tensors) that calls the layer and returns the outputs,
     `_objects`, `Of` a function (keras or kerasfmt) that gives the custom objects to load the model with, and
@@ -125,7 +125,8 @@ def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
         kind = config["_class"].make(keras) if "_class" in config else _class(keras, layer.name)
         instance = kind(**{"name": "layer", **made})
         if config.get("_adapt"):
-            instance.adapt(inputs[0].sample(np.random.default_rng(7)) * 2 + 1)
+            sample = inputs[0].sample(np.random.default_rng(7))
+            instance.adapt(sample if sample.dtype == object else sample * 2 + 1)
         given = tensors[0] if len(tensors) == 1 else tensors
         call = config["_call"].make if "_call" in config else lambda keras, layer, tensors: layer(given)
         return keras.Model(given, call(keras, instance, tensors), name="model")
@@ -137,7 +138,7 @@ def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:
     return Case(f"{layer.name}-{variant}", layer.name, build, key, inputs, **options)
 
 
-_CASE_OPTIONS = {"_runs", "_why", "_tolerance", "_random", "_trains", "_unsaved"}
+_CASE_OPTIONS = {"_runs", "_why", "_tolerance", "_random", "_trains", "_unsaved", "_suffix"}
 
 
 def one_layer(name: str, *shapes: tuple[int | None, ...], **config: Any) -> Case:

@@ -12,7 +12,7 @@ import numpy as np
 
 import kerasfmt
 from conformance import round_trips
-from conformance.artefacts import directory, read_json, write_json
+from conformance.artefacts import read_json, stored, write_json
 from conformance.case import Case
 from conformance.formats import layout
 from conformance.formats.configs import plain
@@ -46,7 +46,7 @@ def rewrite(case: Case, code: str) -> None:
 def trips(line: str, case: Case, code: str) -> None:
     """Sends a case of a line through every format, and keeps what came of it: "same", "refused" or an error."""
     target = layout.HOME / "round_trips" / line / f"{case.name}.json"
-    if not (directory(line, case) / "model.h5").exists() or read_json(target).get("code") == code:
+    if not stored(line, case).exists() or read_json(target).get("code") == code:
         return
     found = {"code": code}
     for kind in round_trips.FORMATS:

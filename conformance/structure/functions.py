@@ -68,20 +68,25 @@ def concrete_function(artefact: Artefact, name: str) -> dict[str, Any]:
 
 
 def _argument_name(argument: Any) -> str:
-    """An argument's name; a captured variable's is left out, as it is made of numbers and op names."""
-    return "" if argument.type == protos.DataType.Value("DT_RESOURCE") else str(argument.name)
+    """An argument's name; that of a handle is left out, as it is made of numbers and op names.
+
+    TensorFlow numbers the initializers of tables as they come in the process.
+    """
+    if argument.type == protos.DataType.Value("DT_RESOURCE"):
+        return ""
+    return re.sub(r"^key_value_init\d+", "key_value_init", str(argument.name))
 
 
 def _argument_attributes(definition: Any) -> dict[int, Any]:
     """What is noted on each argument.
 
-    TensorFlow notes a captured variable as "resource" or as the number that its tensor had in the process,
-    for the same function as chance has it; both are left out.
+    TensorFlow notes a handle as the argument of the op that takes it, "resource" or "table_handle", or as the number
+    that its tensor had in the process, for the same function as chance has it; all are left out.
     """
     found = {}
     for i in sorted(definition.arg_attr):
         noted = {key: text(value) for key, value in sorted(definition.arg_attr[i].attr.items())}
-        if re.fullmatch(rb"\d+|resource", noted.get("_user_specified_name", {}).get("s", b"")):
+        if re.fullmatch(rb"\d+|resource|table_handle", noted.get("_user_specified_name", {}).get("s", b"")):
             del noted["_user_specified_name"]
         found[i] = noted
     return {i: noted for i, noted in found.items() if noted}

@@ -225,7 +225,7 @@ def _options(layer: Layer) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     facts = layer.facts
-    for key, value in layer.get_config().items():
+    for key, value in {**layer.get_config(), **layer.learned_options()}.items():
         if key == "dtype":
             found[key] = _policy(layer)
         elif key == "batch_input_shape":

@@ -88,7 +88,7 @@ def pair(
         mismatch(InvalidModelError(f"{where}: expected {expected}, got {got}"))
         return
     for weight, (name, array) in zip(weights, stored, strict=True):
-        if tuple(array.shape) != weight.shape:
+        if not weight.takes_shape(tuple(array.shape)):
             expected, got = f"shape {list(weight.shape)}", str(list(array.shape))
         elif not (cast or _takes(weight, dtypes.of(array.dtype))):
             expected, got = f"dtype {weight.dtype}", str(array.dtype)

@@ -6,17 +6,21 @@ from kerasfmt.graph import ops
 from kerasfmt.graph.builder import Builder
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.function import Function
-from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.resource import Capture, EagerConstant, KeyValues, Table, Variable
 from kerasfmt.graph.spec import Shape, Spec, broadcast_shapes, known_size, merge_shapes
 from kerasfmt.graph.value import Node, Operand, Value
 
 __all__ = [
     "Builder",
+    "Capture",
+    "EagerConstant",
     "Function",
+    "KeyValues",
     "Node",
     "Operand",
     "Shape",
     "Spec",
+    "Table",
     "Value",
     "Variable",
     "broadcast_shapes",

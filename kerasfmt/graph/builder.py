@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from kerasfmt import dtypes, limits
 from kerasfmt.dtypes import DType
@@ -30,7 +30,7 @@ from kerasfmt.graph.node_types import (
 )
 from kerasfmt.graph.op import Effect, find_op
 from kerasfmt.graph.op_defs import Arg, OpDef, lookup
-from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.resource import Capture, Variable
 from kerasfmt.graph.spec import Shape, Spec
 from kerasfmt.graph.value import Node, Value
 
@@ -73,13 +73,14 @@ class Builder:
         self.inputs: list[Value] = []
         self.input_names: list[str] = []
         self.nodes: list[Node] = []
-        self._captures: dict[Variable, Value] = {}
+        self._captures: dict[Capture, Value] = {}
         self._names: dict[str, int] = {}
         self._constants: dict[tuple[str, tuple[int, ...], bytes], Value] = {}
         self._writers: dict[Value, Node] = {}
         self._readers: dict[Value, list[Node]] = {}
-        self._variables: dict[Value, Variable] = {}
-        self._written: set[Variable] = set()
+        self._handles: dict[Value, Capture] = {}
+        self._capture_numbers: dict[str, int] = {}
+        self._written: set[Capture] = set()
         self._scope = ""
 
     def unique_name(self, base: str) -> str:
@@ -109,13 +110,12 @@ class Builder:
     def input(self, spec: Spec, name: str | None = None) -> Value:
         """A new argument of the function; its value has the shape and dtype of `spec`."""
         wanted = name or spec.name or "arg"
-        value = self._argument(wanted, spec.shape, spec.dtype)
+        value = self._argument(self.unique_name(_argument_name(wanted)), spec.shape, spec.dtype)
         self.inputs.append(value)
         self.input_names.append(wanted)
         return value
 
     def _argument(self, name: str, shape: Shape, dtype: DType) -> Value:
-        name = self.unique_name(_argument_name(name))
         node = Node(self, lookup("Placeholder"), name, (), {"dtype": dtype, "shape": shape})
         value = Value(node, 0, shape, dtype)
         node.outputs = (value,)
@@ -134,8 +134,9 @@ class Builder:
 
         Args:
           op: name of a TensorFlow op.
-          inputs: one operand per argument of the op; a list of them for a list argument. A Variable is read. Python
-            and NumPy values become constants of the dtype that the other operands fix.
+          inputs: one operand per argument of the op; a list of them for a list argument. A Variable is read. A
+            table or a constant outside the graph is captured. Python and NumPy values become constants of the dtype
+            that the other operands fix.
           name: name of the node; the op's name by default.
           device: the device on which TensorFlow shall place the node.
           shapes: the shapes of the outputs; inferred by default.
@@ -148,6 +149,11 @@ class Builder:
         op_def = lookup(op)
         if len(inputs) != len(op_def.inputs):
             raise GraphError(f"op {op}: expected {len(op_def.inputs)} operands, got {len(inputs)}")
+        node_name = self.scoped(name or op) if any(map(_is_captured, inputs)) else None
+        inputs = tuple(
+            self.capture(operand, f"{node_name}/{arg.name}") if _is_captured(operand) else operand
+            for arg, operand in zip(op_def.inputs, inputs, strict=True)
+        )
         add_inferred_attrs(op_def, inputs, attrs)
         values: list[Value] = []
         arity: list[int | None] = []
@@ -162,7 +168,8 @@ class Builder:
                 values.append(self._to_value(op_def, arg, operand, dtype))
                 arity.append(None)
         full = complete_attrs(op_def, attrs)
-        node = Node(self, op_def, self.scoped(name or op), tuple(values), full, tuple(arity), device)
+        node_name = node_name or self.scoped(name or op)
+        node = Node(self, op_def, node_name, tuple(values), full, tuple(arity), device)
         types = output_dtypes(op_def, full)
         inferred = inferred_shapes(node, len(types))
         known = inferred if shapes is None else shapes
@@ -193,23 +200,46 @@ class Builder:
             )
         return value
 
-    def capture(self, variable: Variable, name: str | None = None) -> Value:
-        """The resource handle through which this function reaches `variable`.
+    def capture(self, captured: Capture, name: str | None = None) -> Value:
+        """The argument through which this function reaches `captured`: a handle, or the tensor itself.
 
         Args:
-          variable: the variable.
-          name: name of the argument if it is new; made from the name of the variable by default.
+          captured: a variable, a table or a constant outside the graph.
+          name: name of the argument if it is new; made from the name of `captured` by default.
         """
-        handle = self._captures.get(variable)
-        if handle is None:
-            handle = self._argument(name or f"{variable.name}_resource", (), dtypes.resource)
-            self._captures[variable] = handle
-            self._variables[handle] = variable
-        return handle
+        value = self._captures.get(captured)
+        if value is None:
+            spec = captured.argument
+            value = self._argument(
+                self._capture_name(name or f"{captured.name}_resource"), spec.shape, spec.dtype
+            )
+            self._captures[captured] = value
+            if value.dtype is dtypes.resource:
+                self._handles[value] = captured
+        return value
+
+    def _capture_name(self, name: str) -> str:
+        """`name` as the name of an argument, or `name_0`, `name_1`, ... where that is taken.
+
+        Source: tensorflow/core/framework/graph_to_functiondef.cc, UniquifyHelper.
+        """
+        found = base = _argument_name(name)
+        while found in self._names:
+            count = self._capture_numbers.get(base, 0)
+            self._capture_numbers[base] = count + 1
+            found = f"{base}_{count}"
+        return self.unique_name(found)
 
     def variable_of(self, handle: Value) -> Variable:
-        """The variable that a resource handle of this function stands for."""
-        return self._variables[handle]
+        """The variable that a resource handle of this function stands for.
+
+        Raises:
+          KeyError: it stands for something else.
+        """
+        found = self._handles[handle]
+        if not isinstance(found, Variable):
+            raise KeyError(handle)
+        return found
 
     def read(self, variable: Variable, reader: str = "") -> Value:
         """The value of `variable` at this point of the function; `reader` is the name of the op that reads it."""
@@ -244,7 +274,7 @@ class Builder:
     def call(
         self, function: Function, inputs: Sequence[Value], shapes: Sequence[Shape] | None = None
     ) -> tuple[Value, ...]:
-        """The outputs of `function` called with `inputs`; this function captures the variables of that one too.
+        """The outputs of `function` called with `inputs`; this function captures what that one captures too.
 
         Args:
           function: the callee.
@@ -265,8 +295,7 @@ class Builder:
                     f"got {value.dtype.name} ({value.node.name})"
                 )
         origin = self._scope.split("/")[0] or "unknown"
-        handles = [self.capture(v, origin) for v in function.variables]
-        operands = [*inputs, *handles]
+        operands = [*inputs, *(self.capture(captured, origin) for captured in function.captured)]
         return self.emit(
             "StatefulPartitionedCall" if function.stateful else "PartitionedCall",
             operands,
@@ -301,15 +330,15 @@ class Builder:
     def _order(self, node: Node, handles: Sequence[Value]) -> None:
         """A read waits for the last write; a write also waits for the reads since then."""
         writes = find_op(node.op).effect is Effect.WRITES
-        written: set[Variable] = set()
+        written: set[Capture] = set()
         if node.op_def.callees:
             written.update(*(callee.written for callee in callees_of(node)))
         for handle in handles:
             writer = self._writers.get(handle)
             before = [writer] if writer else []
-            if writes or (written and self._variables.get(handle) in written):
-                if handle in self._variables:
-                    self._written.add(self._variables[handle])
+            if writes or (written and self._handles.get(handle) in written):
+                if handle in self._handles:
+                    self._written.add(self._handles[handle])
                 before = [*self._readers.pop(handle, ()), *before]
                 self._writers[handle] = node
             else:
@@ -357,7 +386,7 @@ class Builder:
                 stack += [v.node for v in node.inputs if v.node not in needed]
                 stack += node.controls
         captures = self._captures
-        self._captures, self._variables = {}, {}  # functions share a body, but not its weights
+        self._captures, self._handles = {}, {}  # functions share a body, but not its weights
         return Function(
             name=name or self.name,
             inputs=tuple(self.inputs),
@@ -372,6 +401,11 @@ class Builder:
             attributes=attributes,
             companions=tuple(companions),
         )
+
+
+def _is_captured(operand: object) -> TypeGuard[Capture]:
+    """Whether an op takes the operand as an argument of the function; the value of a variable is read instead."""
+    return isinstance(operand, Capture) and not isinstance(operand, Variable)
 
 
 class _Scope:
@@ -393,4 +427,6 @@ def is_side_effect(node: Node) -> bool:
     """
     if not node.op_def.stateful:
         return False
-    return bool(node.op_def.callees) or find_op(node.op).effect in (Effect.READS, Effect.WRITES)
+    if node.op_def.callees:
+        return True
+    return find_op(node.op).effect in (Effect.READS, Effect.WRITES, Effect.CHECKS)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kerasfmt.errors import GraphError
-from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.resource import Capture
 from kerasfmt.graph.text import type_text, wrapped
 from kerasfmt.graph.value import Node, Value
 from kerasfmt.printable import printable
@@ -19,7 +19,7 @@ _NONE: Mapping[Function, Function] = MappingProxyType({})
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Function:
-    """A finished function, from inputs and captured variables to outputs.
+    """A finished function, from inputs and captures to outputs.
 
     `print(function)` shows it as text: see `kerasfmt.graph.text`.
 
@@ -27,26 +27,26 @@ class Function:
       name: its name.
       inputs: a value per input.
       input_names: the names of the inputs, as they were given.
-      captures: the captured variables, each with its resource handle.
+      captures: the variables, tables and constants that it captures, each with the argument that carries it.
       nodes: in execution order.
       outputs: a value per output.
       control_outputs: the nodes that run even if no output needs them.
-      written: the captured variables that the function writes.
+      written: those that it writes.
       compiled: whether TensorFlow compiles the function with XLA.
       handed_on: how many of its last outputs are parameters that the body of a loop hands on to the next iteration.
       attributes: what TensorFlow's optimizer is told of it: `api_implements`, `api_preferred_device` and their like.
       companions: functions that are written beside it, so that TensorFlow's optimizer may put one in its place.
-      body_id: equal for functions that differ only in their names, captured variables and callees.
+      body_id: equal for functions that differ only in their names, captures and callees.
     """
 
     name: str
     inputs: tuple[Value, ...]
     input_names: tuple[str, ...]
-    captures: tuple[tuple[Variable, Value], ...]
+    captures: tuple[tuple[Capture, Value], ...]
     nodes: tuple[Node, ...]
     outputs: tuple[Value, ...]
     control_outputs: tuple[Node, ...]
-    written: frozenset[Variable]
+    written: frozenset[Capture]
     compiled: bool = False
     handed_on: int = 0
     attributes: Mapping[str, str | bool] = field(default_factory=dict)
@@ -56,9 +56,11 @@ class Function:
     def __str__(self) -> str:
         inputs = ", ".join(f"{v.name}: {type_text(v.dtype, v.shape)}" for v in self.inputs)
         lines = wrapped(f"function {self.name}({inputs})")
-        for variable, handle in self.captures:
-            stands_for = f"{variable.name}: {type_text(variable.dtype, variable.shape)}"
-            lines += wrapped(f"capture {handle.name} = {stands_for}", "  ")
+        for captured, argument in self.captures:
+            spec = captured.described
+            lines += wrapped(
+                f"capture {argument.name} = {captured.name}: {type_text(spec.dtype, spec.shape)}", "  "
+            )
         for node in self.nodes:
             lines += wrapped(str(node), "  ")
         return "\n".join(
@@ -73,14 +75,14 @@ class Function:
 
     def with_captures(
         self,
-        variables: Mapping[Variable, Variable],
+        captures: Mapping[Capture, Capture],
         name: str,
         callees: Mapping[Function, Function] = _NONE,
     ) -> Function:
-        """A function with the same body that captures other variables.
+        """A function with the same body and other captures.
 
         Args:
-          variables: the variable to capture in place of each one.
+          captures: what to capture in place of each one.
           name: the name of the new function.
           callees: the function to call in place of each one; both have the same body.
         """
@@ -92,11 +94,11 @@ class Function:
             name,
             self.inputs,
             self.input_names,
-            tuple([(variables[v], handle) for v, handle in self.captures]),
+            tuple([(captures[c], argument) for c, argument in self.captures]),
             tuple(nodes) if callees else self.nodes,
             self.outputs,
             self.control_outputs,
-            frozenset([variables[v] for v in self.written]),
+            frozenset([captures[c] for c in self.written]),
             self.compiled,
             self.handed_on,
             self.attributes,
@@ -116,8 +118,8 @@ class Function:
 
     @cached_property
     def parameters(self) -> tuple[Value, ...]:
-        """The arguments: the inputs, then a handle for each captured variable."""
-        return (*self.inputs, *(handle for _, handle in self.captures))
+        """The arguments: the inputs, then those that carry the captures."""
+        return (*self.inputs, *(argument for _, argument in self.captures))
 
     @cached_property
     def stateful(self) -> bool:
@@ -125,9 +127,9 @@ class Function:
         return any(node.op_def.stateful for node in self.nodes)
 
     @cached_property
-    def variables(self) -> tuple[Variable, ...]:
-        """The captured variables, in the order of the arguments that carry them."""
-        return tuple(v for v, _ in self.captures)
+    def captured(self) -> tuple[Capture, ...]:
+        """What it captures, in the order of the arguments."""
+        return tuple(c for c, _ in self.captures)
 
     @cached_property
     def last_uses(self) -> tuple[tuple[Value, ...], ...]:

@@ -15,6 +15,7 @@ from kerasfmt.graph.op_defs import Arg, OpDef
 from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.sizes import checked_shape, fitting
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.strings import as_bytes
 from kerasfmt.graph.value import Node, Value
 
 if TYPE_CHECKING:
@@ -176,13 +177,17 @@ def as_array(value: object, dtype: DType | None) -> Array:
     Raises:
       ValueError: a whole number does not fit, or there is neither a number nor a text.
     """
+    if dtype is dtypes.string or (
+        dtype is None and isinstance(value, np.ndarray) and value.dtype.kind in "OSU"
+    ):
+        return as_bytes(value)
     if isinstance(value, np.ndarray):
         return value if dtype is None or value.dtype == dtype.numpy else value.astype(dtype.numpy)
     array = np.asarray(value)
+    if array.dtype.kind in "US":
+        return as_bytes(value)
     if isinstance(value, np.generic) and dtype is None:
         return array
-    if array.dtype.kind in "US" or dtype is dtypes.string:
-        return array.astype(object)
     if array.dtype == object:
         raise ValueError(f"expected numbers that a tensor can hold, got {value!r:.80}")
     wanted = dtype or {"f": dtypes.float32, "i": dtypes.int32, "u": dtypes.int32}.get(array.dtype.kind)

@@ -27,8 +27,9 @@ from kerasfmt.families import FamilyTable
 
 if TYPE_CHECKING:
     from kerasfmt.graph.function import Function
-    from kerasfmt.graph.resource import Variable
+    from kerasfmt.graph.resource import Table, Variable
     from kerasfmt.graph.spec import Shape
+    from kerasfmt.graph.table_content import TableContent
     from kerasfmt.graph.value import Array, Node
 
 
@@ -42,13 +43,18 @@ class Effect(Enum):
     """It changes a variable, or something else outside the graph."""
     DRAWS = "draws"
     """It draws random numbers, and has no other effect."""
+    CHECKS = "checks"
+    """It ends the run with an error if its operands are wrong."""
 
 
 class Context(Protocol):
-    """What an op can use while a function runs: the contents of variables, and other functions."""
+    """What an op can use while a function runs: the contents of variables and tables, and other functions."""
 
     def read(self, variable: Variable) -> Array:
         """The content of a variable."""
+
+    def table(self, table: Table) -> TableContent:
+        """The content of a table; ops that write change it in place."""
 
     def assign(self, variable: Variable, content: Array) -> None:
         """Replaces the content of a variable."""
@@ -58,7 +64,7 @@ class Context(Protocol):
 
         Args:
           function: the function.
-          arguments: an array per input, then a Variable per captured variable.
+          arguments: an array per input, then what it captures: a Variable or a Table for a handle.
         """
 
 
@@ -99,7 +105,7 @@ class Op:
         Args:
           context: gives access to variables and other functions.
           node: the node.
-          inputs: arrays, and Variables for handles; a tuple of them for a list argument.
+          inputs: arrays, and a Variable or a Table for a handle; a tuple of them for a list argument.
 
         Raises:
           GraphError: the op has no kernel.

@@ -11,11 +11,12 @@ from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.memory import out_of_memory, refuse_what_no_machine_holds
 from kerasfmt.graph.op import find_op
-from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.resource import Capture, EagerConstant, Table, Variable
+from kerasfmt.graph.table_content import TableContent
 from kerasfmt.graph.value import Array, Node, Value
 
-State = MutableMapping[Variable, Array]
-"""The content of each variable; assignments replace entries."""
+State = MutableMapping[Capture, Any]
+"""The content of each variable, an array, and of each table; assignments replace the entries of variables."""
 
 
 def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
@@ -24,7 +25,7 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
     Args:
       function: the function.
       inputs: one array per input of the function, with its dtype and a shape that fits it.
-      state: content of every captured variable; assignments update it.
+      state: content of every captured variable and table; assignments update it.
 
     Raises:
       GraphError: wrong number of inputs, or an op without a kernel.
@@ -37,13 +38,14 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
         )
     rows = max((len(x) for x in inputs if np.ndim(x)), default=1)
     refuse_what_no_machine_holds(function, rows)
-    return _Interpreter(state, rows).call(function, [*inputs, *function.variables])
+    captured = [c.value if isinstance(c, EagerConstant) else c for c in function.captured]
+    return _Interpreter(state, rows).call(function, [*inputs, *captured])
 
 
 class _Interpreter:
     """A `Context`: one run of a function and of the functions that it calls.
 
-    The value of a resource handle is the Variable that it stands for.
+    The value of a resource handle is the Variable or the Table that it stands for.
     """
 
     def __init__(self, state: State, rows: int) -> None:
@@ -51,7 +53,12 @@ class _Interpreter:
         self._rows = rows
 
     def read(self, variable: Variable) -> Array:
-        return self._state[variable]
+        content: Array = self._state[variable]
+        return content
+
+    def table(self, table: Table) -> TableContent:
+        content: TableContent = self._state[table]
+        return content
 
     def assign(self, variable: Variable, content: Array) -> None:
         self._state[variable] = np.asarray(content, dtype=variable.dtype.numpy)
@@ -87,8 +94,8 @@ def _operands(node: Node, values: dict[Value, Any]) -> list[Any]:
     ]
 
 
-class LazyState(dict[Variable, Array]):
-    """A state that loads each variable when it is first read.
+class LazyState(dict[Capture, Any]):
+    """A state that loads each variable when it is first read, and takes the first content of each table.
 
     Args:
       load: gives the content of a variable as an array.
@@ -98,6 +105,10 @@ class LazyState(dict[Variable, Array]):
         super().__init__()
         self._load = load
 
-    def __missing__(self, variable: Variable) -> Array:
-        value = self[variable] = self._load(variable)
-        return value
+    def __missing__(self, captured: Capture) -> Any:
+        if isinstance(captured, Table):
+            self[captured] = captured.first_content()
+        else:
+            assert isinstance(captured, Variable)
+            self[captured] = self._load(captured)
+        return self[captured]

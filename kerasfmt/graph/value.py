@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from kerasfmt.graph.builder import Builder
     from kerasfmt.graph.function import Function
-    from kerasfmt.graph.resource import Variable
+    from kerasfmt.graph.resource import Capture
 
 Array: TypeAlias = "NDArray[np.generic]"
 Attr: TypeAlias = Union[
     int, float, bool, str, bytes, DType, Array, "Function", Sequence["Attr"], tuple["int | None", ...], None
 ]
-Operand: TypeAlias = Union["Value", "Variable", int, float, bool, str, bytes, Array, Sequence[object]]
+Operand: TypeAlias = Union["Value", "Capture", int, float, bool, str, bytes, Array, Sequence[object]]
 
 
 class Value:

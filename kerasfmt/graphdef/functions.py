@@ -1,7 +1,7 @@
 """Functions as `FunctionDef` messages.
 
 A function body refers to an input by the name of the argument, and to an output of a node as
-`node:output_arg:index`. The handles of captured variables follow the inputs as further arguments. Every output
+`node:output_arg:index`. Captures follow the inputs as further arguments, variables and tables as handles. Every output
 passes through an Identity, unless it is a parameter that the body of a loop hands on. The control input of the
 Identity is a NoOp, which waits for every side effect. The side effects are control outputs too.
 
@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kerasfmt import protos
+from kerasfmt import dtypes, protos
 from kerasfmt.graph.attr_values import encode_attr, encode_shape
 from kerasfmt.graph.function import Function, callees_of
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import AttrDef
-from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.resource import Capture, Table, Variable
 from kerasfmt.graph.value import Node, Value
 from kerasfmt.graphdef.function_names import FunctionNames
 
@@ -60,9 +60,9 @@ class FunctionEncoder:
         proto.signature.is_stateful = function.stateful
         for value in function.parameters:
             proto.signature.input_arg.add(name=value.node.name, type=value.dtype.enum)
-        variables = {handle: variable for variable, handle in function.captures}
+        captures = {handle: captured for captured, handle in function.captures}
         for value, argument in zip(function.parameters, proto.signature.input_arg, strict=True):
-            _add_handle_data(argument, variables.get(value))
+            _add_handle_data(argument, captures.get(value))
         _encode_arguments(proto, function)
         names = _Names(function)
         for node in function.nodes:
@@ -73,7 +73,7 @@ class FunctionEncoder:
             _encode_output(proto, value, names, barrier)
         for value in function.outputs[own:]:
             _hand_on(proto, value, names)
-            _add_handle_data(proto.signature.output_arg[-1], variables.get(value))
+            _add_handle_data(proto.signature.output_arg[-1], captures.get(value))
         if barrier is not None:
             proto.node_def.add(
                 name=barrier, op="NoOp", input=["^" + n.name for n in function.control_outputs]
@@ -187,14 +187,15 @@ def output_label(value: Value) -> str:
     raise AssertionError(f"{node.name} has no output {value.index}")
 
 
-def _add_handle_data(proto: protos.OpDef.ArgDef, variable: Variable | None) -> None:
+def _add_handle_data(proto: protos.OpDef.ArgDef, captured: Capture | None) -> None:
     """States what variable a handle stands for; TensorFlow's gradient of a loop needs to know."""
-    if variable is not None:
-        proto.handle_data.add(dtype=variable.dtype.enum, shape=encode_shape(variable.shape))
+    if isinstance(captured, Variable):
+        proto.handle_data.add(dtype=captured.dtype.enum, shape=encode_shape(captured.shape))
 
 
 def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:
     shapes = proto.attr["_input_shapes"].list
+    captures = {argument: captured for captured, argument in function.captures}
     for index, value in enumerate(function.parameters):
         shape = encode_shape(value.shape)
         shapes.shape.append(shape)
@@ -202,14 +203,21 @@ def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:
         if index < len(function.inputs):
             attr["_output_shapes"].list.shape.append(shape)
             attr["_user_specified_name"].s = function.input_names[index].encode()
+        elif value.dtype is dtypes.resource:
+            kind = b"table_handle" if isinstance(captures[value], Table) else b"resource"
+            attr["_user_specified_name"].s = kind
         else:
-            attr["_user_specified_name"].s = b"resource"
+            attr["_output_shapes"].list.shape.append(shape)
 
 
 def _encode_call(proto: protos.NodeDef, callee: Function) -> None:
     proto.attr["config_proto"].s = CALL_CONFIG
     inputs = len(callee.inputs)
-    read_only = [inputs + i for i, v in enumerate(callee.variables) if v not in callee.written]
+    read_only = [
+        inputs + i
+        for i, captured in enumerate(callee.captured)
+        if isinstance(captured, Variable) and captured not in callee.written
+    ]
     proto.attr["_read_only_resource_inputs"].list.i.extend(read_only)
     proto.attr["_collective_manager_ids"].list.SetInParent()
     if callee.compiled:

@@ -84,6 +84,7 @@ class KerasFacts:
       functions: option that may be a Python function -> key of the function's module in a config of Keras 2.
       implied_by_keras3: option that Keras 3 lacks -> the values that mean what it does anyway.
       implied_by_keras2: option that Keras 2 lacks -> the values that mean what it does anyway.
+      weightless_in_keras3: whether Keras 3 keeps in the config what the weights hold in Keras 2.
       needed_by_keras2: options without which Keras 2 cannot load the class, even where Keras 3 lacks them.
       unlisted_in_keras3: options that are a list of one item in Keras 2, and that item in Keras 3.
       joins_masks: whether the layer joins the masks of its inputs; Keras 2 and Keras 3 do so in different ways.
@@ -105,6 +106,7 @@ class KerasFacts:
     functions: Mapping[str, str] = field(default_factory=dict)
     implied_by_keras3: Mapping[str, Container[object]] = field(default_factory=dict)
     implied_by_keras2: Mapping[str, Container[object]] = field(default_factory=dict)
+    weightless_in_keras3: bool = False
     needed_by_keras2: frozenset[str] = frozenset()
     unlisted_in_keras3: frozenset[str] = frozenset()
     joins_masks: bool = False

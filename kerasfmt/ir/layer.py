@@ -238,6 +238,44 @@ class Layer(WeightOwner, kw_only=True):
         config = self.get_config()
         return config if names[self] == self.name else {**config, "name": names[self]}
 
+    def learned_options(self) -> Mapping[str, Any]:
+        """The options that state what the layer learned from data, where a config holds that; by name."""
+        return {}
+
+    def archive_variables(self) -> Mapping[str, Weight] | None:
+        """The weights that `.keras` archives keep under names of their own; None where they are numbered."""
+        return None
+
+    @property
+    def weights_are_given(self) -> bool:
+        """Whether the config states what its weights hold; HDF5 files of Keras 3 do not hold them then."""
+        return False
+
+    def assets(self, *, keras3: bool = False) -> Mapping[str, bytes]:
+        """The files, by name, with what the layer learned and neither its config nor its weights hold.
+
+        Args:
+          keras3: whether the config is in the dialect of Keras 3.
+        """
+        return {}
+
+    def take_assets(self, files: Mapping[str, bytes]) -> None:
+        """Takes what `assets` gave.
+
+        Raises:
+          InvalidModelError: they are not such files.
+        """
+        if files:
+            raise self.fail(f"expected no files that belong to it, got {sorted(files)}")
+
+    def config_beside_graph(self, config: dict[str, Any]) -> dict[str, Any]:
+        """The config as Keras 2 stores it where the graph of the file holds what the layer's tables map.
+
+        Args:
+          config: the whole config.
+        """
+        return config
+
     @property
     def signature(self) -> CallSignature:
         """What `call` takes."""
@@ -308,13 +346,13 @@ class Layer(WeightOwner, kw_only=True):
 
     def cast_spec(self, spec: Spec) -> Spec:
         """The spec after the layer's automatic cast of floating inputs."""
-        if self.autocast and spec.dtype.is_floating:
+        if self.autocast and spec.dtype.is_floating and self.compute_dtype.is_floating:
             return Spec(spec.shape, self.compute_dtype, spec.name)
         return spec
 
     def cast_input(self, value: Value) -> Value:
         """The value after the layer's automatic cast of floating inputs."""
-        if self.autocast and value.dtype.is_floating and value.dtype is not self.compute_dtype:
+        if self.cast_spec(value.spec).dtype is not value.dtype:
             return emit_one("Cast", value, DstT=self.compute_dtype)
         return value
 

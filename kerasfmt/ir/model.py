@@ -25,12 +25,11 @@ from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.topology import References, check_names, end_references, inbound_nodes, sort_calls
 from kerasfmt.ir.trace import HashedTuple, Trace
-from kerasfmt.ir.weight_owner import WeightOwner
+from kerasfmt.ir.weight_owner import Listed, WeightOwner
 from kerasfmt.typing import override
 
 if TYPE_CHECKING:
     from kerasfmt.ir.trace_sharing import SharedTraces
-    from kerasfmt.ir.weight import Weight
 
 
 class Model(Layer, Compilable):
@@ -172,11 +171,10 @@ class Model(Layer, Compilable):
                 return layer
         raise ValueError(f"no layer {name!r}; the model has {', '.join(layer.name for layer in self.layers)}")
 
-    @property
     @override
-    def weights(self) -> list[Weight]:
-        """Every weight once, layer by layer."""
-        return list(dict.fromkeys(w for layer in self.layers for w in layer.weights))
+    def listed_weights(self) -> list[Listed]:
+        """Weights in Keras's order: layer by layer."""
+        return list(dict.fromkeys(w for layer in self.layers for w in layer.listed_weights()))
 
     @property
     def input_specs(self) -> Structure:

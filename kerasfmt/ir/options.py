@@ -137,6 +137,8 @@ class Options:
     """The names of the options that may be given by position."""
     config_order: ClassVar[tuple[str, ...]] = ()
     """The last options of the config, where its order is not that of the constructor."""
+    argument_order: ClassVar[tuple[str, ...]] = ()
+    """The first positional options, where their order is not that of the declarations."""
     _stored: ClassVar[tuple[tuple[str, Field[Any, Any]], ...]] = ()
     """The options that the config holds, in its order."""
     facts: ClassVar[KerasFacts] = KerasFacts()
@@ -165,7 +167,8 @@ class Options:
         order = (*(name for name in found if name not in cls.config_order), *cls.config_order)
         stored = ((name, found[name]) for name in order)
         cls._stored = tuple((name, field) for name, field in stored if field.stored and not field.init_only)
-        cls.positional = tuple(name for name, field in found.items() if not field.kw_only)
+        by_position = dict.fromkeys((*cls.argument_order, *found))
+        cls.positional = tuple(name for name in by_position if not found[name].kw_only)
         for before, after in itertools.pairwise(cls.positional):
             if found[before].default is not REQUIRED and found[after].default is REQUIRED:
                 raise TypeError(f"{cls.__name__}: an option without a default follows one that has one")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph.memory import allocating, least_bytes
 from kerasfmt.graph.run import LazyState, run
+from kerasfmt.graph.strings import as_bytes
 from kerasfmt.ir.structure import flatten, pack_as
 
 if TYPE_CHECKING:
@@ -120,7 +122,8 @@ def _as_inputs(model: Predictor, x: Any) -> list[np.ndarray[Any, Any]]:
     arrays = []
     for tensor, leaf in zip(model.inputs, leaves, strict=True):
         try:
-            array = np.asarray(leaf, dtype=tensor.dtype.numpy)
+            is_text = tensor.dtype is dtypes.string
+            array = as_bytes(leaf) if is_text else np.asarray(leaf, dtype=tensor.dtype.numpy)
         except (TypeError, ValueError) as error:
             raise InvalidModelError(
                 f"model {model.name}: input {tensor.origin.layer.name}: {error}"

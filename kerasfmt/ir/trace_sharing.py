@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from kerasfmt.graph import Function, Variable
+from kerasfmt.graph import Capture, Function, Table, Variable
 from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.initializers import Initializer
 from kerasfmt.ir.input_spec import InputSpec
@@ -66,10 +66,10 @@ class SharedTraces:
     def _share(self, layer: Layer, name: str, key: Hashable, signature: Hashable, trace: Trace) -> Trace:
         """Lets equal layers find the trace, unless it depends on more of this layer than the key states."""
         places = _places(layer)
-        variables = trace.function.variables
-        own = all(variable in places for variable in variables)
+        captured = trace.function.captured
+        own = all(capture in places for capture in captured)
         if own and not trace.inner and not _shows(name, trace.function):
-            trace = replace(trace, places=tuple(places[variable] for variable in variables))
+            trace = replace(trace, places=tuple(places[capture] for capture in captured))
             self._found[key, signature] = trace
         return trace
 
@@ -77,23 +77,30 @@ class SharedTraces:
 def sharing_key(layer: Layer) -> Hashable | None:
     """A key that is equal for layers whose `call` emits the same nodes; None where `call` may depend on more.
 
-    It holds the class, the options, the specs of the weights, the input specs of `build`, and every other attribute
-    that the class adds.
+    It holds the class, the options, the specs of weights, tables and constants, the input specs of `build`, and every
+    other attribute that the class adds.
     """
     places = _places(layer)
     state: list[object] = [type(layer), layer.policy, layer.trainable, repr(layer.batch_input_shape)]
-    state += [repr(layer.build_input), *((weight.spec, weight.autocast) for weight in places)]
+    state += [repr(layer.build_input), *map(_kind, places)]
     common = layer.common_attributes
     own = [(name, value) for name, value in vars(layer).items() if name not in common]
     state += [(name, type(value), value) for name, value in own if type(value) in _PLAIN]
     for name, value in own:
         if type(value) in _PLAIN or isinstance(value, Initializer):
             continue
-        text = places.get(value) if isinstance(value, Variable) else _text(value)
+        text = places.get(value) if isinstance(value, Capture) else _text(value)
         if text is None:
             return None
         state.append((name, text))
     return tuple(state)
+
+
+def _kind(captured: Capture) -> Hashable:
+    """What nodes that use a weight, a table or a constant depend on."""
+    autocast = isinstance(captured, Variable) and captured.autocast
+    keys = captured.key_dtype if isinstance(captured, Table) else None
+    return type(captured), captured.described, autocast, keys
 
 
 def _text(value: Any) -> Hashable | None:
@@ -113,14 +120,15 @@ def _is_constant(value: Any) -> bool:
     return kind in _PLAIN or kind is float or kind in _RECORDS
 
 
-def _places(layer: Layer) -> dict[Variable, int]:
-    """The layer's own weights, numbered."""
-    return {weight: place for place, weight in enumerate(dict.fromkeys(layer.weight_attributes.values()))}
+def _places(layer: Layer) -> dict[Capture, int]:
+    """The layer's own weights, tables and constants, numbered."""
+    held = (*layer.weight_attributes.values(), *layer.captures)
+    return {captured: place for place, captured in enumerate(dict.fromkeys(held))}
 
 
 def _on_weights_of(layer: Layer, pattern: Trace, name: str) -> Trace:
-    weights = list(_places(layer))
-    own = dict(zip(pattern.function.variables, (weights[place] for place in pattern.places), strict=True))
+    held = list(_places(layer))
+    own = dict(zip(pattern.function.captured, (held[place] for place in pattern.places), strict=True))
     return Trace(
         pattern.function.with_captures(own, function_name(name)),
         pattern.inputs,

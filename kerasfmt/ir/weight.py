@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.graph import Spec, Variable
+from kerasfmt.graph import Shape, Spec, Variable
 from kerasfmt.graph.memory import allocating, least_bytes
 from kerasfmt.printable import printable
 from kerasfmt.typing import override
@@ -107,6 +107,15 @@ class Weight(Variable):
         self._value: ArrayLike | None = None
 
     @property
+    def declared_shape(self) -> Shape:
+        """The shape as files declare it: None for a size that the content decides."""
+        return self.shape
+
+    def takes_shape(self, shape: tuple[int, ...]) -> bool:
+        """Whether an array of this shape can be the content."""
+        return shape == self.shape
+
+    @property
     def value(self) -> ArrayLike:
         """The content, of the weight's shape and dtype; made by the initializer when it is first needed."""
         if self._value is None:
@@ -121,7 +130,7 @@ class Weight(Variable):
     def value(self, value: ArrayLike) -> None:
         if not hasattr(value, "shape") or not hasattr(value, "dtype"):
             raise InvalidModelError(f"weight {self.name}: expected an array, got {type(value).__name__}")
-        if tuple(value.shape) != self.shape:
+        if not self.takes_shape(tuple(value.shape)):
             raise InvalidModelError(
                 f"weight {self.name}: expected shape {self.shape}, got {tuple(value.shape)}"
             )
@@ -132,6 +141,10 @@ class Weight(Variable):
                 f"weight {self.name}: expected dtype {self.dtype.name}, got {value.dtype}"
             )
         self._value = value
+        self.content_changed()
+
+    def content_changed(self) -> None:
+        """What follows from a new content."""
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The content as a NumPy array."""

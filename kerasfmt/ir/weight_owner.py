@@ -1,12 +1,15 @@
-"""The parts of a layer that do not compute: name, dtype policy, weights, and the layers inside."""
+"""The parts of a layer that do not compute: name, dtype policy, weights, tables, and the layers inside."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
 
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph import Capture, EagerConstant, Table
 from kerasfmt.graph.sizes import checked_shape
 from kerasfmt.ir import fields, naming, policy as policies
 from kerasfmt.ir.fields import Field
@@ -26,6 +29,19 @@ def _name(value: Any) -> str:
     return str(value)
 
 
+class WeightHandler:
+    """Stands in the list of a layer's weights for content that Keras 2 gives away like a weight, and keeps elsewhere.
+
+    Source: tf_keras/src/engine/base_layer_utils.py, TrackableWeightHandler.
+    """
+
+    trainable: ClassVar[bool] = False
+
+
+Listed: TypeAlias = Weight | WeightHandler
+"""What Keras 2 lists among the weights of a layer."""
+
+
 class WeightOwner(Options, kw_only=True):
     """An object with weights of its own, and with sublayers that have weights.
 
@@ -36,7 +52,7 @@ class WeightOwner(Options, kw_only=True):
     """
 
     category = "layer"
-    state_types = (Weight,)
+    state_types = (Weight, Table, EagerConstant)
     refusal = InvalidModelError
     times_set: ClassVar[int] = 0
     """How often `trainable` was set, of any object."""
@@ -51,8 +67,10 @@ class WeightOwner(Options, kw_only=True):
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._weights: list[Weight] = []
+        self._weights: list[Listed] = []
         self._attributes: dict[str, Weight] = {}
+        self._tables: dict[str, Table] = {}
+        self._constants: list[EagerConstant] = []
         super().__init__(*args, **options)
 
     @override
@@ -110,6 +128,7 @@ class WeightOwner(Options, kw_only=True):
         options: str | None = None,
         autocast: bool = True,
         moving: bool = False,
+        kind: type[Weight] = Weight,
     ) -> Weight:
         """A new weight of this layer, called `layer/name` and reached as the attribute of its name.
 
@@ -124,6 +143,7 @@ class WeightOwner(Options, kw_only=True):
           options: what the names of its options begin with, if it is not `name`.
           autocast: whether reads follow the compute dtype.
           moving: whether it is a running average (on-read synchronization, mean aggregation).
+          kind: its class.
         """
         if any(d is None for d in shape):
             raise self.fail(
@@ -134,7 +154,7 @@ class WeightOwner(Options, kw_only=True):
         except ValueError as error:
             raise self.fail(f"weight {name}: {error}") from error
         prefix = options or name
-        weight = Weight(
+        weight = kind(
             f"{self.name_scope}{name}",
             tuple(d for d in sizes or () if d is not None),
             dtype or self.policy.variable_dtype,
@@ -146,11 +166,58 @@ class WeightOwner(Options, kw_only=True):
             synchronization=Synchronization.ON_READ if moving else Synchronization.AUTO,
             aggregation=Aggregation.MEAN if moving else Aggregation.NONE,
         )
+        return self.own_weight(weight, name, attribute)
+
+    def own_weight(self, weight: Weight, name: str, attribute: str | None = None) -> Weight:
+        """Makes a weight one of this layer.
+
+        Args:
+          weight: the weight.
+          name: its name.
+          attribute: name of the attribute, if it is not `name`.
+        """
         self._weights.append(weight)
         for key in dict.fromkeys((name, attribute or name)):
             self._attributes[key] = weight
         setattr(self, attribute or name, weight)
         return weight
+
+    def add_weight_handler(self) -> None:
+        """Adds what stands for content that is not a weight to the list of the weights."""
+        self._weights.append(WeightHandler())
+
+    def add_table(self, attribute: str, table: Table) -> Table:
+        """A table of this layer, reached as the attribute of that name.
+
+        Args:
+          attribute: the name.
+          table: the table.
+        """
+        self._tables[attribute] = table
+        setattr(self, attribute, table)
+        return table
+
+    def add_constant(self, name: str, value: np.ndarray[Any, Any], dtype: DType) -> EagerConstant:
+        """A tensor that the layer's functions capture.
+
+        Args:
+          name: name below the layer's.
+          value: its content.
+          dtype: its dtype.
+        """
+        constant = EagerConstant(f"{self.name_scope}{name}", value, dtype)
+        self._constants.append(constant)
+        return constant
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """The layer's own tables, by attribute."""
+        return self._tables
+
+    @property
+    def captures(self) -> Sequence[Capture]:
+        """What the layer's own functions capture beside its weights."""
+        return (*self._tables.values(), *(t.default for t in self._tables.values()), *self._constants)
 
     @property
     def name_scope(self) -> str:
@@ -165,26 +232,39 @@ class WeightOwner(Options, kw_only=True):
     @property
     def trainable_weights(self) -> list[Weight]:
         """Weights that an optimizer may change."""
-        if not self.trainable:
-            return []
-        own = [w for w in self._weights if w.trainable]
-        return _distinct(own + [w for layer in self.sublayers.values() for w in layer.trainable_weights])
+        return _only_weights(self.listed_trainable_weights())
 
     @property
     def non_trainable_weights(self) -> list[Weight]:
         """The other weights."""
-        if self.trainable:
-            own = [w for w in self._weights if not w.trainable]
-            nested = [w for layer in self.sublayers.values() for w in layer.non_trainable_weights]
-        else:
-            own = [w for w in self._weights if w.trainable] + [w for w in self._weights if not w.trainable]
-            nested = [w for layer in self.sublayers.values() for w in layer.weights]
-        return _distinct(own + nested)
+        return _only_weights(self.listed_non_trainable_weights())
 
     @property
     def weights(self) -> list[Weight]:
         """Trainable weights, then the others; each once."""
-        return _distinct(self.trainable_weights + self.non_trainable_weights)
+        return _only_weights(self.listed_weights())
+
+    def listed_trainable_weights(self) -> list[Listed]:
+        """The trainable weights as Keras 2 lists them, with what is not a weight among them."""
+        if not self.trainable:
+            return []
+        own = [w for w in self._weights if w.trainable]
+        nested = [w for layer in self.sublayers.values() for w in layer.listed_trainable_weights()]
+        return list(dict.fromkeys(own + nested))
+
+    def listed_non_trainable_weights(self) -> list[Listed]:
+        """The other weights as Keras 2 lists them."""
+        if self.trainable:
+            own = [w for w in self._weights if not w.trainable]
+            nested = [w for layer in self.sublayers.values() for w in layer.listed_non_trainable_weights()]
+        else:
+            own = [w for w in self._weights if w.trainable] + [w for w in self._weights if not w.trainable]
+            nested = [w for layer in self.sublayers.values() for w in layer.listed_weights()]
+        return list(dict.fromkeys(own + nested))
+
+    def listed_weights(self) -> list[Listed]:
+        """All weights as Keras 2 lists them."""
+        return list(dict.fromkeys(self.listed_trainable_weights() + self.listed_non_trainable_weights()))
 
     def get_weights(self) -> list[Any]:
         """The values of `weights`, as NumPy arrays."""
@@ -217,5 +297,5 @@ class WeightOwner(Options, kw_only=True):
         return printable(f"<{type(self).__name__} {self.name}>")
 
 
-def _distinct(weights: list[Weight]) -> list[Weight]:
-    return list(dict.fromkeys(weights))
+def _only_weights(listed: list[Listed]) -> list[Weight]:
+    return [weight for weight in listed if isinstance(weight, Weight)]

@@ -33,6 +33,9 @@ from .batch_normalization import (
     BatchNormalization as BatchNormalization,
     SyncBatchNormalization as SyncBatchNormalization,
 )
+from .category import (
+    CategoryEncoding as CategoryEncoding,
+)
 from .convolution import (
     Conv1D as Conv1D,
     Conv2D as Conv2D,
@@ -57,6 +60,13 @@ from .core import (
     Embedding as Embedding,
     Flatten as Flatten,
     Reshape as Reshape,
+)
+from .discretization import (
+    Discretization as Discretization,
+)
+from .hashing import (
+    HashedCrossing as HashedCrossing,
+    Hashing as Hashing,
 )
 from .image import (
     CenterCrop as CenterCrop,
@@ -87,6 +97,10 @@ from .lambda_ import (
 from .locally_connected import (
     LocallyConnected1D as LocallyConnected1D,
     LocallyConnected2D as LocallyConnected2D,
+)
+from .lookup import (
+    IntegerLookup as IntegerLookup,
+    StringLookup as StringLookup,
 )
 from .merging import (
     Add as Add,

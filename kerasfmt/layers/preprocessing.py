@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
+from kerasfmt.ir.adapting import AdaptableLayer, Array
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.keras_facts import KerasFacts
@@ -65,7 +67,7 @@ def _kept_axes(value: Any) -> tuple[int, ...]:
     return fields.axes_or_none(value) or ()
 
 
-class Normalization(Layer):
+class Normalization(AdaptableLayer):
     """`(inputs - mean) / sqrt(variance)`, or the inverse of that.
 
     Mean and variance are options, or else weights: `mean`, `variance`, and `count`, the number of examples from
@@ -111,6 +113,7 @@ class Normalization(Layer):
         if len(kept) < len(self.axis):
             raise self.fail(f"option axis: expected different axes, got {self.axis}")
         sizes = tuple(self.axis_dim(inputs, axis) for axis in kept)
+        self.kept_axes = [i in kept for i in range(rank)]
         self.broadcast_shape = [self.axis_dim(inputs, i) if i in kept else 1 for i in range(rank)]
         if self.mean is not None:
             self.constants = [self._constant(option, sizes) for option in ("mean", "variance")]
@@ -150,6 +153,34 @@ class Normalization(Layer):
         mean, variance = self._statistics(x)
         deviation = ops.maximum(ops.sqrt(variance), _EPSILON)
         return mean + x * deviation if self.invert else (x - mean) / deviation
+
+    @override
+    def reset_state(self) -> None:
+        """Makes the mean 0 and the variance 1.
+
+        Raises:
+          InvalidModelError: the options give them.
+        """
+        if self.mean is not None:
+            raise self.fail("it has a mean and a variance and cannot be adapted; make it without them")
+        for weight, value in ((self.adapt_mean, 0), (self.adapt_variance, 1), (self.count, 0)):
+            weight.value = np.full(weight.shape, value, weight.dtype.numpy)
+
+    @override
+    def update_state(self, batch: Array) -> None:
+        x = batch.astype(np.float64)
+        if x.ndim != len(self.broadcast_shape):
+            raise ValueError(f"expected {len(self.broadcast_shape)} dimensions")
+        reduced = tuple(axis for axis, kept in enumerate(self.kept_axes) if not kept)
+        seen, count = int(self.count.numpy()), math.prod(x.shape[axis] for axis in reduced)
+        share = count / (seen + count)
+        before, spread = (w.numpy().astype(np.float64) for w in (self.adapt_mean, self.adapt_variance))
+        mean, variance = x.mean(reduced), x.var(reduced)
+        joined = before * (1 - share) + mean * share
+        joint = (spread + (before - joined) ** 2) * (1 - share) + (variance + (mean - joined) ** 2) * share
+        self.adapt_mean.value = joined.astype(self.adapt_mean.dtype.numpy)
+        self.adapt_variance.value = joint.astype(self.adapt_variance.dtype.numpy)
+        self.count.value = np.array(seen + count, np.int64)
 
     def _statistics(self, x: Value) -> tuple[Value, Value]:
         if self.mean is not None:

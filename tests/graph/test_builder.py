@@ -171,7 +171,7 @@ def test_a_variable_is_captured_once() -> None:
     assert (handle.dtype, handle.shape) == (dtypes.resource, ())
     assert graph.variable_of(handle) is kernel
     function = graph.finish([])
-    assert function.variables == (kernel, bias)
+    assert function.captured == (kernel, bias)
     assert [h.node.name for _, h in function.captures] == ["dense_kernel_resource", "readvariableop_resource"]
 
 
@@ -239,7 +239,7 @@ def test_what_a_callee_writes_is_written_by_the_caller() -> None:
         graph.call(function, [])
         function = graph.finish([])
     assert function.written == {step}
-    assert set(function.variables) == {step, other}
+    assert set(function.captured) == {step, other}
 
 
 def test_a_call_shows_whether_the_callee_has_state() -> None:

@@ -29,9 +29,17 @@ def test_an_op_that_takes_a_handle_says_what_it_does_with_it(name: str) -> None:
 
 
 def test_effects() -> None:
-    names = ("Relu", "ReadVariableOp", "ResourceScatterAdd", "RandomUniform", "RngReadAndSkip", "SaveV2")
+    names = (
+        "Relu",
+        "ReadVariableOp",
+        "ResourceScatterAdd",
+        "RandomUniform",
+        "RngReadAndSkip",
+        "SaveV2",
+        "Assert",
+    )
     effects = [find_op(name).effect.value for name in names]
-    assert effects == ["none", "reads", "writes", "draws", "writes", "writes"]
+    assert effects == ["none", "reads", "writes", "draws", "writes", "writes", "checks"]
 
 
 def test_callees() -> None:

@@ -146,7 +146,7 @@ def test_a_call_says_which_captures_it_only_reads() -> None:
     y = x * inner.read(scale)
     inner.assign(step, 1.0)
     function = inner.finish([y])
-    assert function.variables == (scale, step)
+    assert function.captured == (scale, step)
     graph = Builder("outer")
     proto = written(graph.finish(graph.call(function, [graph.input(VECTOR)])))[1]
     (call,) = [n for n in proto.node_def if n.op == "StatefulPartitionedCall"]

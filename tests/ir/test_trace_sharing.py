@@ -30,8 +30,8 @@ def test_equal_layers_share_a_body_on_their_own_weights() -> None:
     a, b = bodies(first, second)
     assert a is b
     functions = [next(iter(layer.traces)).function for layer in (first, second)]
-    assert functions[0].variables == tuple(first.weights)
-    assert functions[1].variables == tuple(second.weights)
+    assert functions[0].captured == tuple(first.weights)
+    assert functions[1].captured == tuple(second.weights)
     assert functions[1].name == "two_layer_call_and_return_conditional_losses"
 
 

@@ -105,3 +105,10 @@ def test_a_first_value_of_exabytes() -> None:
     ) as caught:
         weight.numpy()
     assert isinstance(caught.value, MemoryError)
+
+
+def test_a_weight_declares_its_shape_and_takes_no_other() -> None:
+    weight = Weight("w", (2, 3), dtypes.float32)
+    assert weight.declared_shape == (2, 3)
+    assert weight.takes_shape((2, 3))
+    assert not weight.takes_shape((3, 2))

@@ -29,6 +29,8 @@ Refusal: TypeAlias = tuple[Callable[[], object], str]
 FILES = {"h5": ("m.h5", None), "keras": ("m.keras", 3), "tf_keras": ("m.keras", 2)}
 """Format -> name of a file, and the Keras whose layers alone it holds; None for those of both."""
 
+TEXTS = (b"", b"a", b"b c", "grüße".encode(), b"\xff broken")
+"""Inputs of strings."""
 NONSENSE: tuple[Any, ...] = (
     *(-1, -2.5, 10**30, float("nan"), "x", b"x", "", {}, object()),
     *([None], ["a"], [1.5, 2, 1], [True, 1], [[1, 2], [3]], [[-1, 0]] * 2, [[0, -1]] * 3, [1] * 9),
@@ -76,6 +78,8 @@ class Use:
         """Inputs, with 7 for each size that is not known."""
         rng = np.random.default_rng(1)
         sizes = [(shape[0] or batch, *(d or 7 for d in shape[1:])) for shape in self.shapes]
+        if self.dtype == "string":
+            return [np.array(TEXTS, object)[rng.integers(0, len(TEXTS), size)] for size in sizes]
         return [rng.uniform(0, 2, size).astype(self.dtype) for size in sizes]
 
 

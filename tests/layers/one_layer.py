@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import kerasfmt
+from kerasfmt import dtypes
 from kerasfmt.graph.run import run
 from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.layers import Masking
@@ -17,7 +18,7 @@ Array = np.ndarray[Any, Any]
 
 def model_of(layer: Layer, *arrays: Any, masked: bool = False, **kwargs: Any) -> kerasfmt.Model:
     """The model that calls `layer` on inputs like `arrays`, whose first axis is the batch."""
-    inputs = [kerasfmt.Input(np.shape(a)[1:], dtype=np.asarray(a).dtype.name) for a in arrays]
+    inputs = [kerasfmt.Input(np.shape(a)[1:], dtype=dtypes.of(np.asarray(a).dtype)) for a in arrays]
     given = [Masking()(x) for x in inputs] if masked else inputs
     outputs = layer(given if len(given) > 1 else given[0], **kwargs)
     return kerasfmt.Model(inputs if len(inputs) > 1 else inputs[0], outputs)

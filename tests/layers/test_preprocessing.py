@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.layers import Normalization, Rescaling
 from tests.layers.layer_tests import LayerTests, use
 from tests.layers.one_layer import apply, f32, model_of
@@ -133,3 +134,31 @@ def test_normalization_of_axes() -> None:
     assert layer.get_config()["axis"] == (-1, 1)
     assert layer.facts.restored_from_config
     assert layer.tracked_lists() == ("_keep_axis", "_reduce_axis", "_reduce_axis_mask", "_broadcast_shape")
+
+
+def test_statistics_are_learned_in_batches() -> None:
+    data = np.random.default_rng(3).normal(5, 2, (1000, 3)).astype(np.float32)
+    layer = Normalization()
+    layer.adapt(data * 9)
+    layer.adapt(data)
+    mean, variance, count = layer.get_weights()
+    np.testing.assert_allclose(mean, data.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(variance, data.var(0), rtol=1e-5)
+    assert count == 1000
+    outputs = apply(layer, data)
+    assert np.abs(outputs.mean(0)).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("layer", "data", "said"),
+    [
+        (Normalization(mean=1.0, variance=2.0), X, "it has a mean and a variance and cannot be adapted"),
+        (Normalization(), np.zeros((3, 4, 5)), "option axis|expected 2 dimensions"),
+    ],
+    ids=["given", "dimensions"],
+)
+def test_statistics_that_cannot_be_learned(layer: Normalization, data: Any, said: str) -> None:
+    if said.startswith("option"):
+        layer.adapt(X)
+    with pytest.raises(InvalidModelError, match=said):
+        layer.adapt(data)

@@ -102,8 +102,12 @@ def check_dialect(file: str, keras_version: str | None, backend: str | None) -> 
 
 def _assign(model: ir.Model, stored: H5Model) -> None:
     """Gives every weight of the model its dataset; no weight and no dataset is left over."""
-    layers = {layer.name: layer for layer in model.layers if layer.weights}
     held = {name: datasets for name, datasets in stored.layers.items() if datasets}
+    layers = {
+        layer.name: layer
+        for layer in model.layers
+        if layer.weights and not (layer.weights_are_given and layer.name not in held)
+    }
     owners = [
         (f"layer {name} ({type(layer).__name__})", ordered_weights(layer), held.pop(name, []))
         for name, layer in layers.items()

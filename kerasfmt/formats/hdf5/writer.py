@@ -21,11 +21,12 @@ from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.dialects import keras2_hdf5, versions
 from kerasfmt.dialects.compiled_objects import without_modules
+from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.compiled import built_state
 from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.matching import ordered_weights, top_level_weights
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.ir import Model, Weight
+from kerasfmt.ir import Layer, Model, Weight
 
 _BACKEND: Final = "tensorflow"
 
@@ -82,6 +83,7 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
       UnsupportedLayerError: Keras 2 has no such activation, or not the optimizer.
       UnsupportedFormatError: HDF5 has no such dtype as a weight's.
     """
+    _refuse_assets(model)
     tree = WritePlan(f"model {model.name}")
     attributes = tree.attributes[""]
     attributes[layout.KERAS_VERSION] = versions.later_keras2(model.keras2_version)
@@ -99,6 +101,18 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
         for name, weight in zip(names, compiled.variables, strict=True):
             tree.dataset(f"{layout.OPTIMIZER_WEIGHTS}/{name}", weight, f"optimizer variable {weight.name}")
     return tree
+
+
+def _refuse_assets(layer: Layer) -> None:
+    """Refuses what HDF5 has no place for."""
+    if layer.assets():
+        raise UnsupportedLayerError(
+            f"layer {layer.name} ({type(layer).__name__}): HDF5 has no place for {', '.join(layer.assets())}, which it "
+            'learned; save the model with save_format="keras", "tf_keras" or "tf", or give the layer its vocabulary '
+            "when it is made"
+        )
+    for inner in layer.sublayers.values():
+        _refuse_assets(inner)
 
 
 def _add_weights(tree: WritePlan, where: str, model: Model) -> None:

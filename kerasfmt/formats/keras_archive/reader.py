@@ -31,6 +31,7 @@ from kerasfmt.errors import (
 from kerasfmt.formats.hdf5.layout import MODEL_WEIGHTS
 from kerasfmt.formats.hdf5.stored import has_layer_names
 from kerasfmt.formats.keras_archive import layout
+from kerasfmt.formats.keras_archive.assets import Assets, give_assets, read_assets
 from kerasfmt.formats.keras_archive.shard_files import names_in, read_shards
 from kerasfmt.formats.keras_archive.training import take_variables, to_training_config
 from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, places, read_variables
@@ -49,6 +50,7 @@ class KerasArchive:
       config: `config.json`, in the dialect of that Keras.
       variables: the variables of `model.weights.h5` or its shards, still in the file.
       members: size of each member by name.
+      assets: the files of layers.
     """
 
     file: str
@@ -56,6 +58,7 @@ class KerasArchive:
     config: dict[str, Any]
     variables: Variables
     members: Mapping[str, int]
+    assets: Assets
 
     @property
     def dialect(self) -> Dialect:
@@ -84,15 +87,12 @@ def open_archive(path: str | os.PathLike[str]) -> KerasArchive:
     with Archive(path, "a .keras archive") as archive:
         config = _json(archive, layout.CONFIG)
         metadata = _json(archive, layout.METADATA) if layout.METADATA in archive.members else {}
-        assets = [n for n in archive.members if n.startswith(layout.ASSETS) and not n.endswith("/")]
-        if assets:
-            raise UnsupportedFormatError(
-                f"{path}: holds the asset {assets[0]!r}; layers with assets (vocabularies) are not supported"
-            )
+        assets = read_assets(archive)
         variables = _variables(archive)
         version = metadata.get("keras_version")
         sizes = {name: info.file_size for name, info in archive.members.items()}
-    return KerasArchive(str(path), version if isinstance(version, str) else None, config, variables, sizes)
+    version = version if isinstance(version, str) else None
+    return KerasArchive(str(path), version, config, variables, sizes, assets)
 
 
 def load(
@@ -128,6 +128,7 @@ def load(
         model = model_from_config(config, custom, keras=2)
         model.made_by_keras = 3 if stored.dialect == "keras3" else 2
         assign(model, config, stored.variables, stored.file)
+        give_assets(model, config, stored.assets, stored.variables, stored.file)
         # Keras 3 loses the optimizer when it writes the model to HDF5; a model saved after that cannot be trained on.
     if isinstance(compiled, Mapping) and compiled.get("optimizer"):
         own, inner = _optimizer(stored.variables, stored.file)

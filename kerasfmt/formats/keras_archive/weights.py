@@ -2,7 +2,8 @@
 
     /vars                                  a group for the model itself; attribute name (Keras 3)
     /layers/<class>/vars/<number>          a layer's own variables: trainable ones first; <class> in snake case,
-                                           numbered from the second of its class on: dense, dense_1, dense_2
+                                           numbered from the second of its class on: dense, dense_1, dense_2;
+                                           a lookup has idf_weights in place of a number
     /layers/<class>/layers/...             the layers of a nested model
     /layers/<class>/<attribute>/vars/...   a layer inside of a layer
     /layers/<class>/<attribute>/<class>/vars/...   a layer of a list inside of a layer
@@ -166,6 +167,9 @@ def own_weights(layer: Layer) -> list[Weight]:
     """A layer's own weights, without the weights of layers inside it: trainable ones, then the others."""
     if isinstance(layer, Model):
         return []
+    named = layer.archive_variables()
+    if named is not None:
+        return list(named.values())
     own = list(dict.fromkeys(layer.weight_attributes.values()))
     return [w for w in own if w.trainable] + [w for w in own if not w.trainable]
 
@@ -256,7 +260,8 @@ def assign(
             kind = type(place.layer).__name__
             where = f"{file}: layer {place.layer.name} ({kind})"
             try:
-                found += matching.pair(weights, _named(held, path, len(weights), where), where, cast=cast)
+                named = _named(held, path, weights, place.layer.archive_variables(), where)
+                found += matching.pair(weights, named, where, cast=cast)
             except InvalidModelError as error:
                 mismatch(error)
     for path, held in left.items():
@@ -271,12 +276,18 @@ def assign(
 
 
 def _named(
-    held: Mapping[str, LazyDataset], path: str, expected: int, where: str
+    held: Mapping[str, LazyDataset],
+    path: str,
+    weights: Sequence[Weight],
+    own_names: Mapping[str, Weight] | None,
+    where: str,
 ) -> list[matching.NamedArray]:
-    """The variables of one object with their places; checks their numbers if their count is as expected."""
-    if len(held) == expected:
-        numbered(held, where)
+    """The variables of one object with their places; checks their names if their count is as expected."""
     names = sorted(held, key=lambda name: (len(name), name))
+    if own_names is not None and sorted(held) == sorted(own_names):
+        names = list(own_names)
+    elif len(held) == len(weights):
+        numbered(held, where)
     return [(f"{path}/{layout.VARS}/{name}", held[name]) for name in names]
 
 
@@ -311,20 +322,27 @@ def weights_tree(model: Model, optimizer: StoredOptimizer | None, keras3: bool) 
     """
     tree = WritePlan(f"model {model.name}", bfloat16=keras3)
 
-    def add(path: str, name: str, owner: str, weights: Sequence[Weight]) -> None:
+    def add(
+        path: str,
+        name: str,
+        owner: str,
+        weights: Sequence[Weight],
+        own_names: Mapping[str, Weight] | None = None,
+    ) -> None:
         below = f"{path}/{layout.VARS}" if path else layout.VARS
         group = tree.group(below, owner)
         if keras3:
             group["name"] = name
-        for number, weight in enumerate(weights):
-            tree.dataset(f"{below}/{number}", weight, f"{owner}: weight {weight.name}")
+        for stored_name, weight in zip(own_names or map(str, range(len(weights))), weights, strict=True):
+            tree.dataset(f"{below}/{stored_name}", weight, f"{owner}: weight {weight.name}")
 
     for place in places(model):
         layer = place.layer
         if keras3 and isinstance(layer, TFOpLambda):
             continue  # no layers in Keras 3
         path = place.paths[0 if keras3 else -1]
-        add(path, layer.name, f"layer {layer.name}", own_weights(layer))
+        held = [] if keras3 and layer.facts.weightless_in_keras3 else own_weights(layer)
+        add(path, layer.name, f"layer {layer.name}", held, layer.archive_variables())
     if optimizer is not None:
         add(layout.OPTIMIZER, optimizer.name, "the optimizer", optimizer.variables)
         if optimizer.inner is not None:

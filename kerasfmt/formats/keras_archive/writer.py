@@ -24,6 +24,7 @@ from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.formats.compiled import given_state
 from kerasfmt.formats.keras_archive import layout, shard_files, sharding
+from kerasfmt.formats.keras_archive.assets import files_to_write
 from kerasfmt.formats.keras_archive.training import stored_optimizer
 from kerasfmt.formats.keras_archive.weights import weights_tree
 from kerasfmt.gc_paused import gc_paused
@@ -62,6 +63,7 @@ def write(
     if training is not None:
         config["compile_config"] = write_compile_config(training, versions.MAJOR[dialect])
     tree = _tree(model, training, dialect)
+    files = list(files_to_write(model, dialect == "keras3"))
     metadata = {
         "keras_version": versions.KERAS3 if dialect == "keras3" else versions.KERAS2,
         "date_saved": _DATE,
@@ -73,6 +75,8 @@ def write(
         packer.add(layout.CONFIG, config_json)
         with packer.member(layout.WEIGHTS) as window:
             writing.write(tree, window, progress)
+        for name, data in files:
+            packer.add(name, data)
         packer.finish()
 
 

@@ -21,8 +21,8 @@ from functools import reduce
 from kerasfmt import protos
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64, fingerprint_cat64, fingerprints64
 from kerasfmt.graph.op import known_op
+from kerasfmt.graph.ops.fingerprint64 import fingerprint64, fingerprint_cat64, fingerprints64
 from kerasfmt.protos.map_order import in_key_order, serialize_in_key_order
 
 CHECKSUM_LIMIT = 1 << 18
@@ -116,7 +116,7 @@ def _hash_functions(functions: Mapping[str, protos.SavedConcreteFunction]) -> in
     texts: list[bytes] = []
     for number, name in sorted(names.items()):
         texts += name.removesuffix(str(number)).encode(), serialize_in_key_order(functions[name])
-    return reduce(fingerprint_cat64, fingerprints64(texts), 0)
+    return reduce(fingerprint_cat64, fingerprints64(texts).tolist(), 0)
 
 
 def _number(name: str) -> int | None:

@@ -146,8 +146,8 @@ class LayerFunctions:
             self._outputs_only[function.body_id] = made
             return made
         (site,) = like.call_sites
-        variables = dict(zip(site.callee.variables, function.variables, strict=True))
-        return like.with_captures(variables, like.name, {site.callee: function})
+        captures = dict(zip(site.callee.captured, function.captured, strict=True))
+        return like.with_captures(captures, like.name, {site.callee: function})
 
     def _with_penalty(self, layer: Layer, trace: Trace) -> Function:
         graph, results = _calling(trace.function)

@@ -5,8 +5,7 @@
     fingerprint.pb              FingerprintDef: hashes of the parts
     variables/variables.index   the weights, a TensorBundle with the prefix `variables/variables`
     variables/variables.data-*
-    assets/                     files that layers read, as saved_model.pb names them; empty for the layers that
-                                kerasfmt knows
+    assets/                     files that layers read, as saved_model.pb names them: vocabularies
     assets.extra/               files of the user: TensorFlow Serving takes its warm-up requests from here
 
 Source: tensorflow/python/saved_model/constants.py, tensorflow/python/saved_model/path_helpers.py;
@@ -76,6 +75,10 @@ GENERIC_OBJECT: Final = "_generic_user_object"
 LIST_WRAPPER: Final = "trackable_list_wrapper"
 DICT_WRAPPER: Final = "trackable_dict_wrapper"
 SIGNATURE_MAP: Final = "signature_map"
+STATIC_TABLE: Final = "tf.StaticHashTable"
+"""The registered name of a table that functions do not change."""
+CONSTANT: Final = "tf.TrackableConstant"
+"""The registered name of a tensor that functions capture."""
 METRIC: Final = "_tf_keras_metric"
 OPTIMIZER: Final = "experimentalOptimizer"
 LEGACY_OPTIMIZER: Final = "optimizer"

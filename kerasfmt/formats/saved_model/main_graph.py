@@ -1,4 +1,4 @@
-"""The main graph of a SavedModel: variables, one call per signature, and the functions that save and restore.
+"""The main graph of a SavedModel: captures, one call per signature, and the functions that save and restore.
 
 TensorFlow 1 style readers run it: they feed `serving_default_<input>:0`, fetch `StatefulPartitionedCall:i`, and
 restore by running the saver's restore op with the path of the checkpoint.
@@ -15,12 +15,14 @@ import numpy as np
 
 from kerasfmt import dtypes, protos
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.nodes import VariableNode
-from kerasfmt.formats.saved_model.saver import emit_node, restore_function, save_function
+from kerasfmt.formats.saved_model.main_graph_captures import AssetFile, Captures, emit_call
+from kerasfmt.formats.saved_model.object_graph import ObjectGraph
+from kerasfmt.formats.saved_model.saver import restore_function, save_function
 from kerasfmt.formats.saved_model.signatures import PlannedSignature
-from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
+from kerasfmt.graph import Builder, EagerConstant, Node, Spec, Value
 from kerasfmt.graph.attr_values import encode_shape
 from kerasfmt.graphdef.functions import FunctionEncoder
+from kerasfmt.ir.asset import Asset
 
 Ends = Mapping[str, tuple[str, Spec]]
 """The tensors of a signature by name: the name of each in the main graph, and its spec."""
@@ -33,10 +35,12 @@ class MainGraph:
     Attributes:
       nodes: the nodes, each after the nodes that it needs.
       signatures: the inputs and the outputs of each signature.
-      init: the init op.
+      init: the init op, which fills the tables.
       filename: the placeholder of the checkpoint's path.
       save: the call that saves.
       restore: the call that restores.
+      constants: the node of each constant that functions capture, by name.
+      assets: the file of each asset.
     """
 
     nodes: Sequence[Node]
@@ -45,66 +49,57 @@ class MainGraph:
     filename: str
     save: str
     restore: str
+    constants: Mapping[EagerConstant, str]
+    assets: Mapping[Asset, AssetFile]
 
 
 def build_main_graph(
-    signatures: Mapping[str, PlannedSignature], variables: Mapping[str, VariableNode], object_graph: bytes
+    signatures: Mapping[str, PlannedSignature], objects: ObjectGraph, object_graph: bytes
 ) -> MainGraph:
     """The main graph.
 
     Args:
       signatures: the signatures.
-      variables: the variables by their checkpoint keys.
+      objects: the numbered objects.
       object_graph: the serialized object graph, which the checkpoint holds too.
     """
     graph = Builder("main")
-    handles: dict[Variable, Value] = {node.weight: _variable(graph, node) for node in variables.values()}
-    ends = {key: _add_signature(graph, key, signature, handles) for key, signature in signatures.items()}
-    init = emit_node(graph, "NoOp")
+    variables = objects.variables
+    captures = Captures(graph, variables.values())
+    captures.add_all(objects)
+    ends = {key: _add_signature(graph, key, signature, captures) for key, signature in signatures.items()}
+    init = captures.initialize(objects)
     text = graph.constant(np.array(object_graph, dtype=object), dtypes.string)
     filename = _placeholder(graph, "saver_filename", Spec((), dtypes.string))
     keys, weights = list(variables), [node.weight for node in variables.values()]
-    captured = [handles[w] for w in weights]
-    save = _call(graph, save_function(keys, weights), [filename, text, *captured])
-    restore = _call(graph, restore_function(keys, weights), [filename, *captured])
-    return MainGraph(graph.nodes, ends, init.name, filename.node.name, save.name, restore.name)
-
-
-def _variable(graph: Builder, node: VariableNode) -> Value:
-    weight = node.weight
-    name = graph.unique_name(node.name)
-    graph.free_name(name)
-    (handle,) = graph.emit(
-        "VarHandleOp",
-        dtype=weight.dtype,
-        shape=weight.shape,
-        shared_name=name,
-        debug_name=f"{name}/",
-        name=name,
+    captured = [captures[w] for w in weights]
+    save = emit_call(graph, save_function(keys, weights), [filename, text, *captured])
+    restore = emit_call(graph, restore_function(keys, weights), [filename, *captured])
+    return MainGraph(
+        graph.nodes,
+        ends,
+        init.name,
+        filename.node.name,
+        save.name,
+        restore.name,
+        captures.constants,
+        captures.assets,
     )
-    graph.emit("ReadVariableOp", handle, dtype=weight.dtype, name=f"{name}/Read/ReadVariableOp")
-    return handle
 
 
 def _placeholder(graph: Builder, name: str, spec: Spec) -> Value:
     return graph.emit("Placeholder", dtype=spec.dtype, shape=spec.shape, name=name)[0]
 
 
-def _call(graph: Builder, function: Function, inputs: Sequence[Value]) -> Node:
-    op = "StatefulPartitionedCall" if function.stateful else "PartitionedCall"
-    types = {"Tin": [v.dtype for v in inputs], "Tout": [v.dtype for v in function.outputs]}
-    return emit_node(graph, op, list(inputs), f=function, **types)
-
-
 def _add_signature(
-    graph: Builder, key: str, signature: PlannedSignature, handles: Mapping[Variable, Value]
+    graph: Builder, key: str, signature: PlannedSignature, captures: Captures
 ) -> tuple[Ends, Ends]:
     function = signature.concrete.function
     inputs = {
         name: _placeholder(graph, f"{key}_{name}".replace("/", "_"), spec)
         for name, spec in signature.inputs.items()
     }
-    node = _call(graph, function, [*inputs.values(), *(handles[v] for v in function.variables)])
+    node = emit_call(graph, function, [*inputs.values(), *(captures[c] for c in function.captured)])
     return (
         {name: (f"{value.node.name}:0", value.spec) for name, value in inputs.items()},
         {name: (f"{node.name}:{i}", spec) for i, (name, spec) in enumerate(signature.outputs.items())},
@@ -126,6 +121,8 @@ def encode_main_graph(meta: protos.MetaGraphDef, main: MainGraph, encoder: Funct
     init.name = main.init
     init.tensor_shape.unknown_rank = True
     meta.collection_def[layout.MAIN_OP_COLLECTION].node_list.value.append(main.init)
+    for file in main.assets.values():
+        meta.asset_file_def.add(filename=file.filename).tensor_info.name = f"{file.placeholder}:0"
     meta.saver_def.filename_tensor_name = f"{main.filename}:0"
     meta.saver_def.save_tensor_name = f"{main.save}:0"
     meta.saver_def.restore_op_name = main.restore

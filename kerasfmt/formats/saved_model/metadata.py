@@ -69,7 +69,7 @@ class _SharedIds:
     def config(self, layer: Layer) -> dict[str, Any]:
         """A layer's config with every config object in it numbered."""
         if layer not in self._numbered:
-            config = self.plain(layer)
+            config = layer.config_beside_graph(self.plain(layer))
             self._numbered[layer] = {key: self._mark(layer, key, value) for key, value in config.items()}
         return self._numbered[layer]
 

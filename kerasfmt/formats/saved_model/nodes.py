@@ -12,7 +12,10 @@ from typing import NamedTuple
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
 from kerasfmt.formats.saved_model.names import scope_name
+from kerasfmt.formats.saved_model.tables import TableFunctions
+from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.ir import Weight
+from kerasfmt.ir.asset import Asset
 
 
 @dataclass(eq=False)
@@ -45,6 +48,28 @@ class VariableNode(SavedNode):
     def name(self) -> str:
         """The name of the weight, as TensorFlow takes it."""
         return scope_name(self.weight.name)
+
+
+@dataclass(eq=False)
+class TableNode(SavedNode):
+    """A table."""
+
+    table: Table
+    functions: TableFunctions
+
+
+@dataclass(eq=False)
+class ConstantNode(SavedNode):
+    """A tensor that functions capture: a constant of the main graph."""
+
+    constant: EagerConstant
+
+
+@dataclass(eq=False)
+class AssetNode(SavedNode):
+    """A file below `assets`; functions capture its path."""
+
+    asset: Asset
 
 
 class SavedSlot(NamedTuple):

@@ -16,15 +16,18 @@ from functools import cached_property
 
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.nodes import (
+    AssetNode,
     ConcreteNode,
+    ConstantNode,
     FunctionNode,
     SavedNode,
     SavedSlot,
+    TableNode,
     UserObject,
     VariableNode,
 )
+from kerasfmt.graph import Capture
 from kerasfmt.graphdef.function_names import FunctionNames
-from kerasfmt.ir import Weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +80,46 @@ class ObjectGraph:
         return {node: key for key, node in self.variables.items()}
 
     @cached_property
-    def weight_ids(self) -> Mapping[Weight, int]:
-        """The node number of each weight's variable."""
-        return {node.weight: self.ids[node] for node in self.variables.values()}
+    def captures(self) -> Mapping[Capture, SavedNode]:
+        """The node of each variable, table, constant and asset."""
+        found: dict[Capture, SavedNode] = {}
+        for node in self.nodes:
+            if isinstance(node, VariableNode):
+                found[node.weight] = node
+            elif isinstance(node, TableNode):
+                found[node.table] = node
+            elif isinstance(node, ConstantNode):
+                found[node.constant] = node
+            elif isinstance(node, AssetNode):
+                found[node.asset] = node
+        return found
+
+    def dependencies(self, node: SavedNode) -> Sequence[tuple[str, SavedNode]]:
+        """The children without which a node cannot be loaded: of a function its traces, of a trace its constants."""
+        return node.children if isinstance(node, FunctionNode | ConcreteNode) else ()
+
+    def by_dependency(self) -> list[SavedNode]:
+        """The nodes in the order in which TensorFlow exports them: each after those that it depends on.
+
+        Source: tensorflow/python/trackable/trackable_utils.py, order_by_dependency, which fixes the order of sets too.
+        """
+        needs = {
+            self.ids[node]: [self.ids[child] for _, child in self.dependencies(node)] for node in self.nodes
+        }
+        needed_by: dict[int, set[int]] = {}
+        for number, children in needs.items():
+            for child in children:
+                needed_by.setdefault(child, set()).add(number)
+        queue = deque(number for number in needs if number not in needed_by)
+        found = []
+        while queue:
+            number = queue.popleft()
+            found.append(number)
+            for child in set(needs[number]):
+                needed_by[child].remove(number)
+                if not needed_by[child]:
+                    queue.append(child)
+        return [self.nodes[number] for number in reversed(found)]
 
     def _key(self, node: SavedNode) -> str:
         if node in self.slots:

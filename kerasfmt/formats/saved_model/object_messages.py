@@ -13,18 +13,22 @@ from collections.abc import Mapping
 from kerasfmt import protos
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction
+from kerasfmt.formats.saved_model.main_graph import MainGraph
 from kerasfmt.formats.saved_model.nodes import (
+    AssetNode,
     ConcreteNode,
+    ConstantNode,
     FunctionNode,
     SavedNode,
+    TableNode,
     UserObject,
     VariableNode,
 )
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph
+from kerasfmt.graph import Capture
 from kerasfmt.graph.attr_values import encode_shape
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.structured_value import FunctionSpecs, encode
-from kerasfmt.ir import Weight
 
 ChildrenBytes = Mapping[SavedNode, bytes]
 
@@ -70,13 +74,20 @@ def encode_checkpoint_graph(graph: ObjectGraph, children: ChildrenBytes) -> prot
 
 
 def encode_object_graph(
-    proto: protos.SavedObjectGraph, graph: ObjectGraph, children: ChildrenBytes, names: FunctionNames
+    proto: protos.SavedObjectGraph,
+    graph: ObjectGraph,
+    children: ChildrenBytes,
+    names: FunctionNames,
+    main: MainGraph,
 ) -> None:
     """Encodes every node, and the table of the concrete functions that the nodes name."""
     specs = FunctionSpecs()
+    capture_ids = {captured: graph.ids[node] for captured, node in graph.captures.items()}
     for node in graph.nodes:
         entry = proto.nodes.add()
         entry.MergeFromString(children[node])
+        for name, child in graph.dependencies(node):
+            entry.dependencies.add(node_id=graph.ids[child], local_name=name)
         if isinstance(node, UserObject):
             entry.user_object.identifier = node.identifier
             entry.user_object.version.producer = node.producer
@@ -85,18 +96,25 @@ def encode_object_graph(
             _encode_variable(entry.variable, node)
         elif isinstance(node, FunctionNode):
             _encode_function(entry, node, names, specs)
-            for name, child in node.children:
-                entry.dependencies.add(node_id=graph.ids[child], local_name=name)
         elif isinstance(node, ConcreteNode):
             _encode_concrete(entry.bare_concrete_function, node.concrete, names, specs)
             table = proto.concrete_functions[names[node.concrete.function]]
-            _encode_table(table, node.concrete, graph.weight_ids)
+            _encode_table(table, node.concrete, capture_ids)
+        elif isinstance(node, TableNode):
+            entry.resource.SetInParent()
+            if not node.table.mutable:
+                entry.registered_name = layout.STATIC_TABLE
+        elif isinstance(node, ConstantNode):
+            entry.constant.operation = main.constants[node.constant]
+            entry.registered_name = layout.CONSTANT
+        elif isinstance(node, AssetNode):
+            entry.asset.asset_file_def_index = list(main.assets).index(node.asset)
 
 
 def _encode_variable(proto: protos.SavedVariable, node: VariableNode) -> None:
     weight = node.weight
     proto.dtype = weight.dtype.enum
-    proto.shape.CopyFrom(encode_shape(weight.shape))
+    proto.shape.CopyFrom(encode_shape(weight.declared_shape))
     proto.trainable = weight.trainable
     proto.synchronization = weight.synchronization
     proto.aggregation = weight.aggregation
@@ -127,8 +145,8 @@ def _encode_concrete(
 
 
 def _encode_table(
-    proto: protos.SavedConcreteFunction, concrete: ConcreteFunction, weight_ids: Mapping[Weight, int]
+    proto: protos.SavedConcreteFunction, concrete: ConcreteFunction, capture_ids: Mapping[Capture, int]
 ) -> None:
-    proto.bound_inputs.extend(weight_ids[v] for v in concrete.function.variables if isinstance(v, Weight))
+    proto.bound_inputs.extend(capture_ids[captured] for captured in concrete.function.captured)
     proto.canonicalized_input_signature.CopyFrom(encode(concrete.inputs))
     proto.output_signature.CopyFrom(encode(concrete.outputs))

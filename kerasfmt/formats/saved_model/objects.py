@@ -21,9 +21,12 @@ from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
 from kerasfmt.formats.saved_model.metrics import metric_node
 from kerasfmt.formats.saved_model.nodes import (
+    AssetNode,
     ConcreteNode,
+    ConstantNode,
     FunctionNode,
     SavedNode,
+    TableNode,
     UserObject,
     VariableNode,
     dict_wrapper,
@@ -31,8 +34,11 @@ from kerasfmt.formats.saved_model.nodes import (
 )
 from kerasfmt.formats.saved_model.optimizer import optimizer_node
 from kerasfmt.formats.saved_model.plan import Plan, children_of, own_penalized_weights, penalized_weights
+from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
+from kerasfmt.ir.asset import Asset, TextFile
 from kerasfmt.ir.compile_state import CompiledMetric
+from kerasfmt.ir.weight_owner import Listed
 
 DEFAULT: Final = "_default_save_signature"
 _ENDPOINTS: Final = (OUTPUTS, ALL_LOSSES, DEFAULT)
@@ -61,6 +67,8 @@ class Objects:
         self._nodes: dict[Layer, UserObject] = {}
         self._variables: dict[Weight, VariableNode] = {}
         self._functions: dict[PolymorphicFunction, FunctionNode] = {}
+        self._tables: dict[Table, TableNode] = {}
+        self._constants: dict[EagerConstant, SavedNode] = {}
         self.root = self._of_layer(plan.model)
         self._fill(plan.model, self.root)
         if include_optimizer and compiled is not None:
@@ -71,6 +79,43 @@ class Objects:
         if loss is not None:
             self.root.add("loss", loss)
         self.root.add("signatures", self._signatures())
+        self._add_captures()
+
+    def _add_captures(self) -> None:
+        """Gives each function the constants and the files that it captures, by their places among its captures."""
+        met: set[SavedNode] = {self.root}
+        found: list[SavedNode] = [self.root]
+        for node in found:
+            if isinstance(node, ConcreteNode):
+                for place, captured in enumerate(node.concrete.function.captured):
+                    if isinstance(captured, EagerConstant):
+                        node.add(f"capture_{place}", self._constant(captured))
+            for _, child in node.children:
+                if child not in met:
+                    met.add(child)
+                    found.append(child)
+
+    def _constant(self, constant: EagerConstant) -> SavedNode:
+        node = self._constants.get(constant)
+        if node is None:
+            made = AssetNode(constant) if isinstance(constant, Asset) else ConstantNode(constant)
+            node = self._constants[constant] = made
+        return node
+
+    def _table(self, table: Table) -> TableNode:
+        node = self._tables.get(table)
+        if node is None:
+            functions = self._plan.tables[table]
+            node = self._tables[table] = TableNode(table, functions)
+            if not table.mutable:
+                initializer = UserObject()
+                if isinstance(table.initializer, TextFile):
+                    initializer.add("_filename", self._constant(table.initializer.file))
+                node.add("_initializer", initializer)
+            node.add("_create_resource", self._function(functions.create))
+            node.add("_initialize", self._function(functions.initialize))
+            node.add("_destroy_resource", self._function(functions.destroy))
+        return node
 
     def _variable(self, weight: Weight) -> VariableNode:
         node = self._variables.get(weight)
@@ -117,8 +162,10 @@ class Objects:
             apart = {name: child for name, child in layer.sublayers.items() if not listed}
             held |= {name: self._of_layer(child) for name, child in apart.items()}
         held |= {name: self._variable(weight) for name, weight in layer.weight_attributes.items()}
+        held |= {name: self._table(table) for name, table in layer.tables.items()}
         for name in layer.facts.tracked_order or held:
-            node.add(name, held[name])
+            if name in held:
+                node.add(name, held[name])
         for name, function in self._plan.compiled.get(layer, {}).items():
             node.add(name, self._function(function))
 
@@ -137,7 +184,7 @@ class Objects:
     def _add_layers(self, model: Model, node: UserObject) -> None:
         count = 0
         for index, child in enumerate(model.layers):
-            if child.weights:
+            if child.listed_weights():
                 node.add(f"layer_with_weights-{count}", self._of_layer(child))
                 count += 1
             node.add(f"layer-{index}", self._of_layer(child))
@@ -155,15 +202,15 @@ class Objects:
         if layer is self._plan.model and self._plan.default is not None:
             functions[DEFAULT] = ConcreteNode(self._plan.default)
         common = {
-            "variables": self._list(layer.weights),
-            "trainable_variables": self._list(layer.trainable_weights),
+            "variables": self._list(layer.listed_weights()),
+            "trainable_variables": self._list(layer.listed_trainable_weights()),
             "regularization_losses": self._losses(penalized_weights(layer)),
         }
         api = UserObject()
         states = layer.saved_states()
         if states is not None:
             api.add("states", self._wrapper(states))
-        api.add("non_trainable_variables", self._list(layer.non_trainable_weights))
+        api.add("non_trainable_variables", self._list(layer.listed_non_trainable_weights()))
         api.add("layers", list_wrapper(self._of_layer(child) for child in children_of(layer)))
         api.add("metrics", list_wrapper(self._metrics(layer)))
         api.add("layer_regularization_losses", self._losses(own_penalized_weights(layer)))
@@ -187,8 +234,10 @@ class Objects:
             found.append(node)
         return found
 
-    def _list(self, weights: Iterable[Weight]) -> UserObject:
-        return list_wrapper(self._variable(w) for w in weights)
+    def _list(self, weights: Iterable[Listed]) -> UserObject:
+        places = enumerate(weights)
+        found = [(str(place), self._variable(w)) for place, w in places if isinstance(w, Weight)]
+        return UserObject(layout.LIST_WRAPPER, children=[*found])
 
     def _losses(self, weights: Iterable[Weight]) -> UserObject:
         return list_wrapper(self._function(self._plan.losses[w]) for w in weights)

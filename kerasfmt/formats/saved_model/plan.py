@@ -19,7 +19,8 @@ from kerasfmt.formats.saved_model.functions import ConcreteFunction, Polymorphic
 from kerasfmt.formats.saved_model.layer_functions import LayerFunctions, LayerTraces
 from kerasfmt.formats.saved_model.names import layer_names
 from kerasfmt.formats.saved_model.signatures import PlannedSignature, plan_default, plan_signatures
-from kerasfmt.graph import Builder, Function
+from kerasfmt.formats.saved_model.tables import TableFunctions, plan_tables
+from kerasfmt.graph import Builder, Function, Table
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, Weight
 from kerasfmt.ir.call_context import CallContext
@@ -42,6 +43,7 @@ class Plan:
       compiled: further functions that layers track, by the names of their attributes.
       default: the model's inference function with its outputs by name; None without traces.
       signatures: the functions that serving systems call, by name.
+      tables: the functions of each table.
     """
 
     model: Model
@@ -51,6 +53,7 @@ class Plan:
     compiled: Mapping[Layer, Mapping[str, PolymorphicFunction]]
     default: ConcreteFunction | None
     signatures: Mapping[str, PlannedSignature]
+    tables: Mapping[Table, TableFunctions]
 
     @property
     def traced(self) -> bool:
@@ -88,6 +91,7 @@ def plan_model(
         {layer: _compiled(layer, save_traces) for layer in layers},
         default,
         planned,
+        plan_tables(layers),
     )
 
 

@@ -39,6 +39,12 @@ def plan_default(model: Model, context: CallContext) -> ConcreteFunction:
     """
     graph = Builder("_wrapped_model")
     specs = model.keras_signature(context.names)
+    traced = model.traces.default(False, context).function
+    for (
+        captured,
+        argument,
+    ) in traced.captures:  # TensorFlow has the model's nodes in this function, in its scope
+        graph.capture(captured, f"{context.names[model]}/{argument.node.name}")
     flat = flatten(model.apply(map_structure(lambda s: graph.input(s, s.name), specs), context=context))
     outputs = dict(sorted(zip(model.output_names_in(context.names), flat, strict=True)))
     keywords = tuple(s.name for s in flatten(specs))

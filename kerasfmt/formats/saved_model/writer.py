@@ -61,7 +61,7 @@ def write(
     graph = ObjectGraph.of(objects.root)
     children = children_bytes(graph)
     checkpoint = protos.serialize(encode_checkpoint_graph(graph, children))
-    main = build_main_graph(plan.signatures, graph.variables, checkpoint)
+    main = build_main_graph(plan.signatures, graph, checkpoint)
     names = graph.name_functions()
     names.add_callees(main.nodes)
     stored = compiled if include_optimizer else None
@@ -69,13 +69,13 @@ def write(
 
     saved = protos.SavedModel(saved_model_schema_version=layout.SCHEMA_VERSION)
     meta = saved.meta_graphs.add()
-    encode_object_graph(meta.object_graph_def, graph, children, names)
+    encode_object_graph(meta.object_graph_def, graph, children, names, main)
     encoder = FunctionEncoder(names)
     encoder.encode_library(meta.graph_def.library)
     encode_main_graph(meta, main, encoder)
     _encode_meta_info(meta, _used_ops(names, main), options)
     _check_size(meta)
-    _write_files(directory, saved, encode_metadata(described), graph, checkpoint, progress)
+    _write_files(directory, saved, encode_metadata(described), graph, main, checkpoint, progress)
 
 
 def _write_files(
@@ -83,10 +83,13 @@ def _write_files(
     saved: protos.SavedModel,
     metadata: protos.KerasSavedMetadata,
     graph: ObjectGraph,
+    main: MainGraph,
     checkpoint: bytes,
     progress: Progress,
 ) -> None:
     (directory / layout.ASSETS).mkdir()
+    for name, data in {file.filename: asset.data for asset, file in main.assets.items()}.items():
+        (directory / layout.ASSETS / name).write_bytes(data)
     (directory / layout.VARIABLES).parent.mkdir()
     items = [(key, node.weight.value) for key, node in graph.variables.items()]
     items.append((layout.OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))

@@ -14,6 +14,15 @@ from .array import (
     unpack as unpack,
     zeros_like as zeros_like,
 )
+from .assertion import (
+    assert_true as assert_true,
+)
+from .bincount import (
+    bucketize as bucketize,
+    dense_bincount as dense_bincount,
+    dense_count_sparse_output as dense_count_sparse_output,
+    ragged_bincount as ragged_bincount,
+)
 from .checkpoint_io import (
     string_join as string_join,
 )
@@ -43,6 +52,11 @@ from .generator import (
     generator_uniform as generator_uniform,
     seeded_uniform as seeded_uniform,
 )
+from .hashing import (
+    sparse_cross as sparse_cross,
+    string_to_hash_bucket_fast as string_to_hash_bucket_fast,
+    string_to_hash_bucket_strong as string_to_hash_bucket_strong,
+)
 from .image import (
     adjust_contrast as adjust_contrast,
     image_projective_transform as image_projective_transform,
@@ -52,6 +66,9 @@ from .image import (
 )
 from .list_stack import (
     tensor_list_push_back as tensor_list_push_back,
+)
+from .lookup import (
+    lookup_table_find as lookup_table_find,
 )
 from .loop import (
     while_loop as while_loop,
@@ -155,6 +172,9 @@ from .pool import (
     max_pool as max_pool,
     max_pool3d as max_pool3d,
 )
+from .ragged import (
+    ragged_to_tensor as ragged_to_tensor,
+)
 from .random import (
     random_normal as random_normal,
     random_uniform as random_uniform,
@@ -193,7 +213,6 @@ from .reversal import (
 from .sequence import (
     cumprod as cumprod,
     cumsum as cumsum,
-    dense_bincount as dense_bincount,
     matrix_band_part as matrix_band_part,
     one_hot as one_hot,
     range_ as range_,
@@ -227,6 +246,10 @@ from .slicing import (
 from .sparse import (
     sparse_dense_matmul as sparse_dense_matmul,
     sparse_matmul as sparse_matmul,
+    sparse_to_dense as sparse_to_dense,
+)
+from .strings import (
+    as_string as as_string,
 )
 from .tensor_list import (
     tensor_list_from_tensor as tensor_list_from_tensor,

@@ -1,7 +1,7 @@
 """Calls, branches and loops.
 
-Operands and arguments have the same order: the inputs of the callee, then the handles of the variables that it
-captures. The branches of one node capture the same variables in the same order. So do condition and body of one loop.
+Operands and arguments have the same order: the inputs of the callee, then what it captures. The branches of one node
+have the same captures in the same order. So do condition and body of one loop.
 
 Source: tensorflow/core/ops/functional_ops.cc.
 """
@@ -16,7 +16,7 @@ from kerasfmt.graph.emit import emit
 from kerasfmt.graph.function import Function, callees_of
 from kerasfmt.graph.op import Context, Op, register
 from kerasfmt.graph.ops.declare import Attrs, declare
-from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.resource import Capture
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Node, Value
 from kerasfmt.typing import override
@@ -126,11 +126,11 @@ def cond(
     """
     graph = condition.graph
     branches = (("cond_true", then), ("cond_false", otherwise))
-    used = [v for name, branch in branches for v in _branch(name, branch, operands, ()).variables]
-    variables = tuple(dict.fromkeys(used))
-    made = [_branch(name, branch, operands, variables) for name, branch in branches]
+    used = [c for name, branch in branches for c in _branch(name, branch, operands, ()).captured]
+    captures = tuple(dict.fromkeys(used))
+    made = [_branch(name, branch, operands, captures) for name, branch in branches]
     op = "If" if any(function.stateful for function in made) else "StatelessIf"
-    handles = [graph.capture(v, "cond") for v in variables]
+    handles = [graph.capture(c, "cond") for c in captures]
     (value,) = emit(
         op,
         condition,
@@ -145,11 +145,11 @@ def cond(
 
 
 def _branch(
-    name: str, branch: Callable[..., Value], operands: Sequence[Value], variables: Sequence[Variable]
+    name: str, branch: Callable[..., Value], operands: Sequence[Value], captures: Sequence[Capture]
 ) -> Function:
-    """A branch as a function of the operands; it captures the variables in the given order."""
+    """A branch as a function of the operands; its captures have the given order."""
     graph = Builder(name)
     values = [graph.input(v.spec, f"operand_{i}") for i, v in enumerate(operands)]
-    for variable in variables:
-        graph.capture(variable)
+    for captured in captures:
+        graph.capture(captured)
     return graph.finish([branch(*values)])

@@ -1,4 +1,4 @@
-"""Products with matrices that are mostly zeros.
+"""Products with matrices that are mostly zeros, and sparse tensors made dense.
 
 Source: tensorflow/core/ops/math_ops.cc (SparseMatMul), tensorflow/core/ops/sparse_ops.cc.
 """
@@ -94,3 +94,45 @@ def sparse_dense_matmul(
     return emit_one(
         "SparseTensorDenseMatMul", indices, values, shape, b, adjoint_a=adjoint_a, adjoint_b=adjoint_b
     )
+
+
+@register("SparseToDense")
+class SparseToDense(Op):
+    """A dense tensor of a default, with some elements set."""
+
+    @staticmethod
+    @override
+    def infer(attrs: Attrs, indices: Value, shape: Value, values: Value, default: Value) -> list[Shape]:
+        found = partial_value(shape)
+        if found is not None:
+            return [tuple(found)]
+        return [None if not shape.shape or shape.shape[0] is None else (None,) * shape.shape[0]]
+
+    @staticmethod
+    @override
+    def run(attrs: Attrs, indices: Array, shape: Array, values: Array, default: Array) -> list[Array]:
+        sizes = tuple(shape.tolist())
+        places = np.reshape(indices, (-1, len(sizes)))
+        if places.size and (places.min() < 0 or np.any(places >= shape)):
+            raise ValueError(f"an index is not within the shape {sizes}")
+        if attrs["validate_indices"] and len(places) > 1:
+            flat = np.ravel_multi_index(tuple(places.T), sizes)
+            if np.any(np.diff(flat) <= 0):
+                raise ValueError("the indices are not in order, or one of them is there twice")
+        out = np.full(sizes, default, values.dtype)
+        out[tuple(places.T)] = values
+        return [out]
+
+
+def sparse_to_dense(indices: Operand, shape: Operand, values: Value, default: Operand) -> Value:
+    """A tensor of `shape` whose elements are `default`, but `values` at `indices`.
+
+    Args:
+      indices: int64 (n, rank), in ascending order.
+      shape: int64 (rank,).
+      values: (n,).
+      default: a scalar of the dtype of `values`.
+
+    Source: tf.sparse.to_dense.
+    """
+    return emit_one("SparseToDense", indices, shape, values, default)

@@ -7,7 +7,7 @@ import pytest
 from kerasfmt import protos
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
-from kerasfmt.formats.saved_model.fingerprint64 import fingerprint64
+from kerasfmt.graph.ops.fingerprint64 import fingerprint64
 from tests.formats.saved_model.saved import saved_model
 
 

@@ -88,7 +88,7 @@ def test_functions_of_one_body_are_derived_once() -> None:
     walked, maker = LayerTraces(made, context), LayerFunctions(context)
     a, b = (maker.of(layer, walked.of(layer))["__call__"].traces[0].function for layer in (first, second))
     assert a.body_id is b.body_id
-    assert (a.variables, b.variables) == (tuple(first.weights), tuple(second.weights))
+    assert (a.captured, b.captured) == (tuple(first.weights), tuple(second.weights))
     assert [site.callee.name[0] for f in (a, b) for site in f.call_sites] == ["a", "b"]
 
 

@@ -73,7 +73,7 @@ def test_variables_have_the_key_of_their_first_path() -> None:
     ((key, node),) = graph.variables.items()
     assert node is variable
     assert key == graph.checkpoint_keys[variable] == "layer.S1/dot..kernel/.ATTRIBUTES/VARIABLE_VALUE"
-    assert graph.weight_ids == {variable.weight: graph.ids[variable]}
+    assert graph.captures == {variable.weight: variable}
 
 
 def test_what_reaches_a_variable_is_restorable() -> None:

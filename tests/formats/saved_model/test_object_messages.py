@@ -6,6 +6,7 @@ from typing import Any
 
 from kerasfmt import dtypes, protos
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.formats.saved_model.main_graph import build_main_graph
 from kerasfmt.formats.saved_model.nodes import FunctionNode, UserObject, VariableNode
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.object_messages import (
@@ -60,7 +61,7 @@ def test_nodes_of_each_kind() -> None:
     root = UserObject("_tf_keras_layer", 2, children=[("v", variable), ("f", traced)])
     proto, numbered = protos.SavedObjectGraph(), ObjectGraph.of(root)
     names = numbered.name_functions()
-    encode_object_graph(proto, numbered, children_bytes(numbered), names)
+    encode_object_graph(proto, numbered, children_bytes(numbered), names, build_main_graph({}, numbered, b""))
     top, stored, call, trace = proto.nodes
     assert (top.user_object.identifier, top.user_object.version.producer) == ("_tf_keras_layer", 2)
     assert (stored.variable.name, stored.variable.dtype, stored.variable.trainable) == ("d/kernel", 1, False)

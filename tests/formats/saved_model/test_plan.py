@@ -36,7 +36,7 @@ def test_penalties_are_functions_without_arguments(plan: Plan) -> None:
     ((weight, function),) = plan.losses.items()
     assert weight.name == "shared/kernel"
     (trace,) = function.traces
-    assert (trace.name, trace.inputs, trace.function.variables) == ("loss_fn_0", ((), {}), (weight,))
+    assert (trace.name, trace.inputs, trace.function.captured) == ("loss_fn_0", ((), {}), (weight,))
 
 
 def test_penalties_are_numbered_layer_by_layer() -> None:
@@ -88,4 +88,4 @@ def test_nothing_is_traced_after_the_plan(plan: Plan, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Builder, "finish", refuse)
     graph = ObjectGraph.of(Objects(plan, None, include_optimizer=True).root)
     assert len(list(graph.name_functions())) > 10
-    assert all(isinstance(weight, Weight) for weight in graph.weight_ids)
+    assert all(isinstance(weight, Weight) for weight in graph.captures)

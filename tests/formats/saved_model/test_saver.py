@@ -11,7 +11,7 @@ def test_saver_functions() -> None:
     weights = [Variable("a", Spec((2,), dtypes.float32)), Variable("b", Spec((), dtypes.int64))]
     keys = ["a/key", "b/key"]
     saving, restoring = save_function(keys, weights), restore_function(keys, weights)
-    assert saving.variables == restoring.variables == tuple(weights)
+    assert saving.captured == restoring.captured == tuple(weights)
     assert saving.written == frozenset()
     assert restoring.written == set(weights)
     (node,) = [n for n in saving.nodes if n.op == "SaveV2"]

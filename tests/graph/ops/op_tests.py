@@ -15,9 +15,22 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.errors import KerasfmtError
-from kerasfmt.graph import Builder, Node, Shape, Spec, Value, Variable, emit, merge_shapes, ops
+from kerasfmt.graph import (
+    Builder,
+    EagerConstant,
+    Node,
+    Shape,
+    Spec,
+    Table,
+    Value,
+    Variable,
+    emit,
+    merge_shapes,
+    ops,
+)
 from kerasfmt.graph.op import Effect, find_op, registered_ops
 from kerasfmt.graph.ops.tensor_list import TensorList
+from kerasfmt.graph.table_content import TableContent
 
 Array = np.ndarray[Any, Any]
 
@@ -38,8 +51,9 @@ class Sample:
 
     `ulps` bounds the error in units of the last place of the result, or of the largest element of the result
     where the op accumulates many terms in an order of its own. `resource` is the content of the variable
-    behind the op's first argument. `unspecified` numbers the outputs that TensorFlow leaves undefined.
-    `shape_is_open` says that no inference can know the shape of an output.
+    behind the op's first argument; `table` the keys and the values of the table behind it. `unspecified` numbers
+    the outputs that TensorFlow leaves undefined. `shape_is_open` says that no inference can know the shape of an
+    output.
     """
 
     op: str
@@ -50,6 +64,7 @@ class Sample:
     resource: Array | None = None
     unspecified: frozenset[int] = frozenset()
     shape_is_open: bool = False
+    table: tuple[Array, Array] | None = None
 
     def __str__(self) -> str:
         arrays = self.contents()
@@ -72,6 +87,10 @@ class Sample:
         if self.resource is not None:
             spec = Spec(self.resource.shape, dtypes.of(self.resource.dtype))
             operands.insert(0, graph.capture(Variable("variable", spec)))
+        if self.table is not None:
+            keys, values = (dtypes.of(a.dtype) for a in self.table)
+            default = EagerConstant("default", np.zeros((), values.numpy), values)
+            operands.insert(0, graph.capture(Table("table", keys, values, default)))
         if operands:
             emit(self.op, *operands, **self.attrs)
         else:
@@ -80,13 +99,21 @@ class Sample:
 
     def arrays(self) -> list[Any]:
         """The operands of the kernel."""
-        inputs = [TensorList(list(x.array), i32(x.array.shape[1:])) if isinstance(x, Rows) else x for x in self.inputs]
-        return [*([] if self.resource is None else [self.resource]), *inputs]
+        inputs = [TensorList(list(x.array)) if isinstance(x, Rows) else x for x in self.inputs]
+        behind = self.resource if self.table is None else self.content()
+        return [*([] if behind is None else [behind]), *inputs]
 
     def contents(self) -> list[Array]:
         """Every array among the inputs."""
         flat = [a for x in self.inputs for a in (x if isinstance(x, tuple) else (x,))]
         return [a.array if isinstance(a, Rows) else a for a in flat]
+
+    def content(self) -> TableContent:
+        """A new table content."""
+        assert self.table is not None
+        content = TableContent(*(dtypes.of(a.dtype) for a in self.table))
+        content.load(*self.table)
+        return content
 
     def run(self, node: Node) -> list[Array]:
         """What the kernel gives for the operands and the attributes of the node."""
@@ -109,6 +136,7 @@ class Samples(list[Sample]):
         resource: Array | None = None,
         unspecified: Sequence[int] = (),
         shape_is_open: bool = False,
+        table: tuple[Array, Array] | None = None,
         **attrs: Any,
     ) -> None:
         given = tuple(
@@ -116,7 +144,9 @@ class Samples(list[Sample]):
             for x in inputs
         )
         self.append(
-            Sample(op, given, attrs, ulps, accumulates, resource, frozenset(unspecified), shape_is_open)
+            Sample(
+                op, given, attrs, ulps, accumulates, resource, frozenset(unspecified), shape_is_open, table
+            )
         )
 
     def floats(self, *shape: int, low: float = -4, high: float = 4, dtype: Any = np.float32) -> Array:
@@ -165,7 +195,7 @@ class KernelTests:
     def test_inference_agrees_with_kernel(self, sample: Sample) -> None:
         node = sample.node()
         outputs = sample.run(node)
-        if find_op(sample.op).effect is Effect.WRITES:
+        if find_op(sample.op).effect is Effect.WRITES and sample.table is None:
             assert sample.resource is not None
             content = outputs.pop()
             assert (content.shape, content.dtype) == (sample.resource.shape, sample.resource.dtype)

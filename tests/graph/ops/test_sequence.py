@@ -38,9 +38,6 @@ for _op in (
     case(_op, floats(5, 3), i32([[1], [4]]), floats(2, 3))
 case("ScatterNd", i32([[1], [4]]), floats(2, 3), i32([5, 3]))
 case("UnsortedSegmentSum", floats(4, 3), i32([2, 0, -1, 2]), i32(3), ulps=1)
-for _binary in (False, True):
-    case("DenseBincount", ints(3, 5, low=0, high=6), i32(4), floats(3, 5), binary_output=_binary, ulps=1)
-    case("DenseBincount", ints(5, low=0, high=6), i32(4), floats(0), binary_output=_binary)
 
 
 class TestKernels(KernelTests):
@@ -61,11 +58,6 @@ class TestFrontends(FrontendTests):
             (None,),
             ["Size", "Const", "Const", "Range"],
         ),
-        "counts": (
-            lambda: ops.dense_bincount(value(None, 7, dtype=dtypes.int32), 4, np.zeros(0, np.float32)),
-            (None, 4),
-            ["Const", "Const", "DenseBincount"],
-        ),
         "band": (
             lambda: ops.matrix_band_part(value(None, 3, 3), 0, -1),
             (None, 3, 3),
@@ -80,10 +72,6 @@ class TestFrontends(FrontendTests):
     refused = {
         "k": (lambda: ops.top_k(value(2, 3), 4), "fewer than 4 elements"),
         "axis": (lambda: ops.one_hot(value(2, dtype=dtypes.int32), 5, axis=3), "axis 3 is out of range"),
-        "counts": (
-            lambda: ops.dense_bincount(value(1, 2, 3, dtype=dtypes.int32), 4, np.zeros(0, np.float32)),
-            "at most two dimensions",
-        ),
         "range": (
             lambda: ops.range_(value(2).graph.constant(5), 0),
             "a range from 5.0 to 0.0",
@@ -95,13 +83,6 @@ class TestFrontends(FrontendTests):
 def test_of_equal_elements_the_first_is_the_greater() -> None:
     values, places = find_op("TopKV2").run({}, np.array([1, 3, 3, 1]), i32(3))
     assert (values.tolist(), places.tolist()) == ([3, 3, 1], [1, 2, 0])
-
-
-def test_what_lies_beyond_the_bins_is_not_counted_and_nothing_negative_is() -> None:
-    run, weights = find_op("DenseBincount").run, np.zeros(0, np.float32)
-    assert run({"binary_output": False}, i32([0, 2, 2, 9]), i32(3), weights)[0].tolist() == [1, 0, 2]
-    with pytest.raises(ValueError, match="a value to count is negative"):
-        run({"binary_output": False}, i32([0, -1]), i32(3), weights)
 
 
 def test_only_the_main_diagonal_is_filled() -> None:

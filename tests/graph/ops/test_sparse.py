@@ -14,6 +14,13 @@ case("SparseMatMul", floats(3, 4), floats(4, 5), a_is_sparse=True, ulps=8, accum
 _PLACES = np.array([[0, 1], [2, 0], [2, 3]], np.int64)
 _SHAPE = np.array([3, 4], np.int64)
 case("SparseTensorDenseMatMul", _PLACES, floats(3), _SHAPE, floats(4, 5), ulps=8, accumulates=True)
+for _values, _default in (
+    (floats(3), np.float32(7)),
+    (np.array([b"a", b"", b"c"], object), np.array(b"-", object)),
+):
+    case("SparseToDense", _PLACES, _SHAPE, _values, _default)
+    case("SparseToDense", _PLACES[:, 1], np.array([4], np.int64), _values, _default, validate_indices=False)
+case("SparseToDense", np.zeros((0, 2), np.int64), _SHAPE, floats(0), np.float32(7))
 
 
 class TestKernels(KernelTests):
@@ -31,6 +38,11 @@ class TestFrontends(FrontendTests):
             lambda: ops.sparse_dense_matmul(_PLACES, np.ones(3, np.float32), _SHAPE, value(4, None)),
             (3, None),
             ["Const", "Const", "Const", "SparseTensorDenseMatMul"],
+        ),
+        "made dense": (
+            lambda: ops.sparse_to_dense(_PLACES, _SHAPE, value(3), np.float32(0)),
+            (3, 4),
+            ["Const", "Const", "Const", "SparseToDense"],
         ),
     }
     refused = {
@@ -59,3 +71,16 @@ def test_the_product_is_that_of_dense_matrices(adjoint_a: bool, adjoint_b: bool)
     given = b.conj().T if adjoint_b else b
     (out,) = find_op("SparseTensorDenseMatMul").run(attrs, _PLACES, values, _SHAPE, given)
     np.testing.assert_allclose(out, a @ b, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [([[0, 4]], "not within the shape"), ([[-1, 0]], "not within the shape"), ([[1, 0], [0, 1]], "not in order"),
+     ([[1, 0], [1, 0]], "not in order")],
+    ids=["beyond", "negative", "order", "twice"],
+)  # fmt: skip
+def test_places_that_a_sparse_tensor_cannot_have(places: list[list[int]], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        find_op("SparseToDense").run(
+            {"validate_indices": True}, np.array(places), _SHAPE, np.ones(len(places)), np.zeros(())
+        )

@@ -14,8 +14,8 @@ Source: farmhash.cc, namespace farmhashna (google/farmhash); tsl/platform/finger
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias, overload
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -31,12 +31,19 @@ _BATCH = 1024 * _BLOCK
 """Bytes whose words are prepared together: enough to pay for NumPy's calls, few enough for the cache."""
 _FEW = 16 * _BLOCK
 """From this many bytes on, NumPy is faster than Python."""
+_FEW_TEXTS = 64
+"""From this many texts on, NumPy is faster than Python."""
+_MANY_TEXTS = 1 << 16
+"""Texts that are hashed together: their words take 512 bytes each."""
 
 _State = tuple[int, int, int, int, int, int, int]
 """x, y, z, v[0], v[1], w[0], w[1] of the source."""
 _Words: TypeAlias = npt.NDArray[np.uint64]
+_Places: TypeAlias = npt.NDArray[np.intp]
 _Word: TypeAlias = Any
 """An integer, or an array of them."""
+_Group: TypeAlias = Any
+"""The words at one end of a text, or of each text of an array of texts."""
 
 
 def fingerprint64(data: bytes) -> int:
@@ -45,27 +52,55 @@ def fingerprint64(data: bytes) -> int:
     Source: farmhash.cc, farmhashna::Hash64.
     """
     size = len(data)
-    if size > 64:
+    if size > _BLOCK:
         return _finish(_blocks(data), struct.unpack("<8Q", data[-_BLOCK:]), size)
     if size > 32:
-        return _hash_33_to_64(data)
+        return int(_hash_33_to_64(struct.unpack_from("<4Q", data), struct.unpack("<4Q", data[-32:]), size))
     if size > 16:
-        return _hash_17_to_32(data)
-    return _hash_0_to_16(data)
+        return int(_hash_17_to_32(struct.unpack_from("<2Q", data), struct.unpack("<2Q", data[-16:]), size))
+    if size >= 8:
+        return int(_hash_8_to_16(struct.unpack_from("<Q", data), struct.unpack("<Q", data[-8:]), size))
+    if size >= 4:
+        return int(_hash_4_to_7(struct.unpack_from("<I", data), struct.unpack("<I", data[-4:]), size))
+    return int(_hash_1_to_3(data[0], data[size >> 1], data[-1], size)) if size else _K2
 
 
-def fingerprints64(texts: Sequence[bytes]) -> list[int]:
-    """The hash of each text: NumPy takes a block of every long text at a time.
+def fingerprints64(texts: Sequence[bytes]) -> _Words:
+    """The hash of each text, uint64 (n,): NumPy takes texts of similar length together.
 
-    It is faster than `fingerprint64` for many texts of similar length.
+    It is faster than `fingerprint64` for many texts.
     """
-    hashes = [0 if len(text) > _BLOCK else fingerprint64(text) for text in texts]
-    places = [place for place, text in enumerate(texts) if len(text) > _BLOCK]
-    places.sort(key=lambda place: -len(texts[place]))
-    if places:
-        found = _hash_long([texts[place] for place in places])
-        for place, number in zip(places, found.tolist(), strict=True):
-            hashes[place] = number
+    if len(texts) < _FEW_TEXTS:
+        return np.array([fingerprint64(text) for text in texts], np.uint64)
+    parts = [texts[start : start + _MANY_TEXTS] for start in range(0, len(texts), _MANY_TEXTS)]
+    return np.concatenate([_hash_many(part) for part in parts])
+
+
+def _hash_many(texts: Sequence[bytes]) -> _Words:
+    sizes = np.array([len(text) for text in texts])
+    starts = np.cumsum(sizes) - sizes
+    data = np.frombuffer(b"".join(texts), np.uint8)
+    hashes = np.full(len(texts), _K2, np.uint64)
+
+    tiny = np.flatnonzero((sizes > 0) & (sizes < 4))
+    if tiny.size:
+        start, size = starts[tiny], sizes[tiny]
+        first, middle, last = (data[start + at].astype(np.uint64) for at in (0, size >> 1, size - 1))
+        hashes[tiny] = _hash_1_to_3(first, middle, last, size.astype(np.uint64))
+    for shortest, longest, word, count, function in _SHORT:
+        found = np.flatnonzero((sizes >= shortest) & (sizes <= longest))
+        if found.size:
+            start, size = starts[found], sizes[found]
+            places = np.arange(np.dtype(word).itemsize * count)
+            head, tail = (
+                data[first[:, None] + places].view(word).astype(np.uint64).T
+                for first in (start, start + size - places.size)
+            )
+            hashes[found] = function(head, tail, size.astype(np.uint64))
+    long = np.flatnonzero(sizes > _BLOCK)
+    if long.size:
+        long = long[np.argsort(-sizes[long], kind="stable")]
+        hashes[long] = _hash_long(data, starts[long], sizes[long])
     return hashes
 
 
@@ -74,8 +109,13 @@ def fingerprint_cat64(first: int, second: int) -> int:
 
     Source: tsl/platform/fingerprint.h, FingerprintCat64.
     """
-    mixed = first ^ _CAT ^ (_shift_mix(second * _CAT & _MASK) * _CAT & _MASK)
-    return int(_shift_mix(_shift_mix(mixed * _CAT & _MASK) * _CAT & _MASK))
+    return int(_concatenate(first, second))
+
+
+def fingerprints_cat64(first: _Words, second: _Words) -> _Words:
+    """The hash of each pair of hashes; the arrays broadcast."""
+    found: _Words = _concatenate(first, second)
+    return found
 
 
 def _blocks(data: bytes) -> _State:
@@ -127,23 +167,26 @@ def _sums(batch: bytes) -> Iterator[tuple[int, ...]]:
     return zip(*[column.tolist() for column in columns], strict=True)
 
 
-def _hash_long(texts: Sequence[bytes]) -> _Words:
-    """The hashes of texts of more than 64 bytes, the longest first."""
-    sizes = np.array([len(text) for text in texts])
-    starts = np.cumsum(sizes) - sizes
+def _hash_long(data: npt.NDArray[np.uint8], starts: _Places, sizes: _Places) -> _Words:
+    """The hashes of texts of more than 64 bytes, the longest first.
+
+    Args:
+      data: all texts.
+      starts: where each begins.
+      sizes: the bytes of each.
+    """
     counts = (sizes - 1) // _BLOCK
-    data = np.frombuffer(b"".join(texts), np.uint8)
     places = np.arange(_BLOCK)
 
-    def words(start: npt.NDArray[np.intp]) -> _Words:
+    def words(start: _Places) -> _Words:
         found: _Words = data[start[:, None] + places].view("<u8").astype(np.uint64, copy=False).T
         return found
 
-    state = np.zeros((7, len(texts)), np.uint64)
+    state = np.zeros((7, len(starts)), np.uint64)
     state[:3] = np.array(_initial_state(), np.uint64)[:, None]
     state[0] += words(starts)[0]
     for step in range(counts[0]):
-        more = np.count_nonzero(counts > step)
+        more = np.searchsorted(-counts, -step)
         d0, d1, d2, d3, d4, d5, d6, d7 = words(starts[:more] + step * _BLOCK)
         x, y, z, v0, v1, w0, w1 = state[:, :more]
         x = _rotate(x + y + v0 + d1, 37) * _K1 ^ w1
@@ -180,47 +223,62 @@ def _finish(state: Any, last: Any, size: Any) -> Any:
     return _mix(_mix(v0, w0, mul) + _shift_mix(y) * _K0 + x, _mix(v1, w1, mul) + z, mul)
 
 
-def _hash_33_to_64(data: bytes) -> int:
-    mul = _K2 + len(data) * 2
-    d0, d1, d2, d3 = struct.unpack_from("<4Q", data)
-    e0, e1, e2, e3 = struct.unpack("<4Q", data[-32:])
-    a = d0 * _K2
+# The rest computes with one word, or with an array of words.
+
+
+def _concatenate(first: _Word, second: _Word) -> _Word:
+    mixed = first ^ _CAT ^ (_shift_mix(second * _CAT & _MASK) * _CAT & _MASK)
+    return _shift_mix(_shift_mix(mixed * _CAT & _MASK) * _CAT & _MASK)
+
+
+def _hash_33_to_64(head: _Group, tail: _Group, size: _Word) -> _Word:
+    mul = size * 2 + _K2 & _MASK
+    d0, d1, d2, d3 = head
+    e0, e1, e2, e3 = tail
+    a = d0 * _K2 & _MASK
     c = e3 * mul
     y = _rotate(a + d1, 43) + _rotate(c, 30) + e2 * _K2
     z = _mix(y, a + _rotate(d1 + _K2, 18) + c, mul)
     e = d2 * mul
     g = (y + e0) * mul
     h = (z + e1) * mul
-    return int(_mix(_rotate(e + d3, 43) + _rotate(g, 30) + h, e + _rotate(d3 + a, 18) + g, mul))
+    return _mix(_rotate(e + d3, 43) + _rotate(g, 30) + h, e + _rotate(d3 + a, 18) + g, mul)
 
 
-def _hash_17_to_32(data: bytes) -> int:
-    mul = _K2 + len(data) * 2
-    d0, d1 = struct.unpack_from("<2Q", data)
-    e0, e1 = struct.unpack("<2Q", data[-16:])
-    a = d0 * _K1
+def _hash_17_to_32(head: _Group, tail: _Group, size: _Word) -> _Word:
+    mul = size * 2 + _K2 & _MASK
+    d0, d1 = head
+    e0, e1 = tail
+    a = d0 * _K1 & _MASK
     c = e1 * mul
-    return int(_mix(_rotate(a + d1, 43) + _rotate(c, 30) + e0 * _K2, a + _rotate(d1 + _K2, 18) + c, mul))
+    return _mix(_rotate(a + d1, 43) + _rotate(c, 30) + e0 * _K2, a + _rotate(d1 + _K2, 18) + c, mul)
 
 
-def _hash_0_to_16(data: bytes) -> int:
-    size = len(data)
-    mul = _K2 + size * 2
-    if size >= 8:
-        a = int.from_bytes(data[:8], "little") + _K2
-        b = int.from_bytes(data[-8:], "little")
-        return int(_mix(_rotate(b, 37) * mul + a, (_rotate(a, 25) + b) * mul, mul))
-    if size >= 4:
-        head, tail = int.from_bytes(data[:4], "little"), int.from_bytes(data[-4:], "little")
-        return int(_mix(size + (head << 3), tail, mul))
-    if size:
-        y = data[0] + (data[size >> 1] << 8)
-        z = size + (data[-1] << 2)
-        return int(_shift_mix((y * _K2 ^ z * _K0) & _MASK) * _K2 & _MASK)
-    return _K2
+def _hash_8_to_16(head: _Group, tail: _Group, size: _Word) -> _Word:
+    mul = size * 2 + _K2 & _MASK
+    (d0,), (e0,) = head, tail
+    a = d0 + _K2 & _MASK
+    return _mix(_rotate(e0, 37) * mul + a, (_rotate(a, 25) + e0) * mul, mul)
 
 
-# The rest computes with one word, or with an array of words.
+def _hash_4_to_7(head: _Group, tail: _Group, size: _Word) -> _Word:
+    (d0,), (e0,) = head, tail
+    return _mix(size + (d0 << 3), e0, size * 2 + _K2 & _MASK)
+
+
+def _hash_1_to_3(first: _Word, middle: _Word, last: _Word, size: _Word) -> _Word:
+    y = first + (middle << 8)
+    z = size + (last << 2)
+    return _shift_mix((y * _K2 ^ z * _K0) & _MASK) * _K2 & _MASK
+
+
+_SHORT: Final[tuple[tuple[int, int, str, int, Callable[[_Group, _Group, _Word], _Word]], ...]] = (
+    (4, 7, "<u4", 1, _hash_4_to_7),
+    (8, 16, "<u8", 1, _hash_8_to_16),
+    (17, 32, "<u8", 2, _hash_17_to_32),
+    (33, 64, "<u8", 4, _hash_33_to_64),
+)
+"""Shortest and longest text, kind and number of the words at both ends, and their hash."""
 
 
 def _weak_hash(d0: _Word, d1: _Word, d2: _Word, d3: _Word, a: _Word, b: _Word) -> tuple[_Word, _Word]:
