@@ -22,7 +22,7 @@ from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.trace import specs_of
 from kerasfmt.ir.traces import Traces
-from kerasfmt.ir.weight import Weight
+from kerasfmt.ir.weight import ArrayLike, Weight
 from kerasfmt.ir.weight_owner import WeightOwner
 from kerasfmt.typing import override
 
@@ -141,6 +141,17 @@ class Layer(WeightOwner, kw_only=True):
           masks: the masks of the further arguments, by name.
         """
         return kwargs
+
+    def adopt(self, stored: Sequence[ArrayLike]) -> Sequence[ArrayLike]:
+        """The arrays of `weights`, from those that another class or an older Keras stored for such a layer.
+
+        Args:
+          stored: the arrays, in the order of the file.
+
+        Raises:
+          ValueError: they are of a layer that computes something else.
+        """
+        return stored
 
     def input_spec(self) -> InputSpec | list[InputSpec] | None:
         """What the built layer demands of its inputs, as Keras stores it."""

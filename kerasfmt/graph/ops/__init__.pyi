@@ -19,6 +19,7 @@ from .checkpoint_io import (
 )
 from .control import (
     cond as cond,
+    cond_list as cond_list,
 )
 from .conv import (
     conv2d as conv2d,
@@ -187,6 +188,10 @@ from .sequence import (
     scatter_nd as scatter_nd,
     tensor_scatter_update as tensor_scatter_update,
     top_k as top_k,
+)
+from .sequence_lengths import (
+    reverse_sequence as reverse_sequence,
+    sequence_mask as sequence_mask,
 )
 from .shape_values import (
     constant_value as constant_value,
