@@ -20,8 +20,9 @@ from kerasfmt.dtypes import DType  # noqa: E402
 from kerasfmt.graph import Builder, Node, Spec, Value  # noqa: E402
 from kerasfmt.graph.op import Effect, find_op  # noqa: E402
 from kerasfmt.graph.op_defs import lookup  # noqa: E402
+from kerasfmt.graph.ops.tensor_list import TensorList  # noqa: E402
 from tests.graph.ops.all_samples import SAMPLES  # noqa: E402
-from tests.graph.ops.op_tests import Array, Sample  # noqa: E402
+from tests.graph.ops.op_tests import Array, Rows, Sample  # noqa: E402
 
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
@@ -45,6 +46,27 @@ def call(sample: Sample, node: Node, operands: list[Any]) -> list[Any]:
     if isinstance(out, tf.Operation):
         return []
     return list(out) if isinstance(out, list | tuple) else [out]
+
+
+def list_of(tensor: Any) -> Any:
+    """The rows of a tensor as TensorFlow's list."""
+    return tf.raw_ops.TensorListFromTensor(tensor=tensor, element_shape=tf.shape(tensor)[1:])
+
+
+def as_tensor(node: Node, result: Any) -> Any:
+    """An output of TensorFlow; a list is stacked."""
+    if result.dtype != tf.variant:
+        return result
+    dtype = to_tf(node.attrs["element_dtype"])
+    return tf.raw_ops.TensorListStack(input_handle=result, element_shape=-1, element_dtype=dtype)
+
+
+def as_array(node: Node, sample: Sample, result: Any) -> Array:
+    """An output of ours; a list is stacked, with zeros for what is not set."""
+    if not isinstance(result, TensorList):
+        return np.asarray(result)
+    dtype = to_tf(node.attrs["element_dtype"]).as_numpy_dtype
+    return np.stack([np.zeros(sample.contents()[0], dtype) if x is None else x for x in result.items()])
 
 
 def assert_close(sample: Sample, actual: Array, expected: Array) -> None:
@@ -77,12 +99,17 @@ def test_kernel(sample: Sample) -> None:
     def function() -> list[Any]:
         operands: list[Any] = [] if variable is None else [variable.handle]
         operands += [
-            list(map(tf.constant, x)) if isinstance(x, tuple) else tf.constant(x) for x in sample.inputs
+            list_of(tf.constant(x.array))
+            if isinstance(x, Rows)
+            else list(map(tf.constant, x))
+            if isinstance(x, tuple)
+            else tf.constant(x)
+            for x in sample.inputs
         ]
-        return call(sample, node, operands)
+        return [as_tensor(node, t) for t in call(sample, node, operands)]
 
     expected = [t.numpy() for t in function()]
-    actual = [np.asarray(a) for a in find_op(sample.op).run(node.attrs, *sample.arrays())]
+    actual = [as_array(node, sample, a) for a in find_op(sample.op).run(node.attrs, *sample.arrays())]
     if variable is not None and find_op(sample.op).effect is Effect.WRITES:
         expected.append(variable.numpy())
     assert len(actual) == len(expected)
@@ -116,7 +143,9 @@ def test_inference(sample: Sample, known: str) -> None:
             return graph.constant(array)
         return graph.input(Spec(shape_of(array), dtypes.of(array.dtype)))
 
-    def theirs(array: Array) -> Any:
+    def theirs(array: Array | Rows) -> Any:
+        if isinstance(array, Rows):
+            return list_of(theirs(array.array))
         if is_constant(array):
             return tf.constant(array)
         return tf.compat.v1.placeholder(tf.as_dtype(array.dtype), shape_of(array))

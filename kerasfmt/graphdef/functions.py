@@ -2,8 +2,8 @@
 
 A function body refers to an input by the name of the argument, and to an output of a node as
 `node:output_arg:index`. The handles of captured variables follow the inputs as further arguments. Every output
-passes through an Identity, unless it is a parameter that the body of a loop hands on. The control input of the Identity is a NoOp, which waits for every side effect. The side effects are
-control outputs too.
+passes through an Identity, unless it is a parameter that the body of a loop hands on. The control input of the
+Identity is a NoOp, which waits for every side effect. The side effects are control outputs too.
 
 Source: tensorflow/core/framework/function.proto; tensorflow/python/framework/func_graph.py.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kerasfmt import dtypes, protos
-from kerasfmt.graph import Builder, Function, Spec, Value, Variable, emit, emit_one
+from kerasfmt.graph import Builder, Function, Spec, Value, Variable, emit, emit_one, ops
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.functions import CALL_CONFIG, FunctionEncoder, output_label
 
@@ -221,3 +221,85 @@ def test_the_same_function_gives_the_same_bytes() -> None:
         [protos.serialize(p) for p in written(dense(), counter(step), dense("b"))] for _ in range(2)
     )
     assert first == second
+
+
+def counting(*variables: Variable) -> Function:
+    """A function whose loop reads variables, and carries a number that no iteration changes."""
+    graph = Builder("counting")
+    limit = graph.input(Spec((), dtypes.int32), "Limit")
+
+    def body(i: Value, limit: Value) -> list[Value]:
+        for variable in variables:
+            i.graph.read(variable)
+        return [i + 1]
+
+    start = [graph.constant(0)]
+    made = ops.while_loop(lambda i, limit: ops.less(i, limit), body, start, [limit], name="steps")
+    return graph.finish(made)
+
+
+def test_the_body_of_a_loop_hands_its_parameters_on() -> None:
+    step = Variable("step", Spec((), dtypes.float32))
+    outer, condition, body = written(counting(step))
+    assert [f.signature.name for f in (condition, body)] == [
+        "__inference_steps_cond_2",
+        "__inference_steps_body_3",
+    ]
+    arguments = [a.name for a in body.signature.input_arg]
+    assert arguments[:4] == ["loop_counter", "maximum_iterations", "placeholder", "limit"]
+    assert [a.name for a in condition.signature.input_arg][:4] == arguments[:4]
+    results = [a.name for a in body.signature.output_arg]
+    assert results == ["identity", "identity_1", "identity_2", *(f"{a}_out" for a in arguments[3:])]
+    assert {body.ret[f"{a}_out"] for a in arguments[3:]} == set(arguments[3:])
+    assert body.ret["identity_1"] == "Identity_1:output:0"
+    (loop,) = [n for n in outer.node_def if n.op == "While"]
+    assert loop.attr["_num_original_outputs"].i == len(loop.attr["T"].list.type) == len(results)
+    assert loop.attr["_lower_using_switch_merge"].b
+    assert loop.attr["body"].func.name == body.signature.name
+
+
+def test_a_branch_does_not_count_its_outputs() -> None:
+    graph = Builder("branch")
+    x = graph.input(VECTOR)
+    result = ops.cond(graph.input(Spec((), dtypes.bool_)), lambda v: v, lambda v: v, [x])
+    (branch,) = [n for n in written(graph.finish([result]))[0].node_def if n.op == "StatelessIf"]
+    assert branch.attr["_lower_using_switch_merge"].b
+    assert "_num_original_outputs" not in branch.attr
+
+
+def test_attributes_and_companions() -> None:
+    graph = Builder("fast")
+    fast = graph.finish([emit_one("Relu", graph.input(VECTOR))], attributes={"api_implements": "lstm_1"})
+    graph = Builder("slow")
+    attributes: dict[str, str | bool] = {
+        "api_implements": "lstm_1",
+        "api_preferred_device": "CPU",
+        "go_backwards": False,
+        "time": True,
+    }
+    result = emit_one("Relu", graph.input(VECTOR))
+    slow = graph.finish([result], attributes=attributes, companions=[fast])
+    graph = Builder("caller")
+    caller = graph.finish(graph.call(slow, [graph.input(VECTOR)]))
+    protos_by_name = {f.signature.name: f for f in written(caller)}
+    assert list(protos_by_name) == ["__inference_slow_1", "__inference_fast_2", "__inference_caller_3"]
+    found = protos_by_name["__inference_slow_1"].attr
+    assert (found["api_implements"].s, found["api_preferred_device"].s) == (b"lstm_1", b"CPU")
+    assert [(found[key].WhichOneof("value"), found[key].b) for key in ("go_backwards", "time")] == [
+        ("b", False),
+        ("b", True),
+    ]
+    assert protos_by_name["__inference_fast_2"].attr["api_implements"].s == b"lstm_1"
+    assert "api_implements" not in protos_by_name["__inference_caller_3"].attr
+
+
+def test_another_function_on_other_variables_keeps_what_is_said_of_it() -> None:
+    step, other = (Variable(name, Spec((), dtypes.float32)) for name in ("step", "other"))
+    function = counting(step)
+    body = next(callee for _, attr, callee in function.call_sites if attr == "body")
+    again = body.with_captures({step: other}, "again")
+    assert (again.handed_on, again.variables) == (2, (other,))
+    graph = Builder("told")
+    told = graph.finish([graph.input(VECTOR)], attributes={"key": True}, companions=[function])
+    copy = told.with_captures({}, "copy")
+    assert (copy.attributes, copy.companions) == ({"key": True}, (function,))

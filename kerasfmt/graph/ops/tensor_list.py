@@ -17,7 +17,7 @@ from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, scalar
 from kerasfmt.graph.ops.shape_values import partial_value
-from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
 
@@ -29,11 +29,11 @@ class TensorList:
     becomes the one that holds them.
     """
 
-    def __init__(self, items: list[Array | None]) -> None:
-        self._items: list[Array | None] | None = items
+    def __init__(self, items: list[Any]) -> None:
+        self._items: list[Any] | None = items
         self._newer: tuple[TensorList, int, Array | None] | None = None
 
-    def items(self) -> list[Array | None]:
+    def items(self) -> list[Any]:
         """The arrays; not to be changed."""
         chain: list[TensorList] = []
         holder = self
@@ -66,12 +66,24 @@ class TensorList:
         return newer
 
 
-def _element_shape(value: Value) -> Shape:
+def _stated_shape(value: Value) -> Shape:
     """The shape that an operand states, as far as it is known; -1 is an unknown size, and a scalar an unknown shape."""
     known = partial_value(value)
     if known is None or value.shape == ():
         return None
     return tuple(None if size is None or size < 0 else size for size in known)
+
+
+def _element_shape(handle: Value, stated: Value) -> Shape:
+    """What is known of the shape of the elements of a list: what an operand states, and what the list is made of."""
+    node = handle.node
+    while node.op == "TensorListSetItem":
+        node = node.inputs[0].node
+    known = _stated_shape(stated)
+    if node.op == "TensorListFromTensor":
+        rows = node.inputs[0].shape
+        return merge_shapes(known, rows and rows[1:])
+    return merge_shapes(known, _stated_shape(node.inputs[0])) if node.op == "TensorListReserve" else known
 
 
 def _stated(shape: Array, item: Array | None, dtype: DType) -> Array:
@@ -118,7 +130,7 @@ class TensorListGetItem(Op):
     @staticmethod
     @override
     def infer(attrs: Attrs, handle: Value, index: Value, shape: Value) -> list[Shape]:
-        return [_element_shape(shape)]
+        return [_element_shape(handle, shape)]
 
     @staticmethod
     @override
@@ -148,7 +160,7 @@ class TensorListStack(Op):
     @staticmethod
     @override
     def infer(attrs: Attrs, handle: Value, shape: Value) -> list[Shape]:
-        element = _element_shape(shape)
+        element = _element_shape(handle, shape)
         count = attrs["num_elements"]
         return [None if element is None else (None if count < 0 else count, *element)]
 
@@ -216,7 +228,7 @@ def tensor_list_get_item(handle: Value, index: Operand, element: Shape, dtype: D
     return emit_one("TensorListGetItem", handle, index, _shape_operand(element), element_dtype=dtype)
 
 
-def tensor_list_set_item(handle: Value, index: Operand, item: Value) -> Value:
+def tensor_list_set_item(handle: Value, index: Operand, item: Operand) -> Value:
     """The list with `item` at `index`: variant ().
 
     Source: TensorFlow op TensorListSetItem.

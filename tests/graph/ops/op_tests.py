@@ -15,13 +15,21 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.errors import KerasfmtError
-from kerasfmt.graph import Builder, Node, Shape, Spec, Value, Variable, emit, merge_shapes
+from kerasfmt.graph import Builder, Node, Shape, Spec, Value, Variable, emit, merge_shapes, ops
 from kerasfmt.graph.op import Effect, find_op, registered_ops
+from kerasfmt.graph.ops.tensor_list import TensorList
 
 Array = np.ndarray[Any, Any]
 
 EDGES = np.array([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-30, 80.0, -80.0], np.float32)
 ROOTS = np.array([0.0, 1.0, np.inf, np.nan, 1e-30, 88.0], np.float32)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """An operand that is a list of tensors: the rows of an array."""
+
+    array: Array
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Sample:
     shape_is_open: bool = False
 
     def __str__(self) -> str:
-        arrays = [a for i in self.inputs for a in (i if isinstance(i, tuple) else (i,))]
+        arrays = self.contents()
         given = ",".join(f"{a.dtype}{list(a.shape)}".replace(" ", "") for a in arrays)
         attrs = ",".join(f"{k}={v}" for k, v in self.attrs.items()).replace(" ", "")
         return f"{self.op}({given};{attrs})"
@@ -53,8 +61,10 @@ class Sample:
         """The node of the sample; `argument(graph, array)` makes its operands, constants if None."""
         graph = Builder("sample")
 
-        def operand(array: Array) -> Value:
-            return graph.constant(array) if argument is None else argument(graph, array)
+        def operand(given: Array | Rows) -> Value:
+            if isinstance(given, Rows):
+                return ops.tensor_list_from_tensor(operand(given.array))
+            return graph.constant(given) if argument is None else argument(graph, given)
 
         operands: list[Any] = [
             tuple(map(operand, x)) if isinstance(x, tuple) else operand(x) for x in self.inputs
@@ -70,7 +80,13 @@ class Sample:
 
     def arrays(self) -> list[Any]:
         """The operands of the kernel."""
-        return [*([] if self.resource is None else [self.resource]), *self.inputs]
+        inputs = [TensorList(list(x.array)) if isinstance(x, Rows) else x for x in self.inputs]
+        return [*([] if self.resource is None else [self.resource]), *inputs]
+
+    def contents(self) -> list[Array]:
+        """Every array among the inputs."""
+        flat = [a for x in self.inputs for a in (x if isinstance(x, tuple) else (x,))]
+        return [a.array if isinstance(a, Rows) else a for a in flat]
 
     def run(self, node: Node) -> list[Array]:
         """What the kernel gives for the operands and the attributes of the node."""
@@ -95,7 +111,10 @@ class Samples(list[Sample]):
         shape_is_open: bool = False,
         **attrs: Any,
     ) -> None:
-        given = tuple(tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x) for x in inputs)
+        given = tuple(
+            x if isinstance(x, Rows) else tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
+            for x in inputs
+        )
         self.append(
             Sample(op, given, attrs, ulps, accumulates, resource, frozenset(unspecified), shape_is_open)
         )
@@ -166,7 +185,7 @@ class KernelTests:
                 merge_shapes(value.shape, array.shape)
 
     def test_kernel_leaves_its_operands_alone(self, sample: Sample) -> None:
-        arrays = [a for x in sample.arrays() for a in (x if isinstance(x, tuple) else (x,))]
+        arrays = [*sample.contents(), *([] if sample.resource is None else [sample.resource])]
         before = [a.copy() for a in arrays]
         sample.run(sample.node())
         for a, b in zip(arrays, before, strict=True):
