@@ -339,7 +339,12 @@ class Split(Op):
     @staticmethod
     @override
     def run(attrs: Attrs, axis: Array, x: Array) -> list[Array]:
-        return list(np.split(x, attrs["num_split"], int(axis.item())))
+        parts, i = attrs["num_split"], int(axis.item())
+        size, rest = divmod(x.shape[i], parts)
+        if rest:
+            raise ValueError(f"axis {i} of shape {x.shape} does not divide into {parts} parts")
+        whole = (slice(None),) * normalize_axis(i, x.ndim)
+        return [x[(*whole, slice(part * size, (part + 1) * size))] for part in range(parts)]
 
 
 @register("SplitV")
