@@ -28,8 +28,8 @@ SegmentMin SegmentProd SegmentSum SegmentSumV2 SparseSegmentMean SparseSegmentSq
 Xlog1py Xlogy Zeta
 """
 GRADIENTS = """
-EluGrad InvGrad LeakyReluGrad ReciprocalGrad Relu6Grad ReluGrad RsqrtGrad SeluGrad SigmoidGrad SoftplusGrad
-SoftsignGrad SqrtGrad TanhGrad
+EluGrad InvGrad LeakyReluGrad OptionalFromValue OptionalGetValue OptionalNone ReciprocalGrad Relu6Grad
+ReluGrad RsqrtGrad SeluGrad SigmoidGrad SoftplusGrad SoftsignGrad SqrtGrad TanhGrad
 """
 REDUCTIONS = "All Any ArgMax ArgMin EuclideanNorm Max Mean Min Prod Sum"
 ARRAYS = """
@@ -63,8 +63,9 @@ Cholesky LogMatrixDeterminant MatrixDeterminant MatrixExponential MatrixInverse 
 MatrixSquareRoot MatrixTriangularSolve Qr Svd SelfAdjointEigV2 Lu
 """
 RECURRENT = """
-BlockLSTM BlockLSTMV2 CudnnRNN CudnnRNNCanonicalToParams CudnnRNNV2 CudnnRNNV3 GRUBlockCell LSTMBlockCell
-TensorListConcatV2 TensorListElementShape TensorListFromTensor TensorListGetItem TensorListLength
+BlockLSTM BlockLSTMV2 CudnnRNN CudnnRNNBackprop CudnnRNNBackpropV2 CudnnRNNBackpropV3
+CudnnRNNCanonicalToParams CudnnRNNV2 CudnnRNNV3 GRUBlockCell LSTMBlockCell TensorListConcatV2
+TensorListElementShape TensorListFromTensor TensorListGetItem TensorListLength
 TensorListPopBack TensorListPushBack TensorListReserve TensorListResize TensorListSetItem TensorListStack
 TensorArrayV3 TensorArrayReadV3 TensorArrayWriteV3 TensorArrayGatherV3 TensorArrayScatterV3
 TensorArraySizeV3 EmptyTensorList

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, Union
 
 from kerasfmt.dtypes import DType
 from kerasfmt.graph.op_defs import OpDef
-from kerasfmt.graph.spec import Shape, Spec
+from kerasfmt.graph.spec import Shape, Spec, merge_shapes
 from kerasfmt.graph.text import attr_texts, type_text
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Value:
     def __init__(self, node: Node, index: int, shape: Shape, dtype: DType) -> None:
         self.node: Final = node
         self.index: Final = index
-        self.shape: Final = shape
+        self.shape = shape
         self.dtype: Final = dtype
 
     @property
@@ -50,6 +50,14 @@ class Value:
     def spec(self) -> Spec:
         """Shape and dtype."""
         return Spec(self.shape, self.dtype)
+
+    def set_shape(self, shape: Shape) -> None:
+        """Adds what is known of the shape from elsewhere, while the function is under construction.
+
+        Raises:
+          ValueError: the two shapes do not agree.
+        """
+        self.shape = merge_shapes(self.shape, shape)
 
     @property
     def dims(self) -> tuple[int | None, ...]:

@@ -28,6 +28,12 @@ from .conv import (
     conv3d_backprop_input as conv3d_backprop_input,
     depthwise_conv2d as depthwise_conv2d,
 )
+from .cudnn_rnn import (
+    cudnn_rnn as cudnn_rnn,
+)
+from .derivative import (
+    broadcast_gradient_args as broadcast_gradient_args,
+)
 from .einsum import (
     einsum as einsum,
 )
@@ -175,6 +181,9 @@ from .resource import (
     assign_add as assign_add,
     assign_sub as assign_sub,
     embedding_lookup as embedding_lookup,
+)
+from .reversal import (
+    reverse_sequence as reverse_sequence,
 )
 from .sequence import (
     cumprod as cumprod,

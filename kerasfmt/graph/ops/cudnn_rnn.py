@@ -64,5 +64,9 @@ def cudnn_rnn(
     Source: TensorFlow ops CudnnRNN, CudnnRNNV3.
     """
     if lengths is None:
-        return emit("CudnnRNN", x, h, c, params, rnn_mode=mode)[:3]
-    return emit("CudnnRNNV3", x, h, c, params, lengths, rnn_mode=mode, time_major=time_major)[:3]
+        sequence, last_h, last_c, *_ = emit("CudnnRNN", x, h, c, params, rnn_mode=mode)
+    else:
+        sequence, last_h, last_c, *_ = emit(
+            "CudnnRNNV3", x, h, c, params, lengths, rnn_mode=mode, time_major=time_major
+        )
+    return sequence, last_h, last_c

@@ -1,0 +1,93 @@
+"""Gradients agree with TensorFlow's, on the cases of `tests/gradient` and on functions that are made at random.
+
+TensorFlow loads the function that kerasfmt writes, runs it below a tape, and differentiates it itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+tf = pytest.importorskip("tensorflow")
+
+from tensorflow.core.function.polymorphism import function_type  # noqa: E402
+from tensorflow.python.eager.polymorphic_function import concrete_function  # noqa: E402
+from tensorflow.python.saved_model import function_deserialization  # noqa: E402
+
+from kerasfmt import protos  # noqa: E402
+from kerasfmt.gradient import ForwardBackward, forward_backward  # noqa: E402
+from kerasfmt.graph import Builder, Function, Spec, Value, ops  # noqa: E402
+from kerasfmt.graph.run import run  # noqa: E402
+from kerasfmt.graphdef.function_names import FunctionNames  # noqa: E402
+from kerasfmt.graphdef.functions import FunctionEncoder  # noqa: E402
+from tests.gradient.all_cases import CASES  # noqa: E402
+from tests.gradient.rule_tests import Array, GradientCase, gradients_of, seeds_of  # noqa: E402
+
+
+def loaded(function: Function) -> Any:
+    """TensorFlow's concrete function."""
+    names = FunctionNames()
+    names.add(function)
+    library = protos.FunctionDefLibrary()
+    FunctionEncoder(names).encode_library(library)
+    theirs = tf.compat.v1.GraphDef().library
+    theirs.ParseFromString(library.SerializeToString())
+    graph = function_deserialization.load_function_def_library(theirs)[names[function]].graph
+    graph.structured_outputs = list(graph.outputs)
+    signature = function_type.from_structured_signature(
+        graph.structured_input_signature, graph.structured_outputs, graph.function_captures.capture_types
+    )
+    return concrete_function.ConcreteFunction.from_func_graph(graph, signature, {})
+
+
+def their_gradients(
+    concrete: Any, arguments: Sequence[Array], pair: ForwardBackward, seeds: Sequence[Array]
+) -> tuple[list[Array], list[Array | None]]:
+    """The outputs and the gradient of each argument, by TensorFlow's tape."""
+    given = [tf.constant(a) for a in arguments]
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        outputs = concrete._call_flat(given, [])
+    found = tape.gradient([outputs[i] for i in pair.seeds], given, [tf.constant(s) for s in seeds])
+    dense = [None if g is None else tf.convert_to_tensor(g).numpy() for g in found]
+    return [o.numpy() if o.dtype != tf.variant else o for o in outputs], dense
+
+
+def check_signatures(concrete: Any, pair: ForwardBackward) -> None:
+    """Our pair takes and gives what TensorFlow's own pair takes and gives."""
+    forward, backward = concrete._delayed_rewrite_functions.forward_backward()
+    ours = [v.dtype.name for v in pair.forward.outputs]
+    assert ours == [t.dtype.name for t in forward.function_type.flat_outputs]
+    ours = [v.dtype.name for v in pair.backward.inputs]
+    assert ours == [t.dtype.name for t in backward.inputs if t.dtype != tf.resource]
+    assert [v.dtype.name for v in pair.backward.outputs] == [t.dtype.name for t in backward.outputs]
+
+
+def check(function: Function, arguments: Sequence[Array], rtol: float) -> None:
+    pair = forward_backward(function)
+    seeds = seeds_of(pair, run(function, arguments, {}))
+    outputs, grads = gradients_of(pair, arguments, seeds)
+    concrete = loaded(function)
+    wanted, wanted_grads = their_gradients(concrete, arguments, pair, seeds)
+    for ours, theirs in zip(outputs, wanted, strict=False):
+        np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol)
+    for place, (ours, theirs) in enumerate(zip(grads, wanted_grads, strict=True)):
+        assert (ours is None) == (theirs is None), f"argument {place}"
+        if ours is not None:
+            np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol, err_msg=f"argument {place}")
+    check_signatures(concrete, pair)
+
+
+@pytest.mark.parametrize(
+    "case, known", [(c, k) for c in CASES for k in c.known], ids=[f"{c}-{k}" for c in CASES for k in c.known]
+)
+def test_rule(case: GradientCase, known: str) -> None:
+    for dtype, rtol in ((np.float64, 1e-12), (np.float32, 1e-4)) if known == "all" else ((np.float64, 1e-12),):
+        function = case.function(known, dtype)
+        if case.runs:
+            check(function, case.arguments(dtype), rtol)
+        else:
+            check_signatures(loaded(function), forward_backward(function))
