@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.function import Function
-from kerasfmt.graph.op import Context, Op, find_op
+from kerasfmt.graph.op import Op, find_op
 from kerasfmt.graph.value import Node, Value
 
 Places: TypeAlias = "tuple[int | tuple[int, ...], ...]"
@@ -27,7 +27,7 @@ class Step(NamedTuple):
       run: gives its outputs for a context and its operands.
       kernel: gives its outputs for its operands, where they need no context.
       operands: the slots of its operands; a tuple where the op takes a list.
-      listed: whether there is such a tuple.
+      single: the same, where no operand is a list; else None.
       results: the slots of its outputs.
       done: the slots that no later step needs.
     """
@@ -36,7 +36,7 @@ class Step(NamedTuple):
     run: Callable[..., Sequence[Any]]
     kernel: Callable[..., Sequence[Any]] | None
     operands: Places
-    listed: bool
+    single: tuple[int, ...] | None
     results: tuple[int, ...]
     done: tuple[int, ...]
 
@@ -71,20 +71,20 @@ class Plan:
                 continue
             for value in node.outputs:
                 places[value] = len(places)
-            operands = tuple(
+            operands: Places = tuple(
                 tuple(places[v] for v in group) if isinstance(group, tuple) else places[group]
                 for group in node.grouped_inputs()
             )
-            done = tuple(places[v] for v in last if places[v] >= kept or places[v] < self.arguments)
+            single = tuple(at for at in operands if isinstance(at, int))
             self.steps.append(
                 Step(
                     node,
                     op.execute,
                     _kernel(op, node),
                     operands,
-                    any(isinstance(at, tuple) for at in operands),
+                    single if len(single) == len(operands) else None,
                     tuple(places[v] for v in node.outputs),
-                    done,
+                    tuple(places[v] for v in last if places[v] >= kept or places[v] < self.arguments),
                 )
             )
         self._behind += [None] * (len(places) - kept)

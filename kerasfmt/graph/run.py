@@ -61,7 +61,8 @@ class _Interpreter:
         plan = plan_of(function)
         slots = plan.begin(arguments)
         for step in plan.steps:
-            operands = step.gathered(slots) if step.listed else [slots[at] for at in step.operands]
+            single = step.single
+            operands = step.gathered(slots) if single is None else [slots[at] for at in single]
             results = self._execute(step, operands)
             for place, result in zip(step.results, results, strict=True):
                 slots[place] = result

@@ -29,7 +29,7 @@ def function(variable: Variable | None = None) -> Function:
 def test_constants_are_no_steps() -> None:
     plan = Plan(function())
     assert [step.node.op for step in plan.steps] == ["AddV2", "Exp", "ConcatV2"]
-    assert [step.listed for step in plan.steps] == [False, False, True]
+    assert [step.single for step in plan.steps] == [(0, 1), (3,), None]
     slots = plan.begin(["x"])
     assert slots[0] == "x" and [v.tolist() for v in slots[1:3]] == [1.0, 0]
     assert slots[3:] == [None] * 3
@@ -37,7 +37,7 @@ def test_constants_are_no_steps() -> None:
 
 def test_what_no_step_needs_is_dropped() -> None:
     plan = Plan(function())
-    assert [step.done for step in plan.steps] == [(0,), (), (3, 4)]
+    assert [sorted(step.done) for step in plan.steps] == [[0], [], [3, 4]]
     assert plan.outputs == (5,)
 
 

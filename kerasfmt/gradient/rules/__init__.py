@@ -14,4 +14,14 @@ from kerasfmt.gradient.rules import (
     variable,
 )
 
-__all__ = ["arithmetic", "array", "cudnn_rnn", "elementwise", "matrix", "none", "reduction", "slicing", "variable"]
+__all__ = [
+    "arithmetic",
+    "array",
+    "cudnn_rnn",
+    "elementwise",
+    "matrix",
+    "none",
+    "reduction",
+    "slicing",
+    "variable",
+]

@@ -198,10 +198,6 @@ from .sequence import (
     tensor_scatter_update as tensor_scatter_update,
     top_k as top_k,
 )
-from .sequence_lengths import (
-    reverse_sequence as reverse_sequence,
-    sequence_mask as sequence_mask,
-)
 from .shape_values import (
     constant_value as constant_value,
     partial_value as partial_value,

@@ -38,7 +38,8 @@ def _sigmoid(x: Array) -> Array:
     y = np.asarray(np.negative(x))
     np.exp(y, out=y)
     np.add(1, y, out=y)
-    return np.divide(1, y, out=y)
+    np.divide(1, y, out=y)
+    return y
 
 
 def truncated_divide(x: Array, y: Array) -> Any:

@@ -343,8 +343,12 @@ class Split(Op):
         size, rest = divmod(x.shape[i], parts)
         if rest:
             raise ValueError(f"axis {i} of shape {x.shape} does not divide into {parts} parts")
-        whole = (slice(None),) * normalize_axis(i, x.ndim)
-        return [x[(*whole, slice(part * size, (part + 1) * size))] for part in range(parts)]
+        index = [slice(None)] * x.ndim
+        found = []
+        for part in range(parts):
+            index[i] = slice(part * size, (part + 1) * size)
+            found.append(x[tuple(index)])
+        return found
 
 
 @register("SplitV")
