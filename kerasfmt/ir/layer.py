@@ -65,7 +65,6 @@ class Layer(WeightOwner, kw_only=True):
 
     supports_masking: ClassVar[bool] = False
     autocast: ClassVar[bool] = True
-    stateful: ClassVar[bool] = False
     is_input: ClassVar[bool] = False
     """Whether the layer is an entry of a model, which is never called."""
     generator_state: Weight | None = fields.state(default=None)
@@ -112,6 +111,11 @@ class Layer(WeightOwner, kw_only=True):
         return options
 
     # What a subclass overrides.
+
+    @property
+    def stateful(self) -> bool:
+        """Whether one call starts with what the call before left."""
+        return False
 
     def build(self, inputs: Any) -> None:
         """Makes the weights, with `add_weight`, for inputs of these Specs."""
