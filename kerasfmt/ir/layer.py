@@ -69,6 +69,8 @@ class Layer(WeightOwner, kw_only=True):
     """Whether the layer is an entry of a model, which is never called."""
     generator_state: Weight | None = fields.state(default=None)
     """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""
+    options_of: Layer | None = fields.state(default=None)
+    """The layer that made this one of its own options, where one did."""
     common_attributes: ClassVar[frozenset[str]] = frozenset()
     """The attributes that every layer has, beside its options and weights."""
 
@@ -168,6 +170,14 @@ class Layer(WeightOwner, kw_only=True):
     def tracked_lists(self) -> tuple[str, ...]:
         """The attributes that Keras tracks as lists with these options; by default, as the facts state."""
         return self.facts.tracked_lists
+
+    def tracked_layers(self) -> Mapping[str, Sequence[Layer]]:
+        """The attributes that Keras tracks as lists of sublayers."""
+        return {}
+
+    def saved_states(self) -> Structure | None:
+        """The states of a recurrent layer: a structure of weights, or of None without any; None for other layers."""
+        return None
 
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """Attributes that Keras tracks as separately compiled functions, with the traced functions."""

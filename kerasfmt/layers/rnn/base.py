@@ -185,6 +185,15 @@ class RecurrentLayer(Layer, register=False):
         wanted = flatten(self._input_spec)
         super()._check_inputs(specs[: len(wanted)])
 
+    @property
+    def state_spec(self) -> list[Any]:
+        """The structure of the states, which Keras tracks."""
+        return list(map_structure(lambda _: None, self.state_sizes))
+
+    @override
+    def saved_states(self) -> Structure:
+        return self.states or self.state_spec
+
     # Sequences, initial states and constants.
 
     @override
@@ -238,19 +247,6 @@ class RecurrentLayer(Layer, register=False):
             return pack_as(sizes, flatten(given))
         batch = ops.getitem(ops.shape(sequence), self.batch_axis)
         return initial_states(self.cell, sequence, batch, sequence.dtype)
-
-    @override
-    def call(
-        self,
-        inputs: Any,
-        mask: Any = None,
-        training: bool = False,
-        initial_state: Any = None,
-        constants: Any = None,
-        *,
-        call_context: CallContext,
-    ) -> Any:
-        return self.run_steps(inputs, mask, training, initial_state, constants, call_context)
 
     def run_steps(
         self,
@@ -398,6 +394,19 @@ class CellLayer(RecurrentLayer, register=False):
             if name in self.fields and name not in _NOT_OF_CELL
         }
         self.cell = kind(**own, dtype=self.policy, trainable=self.trainable)
+        self.cell.options_of = self
+
+    @override
+    def call(
+        self,
+        inputs: Any,
+        mask: Any = None,
+        training: bool = False,
+        initial_state: Any = None,
+        *,
+        call_context: CallContext,
+    ) -> Any:
+        return self.run_steps(inputs, mask, training, initial_state, None, call_context)
 
 
 _NOT_OF_CELL = frozenset(Layer.fields)
@@ -440,3 +449,16 @@ class RNN(RecurrentLayer):
     ) -> Layer:
         """The layer around the cell that its config describes."""
         return cls.from_config({**config, "cell": make(config["cell"])})
+
+    @override
+    def call(
+        self,
+        inputs: Any,
+        mask: Any = None,
+        training: bool = False,
+        initial_state: Any = None,
+        constants: Any = None,
+        *,
+        call_context: CallContext,
+    ) -> Any:
+        return self.run_steps(inputs, mask, training, initial_state, constants, call_context)

@@ -63,6 +63,10 @@ class StackedRNNCells(RecurrentCell):
     def sublayers(self) -> Mapping[str, Layer]:
         return {str(i): cell for i, cell in enumerate(vars(self).get("cells", ()))}
 
+    @override
+    def tracked_layers(self) -> Mapping[str, Sequence[Layer]]:
+        return {"cells": self.cells}
+
     @classmethod
     @override
     def revive(
