@@ -19,7 +19,7 @@ from tensorflow.python.saved_model import function_deserialization  # noqa: E402
 
 from kerasfmt import protos  # noqa: E402
 from kerasfmt.gradient import ForwardBackward, forward_backward  # noqa: E402
-from kerasfmt.graph import Builder, Function, Spec, Value, ops  # noqa: E402
+from kerasfmt.graph import Function  # noqa: E402
 from kerasfmt.graph.run import run  # noqa: E402
 from kerasfmt.graphdef.function_names import FunctionNames  # noqa: E402
 from kerasfmt.graphdef.functions import FunctionEncoder  # noqa: E402
@@ -85,7 +85,9 @@ def check(function: Function, arguments: Sequence[Array], rtol: float) -> None:
     "case, known", [(c, k) for c in CASES for k in c.known], ids=[f"{c}-{k}" for c in CASES for k in c.known]
 )
 def test_rule(case: GradientCase, known: str) -> None:
-    for dtype, rtol in ((np.float64, 1e-12), (np.float32, 1e-4)) if known == "all" else ((np.float64, 1e-12),):
+    for dtype, rtol in (
+        ((np.float64, 1e-12), (np.float32, 1e-4)) if known == "all" else ((np.float64, 1e-12),)
+    ):
         function = case.function(known, dtype)
         if case.runs:
             check(function, case.arguments(dtype), rtol)

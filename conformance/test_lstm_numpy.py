@@ -19,14 +19,13 @@ from conformance.installed import keras2
 keras: Any = keras2()
 
 STEPS = (5, 3)
-BIASES = {"bias_initializer": "uniform"}
 
 
 def cases_of(kind: str) -> list[Case]:
     """The configurations that both kinds have: those of the function of all steps, and those of the cell."""
 
     def case(*shapes: tuple[int | None, ...], **options: Any) -> Case:
-        return one_layer(kind, *(shapes or (STEPS,)), **{"units": 4, **BIASES, **options})
+        return one_layer(kind, *(shapes or (STEPS,)), **{"units": 4, **options})
 
     return [
         case(),
@@ -62,9 +61,9 @@ def cases_of(kind: str) -> list[Case]:
 CASES = [
     *cases_of("LSTM"),
     *cases_of("GRU"),
-    one_layer("LSTM", STEPS, units=4, unit_forget_bias=False, **BIASES),
-    one_layer("GRU", STEPS, units=4, reset_after=False, **BIASES),
-    one_layer("GRU", STEPS, units=4, reset_after=False, implementation=1, return_sequences=True, **BIASES),
+    one_layer("LSTM", STEPS, units=4, unit_forget_bias=False, bias_initializer="uniform"),
+    one_layer("GRU", STEPS, units=4, reset_after=False),
+    one_layer("GRU", STEPS, units=4, reset_after=False, implementation=1, return_sequences=True),
     one_layer("GRU", STEPS, units=4, reset_after=False, use_bias=False, _masked=True),
 ]
 

@@ -67,8 +67,8 @@ class _Walk:
         queue = deque(reversed(dict.fromkeys(reversed(ready))))  # by the last output that a node has
         while queue:
             node = queue.popleft()
-            inputs = node.inputs  # a rule may add operands to the node
-            for value, grad in zip(inputs, self._input_gradients(node), strict=False):
+            inputs = node.inputs
+            for value, grad in zip(inputs, self._input_gradients(node), strict=True):
                 if grad is not None and value.node in self._pending:
                     self._add(value, grad)
             for value in inputs:
@@ -87,11 +87,12 @@ class _Walk:
         if rule is nothing:
             return [None] * len(node.inputs)
         for i, output in enumerate(node.outputs):
-            if grads[i] is None and is_trainable(output):
+            if grads[i] is None and is_trainable(output.dtype):
                 grads[i] = self._graph.zeros_like(output)
+        inputs = node.inputs  # a rule may add operands to the node
         with self._graph.scope(f"{node.name}_grad"):
             found = rule(self._graph, node, *grads)
-        for value, grad in zip(node.inputs, found, strict=False):
+        for value, grad in zip(inputs, found, strict=True):
             if grad is not None and value.dtype is grad.dtype:
                 _refine(node, value, grad)
         return found
@@ -119,7 +120,7 @@ def _between(nodes: Sequence[Node], begin: Sequence[Node], ends: set[Node]) -> l
     """The nodes from `begin` back to `ends`, over values that have gradients."""
     reached = set(ends)
     for node in nodes:
-        if any(v.node in reached and is_trainable(v) for v in node.inputs):
+        if any(v.node in reached and is_trainable(v.dtype) for v in node.inputs):
             reached.add(node)
     found: dict[Node, None] = {}
     queue = deque(begin)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.gradient.forward_graph import ForwardGraph
-from kerasfmt.graph import Builder, Shape, Value
+from kerasfmt.graph import Builder, Function, Shape, Value, Variable
 from kerasfmt.graph.op_defs import Arg, OpDef
 from kerasfmt.typing import override
 
@@ -19,13 +19,17 @@ _TRAINABLE = frozenset(
     {"float16", "bfloat16", "float32", "float64", "complex64", "complex128", "resource", "variant"}
 )
 
+if TYPE_CHECKING:
+    from kerasfmt.gradient.pair import ForwardBackward
+
+_HANDING_ON = frozenset({"Identity", "While", "StatelessWhile"})
 _SMALL = 1000
 """Number of elements below which TensorFlow stores zeros and ones as a constant."""
 
 
-def is_trainable(value: Value) -> bool:
-    """Whether a value has a gradient. Source: tensorflow/python/eager/backprop_util.py, IsTrainable."""
-    return value.dtype.name in _TRAINABLE
+def is_trainable(dtype: DType) -> bool:
+    """Whether values of a dtype have gradients. Source: tensorflow/python/eager/backprop_util.py, IsTrainable."""
+    return dtype.name in _TRAINABLE
 
 
 class BackwardGraph(Builder):
@@ -37,15 +41,18 @@ class BackwardGraph(Builder):
     Args:
       name: name of the function.
       forward: the forward function.
+      around: the graph that holds this one, if there is one.
 
     Attributes:
       captured: the values of other functions that are used here, each with what stands for it.
+      pairs: the forward and backward functions of the functions that are called.
     """
 
-    def __init__(self, name: str, forward: ForwardGraph) -> None:
+    def __init__(self, name: str, forward: ForwardGraph, around: BackwardGraph | None = None) -> None:
         super().__init__(name)
         self.forward = forward
         self.captured: dict[Value, Value] = {}
+        self.pairs: dict[Function, ForwardBackward] = {} if around is None else around.pairs
 
     def inside(self, value: Value, user: str = "") -> Value:
         """The value of this graph that stands for a value of any graph.
@@ -56,6 +63,7 @@ class BackwardGraph(Builder):
         """
         if value.graph is self:
             return value
+        value = _handed_in(value)
         found = self.captured.get(value)
         if found is None:
             found = self.captured[value] = self._bring_in(value, f"{self._scope}{user}/{value.node.name}")
@@ -89,6 +97,21 @@ class BackwardGraph(Builder):
         """The number of dimensions of a value of any graph, int32: a constant where it is known."""
         return self.constant(len(value.shape)) if value.shape is not None else self.emit_one("Rank", value)
 
+    @property
+    def captured_variables(self) -> tuple[Variable, ...]:
+        """The variables that are captured so far."""
+        return tuple(self._captures)
+
+    def capture_in_order(self, variables: Sequence[Variable]) -> None:
+        """Captures variables, all that are captured already among them, in an order."""
+        for variable in variables:
+            self.capture(variable)
+        self._captures = {variable: self._captures[variable] for variable in variables}
+
+    def zeros(self, x: Value) -> Value:
+        """The gradient of an argument of the forward function on which nothing depends."""
+        return self.zeros_like(x) if x.dtype.kind == "handle" else self.constant_like(x, 0)
+
     def zeros_like(self, value: Value) -> Value:
         """Zeros of the shape and dtype of a value of any graph; for a handle, of those of its variable."""
         if value.dtype is dtypes.resource:
@@ -110,6 +133,13 @@ class BackwardGraph(Builder):
     def conj(self, value: Value) -> Value:
         """The complex conjugate; of real numbers the value itself, of any graph."""
         return self.emit_one("Conj", value) if value.dtype.is_complex else value
+
+
+def _handed_in(value: Value) -> Value:
+    """The argument that a handle is; a loop hands on the handles that it gets."""
+    while value.dtype is dtypes.resource and value.node.op in _HANDING_ON:
+        value = value.node.inputs[value.index]
+    return value
 
 
 def _full(shape: Shape) -> Sequence[int] | None:

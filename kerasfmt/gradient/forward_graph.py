@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from kerasfmt.graph import Builder, Function, Node, Value
+from kerasfmt.errors import GraphError
+from kerasfmt.graph import Builder, Function, Node, Spec, Value
+from kerasfmt.graph.value import Attr
 
 
 class ForwardGraph(Builder):
@@ -33,10 +35,33 @@ class ForwardGraph(Builder):
         self.outputs = [copies[v] for v in function.outputs]
         self._compiled = function.compiled
 
-    def finished(self, outputs: Iterable[Value]) -> Function:
-        """The finished function with these outputs."""
+    def grow(
+        self, node: Node, attrs: Mapping[str, Attr], outputs: Sequence[Spec], at: int | None = None
+    ) -> None:
+        """Gives a node further outputs; those that it has stay the same values.
+
+        Args:
+          node: a node of this graph.
+          attrs: what its attributes are from then on, as far as they change.
+          outputs: of what shape and dtype the further outputs are.
+          at: the index of the first of them; by default they are the last ones.
+
+        Raises:
+          GraphError: something uses an output behind them.
+        """
+        place = len(node.outputs) if at is None else at
+        behind = node.outputs[place:]
+        if any(value in behind for user in self.nodes for value in user.inputs) if behind else False:
+            raise GraphError(f"op {node.op} ({node.name}): the handles of variables that it gives are used")
+        specs = [*outputs, *(value.spec for value in behind)]
+        new = [Value(node, place + i, spec.shape, spec.dtype) for i, spec in enumerate(specs)]
+        node.outputs = (*node.outputs[:place], *new)
+        node.attrs = {**node.attrs, **attrs}
+
+    def finished(self, outputs: Sequence[Value], handed_on: int = 0) -> Function:
+        """The finished function with these outputs, of which the last ones may be handed on: see `Function`."""
         self.nodes = in_order(self.nodes)
-        return self.finish(list(outputs), compiled=self._compiled)
+        return self.finish(outputs, compiled=self._compiled, handed_on=handed_on)
 
 
 def in_order(nodes: Iterable[Node]) -> list[Node]:

@@ -35,20 +35,21 @@ class ForwardBackward:
     given: tuple[int | None, ...]
 
 
-def forward_backward(function: Function) -> ForwardBackward:
+def forward_backward(function: Function, around: BackwardGraph | None = None) -> ForwardBackward:
     """The forward and the backward function of a function, with TensorFlow's order of arguments and results.
 
     `backward` captures the variables that the gradient needs; TensorFlow takes their handles from `forward`.
 
     Args:
       function: the function.
+      around: the graph of gradients that calls `backward`, if there is one.
 
     Raises:
       GraphError: the function has an op whose gradient kerasfmt does not know.
     """
     forward = ForwardGraph(function, f"__forward_{function.name}")
-    backward = BackwardGraph(f"__backward_{function.name}", forward)
-    seeds = [i for i, value in enumerate(forward.outputs) if is_trainable(value)]
+    backward = BackwardGraph(f"__backward_{function.name}", forward, around)
+    seeds = [i for i, value in enumerate(forward.outputs) if is_trainable(value.dtype)]
     ys = [forward.outputs[i] for i in seeds]
     placeholders = [backward.input(_gradient_spec(y), "placeholder") for y in ys]
     found = gradients(backward, ys, forward.parameters, placeholders)

@@ -149,12 +149,7 @@ def standard_function(cell: FusedCell, specs: tuple[Spec, ...], masked: bool, st
 
 
 def _gradient_pair(function: Function) -> list[Function]:
-    """The forward and the backward function, which TensorFlow's optimizer needs in place of the loop's.
-
-    There are none where a mask may lead back to the loop: TensorFlow then trains with the loop.
-    """
-    if function.call_sites:
-        return []
+    """The forward and the backward function, which TensorFlow's optimizer needs in place of the loop's."""
     pair = forward_backward(function)
     to_backward, to_forward = dict(function.attributes), dict(function.attributes)
     forward = replace(pair.forward, attributes=to_backward)

@@ -9,6 +9,7 @@ from kerasfmt.gradient import rules
 from tests.gradient.rule_tests import GradientCase
 
 _TESTS = [
-    import_module(f"tests.gradient.rules.test_{family.name}") for family in pkgutil.iter_modules(rules.__path__)
+    import_module(f"tests.gradient.rules.test_{family.name}")
+    for family in pkgutil.iter_modules(rules.__path__)
 ]
 CASES: list[GradientCase] = [case for tests in _TESTS for case in getattr(tests, "CASES", ())]

@@ -124,7 +124,9 @@ def gradients_of(
         if value.dtype is not dtypes.variant:
             assert value.dtype.numpy == array.dtype
             assert value.shape is None or len(value.shape) == array.ndim
-            assert value.shape is None or all(a in (None, b) for a, b in zip(value.shape, array.shape, strict=True))
+            assert value.shape is None or all(
+                a in (None, b) for a, b in zip(value.shape, array.shape, strict=True)
+            )
     return forward, [None if i is None else given[i] for i in pair.given]
 
 
@@ -187,6 +189,6 @@ class RuleTests:
         slopes = _differences(function, case.arguments(), dict(zip(pair.seeds, seeds, strict=True)))
         for argument, grad, slope in zip(case.arguments(), found, slopes, strict=True):
             if argument.dtype == np.float64:
-                np.testing.assert_allclose(np.zeros(()) if grad is None else grad, slope, rtol=1e-5, atol=1e-7)
-
-
+                np.testing.assert_allclose(
+                    np.zeros(()) if grad is None else grad, slope, rtol=1e-5, atol=1e-7
+                )

@@ -19,11 +19,11 @@ ArgMax ArgMin BitwiseAnd BitwiseOr BitwiseXor Ceil Floor FloorDiv Invert LeftShi
 TruncateDiv
 """
 _OTHERS = """
-Const RandomStandardNormal RandomUniform RandomUniformInt StatelessRandomGetAlg StatelessRandomGetKeyCounter
-StatelessRandomNormal StatelessRandomNormalV2 StatelessRandomUniform StatelessRandomUniformFullInt
-StatelessRandomUniformFullIntV2 StatelessRandomUniformInt StatelessRandomUniformIntV2 StatelessRandomUniformV2
-StatelessTruncatedNormal StatelessTruncatedNormalV2 StopGradient TensorListElementShape TensorListLength TruncatedNormal
-Where
+Const EmptyTensorList RandomStandardNormal RandomUniform RandomUniformInt StatelessRandomGetAlg
+StatelessRandomGetKeyCounter StatelessRandomNormal StatelessRandomNormalV2 StatelessRandomUniform
+StatelessRandomUniformFullInt StatelessRandomUniformFullIntV2 StatelessRandomUniformInt StatelessRandomUniformIntV2
+StatelessRandomUniformV2 StatelessTruncatedNormal StatelessTruncatedNormalV2 StopGradient TensorListElementShape
+TensorListLength TensorListReserve TruncatedNormal Where
 """
 
 for _op in f"{_SHAPES} {_LOGIC} {_WHOLE_NUMBERS} {_OTHERS}".split():

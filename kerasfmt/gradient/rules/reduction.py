@@ -98,7 +98,7 @@ def extremum(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
     """The gradient in equal parts for the elements that are the extremum."""
     x, axes = node.inputs
     shape = graph.shape_of(x)
-    result = graph.inside(node.outputs[0])
+    result = node.outputs[0]
     if node.attrs["keep_dims"]:
         kept = graph.shape_of(result)
     else:
@@ -117,7 +117,7 @@ def extremum(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
 def euclidean_norm(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
     """x / (norm / grad)."""
     x, axes = node.inputs
-    result = graph.inside(node.outputs[0])
+    result = node.outputs[0]
     if not node.attrs["keep_dims"]:
         kept = _kept(graph, x, graph.shape_of(x), axes)
         result = graph.emit_one("Reshape", result, kept)

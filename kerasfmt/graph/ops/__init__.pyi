@@ -51,6 +51,9 @@ from .image import (
     resize_bilinear as resize_bilinear,
     resize_nearest as resize_nearest,
 )
+from .list_stack import (
+    tensor_list_push_back as tensor_list_push_back,
+)
 from .loop import (
     while_loop as while_loop,
 )
@@ -136,6 +139,9 @@ from .nn import (
 )
 from .normalization import (
     fused_batch_norm as fused_batch_norm,
+)
+from .optional import (
+    optional as optional,
 )
 from .padding import (
     batch_to_space as batch_to_space,

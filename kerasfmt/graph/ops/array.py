@@ -6,6 +6,7 @@ Source: tensorflow/core/ops/array_ops.cc (shape functions), tensorflow/core/kern
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, normalize_axis, same_shape, unary
 from kerasfmt.graph.ops.shape_values import constant_value, partial_value
+from kerasfmt.graph.ops.tensor_list import TensorList
 from kerasfmt.graph.sizes import int32
 from kerasfmt.graph.spec import Shape, known_size, merge_dims, merge_shapes
 from kerasfmt.graph.value import Operand, Value
@@ -25,7 +27,13 @@ ShapeOperand = Value | Sequence["int | Value | None"]
 
 for _name in ("Identity", "StopGradient", "PreventGradient", "Snapshot"):
     declare(_name, same_shape, lambda attrs, x: [x])
-declare("ZerosLike", same_shape, lambda attrs, x: [np.zeros_like(x)])
+
+
+def _zeros_like(attrs: Attrs, x: Any) -> list[Any]:
+    return [x.zeros() if isinstance(x, TensorList) else np.zeros_like(x)]
+
+
+declare("ZerosLike", same_shape, _zeros_like)
 declare("OnesLike", same_shape, lambda attrs, x: [np.ones_like(x)])
 
 identity = unary("Identity", "`x` itself")

@@ -24,7 +24,7 @@ from kerasfmt.typing import override
 declare("NoOp", lambda attrs: [], lambda attrs: [])
 
 
-def _common(shapes: list[Shape]) -> Shape:
+def common_shape(shapes: list[Shape]) -> Shape:
     """What is known of the shape of a tensor that has one of these shapes."""
     if any(s is None or len(s) != len(shapes[0] or ()) for s in shapes):
         return None
@@ -44,7 +44,7 @@ def _branches(attrs: Attrs, functions: list[object]) -> list[Shape]:
         return list(declared)
     if len(known) < len(functions):
         return [None] * len(attrs["Tout"])
-    return [_common([f.outputs[i].shape for f in known]) for i in range(len(attrs["Tout"]))]
+    return [common_shape([f.outputs[i].shape for f in known]) for i in range(len(attrs["Tout"]))]
 
 
 @register("PartitionedCall", "StatefulPartitionedCall")
@@ -95,7 +95,7 @@ class While(Op):
         body = attrs["body"]
         if not isinstance(body, Function):
             return [None] * len(args)
-        return [_common([a.shape, o.shape]) for a, o in zip(args, body.outputs, strict=True)]
+        return [common_shape([a.shape, o.shape]) for a, o in zip(args, body.outputs, strict=True)]
 
     @classmethod
     @override
@@ -153,7 +153,7 @@ def cond_list(
         then_branch=made[0],
         else_branch=made[1],
         Tout=[v.dtype for v in made[0].outputs],
-        output_shapes=[_common([f.outputs[i].shape for f in made]) for i in range(len(made[0].outputs))],
+        output_shapes=[common_shape([f.outputs[i].shape for f in made]) for i in range(len(made[0].outputs))],
     )
     return list(outputs)
 

@@ -5,7 +5,9 @@ Source: tensorflow/core/ops/math_ops.cc, tensorflow/core/kernels/cwise_ops.h.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, Kernel, binary, declare, kernel, same_shape, unary, widen
 from kerasfmt.graph.ops.special import erf as _erf, erfc as _erfc
+from kerasfmt.graph.ops.tensor_list import TensorList
 from kerasfmt.graph.spec import Shape, broadcast_shapes, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
@@ -262,12 +265,13 @@ class AddN(Op):
 
     @staticmethod
     @override
-    @kernel
-    def run(attrs: Attrs, values: tuple[Array, ...]) -> Array:
-        total = values[0]
-        for value in values[1:]:
-            total = total + value
-        return total
+    def run(attrs: Attrs, values: tuple[Any, ...]) -> list[Any]:
+        if isinstance(values[0], TensorList):
+            return [reduce(TensorList.plus, values)]
+        return list(_sum(attrs, values))
+
+
+_sum = kernel(lambda attrs, values: reduce(operator.add, values))
 
 
 def add_n(values: Sequence[Operand]) -> Value:

@@ -21,15 +21,22 @@ from kerasfmt.graph.spec import Shape, merge_shapes
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
 
+_UNKNOWN: Array = np.array(-1, np.int32)
+"""What is said of elements of which nothing is known."""
+
 
 class TensorList:
     """A list of arrays that no operation changes; None stands for an element that is not set yet.
 
     The newest list holds the arrays. An older one holds only how it differs from the next one; when it is read, it
     becomes the one that holds them.
+
+    Attributes:
+      element: what was said of the shape of its elements, as TensorFlow's list ops take it.
     """
 
-    def __init__(self, items: list[Any]) -> None:
+    def __init__(self, items: list[Any], element: Array = _UNKNOWN) -> None:
+        self.element = element
         self._items: list[Any] | None = items
         self._newer: tuple[TensorList, int, Array | None] | None = None
 
@@ -60,13 +67,26 @@ class TensorList:
         items = self.items()
         if not 0 <= index < len(items):
             raise IndexError(f"index {index} is out of range for a list of {len(items)} tensors")
-        newer = TensorList(items)
+        newer = TensorList(items, self.element)
         self._items, self._newer = None, (newer, index, items[index])
         items[index] = item
         return newer
 
+    def zeros(self) -> TensorList:
+        """Zeros for each element that is set."""
+        return TensorList([None if x is None else np.zeros_like(x) for x in self.items()], self.element)
 
-def _stated_shape(value: Value) -> Shape:
+    def plus(self, other: TensorList) -> TensorList:
+        """The sums of the elements; one that is not set counts as zeros.
+
+        Raises:
+          ValueError: the other list has another length.
+        """
+        pairs = zip(self.items(), other.items(), strict=True)
+        return TensorList([a if b is None else b if a is None else a + b for a, b in pairs], self.element)
+
+
+def stated_shape(value: Value) -> Shape:
     """The shape that an operand states, as far as it is known; -1 is an unknown size, and a scalar an unknown shape."""
     known = partial_value(value)
     if known is None or value.shape == ():
@@ -79,11 +99,11 @@ def _element_shape(handle: Value, stated: Value) -> Shape:
     node = handle.node
     while node.op == "TensorListSetItem":
         node = node.inputs[0].node
-    known = _stated_shape(stated)
+    known = stated_shape(stated)
     if node.op == "TensorListFromTensor":
         rows = node.inputs[0].shape
         return merge_shapes(known, rows and rows[1:])
-    return merge_shapes(known, _stated_shape(node.inputs[0])) if node.op == "TensorListReserve" else known
+    return merge_shapes(known, stated_shape(node.inputs[0])) if node.op == "TensorListReserve" else known
 
 
 def _stated(shape: Array, item: Array | None, dtype: DType) -> Array:
@@ -108,7 +128,7 @@ class TensorListReserve(Op):
     @staticmethod
     @override
     def run(attrs: Attrs, shape: Array, count: Array) -> list[Any]:
-        return [TensorList([None] * int(count))]
+        return [TensorList([None] * int(count), shape)]
 
 
 @register("TensorListFromTensor")
@@ -120,7 +140,7 @@ class TensorListFromTensor(Op):
     @staticmethod
     @override
     def run(attrs: Attrs, tensor: Array, shape: Array) -> list[Any]:
-        return [TensorList(list(tensor))]
+        return [TensorList(list(tensor), shape)]
 
 
 @register("TensorListGetItem")
@@ -186,7 +206,7 @@ class TensorListLength(Op):
         return [np.array(len(handle.items()), np.int32)]
 
 
-def _shape_operand(shape: Shape) -> Array:
+def element_operand(shape: Shape) -> Array:
     """A shape as TensorFlow's list ops take it."""
     if shape is None:
         return np.array(-1, np.int32)
@@ -203,7 +223,7 @@ def tensor_list_reserve(count: Value, element: Shape, dtype: DType) -> Value:
 
     Source: TensorFlow op TensorListReserve.
     """
-    return emit_one("TensorListReserve", _shape_operand(element), count, element_dtype=dtype)
+    return emit_one("TensorListReserve", element_operand(element), count, element_dtype=dtype)
 
 
 def tensor_list_from_tensor(tensor: Value) -> Value:
@@ -211,7 +231,7 @@ def tensor_list_from_tensor(tensor: Value) -> Value:
 
     Source: TensorFlow op TensorListFromTensor.
     """
-    return emit_one("TensorListFromTensor", tensor, _shape_operand(tensor.shape and tensor.shape[1:]))
+    return emit_one("TensorListFromTensor", tensor, element_operand(tensor.shape and tensor.shape[1:]))
 
 
 def tensor_list_get_item(handle: Value, index: Operand, element: Shape, dtype: DType) -> Value:
@@ -225,7 +245,7 @@ def tensor_list_get_item(handle: Value, index: Operand, element: Shape, dtype: D
 
     Source: TensorFlow op TensorListGetItem.
     """
-    return emit_one("TensorListGetItem", handle, index, _shape_operand(element), element_dtype=dtype)
+    return emit_one("TensorListGetItem", handle, index, element_operand(element), element_dtype=dtype)
 
 
 def tensor_list_set_item(handle: Value, index: Operand, item: Operand) -> Value:
@@ -250,7 +270,7 @@ def tensor_list_stack(handle: Value, element: Shape, dtype: DType, count: int | 
     return emit_one(
         "TensorListStack",
         handle,
-        _shape_operand(element),
+        element_operand(element),
         element_dtype=dtype,
         num_elements=-1 if count is None else count,
     )

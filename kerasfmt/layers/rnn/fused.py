@@ -82,6 +82,10 @@ class FusedLayer(CellLayer, register=False):
         super().validate()
         self.implementation = vars(self.cell)["implementation"]
 
+    @override
+    def random_generator(self) -> bool:
+        return True
+
     @property
     def fits_cudnn(self) -> bool:
         """Whether the options are those that cuDNN has.

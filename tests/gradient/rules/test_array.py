@@ -20,8 +20,18 @@ op("Squeeze", floats(2, 1, 3), squeeze_dims=[1])
 op("Transpose", floats(2, 3, 4), np.array([2, 0, 1], np.int32))
 op("Pack", (floats(2, 3), floats(2, 3)), axis=1)
 op("Unpack", floats(2, 3), num=3, axis=1)
-op("ConcatV2", (floats(2, 3), floats(2, 1), floats(2, 4)), np.array(-1, np.int32), known=("all", "some", "rank"))
-op("ConcatV2", tuple(floats(n % 3, 2) for n in range(17)), np.array(0, np.int32), known=("all", "some", "rank"))
+op(
+    "ConcatV2",
+    (floats(2, 3), floats(2, 1), floats(2, 4)),
+    np.array(-1, np.int32),
+    known=("all", "some", "rank"),
+)
+op(
+    "ConcatV2",
+    tuple(floats(n % 3, 2) for n in range(17)),
+    np.array(0, np.int32),
+    known=("all", "some", "rank"),
+)
 op("Split", np.array(1, np.int32), floats(2, 6), num_split=3)
 op("SplitV", floats(2, 6), np.array([1, 3, 2], np.int32), np.array(1, np.int32), num_split=3)
 op("ReverseV2", floats(2, 3), np.array([1], np.int32))

@@ -29,7 +29,9 @@ def lstm_v2(x: Value, h: Value, c: Value, params: Value) -> Sequence[Value]:
     return emit("CudnnRNNV2", x, h, c, params)[1:3]
 
 
-def lstm_of_sequences_of_any_length(x: Value, h: Value, c: Value, params: Value, lengths: Value) -> Sequence[Value]:
+def lstm_of_sequences_of_any_length(
+    x: Value, h: Value, c: Value, params: Value, lengths: Value
+) -> Sequence[Value]:
     return ops.cudnn_rnn(x, h, c, params, lengths, time_major=False)
 
 

@@ -7,7 +7,12 @@ from tests.gradient.rule_tests import Cases, RuleTests
 CASES = Cases()
 op, floats = CASES.op, CASES.floats
 
-AXES = (np.array([0, 1, 2], np.int32), np.array([1], np.int32), np.array(-1, np.int32), np.array([-1, 0], np.int64))
+AXES = (
+    np.array([0, 1, 2], np.int32),
+    np.array([1], np.int32),
+    np.array(-1, np.int32),
+    np.array([-1, 0], np.int32),
+)
 for _op in ("Sum", "Mean", "Max", "Min", "Prod", "EuclideanNorm"):
     for _axes in AXES:
         for _keep in (False, True):
@@ -19,6 +24,7 @@ for _op in ("Cumsum", "Cumprod"):
     for _exclusive in (False, True):
         op(_op, floats(2, 4, low=0.5), np.array(1, np.int32), exclusive=_exclusive, reverse=_exclusive)
         op(_op, floats(2, 4, low=0.5), np.array(-1, np.int32), exclusive=_exclusive, reverse=not _exclusive)
+op("Sum", floats(2, 3), np.array([-1], np.int64))
 op("L2Loss", floats(2, 3))
 
 
