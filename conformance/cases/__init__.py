@@ -27,6 +27,7 @@ from conformance.cases import (
     normalization,
     pooling,
     recurrent,
+    recurrent_fused,
     regularization,
     reshaping,
     upsampling,
@@ -56,6 +57,7 @@ LAYERS: tuple[Layer, ...] = tuple(
         lambda_,
         wrappers,
         recurrent,
+        recurrent_fused,
     )
     for layer in family.LAYERS
 )

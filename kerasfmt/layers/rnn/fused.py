@@ -9,16 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from kerasfmt.graph import Value
+from kerasfmt.graph import Value, ops
 from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.keras_facts import ANY_VALUE
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import flatten, pack_as
+from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.rnn.base import RNN_FACTS, CellLayer
 from kerasfmt.layers.rnn.cells import GatedCell
 from kerasfmt.nn import fused_rnn
-from kerasfmt.nn.shapes import dropout, read
+from kerasfmt.nn.shapes import dropout
 from kerasfmt.typing import override
 
 
@@ -120,7 +121,7 @@ class FusedLayer(CellLayer, register=False):
             sequence = dropout(sequence, self.dropout, None, self.seed)
         cell = self.cell
         kernel, recurrent_kernel, bias = (
-            read(sequence, weight) for weight in (cell.kernel, cell.recurrent_kernel, cell.bias)
+            _read_value(sequence, weight) for weight in (cell.kernel, cell.recurrent_kernel, cell.bias)
         )
         masks: list[Value] = [found for found in flatten(mask)[:1] if found is not None]
         arguments = fused_rnn.Arguments(
@@ -131,3 +132,12 @@ class FusedLayer(CellLayer, register=False):
         )
         last, outputs, after = fused_rnn.call(self.fused, arguments, steps)
         return self.results(outputs if self.return_sequences else last, pack_as(states, after))
+
+
+def _read_value(beside: Value, weight: Weight) -> Value:
+    """The value of a weight in the dtype of `beside`, by an Identity of its own, as Keras hands it on.
+
+    Source: tf_keras/src/layers/rnn/gru_lstm_utils.py, read_variable_value.
+    """
+    value = ops.identity(beside.graph.read(weight, "Read"))
+    return ops.cast(value, beside.dtype) if weight.autocast else value
