@@ -13,7 +13,7 @@ import numpy as np
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.call_context import CallContext
-from kerasfmt.ir.fields import LARGEST, is_integer
+from kerasfmt.ir.fields import LARGEST, Field, is_integer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
@@ -430,7 +430,7 @@ class RNN(RecurrentLayer):
     """
 
     config_order = (*SHARED_OPTIONS, "cell")
-    cell: Layer = fields.option(convert=_cell, to_config=Layer.described)
+    cell: Field[Layer, Layer | Sequence[Layer]] = fields.option(convert=_cell, to_config=Layer.described)
     return_sequences: bool = False
     return_state: bool = False
     go_backwards: bool = False

@@ -13,6 +13,7 @@ from kerasfmt.dtypes import DType
 from kerasfmt.graph import Spec, Value
 from kerasfmt.ir import fields
 from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.fields import Field
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.layers.rnn.cell import (
@@ -53,7 +54,7 @@ class StackedRNNCells(RecurrentCell):
     Source: tf_keras/src/layers/rnn/stacked_rnn_cells.py.
     """
 
-    cells: list[Layer] = fields.option(
+    cells: Field[list[Layer], Sequence[Layer]] = fields.option(
         convert=_cells, to_config=lambda cells: [cell.described() for cell in cells]
     )
     reverse_state_order: bool = fields.boolean(default=False, stored=False, kw_only=True)
