@@ -53,11 +53,16 @@ def list_of(tensor: Any) -> Any:
     return tf.raw_ops.TensorListFromTensor(tensor=tensor, element_shape=tf.shape(tensor)[1:])
 
 
+def element_dtype(node: Node) -> Any:
+    """The dtype of the elements of a list."""
+    return to_tf(node.attrs.get("element_dtype") or node.inputs[0].node.attrs["element_dtype"])
+
+
 def as_tensor(node: Node, result: Any) -> Any:
     """An output of TensorFlow; a list is stacked."""
     if result.dtype != tf.variant:
         return result
-    dtype = to_tf(node.attrs["element_dtype"])
+    dtype = element_dtype(node)
     return tf.raw_ops.TensorListStack(input_handle=result, element_shape=-1, element_dtype=dtype)
 
 
@@ -65,8 +70,9 @@ def as_array(node: Node, sample: Sample, result: Any) -> Array:
     """An output of ours; a list is stacked, with zeros for what is not set."""
     if not isinstance(result, TensorList):
         return np.asarray(result)
-    dtype = to_tf(node.attrs["element_dtype"]).as_numpy_dtype
-    return np.stack([np.zeros(sample.contents()[0], dtype) if x is None else x for x in result.items()])
+    shape = sample.contents()[0] if node.op in ("TensorListReserve", "EmptyTensorList") else result.element
+    unset = np.zeros(np.maximum(shape, 0), element_dtype(node).as_numpy_dtype)
+    return np.array([unset if x is None else x for x in result.items()] or unset[None][:0])
 
 
 def assert_close(sample: Sample, actual: Array, expected: Array) -> None:

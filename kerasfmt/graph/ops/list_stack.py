@@ -14,7 +14,7 @@ import numpy as np
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.op import Op, register
 from kerasfmt.graph.ops.declare import Array, Attrs, scalar
-from kerasfmt.graph.ops.tensor_list import TensorList, stated_shape
+from kerasfmt.graph.ops.tensor_list import TensorList, element_shape
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.value import Operand, Value
 from kerasfmt.typing import override
@@ -91,7 +91,7 @@ class TensorListPopBack(Op):
     @staticmethod
     @override
     def infer(attrs: Attrs, handle: Value, shape: Value) -> list[Shape]:
-        return [(), stated_shape(shape)]
+        return [(), element_shape(handle, shape)]
 
     @staticmethod
     @override
@@ -107,7 +107,8 @@ class TensorListElementShape(Op):
     @staticmethod
     @override
     def infer(attrs: Attrs, handle: Value) -> list[Shape]:
-        return [None]
+        known = element_shape(handle)
+        return [None if known is None else (len(known),)]
 
     @staticmethod
     @override

@@ -86,6 +86,10 @@ class TensorList:
         return TensorList([a if b is None else b if a is None else a + b for a, b in pairs], self.element)
 
 
+_OF_A_LIST = frozenset({"TensorListPopBack", "TensorListPushBack", "TensorListResize", "TensorListSetItem"})
+"""Ops that make a list of their first operand, with elements of the same shape."""
+
+
 def stated_shape(value: Value) -> Shape:
     """The shape that an operand states, as far as it is known; -1 is an unknown size, and a scalar an unknown shape."""
     known = partial_value(value)
@@ -94,16 +98,17 @@ def stated_shape(value: Value) -> Shape:
     return tuple(None if size is None or size < 0 else size for size in known)
 
 
-def _element_shape(handle: Value, stated: Value) -> Shape:
+def element_shape(handle: Value, stated: Value | None = None) -> Shape:
     """What is known of the shape of the elements of a list: what an operand states, and what the list is made of."""
     node = handle.node
-    while node.op == "TensorListSetItem":
+    while node.op in _OF_A_LIST:
         node = node.inputs[0].node
-    known = stated_shape(stated)
+    known = None if stated is None else stated_shape(stated)
     if node.op == "TensorListFromTensor":
         rows = node.inputs[0].shape
         return merge_shapes(known, rows and rows[1:])
-    return merge_shapes(known, stated_shape(node.inputs[0])) if node.op == "TensorListReserve" else known
+    made = node.op in ("TensorListReserve", "EmptyTensorList")
+    return merge_shapes(known, stated_shape(node.inputs[0])) if made else known
 
 
 def _stated(shape: Array, item: Array | None, dtype: DType) -> Array:
@@ -150,7 +155,7 @@ class TensorListGetItem(Op):
     @staticmethod
     @override
     def infer(attrs: Attrs, handle: Value, index: Value, shape: Value) -> list[Shape]:
-        return [_element_shape(handle, shape)]
+        return [element_shape(handle, shape)]
 
     @staticmethod
     @override
@@ -180,7 +185,7 @@ class TensorListStack(Op):
     @staticmethod
     @override
     def infer(attrs: Attrs, handle: Value, shape: Value) -> list[Shape]:
-        element = _element_shape(handle, shape)
+        element = element_shape(handle, shape)
         count = attrs["num_elements"]
         return [None if element is None else (None if count < 0 else count, *element)]
 

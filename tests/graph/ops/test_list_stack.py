@@ -37,9 +37,9 @@ class TestFrontends(FrontendTests):
         ),
     }
     refused = {
-        "an element that is no operand": (
-            lambda: ops.tensor_list_push_back(value(dtype=dtypes.variant), "x"),
-            "op TensorListPushBack|attribute",
+        "a tensor in place of a list": (
+            lambda: ops.tensor_list_push_back(value(dtype=dtypes.float32), np.ones(2)),
+            "op TensorListPushBack: argument input_handle: expected variant",
         ),
     }
 
