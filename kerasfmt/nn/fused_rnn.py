@@ -130,15 +130,8 @@ def standard_function(cell: FusedCell, specs: tuple[Spec, ...], masked: bool, st
     def made(name: str, body: Body, device: str, make_companions: Callable[[], list[Function]]) -> Function:
         graph = Builder(name)
         results = body(_arguments(graph, cell, specs, masked), steps)
-        (runtime,) = graph.emit(
-            "Const",
-            value=np.array(_RUNTIMES[device], np.float32),
-            dtype=dtypes.float32,
-            device="/device:CPU:0",
-            name="runtime",
-        )
         attributes = {**facts, "api_preferred_device": device}
-        return graph.finish([*results, runtime], attributes=attributes, make_companions=make_companions)
+        return graph.finish(results, attributes=attributes, make_companions=make_companions)
 
     def on_gpu() -> list[Function]:
         body = partial(_with_fallback, cell)
@@ -217,8 +210,17 @@ def _has_empty_sequence(mask: Value) -> Value:
     return ops.reduce_any(ops.reduce_all(ops.logical_not(mask), 1), [0])
 
 
+def _runtime(beside: Value, device: str) -> Value:
+    """A number that says where the function ran: float32 ()."""
+    number = np.array(_RUNTIMES[device], np.float32)
+    (value,) = beside.graph.emit(
+        "Const", value=number, dtype=dtypes.float32, device="/device:CPU:0", name="runtime"
+    )
+    return value
+
+
 def loop(step: Step, arguments: Arguments, biases: Values, steps: Steps) -> list[Value]:
-    """The last output, all outputs and the last states, by a loop.
+    """The results, by a loop.
 
     Args:
       step: one step; its invariants are the kernel, the recurrent kernel and the biases.
@@ -236,7 +238,7 @@ def loop(step: Step, arguments: Arguments, biases: Values, steps: Steps) -> list
     ran = walk.run(step, [arguments.inputs], arguments.states, weights, arguments.mask)
     (last,) = ran.last
     outputs = ran.outputs[0] if ran.outputs else ops.expand_dims(last, 0 if steps.time_major else 1)
-    return [last, outputs, *ran.states]
+    return [last, outputs, *ran.states, _runtime(last, "CPU")]
 
 
 def canonical_params(weights: Sequence[Value], biases: Sequence[Value]) -> Value:
@@ -253,7 +255,7 @@ def canonical_params(weights: Sequence[Value], biases: Sequence[Value]) -> Value
 
 
 def on_gpu(mode: Literal["lstm", "gru"], arguments: Arguments, params: Value, steps: Steps) -> list[Value]:
-    """The last output, all outputs and the last states, by cuDNN.
+    """The results, by cuDNN.
 
     Args:
       mode: the kind of cell.
@@ -288,4 +290,4 @@ def on_gpu(mode: Literal["lstm", "gru"], arguments: Arguments, params: Value, st
         outputs = ops.expand_dims(last, 0 if steps.time_major else 1)
     elif mask is None and not steps.time_major:
         outputs = ops.transpose(outputs, [1, 0, 2])
-    return [last, outputs, *states]
+    return [last, outputs, *states, _runtime(last, "GPU")]

@@ -379,9 +379,11 @@ class CellLayer(RecurrentLayer, register=False):
 
     Attributes:
       cell_class: the class of the cell.
+      cell_name: the name of the cell; a unique one where it is None.
     """
 
     cell_class: ClassVar[type[Layer]]
+    cell_name: ClassVar[str | None] = None
     cell: Layer = fields.state()
 
     @override
@@ -393,7 +395,7 @@ class CellLayer(RecurrentLayer, register=False):
             for name in kind.fields
             if name in self.fields and name not in _NOT_OF_CELL
         }
-        self.cell = kind(**own, dtype=self.policy, trainable=self.trainable)
+        self.cell = kind(**own, name=self.cell_name, dtype=self.policy, trainable=self.trainable)
         self.cell.options_of = self
 
     @override
