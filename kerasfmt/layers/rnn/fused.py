@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasfmt.graph import Value, ops
+from kerasfmt.ir import fields
 from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.keras_facts import ANY_VALUE
@@ -34,9 +35,9 @@ class FusedLayer(CellLayer, register=False):
 
     facts = replace(RNN_FACTS, implied_by_keras3={"time_major": (False,), "implementation": ANY_VALUE})
     fused: ClassVar[fused_rnn.FusedCell]
+    cell: GatedCell = fields.state()
 
     if TYPE_CHECKING:  # Every subclass has these options, in an order of its own.
-        cell: GatedCell
 
         @property
         def activation(self) -> Activation:
@@ -62,8 +63,6 @@ class FusedLayer(CellLayer, register=False):
         def seed(self) -> int | None:
             """What makes the dropout repeatable."""
 
-        implementation: int
-
     @classmethod
     @override
     def revive(
@@ -81,7 +80,7 @@ class FusedLayer(CellLayer, register=False):
     def validate(self) -> None:
         """Makes the cell, which says how it computes."""
         super().validate()
-        self.implementation = vars(self.cell)["implementation"]
+        vars(self)["implementation"] = vars(self.cell)["implementation"]
 
     @override
     def random_generator(self) -> bool:
