@@ -82,7 +82,8 @@ def test_call(cell: FusedCell) -> None:
     graph = Builder()
     given = specs(gates=4 if cell is LSTM else 3, states=states)
     inputs, *others = [graph.input(spec, f"x{i}") for i, spec in enumerate(given)]
-    arguments = Arguments(inputs, tuple(others[:states]), *others[states:], None)
+    kernel, recurrent_kernel, bias = others[states:]
+    arguments = Arguments(inputs, tuple(others[:states]), kernel, recurrent_kernel, bias, None)
     last, outputs, after = call(cell, arguments, STEPS)
     assert (last.shape, outputs.shape) == ((None, 4), (None, 5, 4))
     assert [v.shape for v in after] == [(None, 4)] * states
