@@ -29,6 +29,7 @@ from conformance.cases import (
     normalization,
     pooling,
     recurrent,
+    recurrent_fused,
     regularization,
     reshaping,
     upsampling,
@@ -59,6 +60,7 @@ LAYERS: tuple[Layer, ...] = tuple(
         lambda_,
         wrappers,
         recurrent,
+        recurrent_fused,
         lookup,
     )
     for layer in family.LAYERS

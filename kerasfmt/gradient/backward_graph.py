@@ -12,7 +12,7 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.gradient.forward_graph import ForwardGraph
 from kerasfmt.gradient.pair import ForwardBackward
-from kerasfmt.graph import Builder, Function, Shape, Value, Variable
+from kerasfmt.graph import Builder, Capture, Function, Shape, Value
 from kerasfmt.graph.op_defs import Arg, OpDef
 from kerasfmt.typing import override
 
@@ -109,15 +109,15 @@ class BackwardGraph(Builder):
         return value if value.dtype is dtypes.int32 else self.emit_one("Cast", value, DstT=dtypes.int32)
 
     @property
-    def captured_variables(self) -> tuple[Variable, ...]:
-        """The variables that are captured so far."""
+    def captured_so_far(self) -> tuple[Capture, ...]:
+        """What is captured so far."""
         return tuple(self._captures)
 
-    def capture_in_order(self, variables: Sequence[Variable]) -> None:
-        """Captures variables, all that are captured already among them, in an order."""
-        for variable in variables:
-            self.capture(variable)
-        self._captures = {variable: self._captures[variable] for variable in variables}
+    def capture_in_order(self, captures: Sequence[Capture]) -> None:
+        """Captures all of these in their order; what is captured already is among them."""
+        for captured in captures:
+            self.capture(captured)
+        self._captures = {captured: self._captures[captured] for captured in captures}
 
     def zeros(self, x: Value) -> Value:
         """The gradient of an argument of the forward function on which nothing depends."""

@@ -9,7 +9,7 @@ Source: tensorflow/python/framework/func_graph.py and auto_control_deps.py fix t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeGuard
@@ -358,15 +358,15 @@ class Builder:
         *,
         compiled: bool = False,
         handed_on: int = 0,
-        attributes: Mapping[str, str | bool] = MappingProxyType({}),
-        companions: Sequence[Function] = (),
+        attributes: Mapping[str, str | bool | Function] = MappingProxyType({}),
+        make_companions: Callable[[], Sequence[Function]] | None = None,
     ) -> Function:
         """The finished function with these outputs; it has only the nodes that an output or a side effect needs.
 
         Args:
           outputs: values of this function.
           name: its name; by default the one with which it was begun.
-          compiled, handed_on, attributes, companions: see `Function`.
+          compiled, handed_on, attributes, make_companions: see `Function`.
 
         Raises:
           GraphError: an output is a value of another function.
@@ -399,7 +399,7 @@ class Builder:
             compiled=compiled,
             handed_on=handed_on,
             attributes=attributes,
-            companions=tuple(companions),
+            make_companions=make_companions,
         )
 
 

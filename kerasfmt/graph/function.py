@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -34,8 +34,9 @@ class Function:
       written: those that it writes.
       compiled: whether TensorFlow compiles the function with XLA.
       handed_on: how many of its last outputs are parameters that the body of a loop hands on to the next iteration.
-      attributes: what TensorFlow's optimizer is told of it: `api_implements`, `api_preferred_device` and their like.
-      companions: functions that are written beside it, so that TensorFlow's optimizer may put one in its place.
+      attributes: what TensorFlow's optimizer is told of it: `api_implements`, `api_preferred_device` and their like; a
+        function stands for its name.
+      make_companions: makes `companions`, when the function is written.
       body_id: equal for functions that differ only in their names, captures and callees.
     """
 
@@ -49,8 +50,8 @@ class Function:
     written: frozenset[Capture]
     compiled: bool = False
     handed_on: int = 0
-    attributes: Mapping[str, str | bool] = field(default_factory=dict)
-    companions: tuple[Function, ...] = ()
+    attributes: Mapping[str, str | bool | Function] = field(default_factory=dict)
+    make_companions: Callable[[], Sequence[Function]] | None = None
     body_id: object = field(default_factory=object)
 
     def __str__(self) -> str:
@@ -102,9 +103,14 @@ class Function:
             self.compiled,
             self.handed_on,
             self.attributes,
-            self.companions,
+            self.make_companions,
             self.body_id,
         )
+
+    @cached_property
+    def companions(self) -> tuple[Function, ...]:
+        """The functions that are written beside it, so that TensorFlow's optimizer may put one in its place."""
+        return () if self.make_companions is None else tuple(self.make_companions())
 
     @cached_property
     def call_sites(self) -> tuple[CallSite, ...]:

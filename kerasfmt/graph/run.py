@@ -10,10 +10,10 @@ import numpy as np
 from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.memory import out_of_memory, refuse_what_no_machine_holds
-from kerasfmt.graph.op import find_op
+from kerasfmt.graph.plan import Step, plan_of
 from kerasfmt.graph.resource import Capture, EagerConstant, Table, Variable
 from kerasfmt.graph.table_content import TableContent
-from kerasfmt.graph.value import Array, Node, Value
+from kerasfmt.graph.value import Array
 
 State = MutableMapping[Capture, Any]
 """The content of each variable, an array, and of each table; assignments replace the entries of variables."""
@@ -39,7 +39,8 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
     rows = max((len(x) for x in inputs if np.ndim(x)), default=1)
     refuse_what_no_machine_holds(function, rows)
     captured = [c.value if isinstance(c, EagerConstant) else c for c in function.captured]
-    return _Interpreter(state, rows).call(function, [*inputs, *captured])
+    with np.errstate(all="ignore"):  # infinities and NaN come without a warning, as in TensorFlow
+        return _Interpreter(state, rows).call(function, [*inputs, *captured])
 
 
 class _Interpreter:
@@ -64,18 +65,25 @@ class _Interpreter:
         self._state[variable] = np.asarray(content, dtype=variable.dtype.numpy)
 
     def call(self, function: Function, arguments: Sequence[Any]) -> list[Any]:
-        values: dict[Value, Any] = dict(zip(function.parameters, arguments, strict=True))
-        for node, done in zip(function.nodes, function.last_uses, strict=True):
-            results = self._execute(node, _operands(node, values))
-            values.update(zip(node.outputs, results, strict=True))
-            for value in done:
-                values.pop(value, None)
-        return [values[v] for v in function.outputs]
+        plan = plan_of(function)
+        slots = plan.begin(arguments)
+        for step in plan.steps:
+            single = step.single
+            operands = step.gathered(slots) if single is None else [slots[at] for at in single]
+            results = self._execute(step, operands)
+            for place, result in zip(step.results, results, strict=True):
+                slots[place] = result
+            for place in step.done:
+                slots[place] = None
+        return [slots[place] for place in plan.outputs]
 
-    def _execute(self, node: Node, operands: Sequence[Any]) -> Sequence[Any]:
+    def _execute(self, step: Step, operands: Sequence[Any]) -> Sequence[Any]:
         """The outputs of a node; every error that comes of its operands is one of ours."""
+        node = step.node
         try:
-            return find_op(node.op).execute(self, node, *operands)
+            if step.kernel is not None:
+                return step.kernel(*operands)
+            return step.run(self, node, *operands)
         except KerasfmtError:
             raise
         except MemoryError as error:
@@ -85,13 +93,6 @@ class _Interpreter:
             raise InvalidModelError(
                 f"op {node.op} ({node.name}) on arrays of shape {shapes}: {error}"
             ) from error
-
-
-def _operands(node: Node, values: dict[Value, Any]) -> list[Any]:
-    return [
-        tuple(values[v] for v in group) if isinstance(group, tuple) else values[group]
-        for group in node.grouped_inputs()
-    ]
 
 
 class LazyState(dict[Capture, Any]):

@@ -15,6 +15,8 @@ _NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9_./-]")
 class FunctionNames:
     """A name for each function of a library, `__inference_<base>_<number>`, and for those that it calls.
 
+    The name of a forward function is `__forward_<base>_<number>`, as TensorFlow has it.
+
     Numbers follow the order of the library: a function comes after those that it calls, and before those that its
     branches and loops run, and before its companions.
     """
@@ -42,7 +44,8 @@ class FunctionNames:
             if find_op(function.nodes[place].op).is_call:
                 self.add(callee)
         plain = _NOT_IDENTIFIER.sub("_", base or function.name)
-        self._names[function] = f"__inference_{plain}_{len(self._names) + 1}"
+        prefix = "" if plain.startswith("__forward_") else "__inference_"
+        self._names[function] = f"{prefix}{plain}_{len(self._names) + 1}"
         for _, _, callee in function.call_sites:
             self.add(callee)
         for companion in function.companions:

@@ -88,6 +88,8 @@ class FunctionEncoder:
         for key, fact in function.attributes.items():
             if isinstance(fact, bool):
                 proto.attr[key].b = fact
+            elif isinstance(fact, Function):
+                proto.attr[key].s = self._names[fact].encode()
             else:
                 proto.attr[key].s = fact.encode()
 

@@ -235,7 +235,7 @@ def boolean(
     return Field(default, convert, stored=stored, implied=implied, kw_only=kw_only, alias=alias)
 
 
-def choice(*allowed: Any, default: Any = REQUIRED) -> Any:
+def choice(*allowed: Any, default: Any = REQUIRED, kw_only: bool = False) -> Any:
     """An option that takes one of a few values."""
 
     def convert(value: Any) -> Any:
@@ -244,7 +244,7 @@ def choice(*allowed: Any, default: Any = REQUIRED) -> Any:
             raise ValueError(f"expected one of {list(allowed)}, got {value!r}")
         return allowed[allowed.index(found)]
 
-    return Field(default, convert)
+    return Field(default, convert, kw_only=kw_only)
 
 
 def dims(

@@ -22,7 +22,7 @@ from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.trace import specs_of
 from kerasfmt.ir.traces import Traces
-from kerasfmt.ir.weight import Weight
+from kerasfmt.ir.weight import ArrayLike, Weight
 from kerasfmt.ir.weight_owner import WeightOwner
 from kerasfmt.typing import override
 
@@ -151,6 +151,17 @@ class Layer(WeightOwner, kw_only=True):
     def arranged(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
         """The arguments of a symbolic call, as the layer's `call` gets them."""
         return inputs, kwargs
+
+    def adopt(self, stored: Sequence[ArrayLike]) -> Sequence[ArrayLike]:
+        """The arrays of `weights`, from those that another class or an older Keras stored for such a layer.
+
+        Args:
+          stored: the arrays, in the order of the file.
+
+        Raises:
+          ValueError: they are of a layer that computes something else.
+        """
+        return stored
 
     def input_spec(self) -> InputSpec | list[InputSpec] | None:
         """What the built layer demands of its inputs, as Keras stores it."""

@@ -16,7 +16,7 @@ from kerasfmt.graph.strings import as_bytes
 from kerasfmt.ir.structure import flatten, pack_as
 
 if TYPE_CHECKING:
-    from kerasfmt.graph import Variable
+    from kerasfmt.graph import Capture, Variable
     from kerasfmt.ir.structure import Structure
     from kerasfmt.ir.tensor import Tensor
     from kerasfmt.ir.trace import Trace
@@ -84,13 +84,13 @@ def _load(variable: Variable) -> Any:
         return variable.numpy()
 
 
-def _keep(written: Iterable[Variable], state: Mapping[Variable, Any]) -> None:
+def _keep(written: Iterable[Capture], state: Mapping[Capture, Any]) -> None:
     """Gives the variables that prediction writes their last content: the states of stateful layers."""
     from kerasfmt.ir.weight import Weight
 
-    for variable in written:
-        assert isinstance(variable, Weight)
-        variable.value = state[variable]
+    for captured in written:
+        if isinstance(captured, Weight):
+            captured.value = state[captured]
 
 
 def _progress(batches: Iterable[int]) -> Iterator[int]:

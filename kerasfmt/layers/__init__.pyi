@@ -177,6 +177,12 @@ from .rnn.cells import (
     LSTMCell as LSTMCell,
     SimpleRNNCell as SimpleRNNCell,
 )
+from .rnn.gru import (
+    GRU as GRU,
+)
+from .rnn.lstm import (
+    LSTM as LSTM,
+)
 from .rnn.simple_rnn import (
     SimpleRNN as SimpleRNN,
 )

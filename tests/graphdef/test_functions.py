@@ -278,7 +278,7 @@ def test_attributes_and_companions() -> None:
         "time": True,
     }
     result = emit_one("Relu", graph.input(VECTOR))
-    slow = graph.finish([result], attributes=attributes, companions=[fast])
+    slow = graph.finish([result], attributes=attributes, make_companions=lambda: [fast])
     graph = Builder("caller")
     caller = graph.finish(graph.call(slow, [graph.input(VECTOR)]))
     protos_by_name = {f.signature.name: f for f in written(caller)}
@@ -293,6 +293,29 @@ def test_attributes_and_companions() -> None:
     assert "api_implements" not in protos_by_name["__inference_caller_3"].attr
 
 
+def test_functions_name_each_other_in_their_attributes() -> None:
+    facts: list[dict[str, str | bool | Function]] = [{}, {}]
+    graph = Builder("__forward_it")
+    forward = graph.finish([graph.input(VECTOR)], attributes=facts[0])
+    graph = Builder("__backward_it")
+    backward = graph.finish([graph.input(VECTOR)], attributes=facts[1])
+    facts[0]["backward_function_name"], facts[1]["forward_function_name"] = backward, forward
+    made: list[int] = []
+
+    def pair() -> list[Function]:
+        made.append(1)
+        return [forward, backward]
+
+    graph = Builder("it")
+    function = graph.finish([graph.input(VECTOR)], make_companions=pair)
+    assert not made
+    protos_by_name = {f.signature.name: f for f in written(function)}
+    assert list(protos_by_name) == ["__inference_it_1", "__forward_it_2", "__inference___backward_it_3"]
+    assert protos_by_name["__forward_it_2"].attr["backward_function_name"].s == b"__inference___backward_it_3"
+    assert protos_by_name["__inference___backward_it_3"].attr["forward_function_name"].s == b"__forward_it_2"
+    assert (function.companions, made) == ((forward, backward), [1])
+
+
 def test_another_function_on_other_variables_keeps_what_is_said_of_it() -> None:
     step, other = (Variable(name, Spec((), dtypes.float32)) for name in ("step", "other"))
     function = counting(step)
@@ -300,6 +323,6 @@ def test_another_function_on_other_variables_keeps_what_is_said_of_it() -> None:
     again = body.with_captures({step: other}, "again")
     assert (again.handed_on, again.variables) == (2, (other,))
     graph = Builder("told")
-    told = graph.finish([graph.input(VECTOR)], attributes={"key": True}, companions=[function])
+    told = graph.finish([graph.input(VECTOR)], attributes={"key": True}, make_companions=lambda: [function])
     copy = told.with_captures({}, "copy")
     assert (copy.attributes, copy.companions) == ({"key": True}, (function,))

@@ -10,7 +10,7 @@ Source: tf_keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt import ir
@@ -20,10 +20,20 @@ from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.dialects.versions import is_keras3
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.hdf5 import layout
+from kerasfmt.formats.hdf5.older_layouts import in_todays_layout
 from kerasfmt.formats.hdf5.stored import H5Model, open_model
-from kerasfmt.formats.matching import Pair, assign, check_names, ordered_weights, pair, top_level_weights
+from kerasfmt.formats.matching import (
+    NamedArray,
+    Pair,
+    assign,
+    check_names,
+    ordered_weights,
+    pair,
+    top_level_weights,
+)
 from kerasfmt.ir.compile_state import optimizer_variable
 from kerasfmt.ir.keras_facts import Major
+from kerasfmt.ir.weight import Weight
 from kerasfmt.optimizers.stored import read_state
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
@@ -82,17 +92,31 @@ def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Mode
 
 
 def check_dialect(file: str, keras_version: str | None, backend: str | None) -> None:
-    """Refuses files whose weights have another layout than in Keras 2.
+    """Refuses files of models that Keras 2 cannot load.
 
     Raises:
       UnsupportedFormatError: Keras 1 wrote it, or it is for Theano or CNTK.
     """
-    version = keras_version or "1"
-    if version.split(".")[0] == "1":
+    if is_keras1(keras_version):
         got = keras_version or "no version, as Keras 1 wrote it"
         raise UnsupportedFormatError(
-            f"{file}: expected a file of Keras 2 or later, got {got}; load it with Keras 2 and save it again"
+            f"{file}: expected a model of Keras 2 or later, got {got}; build the model and load the weights into it, "
+            "or load it with Keras 2.2 and save it again"
         )
+    check_backend(file, backend)
+
+
+def is_keras1(keras_version: str | None) -> bool:
+    """Whether a file that states this version is of Keras 1, which in its first releases stated none."""
+    return (keras_version or "1").split(".")[0] == "1"
+
+
+def check_backend(file: str, backend: str | None) -> None:
+    """Refuses weights that are laid out for another backend.
+
+    Raises:
+      UnsupportedFormatError: they are for Theano or CNTK.
+    """
     if backend in _FOREIGN_BACKENDS:
         raise UnsupportedFormatError(
             f"{file}: its kernels are laid out for the backend {backend}; "
@@ -108,14 +132,14 @@ def _assign(model: ir.Model, stored: H5Model) -> None:
         for layer in model.layers
         if layer.weights and not (layer.weights_are_given and layer.name not in held)
     }
-    owners = [
-        (f"layer {name} ({type(layer).__name__})", ordered_weights(layer), held.pop(name, []))
-        for name, layer in layers.items()
-    ]
-    owners.append(("top level of the model", top_level_weights(model), stored.top_level))
+    owners: list[tuple[str, list[Weight], Sequence[NamedArray]]] = []
+    for name, layer in layers.items():
+        where = f"{stored.file}: layer {name} ({type(layer).__name__})"
+        arrays = in_todays_layout(layer, held.pop(name, []), where)
+        owners.append((where, ordered_weights(layer), arrays))
+    owners.append((f"{stored.file}: top level of the model", top_level_weights(model), stored.top_level))
     pairs: list[Pair] = []
-    for owner, weights, datasets in owners:
-        where = f"{stored.file}: {owner}"
+    for where, weights, datasets in owners:
         check_names(weights, datasets, where)
         pairs += pair(weights, datasets, where)
     for name, datasets in held.items():

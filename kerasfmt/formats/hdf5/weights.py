@@ -2,7 +2,8 @@
 
 By topology, the layers of the model that have weights are paired with the layers of the file in order, whatever their
 names. By name, each layer takes the weights that the file stores under its name; the other layers stay as they are.
-A weight of another dtype is cast.
+A weight of another dtype is cast. Files of Keras 1 are read too, except for layers whose kernels it stores in another
+order.
 
 Source: keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group and
 load_weights_from_hdf5_group_by_name (2.15)
@@ -15,10 +16,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.formats.hdf5.reader import check_dialect
-from kerasfmt.formats.hdf5.stored import H5Weights, open_weights
-from kerasfmt.formats.matching import Pair, assign, ordered_weights, pair, refuse, skip, top_level_weights
-from kerasfmt.ir import Model
+from kerasfmt.formats.hdf5.older_layouts import in_todays_layout, refuse_changed_layouts
+from kerasfmt.formats.hdf5.reader import check_backend, is_keras1
+from kerasfmt.formats.hdf5.stored import H5Weights, NamedDatasets, open_weights
+from kerasfmt.formats.matching import (
+    NamedArray,
+    Pair,
+    assign,
+    ordered_weights,
+    pair,
+    refuse,
+    skip,
+    top_level_weights,
+)
+from kerasfmt.ir import Layer, Model
 
 
 def load_weights(
@@ -47,7 +58,7 @@ def load_weights(
             "load_weights: skip_mismatch=True needs by_name=True; by topology all weights have to fit"
         )
     stored = open_weights(source)
-    check_dialect(stored.file, stored.keras_version, stored.backend)
+    check_backend(stored.file, stored.backend)
     assign(_by_name(model, stored, skip_mismatch) if by_name else _by_topology(model, stored))
 
 
@@ -60,8 +71,11 @@ def _by_topology(model: Model, stored: H5Weights) -> Iterator[Pair]:
             f"got those of {len(held)}; load them by_name=True if the models differ"
         )
     for layer, (name, datasets) in zip(layers, held, strict=True):
-        owner = f"layer {layer.name}" + (f" ({name} in the file)" if name != layer.name else "")
-        yield from pair(ordered_weights(layer), datasets, f"{stored.file}: {owner}", cast=True)
+        where = f"{stored.file}: layer {layer.name}" + (
+            f" ({name} in the file)" if name != layer.name else ""
+        )
+        arrays = _arrays(layer, datasets, stored, where)
+        yield from pair(ordered_weights(layer), arrays, where, cast=True)
     yield from pair(top_level_weights(model), stored.top_level, _top_level(stored), cast=True)
 
 
@@ -71,9 +85,17 @@ def _by_name(model: Model, stored: H5Weights, skip_mismatch: bool) -> Iterator[P
     for name, datasets in stored.layers.items():
         if name in layers:
             where = f"{stored.file}: layer {name}"
-            yield from pair(ordered_weights(layers[name]), datasets, where, cast=True, mismatch=mismatch)
+            arrays = _arrays(layers[name], datasets, stored, where)
+            yield from pair(ordered_weights(layers[name]), arrays, where, cast=True, mismatch=mismatch)
     top = top_level_weights(model)
     yield from pair(top, stored.top_level, _top_level(stored), cast=True, mismatch=mismatch)
+
+
+def _arrays(layer: Layer, datasets: NamedDatasets, stored: H5Weights, where: str) -> list[NamedArray]:
+    """What the file holds for a layer, in the layout of Keras 2."""
+    if is_keras1(stored.keras_version):
+        refuse_changed_layouts(layer, where)
+    return in_todays_layout(layer, datasets, where)
 
 
 def _top_level(stored: H5Weights) -> str:

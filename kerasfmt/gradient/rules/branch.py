@@ -16,7 +16,7 @@ from kerasfmt.gradient.backward_graph import BackwardGraph, is_trainable
 from kerasfmt.gradient.forward_graph import ForwardGraph
 from kerasfmt.gradient.indexed_slices import dense
 from kerasfmt.gradient.rule import Gradients, gradient
-from kerasfmt.graph import Function, Node, Spec, Value, Variable
+from kerasfmt.graph import Capture, Function, Node, Spec, Value
 from kerasfmt.graph.function import callees_of
 from kerasfmt.graph.ops.control import common_shape
 from kerasfmt.graph.value import Attr
@@ -77,7 +77,7 @@ class BranchBackward(BackwardGraph):
         return {around.get(v, v): a for v, a in self.captured.items() if a in arguments}
 
     def take(
-        self, values: Sequence[Value], arguments: dict[Value, Value], variables: Sequence[Variable]
+        self, values: Sequence[Value], arguments: dict[Value, Value], variables: Sequence[Capture]
     ) -> None:
         """Takes one argument for each of `values`, then the handles of variables, in this order.
 
@@ -109,7 +109,7 @@ def branch(graph: BackwardGraph, node: Node, *grads: Value | None) -> Gradients:
     _rewrite(graph.forward, node, both)
     arguments = [one.arguments(node) for one in both]
     values = list(dict.fromkeys(value for taken in arguments for value in taken))
-    variables = list(dict.fromkeys(v for one in both for v in one.captured_variables))
+    variables = list(dict.fromkeys(v for one in both for v in one.captured_so_far))
     functions: list[Function] = []
     for one, taken in zip(both, arguments, strict=True):
         one.take(values, taken, variables)

@@ -169,7 +169,7 @@ def loop(graph: BackwardGraph, node: Node, *grads: Value | None) -> Gradients:
     following = body.emit_one("AddV2", counter, 1, name="add")
     body.rewrite()
     operands = [graph.constant(0), node.inputs[1], node.outputs[0], *given.values(), *body.sources()]
-    variables = body.captured_variables
+    variables = body.captured_so_far
     handles = body.captured_handles
     step = body.finish(
         [following, maximum, total, *map(body.inside, results), *body.left.values(), *handles],
@@ -203,6 +203,6 @@ def _condition(name: str, step: Function) -> Function:
     counter, _, total, *_ = (
         graph.input(v.spec, given) for v, given in zip(step.inputs, step.input_names, strict=True)
     )
-    for variable in step.variables:
+    for variable in step.captured:
         graph.capture(variable)
     return graph.finish(graph.emit("Less", counter, total))

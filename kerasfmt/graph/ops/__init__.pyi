@@ -28,6 +28,7 @@ from .checkpoint_io import (
 )
 from .control import (
     cond as cond,
+    cond_list as cond_list,
 )
 from .conv import (
     conv2d as conv2d,

@@ -124,6 +124,20 @@ def cond(
 
     Source: tf.cond.
     """
+    (value,) = cond_list(condition, lambda *v: [then(*v)], lambda *v: [otherwise(*v)], operands)
+    return value
+
+
+def cond_list(
+    condition: Value,
+    then: Callable[..., Sequence[Value]],
+    otherwise: Callable[..., Sequence[Value]],
+    operands: Sequence[Value],
+) -> list[Value]:
+    """As `cond`, for branches that give several values, of the same dtypes.
+
+    Source: tf.cond.
+    """
     graph = condition.graph
     branches = (("cond_true", then), ("cond_false", otherwise))
     used = [c for name, branch in branches for c in _branch(name, branch, operands, ()).captured]
@@ -131,7 +145,7 @@ def cond(
     made = [_branch(name, branch, operands, captures) for name, branch in branches]
     op = "If" if any(function.stateful for function in made) else "StatelessIf"
     handles = [graph.capture(c, "cond") for c in captures]
-    (value,) = emit(
+    outputs = emit(
         op,
         condition,
         [*operands, *handles],
@@ -139,17 +153,20 @@ def cond(
         then_branch=made[0],
         else_branch=made[1],
         Tout=[v.dtype for v in made[0].outputs],
-        output_shapes=[common_shape([f.outputs[0].shape for f in made])],
+        output_shapes=[common_shape([f.outputs[i].shape for f in made]) for i in range(len(made[0].outputs))],
     )
-    return value
+    return list(outputs)
 
 
 def _branch(
-    name: str, branch: Callable[..., Value], operands: Sequence[Value], captures: Sequence[Capture]
+    name: str,
+    branch: Callable[..., Sequence[Value]],
+    operands: Sequence[Value],
+    captures: Sequence[Capture],
 ) -> Function:
     """A branch as a function of the operands; its captures have the given order."""
     graph = Builder(name)
     values = [graph.input(v.spec, f"operand_{i}") for i, v in enumerate(operands)]
     for captured in captures:
         graph.capture(captured)
-    return graph.finish([branch(*values)])
+    return graph.finish(branch(*values))

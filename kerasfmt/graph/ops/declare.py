@@ -40,7 +40,7 @@ def declare(
 
 def is_half(dtype: np.dtype[Any]) -> bool:
     """Whether the dtype is float16 or bfloat16."""
-    return dtype.name in ("float16", "bfloat16")
+    return dtype.itemsize == 2 and dtype.name in ("float16", "bfloat16")
 
 
 def widen(array: Array) -> Array:
@@ -51,17 +51,22 @@ def widen(array: Array) -> Array:
 def kernel(run: Callable[..., Array]) -> Kernel:
     """A kernel with one output of the dtype of its first operand; 16-bit floats are computed in float32.
 
-    Overflow and division by zero give infinities and NaN without a warning, as in TensorFlow.
+    Overflow and division by zero give infinities and NaN without a warning, as in TensorFlow. The interpreter, which
+    ignores them itself, calls the attribute `quiet`.
     """
+
+    def quiet(attrs: Attrs, *inputs: Any) -> list[Array]:
+        first = inputs[0][0] if isinstance(inputs[0], tuple) else inputs[0]
+        wide = [tuple(map(widen, x)) if isinstance(x, tuple) else widen(x) for x in inputs]
+        out = np.asarray(run(attrs, *wide))
+        return [out if out.dtype == first.dtype else out.astype(first.dtype)]
 
     @wraps(run)
     def wrapped(attrs: Attrs, *inputs: Any) -> list[Array]:
-        first = inputs[0][0] if isinstance(inputs[0], tuple) else inputs[0]
-        wide = [tuple(map(widen, x)) if isinstance(x, tuple) else widen(x) for x in inputs]
         with np.errstate(all="ignore"):
-            out = np.asarray(run(attrs, *wide))
-        return [out.astype(first.dtype, copy=False)]
+            return quiet(attrs, *inputs)
 
+    vars(wrapped)["quiet"] = quiet
     return wrapped
 
 

@@ -1,8 +1,8 @@
 """Loops: `while_loop` makes a While node of two Python functions.
 
 The first two operands of the node are a counter and the greatest number of iterations, as TensorFlow's gradient of
-a loop expects. The operands of the caller follow, then the values that no iteration changes, then the handles of the
-variables. Condition and body have the same arguments. The body hands on what no iteration changes.
+a loop expects. The operands of the caller follow, then the values that no iteration changes, then what the functions
+capture. Condition and body have the same arguments. The body hands on what no iteration changes.
 
 Source: tensorflow/python/ops/while_v2.py, while_loop.
 """
@@ -18,7 +18,7 @@ from kerasfmt.graph.emit import emit
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.ops.math import add, less, logical_and
 from kerasfmt.graph.ops.shape_values import constant_value
-from kerasfmt.graph.resource import Variable
+from kerasfmt.graph.resource import Capture
 from kerasfmt.graph.spec import Spec
 from kerasfmt.graph.value import Value
 
@@ -62,14 +62,14 @@ def while_loop(
     specs += [v.spec.with_name(f"placeholder_{i}" if i else "placeholder") for i, v in enumerate(operands)]
     specs += [v.spec.with_name(v.node.name) for v in invariants]
     step = _Step(name, specs, len(operands))
-    variables: tuple[Variable, ...] = ()
+    captures: tuple[Capture, ...] = ()
     while True:
-        made_body = step.body(body, variables)
-        made_condition = step.condition(condition, made_body.variables, bounded=_is_bounded(bound))
-        if made_condition.variables == made_body.variables:
+        made_body = step.body(body, captures)
+        made_condition = step.condition(condition, made_body.captured, bounded=_is_bounded(bound))
+        if made_condition.captured == made_body.captured:
             break
-        variables = made_condition.variables
-    handles = [graph.capture(v) for v in made_body.variables]
+        captures = made_condition.captured
+    handles = [graph.capture(c) for c in made_body.captured]
     stateful = made_body.stateful or made_condition.stateful
     outputs = emit(
         "While" if stateful else "StatelessWhile",
@@ -102,15 +102,15 @@ class _Step:
         self._specs = specs
         self._carried = carried
 
-    def _begun(self, part: str, variables: Sequence[Variable]) -> tuple[Builder, list[Value]]:
+    def _begun(self, part: str, captures: Sequence[Capture]) -> tuple[Builder, list[Value]]:
         graph = Builder(f"{self._name}_{part}")
         values = [graph.input(spec) for spec in self._specs]
-        for variable in variables:
-            graph.capture(variable)
+        for captured in captures:
+            graph.capture(captured)
         return graph, values
 
-    def body(self, body: Callable[..., Sequence[Value]], variables: Sequence[Variable]) -> Function:
-        graph, (counter, maximum, *values) = self._begun("body", variables)
+    def body(self, body: Callable[..., Sequence[Value]], captures: Sequence[Capture]) -> Function:
+        graph, (counter, maximum, *values) = self._begun("body", captures)
         results = list(body(*values))
         wanted = [spec.dtype.name for spec in self._specs[2 : 2 + self._carried]]
         if [v.dtype.name for v in results] != wanted:
@@ -121,8 +121,8 @@ class _Step:
         return graph.finish(outputs, handed_on=len(handed_on))
 
     def condition(
-        self, condition: Callable[..., Value], variables: Sequence[Variable], *, bounded: bool
+        self, condition: Callable[..., Value], captures: Sequence[Capture], *, bounded: bool
     ) -> Function:
-        graph, (counter, maximum, *values) = self._begun("cond", variables)
+        graph, (counter, maximum, *values) = self._begun("cond", captures)
         goes_on = condition(*values)
         return graph.finish([logical_and(less(counter, maximum), goes_on) if bounded else goes_on])

@@ -37,6 +37,14 @@ def _reciprocal(x: Array) -> Any:
     return np.divide(1, x) if x.dtype.kind in "fc" else truncated_divide(np.ones_like(x), x)
 
 
+def _sigmoid(x: Array) -> Array:
+    y = np.asarray(np.negative(x))
+    np.exp(y, out=y)
+    np.add(1, y, out=y)
+    np.divide(1, y, out=y)
+    return y
+
+
 def truncated_divide(x: Array, y: Array) -> Any:
     """x / y, rounded towards zero for integers as C does.
 
@@ -110,7 +118,7 @@ _UNARY: dict[str, Callable[[Array], Any]] = {
     "Rint": np.rint,
     "Round": np.rint,
     "Rsqrt": lambda x: np.divide(1, np.sqrt(x)),
-    "Sigmoid": lambda x: np.divide(1, np.add(1, np.exp(np.negative(x)))),
+    "Sigmoid": _sigmoid,
     "Sign": np.sign,
     "Sin": np.sin,
     "Sinh": np.sinh,

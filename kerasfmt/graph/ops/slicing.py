@@ -350,7 +350,16 @@ class Split(Op):
     @staticmethod
     @override
     def run(attrs: Attrs, axis: Array, x: Array) -> list[Array]:
-        return list(np.split(x, attrs["num_split"], int(axis.item())))
+        parts, i = attrs["num_split"], int(axis.item())
+        size, rest = divmod(x.shape[i], parts)
+        if rest:
+            raise ValueError(f"axis {i} of shape {x.shape} does not divide into {parts} parts")
+        index = [slice(None)] * x.ndim
+        found = []
+        for part in range(parts):
+            index[i] = slice(part * size, (part + 1) * size)
+            found.append(x[tuple(index)])
+        return found
 
 
 @register("SplitV")

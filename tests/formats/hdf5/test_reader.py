@@ -123,7 +123,7 @@ def test_weights_that_do_not_fit(tmp_path: Path, weights: Weights, said: str) ->
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"version": "1.2.2"}, "expected a file of Keras 2 or later, got 1.2.2"),
+        ({"version": "1.2.2"}, "expected a model of Keras 2 or later, got 1.2.2"),
         ({"version": None}, "got no version"),
         ({"backend": "theano"}, "backend theano"),
     ],

@@ -99,7 +99,10 @@ class Sample:
 
     def arrays(self) -> list[Any]:
         """The operands of the kernel."""
-        inputs = [TensorList(list(x.array)) if isinstance(x, Rows) else x for x in self.inputs]
+        inputs = [
+            TensorList(list(x.array), i32(x.array.shape[1:])) if isinstance(x, Rows) else x
+            for x in self.inputs
+        ]
         behind = self.resource if self.table is None else self.content()
         return [*([] if behind is None else [behind]), *inputs]
 

@@ -94,6 +94,16 @@ class TestFrontends(FrontendTests):
     }
 
 
+def test_branches_give_several_values() -> None:
+    graph = Builder("branches")
+    x, larger = graph.input(SCALAR), graph.input(Spec((), dtypes.bool_))
+    pair = ops.cond_list(larger, lambda v: [v + 1.0, v], lambda v: [v, ops.tile(v, [])], [x])
+    assert [v.shape for v in pair] == [(), ()]
+    function = graph.finish(pair)
+    assert run(function, [np.float32(2), np.bool_(True)], {}) == [3, 2]
+    assert run(function, [np.float32(2), np.bool_(False)], {}) == [2, 2]
+
+
 def less_than(limit: int) -> Body:
     return lambda i, *_: [ops.less(i, limit)]
 
