@@ -226,7 +226,7 @@ def load_weights(
 
     Args:
       model: the model.
-      filepath: a file of `save_weights` or of a whole model: HDF5, .keras or .npz, recognized by content; the map
+      filepath: a file of `save_weights` or of a whole model: HDF5, .keras, .npz or SavedModel, by its content; the map
         of weights in shards, `.weights.json`; or an open h5py.File or group. Weights stay in the file until
         they are used; keep it until the model is saved.
       by_name: whether to pair by the names of layers, or of weights in an .npz; by default they are paired in order.
@@ -269,7 +269,7 @@ def load_model(
     Weights stay in the file until they are used; keep the file until the model is saved.
 
     Args:
-      filepath: the file, or an open h5py.File or group.
+      filepath: the file, the directory of a SavedModel, or an open h5py.File or group.
       custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the file; for Lambda layers,
         functions by the layers' names.
       compile: whether to keep the training config and the optimizer's state.
