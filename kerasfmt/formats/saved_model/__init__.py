@@ -13,6 +13,7 @@ from kerasfmt.formats.saved_model import layout
 if TYPE_CHECKING:
     from kerasfmt.formats.description import Description
     from kerasfmt.ir import Model
+    from kerasfmt.ir.graph_model import GraphModel
 
 
 def _is_saved_model(path: Path) -> bool:
@@ -27,6 +28,16 @@ def _read(source: Source, custom_objects: Mapping[str, Any] | None, compile: boo
     from kerasfmt.formats.saved_model.reader import load
 
     return load(source, custom_objects, compile)
+
+
+def _read_graph(source: Source, tag: str) -> GraphModel:
+    from kerasfmt.formats.saved_model.graph_reader import load_graph
+
+    return load_graph(source, tag)
+
+
+def _write_graph(model: GraphModel, target: Source) -> None:
+    model.write_again(target)
 
 
 def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
@@ -84,6 +95,8 @@ FORMAT: Final = Format(
     holds_signatures=True,
     read=_read,
     write=_write,
+    read_graph=_read_graph,
+    write_graph=_write_graph,
     read_weights=_read_weights,
     describe=_describe,
 )

@@ -54,7 +54,7 @@ def load(
     if not stored.objects or not stored.root.described:
         raise UnsupportedFormatError(
             f"{path}: a SavedModel without a Keras model: expected what Keras 2 says of its layers in "
-            f"{layout.KERAS_METADATA}, got nothing; only models of Keras 2 are read from SavedModels"
+            f"{layout.KERAS_METADATA}, got nothing; load_graph_model reads its signatures and variables"
         )
     root = stored.root
     with malformed_config_errors(root.where):
@@ -78,7 +78,7 @@ def _config(root: Place, custom_objects: Mapping[str, Any]) -> dict[str, Any]:
         raise UnsupportedLayerError(
             f"{root.where}: model {content.get('name')!r} of class {kind!r}: expected a Functional or Sequential "
             "model, got one that calls its layers in code of its own, which a SavedModel does not hold; "
-            "make it of inputs and outputs with Keras and save that"
+            "load_graph_model reads its signatures and variables"
         )
     if kind not in (*_MODELS, *custom_objects):
         kind = "Functional"

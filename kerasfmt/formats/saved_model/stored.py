@@ -45,6 +45,8 @@ class StoredModel:
 
     Attributes:
       directory: the path, which errors begin with.
+      saved: saved_model.pb.
+      texts: keras_metadata.pb; None where there is none.
       meta: the graph with its functions and signatures.
       objects: the objects, the root first; none in a SavedModel of TensorFlow 1.
       described: what Keras says of objects, by their numbers; nothing where Keras did not write it.
@@ -53,6 +55,8 @@ class StoredModel:
     """
 
     directory: str
+    saved: Any
+    texts: Any
     meta: Any
     objects: Sequence[StoredObject]
     described: Mapping[int, LayerMetadata]
@@ -220,8 +224,13 @@ def _open(directory: Path, tag: str) -> StoredModel:
         limits.allowance_for((directory / layout.VARIABLES_INDEX).stat().st_size)
         variables = tensorbundle.read(directory / layout.VARIABLES)
         checkpointed = read_objects(variables)
-    described = _described(directory, objects)
-    return StoredModel(str(directory), meta, objects, described, variables, checkpointed or ())
+    path = directory / layout.KERAS_METADATA
+    texts = _read(protos.KerasSavedMetadata, path) if objects and path.exists() else None
+    if texts is None:
+        described = _described_inside(objects, str(directory / layout.SAVED_MODEL))
+    else:
+        described = decode_metadata(texts.nodes, len(objects), str(path))
+    return StoredModel(str(directory), saved, texts, meta, objects, described, variables, checkpointed or ())
 
 
 def _read(kind: type[_MessageT], path: Path) -> _MessageT:
@@ -256,16 +265,13 @@ def _graph(saved: Any, tag: str, where: str) -> Any:
     return found[0]
 
 
-def _described(directory: Path, objects: Sequence[StoredObject]) -> dict[int, LayerMetadata]:
-    path = directory / layout.KERAS_METADATA
-    if objects and path.exists():
-        return decode_metadata(_read(protos.KerasSavedMetadata, path).nodes, len(objects), str(path))
+def _described_inside(objects: Sequence[StoredObject], where: str) -> dict[int, LayerMetadata]:
+    """What Keras 2.2 to 2.4 says of objects, by their numbers."""
     found = {}
     for each in objects:
         user = each.message.user_object
         if user.metadata and user.identifier.startswith(layout.KERAS_IDENTIFIER):
-            where = f"{directory / layout.SAVED_MODEL}: object {each.number}"
-            content = parse_object(user.metadata, where)
+            content = parse_object(user.metadata, f"{where}: object {each.number}")
             found[each.number] = LayerMetadata(each.number, "", user.identifier, content)
     return found
 
