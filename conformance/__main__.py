@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
         running.run(line, cases, options.whose)
         for case in cases:
             found = running.results(line, case, options.whose)
-            wanted = checks(line, case) if options.whose == "ours" else readers(case)
+            wanted = checks(line, case) if options.whose == "ours" else [*readers(case), "twin"]
             for check in {**found, **dict.fromkeys(wanted)}:
                 checked += 1
                 result = found.get(check, {"ok": False, "detail": "not run"})

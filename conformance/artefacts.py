@@ -6,6 +6,7 @@
     expected.json   names, structures, and the key under which all this is cached
     expected.npz    sample inputs, outputs, and everything else that TensorFlow computed
     ours/           the SavedModel that kerasfmt makes of that file
+    again/          the SavedModel that kerasfmt makes of theirs/
     results.json    check -> {"ok", "detail"}
 """
 
@@ -54,8 +55,8 @@ def readers(case: Case) -> list[str]:
 
 def checks(line: str, case: Case) -> list[str]:
     """Every check that a case has to pass on a line."""
-    compared = [] if line in case.unsaved else ["structure"]
-    return ["convert", *compared, *(["predict"] if case.runs else []), *readers(case)]
+    compared = [] if line in case.unsaved else ["structure", "twin"]
+    return ["convert", "back", *compared, *(["predict"] if case.runs else []), *readers(case)]
 
 
 def read_json(path: Path) -> Any:

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
+from pathlib import Path
 
 from conformance.artefacts import directory, record, stored
 from conformance.case import Case
-from conformance.closeness import assert_close
-from conformance.nested import fill, leaves
-from conformance.read import Expected
+from conformance.round_trips import round_trip
+from conformance.twins import assert_predicts, twin
 
 FOREIGN = ("tensorflow", "keras", "tf_keras", "jax", "torch")
 
 
-def convert(line: str, case: Case) -> None:
-    """Writes `ours/` and records the checks `convert`, `predict` and `structure`."""
+def convert(line: str, case: Case, whose: str = "ours") -> None:
+    """Writes `ours/` and records the checks `convert`, `predict`, `structure`, `back` and `twin`.
+
+    Of `theirs` it records `twin` alone.
+    """
     where = directory(line, case)
+    if whose != "ours":
+        if line not in case.unsaved:
+            record(where / f"{whose}.json", "twin", lambda: twin(line, case))
+        return
     results = where / "results.json"
     shutil.rmtree(where / "ours", ignore_errors=True)
     results.unlink(missing_ok=True)
     if record(results, "convert", lambda: _convert(line, case)) and line not in case.unsaved:
         record(results, "structure", lambda: _structure(line, case))
+        record(results, "twin", lambda: twin(line, case))
+    record(results, "back", lambda: _back(line, case))
     if case.runs:
         record(results, "predict", lambda: _predict(line, case))
 
@@ -38,16 +48,17 @@ def _convert(line: str, case: Case) -> None:
         raise AssertionError(f"kerasfmt imported {loaded}")
 
 
+def _back(line: str, case: Case) -> None:
+    """What is written as a SavedModel comes back as the model that was written."""
+    with tempfile.TemporaryDirectory() as scratch:
+        round_trip(line, case, "saved_model", Path(scratch))
+
+
 def _predict(line: str, case: Case) -> None:
     import kerasfmt
 
-    expected = Expected(line, case)
     model = kerasfmt.load_model(stored(line, case), custom_objects=case.objects(kerasfmt))
-    got = leaves(expected.names["outputs"], model.predict(fill(expected.names["inputs"], expected.x)))
-    for name, output, wanted in zip(
-        expected.names["output_names"], got, expected.series("y", "output_names"), strict=True
-    ):
-        assert_close(f"kerasfmt's predict, output {name!r}", output, wanted, case.tolerance)
+    assert_predicts(model, line, case)
 
 
 def _structure(line: str, case: Case) -> None:

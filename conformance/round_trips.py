@@ -22,6 +22,7 @@ FORMATS: dict[str, tuple[str, str]] = {
     "hdf5": ("model.h5", "h5"),
     "keras3": ("model.keras", "keras"),
     "tf_keras": ("model.keras", "tf_keras"),
+    "saved_model": ("model", "tf"),
     "weights": ("only.h5", "h5"),
     "paths_keras3": ("only.weights.h5", "keras"),
     "paths_tf_keras": ("only.weights.h5", "tf_keras"),
@@ -49,10 +50,12 @@ def round_trip(line: str, case: Case, kind: str, scratch: Path) -> None:
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", "optimizer Nadam: the momentum follows another schedule")
         if not name.startswith("only"):
-            _write(lambda: kerasfmt.save_model(model, path, save_format=save_format), kind)
+            options = case.save if kind == "saved_model" else {}
+            _write(lambda: kerasfmt.save_model(model, path, save_format=save_format, **options), kind)
             again = kerasfmt.load_model(path, custom_objects=case.objects(kerasfmt))
             assert_same_config(again, model, kind)
-            assert_same_training(again.training_config, model.training_config, kind)
+            kept = model.training_config if options.get("include_optimizer", True) else None
+            assert_same_training(again.training_config, kept, kind)
         else:
             kerasfmt.save_weights(model, path, save_format=save_format)
             again = kerasfmt.load_model(stored, custom_objects=case.objects(kerasfmt))
@@ -130,6 +133,8 @@ def assert_same_training(got: TrainingConfig | None, expected: TrainingConfig | 
     if kind == "hdf5":
         assert got.config == expected.config
     held, variables = list(got.variables), list(expected.variables)
+    if kind == "saved_model" and len(variables) == 1:
+        held = held[:1]  # in SavedModels, a model that was loaded has its slots before the first step
     if kind == "keras3":
         by_words = {_words(variable): variable for variable in variables}
         assert len(by_words) == len(variables)

@@ -78,6 +78,9 @@ def run(line: str, cases: list[Case], whose: str = "ours", say: bool = True) -> 
     else:
         for case in usable:
             (directory(line, case) / f"{whose}.json").unlink(missing_ok=True)
+        for name, words in stage("convert", line, usable, whose).items():
+            _died(line, name, "twin", words, whose)
+        done("read by kerasfmt")
     for name, words in stage("read", line, usable, whose).items():
         _died(line, name, "read", words, whose)
     done("read")

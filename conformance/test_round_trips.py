@@ -12,7 +12,9 @@ from conformance.artefacts import LINES, cache_key, directory, read_json
 from conformance.case import Case
 from conformance.cases import CASES
 from conformance.round_trips import FORMATS, NotInDialectError, round_trip
+from conformance.structure.rules import DIFFERENT
 from conformance.test_readers import chosen
+from conformance.twins import twin
 
 PARAMETERS = [
     pytest.param(
@@ -52,6 +54,8 @@ def test_round_trips(built: None, tmp_path: Path, line: str, trip: Case) -> None
         except NotInDialectError as refused:
             assert {trip.name, trip.about} & (NOT_IN_KERAS3 | OTHER_MASKS), str(refused)
             assert ("makes in another way than Keras 3" in str(refused)) == (trip.name in OTHER_MASKS)
+    if line not in trip.unsaved and trip.name not in DIFFERENT:  # those are held against ours/, in a run
+        twin(line, trip)
 
 
 NOT_IN_KERAS3 = frozenset(

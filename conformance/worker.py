@@ -59,7 +59,7 @@ def main(stage: str, line: str, listed: str, whose: str = "ours") -> None:
     if stage == "convert":
         from conformance.convert import convert
 
-        work = lambda case: convert(line, case)  # noqa: E731
+        work = lambda case: convert(line, case, whose)  # noqa: E731
     else:
         from conformance import build, read
 

@@ -10,6 +10,7 @@ from . import (
     tensorbundle as tensorbundle,
 )
 from .api import (
+    load_graph_model as load_graph_model,
     load_model as load_model,
     load_weights as load_weights,
     save_model as save_model,
@@ -32,6 +33,7 @@ from .ir import (
     initializers as initializers,
     regularizers as regularizers,
 )
+from .ir.graph_model import GraphModel as GraphModel
 from .ir.signature import Signature as Signature
 from .sources import from_keras as from_keras
 

@@ -1,4 +1,4 @@
-"""The front door: four verbs that choose the format, protect existing files, and commit.
+"""The front door: the verbs that choose the format, protect existing files, and commit.
 
 Source: tf_keras/src/saving/saving_api.py, save_model and load_model
 """
@@ -28,6 +28,7 @@ from kerasfmt.limits import MAX_EXPANSION, limited
 if TYPE_CHECKING:
     from kerasfmt.formats.saved_model.options import SaveOptions
     from kerasfmt.ir import Model
+    from kerasfmt.ir.graph_model import GraphModel
     from kerasfmt.ir.signature import Signature
 
 
@@ -53,7 +54,8 @@ def save_model(
     files that the old model does not name, in assets too.
 
     Args:
-      model: a model of kerasfmt, or a live model of Keras 2 or Keras 3, which goes through `from_keras` first.
+      model: a model of kerasfmt, or a live model of Keras 2 or Keras 3, which goes through `from_keras` first. A
+        GraphModel is written as it was read.
       filepath: the directory or file to create or to replace; for HDF5 also an open h5py.File or group, which
         is left open.
       overwrite: whether to replace an existing file; if False, a terminal is asked, and elsewhere it is an error.
@@ -130,9 +132,23 @@ def write_model(
         raise UnsupportedFormatError(f"{filepath}: {found.title} holds weights only; use save_weights")
     if is_path(filepath) and not may_write(Path(filepath), overwrite):
         return
+    if _is_graph(model):
+        _write_graph(model, filepath, found, flush)
+        return
     represented = _represented(model, arguments.include_optimizer)
     with _committed(filepath, found, flush) as target:
         write(represented, target, arguments)
+
+
+def _write_graph(model: GraphModel, filepath: Source, found: Format, flush: bool) -> None:
+    write = found.write_graph
+    if write is None:
+        raise UnsupportedFormatError(
+            f"{filepath}: {found.title} holds layers, and a GraphModel has none; save it as a SavedModel, or its "
+            "variables alone with save_weights as .npz"
+        )
+    with _committed(filepath, found, flush) as target:
+        write(model, target)
 
 
 @contextlib.contextmanager
@@ -199,7 +215,11 @@ def save_weights(
     assert write is not None, found
     if is_path(filepath) and not may_write(Path(filepath), overwrite):
         return
-    represented = _represented(model, found.optimizer_in_weights)
+    if _is_graph(model) and not found.weights_without_layers:
+        raise UnsupportedFormatError(
+            f"{filepath}: {found.title} holds the weights of layers, and a GraphModel has none; save them as .npz"
+        )
+    represented = model if _is_graph(model) else _represented(model, found.optimizer_in_weights)
     with _committed(filepath, found, flush) as target:
         write(represented, target)
 
@@ -226,7 +246,7 @@ def load_weights(
 
     Args:
       model: the model.
-      filepath: a file of `save_weights` or of a whole model: HDF5, .keras or .npz, recognized by content; the map
+      filepath: a file of `save_weights` or of a whole model: HDF5, .keras, .npz or SavedModel, by its content; the map
         of weights in shards, `.weights.json`; or an open h5py.File or group. Weights stay in the file until
         they are used; keep it until the model is saved.
       by_name: whether to pair by the names of layers, or of weights in an .npz; by default they are paired in order.
@@ -269,7 +289,7 @@ def load_model(
     Weights stay in the file until they are used; keep the file until the model is saved.
 
     Args:
-      filepath: the file, or an open h5py.File or group.
+      filepath: the file, the directory of a SavedModel, or an open h5py.File or group.
       custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the file; for Lambda layers,
         functions by the layers' names.
       compile: whether to keep the training config and the optimizer's state.
@@ -301,6 +321,46 @@ def load_model(
         )
     with limited(max_expansion):
         return found.read(source, custom_objects, compile)
+
+
+def load_graph_model(
+    filepath: str | os.PathLike[str], tag: str = "serve", max_expansion: float = MAX_EXPANSION
+) -> GraphModel:
+    """The signatures and variables of a SavedModel, whoever wrote it: a tf.Module, `export` of Keras 3, Keras 2.
+
+    Nothing is known of layers. The signatures run in NumPy, and `save_model` writes the model as it was read.
+
+    Args:
+      filepath: the directory. Keep it: variables are read when they are used.
+      tag: a tag of the graph to read, if there are several.
+      max_expansion: how many times its size the file may take in memory, as in `load_model`.
+
+    Example:
+      >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,), name="dense")])
+      >>> kerasfmt.save_model(model, "saved_model")
+      >>> graph = kerasfmt.load_graph_model("saved_model")
+      >>> graph.signatures["serving_default"](dense_input=[[1, 2, 3]])["dense"].shape
+      (1, 2)
+
+    Raises:
+      MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
+      UnsupportedFormatError: it is no SavedModel, or has no graph with this tag.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it takes more memory than it may.
+      GraphError: a signature does not agree with its function.
+    """
+    source = Path(filepath)
+    found = format_at(source)
+    if found.read_graph is None:
+        raise UnsupportedFormatError(f"{source}: {found.title} holds no graph; load_model reads its layers")
+    with limited(max_expansion):
+        return found.read_graph(source, tag)
+
+
+def _is_graph(model: Any) -> bool:
+    from kerasfmt.ir.graph_model import GraphModel
+
+    return isinstance(model, GraphModel)
 
 
 def _represented(model: Any, compile: bool) -> Model:

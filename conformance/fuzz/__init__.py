@@ -6,6 +6,7 @@
     spoil_zip.py   mutations of what an archive holds
     spoil_npz.py   mutations of what an `.npz` holds
     spoil_checkpoint.py   mutations of a checkpoint
+    spoil_saved_model.py  mutations of a SavedModel
     run.py         reads an input in a process of its own, with limits on time and memory
     __main__.py    the command, and the table
     options.py     hostile values for every option of every layer, a command of its own

@@ -38,7 +38,13 @@ class Tally:
         self.memory = max(self.memory, outcome.memory)
 
 
-TITLES = {"hdf5": "HDF5", "keras": "`.keras`", "npz": "`.npz`", "checkpoint": "TensorFlow's checkpoints"}
+TITLES = {
+    "hdf5": "HDF5",
+    "keras": "`.keras`",
+    "npz": "`.npz`",
+    "checkpoint": "TensorFlow's checkpoints",
+    "saved_model": "SavedModels",
+}
 """Headings of the page."""
 
 Tallies = dict[tuple[str, str], Tally]

@@ -11,6 +11,7 @@ import numpy as np
 
 import kerasfmt
 from conformance.fuzz.spoil_checkpoint import joined
+from conformance.fuzz.spoil_saved_model import joined as joined_saved_model
 from kerasfmt import ir
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.tensorbundle import bundle as layout
@@ -28,6 +29,7 @@ from kerasfmt.layers import (
     MultiHeadAttention,
     TimeDistributed,
 )
+from kerasfmt.optimizers.state import initial_variables
 
 _TESTS = Path(__file__).parents[2] / "tests"
 _WRITTEN_BY_KERAS = {
@@ -76,11 +78,13 @@ def corpus(reader: str, scratch: Path) -> list[bytes]:
     """The valid files of a reader, in a fixed order.
 
     Args:
-      reader: "hdf5", "keras", "npz" or "checkpoint".
+      reader: "hdf5", "keras", "npz", "checkpoint" or "saved_model".
       scratch: a directory to write to.
     """
     if reader == "checkpoint":
         return _checkpoints(scratch)
+    if reader == "saved_model":
+        return _saved_models(scratch)
     own = {"hdf5": _hdf5, "keras": _archives, "npz": _npz}[reader](scratch)
     return [path.read_bytes() for path in (*_WRITTEN_BY_KERAS.get(reader, ()), *own)]
 
@@ -158,4 +162,19 @@ def _checkpoints(scratch: Path) -> list[bytes]:
         tensorbundle.write(prefix, tensors.items())
         files = (layout.index_path(str(prefix)), layout.data_path(str(prefix), 0, 1))
         found.append(joined(*(Path(file).read_bytes() for file in files)))
+    return found
+
+
+def _saved_models(scratch: Path) -> list[bytes]:
+    found = []
+    for name, build in MODELS.items():
+        for traced in (True, False):
+            directory = scratch / f"{name}-{traced}"
+            model = build()
+            if model.training_config is not None:
+                model.training_config.variables = initial_variables(
+                    model.training_config, model.trainable_weights
+                )
+            kerasfmt.save_model(model, directory, save_traces=traced, flush=False)
+            found.append(joined_saved_model(directory))
     return found

@@ -30,6 +30,7 @@ from conformance.fuzz.spoil import BYTES
 from conformance.fuzz.spoil_checkpoint import CHECKPOINT, put as put_checkpoint
 from conformance.fuzz.spoil_hdf5 import HDF5, Spoil
 from conformance.fuzz.spoil_npz import NPZ
+from conformance.fuzz.spoil_saved_model import SAVED_MODEL, put as put_saved_model
 from conformance.fuzz.spoil_zip import ZIP
 from kerasfmt import ir
 from kerasfmt.containers import tensorbundle
@@ -40,8 +41,9 @@ KINDS: dict[str, dict[str, Spoil]] = {
     "keras": {**BYTES, **ZIP},
     "npz": {**BYTES, **NPZ},
     "checkpoint": CHECKPOINT,
+    "saved_model": SAVED_MODEL,
 }
-SUFFIXES = {"hdf5": ".h5", "keras": ".keras", "npz": ".npz", "checkpoint": ""}
+SUFFIXES = {"hdf5": ".h5", "keras": ".keras", "npz": ".npz", "checkpoint": "", "saved_model": ".saved_model"}
 MEMORY = 1 << 30
 """Bytes of address space that an input may take beside what the process has."""
 _LARGE_INPUT = 1 << 20
@@ -89,9 +91,11 @@ COPIES = {"copy.h5": "h5", "copy.keras": "keras", "copy2.keras": "tf_keras", "co
 
 
 def put(reader: str, data: bytes, path: Path) -> None:
-    """Writes an input: a file, or the files of a checkpoint."""
+    """Writes an input: a file, or the files of a checkpoint or of a SavedModel."""
     if reader == "checkpoint":
         put_checkpoint(data, path)
+    elif reader == "saved_model":
+        put_saved_model(data, path)
     else:
         path.write_bytes(data)
 

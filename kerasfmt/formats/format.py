@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kerasfmt.formats.description import Description
     from kerasfmt.formats.saved_model.options import SaveOptions
     from kerasfmt.ir import Model
+    from kerasfmt.ir.graph_model import GraphModel
     from kerasfmt.ir.signature import Signature
 
 Source: TypeAlias = Any
@@ -87,8 +88,11 @@ class Format:
       holds_weights: whether a path, or an open file, holds weights in the format.
       holds_signatures: whether its models have signatures.
       optimizer_in_weights: whether the optimizer's state is among the weights that are written.
+      weights_without_layers: whether its files of weights take those of a model without layers.
       read: reads the model at a path or in an open file. Takes custom objects, and whether to keep the compile state.
       write: writes a model to a path at which there is no file yet, into an empty directory, or into an open file.
+      read_graph: reads the graph with a tag in a directory.
+      write_graph: writes a graph that was read into an empty directory.
       read_weights: gives a model the weights in a file. Takes whether to pair by name, and whether to skip misfits.
       write_weights: writes the weights of a model.
       shards: how it writes weights in several files.
@@ -106,8 +110,11 @@ class Format:
     holds_weights: Callable[[Source], bool] | None = None
     holds_signatures: bool = False
     optimizer_in_weights: bool = False
+    weights_without_layers: bool = False
     read: Callable[[Source, Mapping[str, Any] | None, bool], Model] | None = None
     write: Callable[[Model, Source, WriteArguments], None] | None = None
+    read_graph: Callable[[Source, str], GraphModel] | None = None
+    write_graph: Callable[[GraphModel, Source], None] | None = None
     read_weights: Callable[[Model, Source, bool, bool], None] | None = None
     write_weights: Callable[[Model, Source], None] | None = None
     shards: Shards | None = None

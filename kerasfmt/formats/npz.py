@@ -330,6 +330,7 @@ FORMAT: Final = Format(
     recognize=_is_npz,
     holds_weights=_is_npz,
     read_weights=read_weights,
+    weights_without_layers=True,
     write_weights=write_weights,
     describe=describe,
 )

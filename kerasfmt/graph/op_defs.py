@@ -162,6 +162,16 @@ def lookup(name: str) -> OpDef:
         raise GraphError(
             f"op {name}: no definition; run tools/extract_op_defs to add it to op_defs.binpb"
         ) from None
+    return decode_op_def(proto)
+
+
+def decode_op_def(proto: protos.OpDef) -> OpDef:
+    """The definition of an op from its message.
+
+    Raises:
+      GraphError: an attribute has a value that cannot be read.
+      UnsupportedFormatError: it names a dtype that kerasfmt does not know.
+    """
     return OpDef(
         name=proto.name,
         inputs=tuple(_arg(a) for a in proto.input_arg),

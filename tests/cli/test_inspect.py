@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import kerasfmt
 from kerasfmt import cli
 
 DATA = Path(__file__).parents[1] / "data" / "hdf5"
@@ -21,7 +22,16 @@ def test_inspect(capsys: pytest.CaptureFixture[str], path: Path) -> None:
     assert ("compiled: yes" in out) == path.stem.endswith("_mlp")
 
 
-def test_inspect_of_another_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "saved_model.pb").write_bytes(b"")
+def test_inspect_of_a_saved_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,), name="dense")])
+    kerasfmt.save_model(model, tmp_path / "m")
+    assert cli.main(["inspect", str(tmp_path / "m")]) == 0
+    out = capsys.readouterr().out
+    assert f"{tmp_path / 'm'}: SavedModel, " in out
+    assert "float32[3, 2]" in out
+
+
+def test_inspect_of_a_damaged_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"\xff")
     assert cli.main(["inspect", str(tmp_path)]) == 1
-    assert "SavedModel directories cannot be inspected yet" in capsys.readouterr().err
+    assert "the file is damaged" in capsys.readouterr().err

@@ -129,6 +129,11 @@ class StoredTensor:
         return self._entry.dtype
 
     @property
+    def place(self) -> tuple[int, int]:
+        """Where it lies: the number of its data file, and the offset of its first byte there, in bytes."""
+        return self._entry.shard, self._entry.offset
+
+    @property
     def ndim(self) -> int:
         """The number of dimensions."""
         return len(self.shape)

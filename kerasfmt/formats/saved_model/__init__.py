@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kerasfmt.errors import UnsupportedFormatError
 from kerasfmt.files.contents import DirectoryContents
 from kerasfmt.formats.format import Format, Source, WriteArguments
 from kerasfmt.formats.saved_model import layout
@@ -14,17 +13,31 @@ from kerasfmt.formats.saved_model import layout
 if TYPE_CHECKING:
     from kerasfmt.formats.description import Description
     from kerasfmt.ir import Model
+    from kerasfmt.ir.graph_model import GraphModel
 
 
 def _is_saved_model(path: Path) -> bool:
     return any((path / name).is_file() for name in (layout.SAVED_MODEL, layout.SAVED_MODEL_TEXT))
 
 
+def _holds_weights(source: Source) -> bool:
+    return isinstance(source, Path) and _is_saved_model(source)
+
+
 def _read(source: Source, custom_objects: Mapping[str, Any] | None, compile: bool) -> Model:
-    raise UnsupportedFormatError(
-        f"{source}: reading SavedModel directories is not supported yet; save the model as .keras or .h5 with Keras "
-        "and load that"
-    )
+    from kerasfmt.formats.saved_model.reader import load
+
+    return load(source, custom_objects, compile)
+
+
+def _read_graph(source: Source, tag: str) -> GraphModel:
+    from kerasfmt.formats.saved_model.graph_reader import load_graph
+
+    return load_graph(source, tag)
+
+
+def _write_graph(model: GraphModel, target: Source) -> None:
+    model.write_again(target)
 
 
 def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
@@ -42,8 +55,16 @@ def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
     )
 
 
+def _read_weights(model: Model, source: Source, by_name: bool, skip_mismatch: bool) -> None:
+    from kerasfmt.formats.saved_model.weights import load_weights
+
+    load_weights(model, source, by_name, skip_mismatch)
+
+
 def _describe(path: Path) -> Description:
-    raise UnsupportedFormatError(f"{path}: SavedModel directories cannot be inspected yet")
+    from kerasfmt.formats.saved_model.description import describe
+
+    return describe(path)
 
 
 def _assets(directory: Path) -> set[str]:
@@ -70,8 +91,12 @@ FORMAT: Final = Format(
         "SavedModel", layout.SAVED_MODEL, layout.PATTERNS, kept=layout.ASSETS_EXTRA, named=_assets
     ),
     recognize=_is_saved_model,
+    holds_weights=_holds_weights,
     holds_signatures=True,
     read=_read,
     write=_write,
+    read_graph=_read_graph,
+    write_graph=_write_graph,
+    read_weights=_read_weights,
     describe=_describe,
 )

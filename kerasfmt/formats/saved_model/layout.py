@@ -66,15 +66,14 @@ SAVER_VERSION: Final = 2
 """SaverDef.V2 (tensorflow/core/protobuf/saver.proto)."""
 MAIN_OP_COLLECTION: Final = "saved_model_main_op"
 PREDICT_METHOD: Final = "tensorflow/serving/predict"
-OBJECT_GRAPH_KEY: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"
-"""Where the checkpoint holds the object graph (tensorflow/python/trackable/base.py)."""
-VALUE_ATTRIBUTE: Final = "VARIABLE_VALUE"
-"""The attribute of a variable that a checkpoint holds; its key ends in `/.ATTRIBUTES/VARIABLE_VALUE`."""
 
 GENERIC_OBJECT: Final = "_generic_user_object"
 LIST_WRAPPER: Final = "trackable_list_wrapper"
 DICT_WRAPPER: Final = "trackable_dict_wrapper"
 SIGNATURE_MAP: Final = "signature_map"
+KERAS_IDENTIFIER: Final = "_tf_keras_"
+"""What the identifiers of all objects begin with of which Keras says more (tf_keras/src/saving/legacy/saved_model/
+constants.py, KERAS_OBJECT_IDENTIFIERS)."""
 STATIC_TABLE: Final = "tf.StaticHashTable"
 """The registered name of a table that functions do not change."""
 CONSTANT: Final = "tf.TrackableConstant"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kerasfmt import protos
+from kerasfmt.containers.tensorbundle.objects import VALUE_ATTRIBUTE
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction
 from kerasfmt.formats.saved_model.main_graph import MainGraph
@@ -62,7 +63,7 @@ def encode_checkpoint_graph(graph: ObjectGraph, children: ChildrenBytes) -> prot
         entry.MergeFromString(children[node])
         if isinstance(node, VariableNode):
             entry.attributes.add(
-                name=layout.VALUE_ATTRIBUTE,
+                name=VALUE_ATTRIBUTE,
                 full_name=node.name,
                 checkpoint_key=graph.checkpoint_keys[node],
             )

@@ -205,3 +205,9 @@ def test_slices_without_a_size_are_refused_before_anything_is_allocated(tmp_path
     stored = tensorbundle.read(craft(tmp_path, entries, b"a"))["x"]
     with pytest.raises(UnsupportedFormatError, match="expected numbers or strings, got variant"):
         np.asarray(stored)
+
+
+def test_where_tensors_lie(tmp_path: Path) -> None:
+    tensorbundle.write(tmp_path / "c", [("b", np.zeros(3, np.float32)), ("a", np.zeros(1, np.int64))])
+    found = tensorbundle.read(tmp_path / "c")
+    assert [found[name].place for name in "ba"] == [(0, 0), (0, 12)]

@@ -1,0 +1,104 @@
+"""The object graph of a checkpoint: objects with named children, and the tensor of each variable.
+
+    _CHECKPOINTABLE_OBJECT_GRAPH    a tensor of the checkpoint: a string, TrackableObjectGraph
+    nodes[0]                        the root
+    children                        (name, number of the child)
+    slot_variables                  (number of a variable, name of the slot, number of the slot's variable)
+    attributes                      (VARIABLE_VALUE, name of the tensor); an object may have others
+
+A SavedModel states its objects in the same way, without attributes. Objects may be reached by several paths, and
+paths may form cycles.
+
+Source: tensorflow/core/protobuf/trackable_object_graph.proto; tensorflow/python/trackable/base.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kerasfmt import limits, protos
+from kerasfmt.containers.tensorbundle.reader import Bundle
+from kerasfmt.errors import CorruptFileError
+
+OBJECT_GRAPH_KEY: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"
+"""Where a checkpoint holds its object graph (tensorflow/python/trackable/base.py)."""
+VALUE_ATTRIBUTE: Final = "VARIABLE_VALUE"
+"""The attribute of a variable that a checkpoint holds; its key ends in `/.ATTRIBUTES/VARIABLE_VALUE`."""
+
+
+@dataclass(frozen=True, eq=False)
+class StoredObject:
+    """An object as a file states it.
+
+    Attributes:
+      number: its place among the objects.
+      children: numbers of other objects, by name.
+      slots: numbers of the variables that it keeps for other variables, by the other's number and the slot's name.
+      message: the whole message.
+    """
+
+    number: int
+    children: Mapping[str, int]
+    slots: Mapping[tuple[int, str], int]
+    message: Any
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The names of its tensors in the checkpoint, by attribute."""
+        return {attribute.name: attribute.checkpoint_key for attribute in self.message.attributes}
+
+
+def decode_objects(nodes: Iterable[Any], where: str) -> Sequence[StoredObject]:
+    """The objects of a file in their order, each with children that exist.
+
+    Args:
+      nodes: messages SavedObject or TrackableObjectGraph.TrackableObject.
+      where: what errors begin with.
+
+    Raises:
+      CorruptFileError: there is no object, or an object names one that is not there, or gives a name twice.
+      UnsafeFileError: there are more than reading the file may cost.
+    """
+    messages = list(nodes)
+    count = len(messages)
+    if not count:
+        raise CorruptFileError(f"{where}: expected objects, got none; the file is damaged")
+    edges = sum(len(message.children) + len(message.slot_variables) for message in messages)
+    limits.spend(limits.EDGE_COST * (count + edges), where)
+    found = []
+    for number, message in enumerate(messages):
+        children = {child.local_name: child.node_id for child in message.children}
+        slots = {
+            (slot.original_variable_node_id, slot.slot_name): slot.slot_variable_node_id
+            for slot in message.slot_variables
+        }
+        if len(children) < len(message.children):
+            raise CorruptFileError(
+                f"{where}: object {number}: two children have one name; the file is damaged"
+            )
+        for named in (*children.values(), *slots.values(), *(original for original, _ in slots)):
+            if not 0 <= named < count:
+                raise CorruptFileError(
+                    f"{where}: object {number}: names object {named}, where there are {count}; the file is damaged"
+                )
+        found.append(StoredObject(number, children, slots, message))
+    return found
+
+
+def read_objects(bundle: Bundle) -> Sequence[StoredObject] | None:
+    """The objects of a checkpoint; None for a checkpoint that names its tensors only.
+
+    Raises:
+      CorruptFileError: the object graph is damaged.
+      UnsafeFileError: it is larger than reading the file may cost.
+    """
+    stored = bundle.get(OBJECT_GRAPH_KEY)
+    if stored is None:
+        return None
+    where = f"{bundle.prefix}: {OBJECT_GRAPH_KEY}"
+    value = stored[()] if stored.shape == () else None
+    if not isinstance(value, bytes):
+        raise CorruptFileError(f"{where}: expected a string, got {stored!r}; the file is damaged")
+    return decode_objects(protos.parse(protos.TrackableObjectGraph, value, where).nodes, where)

@@ -1,0 +1,135 @@
+"""From a SavedModel to a model: Keras's texts make the layers, each layer takes the variables of its object.
+
+    objects -> plan -> model
+
+The model comes from the config of its object, in Keras 2's dialect. Each layer takes what Keras says of it beside its
+config.
+
+Source: tf_keras/src/saving/legacy/saved_model/load.py, KerasObjectLoader
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kerasfmt import ir
+from kerasfmt.dialects.malformed import malformed_config_errors
+from kerasfmt.dialects.model_config import model_from_config
+from kerasfmt.errors import UnsupportedFormatError, UnsupportedLayerError
+from kerasfmt.formats.matching import assign
+from kerasfmt.formats.saved_model import layout
+from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_model
+from kerasfmt.formats.saved_model.training import read_training
+from kerasfmt.formats.saved_model.weights import Matched, match, named_layers
+from kerasfmt.ir import policy
+from kerasfmt.printable import printable
+
+_MODELS: Final = ("Functional", "Sequential", "Model")
+
+
+def load(
+    path: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+) -> ir.Model:
+    """The model in a SavedModel; its weights stay in the checkpoint until they are used.
+
+    Args:
+      path: the directory.
+      custom_objects: layer classes by the class name that the file gives them.
+      compile: whether to keep the training config and the optimizer's state.
+
+    Raises:
+      MissingFileError: there is no such directory, or a file of it is missing.
+      UnsupportedFormatError: it holds no Keras model.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it holds code, or takes more memory than it may.
+      UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+      InvalidModelError: its weights are not those of its layers.
+    """
+    stored = open_saved_model(path)
+    if not stored.objects or not stored.root.described:
+        raise UnsupportedFormatError(
+            f"{path}: a SavedModel without a Keras model: expected what Keras 2 says of its layers in "
+            f"{layout.KERAS_METADATA}, got nothing; load_graph_model reads its signatures and variables"
+        )
+    root = stored.root
+    with malformed_config_errors(root.where):
+        config = _config(root, custom_objects or {})
+        model = model_from_config(config, custom_objects, keras=2)
+        matched = match(model, root)
+        _restore_facts(matched)
+        assign(matched.pairs)
+        if compile and root.described.get("training_config") is not None:
+            model.training_config = read_training(root, matched, model)
+    _warn_of_signatures(stored)
+    return model
+
+
+def _config(root: Place, custom_objects: Mapping[str, Any]) -> dict[str, Any]:
+    """Class name and config of the model. A subclass of Model that was made of inputs and outputs is a Functional."""
+    content = root.described
+    kind, config = str(content.get("class_name")), content.get("config")
+    is_network = bool(content.get("is_graph_network")) or kind in _MODELS
+    if not is_network or not isinstance(config, Mapping) or "layers" not in config:
+        raise UnsupportedLayerError(
+            f"{root.where}: model {content.get('name')!r} of class {kind!r}: expected a Functional or Sequential "
+            "model, got one that calls its layers in code of its own, which a SavedModel does not hold; "
+            "load_graph_model reads its signatures and variables"
+        )
+    if kind not in (*_MODELS, *custom_objects):
+        kind = "Functional"
+    return {"class_name": kind, "config": _with_lists(config, root)}
+
+
+def _with_lists(config: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    """The config of a model in which the options that layers track as lists are lists.
+
+    Keras makes a tuple of such an option when it builds the layer, and goes on to track the list.
+    """
+    places = named_layers(place)
+    entries = []
+    for entry in config["layers"]:
+        inner = entry["config"]
+        at = places.get(str(inner.get("name")))
+        if at is not None and "layers" in inner:
+            inner = _with_lists(inner, at)
+        elif at is not None:
+            inner = {key: _listed(at, key, value) for key, value in inner.items()}
+        entries.append({**entry, "config": inner})
+    return {**config, "layers": entries}
+
+
+def _listed(place: Place, key: str, value: Any) -> Any:
+    if not isinstance(value, Mapping) or value.get("class_name") != "__tuple__":
+        return value
+    tracked = place.child(f"_{key}")
+    return value["items"] if tracked is not None and tracked.identifier == layout.LIST_WRAPPER else value
+
+
+def _restore_facts(matched: Matched) -> None:
+    """Gives layers what Keras says of them beside their configs."""
+    # Setting `trainable` sets it for the layers inside, which come after the models.
+    for layer in sorted(matched.layers, key=lambda layer: not isinstance(layer, ir.Model)):
+        content = matched.layers[layer].described
+        if isinstance(layer, ir.Model) and content.get("dtype") is not None:
+            layer.policy = policy.get(content["dtype"])
+        trainable = content.get("trainable")
+        if isinstance(trainable, bool) and trainable is not layer.trainable:
+            layer.trainable = trainable
+
+
+def _warn_of_signatures(stored: StoredModel) -> None:
+    own = {layout.SERVING_DEFAULT, layout.INIT_OP}
+    others = sorted(set(stored.meta.signature_def) - own)
+    if others:
+        listed = ", ".join(others)[:200]
+        warnings.warn(
+            printable(
+                f"{stored.directory}: signatures other than {layout.SERVING_DEFAULT} are left out: {listed}"
+            ),
+            stacklevel=3,
+        )

@@ -1,0 +1,390 @@
+"""Functions from `FunctionDef` and `GraphDef` messages: the twin of `functions`.
+
+    node, node:1, ^node            in a graph: an output of a node by its number, a node to wait for
+    argument, node:output:0, ^node    in a function: an argument, an output of a node by name and number
+
+A decoded function takes every argument as an input; a handle stands for itself, and nothing is captured. Each node
+is checked against its op definition. An op that kerasfmt does not know is defined by the file; it is an error when it
+runs. The shapes of values are not known.
+
+Source: tensorflow/core/framework/function.proto and node_def.proto; tensorflow/core/graph/graph_constructor.cc
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
+from kerasfmt.errors import GraphError, KerasfmtError
+from kerasfmt.graph import Builder, Function, Node, Value
+from kerasfmt.graph.attr_values import decode_attr
+from kerasfmt.graph.node_types import complete_attrs, output_dtypes
+from kerasfmt.graph.op import known_op
+from kerasfmt.graph.op_defs import Arg, OpDef, decode_op_def, lookup
+from kerasfmt.graph.value import Attr
+from kerasfmt.limits import EDGE_COST, NODE_COST, Allowance
+
+_MAX_DEPTH: Final = 64
+"""Functions that call each other more deeply are refused."""
+_LARGEST_ELEMENT: Final = 16
+"""Bytes of a complex number of twice 64 bits."""
+_DIGITS: Final = 10
+"""The number of an output has fewer digits."""
+_FEEDS: Final = frozenset(
+    {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "VarHandleOp", "VariableV2"}
+)
+"""The ops whose outputs the arguments of a graph may replace."""
+
+
+class FunctionDecoder:
+    """Decodes the functions of a library, each once and only when it is asked for.
+
+    Args:
+      library: the functions.
+      op_defs: the definitions of ops in the file, for ops that kerasfmt does not know.
+      allowance: the bytes that the functions may cost.
+      where: what errors begin with: the file.
+    """
+
+    def __init__(
+        self, library: Iterable[Any], op_defs: Iterable[Any], allowance: Allowance, where: str
+    ) -> None:
+        self.where = where
+        self.allowance = allowance
+        self._messages = {message.signature.name: message for message in library}
+        self._op_defs = {message.name: message for message in op_defs}
+        self._known: dict[str, OpDef] = {}
+        self._made: dict[str, Function] = {}
+        self._open: list[str] = []
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._messages
+
+    def function(self, name: str) -> Function:
+        """The function of a name.
+
+        Raises:
+          GraphError: there is none, it calls itself, or a node does not agree with its op definition.
+          UnsafeFileError: it costs more than it may.
+        """
+        found = self._made.get(name)
+        if found is not None:
+            return found
+        if name not in self._messages:
+            raise GraphError(f"{self.where}: expected a function {name!r}, got none")
+        if name in self._open or len(self._open) >= _MAX_DEPTH:
+            fault = "calls itself" if name in self._open else f"is called more than {_MAX_DEPTH} deep"
+            raise GraphError(f"{self.where}: function {name!r} {fault}")
+        self._open.append(name)
+        try:
+            found = self._made[name] = self._decode(name)
+        finally:
+            self._open.pop()
+        return found
+
+    def _decode(self, name: str) -> Function:
+        message = self._messages[name]
+        body = _Body(self, f"{self.where}: function {name}", Builder(name), named=True)
+        for arg in message.signature.input_arg:
+            if arg.number_attr or arg.type_list_attr or arg.type_attr:
+                raise GraphError(f"{body.where}: argument {arg.name}: expected one tensor, got a list")
+            body.add_input(arg.name, dtypes.of(arg.type))
+        body.add_nodes(message.node_def)
+        ends = []
+        for arg in message.signature.output_arg:
+            if arg.name not in message.ret:
+                raise GraphError(f"{body.where}: output {arg.name}: expected a tensor, got none")
+            ends.append((message.ret[arg.name], dtypes.of(arg.type)))
+        return body.finish(ends, message.control_ret.values())
+
+    def graph(
+        self, nodes: Iterable[Any], name: str, inputs: Sequence[str], outputs: Sequence[str]
+    ) -> Function:
+        """A part of a graph as a function.
+
+        Args:
+          nodes: the messages of the graph's nodes.
+          name: the name of the function.
+          inputs: the tensors that are its arguments, `node:0`: outputs of placeholders and variables.
+          outputs: the tensors that it gives.
+
+        Raises:
+          GraphError: a tensor does not exist, or a node does not agree with its op definition.
+          UnsafeFileError: it costs more than it may.
+        """
+        body = _Body(self, f"{self.where}: graph", Builder(name), named=False)
+        wanted = {node_name(tensor): tensor for tensor in inputs}
+        given, others = {}, []
+        for node in nodes:
+            if node.name in wanted:
+                given[node.name] = node
+            else:
+                others.append(node)
+        for feed, tensor in wanted.items():
+            if feed not in given:
+                raise GraphError(f"{body.where}: expected a tensor {tensor!r}, got none")
+            body.add_input(feed, _fed_dtype(given[feed], body.where))
+        body.add_nodes(others)
+        return body.finish([(tensor, None) for tensor in outputs], ())
+
+    def op_def(self, op: str) -> OpDef:
+        """The definition of an op: kerasfmt's own, or else the file's.
+
+        Raises:
+          GraphError: neither defines it.
+        """
+        found = self._known.get(op)
+        if found is None:
+            try:
+                found = lookup(op)
+            except GraphError:
+                if op not in self._op_defs:
+                    raise GraphError(
+                        f"{self.where}: op {op!r}: no definition, neither here nor in the file"
+                    ) from None
+                found = decode_op_def(self._op_defs[op])
+            self._known[op] = found
+        return found
+
+    def spend_constant(self, message: Any) -> None:
+        """Counts what the array of a constant costs, which may repeat one element.
+
+        Raises:
+          UnsafeFileError: it is more than is left.
+        """
+        size = math.prod(max(dim.size, 0) for dim in message.tensor_shape.dim)
+        self.allowance.spend(_LARGEST_ELEMENT * size, self.where)
+
+    def callees(self, name: str) -> set[str]:
+        """The names of the functions that a function runs, as far as they are in the library."""
+        return {
+            value.func.name
+            for node in self._messages[name].node_def
+            for value in node.attr.values()
+            if value.WhichOneof("value") == "func" and value.func.name in self._messages
+        }
+
+    def ops(self, name: str) -> set[str]:
+        """The names of the ops of a function."""
+        return {node.op for node in self._messages[name].node_def}
+
+
+def node_name(tensor: str) -> str:
+    """The node of a tensor, `node` of `node:0`."""
+    return tensor.partition(":")[0].removeprefix("^")
+
+
+def _fed_dtype(message: Any, where: str) -> DType:
+    if message.op not in _FEEDS:
+        raise GraphError(f"{where}: node {message.name} ({message.op}): expected a placeholder or a variable")
+    return dtypes.resource if message.op == "VarHandleOp" else dtypes.of(message.attr["dtype"].type)
+
+
+@dataclass
+class _Body:
+    """A function while it is decoded.
+
+    Attributes:
+      decoder: the functions that it calls.
+      where: what errors begin with.
+      graph: holds its nodes.
+      named: whether outputs go by name and number, as in functions.
+      inputs: its arguments by name.
+    """
+
+    decoder: FunctionDecoder
+    where: str
+    graph: Builder
+    named: bool
+    inputs: dict[str, Value] = field(default_factory=dict)
+    _messages: dict[str, Any] = field(default_factory=dict)
+    _nodes: dict[str, Node] = field(default_factory=dict)
+    _order: list[Node] = field(default_factory=list)
+
+    def add_input(self, name: str, dtype: DType) -> None:
+        if name in self.inputs:
+            raise GraphError(f"{self.where}: two arguments are called {name!r}")
+        shape = () if dtype is dtypes.resource else None
+        node = Node(self.graph, lookup("Placeholder"), name, (), {"dtype": dtype, "shape": shape})
+        node.outputs = (Value(node, 0, shape, dtype),)
+        self.inputs[name] = node.outputs[0]
+
+    def add_nodes(self, messages: Iterable[Any]) -> None:
+        for message in messages:
+            if message.name in self._messages or message.name in self.inputs:
+                raise GraphError(f"{self.where}: two nodes are called {message.name!r}")
+            self._messages[message.name] = message
+
+    def finish(self, ends: Sequence[tuple[str, DType | None]], controls: Iterable[str]) -> Function:
+        """The function with these outputs; it has the nodes that an output or a control output needs."""
+        waits = [node_name(name) for name in controls]
+        self._make([*(node_name(end) for end, _ in ends), *waits])
+        outputs = []
+        for end, dtype in ends:
+            value = self._value(end)
+            if dtype is not None and value.dtype is not dtype:
+                raise GraphError(f"{self.where}: output {end}: expected {dtype.name}, got {value.dtype.name}")
+            outputs.append(value)
+        return Function(
+            name=self.graph.name,
+            inputs=tuple(self.inputs.values()),
+            input_names=tuple(self.inputs),
+            captures=(),
+            nodes=tuple(self._order),
+            outputs=tuple(outputs),
+            control_outputs=tuple(self._nodes[name] for name in waits if name in self._nodes),
+            written=frozenset(),
+        )
+
+    def _make(self, wanted: Sequence[str]) -> None:
+        """Makes nodes and all that they need, each after those that it needs."""
+        pending = list(reversed(wanted))
+        begun: set[str] = set()
+        while pending:
+            name = pending[-1]
+            if name in self._nodes or name in self.inputs:
+                pending.pop()
+                continue
+            message = self._messages.get(name)
+            if message is None:
+                raise GraphError(f"{self.where}: expected a node {name!r}, got none")
+            missing = [
+                needed
+                for needed in map(node_name, message.input)
+                if needed not in self._nodes and needed not in self.inputs
+            ]
+            if not missing:
+                pending.pop()
+                self._add(message)
+            elif name in begun:
+                raise GraphError(f"{self.where}: node {name!r} needs itself: loops of frames are not read")
+            else:
+                begun.add(name)
+                pending.extend(reversed(missing))
+
+    def _add(self, message: Any) -> None:
+        where = f"{self.where}: node {message.name} ({message.op})"
+        try:
+            node = self._node(message)
+        except KerasfmtError as error:
+            if str(error).startswith(self.decoder.where):
+                raise
+            raise type(error)(f"{where}: {error}") from error
+        except (LookupError, TypeError, ValueError, AssertionError, ArithmeticError) as error:
+            raise GraphError(f"{where}: it does not agree with the definition of its op: {error}") from error
+        self._nodes[message.name] = node
+        self._order.append(node)
+
+    def _node(self, message: Any) -> Node:
+        op_def = self.decoder.op_def(message.op)
+        given = {
+            name: self._attr(op_def, name, message.attr[name])
+            for name in op_def.attrs
+            if name in message.attr
+        }
+        attrs = complete_attrs(op_def, given)
+        op = known_op(message.op)
+        if op is not None and op.is_constant:
+            _check_constant(attrs)
+        tensors = [name for name in message.input if not name.startswith("^")]
+        values, arity = _operands(op_def, attrs, [self._value(name) for name in tensors])
+        outputs = _count(op_def.outputs, attrs)
+        self.decoder.allowance.spend(NODE_COST + EDGE_COST * (len(values) + outputs), self.where)
+        node = Node(self.graph, op_def, message.name, tuple(values), attrs, arity, message.device)
+        node.outputs = tuple(
+            Value(node, index, None, dtype) for index, dtype in enumerate(output_dtypes(op_def, attrs))
+        )
+        controls = [node_name(name) for name in message.input if name.startswith("^")]
+        node.controls.extend(self._nodes[name] for name in controls if name in self._nodes)
+        return node
+
+    def _attr(self, op_def: OpDef, name: str, message: Any) -> Attr:
+        kind = op_def.attrs[name].kind
+        if kind == "tensor":
+            self.decoder.spend_constant(message.tensor)
+        value: Attr = decode_attr(message)
+        if kind == "func" and isinstance(value, str) and value in self.decoder:
+            return self.decoder.function(value)
+        return value
+
+    def _value(self, tensor: str) -> Value:
+        """The value of a tensor that is there."""
+        name, _, label = tensor.partition(":")
+        value = self.inputs.get(name)
+        if value is not None:
+            if label not in ("", "0"):
+                raise GraphError(f"{self.where}: expected a tensor {tensor!r}, got an argument")
+            return value
+        node = self._nodes[name]
+        index = _index(node, label) if self.named else _number(label)
+        if not 0 <= index < len(node.outputs):
+            raise GraphError(f"{self.where}: expected a tensor {tensor!r}, got none")
+        return node.outputs[index]
+
+
+def _check_constant(attrs: Mapping[str, Any]) -> None:
+    value, dtype = attrs["value"], attrs["dtype"]
+    if value.dtype != dtype.numpy:
+        raise GraphError(f"expected a constant of {dtype.name}, got {value.dtype}")
+
+
+def _size(arg: Arg, attrs: Mapping[str, Any]) -> int:
+    """The number of tensors of an argument."""
+    if arg.number_attr:
+        count = int(attrs[arg.number_attr])
+        if count < 0:
+            raise GraphError(f"argument {arg.name}: expected at least 0 tensors, got {count}")
+        return count
+    return len(attrs[arg.type_list_attr]) if arg.type_list_attr else 1
+
+
+def _count(args: Iterable[Arg], attrs: Mapping[str, Any]) -> int:
+    return sum(_size(arg, attrs) for arg in args)
+
+
+def _operands(
+    op_def: OpDef, attrs: Mapping[str, Any], values: list[Value]
+) -> tuple[list[Value], tuple[int | None, ...]]:
+    """The inputs of a node, checked, and how many of them each argument of the op takes."""
+    expected = _count(op_def.inputs, attrs)
+    if expected != len(values):
+        raise GraphError(f"expected {expected} inputs, got {len(values)}")
+    arity: list[int | None] = []
+    at = 0
+    for arg in op_def.inputs:
+        size = _size(arg, attrs)
+        wanted = arg.dtype or attrs.get(arg.type_attr)
+        listed = attrs[arg.type_list_attr] if arg.type_list_attr else [wanted] * size
+        for value, dtype in zip(values[at : at + size], listed, strict=True):
+            if value.dtype is not dtype:
+                raise GraphError(
+                    f"argument {arg.name}: expected {getattr(dtype, 'name', dtype)}, got {value.dtype.name} "
+                    f"({value.node.name})"
+                )
+        arity.append(size if arg.is_list else None)
+        at += size
+    return values, tuple(arity)
+
+
+def _index(node: Node, label: str) -> int:
+    """The number of an output of a node that a function names as `output:number`; -1 if there is none."""
+    output, _, number = label.partition(":")
+    at = 0
+    for arg in node.op_def.outputs:
+        size = _size(arg, node.attrs)
+        if arg.name == output:
+            index = _number(number)
+            return at + index if 0 <= index < size else -1
+        at += size
+    return -1
+
+
+def _number(text: str) -> int:
+    """The number of an output, 0 if none is stated; -1 for what is no number."""
+    if not text:
+        return 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else -1

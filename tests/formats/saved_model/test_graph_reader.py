@@ -1,0 +1,248 @@
+"""SavedModels as functions and variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kerasfmt
+from kerasfmt import protos
+from kerasfmt.containers import tensorbundle
+from kerasfmt.errors import (
+    CorruptFileError,
+    GraphError,
+    InvalidModelError,
+    UnsafeFileError,
+    UnsupportedFormatError,
+)
+from kerasfmt.formats.saved_model.graph_reader import load_graph
+from tests.formats.format_tests import files
+from tests.formats.saved_model.saved import save, small
+from tests.formats.saved_model.stored_edits import edit_saved_model
+
+X = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    yield save(small(), tmp_path / "m").directory
+    kerasfmt.clear_session()
+
+
+def test_signatures_compute_what_the_model_computes(directory: Path) -> None:
+    found = load_graph(directory)
+    assert list(found.signatures) == ["serving_default"]
+    serve = found.signatures["serving_default"]
+    assert serve.inputs == {"x": kerasfmt.Spec((None, 3), kerasfmt.dtypes.float32)}
+    np.testing.assert_allclose(serve(x=X)["out"], small().predict(X), rtol=1e-6)
+    assert found.missing_ops() == []
+
+
+def test_signatures_follow_the_variables(directory: Path) -> None:
+    model = small()
+    found = load_graph(directory)
+    by_name = {weight.name: weight for weight in found.variables}
+    assert {weight.name for weight in model.weights} == by_name.keys()
+    assert not by_name["norm/moving_mean"].trainable
+    for weight in model.weights:
+        weight.value = by_name[weight.name].value = weight.numpy() + 1
+    np.testing.assert_allclose(found.signatures["serving_default"](x=X)["out"], model.predict(X), rtol=1e-6)
+
+
+def test_a_model_is_written_as_it_was(directory: Path, tmp_path: Path) -> None:
+    first = files(directory)
+    found = kerasfmt.load_graph_model(directory)
+    kerasfmt.save_model(found, tmp_path / "again")
+    assert files(tmp_path / "again") == first
+    kerasfmt.save_model(found, directory)  # the weights lie in the files that are replaced
+    assert files(directory) == first
+    weight = next(weight for weight in found.variables if weight.name == "out/kernel")
+    weight.value = weight.numpy() * 2
+    kerasfmt.save_model(found, tmp_path / "again")
+    model = kerasfmt.load_model(tmp_path / "again")
+    np.testing.assert_array_equal(model.get_layer("out").weights[0].numpy(), weight.numpy())
+
+
+def test_what_other_formats_take(directory: Path, tmp_path: Path) -> None:
+    found = kerasfmt.load_graph_model(directory)
+    kerasfmt.save_weights(found, tmp_path / "w.npz")
+    with np.load(tmp_path / "w.npz") as arrays:
+        assert set(arrays.files) == {weight.name for weight in found.variables}
+    for name in ("m.h5", "m.keras"):
+        with pytest.raises(UnsupportedFormatError, match="holds layers, and a GraphModel has none"):
+            kerasfmt.save_model(found, tmp_path / name)
+    with pytest.raises(UnsupportedFormatError, match="holds the weights of layers"):
+        kerasfmt.save_weights(found, tmp_path / "w.h5")
+    kerasfmt.save_model(small(), tmp_path / "m.keras")
+    with pytest.raises(UnsupportedFormatError, match=r"holds no graph; load_model reads its layers"):
+        kerasfmt.load_graph_model(tmp_path / "m.keras")
+
+
+def test_assets_are_kept(directory: Path, tmp_path: Path) -> None:
+    (directory / "assets" / "words.txt").write_text("a\nb\n")
+
+    def name(asset: str) -> None:
+        edit_saved_model(directory, lambda meta: meta.asset_file_def.add(filename=asset))
+
+    name("words.txt")
+    kerasfmt.save_model(kerasfmt.load_graph_model(directory), tmp_path / "again")
+    assert (tmp_path / "again" / "assets" / "words.txt").read_text() == "a\nb\n"
+    name("none.txt")
+    with pytest.raises(InvalidModelError, match=r"none\.txt: cannot be read"):
+        kerasfmt.save_model(kerasfmt.load_graph_model(directory), tmp_path / "other")
+    edit_saved_model(directory, lambda meta: meta.asset_file_def.pop())
+    name("../saved_model.pb")
+    with pytest.raises(UnsafeFileError, match=r"names the asset '\.\./saved_model\.pb'"):
+        kerasfmt.save_model(kerasfmt.load_graph_model(directory), tmp_path / "other")
+
+
+def test_ops_without_a_kernel_are_named_before_they_run(directory: Path) -> None:
+    def change(meta: Any) -> None:
+        for function in meta.graph_def.library.function:
+            for node in function.node_def:
+                if node.op == "BiasAdd":
+                    node.op = "Own"
+        (definition,) = [op for op in meta.meta_info_def.stripped_op_list.op if op.name == "BiasAdd"]
+        own = meta.meta_info_def.stripped_op_list.op.add()
+        own.CopyFrom(definition)
+        own.name = "Own"
+
+    edit_saved_model(directory, change)
+    found = load_graph(directory)
+    assert found.missing_ops() == ["Own"]
+    with pytest.raises(GraphError, match="op Own: kerasfmt has no shape inference and no kernel for it"):
+        found.signatures["serving_default"](x=X)
+
+
+def _function(meta: Any) -> Any:
+    """The concrete function of the signature."""
+    nodes = meta.object_graph_def.nodes
+    (signatures,) = [child.node_id for child in nodes[0].children if child.local_name == "signatures"]
+    return nodes[nodes[signatures].children[0].node_id].bare_concrete_function
+
+
+def test_constants_among_the_captures(directory: Path) -> None:
+    def change(meta: Any) -> None:
+        constant = meta.graph_def.node.add(name="captured", op="Const")
+        constant.attr["value"].tensor.CopyFrom(protos.TensorProto(dtype=1, float_val=[2.5]))
+        meta.object_graph_def.nodes.add().constant.operation = "captured"
+        function = meta.graph_def.library.function.add()
+        function.signature.name = "own"
+        for name in ("x", "captured"):
+            function.signature.input_arg.add(name=name, type=1)
+        function.signature.output_arg.add(name="y", type=1)
+        function.node_def.add(name="mul", op="Mul", input=["x", "captured"]).attr["T"].type = 1
+        function.ret["y"] = "mul:z:0"
+        _function(meta).concrete_function_name = "own"
+        concrete = meta.object_graph_def.concrete_functions["own"]
+        concrete.bound_inputs.append(len(meta.object_graph_def.nodes) - 1)
+
+    edit_saved_model(directory, change)
+    np.testing.assert_array_equal(load_graph(directory).signatures["serving_default"](x=X)["out"], X * 2.5)
+    edit_saved_model(directory, lambda meta: meta.graph_def.node.pop())
+    with pytest.raises(GraphError, match="expected a constant 'captured' in the graph, got none"):
+        load_graph(directory).signatures["serving_default"](x=X)
+
+
+def _rename(meta: Any) -> None:
+    _function(meta).concrete_function_name = "none"
+
+
+def _other_keyword(meta: Any) -> None:
+    _function(meta).argument_keywords[0] = "z"
+
+
+def _sparse(meta: Any) -> None:
+    meta.signature_def["serving_default"].inputs["x"].coo_sparse.values_tensor_name = "v"
+
+
+def _other_output(meta: Any) -> None:
+    meta.signature_def["serving_default"].outputs["z"].CopyFrom(
+        meta.signature_def["serving_default"].outputs["out"]
+    )
+
+
+def _far(meta: Any) -> None:
+    meta.object_graph_def.concrete_functions[_function(meta).concrete_function_name].bound_inputs[0] = 10**6
+
+
+def _of_root(meta: Any) -> None:
+    meta.object_graph_def.concrete_functions[_function(meta).concrete_function_name].bound_inputs[0] = 0
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        (_rename, GraphError, r"expected a function of \['x'\], got 'none'"),
+        (_other_keyword, GraphError, r"got '.*' of \['z'\]"),
+        (_sparse, GraphError, "expected a tensor, got a sparse or composite one"),
+        (_other_output, GraphError, "expected 9 arguments and 2 outputs, got 9 and 1"),
+        (_far, CorruptFileError, "captures object 1000000, which is not there"),
+        (_of_root, GraphError, "captures object 0, a user_object; only variables and constants"),
+    ],
+)
+def test_signatures_that_contradict_themselves(
+    directory: Path, change: Any, error: type[Exception], said: str
+) -> None:
+    edit_saved_model(directory, change)
+    with pytest.raises(error, match=said):
+        load_graph(directory).signatures["serving_default"](x=X)
+
+
+def _tensorflow1(tmp_path: Path, kind: str) -> Path:
+    """A SavedModel of TensorFlow 1: y = x * v, with a variable of a kind or a constant."""
+    saved = protos.SavedModel(saved_model_schema_version=1)
+    meta = saved.meta_graphs.add()
+    meta.meta_info_def.tags.append("serve")
+
+    def add(name: str, op: str, *inputs: str, **types: int) -> Any:
+        node = meta.graph_def.node.add(name=name, op=op, input=inputs)
+        for attr, value in types.items():
+            node.attr[attr].type = value
+        return node
+
+    add("x", "Placeholder", dtype=1)
+    if kind == "Const":
+        add("v", "Const", dtype=1).attr["value"].tensor.CopyFrom(protos.TensorProto(dtype=1, float_val=[3.0]))
+    elif kind == "VarHandleOp":
+        add("handle", kind, dtype=1).attr["shared_name"].s = b"v"
+        add("v", "ReadVariableOp", "handle", dtype=1)
+    else:
+        add("v_ref", kind, dtype=1)
+        add("v", "Identity", "v_ref", T=1)
+    add("y", "Mul", "x", "v", T=1)
+    add("dead", "Own", "y")
+    signature = meta.signature_def["predict"]
+    for name, end in (("x", signature.inputs["x"]), ("y", signature.outputs["y"])):
+        end.name, end.dtype = f"{name}:0", 1
+        end.tensor_shape.dim.add(size=-1)
+    directory = tmp_path / kind
+    (directory / "variables").mkdir(parents=True)
+    (directory / "saved_model.pb").write_bytes(saved.SerializeToString())
+    if kind != "Const":
+        key = "v" if kind == "VarHandleOp" else "v_ref"
+        tensorbundle.write(directory / "variables" / "variables", [(key, np.float32(3))])
+    return directory
+
+
+@pytest.mark.parametrize("kind", ["Const", "VarHandleOp", "VariableV2"])
+def test_graphs_of_tensorflow_1(tmp_path: Path, kind: str) -> None:
+    directory = _tensorflow1(tmp_path, kind)
+    found = load_graph(directory)
+    np.testing.assert_array_equal(found.signatures["predict"](x=[1, 2])["y"], np.array([3, 6], np.float32))
+    kerasfmt.save_model(found, tmp_path / "again")
+    again = load_graph(tmp_path / "again")
+    assert again.signatures["predict"](x=[1])["y"].tolist() == [3]
+    with pytest.raises(UnsupportedFormatError, match="a SavedModel without a Keras model"):
+        kerasfmt.load_model(directory)
+
+
+def test_a_variable_of_tensorflow_1_without_a_value(tmp_path: Path) -> None:
+    directory = _tensorflow1(tmp_path, "VarHandleOp")
+    tensorbundle.write(directory / "variables" / "variables", [("w", np.float32(3))])
+    with pytest.raises(GraphError, match="expected a value of the variable 'v', got none"):
+        load_graph(directory).signatures["predict"](x=[1])
