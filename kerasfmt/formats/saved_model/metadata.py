@@ -85,7 +85,7 @@ class _SharedIds:
         return {**value, "config": config, "shared_object_id": self.number(layer)}
 
     def _mark(self, layer: Layer, key: str, value: Any) -> Any:
-        child = getattr(layer, key, None)
+        child = layer.held(key)
         if isinstance(child, Layer):
             return self._described(child, value)
         if isinstance(child, list) and child and all(isinstance(item, Layer) for item in child):
