@@ -152,12 +152,4 @@ LAYERS: tuple[Layer, ...] = (
             "frozen": {"layer": inner("SimpleRNN", 4), "trainable": False},
         },
     ),
-    Layer(
-        "TimeDistributed",
-        vector(3, 5, 2),
-        {
-            "recurrent": {"layer": inner("SimpleRNN", 4)},
-            "recurrent_sequences": {"layer": inner("SimpleRNN", 4, return_sequences=True)},
-        },
-    ),
 )
