@@ -53,6 +53,7 @@ def check_layer(case: Case, keras: Keras) -> None:
     weights after training.
     """
     keras.backend.clear_session()
+    kerasfmt.clear_session()
     theirs = case.build(keras)
     _randomize(theirs)
     ours = kerasfmt.model_from_config(theirs.get_config())
@@ -103,11 +104,11 @@ def _check_stated(keras: Keras, ours: Any, theirs: Any) -> None:
     if not ours.sublayers:
         assert type(ours).from_config(config).get_config() == config
     mine, their = ours.input_spec(), theirs.input_spec
-    assert (mine is None) == (their is None)
-    if their is not None:
+    assert (mine is None, isinstance(mine, list)) == (their is None, isinstance(their, list))
+    for one, other in zip(flat(mine), flat(their), strict=True) if their is not None else ():
         fields = ("dtype", "shape", "ndim", "max_ndim", "min_ndim")
-        assert {f: getattr(mine, f) for f in fields} == {f: getattr(their, f) for f in fields}
-        assert dict(mine.axes or {}) == (their.axes or {})
+        assert {f: getattr(one, f) for f in fields} == {f: getattr(other, f) for f in fields}
+        assert dict(one.axes or {}) == (other.axes or {})
     assert ours.supports_masking == theirs.supports_masking
     assert ours.takes_training == theirs._expects_training_arg
     assert ours.random_generator() == hasattr(theirs, "_random_generator")
@@ -145,7 +146,7 @@ def _check_training(case: Case, ours: Any, theirs: Any, x: list[np.ndarray]) -> 
         outputs, losses = results[: len(wanted)], results[len(wanted) :]
         for number, (mine, their) in enumerate(zip(outputs, wanted, strict=True)):
             assert_close(f"output {number} in training", mine, their, case.tolerance)
-        penalties = [loss() for layer in theirs.layers for loss in layer._callable_losses]
+        penalties = [loss() for layer in theirs._flatten_layers() for loss in layer._callable_losses]
         assert len(losses) == len(theirs.losses) - len(penalties)
         if losses:
             wanted = np.asarray(sum(theirs.losses)) - np.asarray(sum(penalties), "float32")

@@ -26,6 +26,7 @@ from conformance.cases import (
     merging,
     normalization,
     pooling,
+    recurrent,
     regularization,
     reshaping,
     upsampling,
@@ -54,6 +55,7 @@ LAYERS: tuple[Layer, ...] = tuple(
         image,
         lambda_,
         wrappers,
+        recurrent,
     )
     for layer in family.LAYERS
 )

@@ -18,6 +18,7 @@ from kerasfmt.graph.attr_values import encode_attr, encode_shape
 from kerasfmt.graph.function import Function, callees_of
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import AttrDef
+from kerasfmt.graph.resource import Variable
 from kerasfmt.graph.value import Node, Value
 from kerasfmt.graphdef.function_names import FunctionNames
 
@@ -59,6 +60,9 @@ class FunctionEncoder:
         proto.signature.is_stateful = function.stateful
         for value in function.parameters:
             proto.signature.input_arg.add(name=value.node.name, type=value.dtype.enum)
+        variables = {handle: variable for variable, handle in function.captures}
+        for value, argument in zip(function.parameters, proto.signature.input_arg, strict=True):
+            _add_handle_data(argument, variables.get(value))
         _encode_arguments(proto, function)
         names = _Names(function)
         for node in function.nodes:
@@ -69,6 +73,7 @@ class FunctionEncoder:
             _encode_output(proto, value, names, barrier)
         for value in function.outputs[own:]:
             _hand_on(proto, value, names)
+            _add_handle_data(proto.signature.output_arg[-1], variables.get(value))
         if barrier is not None:
             proto.node_def.add(
                 name=barrier, op="NoOp", input=["^" + n.name for n in function.control_outputs]
@@ -180,6 +185,12 @@ def output_label(value: Value) -> str:
             return f"{arg.name}:{value.index - at}"
         at += count
     raise AssertionError(f"{node.name} has no output {value.index}")
+
+
+def _add_handle_data(proto: protos.OpDef.ArgDef, variable: Variable | None) -> None:
+    """States what variable a handle stands for; TensorFlow's gradient of a loop needs to know."""
+    if variable is not None:
+        proto.handle_data.add(dtype=variable.dtype.enum, shape=encode_shape(variable.shape))
 
 
 def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:

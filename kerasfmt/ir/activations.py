@@ -135,6 +135,6 @@ Option: TypeAlias = Field[Activation, Activation | Config | None]
 """The type of an option that is an activation; None is linear."""
 
 
-def option() -> Any:
+def option(*, default: str | None = None) -> Any:
     """An option that is an activation, linear by default."""
-    return Field(None, get, to_config)
+    return Field(default, get, to_config)

@@ -65,11 +65,12 @@ class Layer(WeightOwner, kw_only=True):
 
     supports_masking: ClassVar[bool] = False
     autocast: ClassVar[bool] = True
-    stateful: ClassVar[bool] = False
     is_input: ClassVar[bool] = False
     """Whether the layer is an entry of a model, which is never called."""
     generator_state: Weight | None = fields.state(default=None)
     """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""
+    options_of: Layer | None = fields.state(default=None)
+    """The layer that made this one of its own options, where one did."""
     common_attributes: ClassVar[frozenset[str]] = frozenset()
     """The attributes that every layer has, beside its options and weights."""
 
@@ -113,6 +114,11 @@ class Layer(WeightOwner, kw_only=True):
 
     # What a subclass overrides.
 
+    @property
+    def stateful(self) -> bool:
+        """Whether one call starts with what the call before left."""
+        return False
+
     def build(self, inputs: Any) -> None:
         """Makes the weights, with `add_weight`, for inputs of these Specs."""
 
@@ -142,6 +148,10 @@ class Layer(WeightOwner, kw_only=True):
         """
         return kwargs
 
+    def arranged(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
+        """The arguments of a symbolic call, as the layer's `call` gets them."""
+        return inputs, kwargs
+
     def input_spec(self) -> InputSpec | list[InputSpec] | None:
         """What the built layer demands of its inputs, as Keras stores it."""
         return None
@@ -153,6 +163,14 @@ class Layer(WeightOwner, kw_only=True):
     def tracked_lists(self) -> tuple[str, ...]:
         """The attributes that Keras tracks as lists with these options; by default, as the facts state."""
         return self.facts.tracked_lists
+
+    def tracked_layers(self) -> Mapping[str, Sequence[Layer]]:
+        """The attributes that Keras tracks as lists of sublayers."""
+        return {}
+
+    def saved_states(self) -> Structure | None:
+        """The states of a recurrent layer: a structure of weights, or of None without any; None for other layers."""
+        return None
 
     def tracked_functions(self) -> Mapping[str, Sequence[Function]]:
         """Attributes that Keras tracks as separately compiled functions, with the traced functions."""
@@ -322,7 +340,7 @@ class Layer(WeightOwner, kw_only=True):
             given["mask"] = masks.mask_of(inputs)
         shared = tensors[0].shared_traces
         further = masks.joined_specs(self, inputs, specs_of(given), kwargs)
-        trace = self.traces.exact(specs, further, kwargs.get("training"), CallContext(shared))
+        trace = self.traces.exact(*self.arranged(specs, further), kwargs.get("training"), CallContext(shared))
         outputs = map_structure(lambda v: Tensor(v.spec, shared), trace.outputs)
         masks.mark_outputs(self, specs, inputs, outputs)
         call = Call(self, inputs, kwargs, outputs, len(self.calls))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -50,6 +50,7 @@ def predict(model: Predictor, x: Any, batch_size: int, verbose: bool | None) -> 
         run(trace.function, [a[s : s + batch_size] for a in arrays], state)
         for s in (_progress(starts) if show else starts)
     ]
+    _keep(trace.function.written, state)
     with allocating(f"model {model.name}: its outputs", sum(a.nbytes for piece in pieces for a in piece)):
         joined = [
             np.concatenate(group) if len(group) > 1 else group[0] for group in zip(*pieces, strict=True)
@@ -79,6 +80,15 @@ def _load(variable: Variable) -> Any:
     assert isinstance(variable, Weight)
     with allocating(f"weight {variable.name}", least_bytes(variable.spec, 1)):
         return variable.numpy()
+
+
+def _keep(written: Iterable[Variable], state: Mapping[Variable, Any]) -> None:
+    """Gives the variables that prediction writes their last content: the states of stateful layers."""
+    from kerasfmt.ir.weight import Weight
+
+    for variable in written:
+        assert isinstance(variable, Weight)
+        variable.value = state[variable]
 
 
 def _progress(batches: Iterable[int]) -> Iterator[int]:

@@ -155,6 +155,23 @@ from .reshaping import (
     ZeroPadding2D as ZeroPadding2D,
     ZeroPadding3D as ZeroPadding3D,
 )
+from .rnn.base import (
+    RNN as RNN,
+)
+from .rnn.bidirectional import (
+    Bidirectional as Bidirectional,
+)
+from .rnn.cells import (
+    GRUCell as GRUCell,
+    LSTMCell as LSTMCell,
+    SimpleRNNCell as SimpleRNNCell,
+)
+from .rnn.simple_rnn import (
+    SimpleRNN as SimpleRNN,
+)
+from .rnn.stacked import (
+    StackedRNNCells as StackedRNNCells,
+)
 from .separable import (
     DepthwiseConv1D as DepthwiseConv1D,
     DepthwiseConv2D as DepthwiseConv2D,

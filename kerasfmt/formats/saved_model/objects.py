@@ -110,15 +110,29 @@ class Objects:
             node.add("_random_generator", self._random_generator(layer))
         held: dict[str, SavedNode] = {}
         for name in layer.tracked_lists():
-            is_dict = isinstance(getattr(layer, name, None), dict)
-            held[name] = dict_wrapper() if is_dict else list_wrapper(())
+            held[name] = self._wrapper(getattr(layer, name, ()))
+        listed = layer.tracked_layers()
+        held |= {name: list_wrapper(map(self._of_layer, layers)) for name, layers in listed.items()}
         if not isinstance(layer, Model):
-            held |= {name: self._of_layer(child) for name, child in layer.sublayers.items()}
+            apart = {name: child for name, child in layer.sublayers.items() if not listed}
+            held |= {name: self._of_layer(child) for name, child in apart.items()}
         held |= {name: self._variable(weight) for name, weight in layer.weight_attributes.items()}
         for name in layer.facts.tracked_order or held:
             node.add(name, held[name])
         for name, function in self._plan.compiled.get(layer, {}).items():
             node.add(name, self._function(function))
+
+    def _wrapper(self, value: Any) -> UserObject:
+        """What Keras tracks of a list or a dict: the lists and the weights in a list."""
+        if isinstance(value, dict):
+            return dict_wrapper()
+        node = list_wrapper(())
+        for index, item in enumerate(value if isinstance(value, list | tuple) else ()):
+            if isinstance(item, Weight):
+                node.add(str(index), self._variable(item))
+            elif isinstance(item, list):
+                node.add(str(index), self._wrapper(item))
+        return node
 
     def _add_layers(self, model: Model, node: UserObject) -> None:
         count = 0
@@ -146,6 +160,9 @@ class Objects:
             "regularization_losses": self._losses(penalized_weights(layer)),
         }
         api = UserObject()
+        states = layer.saved_states()
+        if states is not None:
+            api.add("states", self._wrapper(states))
         api.add("non_trainable_variables", self._list(layer.non_trainable_weights))
         api.add("layers", list_wrapper(self._of_layer(child) for child in children_of(layer)))
         api.add("metrics", list_wrapper(self._metrics(layer)))
