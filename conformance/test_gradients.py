@@ -57,12 +57,19 @@ def their_gradients(
     return [o.numpy() if o.dtype != tf.variant else o for o in outputs], dense
 
 
+RELEASE = tuple(map(int, tf.__version__.split(".")[:2]))
 OTHER_ACCUMULATORS = {
     # In a function that it loads, TensorFlow does not know that a graph is the body of a loop: it stores a value to
     # make zeros of it, not its shape.
     ("loop_in_a_loop", "some"),
     ("loop_in_a_loop", "nothing"),
 }
+
+
+def needs_less(function: Function) -> bool:
+    """Whether this TensorFlow makes the gradient of a Reshape without its operand, of which one size is open."""
+    shapes = [node.inputs[0].shape for node in function.nodes if node.op == "Reshape"]
+    return RELEASE > (2, 15) and any(shape is not None and shape.count(None) == 1 for shape in shapes)
 
 
 def check_signatures(concrete: Any, pair: ForwardBackward) -> None:
@@ -91,7 +98,7 @@ def check(function: Function, arguments: Sequence[Array], rtol: float, *, signat
         assert (ours is None) == (theirs is None), f"argument {place}"
         if ours is not None:
             np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol, err_msg=f"argument {place}")
-    if signatures:
+    if signatures and not needs_less(function):
         check_signatures(loaded(function) if function.call_sites else concrete, pair)
 
 
