@@ -172,6 +172,9 @@ from .reshaping import (
 from .rnn.base import (
     RNN as RNN,
 )
+from .rnn.bidirectional import (
+    Bidirectional as Bidirectional,
+)
 from .rnn.cells import (
     GRUCell as GRUCell,
     LSTMCell as LSTMCell,

@@ -50,10 +50,26 @@ RNN_FACTS = KerasFacts(
 """The facts of a layer that runs a cell."""
 
 
-def _count(value: Any) -> int:
+def count(value: Any) -> int:
+    """The number of constants that a call has behind the sequences and the states.
+
+    Raises:
+      ValueError: it is no such number.
+    """
     if not is_integer(value) or not 0 <= value <= LARGEST:
         raise ValueError(f"expected a whole number of at least 0, got {value!r}")
     return int(value)
+
+
+def standard_call(inputs: Structure, states: Any, constants: Any) -> tuple[Structure, int]:
+    """Sequences, initial states and constants in one list, and the number of constants.
+
+    A list of the sequences alone becomes the sequences.
+    """
+    if states is None and constants is None:
+        return (inputs[0] if isinstance(inputs, list) and len(inputs) == 1 else inputs), 0
+    fixed = _listed(constants)
+    return [inputs, *_listed(states), *fixed], len(fixed)
 
 
 class RecurrentLayer(Layer, register=False):
@@ -65,7 +81,7 @@ class RecurrentLayer(Layer, register=False):
 
     facts = RNN_FACTS
     supports_masking = True
-    num_constants: int = fields.option(default=0, convert=_count, implied=True, kw_only=True)
+    num_constants: int = fields.option(default=0, convert=count, implied=True, kw_only=True)
     states: list[Any] = fields.state(default=())
     """The variables with the states of a stateful layer, in the structure of the cell's states."""
 
@@ -124,7 +140,6 @@ class RecurrentLayer(Layer, register=False):
                 raise self.fail(
                     f"input: expected at least 3 dimensions (batch, steps, ...), got shape {spec.shape}"
                 )
-        self.build_input = map_structure(lambda s: s.shape, first)
         self._input_spec = map_structure(self._open, first)
         batch = flatten(first)[0].shape[self.batch_axis]
         steps = map_structure(lambda s: Spec((s.shape[self.batch_axis], *s.shape[2:]), s.dtype), first)
@@ -175,6 +190,11 @@ class RecurrentLayer(Layer, register=False):
         for weight, value in zip(weights, values, strict=True):
             weight.value = np.asarray(value, weight.dtype.numpy)
 
+    @property
+    def unbuilt_input_spec(self) -> list[InputSpec] | None:
+        """What the layer demands of its inputs before it is built."""
+        return None
+
     @override
     def input_spec(self) -> Any:
         """The sequences for which it was built, with any number of steps."""
@@ -213,12 +233,10 @@ class RecurrentLayer(Layer, register=False):
           constants: what every step gets beside its inputs and states, a tensor or a list of them.
           kwargs: `mask` and `training`.
         """
-        if initial_state is None and constants is None:
-            return super().__call__(inputs, **kwargs)
-        states, fixed = _listed(initial_state), _listed(constants)
-        if constants is not None:
-            self.num_constants = len(fixed)
-        return super().__call__([inputs, *states, *fixed], **kwargs)
+        joined, fixed = standard_call(inputs, initial_state, constants)
+        if fixed:
+            self.num_constants = fixed
+        return super().__call__(joined, **kwargs)
 
     @override
     def arranged(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
@@ -401,6 +419,11 @@ class CellLayer(RecurrentLayer, register=False):
     cell_class: ClassVar[type[Layer]]
     cell_name: ClassVar[str | None] = None
     cell: Layer = fields.state()
+
+    @property
+    @override
+    def unbuilt_input_spec(self) -> list[InputSpec]:
+        return [InputSpec(ndim=3)]
 
     @override
     def validate(self) -> None:

@@ -99,8 +99,7 @@ class GatedCell(RecurrentCell, register=False):
     def masks(self, inputs: Value, batch: Size, training: bool) -> list[Value]:
         if not training:
             return []
-        features = inputs.dims[-1]
-        assert features is not None
+        features = self.kernel.shape[0]
         count = self.gates if self.dropped_apart else 1
         of_inputs = dropout_masks(inputs, batch, features, self.dropout, count, self.seed)
         return of_inputs + dropout_masks(inputs, batch, self.units, self.recurrent_dropout, count, self.seed)
