@@ -13,15 +13,7 @@ _STATE = (Input((5, 3)), Input((4,)))
 
 
 def _masked(keras: Any, layer: Any, tensors: list[Any]) -> Any:
-    return layer(keras.layers.Masking(0.0, name="masking")(tensors[0]))
-
-
-def _sequences_end(rng: Any, shape: tuple[int, ...]) -> Any:
-    """Sequences of different lengths, followed by zeros."""
-    found = rng.normal(size=shape)
-    for row in range(shape[0]):
-        found[row, shape[1] - row % shape[1] :] = 0
-    return found
+    return layer(keras.layers.Embedding(4, 3, mask_zero=True, name="embedding")(tensors[0]))
 
 
 def _from_state(keras: Any, layer: Any, tensors: list[Any]) -> Any:
@@ -33,7 +25,7 @@ def _from_layer(keras: Any, layer: Any, tensors: list[Any]) -> Any:
     return layer(tensors[0], initial_state=states)
 
 
-MASKED: dict[str, Any] = {"_on": vector(5, 3, draw=_sequences_end), "_call": Of(_masked)}
+MASKED: dict[str, Any] = {"_on": vector(5, dtype="int32", high=3), "_call": Of(_masked)}
 STATEFUL: dict[str, Any] = {"stateful": True, "_batch": 4}
 RANDOM: dict[str, Any] = {"dropout": 0.3, "recurrent_dropout": 0.2, "_random": True}
 

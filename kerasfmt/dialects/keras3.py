@@ -266,12 +266,21 @@ def _inside(layer: Layer, key: str, value: Mapping[str, Any]) -> dict[str, Any]:
     held = getattr(layer, key, None)
     if isinstance(held, Layer | FrozenOptions) and held.facts.absent_in == 3:
         raise _refuse(layer, f"Keras 3 has no {key.rpartition('_')[2]} {value['class_name']}")
-    if not isinstance(held, Layer) or isinstance(held, Model):
+    return _layer_inside(held, value) if isinstance(held, Layer) else dict(value)
+
+
+def _layer_inside(held: Layer, value: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer inside of a layer, `{"class_name", "config"}`."""
+    if isinstance(held, Model):
         return dict(value)
     config = dict(value["config"])
+    listed = held.tracked_layers()
     for name, item in config.items():
         if is_activation(name) and isinstance(item, str):
             config[name] = _activation(held, name, item)
+        elif name in listed:
+            entries = [_layer_inside(*pair) for pair in zip(listed[name], item, strict=True)]
+            config[name] = [wrapped("keras.layers", e["class_name"], e["config"]) for e in entries]
         elif isinstance(item, Mapping) and item.keys() == {"class_name", "config"}:
             config[name] = _inside(held, name, item)
     return {**value, "config": config}
@@ -315,7 +324,8 @@ def _arguments(layer: Layer, references: References) -> list[tuple[list[Any], Ma
     if isinstance(layer, Operation):
         arguments = dict(zip(map(id, layer.calls), layer.keras3_arguments, strict=True))
         return [arguments[id(call)] for call in references.calls[layer]]
-    return [([call.inputs], call.kwargs) for call in references.calls[layer]]
+    arranged = [layer.arranged(call.inputs, call.kwargs) for call in references.calls[layer]]
+    return [([inputs], kwargs) for inputs, kwargs in arranged]
 
 
 def _argument(value: Any, reference: Callable[[Tensor], list[Any]]) -> Any:

@@ -159,6 +159,10 @@ class Layer(WeightOwner, kw_only=True):
         """
         return stored
 
+    def arranged(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
+        """The arguments of a symbolic call, as the layer's `call` gets them."""
+        return inputs, kwargs
+
     def input_spec(self) -> InputSpec | list[InputSpec] | None:
         """What the built layer demands of its inputs, as Keras stores it."""
         return None
@@ -347,7 +351,7 @@ class Layer(WeightOwner, kw_only=True):
             given["mask"] = masks.mask_of(inputs)
         shared = tensors[0].shared_traces
         further = masks.joined_specs(self, inputs, specs_of(given), kwargs)
-        trace = self.traces.exact(specs, further, kwargs.get("training"), CallContext(shared))
+        trace = self.traces.exact(*self.arranged(specs, further), kwargs.get("training"), CallContext(shared))
         outputs = map_structure(lambda v: Tensor(v.spec, shared), trace.outputs)
         masks.mark_outputs(self, specs, inputs, outputs)
         call = Call(self, inputs, kwargs, outputs, len(self.calls))

@@ -67,6 +67,7 @@ class ModelRun:
             made = layer.run(inputs, kwargs, training, inside)
             self.context.losses.extend(inside.losses)
             return flatten(made)
+        inputs, kwargs = layer.arranged(inputs, kwargs)
         specs = map_structure(lambda v: v.spec, inputs)
         further = {
             k: map_structure(lambda v: v.spec if isinstance(v, Value) else v, s) for k, s in kwargs.items()

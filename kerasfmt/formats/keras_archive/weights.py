@@ -5,6 +5,7 @@
                                            numbered from the second of its class on: dense, dense_1, dense_2
     /layers/<class>/layers/...             the layers of a nested model
     /layers/<class>/<attribute>/vars/...   a layer inside of a layer
+    /layers/<class>/<attribute>/<class>/vars/...   a layer of a list inside of a layer
     /optimizer/vars/<number>               the optimizer's: iteration, learning rate (Keras 3), slots
     /optimizer/inner_optimizer/vars/...    those of the optimizer inside of a LossScaleOptimizer, once more
     /_layer_checkpoint_dependencies/...    in place of layers up to Keras 2.13; layers with weights count twice
@@ -96,7 +97,13 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
         place = place if place.twins or first is place.paths else Place(place.paths, layer, first)
     yield place
     if not isinstance(layer, Model):
-        for attribute, child in layer.sublayers.items():
+        listed = layer.tracked_layers()
+        for attribute, children in listed.items():
+            numbered: dict[str, int] = {}
+            for child in children:
+                name = _unique(to_snake_case(_class_name(child)), numbered)
+                yield from _walk(_below(place, child, f"{attribute}/{name}"), None, container, met)
+        for attribute, child in layer.sublayers.items() if not listed else ():
             # Keras 3 meets the public attribute first. Keras 2 knows only the private one.
             names = dict.fromkeys(
                 (attribute.removeprefix("_"), attribute) if "dense" in attribute else (attribute,)
@@ -140,7 +147,7 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
     """Class name, layer and config of each layer that counts; no layer if the model no longer has it."""
     if config is None:
         for layer in model.layers:
-            yield layer.keras_name.rpartition(">")[2], layer, None
+            yield _class_name(layer), layer, None
         return
     layers = {layer.name: layer for layer in model.layers}
     for entry in config["config"]["layers"]:
@@ -148,7 +155,11 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
             continue
         found = layers.get(str(entry.get("name") or entry["config"].get("name")))
         kind = str(entry["class_name"]).rpartition(">")[2]
-        yield kind if found is None else found.keras_name.rpartition(">")[2], found, entry
+        yield kind if found is None else _class_name(found), found, entry
+
+
+def _class_name(layer: Layer) -> str:
+    return layer.keras_name.rpartition(">")[2]
 
 
 def own_weights(layer: Layer) -> list[Weight]:

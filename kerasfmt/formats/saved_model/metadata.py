@@ -91,7 +91,7 @@ class _SharedIds:
         if isinstance(child, list) and child and all(isinstance(item, Layer) for item in child):
             return [self._described(item, config) for item, config in zip(child, value, strict=True)]
         if isinstance(value, dict) and value.keys() == {"class_name", "config"}:
-            owner: Any = ("policy", layer.policy.name) if key == "dtype" else (layer.options_of or layer, key)
+            owner: Any = _policy_key(layer) if key == "dtype" else (layer.options_of or layer, key)
             # Layers inside a layer may hold the same object.
             owner = id(child) if isinstance(child, Regularizer | Constraint) else owner
             return {**value, "shared_object_id": self.number(owner)}
@@ -232,10 +232,15 @@ def _input_layer_content(layer: InputLayer, ids: _SharedIds) -> dict[str, Any]:
     }
 
 
+def _policy_key(layer: Layer) -> Any:
+    """What stands for the policy of a layer; a layer that another one made has a policy of its own."""
+    return "policy", layer.policy.name, None if layer.options_of is None else layer
+
+
 def _policy(layer: Layer, ids: _SharedIds) -> Any:
     config = layer.policy.to_config()
     if isinstance(config, dict):
-        return {**config, "shared_object_id": ids.number(("policy", layer.policy.name))}
+        return {**config, "shared_object_id": ids.number(_policy_key(layer))}
     return config
 
 

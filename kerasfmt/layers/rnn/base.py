@@ -17,7 +17,7 @@ from kerasfmt.ir.fields import LARGEST, Field, is_integer
 from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.naming import OWN_NAMES, LayerNames
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames, to_snake_case
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.trace import InnerCall
 from kerasfmt.ir.weight import Weight
@@ -42,7 +42,10 @@ SHARED_OPTIONS = (
 """The options of every layer that runs a cell, in the order of the config."""
 
 RNN_FACTS = KerasFacts(
-    identifier="_tf_keras_rnn_layer", tracked_lists=("state_spec",), tracked_order=("cell", "state_spec")
+    identifier="_tf_keras_rnn_layer",
+    tracked_lists=("state_spec",),
+    tracked_order=("cell", "state_spec"),
+    implied_by_keras3={"time_major": (False,), "num_constants": (0,)},
 )
 """The facts of a layer that runs a cell."""
 
@@ -147,7 +150,9 @@ class RecurrentLayer(Layer, register=False):
             )
         dtype = self.policy.variable_dtype
         self.states = map_structure(
-            lambda size: Weight("Variable", (batch, *dims_of_size(size)), dtype, autocast=False),
+            lambda size: Weight(
+                f"{self.name_scope}Variable", (batch, *dims_of_size(size)), dtype, autocast=False
+            ),
             self.state_sizes,
         )
         self.reset_states()
@@ -214,6 +219,17 @@ class RecurrentLayer(Layer, register=False):
         if constants is not None:
             self.num_constants = len(fixed)
         return super().__call__([inputs, *states, *fixed], **kwargs)
+
+    @override
+    def arranged(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
+        """The sequences alone; initial states and constants by keyword."""
+        if not isinstance(inputs, list):
+            return inputs, kwargs
+        sequences, states, constants = self._parts(inputs, None, None)
+        given = {"initial_state": states, "constants": constants}
+        if "mask" in kwargs:
+            kwargs = {**kwargs, "mask": flatten(kwargs["mask"])[0]}
+        return sequences, {**kwargs, **{name: value for name, value in given.items() if value is not None}}
 
     def _parts(self, inputs: Any, states: Any, constants: Any) -> tuple[Structure, Any, Any]:
         """Sequences, initial states and constants, from a call that has them in one list or apart."""
@@ -379,11 +395,9 @@ class CellLayer(RecurrentLayer, register=False):
 
     Attributes:
       cell_class: the class of the cell.
-      cell_name: the name of the cell; a unique one where it is None.
     """
 
     cell_class: ClassVar[type[Layer]]
-    cell_name: ClassVar[str | None] = None
     cell: Layer = fields.state()
 
     @override
@@ -395,7 +409,9 @@ class CellLayer(RecurrentLayer, register=False):
             for name in kind.fields
             if name in self.fields and name not in _NOT_OF_CELL
         }
-        self.cell = kind(**own, name=self.cell_name, dtype=self.policy, trainable=self.trainable)
+        self.cell = kind(
+            **own, dtype=self.policy, trainable=self.trainable, name=to_snake_case(kind.__name__)
+        )
         self.cell.options_of = self
 
     @override
