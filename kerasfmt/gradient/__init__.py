@@ -7,7 +7,8 @@ ops.
 from __future__ import annotations
 
 from kerasfmt.gradient import rules
-from kerasfmt.gradient.pair import ForwardBackward, forward_backward
+from kerasfmt.gradient.differentiation import forward_backward
+from kerasfmt.gradient.pair import ForwardBackward
 from kerasfmt.gradient.rule import RULES, gradient
 
 __all__ = ["RULES", "ForwardBackward", "forward_backward", "gradient", "rules"]

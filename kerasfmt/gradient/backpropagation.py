@@ -13,13 +13,14 @@ from collections.abc import Sequence
 
 from kerasfmt.errors import GraphError
 from kerasfmt.gradient.backward_graph import BackwardGraph, is_trainable
-from kerasfmt.gradient.rule import find_rule, nothing
+from kerasfmt.gradient.indexed_slices import Gradient, IndexedSlices, dense, total
+from kerasfmt.gradient.rule import TAKING_SLICES, Gradients, find_rule, nothing
 from kerasfmt.graph import Node, Value
 
 
 def gradients(
     graph: BackwardGraph, ys: Sequence[Value], xs: Sequence[Value], grad_ys: Sequence[Value]
-) -> list[Value | None]:
+) -> list[Gradient | None]:
     """The gradients of values of the forward function, in the graph that computes gradients of it.
 
     Args:
@@ -57,9 +58,9 @@ class _Walk:
             for value in node.inputs:
                 if value.node in self._pending:
                     self._pending[value.node] += 1
-        self._terms: dict[Value, list[Value]] = {}
+        self._terms: dict[Value, list[Gradient]] = {}
 
-    def run(self, ys: Sequence[Value], xs: Sequence[Value], seeds: Sequence[Value]) -> list[Value | None]:
+    def run(self, ys: Sequence[Value], xs: Sequence[Value], seeds: Sequence[Value]) -> list[Gradient | None]:
         """The gradients of `xs`."""
         for y, seed in zip(ys, seeds, strict=True):
             self._add(y, seed)
@@ -78,7 +79,7 @@ class _Walk:
                         queue.append(value.node)
         return [self._total(x) for x in xs]
 
-    def _input_gradients(self, node: Node) -> Sequence[Value | None]:
+    def _input_gradients(self, node: Node) -> Gradients:
         """The gradient of each input of a node, whose outputs have theirs."""
         grads = [self._total(output) for output in node.outputs]
         if node in self._ends or all(grad is None for grad in grads):
@@ -91,21 +92,27 @@ class _Walk:
                 grads[i] = self._graph.zeros_like(output)
         inputs = node.inputs  # a rule may add operands to the node
         with self._graph.scope(f"{node.name}_grad"):
+            if node.op not in TAKING_SLICES:
+                grads = [None if grad is None else dense(self._graph, grad) for grad in grads]
             found = rule(self._graph, node, *grads)
         for value, grad in zip(inputs, found, strict=True):
-            if grad is not None and value.dtype is grad.dtype:
+            if isinstance(grad, Value) and value.dtype is grad.dtype:
                 _refine(node, value, grad)
         return found
 
-    def _add(self, value: Value, grad: Value) -> None:
-        self._terms.setdefault(value, []).append(self._graph.inside(grad))
+    def _add(self, value: Value, grad: Gradient) -> None:
+        inside = self._graph.inside
+        if isinstance(grad, Value):
+            grad = inside(grad)
+        else:
+            grad = IndexedSlices(inside(grad.values), inside(grad.indices), inside(grad.dense_shape))
+        self._terms.setdefault(value, []).append(grad)
 
-    def _total(self, value: Value) -> Value | None:
+    def _total(self, value: Value) -> Gradient | None:
         terms = self._terms.get(value)
         if terms is None:
             return None
-        if len(terms) > 1:
-            terms[:] = [self._graph.emit_one("AddN", terms)]
+        terms[:] = [total(self._graph, terms)]
         return terms[0]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.gradient.forward_graph import ForwardGraph
+from kerasfmt.gradient.pair import ForwardBackward
 from kerasfmt.graph import Builder, Function, Shape, Value, Variable
 from kerasfmt.graph.op_defs import Arg, OpDef
 from kerasfmt.typing import override
@@ -18,9 +19,6 @@ from kerasfmt.typing import override
 _TRAINABLE = frozenset(
     {"float16", "bfloat16", "float32", "float64", "complex64", "complex128", "resource", "variant"}
 )
-
-if TYPE_CHECKING:
-    from kerasfmt.gradient.pair import ForwardBackward
 
 _HANDING_ON = frozenset({"Identity", "While", "StatelessWhile"})
 _SMALL = 1000
@@ -96,6 +94,19 @@ class BackwardGraph(Builder):
     def rank_of(self, value: Value) -> Value:
         """The number of dimensions of a value of any graph, int32: a constant where it is known."""
         return self.constant(len(value.shape)) if value.shape is not None else self.emit_one("Rank", value)
+
+    def size_of(self, value: Value) -> Value:
+        """The number of elements of a value of any graph, int32: a constant where it is known."""
+        known = _full(value.shape)
+        return self.emit_one("Size", value) if known is None else self.constant(math.prod(known))
+
+    def vector_from(self, vector: Value, first: int) -> Value:
+        """The elements of a vector of any graph from an index on."""
+        return self.emit_one("StridedSlice", vector, [first], [0], [1], end_mask=1)
+
+    def as_int32(self, value: Value) -> Value:
+        """Whole numbers of any graph as int32."""
+        return value if value.dtype is dtypes.int32 else self.emit_one("Cast", value, DstT=dtypes.int32)
 
     @property
     def captured_variables(self) -> tuple[Variable, ...]:

@@ -21,21 +21,31 @@ from kerasfmt.graph import Node, Value
 
 if TYPE_CHECKING:
     from kerasfmt.gradient.backward_graph import BackwardGraph
+    from kerasfmt.gradient.indexed_slices import Gradient
 
-Gradients: TypeAlias = Sequence[Value | None]
+Gradients: TypeAlias = "Sequence[Gradient | None]"
 """The gradient of each input of a node; None where there is none."""
-Rule: TypeAlias = Callable[..., Gradients]
+Rule: TypeAlias = "Callable[..., Gradients]"
 
 RULES: FamilyTable[Rule] = FamilyTable()
+TAKING_SLICES: set[str] = set()
+"""The ops whose rules take gradients as IndexedSlices."""
 _T = TypeVar("_T", bound=Callable[..., Any])
 
 
-def gradient(*ops: str) -> Callable[[_T], _T]:
-    """A decorator that registers a rule for the ops called `ops`."""
+def gradient(*ops: str, takes_slices: bool = False) -> Callable[[_T], _T]:
+    """A decorator that registers a rule for the ops called `ops`.
+
+    Args:
+      ops: the ops.
+      takes_slices: whether the rule takes gradients as IndexedSlices; other rules get tensors.
+    """
 
     def decorate(rule: _T) -> _T:
         for op in ops:
             RULES.enter(op, rule)
+            if takes_slices:
+                TAKING_SLICES.add(op)
         return rule
 
     return decorate

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -14,6 +14,7 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.gradient import ForwardBackward, forward_backward
+from kerasfmt.gradient.pair import Slices
 from kerasfmt.gradient.rule import RULES
 from kerasfmt.graph import Builder, Function, Spec, Value, emit
 from kerasfmt.graph.run import run
@@ -67,8 +68,8 @@ def _shape(array: Array, known: str) -> tuple[int | None, ...] | None:
 class Cases(list[GradientCase]):
     """The cases of one family. Random arguments come from one generator: they are the same in every run."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, cases: Iterable[GradientCase] = ()) -> None:
+        super().__init__(cases)
         self._rng = np.random.default_rng(20261130)
 
     def op(
@@ -127,7 +128,16 @@ def gradients_of(
             assert value.shape is None or all(
                 a in (None, b) for a, b in zip(value.shape, array.shape, strict=True)
             )
-    return forward, [None if i is None else given[i] for i in pair.given]
+    return forward, [_gradient(given, place) for place in pair.given]
+
+
+def _gradient(given: Sequence[Array], place: int | Slices | None) -> Array | None:
+    if not isinstance(place, Slices):
+        return None if place is None else given[place]
+    values, indices, shape = (given[part] for part in place)
+    found = np.zeros(shape, values.dtype)
+    np.add.at(found, indices, values)
+    return found
 
 
 def seeds_of(pair: ForwardBackward, outputs: Sequence[Array]) -> list[Array]:

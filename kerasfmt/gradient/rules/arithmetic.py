@@ -6,6 +6,7 @@ Source: tensorflow/python/ops/math_grad.py.
 from __future__ import annotations
 
 from kerasfmt.gradient.backward_graph import BackwardGraph
+from kerasfmt.gradient.indexed_slices import Gradient
 from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.gradient.rules.broadcasting import reduced, same_known_shape
 from kerasfmt.graph import Node, Value
@@ -20,8 +21,8 @@ def add(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
     return reduced(graph, x, y, grad, grad)
 
 
-@gradient("AddN")
-def add_n(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
+@gradient("AddN", takes_slices=True)
+def add_n(graph: BackwardGraph, node: Node, grad: Gradient) -> Gradients:
     """The gradient for each term."""
     return [grad] * len(node.inputs)
 

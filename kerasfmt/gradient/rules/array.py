@@ -8,18 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfmt.gradient.backward_graph import BackwardGraph
+from kerasfmt.gradient.indexed_slices import Gradient
 from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.graph import Node, Value
 
 
-@gradient("Identity", "EnsureShape")
-def identity(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
+@gradient("Identity", "EnsureShape", takes_slices=True)
+def identity(graph: BackwardGraph, node: Node, grad: Gradient) -> Gradients:
     """The gradient itself."""
     return [grad]
 
 
-@gradient("IdentityN")
-def identity_n(graph: BackwardGraph, node: Node, *grads: Value | None) -> Gradients:
+@gradient("IdentityN", takes_slices=True)
+def identity_n(graph: BackwardGraph, node: Node, *grads: Gradient | None) -> Gradients:
     """The gradients themselves."""
     return grads
 

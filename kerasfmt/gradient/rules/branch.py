@@ -14,6 +14,7 @@ from kerasfmt import dtypes
 from kerasfmt.gradient.backpropagation import gradients
 from kerasfmt.gradient.backward_graph import BackwardGraph, is_trainable
 from kerasfmt.gradient.forward_graph import ForwardGraph
+from kerasfmt.gradient.indexed_slices import dense
 from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.graph import Function, Node, Spec, Value, Variable
 from kerasfmt.graph.function import callees_of
@@ -38,6 +39,7 @@ class BranchBackward(BackwardGraph):
         super().__init__(
             f"{function.name}_grad", ForwardGraph(function, f"{function.name}_rewritten"), around
         )
+        self._parameters = frozenset(self.forward.parameters)
         self.optionals: list[Value] = []
         self.grads: list[Value | None] = []
 
@@ -48,15 +50,12 @@ class BranchBackward(BackwardGraph):
             for y, g in zip(self.forward.outputs, grads, strict=True)
             if is_trainable(y.dtype) and g is not None
         ]
-        self.grads = gradients(self, [y for y, _ in pairs], self.forward.parameters, [g for _, g in pairs])
+        found = gradients(self, [y for y, _ in pairs], self.forward.parameters, [g for _, g in pairs])
+        self.grads = [None if grad is None else dense(self, grad) for grad in found]
 
     @override
     def _bring_in(self, value: Value, name: str) -> Value:
-        if (
-            value.graph is not self.forward
-            or value.dtype is dtypes.resource
-            or value in self.forward.parameters
-        ):
+        if value.graph is not self.forward or value.dtype is dtypes.resource or value in self._parameters:
             return super()._bring_in(value, name)
         if value.node.op == "Const":
             return self.constant(value.node.attrs["value"], value.dtype)

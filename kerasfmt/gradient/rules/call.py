@@ -7,7 +7,9 @@ _DelayedRewriteGradientFunctions._rewrite_forward_and_call_backward.
 from __future__ import annotations
 
 from kerasfmt.gradient.backward_graph import BackwardGraph
-from kerasfmt.gradient.pair import forward_backward
+from kerasfmt.gradient.differentiation import forward_backward
+from kerasfmt.gradient.indexed_slices import IndexedSlices
+from kerasfmt.gradient.pair import Slices
 from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.graph import Node, Value
 from kerasfmt.graph.function import callees_of
@@ -27,4 +29,11 @@ def call(graph: BackwardGraph, node: Node, *grads: Value) -> Gradients:
     graph.forward.grow(node, {"f": pair.forward, "Tout": [v.dtype for v in outputs]}, further)
     operands = [*[grads[i] for i in pair.seeds], *[node.outputs[i] for i in pair.taken]]
     found = graph.call(pair.backward, operands)
-    return [None if i is None else found[i] for i in pair.given]
+    return [
+        IndexedSlices(*[found[part] for part in place])
+        if isinstance(place, Slices)
+        else None
+        if place is None
+        else found[place]
+        for place in pair.given
+    ]

@@ -17,6 +17,7 @@ from kerasfmt.errors import GraphError
 from kerasfmt.gradient.backpropagation import gradients
 from kerasfmt.gradient.backward_graph import BackwardGraph, is_trainable
 from kerasfmt.gradient.forward_graph import ForwardGraph
+from kerasfmt.gradient.indexed_slices import dense
 from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.graph import Builder, Function, Node, Spec, Value
 from kerasfmt.graph.function import callees_of
@@ -50,7 +51,6 @@ class LoopBackward(BackwardGraph):
         self._condition = ForwardGraph(condition, f"{condition.name}_rewritten")
         pairs = zip(self.forward.parameters, self.forward.outputs, strict=True)
         self._invariant = {x for x, y in pairs if x is y}
-        self._moved: dict[Any, tuple[Value, ...]] = {}
         self._popped: set[Value] = set()
         self._sources: dict[Value, Value] = {}
         self.empty: list[Value] = []
@@ -62,10 +62,7 @@ class LoopBackward(BackwardGraph):
     def emit(self, op: str, *inputs: Any, name: str | None = None, **attrs: Any) -> tuple[Value, ...]:
         if op not in _OF_SHAPES or not all(v.graph is self.forward and v not in self._popped for v in inputs):
             return super().emit(op, *inputs, name=name, **attrs)
-        key = (op, *inputs, *sorted((key, str(value)) for key, value in attrs.items()))
-        if key not in self._moved:
-            self._moved[key] = self.forward.emit(op, *inputs, name=name, **attrs)
-        return self._moved[key]
+        return self.forward.emit(op, *inputs, name=name, **attrs)
 
     @override
     def zeros_like(self, value: Value) -> Value:
@@ -166,7 +163,9 @@ def loop(graph: BackwardGraph, node: Node, *grads: Value | None) -> Gradients:
     )
     seeds = [body.input(g.spec, "placeholder") for g in given.values()]
     found = gradients(body, [outputs[i] for i in given], [parameters[i] for i in given], seeds)
-    results = [body.zeros(parameters[i]) if g is None else g for i, g in zip(given, found, strict=True)]
+    results = [
+        body.zeros(parameters[i]) if g is None else dense(body, g) for i, g in zip(given, found, strict=True)
+    ]
     following = body.emit_one("AddV2", counter, 1, name="add")
     body.rewrite()
     operands = [graph.constant(0), node.inputs[1], node.outputs[0], *given.values(), *body.sources()]

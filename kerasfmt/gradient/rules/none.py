@@ -11,7 +11,7 @@ _SHAPES = (
     "ConcatOffset InvertPermutation OneHot OnesLike Rank Shape ShapeN Size ZerosLike BroadcastGradientArgs"
 )
 _LOGIC = """
-All Any ApproximateEqual Equal Greater GreaterEqual IsFinite IsInf IsNan Less LessEqual LogicalAnd LogicalNot LogicalOr
+All Any Equal Greater GreaterEqual IsFinite IsInf IsNan Less LessEqual LogicalAnd LogicalNot LogicalOr
 NotEqual
 """
 _WHOLE_NUMBERS = """

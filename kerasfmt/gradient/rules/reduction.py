@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasfmt import dtypes
 from kerasfmt.gradient.backward_graph import BackwardGraph
 from kerasfmt.gradient.rule import Gradients, gradient
 from kerasfmt.graph import Node, Value
@@ -68,12 +67,19 @@ def _rank(graph: BackwardGraph, x: Value, shape: Value) -> Value:
 def _positive(graph: BackwardGraph, axes: Value, rank: Value) -> Value:
     """Axes counted from the front."""
     return graph.emit_one(
-        "FloorMod", graph.emit_one("AddV2", _int32(graph, axes), rank, name="add"), rank, name="mod"
+        "FloorMod", graph.emit_one("AddV2", graph.as_int32(axes), rank, name="add"), rank, name="mod"
     )
 
 
-def _int32(graph: BackwardGraph, value: Value) -> Value:
-    return value if value.dtype is dtypes.int32 else graph.emit_one("Cast", value, DstT=dtypes.int32)
+@gradient("BroadcastTo")
+def broadcast_to(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
+    """The sum over the axes along which the tensor was repeated."""
+    x, shape = node.inputs
+    own = graph.shape_of(x, shape.dtype)
+    known = constant_value(shape)
+    whole = shape if known is None else graph.constant(known.astype(shape.dtype.numpy))
+    _, axes = graph.emit("BroadcastGradientArgs", whole, own)
+    return [graph.emit_one("Reshape", graph.emit_one("Sum", grad, axes, keep_dims=True), own), None]
 
 
 @gradient("Mean")

@@ -241,9 +241,12 @@ class GatherV2(Op):
         if params.shape is None or indices.shape is None:
             return [None]
         if at is None:
-            return [(None,) * (len(params.shape) - 1 + len(indices.shape) - attrs["batch_dims"])]
+            return [
+                (None,)
+                * (len(params.shape) - 1 + len(indices.shape) - _batch_dims(attrs, len(indices.shape)))
+            ]
         i = normalize_axis(int(at.item()), len(params.shape))
-        batch = normalize_axis(attrs["batch_dims"], len(indices.shape) + 1)
+        batch = _batch_dims(attrs, len(indices.shape))
         if batch > i:
             raise ValueError(f"batch_dims {batch} is beyond axis {i}")
         merge_shapes(params.shape[:batch], indices.shape[:batch])
@@ -254,7 +257,7 @@ class GatherV2(Op):
     def run(attrs: Attrs, params: Array, indices: Array, axis: Array) -> list[Array]:
         i = normalize_axis(int(axis.item()), params.ndim)
         check_indices(indices, params.shape[i])
-        batch = normalize_axis(attrs["batch_dims"], indices.ndim + 1)
+        batch = _batch_dims(attrs, indices.ndim)
         if not batch:
             return [np.asarray(np.take(params, indices, i))]
         lead = params.shape[:batch]
@@ -263,6 +266,14 @@ class GatherV2(Op):
         out = [np.take(p, r, i - batch) for p, r in zip(flat, rows, strict=True)]
         shape = (*params.shape[batch:i], *indices.shape[batch:], *params.shape[i + 1 :])
         return [np.array(out, params.dtype).reshape(*lead, *shape)]
+
+
+def _batch_dims(attrs: Attrs, rank: int) -> int:
+    """The number of axes that params and indices share; a negative one is counted from the last axis of the indices."""
+    given: int = attrs["batch_dims"]
+    if not -rank <= given <= rank:
+        raise ValueError(f"batch_dims {given} is out of range for indices of {rank} dimensions")
+    return given % rank if given < 0 else given
 
 
 def gather(params: Operand, indices: Operand, axis: int = 0, batch_dims: int = 0) -> Value:

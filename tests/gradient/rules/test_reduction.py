@@ -20,6 +20,8 @@ for _op in ("Sum", "Mean", "Max", "Min", "Prod", "EuclideanNorm"):
 op("Prod", np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 1.0]]), np.array([1], np.int32))
 op("Max", np.array([[1.0, 1.0, 0.0]]), np.array([1], np.int32), smooth=False)
 op("Mean", floats(0, 3), np.array([1], np.int32))
+for _shape in ((2, 3, 2), (4, 2, 3, 2), (2, 3, 1), (), (3, 1)):
+    op("BroadcastTo", floats(*_shape), np.array([4, 2, 3, 2], np.int32))
 for _op in ("Cumsum", "Cumprod"):
     for _exclusive in (False, True):
         op(_op, floats(2, 4, low=0.5), np.array(1, np.int32), exclusive=_exclusive, reverse=_exclusive)
