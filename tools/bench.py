@@ -82,7 +82,8 @@ def measure(repeat: int) -> list[Row]:
         sizes = [(path / "saved_model.pb").stat().st_size for path in (ours, theirs)]
         texts = [f"{size / 1e6:.2f} MB" for size in sizes]
         rows.append(Row(f"{name}: saved_model.pb", *texts, f"{sizes[0] / sizes[1]:.2f} of it", "no larger"))
-    return [*rows, *_live(tensorflow, kept), *_checkpoints(core, tensorflow), *_depths(core, kept)]
+    rows += [*_live(tensorflow, kept), *_checkpoints(core, tensorflow), *_depths(core, kept)]
+    return [*rows, _predict(tensorflow)]
 
 
 def _times(what: str, ours: float, theirs: float, goal: str) -> Row:
@@ -118,6 +119,19 @@ def _live(tensorflow: Path, kept: Path, times: int = 3) -> list[Row]:
         megabytes = (f"{a_b / 1e6:.1f} MB", f"{b_b / 1e6:.1f} MB")
         rows += [row, Row(f"{what}: memory beyond the model", *megabytes, memory, "1 of the largest weight")]
     return rows
+
+
+def _predict(tensorflow: Path, times: int = 11) -> Row:
+    say("predict of an LSTM")
+    seconds = run(tensorflow, "predict", times).found["seconds"]
+    ours, theirs = seconds["kerasfmt"], seconds["keras"]
+    return Row(
+        "predict of an LSTM(256) over 128 steps, 32 rows, warm process",
+        f"{ours * 1000:.0f} ms",
+        f"{theirs * 1000:.0f} ms",
+        f"{ours / theirs:.2f} of it",
+        "no slower",
+    )
 
 
 def _checkpoints(core: Path, tensorflow: Path) -> list[Row]:

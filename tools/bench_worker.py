@@ -185,6 +185,38 @@ def live(suffix: str, directory: str, times: str) -> dict[str, Any]:
     return {"seconds": medians, "bytes": taken, "largest": largest}
 
 
+def predict(times: str) -> dict[str, Any]:
+    """Seconds of `predict` of an LSTM(256) over 128 steps on 32 rows, by kerasfmt and by tf_keras, alternating.
+
+    One process holds both. Both have predicted before.
+    """
+    import numpy as np
+    import tf_keras
+
+    import kerasfmt
+
+    tf_keras.utils.set_random_seed(1)
+    steps = tf_keras.Input((128, 64))
+    model = tf_keras.Model(steps, tf_keras.layers.LSTM(256)(steps))
+    same = kerasfmt.model_from_config(model.get_config())
+    same.set_weights(model.get_weights())
+    x = np.random.default_rng(1).standard_normal((32, 128, 64), "float32")
+    sides: dict[str, Callable[[], Any]] = {
+        "kerasfmt": lambda: same.predict(x),
+        "keras": lambda: model.predict(x, verbose=0),
+    }
+    ours, theirs = (work() for work in sides.values())
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(int(times) + 1):
+        for name, work in sides.items():
+            gc.collect()
+            start = time.perf_counter()
+            work()
+            seconds[name].append(time.perf_counter() - start)
+    return {"seconds": {name: median(list_[1:]) for name, list_ in seconds.items()}}
+
+
 def _memory(work: Callable[[], object]) -> int:
     """Bytes of resident memory that `work` takes at its peak, beyond those of before; Linux only."""
     gc.collect()

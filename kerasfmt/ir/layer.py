@@ -148,10 +148,6 @@ class Layer(WeightOwner, kw_only=True):
         """
         return kwargs
 
-    def arranged(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
-        """The arguments of a symbolic call, as the layer's `call` gets them."""
-        return inputs, kwargs
-
     def adopt(self, stored: Sequence[ArrayLike]) -> Sequence[ArrayLike]:
         """The arrays of `weights`, from those that another class or an older Keras stored for such a layer.
 
@@ -162,6 +158,10 @@ class Layer(WeightOwner, kw_only=True):
           ValueError: they are of a layer that computes something else.
         """
         return stored
+
+    def arranged(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
+        """The arguments of a symbolic call, as the layer's `call` gets them."""
+        return inputs, kwargs
 
     def input_spec(self) -> InputSpec | list[InputSpec] | None:
         """What the built layer demands of its inputs, as Keras stores it."""

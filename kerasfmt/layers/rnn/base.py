@@ -413,11 +413,9 @@ class CellLayer(RecurrentLayer, register=False):
 
     Attributes:
       cell_class: the class of the cell.
-      cell_name: the name of the cell; a unique one where it is None.
     """
 
     cell_class: ClassVar[type[Layer]]
-    cell_name: ClassVar[str | None] = None
     cell: Layer = fields.state()
 
     @property

@@ -52,7 +52,6 @@ class GRU(FusedLayer):
         "dropout", "recurrent_dropout", "implementation", "reset_after",
     )  # fmt: skip
     cell_class = GRUCell
-    cell_name = "gru_cell"
     fused = fused_gru.GRU
     units: int = fields.positive_integer()
     activation: activations.Option = activations.option(default="tanh")

@@ -52,7 +52,6 @@ class LSTM(FusedLayer):
         "dropout", "recurrent_dropout", "implementation",
     )  # fmt: skip
     cell_class = LSTMCell
-    cell_name = "lstm_cell"
     fused = fused_lstm.LSTM
     units: int = fields.positive_integer()
     activation: activations.Option = activations.option(default="tanh")
