@@ -71,6 +71,9 @@ OBJECT_GRAPH_KEY: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VALUE_ATTRIBUTE: Final = "VARIABLE_VALUE"
 """The attribute of a variable that a checkpoint holds; its key ends in `/.ATTRIBUTES/VARIABLE_VALUE`."""
 
+TABLE_ATTRIBUTE: Final = "table"
+"""The attribute of a table that a checkpoint holds; its keys end in `/.ATTRIBUTES/table-keys` and `-values`."""
+
 GENERIC_OBJECT: Final = "_generic_user_object"
 LIST_WRAPPER: Final = "trackable_list_wrapper"
 DICT_WRAPPER: Final = "trackable_dict_wrapper"
