@@ -46,7 +46,8 @@ def disturb(model: Any) -> None:
     rng = np.random.default_rng(2)
     new = []
     for variable, value in zip(model.weights, model.get_weights(), strict=True):
-        last = variable.name.rsplit("/", 1)[-1].partition(":")[0]
+        name = getattr(variable, "name", "")  # the vocabulary of an adapted lookup has none
+        last = name.rsplit("/", 1)[-1].partition(":")[0]
         if last in ("bias", "beta", "moving_mean", "renorm_mean"):
             value = (value + rng.normal(size=value.shape) * 0.1).astype(value.dtype)
         elif last in ("gamma", "moving_variance", "renorm_stddev"):
@@ -83,7 +84,7 @@ def _measure(case: Case, model: Any, tf: Any) -> tuple[dict[str, np.ndarray], di
     if not case.random:
         y = leaves(names["outputs"], model(given, training=True))
         arrays |= {f"t{i}": array.numpy() for i, array in enumerate(y)}
-        arrays["moved"] = np.sort(norms(model.get_weights()))
+        arrays["moved"] = np.sort(norms(v.numpy() for v in model.weights if hasattr(v, "numpy")))
     return arrays, names
 
 

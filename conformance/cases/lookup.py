@@ -14,8 +14,16 @@ WEIGHTS = [0.5, 0.25, 1.5, 2.0, 0.125]
 VOCABULARY = ["bb", "\u00e9t\u00e9", "a", "\U0001f40d", "x" * 300]
 
 
+ADAPTED: dict[str, Any] = {"vocabulary": None, "_adapt": True, "_suffix": "keras"}
+
+
 def _words(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return rng.choice(np.array([word.encode() for word in WORDS], object), shape)
+
+
+def _different(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    words = np.array([word.encode() for word in WORDS], object)
+    return np.stack([rng.permutation(words)[: shape[1]] for _ in range(shape[0])])
 
 
 def _known(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -28,6 +36,8 @@ def _numbers(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 NUMBERS = (Input((3,), "int64", draw=_numbers),)
 TEXT = (Input((3,), "string", draw=_words),)
+DIFFERENT = (Input((3,), "string", draw=_different),)
+"""Keras counts documents only where all have equally many different tokens."""
 KNOWN = (Input((3,), "string", draw=_known),)
 ONE = (Input((1,), "string", draw=_words),)
 
@@ -81,6 +91,10 @@ LAYERS: tuple[Layer, ...] = (
                 "latin_1": {"encoding": "latin-1"},
                 "twice": {"_call": TWICE},
                 "tf_idf": {"output_mode": "tf_idf", "idf_weights": WEIGHTS},
+                "adapted": {**ADAPTED},
+                "adapted_options": {**ADAPTED, "mask_token": "", "num_oov_indices": 2, "max_tokens": 6},
+                "adapted_multi_hot": {**ADAPTED, "output_mode": "multi_hot"},
+                "adapted_tf_idf": {**ADAPTED, "output_mode": "tf_idf", "mask_token": "", "_on": DIFFERENT},
                 "tf_idf_special": {
                     "output_mode": "tf_idf",
                     "vocabulary": ["[UNK]", *VOCABULARY],
@@ -113,6 +127,13 @@ LAYERS: tuple[Layer, ...] = (
                     "dtype": "int32",
                     "vocabulary": [12, -5, 7],
                     "_on": (Input((3,), "int32", draw=_numbers),),
+                },
+                "adapted": {**ADAPTED},
+                "adapted_count": {
+                    **ADAPTED,
+                    "output_mode": "count",
+                    "max_tokens": 9,
+                    "pad_to_max_tokens": True,
                 },
                 "one_hot": {"output_mode": "one_hot", "_on": (Input((1,), "int64", draw=_numbers),)},
                 "multi_hot": {"output_mode": "multi_hot", "mask_token": 0, "num_oov_indices": 2},

@@ -24,6 +24,10 @@ def _as_tuple(ours: Any, theirs: Any) -> bool:
     return isinstance(theirs, dict) and theirs == {"class_name": "__tuple__", "items": ours}
 
 
+def _as_list(ours: Any, theirs: Any) -> bool:
+    return isinstance(ours, dict) and ours == {"class_name": "TensorShape", "items": theirs}
+
+
 def _new_default(ours: Any, theirs: Any) -> bool:
     return ours is MISSING and theirs is False
 
@@ -114,6 +118,12 @@ ACCEPTED: tuple[Accept, ...] = (
         r"\.build_input_shape",
         "of the layer inside a wrapper, which tf_keras notes from 2.16 on and 2.15 does not",
         _missing,
+    ),
+    Accept(
+        r"metadata root",
+        r"\.build_input_shape",
+        "a model that Keras loads from an archive notes its shape as a list",
+        _as_list,
     ),
     Accept(
         r"metadata .*",

@@ -67,6 +67,9 @@ SAVER_VERSION: Final = 2
 MAIN_OP_COLLECTION: Final = "saved_model_main_op"
 PREDICT_METHOD: Final = "tensorflow/serving/predict"
 
+TABLE_ATTRIBUTE: Final = "table"
+"""The attribute of a table that a checkpoint holds; its keys end in `/.ATTRIBUTES/table-keys` and `-values`."""
+
 GENERIC_OBJECT: Final = "_generic_user_object"
 LIST_WRAPPER: Final = "trackable_list_wrapper"
 DICT_WRAPPER: Final = "trackable_dict_wrapper"

@@ -16,6 +16,7 @@ import numpy as np
 from kerasfmt import dtypes, protos
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.main_graph_captures import AssetFile, Captures, emit_call
+from kerasfmt.formats.saved_model.nodes import TableNode
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.saver import restore_function, save_function
 from kerasfmt.formats.saved_model.signatures import PlannedSignature
@@ -64,17 +65,20 @@ def build_main_graph(
       object_graph: the serialized object graph, which the checkpoint holds too.
     """
     graph = Builder("main")
-    variables = objects.variables
-    captures = Captures(graph, variables.values())
+    captures = Captures(graph, objects.variables.values())
     captures.add_all(objects)
     ends = {key: _add_signature(graph, key, signature, captures) for key, signature in signatures.items()}
     init = captures.initialize(objects)
+    stored = {
+        key: node.table if isinstance(node, TableNode) else node.weight
+        for key, node in objects.stored.items()
+    }
+    exported = captures.exported(stored.values())
     text = graph.constant(np.array(object_graph, dtype=object), dtypes.string)
     filename = _placeholder(graph, "saver_filename", Spec((), dtypes.string))
-    keys, weights = list(variables), [node.weight for node in variables.values()]
-    captured = [captures[w] for w in weights]
-    save = emit_call(graph, save_function(keys, weights), [filename, text, *captured])
-    restore = emit_call(graph, restore_function(keys, weights), [filename, *captured])
+    saving, restoring = save_function(stored), restore_function(stored)
+    save = emit_call(graph, saving, [filename, text, *exported, *(captures[c] for c in saving.captured)])
+    restore = emit_call(graph, restoring, [filename, *(captures[c] for c in restoring.captured)])
     return MainGraph(
         graph.nodes,
         ends,

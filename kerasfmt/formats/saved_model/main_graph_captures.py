@@ -12,8 +12,8 @@ from kerasfmt import dtypes
 from kerasfmt.formats.saved_model.nodes import AssetNode, ConstantNode, TableNode, VariableNode
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.saver import emit_node
-from kerasfmt.formats.saved_model.tables import emit_table
-from kerasfmt.graph import Builder, Capture, EagerConstant, Function, Node, Value
+from kerasfmt.formats.saved_model.tables import emit_export, emit_table
+from kerasfmt.graph import Builder, Capture, EagerConstant, Function, Node, Table, Value
 from kerasfmt.ir.asset import Asset
 
 
@@ -106,6 +106,15 @@ class Captures:
         init = emit_node(self._graph, "NoOp")
         init.controls.extend([*calls, *self._assignments.values()])
         return init
+
+    def exported(self, stored: Iterable[Capture]) -> list[Value]:
+        """The keys and the values of each table among what a checkpoint holds."""
+        found: list[Value] = []
+        for one in stored:
+            if isinstance(one, Table):
+                handle = self._values[one]
+                found += emit_export(self._graph, handle, one, handle.node.name)
+        return found
 
     def _operand(self, captured: Capture) -> Value:
         value = self._values[captured]

@@ -39,12 +39,14 @@ class ObjectGraph:
       ids: the number of each.
       paths: the names on the first path that leads to each, but to slots.
       slots: the optimizer and the slot of each variable that is one.
+      savers: the functions that save and restore each table whose content a checkpoint holds.
     """
 
     nodes: Sequence[SavedNode]
     ids: Mapping[SavedNode, int]
     paths: Mapping[SavedNode, tuple[str, ...]]
     slots: Mapping[SavedNode, tuple[SavedNode, SavedSlot]]
+    savers: Mapping[SavedNode, tuple[ConcreteNode, ConcreteNode]]
 
     @classmethod
     def of(cls, root: SavedNode) -> ObjectGraph:
@@ -67,17 +69,38 @@ class ObjectGraph:
         for variable in slots:
             ids[variable] = len(nodes)
             nodes.append(variable)
-        return cls(nodes, ids, paths, slots)
+        savers: dict[SavedNode, tuple[ConcreteNode, ConcreteNode]] = {}
+        for node in tuple(nodes):
+            if isinstance(node, TableNode) and node.functions.save and node.functions.restore:
+                savers[node] = ConcreteNode(node.functions.save), ConcreteNode(node.functions.restore)
+                for saver in savers[node]:
+                    ids[saver] = len(nodes)
+                    nodes.append(saver)
+        return cls(nodes, ids, paths, slots, savers)
+
+    @property
+    def trackables(self) -> Sequence[SavedNode]:
+        """The nodes that a checkpoint lists: all but the savers of tables."""
+        return self.nodes[: len(self.nodes) - 2 * len(self.savers)]
 
     @cached_property
     def variables(self) -> Mapping[str, VariableNode]:
         """Every variable by its checkpoint key, in the order of their numbers."""
-        return {self._key(node): node for node in self.nodes if isinstance(node, VariableNode)}
+        return {key: node for key, node in self.stored.items() if isinstance(node, VariableNode)}
+
+    @cached_property
+    def stored(self) -> Mapping[str, VariableNode | TableNode]:
+        """Every variable, and every table whose content a checkpoint holds, by its checkpoint key, in their order."""
+        return {
+            self._key(node): node
+            for node in self.nodes
+            if isinstance(node, VariableNode) or (isinstance(node, TableNode) and node in self.savers)
+        }
 
     @cached_property
     def checkpoint_keys(self) -> Mapping[SavedNode, str]:
-        """The checkpoint key of every variable."""
-        return {node: key for key, node in self.variables.items()}
+        """The checkpoint key of every variable and of every such table."""
+        return {node: key for key, node in self.stored.items()}
 
     @cached_property
     def captures(self) -> Mapping[Capture, SavedNode]:
@@ -127,20 +150,21 @@ class ObjectGraph:
             path = f"{self._path(slot.original)}/.OPTIMIZER_SLOT/{self._path(optimizer)}/{escape(slot.name)}"
         else:
             path = self._path(node)
-        return f"{path}/.ATTRIBUTES/{VALUE_ATTRIBUTE}"
+        attribute = layout.TABLE_ATTRIBUTE if isinstance(node, TableNode) else VALUE_ATTRIBUTE
+        return f"{path}/.ATTRIBUTES/{attribute}"
 
     def _path(self, node: SavedNode) -> str:
         return "/".join([escape(name) for name in self.paths[node]])
 
     @cached_property
     def restorable(self) -> frozenset[SavedNode]:
-        """The variables, and the nodes from which a variable can be reached."""
+        """What a checkpoint holds, and the nodes from which that can be reached."""
         parents: dict[SavedNode, list[SavedNode]] = {}
         for node in self.nodes:
             for _, child in node.children:
                 parents.setdefault(child, []).append(node)
         found: set[SavedNode] = set()
-        reached: list[SavedNode] = list(self.variables.values())
+        reached: list[SavedNode] = list(self.stored.values())
         while reached:
             node = reached.pop()
             if node not in found:

@@ -58,10 +58,13 @@ def children_bytes(graph: ObjectGraph) -> ChildrenBytes:
 def encode_checkpoint_graph(graph: ObjectGraph, children: ChildrenBytes) -> protos.TrackableObjectGraph:
     """The object graph as the checkpoint holds it."""
     proto = protos.TrackableObjectGraph()
-    for node in graph.nodes:
+    for node in graph.trackables:
         entry = proto.nodes.add()
         entry.MergeFromString(children[node])
-        if isinstance(node, VariableNode):
+        if node in graph.savers:
+            key = graph.checkpoint_keys[node]
+            entry.attributes.add(name=layout.TABLE_ATTRIBUTE, checkpoint_key=key)
+        elif isinstance(node, VariableNode):
             entry.attributes.add(
                 name=VALUE_ATTRIBUTE,
                 full_name=node.name,
@@ -105,6 +108,10 @@ def encode_object_graph(
             entry.resource.SetInParent()
             if not node.table.mutable:
                 entry.registered_name = layout.STATIC_TABLE
+            if node in graph.savers:
+                save, restore = graph.savers[node]
+                saveable = entry.saveable_objects[layout.TABLE_ATTRIBUTE]
+                saveable.save_function, saveable.restore_function = graph.ids[save], graph.ids[restore]
         elif isinstance(node, ConstantNode):
             entry.constant.operation = main.constants[node.constant]
             entry.registered_name = layout.CONSTANT

@@ -7,15 +7,16 @@ Source: tensorflow/python/checkpoint/functional_saver.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
-from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
+from kerasfmt.formats.saved_model.tables import TABLE_PARTS
+from kerasfmt.graph import Builder, Function, Node, Spec, Table, Value, Variable
 from kerasfmt.graph.ops import checkpoint_io  # noqa: F401  (registers the ops of savers)
 
 _CPU: Final = "/device:CPU:0"
@@ -56,10 +57,32 @@ def _scalar(graph: Builder, value: object, dtype: dtypes.DType, name: str, devic
     return graph.emit("Const", value=array, dtype=dtype, name=name, device=device)[0]
 
 
-def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
-    """Writes every variable, and the object graph, into a checkpoint; returns its prefix.
+Stored: TypeAlias = Mapping[str, Variable | Table]
+"""Each variable by its checkpoint key; each table by what its two keys begin with."""
 
-    Inputs: the prefix, a string; the serialized object graph, a string.
+
+def checkpoint_names(stored: Stored) -> list[str]:
+    """Every key of a checkpoint: of a table two."""
+    return [
+        f"{key}{end}"
+        for key, one in stored.items()
+        for end in (TABLE_PARTS if isinstance(one, Table) else ("",))
+    ]
+
+
+def _types(stored: Stored) -> list[dtypes.DType]:
+    return [
+        dtype
+        for one in stored.values()
+        for dtype in ((one.key_dtype, one.value_dtype) if isinstance(one, Table) else (one.dtype,))
+        if isinstance(one, Table | Variable)
+    ]
+
+
+def save_function(stored: Stored) -> Function:
+    """Writes every variable, every table and the object graph into a checkpoint; returns its prefix.
+
+    Inputs: the prefix, a string; the serialized object graph, a string; the keys and the values of each table.
     """
     graph = Builder("_traced_save")
     prefix = graph.input(Spec((), dtypes.string), "file_prefix")
@@ -72,19 +95,32 @@ def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
     shards = _scalar(graph, 1, dtypes.int32, "num_shards", "")
     shard = _scalar(graph, 0, dtypes.int32, "ShardedFilename/shard", _CPU)
     (filename,) = graph.emit("ShardedFilename", joined, shard, shards, device=_CPU)
-    values = []
+    tables = {
+        table: [
+            graph.input(Spec(None, dtype), f"savev2_table{part}")
+            for part, dtype in zip(TABLE_PARTS, (table.key_dtype, table.value_dtype), strict=True)
+        ]
+        for table in stored.values()
+        if isinstance(table, Table)
+    }
+    values: list[Value] = []
     nodes = _PerWeight(graph)
-    for index, weight in enumerate(weights):
+    index = 0
+    for weight in stored.values():
+        if isinstance(weight, Table):
+            values += tables[weight]
+            continue
         with graph.scope("Read" if index == 0 else f"Read_{index}"):
             handle = graph.capture(weight)
             off = nodes.node("DisableCopyOnRead", (handle,), weight)
             read = nodes.node("ReadVariableOp", (handle,), weight)
             read.controls.append(off)
         values.append(nodes.node("Identity", read.outputs, weight).outputs[0])
-    names = [*keys, OBJECT_GRAPH_KEY]
+        index += 1
+    names = [*checkpoint_names(stored), OBJECT_GRAPH_KEY]
     tensor_names = _strings(graph, names, "SaveV2/tensor_names")
     slices = _strings(graph, [""] * len(names), "SaveV2/shape_and_slices")
-    types = [*(w.dtype for w in weights), dtypes.string]
+    types = [*_types(stored), dtypes.string]
     saved = [*values, text]
     save = emit_node(graph, "SaveV2", filename, tensor_names, slices, saved, dtypes=types, device=_CPU)
     prefixes = emit_node(
@@ -97,19 +133,25 @@ def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
     return graph.finish([done])
 
 
-def restore_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
-    """Assigns every variable from a checkpoint; takes and returns its prefix, a string."""
+def restore_function(stored: Stored) -> Function:
+    """Assigns every variable and fills every table from a checkpoint; takes and returns its prefix, a string."""
     graph = Builder("_traced_restore")
     prefix = graph.input(Spec((), dtypes.string), "file_prefix")
-    names = [*keys, OBJECT_GRAPH_KEY]
+    names = [*checkpoint_names(stored), OBJECT_GRAPH_KEY]
     tensor_names = _strings(graph, names, "RestoreV2/tensor_names")
     slices = _strings(graph, [""] * len(names), "RestoreV2/shape_and_slices")
-    types = [*(w.dtype for w in weights), dtypes.string]
-    values = graph.emit("RestoreV2", prefix, tensor_names, slices, dtypes=types, device=_CPU)
+    types = [*_types(stored), dtypes.string]
+    values = iter(graph.emit("RestoreV2", prefix, tensor_names, slices, dtypes=types, device=_CPU))
     assigned = []
     nodes = _PerWeight(graph)
-    for weight, value in zip(weights, values, strict=False):
-        (same,) = nodes.node("Identity", (value,), weight).outputs
+    for weight in stored.values():
+        if isinstance(weight, Table):
+            handle, name = graph.capture(weight), "MutableHashTable_table_restore/LookupTableImportV2"
+            assigned.append(
+                emit_node(graph, "LookupTableImportV2", handle, next(values), next(values), name=name)
+            )
+            continue
+        (same,) = nodes.node("Identity", (next(values),), weight).outputs
         assigned.append(nodes.node("AssignVariableOp", (graph.capture(weight), same), weight))
     (done,) = graph.emit("Identity", prefix, device=_CPU)
     done.node.controls.extend(assigned)

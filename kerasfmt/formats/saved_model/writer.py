@@ -20,6 +20,7 @@ from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 from kerasfmt.formats.saved_model.main_graph import MainGraph, build_main_graph, encode_main_graph
 from kerasfmt.formats.saved_model.metadata import describe_objects, encode_metadata
+from kerasfmt.formats.saved_model.nodes import TableNode
 from kerasfmt.formats.saved_model.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.object_messages import (
     children_bytes,
@@ -29,12 +30,14 @@ from kerasfmt.formats.saved_model.object_messages import (
 from kerasfmt.formats.saved_model.objects import Objects
 from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.formats.saved_model.plan import plan_model
+from kerasfmt.formats.saved_model.tables import TABLE_PARTS
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.graph.op_defs import op_list
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.functions import OUTPUT_OPS, FunctionEncoder
 from kerasfmt.ir import Model
 from kerasfmt.ir.signature import Signature
+from kerasfmt.ir.weight import ArrayLike
 
 _MAX_PROTO = 2**31 - 1
 
@@ -92,7 +95,13 @@ def _write_files(
     for name, data in {file.filename: asset.data for asset, file in main.assets.items()}.items():
         (directory / layout.ASSETS / name).write_bytes(data)
     (directory / layout.VARIABLES).parent.mkdir()
-    items = [(key, node.weight.value) for key, node in graph.variables.items()]
+    items: list[tuple[str, ArrayLike]] = []
+    for key, node in graph.stored.items():
+        if isinstance(node, TableNode):
+            names = [f"{key}{part}" for part in TABLE_PARTS]
+            items += zip(names, node.table.first_content().export(), strict=True)
+        else:
+            items.append((key, node.weight.value))
     items.append((OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
     tensorbundle.write_new(directory / layout.VARIABLES, items, progress=progress)
     index = (directory / layout.VARIABLES_INDEX).read_bytes()

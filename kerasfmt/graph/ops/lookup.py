@@ -81,7 +81,7 @@ declare("LookupTableImportV2", _infer_pairs, _import, base=UsesTable)
 declare("LookupTableRemoveV2", lambda attrs, handle, keys: [], _remove, base=UsesTable)
 declare(
     "LookupTableExportV2",
-    lambda attrs, handle: [(None,), (None,)],
+    lambda attrs, handle: [None, None],
     lambda attrs, content: [*content.export()],
     base=UsesTable,
 )
