@@ -109,6 +109,9 @@ def use(path: Path) -> None:
     if not path.suffix:
         _use_checkpoint(path)
         return
+    if path.is_dir():
+        with contextlib.suppress(KerasfmtError):
+            _use_graph(path)
     try:
         model = kerasfmt.load_model(path)
     except KerasfmtError:
@@ -139,6 +142,22 @@ def _use_checkpoint(prefix: Path) -> None:
         if array.ndim:
             np.testing.assert_array_equal(tensor[:1], array[:1])
     bundle.verify()
+
+
+def _use_graph(path: Path) -> None:
+    """Runs every signature of a SavedModel on a small batch, and writes the graph again."""
+    graph = kerasfmt.load_graph_model(path)
+    graph.missing_ops()
+    for signature in graph.signatures.values():
+        shapes = {name: [size or 3 for size in spec.shape or ()] for name, spec in signature.inputs.items()}
+        if all(math.prod(shape) <= _LARGE_INPUT for shape in shapes.values()):
+            arrays = {
+                name: np.ones(shape, signature.inputs[name].dtype.numpy) for name, shape in shapes.items()
+            }
+            with contextlib.suppress(KerasfmtError):
+                signature(**arrays)
+    with tempfile.TemporaryDirectory() as scratch:
+        kerasfmt.save_model(graph, Path(scratch) / "copy")
 
 
 def _predict(model: ir.Model) -> None:

@@ -135,6 +135,81 @@ def graphs(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
     return _join(files)
 
 
+def functions(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
+    """Nodes, signatures and captures of functions, spoilt."""
+    files = split(data)
+    saved = protos.SavedModel.FromString(files[_GRAPH])
+    for _ in range(random.choice((1, 1, 5))):
+        random.choice((_spoil_node, _spoil_node, _spoil_node, _spoil_function, _spoil_signature))(
+            random, saved.meta_graphs[0]
+        )
+    files[_GRAPH] = saved.SerializeToString()
+    return _join(files)
+
+
+def _spoil_node(random: Random, meta: Any) -> None:
+    """A node of a function, or of the main graph, with another input, op or attribute."""
+    bodies = [function.node_def for function in meta.graph_def.library.function]
+    nodes = random.choice([body for body in (meta.graph_def.node, *bodies, *bodies) if len(body)])
+    node, kind = random.choice(nodes), random.randrange(3)
+    if kind == 0 and node.input:
+        other = random.choice(nodes).name
+        names = (other, f"{other}:output:0", "", "^x", "a:b:999999")
+        node.input[random.randrange(len(node.input))] = random.choice(names)
+    elif kind == 1:
+        node.op = random.choice((random.choice(nodes).op, "Unheard", "Const", "While", ""))
+    elif node.attr:
+        _spoil_attribute(random, node.attr[random.choice(sorted(node.attr))], meta)
+
+
+def _spoil_attribute(random: Random, attribute: Any, meta: Any) -> None:
+    kind = random.randrange(6)
+    names = [function.signature.name for function in meta.graph_def.library.function] or [""]
+    if kind == 0:
+        attribute.i = random.choice(_NUMBERS)
+    elif kind == 1:
+        attribute.type = random.choice((0, 1, 3, 7, 20, 101, 9999))
+    elif kind == 2:
+        attribute.func.name = random.choice(names)
+    elif kind == 3:
+        attribute.Clear()
+    elif kind == 4:
+        attribute.shape.dim.add(size=1 << 40)
+    else:
+        attribute.tensor.tensor_shape.dim.add(size=random.choice((2, 1 << 28)))
+
+
+def _spoil_function(random: Random, meta: Any) -> None:
+    """A function with another argument or output, or one that calls itself."""
+    library = list(meta.graph_def.library.function)
+    if not library:
+        return
+    function, kind = random.choice(library), random.randrange(4)
+    if kind == 0 and function.ret:
+        names = (random.choice(function.node_def).name, "", "x:y:0")
+        function.ret[random.choice(sorted(function.ret))] = random.choice(names)
+    elif kind == 1 and function.signature.input_arg:
+        random.choice(function.signature.input_arg).type = random.choice((0, 1, 7, 20, 101))
+    elif kind == 2:
+        function.signature.input_arg.add(name=random.choice(("x", "")), type=1)
+    else:
+        for node in function.node_def:
+            if "f" in node.attr:
+                node.attr["f"].func.name = function.signature.name
+
+
+def _spoil_signature(random: Random, meta: Any) -> None:
+    """A signature of other tensors, or a function that captures other objects."""
+    graph = meta.object_graph_def
+    if random.random() < 0.5 and meta.signature_def:
+        signature = meta.signature_def[random.choice(sorted(meta.signature_def))]
+        end = random.choice((signature.inputs, signature.outputs))["z"]
+        end.name, end.dtype = "z:0", random.choice((0, 1, 9999))
+    elif graph.concrete_functions:
+        concrete = graph.concrete_functions[random.choice(sorted(graph.concrete_functions))]
+        concrete.bound_inputs.append(_number(random, len(graph.nodes)))
+
+
 def checkpoint_objects(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
     """The object graph in the checkpoint, spoilt."""
     files = split(data)
@@ -218,6 +293,7 @@ SAVED_MODEL: dict[str, Spoil] = {
     "objects": objects,
     "objects of the checkpoint": checkpoint_objects,
     "graphs": graphs,
+    "functions": functions,
     "entries of texts": entries,
     "texts: values": _text(spoil.structure),
     "texts: calls": _text(spoil.calls),

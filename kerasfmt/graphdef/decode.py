@@ -159,18 +159,42 @@ class FunctionDecoder:
         size = math.prod(max(dim.size, 0) for dim in message.tensor_shape.dim)
         self.allowance.spend(_LARGEST_ELEMENT * size, self.where)
 
-    def callees(self, name: str) -> set[str]:
-        """The names of the functions that a function runs, as far as they are in the library."""
+    def needed(self, name: str) -> list[Any]:
+        """The messages of the nodes that the outputs of a function need."""
+        message = self._messages[name]
+        arguments = {arg.name for arg in message.signature.input_arg}
+        return needed_nodes(
+            message.node_def, [*message.ret.values(), *message.control_ret.values()], arguments
+        )
+
+    def callees(self, nodes: Iterable[Any]) -> set[str]:
+        """The names of the functions that nodes run, as far as they are in the library."""
         return {
             value.func.name
-            for node in self._messages[name].node_def
+            for node in nodes
             for value in node.attr.values()
             if value.WhichOneof("value") == "func" and value.func.name in self._messages
         }
 
-    def ops(self, name: str) -> set[str]:
-        """The names of the ops of a function."""
-        return {node.op for node in self._messages[name].node_def}
+
+def needed_nodes(nodes: Iterable[Any], ends: Iterable[str], stops: Iterable[str] = ()) -> list[Any]:
+    """The messages of the nodes that tensors need.
+
+    Args:
+      nodes: the messages of a graph or a function.
+      ends: the tensors.
+      stops: the names of nodes that are given, with all that only they need.
+    """
+    by_name = {node.name: node for node in nodes}
+    pending, seen = [node_name(end) for end in ends], set(stops)
+    found = []
+    while pending:
+        node = by_name.get(pending.pop())
+        if node is not None and node.name not in seen:
+            seen.add(node.name)
+            found.append(node)
+            pending.extend(map(node_name, node.input))
+    return found
 
 
 def node_name(tensor: str) -> str:

@@ -13,7 +13,7 @@ from kerasfmt.errors import GraphError, KerasfmtError, UnsafeFileError
 from kerasfmt.graph import Builder, Function, Spec, Variable, emit, emit_one
 from kerasfmt.graph.ops.control import cond
 from kerasfmt.graph.run import run
-from kerasfmt.graphdef.decode import FunctionDecoder, node_name
+from kerasfmt.graphdef.decode import FunctionDecoder, needed_nodes, node_name
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.functions import FunctionEncoder
 from kerasfmt.limits import Allowance
@@ -81,8 +81,8 @@ def test_a_function_is_decoded_once() -> None:
     (site,) = found.function(name).call_sites
     assert site.callee is found.function(next(n for n in found._messages if "dense" in n))
     assert name in found
-    assert found.callees(name) == {site.callee.name}
-    assert {"ConcatV2", "Split", "AddN"} < found.ops(name)
+    assert found.callees(found.needed(name)) == {site.callee.name}
+    assert {"ConcatV2", "Split", "AddN"} < {node.op for node in found.needed(name)}
 
 
 def test_nodes_may_come_in_any_order() -> None:
@@ -271,3 +271,15 @@ def test_there_is_no_such_function() -> None:
 
 def test_the_node_of_a_tensor() -> None:
     assert [node_name(text) for text in ("a", "a:1", "^a", "a:b:0")] == ["a"] * 4
+
+
+def test_the_nodes_that_tensors_need() -> None:
+    nodes = [
+        protos.NodeDef(name="a"),
+        protos.NodeDef(name="b", input=["a", "^c"]),
+        protos.NodeDef(name="c", input=["b:1"]),
+        protos.NodeDef(name="d", input=["nothing"]),
+    ]
+    assert {node.name for node in needed_nodes(nodes, ["b:0"])} == {"a", "b", "c"}
+    assert {node.name for node in needed_nodes(nodes, ["b:0"], ["c"])} == {"a", "b"}
+    assert {node.name for node in needed_nodes(nodes, ["d"])} == {"d"}

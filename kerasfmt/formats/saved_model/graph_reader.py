@@ -9,7 +9,7 @@ Source: tensorflow/python/saved_model/load.py, Loader; load_v1_in_v2.py
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_m
 from kerasfmt.graph import Function, Spec
 from kerasfmt.graph.attr_values import decode_shape, decode_tensor
 from kerasfmt.graph.op import Op, known_op
-from kerasfmt.graphdef.decode import FunctionDecoder, node_name
+from kerasfmt.graphdef.decode import FunctionDecoder, needed_nodes, node_name
 from kerasfmt.ir import Weight
 from kerasfmt.ir.graph_model import GraphModel, GraphSignature
 
@@ -73,7 +73,7 @@ class _Reading:
         else:
             self._read_named_variables()
         signatures = {}
-        reached: set[str] = set()
+        reached: list[Callable[[], list[Any]]] = []
         for name, message in sorted(self.stored.meta.signature_def.items()):
             if name != layout.INIT_OP and (message.inputs or message.outputs):
                 signatures[name] = self._signature(name, message, reached)
@@ -100,7 +100,7 @@ class _Reading:
         for name, tensor in (self.stored.variables or {}).items():
             self.by_key[name] = _weight(name, tensor)
 
-    def _signature(self, name: str, message: Any, reached: set[str]) -> GraphSignature:
+    def _signature(self, name: str, message: Any, reached: list[Callable[[], list[Any]]]) -> GraphSignature:
         inputs = {key: _spec(info, f"{self.where}: signature {name}") for key, info in message.inputs.items()}
         outputs = {
             key: _spec(info, f"{self.where}: signature {name}") for key, info in message.outputs.items()
@@ -112,7 +112,11 @@ class _Reading:
         return self._of_function(place, inputs, outputs, reached)
 
     def _of_function(
-        self, place: Place, inputs: Mapping[str, Spec], outputs: Mapping[str, Spec], reached: set[str]
+        self,
+        place: Place,
+        inputs: Mapping[str, Spec],
+        outputs: Mapping[str, Spec],
+        reached: list[Callable[[], list[Any]]],
     ) -> GraphSignature:
         """A signature of TensorFlow 2."""
         said = place.object.message.bare_concrete_function
@@ -121,7 +125,7 @@ class _Reading:
             raise GraphError(
                 f"{place.where}: expected a function of {sorted(inputs)}, got {function!r} of {keywords}"
             )
-        reached.add(function)
+        reached.append(lambda: self.decoder.needed(function))
         bound = self.stored.meta.object_graph_def.concrete_functions[function].bound_inputs
 
         def prepare() -> tuple[Function, Sequence[Any]]:
@@ -170,12 +174,12 @@ class _Reading:
         message: Any,
         inputs: Mapping[str, Spec],
         outputs: Mapping[str, Spec],
-        reached: set[str],
+        reached: list[Callable[[], list[Any]]],
     ) -> GraphSignature:
         """A signature of TensorFlow 1."""
         feeds = [message.inputs[key].name for key in inputs]
         wanted = [message.outputs[key].name for key in outputs]
-        reached.add("")
+        reached.append(lambda: self._needed(feeds, wanted))
 
         def prepare() -> tuple[Function, Sequence[Any]]:
             fed = {node_name(feed) for feed in feeds}
@@ -188,6 +192,11 @@ class _Reading:
             return found, [self._named(node) if handle in used else None for node, handle in handles]
 
         return GraphSignature(name, dict(inputs), dict(outputs), prepare)
+
+    def _needed(self, feeds: Sequence[str], wanted: Sequence[str]) -> list[Any]:
+        """The nodes of the main graph that tensors need, without variables."""
+        held = {node.name for node in self.graph.node if node.op in _VARIABLES}
+        return needed_nodes(self.graph.node, wanted, held | set(map(node_name, feeds)))
 
     def _named(self, node: Any) -> Any:
         """The variable of a node of TensorFlow 1; for a reference, its value."""
@@ -206,21 +215,22 @@ class _Reading:
                 f"{len(function.outputs)}"
             )
 
-    def _missing(self, reached: set[str]) -> list[str]:
-        """The ops without a kernel of functions and of those that they call; "" stands for the main graph."""
+    def _missing(self, reached: Sequence[Callable[[], list[Any]]]) -> list[str]:
+        """The ops without a kernel among nodes, and in the functions that they run."""
         done: set[str] = set()
         ops: set[str] = set()
-        pending = sorted(reached)
+        pending: list[str] = []
+        for nodes in reached:
+            found = nodes()
+            ops |= {node.op for node in found}
+            pending.extend(self.decoder.callees(found))
         while pending:
             name = pending.pop()
-            if name in done:
-                continue
-            done.add(name)
-            if name:
-                ops |= self.decoder.ops(name)
-                pending.extend(self.decoder.callees(name) - done)
-            else:
-                ops |= {node.op for node in self.graph.node} - _VARIABLES
+            if name not in done:
+                done.add(name)
+                found = self.decoder.needed(name)
+                ops |= {node.op for node in found}
+                pending.extend(self.decoder.callees(found))
         return sorted(op for op in ops if not _runs(op))
 
 
