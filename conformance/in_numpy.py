@@ -13,7 +13,7 @@ import kerasfmt
 from conformance.case import Case, Keras, batch_of
 from conformance.closeness import assert_close
 from conformance.nested import flat
-from kerasfmt.graph.run import run
+from kerasfmt.graph.run import LazyState, run
 
 ROUNDS = 2
 """Calls in training, one after the other: they change weights and the states of generators."""
@@ -30,6 +30,10 @@ def from_json(model: Any) -> kerasfmt.Model:
     return kerasfmt.model_from_config(json.loads(model.to_json())["config"])
 
 
+def _content(variable: Any) -> Any:
+    return variable.numpy()
+
+
 def outputs_of(
     model: kerasfmt.Model, arrays: list[Any], training: bool, state: MutableMapping[Any, Any] | None = None
 ) -> list[Any]:
@@ -42,8 +46,7 @@ def outputs_of(
       state: the values of the weights, which change as the function says.
     """
     function = model.default_trace(training=training).function
-    values = {v: v.numpy() for v in function.variables} if state is None else state
-    return run(function, arrays, values)
+    return run(function, arrays, LazyState(_content) if state is None else state)
 
 
 def check_layer(case: Case, keras: Keras) -> None:
@@ -139,7 +142,7 @@ def _check_outputs(case: Case, ours: Any, theirs: Any) -> None:
 
 
 def _check_training(case: Case, ours: Any, theirs: Any, x: list[np.ndarray]) -> None:
-    state = {v: v.numpy() for v in ours.default_trace(training=True).function.variables}
+    state = LazyState(_content)
     for _ in range(ROUNDS):
         wanted = flat(theirs(batch_of(x), training=True))
         results = outputs_of(ours, x, training=True, state=state)

@@ -17,32 +17,32 @@ import numpy.typing as npt
 
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.graph import Function, Spec, Variable
+from kerasfmt.graph import Capture, Function, Spec
 from kerasfmt.graph.run import run
 from kerasfmt.ir.weight import Weight
 from kerasfmt.printable import printable
 from kerasfmt.typing import override
 
 
-class _Live(MutableMapping[Variable, Any]):
+class _Live(MutableMapping[Capture, Any]):
     """The contents of variables as a function sees them while it runs: what it assigns stays."""
 
     @override
-    def __getitem__(self, variable: Variable) -> Any:
+    def __getitem__(self, variable: Capture) -> Any:
         assert isinstance(variable, Weight)
         return variable.numpy()
 
     @override
-    def __setitem__(self, variable: Variable, content: Any) -> None:
+    def __setitem__(self, variable: Capture, content: Any) -> None:
         assert isinstance(variable, Weight)
         variable.value = np.asarray(content)
 
     @override
-    def __delitem__(self, variable: Variable) -> None:
+    def __delitem__(self, variable: Capture) -> None:
         raise TypeError("a variable cannot be taken away")
 
     @override
-    def __iter__(self) -> Iterator[Variable]:
+    def __iter__(self) -> Iterator[Capture]:
         return iter(())
 
     @override

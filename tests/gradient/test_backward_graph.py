@@ -36,7 +36,7 @@ def test_handles_stand_for_variables() -> None:
     graph = BackwardGraph("b", ForwardGraph(forward.finish([forward.read(weight)]), "f"))
     (handle,) = graph.forward.parameters
     zeros = graph.zeros_like(handle)
-    assert graph.captured_variables == (weight,)
+    assert graph.captured_so_far == (weight,)
     assert zeros.dtype is dtypes.float64
     (found,) = run(graph.finish([zeros]), [], {weight: np.ones((2, 3))})
     np.testing.assert_array_equal(found, np.zeros((2, 3)))
@@ -47,7 +47,7 @@ def test_variables_in_an_order() -> None:
     graph = begun()
     graph.capture(second)
     graph.capture_in_order([first, second])
-    assert graph.captured_variables == (first, second)
+    assert graph.captured_so_far == (first, second)
 
 
 @pytest.mark.parametrize("shape, op", [((2, 3), "Const"), ((None, 3), "Shape"), (None, "Shape")])

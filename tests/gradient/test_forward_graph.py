@@ -24,7 +24,7 @@ def test_a_copy_is_the_same_function() -> None:
     copy = ForwardGraph(function, "copy")
     made = copy.finished(copy.outputs)
     assert str(made) == str(function).replace("function f(", "function copy(")
-    assert (made.input_names, made.variables, made.written) == (("Input 1",), (weight,), function.written)
+    assert (made.input_names, made.captured, made.written) == (("Input 1",), (weight,), function.written)
     assert made.compiled
     state = {weight: np.ones(3, np.float32)}, {weight: np.ones(3, np.float32)}
     data = np.ones((2, 3), np.float32)

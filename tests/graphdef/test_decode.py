@@ -66,7 +66,7 @@ def test_what_was_encoded_computes_the_same(build: Callable[[], Function]) -> No
     found = library(function)
     name = next(m.signature.name for m in found.function if f"_{function.name}_" in m.signature.name)
     decoded = decoder(found.function).function(name)
-    bound = list(function.variables)
+    bound = list(function.captured)
     expected = run(function, [X], dict(STATE))
     got = run(decoded, [X, *bound], dict(STATE))
     assert len(got) == len(expected)

@@ -321,7 +321,7 @@ def test_another_function_on_other_variables_keeps_what_is_said_of_it() -> None:
     function = counting(step)
     body = next(callee for _, attr, callee in function.call_sites if attr == "body")
     again = body.with_captures({step: other}, "again")
-    assert (again.handed_on, again.variables) == (2, (other,))
+    assert (again.handed_on, again.captured) == (2, (other,))
     graph = Builder("told")
     told = graph.finish([graph.input(VECTOR)], attributes={"key": True}, make_companions=lambda: [function])
     copy = told.with_captures({}, "copy")

@@ -17,7 +17,7 @@ IMAGES = np.random.default_rng(1).uniform(20, 200, (40, 6, 5, 3)).astype(np.floa
 def draws(layer: Layer, count: int) -> list[Any]:
     """What the layer makes of the images in training, call after call."""
     function = model_of(layer, IMAGES).default_trace(training=True).function
-    state: dict[Any, Any] = {v: v.numpy() for v in function.variables}  # type: ignore[attr-defined]
+    state: dict[Any, Any] = {v: v.numpy() for v in function.captured}  # type: ignore[attr-defined]
     return [run(function, [IMAGES], state)[0] for _ in range(count)]
 
 

@@ -54,7 +54,7 @@ def test_one_image() -> None:
     model = kerasfmt.Model(x, layer(x))
     np.testing.assert_array_equal(model.predict(IMAGES[0]), IMAGES[0])
     function = model.default_trace(training=True).function
-    state: dict[Any, Any] = {v: v.numpy() for v in function.variables}  # type: ignore[attr-defined]
+    state: dict[Any, Any] = {v: v.numpy() for v in function.captured}  # type: ignore[attr-defined]
     assert run(function, [IMAGES[0]], state)[0].shape == (6, 5, 3)
 
 

@@ -141,6 +141,6 @@ def test_a_loop_reads_variables_in_each_step() -> None:
     )
     assert isinstance(ran, Ran)
     function = graph.finish(ran.last)
-    assert function.variables == (weight,)
+    assert function.captured == (weight,)
     found = run(function, [INPUTS], {weight: np.float32(2)})[0]
     np.testing.assert_allclose(found[:, 0], 2 * INPUTS.sum((1, 2)), rtol=1e-5)

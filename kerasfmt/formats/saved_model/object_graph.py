@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kerasfmt.containers.tensorbundle.objects import VALUE_ATTRIBUTE
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.nodes import (
     AssetNode,
     ConcreteNode,

@@ -14,12 +14,12 @@ def test_the_gradient_of_a_variable_is_that_of_its_handle() -> None:
     graph = Builder("dense")
     x = graph.input(Spec((None, 3), dtypes.float32), "x")
     pair = forward_backward(graph.finish([ops.bias_add(ops.matmul(x, kernel), bias)]))
-    assert pair.forward.variables == (kernel, bias)
+    assert pair.forward.captured == (kernel, bias)
     rng = np.random.default_rng(0)
     state = {kernel: rng.random((3, 2), np.float32), bias: rng.random(2, np.float32)}
     data, seed = rng.random((4, 3), np.float32), rng.random((4, 2), np.float32)
     forward = run(pair.forward, [data], state)
-    used = {v: state[v] for v in pair.backward.variables}
+    used = {v: state[v] for v in pair.backward.captured}
     given = run(pair.backward, [seed, *[forward[i] for i in pair.taken]], used)
     gx, g_kernel, g_bias = (given[i] for i in pair.given if i is not None)
     np.testing.assert_allclose(gx, seed @ state[kernel].T, rtol=1e-6)

@@ -67,7 +67,7 @@ def test_counter_and_bound_come_first_and_what_no_iteration_changes_is_handed_on
     assert node.inputs[4] is factor
     assert [v.dtype.name for v in node.inputs] == [*["int32"] * 3, *["float32"] * 2, "resource"]
     assert condition.input_names == inside.input_names
-    assert condition.variables == inside.variables == (weight,)
+    assert condition.captured == inside.variables == (weight,)
     assert inside.handed_on == 2
     assert inside.outputs[1] is inside.inputs[1]
     assert inside.outputs[-2:] == (inside.inputs[4], inside.parameters[5])
@@ -82,8 +82,8 @@ def test_a_variable_that_only_the_condition_reads() -> None:
     )
     function = graph.finish([count])
     condition, body = functions_of(loop_of(function))
-    assert condition.variables == body.variables
-    assert set(condition.variables) == {limit, step}
+    assert condition.captured == body.captured
+    assert set(condition.captured) == {limit, step}
     assert int(run(function, [], {limit: np.int32(7), step: np.int32(3)})[0]) == 9
 
 
