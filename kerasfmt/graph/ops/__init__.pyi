@@ -263,15 +263,15 @@ from .strings import (
     string_strip as string_strip,
     string_upper as string_upper,
 )
-from .unicode import (
-    unicode_decode as unicode_decode,
-    unicode_encode as unicode_encode,
-    unicode_split as unicode_split,
-)
 from .tensor_list import (
     tensor_list_from_tensor as tensor_list_from_tensor,
     tensor_list_get_item as tensor_list_get_item,
     tensor_list_reserve as tensor_list_reserve,
     tensor_list_set_item as tensor_list_set_item,
     tensor_list_stack as tensor_list_stack,
+)
+from .unicode import (
+    unicode_decode as unicode_decode,
+    unicode_encode as unicode_encode,
+    unicode_split as unicode_split,
 )
