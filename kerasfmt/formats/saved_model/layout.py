@@ -49,10 +49,6 @@ GRAPH_PRODUCER: Final = 1645
 GRAPH_MIN_CONSUMER: Final = 12
 METADATA_PRODUCER: Final = 2
 """Version of a layer's entry in keras_metadata.pb (tf_keras/src/saving/legacy/saved_model/layer_serialization.py)."""
-OPTIMIZER_PRODUCER: Final = 2
-"""Version of the optimizer's node."""
-OBJECT_PRODUCER: Final = 1
-"""Version of every other node."""
 MIN_CONSUMER: Final = 1
 """Oldest version of a reader of nodes and metadata."""
 FINGERPRINT_PRODUCER: Final = 1
@@ -67,16 +63,7 @@ SAVER_VERSION: Final = 2
 """SaverDef.V2 (tensorflow/core/protobuf/saver.proto)."""
 MAIN_OP_COLLECTION: Final = "saved_model_main_op"
 PREDICT_METHOD: Final = "tensorflow/serving/predict"
-OBJECT_GRAPH_KEY: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"
-"""Where the checkpoint holds the object graph (tensorflow/python/trackable/base.py)."""
-VALUE_ATTRIBUTE: Final = "VARIABLE_VALUE"
-"""The attribute of a variable that a checkpoint holds; its key ends in `/.ATTRIBUTES/VARIABLE_VALUE`."""
 
-GENERIC_OBJECT: Final = "_generic_user_object"
-LIST_WRAPPER: Final = "trackable_list_wrapper"
-DICT_WRAPPER: Final = "trackable_dict_wrapper"
 SIGNATURE_MAP: Final = "signature_map"
 METRIC: Final = "_tf_keras_metric"
-OPTIMIZER: Final = "experimentalOptimizer"
-LEGACY_OPTIMIZER: Final = "optimizer"
-"""Identifiers by which TensorFlow and Keras restore a node."""
+"""Identifiers by which TensorFlow and Keras restore a node, beside those that checkpoints have too."""

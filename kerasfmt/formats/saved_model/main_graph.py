@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasfmt import dtypes, protos
+from kerasfmt.formats.checkpoint.nodes import VariableNode
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.nodes import VariableNode
 from kerasfmt.formats.saved_model.saver import emit_node, restore_function, save_function
 from kerasfmt.formats.saved_model.signatures import PlannedSignature
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable

@@ -13,33 +13,29 @@ tf_keras/src/engine/base_layer.py, _trackable_children.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
+from kerasfmt.formats.checkpoint.layout import OPTIMIZER
+from kerasfmt.formats.checkpoint.nodes import SavedNode, UserObject, dict_wrapper, list_wrapper
+from kerasfmt.formats.checkpoint.objects import ObjectTree
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
 from kerasfmt.formats.saved_model.metrics import metric_node
-from kerasfmt.formats.saved_model.nodes import (
-    ConcreteNode,
-    FunctionNode,
-    SavedNode,
-    UserObject,
-    VariableNode,
-    dict_wrapper,
-    list_wrapper,
-)
-from kerasfmt.formats.saved_model.optimizer import optimizer_node
+from kerasfmt.formats.saved_model.nodes import ConcreteNode, FunctionNode
 from kerasfmt.formats.saved_model.plan import Plan, children_of, own_penalized_weights, penalized_weights
+from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
 from kerasfmt.ir.compile_state import CompiledMetric
+from kerasfmt.typing import override
 
 DEFAULT: Final = "_default_save_signature"
 _ENDPOINTS: Final = (OUTPUTS, ALL_LOSSES, DEFAULT)
 _API_FUNCTIONS: Final = (OUTPUTS, DEFAULT, PENALTY, ALL_LOSSES, LOSSES)
 
 
-class Objects:
+class Objects(ObjectTree):
     """The object tree of a plan.
 
     Args:
@@ -48,35 +44,31 @@ class Objects:
       include_optimizer: whether the tree has the optimizer.
 
     Attributes:
-      root: the node of the model.
-      layers: the layer of each node that stands for one.
       metrics: the metric of each node that stands for one.
     """
 
     def __init__(self, plan: Plan, compiled: TrainingConfig | None, include_optimizer: bool) -> None:
+        super().__init__(plan.model)
         self._plan = plan
         self._compiled = compiled
-        self.layers: dict[SavedNode, Layer] = {}
         self.metrics: dict[SavedNode, CompiledMetric] = {}
-        self._nodes: dict[Layer, UserObject] = {}
-        self._variables: dict[Weight, VariableNode] = {}
         self._functions: dict[PolymorphicFunction, FunctionNode] = {}
-        self.root = self._of_layer(plan.model)
-        self._fill(plan.model, self.root)
+        self.build()
         if include_optimizer and compiled is not None:
-            optimizer = optimizer_node(compiled, plan.model.trainable_weights, self._variable)
-            if optimizer is not None:
-                self.root.add("optimizer", optimizer)
-        loss = None if compiled is None else _loss_container(compiled.config.get("loss"))
-        if loss is not None:
-            self.root.add("loss", loss)
+            self._add_optimizer(compiled)
+        if compiled is not None:
+            self.add_losses(compiled)
         self.root.add("signatures", self._signatures())
 
-    def _variable(self, weight: Weight) -> VariableNode:
-        node = self._variables.get(weight)
-        if node is None:
-            node = self._variables[weight] = VariableNode(weight)
-        return node
+    def _add_optimizer(self, compiled: TrainingConfig) -> None:
+        optimizer = self.optimizer(compiled)
+        if optimizer is None:
+            return
+        if optimizer.identifier == OPTIMIZER:
+            arguments = ArgSpec(("gradient", "variable", "key"))
+            step = PolymorphicFunction(arg_spec=arguments, jit_compile=True)
+            optimizer.add("_update_step_xla", FunctionNode(step))
+        self.root.add("optimizer", optimizer)
 
     def _function(self, function: PolymorphicFunction) -> FunctionNode:
         node = self._functions.get(function)
@@ -90,48 +82,24 @@ class Objects:
         ]
         return UserObject(layout.SIGNATURE_MAP, children=children)
 
-    def _of_layer(self, layer: Layer) -> UserObject:
-        node = self._nodes.get(layer)
-        if node is None:
-            node = self._nodes[layer] = UserObject(layer.facts.identifier)
-            self.layers[node] = layer
-            if layer is not self._plan.model:
-                self._fill(layer, node)
-        return node
-
-    def _fill(self, layer: Layer, node: UserObject) -> None:
+    @override
+    def fill(self, layer: Layer, node: UserObject) -> None:
         if isinstance(layer, Model):
-            self._add_layers(layer, node)
+            self.add_layers(layer, node)
         if layer in self._plan.layers:
             self._add_endpoints(layer, node)
         elif self._plan.traced and not isinstance(layer, InputLayer):
             node.add("keras_api", UserObject())
         if layer.random_generator():
             node.add("_random_generator", self._random_generator(layer))
-        held: dict[str, SavedNode] = {}
-        for name in layer.tracked_lists():
-            is_dict = isinstance(getattr(layer, name, None), dict)
-            held[name] = dict_wrapper() if is_dict else list_wrapper(())
-        if not isinstance(layer, Model):
-            held |= {name: self._of_layer(child) for name, child in layer.sublayers.items()}
-        held |= {name: self._variable(weight) for name, weight in layer.weight_attributes.items()}
-        for name in layer.facts.tracked_order or held:
-            node.add(name, held[name])
+        self.add_tracked(layer, node)
         for name, function in self._plan.compiled.get(layer, {}).items():
             node.add(name, self._function(function))
-
-    def _add_layers(self, model: Model, node: UserObject) -> None:
-        count = 0
-        for index, child in enumerate(model.layers):
-            if child.weights:
-                node.add(f"layer_with_weights-{count}", self._of_layer(child))
-                count += 1
-            node.add(f"layer-{index}", self._of_layer(child))
 
     def _random_generator(self, layer: Layer) -> UserObject:
         if layer.generator_state is None:
             return UserObject()
-        state = UserObject(children=[("_state_var", self._variable(layer.generator_state))])
+        state = UserObject(children=[("_state_var", self.of_weight(layer.generator_state))])
         return UserObject(children=[("_generator", state)])
 
     def _add_endpoints(self, layer: Layer, node: UserObject) -> None:
@@ -147,7 +115,7 @@ class Objects:
         }
         api = UserObject()
         api.add("non_trainable_variables", self._list(layer.non_trainable_weights))
-        api.add("layers", list_wrapper(self._of_layer(child) for child in children_of(layer)))
+        api.add("layers", list_wrapper(self.of_layer(child) for child in children_of(layer)))
         api.add("metrics", list_wrapper(self._metrics(layer)))
         api.add("layer_regularization_losses", self._losses(own_penalized_weights(layer)))
         api.add("layer_metrics", dict_wrapper())
@@ -165,25 +133,13 @@ class Objects:
             return []
         found = []
         for metric in self._compiled.metrics or ():
-            node = metric_node(metric, self._variable)
+            node = metric_node(metric, self.of_weight)
             self.metrics[node] = metric
             found.append(node)
         return found
 
     def _list(self, weights: Iterable[Weight]) -> UserObject:
-        return list_wrapper(self._variable(w) for w in weights)
+        return list_wrapper(self.of_weight(w) for w in weights)
 
     def _losses(self, weights: Iterable[Weight]) -> UserObject:
         return list_wrapper(self._function(self._plan.losses[w]) for w in weights)
-
-
-def _loss_container(loss: Any) -> UserObject | None:
-    """The node of the losses of several outputs: a list, or a dict, which stands for no loss too; None for one loss.
-
-    Source: tf_keras/src/engine/training.py, Model.compile
-    """
-    if isinstance(loss, list):
-        return list_wrapper(())
-    return (
-        dict_wrapper() if loss is None or (isinstance(loss, Mapping) and "class_name" not in loss) else None
-    )

@@ -1,4 +1,4 @@
-"""Numbers a tree of objects: ids, paths and checkpoint keys, and the names of its functions.
+"""Numbers a tree of objects: ids, paths and checkpoint keys.
 
 Nodes are numbered breadth first from the root, children in order. A variable's checkpoint key is the first path that
 leads to it, `child/child/.ATTRIBUTES/VARIABLE_VALUE`, with '/' escaped as '.S' and '.' as '..'. The slots of
@@ -14,16 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.nodes import (
-    ConcreteNode,
-    FunctionNode,
-    SavedNode,
-    SavedSlot,
-    UserObject,
-    VariableNode,
-)
-from kerasfmt.graphdef.function_names import FunctionNames
+from kerasfmt.formats.checkpoint import layout
+from kerasfmt.formats.checkpoint.nodes import SavedNode, SavedSlot, UserObject, VariableNode
 from kerasfmt.ir import Weight
 
 
@@ -84,10 +76,10 @@ class ObjectGraph:
     def _key(self, node: SavedNode) -> str:
         if node in self.slots:
             optimizer, slot = self.slots[node]
-            path = f"{self._path(slot.original)}/.OPTIMIZER_SLOT/{self._path(optimizer)}/{escape(slot.name)}"
+            path = f"{self._path(slot.original)}/{layout.SLOT}/{self._path(optimizer)}/{escape(slot.name)}"
         else:
             path = self._path(node)
-        return f"{path}/.ATTRIBUTES/{layout.VALUE_ATTRIBUTE}"
+        return f"{path}/{layout.ATTRIBUTES}/{layout.VALUE_ATTRIBUTE}"
 
     def _path(self, node: SavedNode) -> str:
         return "/".join([escape(name) for name in self.paths[node]])
@@ -107,17 +99,6 @@ class ObjectGraph:
                 found.add(node)
                 reached.extend(parents.get(node, ()))
         return frozenset(found)
-
-    def name_functions(self) -> FunctionNames:
-        """A name for every function of the nodes, in their order."""
-        names = FunctionNames()
-        for node in self.nodes:
-            if isinstance(node, FunctionNode):
-                for trace in node.polymorphic.traces:
-                    names.add(trace.function, trace.name)
-            elif isinstance(node, ConcreteNode):
-                names.add(node.concrete.function, node.concrete.name)
-        return names
 
 
 def escape(name: str) -> str:
