@@ -318,7 +318,9 @@ def test_compressed_blocks(tmp_path: Path) -> None:
 def test_models_that_differ(tmp_path: Path) -> None:
     """What TensorFlow says is missing or unused, we say too."""
     _net().save_weights(tmp_path / "ckpt", save_format="tf")
-    larger = kerasfmt.from_keras(KERAS.Sequential([*_net().layers, KERAS.layers.Dense(1, name="c")]))
+    larger = kerasfmt.from_keras(
+        KERAS.Sequential([KERAS.Input((4,)), *_net().layers, KERAS.layers.Dense(1, name="c")])
+    )
     with pytest.raises(kerasfmt.errors.InvalidModelError, match="got none for"):
         kerasfmt.load_weights(larger, tmp_path / "ckpt")
     smaller = kerasfmt.from_keras(KERAS.Sequential([KERAS.Input((4,)), KERAS.layers.Dense(3)]))

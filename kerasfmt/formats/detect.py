@@ -141,7 +141,10 @@ def _named(save_format: str | None, able: Callable[[Format], bool]) -> Format | 
     """The format of a name: one that is able to write what is asked for, if there is one of that name."""
     if save_format is None:
         return None
-    names = {name: found for found in sorted(FORMATS, key=able) for name in (found.name, *found.aliases)}
+    names: dict[str, Format] = {}
+    for found in sorted(FORMATS, key=able, reverse=True):
+        for name in (found.name, *found.aliases):
+            names.setdefault(name, found)
     if save_format.lower() not in names:
         raise UnsupportedFormatError(f"save_format={save_format!r}: expected one of {', '.join(names)}")
     return names[save_format.lower()]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from kerasfmt import limits
 from kerasfmt.containers.tensorbundle.coding import Window
 
 MAX_EXPANSION: Final = 32
@@ -30,11 +31,13 @@ def decompress(block: Window) -> Window:
 
     Raises:
       CorruptFileError: it is not what snappy writes, or claims more bytes than it can hold.
+      UnsafeFileError: it takes more memory than it may.
     """
     data = block.data
     size, at = block.varint(0)
     if size > MAX_EXPANSION * len(data):
         raise block.damaged(0, f"{len(data)} bytes of snappy cannot hold {size} bytes")
+    limits.spend(size, block.file)
     out = bytearray()
     while at < len(data):
         start = at

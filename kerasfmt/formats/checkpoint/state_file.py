@@ -102,7 +102,7 @@ def _below(path: Path, name: str) -> str:
         )
     if not pure[0].name:
         raise CorruptFileError(f"{path}: {name!r:.80} is not the prefix of a checkpoint; the file is damaged")
-    return os.path.join(path.parent, pure[0])
+    return str(path.parent / pure[0])
 
 
 def require_replaceable(directory: Path) -> None:
