@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from kerasfmt import protos, tensorbundle
-from kerasfmt.ir import Model, Sequential, TrainingConfig, Weight
+from kerasfmt import Model, Sequential, protos, tensorbundle
+from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.layers import BatchNormalization, Dense
 from kerasfmt.optimizers.loss_scale import unwrapped
 from kerasfmt.optimizers.state import initial_variables
