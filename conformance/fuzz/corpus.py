@@ -156,6 +156,13 @@ def _checkpoints(scratch: Path) -> list[bytes]:
     ):
         prefix = scratch / f"checkpoint{number}"
         tensorbundle.write(prefix, tensors.items())
-        files = (layout.index_path(str(prefix)), layout.data_path(str(prefix), 0, 1))
-        found.append(joined(*(Path(file).read_bytes() for file in files)))
+        found.append(_read_checkpoint(prefix))
+    for name, build in MODELS.items():
+        kerasfmt.save_weights(build(), scratch / name, save_format="tf")
+        found.append(_read_checkpoint(scratch / name))
     return found
+
+
+def _read_checkpoint(prefix: Path) -> bytes:
+    files = (layout.index_path(str(prefix)), layout.data_path(str(prefix), 0, 1))
+    return joined(*(Path(file).read_bytes() for file in files))
