@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import kerasfmt
@@ -21,14 +22,21 @@ class TestSavedModels(WritingTests):
     def model(self) -> Model:
         return compiled()
 
+    def test_its_weights_are_read(self, path: Path) -> None:
+        """As those of the checkpoint that it holds."""
+        model, saved = self.model(), self.model()
+        self.save(path, saved)
+        model.set_weights([np.zeros_like(value) for value in model.get_weights()])
+        kerasfmt.load_weights(model, path)
+        for weight, expected in zip(model.weights, saved.weights, strict=True):
+            np.testing.assert_array_equal(weight.numpy(), expected.numpy())
+
     def test_it_is_not_read_yet(self, path: Path) -> None:
         self.save(path)
         with pytest.raises(
             UnsupportedFormatError, match="reading SavedModel directories is not supported yet"
         ):
             kerasfmt.load_model(path)
-        with pytest.raises(UnsupportedFormatError, match="a directory, which holds no weights"):
-            kerasfmt.load_weights(self.model(), path)
         assert self.format.describe is not None
         with pytest.raises(UnsupportedFormatError, match="SavedModel directories cannot be inspected yet"):
             self.format.describe(path)
