@@ -31,8 +31,8 @@ KERAS: Any = keras2()
 if KERAS is None:
     pytest.skip("no Keras 2 is installed", allow_module_level=True)
 FILES = ("ckpt.index", "ckpt.data-00000-of-00001", "checkpoint")
-NOT_LOADED = ("Lambda-", "SpectralNormalization-")
-"""Cases whose HDF5 file needs custom objects, or cannot be loaded by Keras."""
+FORGOTTEN = ("compiled_loss_scale", "compiled_loss_scale_fixed")
+"""Keras makes the optimizer of these cases anew when it loads an HDF5 file: the values differ."""
 
 
 def _reset() -> None:
@@ -98,20 +98,31 @@ def _state(optimizer: Any) -> list[np.ndarray]:
     return [np.asarray(v) for v in (*variables, *scale)]
 
 
-def _assert_bytes(ours: Path, theirs: Path) -> None:
-    for name in FILES:
-        assert (ours / name).read_bytes() == (theirs / name).read_bytes(), name
+def _assert_equal(ours: Path, theirs: Path, case: Case) -> None:
+    """The same bytes; of forgotten values, the same names, shapes and objects."""
+    if case.name not in FORGOTTEN:
+        for name in FILES:
+            assert (ours / name).read_bytes() == (theirs / name).read_bytes(), name
+        return
+    stored = [kerasfmt.open_checkpoint(directory) for directory in (ours, theirs)]
+    names, others = ({name: (one[name].dtype, one[name].shape) for name in one} for one in stored)
+    assert names == others
+    graph, other = (one["_CHECKPOINTABLE_OBJECT_GRAPH"][()] for one in stored)
+    assert graph == other
 
 
-def _check(tmp_path: Path, model: Any) -> None:
+def _check(tmp_path: Path, case: Case) -> None:
     """Of a model in an HDF5 file, we write the checkpoint that Keras writes, and we load Keras's."""
+    _reset()
+    model = case.build(KERAS)
+    stir(model)
     model.save(tmp_path / "model.h5")
     KERAS.backend.clear_session()
-    loaded = KERAS.models.load_model(tmp_path / "model.h5")
+    loaded = KERAS.models.load_model(tmp_path / "model.h5", custom_objects=case.objects(KERAS))
     loaded.save_weights(tmp_path / "theirs" / "ckpt", save_format="tf")
-    ours = kerasfmt.load_model(tmp_path / "model.h5")
+    ours = kerasfmt.load_model(tmp_path / "model.h5", case.objects(kerasfmt))
     kerasfmt.save_weights(ours, tmp_path / "ours" / "ckpt", save_format="tf")
-    _assert_bytes(tmp_path / "ours", tmp_path / "theirs")
+    _assert_equal(tmp_path / "ours", tmp_path / "theirs", case)
     expected = ours.get_weights()
     ours.set_weights([np.zeros_like(value) for value in expected])
     if ours.training_config is not None:
@@ -120,27 +131,20 @@ def _check(tmp_path: Path, model: Any) -> None:
     for ours_now, value in zip(ours.get_weights(), expected, strict=True):
         np.testing.assert_array_equal(ours_now, value)
     kerasfmt.save_weights(ours, tmp_path / "again" / "ckpt", save_format="tf")
-    _assert_bytes(tmp_path / "again", tmp_path / "theirs")
+    for name in FILES:
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "theirs" / name).read_bytes(), name
     tf.train.Checkpoint(root=loaded).read(str(tmp_path / "ours" / "ckpt")).assert_existing_objects_matched()
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize(
-    "case",
-    [c for c in CASES.values() if not c.slow and not c.name.startswith(NOT_LOADED)],
-    ids=lambda c: c.name,
-)
+@pytest.mark.parametrize("case", [c for c in CASES.values() if not c.slow], ids=str)
 def test_every_layer(tmp_path: Path, case: Case) -> None:
-    _reset()
-    _check(tmp_path, case.build(KERAS))
+    _check(tmp_path, case)
 
 
 @pytest.mark.parametrize("case", MODELS, ids=str)
 def test_models(tmp_path: Path, case: Case) -> None:
-    _reset()
-    model = case.build(KERAS)
-    stir(model)
-    _check(tmp_path, model)
+    _check(tmp_path, case)
 
 
 @pytest.mark.parametrize("name", _optimizers())

@@ -27,7 +27,7 @@ from kerasfmt.errors import CorruptFileError, SaveError, UnsafeFileError
 from kerasfmt.files import commit
 from kerasfmt.formats.checkpoint import layout
 
-_MAX_SIZE: Final = 1 << 20
+MAX_SIZE: Final = 1 << 20
 """Bytes of a state file; a thousand checkpoints take a tenth."""
 
 
@@ -56,9 +56,9 @@ def read_state(directory: str | os.PathLike[str]) -> CheckpointState:
     """
     path = Path(directory, layout.STATE)
     with path.open("rb") as stream:
-        data = stream.read(_MAX_SIZE + 1)
-    if len(data) > _MAX_SIZE:
-        raise UnsafeFileError(f"{path}: a state file of more than {_MAX_SIZE:,} bytes is not read")
+        data = stream.read(MAX_SIZE + 1)
+    if len(data) > MAX_SIZE:
+        raise UnsafeFileError(f"{path}: a state file of more than {MAX_SIZE:,} bytes is not read")
     message = _parse(decode(data, str(path)), str(path))
     if not message.model_checkpoint_path:
         raise CorruptFileError(
@@ -115,7 +115,7 @@ def require_replaceable(directory: Path) -> None:
     if not os.path.lexists(path):
         return
     try:
-        if not path.is_file() or path.stat().st_size > _MAX_SIZE:
+        if not path.is_file() or path.stat().st_size > MAX_SIZE:
             raise CorruptFileError(f"{path}: not a state file")
         _parse(decode(path.read_bytes(), str(path)), str(path))
     except (OSError, CorruptFileError) as error:
