@@ -44,6 +44,10 @@ def write_weights(model: Model, prefix: Path, flush: bool = True) -> None:
     """
     if not prefix.name:
         raise SaveError(f"{prefix}: expected the prefix of a checkpoint, a name in a directory")
+    try:
+        prefix.name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise SaveError(f"{prefix}: expected a name in UTF-8, which the state file could hold") from error
     graph = ObjectGraph.of(CheckpointObjects(model, built_state(model)).root)
     message = protos.serialize(encode_checkpoint_graph(graph, children_bytes(graph)))
     items = [(key, node.weight.value) for key, node in graph.variables.items()]

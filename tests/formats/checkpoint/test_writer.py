@@ -63,3 +63,9 @@ def test_overwrite_looks_at_the_index(tmp_path: Path, monkeypatch: pytest.Monkey
     kerasfmt.save_weights(small(), tmp_path / "other", overwrite=False, save_format="tf")
     with pytest.raises(TargetExistsError, match=r"ckpt\.index: already exists"):
         kerasfmt.save_weights(small(), tmp_path / "ckpt", overwrite=False, save_format="tf")
+
+
+def test_a_name_that_a_state_file_cannot_hold(tmp_path: Path) -> None:
+    with pytest.raises(SaveError, match="expected a name in UTF-8"):
+        write_weights(small(), tmp_path / "ckpt\udcff")
+    assert list(tmp_path.iterdir()) == []
