@@ -6,7 +6,7 @@ from kerasfmt.formats.checkpoint.nodes import SavedNode, VariableNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.checkpoint.objects import CheckpointObjects
 from kerasfmt.formats.compiled import built_state
-from kerasfmt.ir import Model, Sequential
+from kerasfmt.ir import Input, Model, Sequential
 from kerasfmt.layers import Dense, Dropout, Flatten, MultiHeadAttention
 from tests.formats.checkpoint.saved import small, trained
 
@@ -45,8 +45,6 @@ def test_there_are_no_functions_and_no_lists_of_variables() -> None:
 
 def test_layers_inside_of_layers() -> None:
     attention = MultiHeadAttention(2, 3, name="attention")
-    from kerasfmt import Input
-
     x = Input((4, 3))
     root = tree(Model(x, attention(x, x))).root
     node = dict(root.children)["layer-1"]
