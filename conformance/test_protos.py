@@ -40,7 +40,7 @@ def upstream(file: descriptor_pb2.FileDescriptorProto) -> descriptor_pb2.FileDes
         roots = ["keras.protobuf", "tf_keras.protobuf"]
         stem = file.name.removeprefix("keras_").removesuffix(".proto")
     else:
-        roots = ["tensorflow.core.framework", "tensorflow.core.protobuf"]
+        roots = ["tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.python.training"]
         stem = file.name.removesuffix(".proto")
     for root in roots:
         try:

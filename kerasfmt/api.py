@@ -22,7 +22,7 @@ from kerasfmt.formats.detect import (
     weights_format_at,
     weights_format_for,
 )
-from kerasfmt.formats.format import Format, Source, WriteArguments
+from kerasfmt.formats.format import Format, Prefix, Source, WriteArguments
 from kerasfmt.limits import MAX_EXPANSION, limited
 
 if TYPE_CHECKING:
@@ -187,7 +187,9 @@ def save_weights(
       filepath: a path, or an open h5py.File or group, which is left open and gets the layout of Keras 2.
       overwrite: whether to replace an existing file; if False, a terminal is asked, and elsewhere it is an error.
       save_format: for .weights.h5, its readers: "keras" (the default) for Keras 3, "tf_keras" for tf_keras and
-        Keras 2. For other names only "h5"; the name then needs no suffix.
+        Keras 2. "tf" for a TensorFlow checkpoint as Keras 2 writes it, with the optimizer's state if the model is
+        compiled: `filepath` is the prefix of its files, and the file `checkpoint` beside them names it the latest. For
+        other names only "h5"; the name then needs no suffix.
       max_shard_size: GiB of weights that one file may hold. The path names the map and ends in
         .weights.json; the shards come beside it. Only Keras 3 reads them. Each save gives its shards new names, and
         the map tells them: readers see the old weights or the new ones. In the end the old shards are removed.
@@ -211,6 +213,9 @@ def save_weights(
         _write_shards(model, filepath, overwrite, save_format, max_shard_size, flush)
         return
     found = weights_format_for(filepath, save_format)
+    if found.prefix is not None:
+        _write_prefix(model, filepath, overwrite, found, found.prefix, flush)
+        return
     write = found.write_weights
     assert write is not None, found
     if is_path(filepath) and not may_write(Path(filepath), overwrite):
@@ -222,6 +227,13 @@ def save_weights(
     represented = model if _is_graph(model) else _represented(model, found.optimizer_in_weights)
     with _committed(filepath, found, flush) as target:
         write(represented, target)
+
+
+def _write_prefix(
+    model: Any, filepath: Source, overwrite: bool, found: Format, prefix: Prefix, flush: bool
+) -> None:
+    if may_write(Path(f"{os.fspath(filepath)}{prefix.suffix}"), overwrite):
+        prefix.write(_represented(model, found.optimizer_in_weights), Path(filepath), flush)
 
 
 def _write_shards(
@@ -246,13 +258,14 @@ def load_weights(
 
     Args:
       model: the model.
-      filepath: a file of `save_weights` or of a whole model: HDF5, .keras, .npz or SavedModel, by its content; the map
-        of weights in shards, `.weights.json`; or an open h5py.File or group. Weights stay in the file until
-        they are used; keep it until the model is saved.
-      by_name: whether to pair by the names of layers, or of weights in an .npz; by default they are paired in order.
-        The layout of .weights.h5 and .keras has no names.
-      skip_mismatch: whether to leave out misfits with a warning: single weights if they are paired by name, whole
-        layers in .weights.h5 and .keras.
+      filepath: a file of `save_weights` or of a whole model: HDF5, .keras or .npz, recognized by content; the map
+        of weights in shards, `.weights.json`; what `open_checkpoint` opens, the directory of a SavedModel too; or an
+        open h5py.File or group. Weights stay in the file until they are used; keep it until the model is saved.
+      by_name: whether to pair by the names of layers, or of weights in an .npz or a checkpoint; by default they are
+        paired in order, and in a checkpoint by the paths of its objects. The layout of .weights.h5 and .keras has no
+        names.
+      skip_mismatch: whether to leave out misfits with a warning: single weights if they are paired by name or are in
+        a checkpoint, whole layers in .weights.h5 and .keras.
       max_expansion: how many times its size the file may take in memory, as in `load_model`.
 
     Example:

@@ -13,6 +13,7 @@ TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "kerasfmt"
 
 NAMES_ONLY = {
+    "formats/checkpoint/layout.py": "the names in a checkpoint; the tests of its reader and writer state them",
     "formats/hdf5/layout.py": "the names in a file; the tests of its reader and writer state them",
     "formats/keras_archive/layout.py": "the names in an archive; the tests of its reader and writer state them",
 }

@@ -160,8 +160,10 @@ def _checkpoints(scratch: Path) -> list[bytes]:
     ):
         prefix = scratch / f"checkpoint{number}"
         tensorbundle.write(prefix, tensors.items())
-        files = (layout.index_path(str(prefix)), layout.data_path(str(prefix), 0, 1))
-        found.append(joined(*(Path(file).read_bytes() for file in files)))
+        found.append(_read_checkpoint(prefix))
+    for name, build in MODELS.items():
+        kerasfmt.save_weights(build(), scratch / name, save_format="tf")
+        found.append(_read_checkpoint(scratch / name))
     return found
 
 
@@ -178,3 +180,8 @@ def _saved_models(scratch: Path) -> list[bytes]:
             kerasfmt.save_model(model, directory, save_traces=traced, flush=False)
             found.append(joined_saved_model(directory))
     return found
+
+
+def _read_checkpoint(prefix: Path) -> bytes:
+    files = (layout.index_path(str(prefix)), layout.data_path(str(prefix), 0, 1))
+    return joined(*(Path(file).read_bytes() for file in files))

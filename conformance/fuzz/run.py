@@ -33,8 +33,8 @@ from conformance.fuzz.spoil_npz import NPZ
 from conformance.fuzz.spoil_saved_model import SAVED_MODEL, put as put_saved_model
 from conformance.fuzz.spoil_zip import ZIP
 from kerasfmt import ir
-from kerasfmt.containers import tensorbundle
 from kerasfmt.errors import KerasfmtError
+from kerasfmt.formats.checkpoint.description import describe
 
 KINDS: dict[str, dict[str, Spoil]] = {
     "hdf5": {**BYTES, **HDF5},
@@ -135,13 +135,18 @@ def use(path: Path) -> None:
 
 
 def _use_checkpoint(prefix: Path) -> None:
-    bundle = tensorbundle.read(prefix)
-    repr(bundle)
-    for tensor in bundle.values():
+    """A checkpoint need not be that of a model: what counts is the error of opening it, and of its arrays."""
+    checkpoint = kerasfmt.open_checkpoint(prefix)
+    repr((checkpoint, checkpoint.objects, list(checkpoint.root.walk()) if checkpoint.root else ()))
+    describe(prefix)
+    for model in _targets():
+        for by_name in (False, True):
+            _takes(model, prefix, by_name)
+    for tensor in checkpoint.values():
         array = np.asarray(tensor)
         if array.ndim:
             np.testing.assert_array_equal(tensor[:1], array[:1])
-    bundle.verify()
+    checkpoint.verify()
 
 
 def _use_graph(path: Path) -> None:

@@ -1,22 +1,43 @@
-"""Mutations of a checkpoint: its index, what the index says, and its shard.
+"""Mutations of a checkpoint: its index, what the index says, its shard, and its object graph.
 
 An input holds both files: the size of the index as 8 bytes, the index, the shard.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
+
 from conformance.fuzz import spoil
 from conformance.fuzz.spoil_hdf5 import Spoil
 from kerasfmt import protos
+from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.tensorbundle import bundle as layout
+from kerasfmt.containers.tensorbundle.coding import Window
+from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
 from kerasfmt.containers.tensorbundle.table import decode_table, encode_table
 
 _NUMBERS = (0, 1, -1, 2, 7, 255, 1 << 20, (1 << 31) - 1, -(1 << 31), 1 << 40, (1 << 63) - 1, -(1 << 63))
+
+
+_GRAPH = OBJECT_GRAPH_KEY.encode()
+_NAMES = (
+    "",
+    "kernel",
+    "layer-0",
+    "layer_with_weights-0",
+    "optimizer",
+    "_variables",
+    "0",
+    "root",
+    "a/b",
+    "x" * 3000,
+)
 
 
 def joined(index: bytes, shard: bytes) -> bytes:
@@ -129,9 +150,59 @@ def keys(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
     return _items(random, data, change)
 
 
+def _object(random: Random, node: Any, count: int) -> None:
+    """One object of a graph: its children, names, keys or slots."""
+    number = random.choice((0, random.randrange(count), random.randrange(count), count, *_NUMBERS[:9]))
+    kind = random.randrange(7)
+    if kind == 0:
+        node.children.add(local_name=random.choice(_NAMES), node_id=number)
+    elif kind == 1 and node.children:
+        random.choice(node.children).node_id = number
+    elif kind == 2 and node.children:
+        random.choice(node.children).local_name = random.choice(_NAMES)
+    elif kind == 3 and node.children:
+        del node.children[random.randrange(len(node.children))]
+    elif kind == 4:
+        node.attributes.add(name="VARIABLE_VALUE", checkpoint_key=random.choice(_NAMES), full_name="x")
+    elif kind == 5 and node.attributes:
+        random.choice(node.attributes).checkpoint_key = random.choice(_NAMES)
+    else:
+        slot = node.slot_variables.add(slot_name=random.choice(("m", "momentum")))
+        slot.original_variable_node_id, slot.slot_variable_node_id = number, random.randrange(count)
+
+
+def graph(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
+    """The object graph spoilt: circles, numbers of no object, other names; or its bytes, under a right checksum."""
+    index, shard = split(data)
+    items = dict(decode_table(memoryview(index), "index"))
+    entry = protos.BundleEntryProto.FromString(items.get(_GRAPH, b""))
+    stored = shard[entry.offset : entry.offset + entry.size]
+    message = protos.TrackableObjectGraph()
+    if stored:
+        _, start = Window(stored, "graph", 0).varint(0)
+        message.ParseFromString(stored[start + 4 :])
+    for _ in range(random.choice((1, 1, 3, 30))):
+        if not message.nodes or not random.randrange(8):
+            message.nodes.add()
+        _object(random, random.choice(message.nodes), len(message.nodes))
+    text = message.SerializeToString()
+    if not random.randrange(4):
+        text = random.choice(list(spoil.BYTES.values()))(random, text or b"x", [text or b"y"])
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "g"
+        tensorbundle.write_new(path, [(_GRAPH.decode(), np.array(text, object))])
+        made = dict(decode_table(memoryview(Path(layout.index_path(str(path))).read_bytes()), "index"))
+        added = Path(layout.data_path(str(path), 0, 1)).read_bytes()
+    entry = protos.BundleEntryProto.FromString(made[_GRAPH])
+    entry.offset = len(shard)
+    items[_GRAPH] = entry.SerializeToString()
+    return joined(b"".join(encode_table(sorted(items.items()))), shard + added)
+
+
 CHECKPOINT: dict[str, Spoil] = {
     **{f"index: {name}": _index(change) for name, change in spoil.BYTES.items()},
     "shard": _shard,
     "entries": entries,
     "keys": keys,
+    "graph": graph,
 }

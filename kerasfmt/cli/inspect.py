@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from kerasfmt.formats.description import Description
 
 _INSPECT_EXAMPLES = """\
-example:
+examples:
   kerasfmt inspect resnet50.h5
+  kerasfmt inspect training/ckpt
 """
 
 
@@ -30,7 +31,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         epilog=_INSPECT_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", metavar="SRC", type=Path, help="the model: HDF5 or .keras")
+    parser.add_argument(
+        "source",
+        metavar="SRC",
+        type=Path,
+        help="the model or the weights: HDF5, .keras, .npz, or the prefix or directory of a checkpoint",
+    )
     parser.set_defaults(run=_inspect)
     return parser
 

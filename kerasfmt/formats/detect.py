@@ -37,7 +37,7 @@ def format_for(filepath: Source, save_format: str | None = None) -> Format:
       UnsupportedFormatError: there is no format of that name, or it does not take this open file.
       TypeError: `filepath` is neither a path nor open.
     """
-    named = _named(save_format)
+    named = _named(save_format, lambda found: found.write is not None)
     if not is_path(filepath):
         return _format_of_open(filepath, named)
     return named or _claiming(filepath, lambda found: found.suffixes)[1][0]
@@ -54,7 +54,7 @@ def weights_format_for(filepath: Source, save_format: str | None = None) -> Form
       UnsupportedFormatError: there is no format of that name, or its files of weights have other names.
       TypeError: `filepath` is neither a path nor open.
     """
-    named = _named(save_format)
+    named = _named(save_format, _writes_weights)
     if not is_path(filepath):
         return _format_of_open(filepath, named)
     suffix, claiming = _claiming(filepath, lambda found: found.weights_suffixes)
@@ -69,7 +69,8 @@ def weights_format_for(filepath: Source, save_format: str | None = None) -> Form
     maps = [found.shards.suffix for found in FORMATS if found.shards]
     raise UnsupportedFormatError(
         f"{filepath}: expected a name that ends in {_listed(suffixes)}, or in {_listed(maps)} with a "
-        f"max_shard_size, got save_format={save_format!r}; other formats of weights are not written"
+        f'max_shard_size, or save_format="tf" for a checkpoint, got save_format={save_format!r}; '
+        "other formats of weights are not written"
     )
 
 
@@ -83,7 +84,7 @@ def shards_format_for(filepath: Source, save_format: str | None = None) -> tuple
     Raises:
       UnsupportedFormatError: no format writes shards under that name.
     """
-    named = _named(save_format)
+    named = _named(save_format, _writes_weights)
     able = {found: found.shards for found in FORMATS if found.shards}
     for found, shards in able.items():
         called_so = is_path(filepath) and Path(filepath).name.endswith(shards.suffix)
@@ -132,10 +133,18 @@ def weights_format_at(source: Source) -> Format:
     return next(holding, found)
 
 
-def _named(save_format: str | None) -> Format | None:
+def _writes_weights(found: Format) -> bool:
+    return found.write_weights is not None or found.prefix is not None
+
+
+def _named(save_format: str | None, able: Callable[[Format], bool]) -> Format | None:
+    """The format of a name: one that is able to write what is asked for, if there is one of that name."""
     if save_format is None:
         return None
-    names = {name: found for found in FORMATS for name in (found.name, *found.aliases)}
+    names: dict[str, Format] = {}
+    for found in sorted(FORMATS, key=able, reverse=True):
+        for name in (found.name, *found.aliases):
+            names.setdefault(name, found)
     if save_format.lower() not in names:
         raise UnsupportedFormatError(f"save_format={save_format!r}: expected one of {', '.join(names)}")
     return names[save_format.lower()]
@@ -165,18 +174,14 @@ def _claiming(
 
 def _first(path: Path, what: str, tests: Mapping[Format, Callable[[Path], bool]]) -> Format:
     """The first format whose test accepts the file or directory at a path."""
-    if not path.exists():
-        if Path(f"{path}.index").is_file():
-            raise MissingFileError(
-                f"{path}: expected {what}, got the prefix of a TensorFlow checkpoint, {path.name}.index; "
-                "kerasfmt.tensorbundle.read reads its arrays by name"
-            )
+    suffixes = [each.prefix.suffix for each in tests if each.prefix]
+    if not (path.exists() or any(Path(f"{path}{suffix}").is_file() for suffix in suffixes)):
         raise MissingFileError(f"{path}: expected {what}, got nothing: no such file or directory")
-    if not (path.is_file() or path.is_dir()):
+    if path.exists() and not (path.is_file() or path.is_dir()):
         raise UnsupportedFormatError(f"{path}: expected a file or a directory, got a device")
     try:
         found = next((each for each, test in tests.items() if test(path)), None)
-        start = b"" if path.is_dir() else _beginning(path)
+        start = _beginning(path) if path.is_file() else b""
     except PermissionError as error:
         raise UnsupportedFormatError(f"{path}: may not be read: {error.strerror}") from error
     if found is not None:

@@ -70,6 +70,20 @@ class Shards:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Prefix:
+    """Weights in several files that a path names by the beginning of their names.
+
+    Attributes:
+      suffix: the end of the name of the file that is always there.
+      write: writes them, in the place of older ones or of nothing. Takes the model, the path, and whether to wait until
+        they are on the disk.
+    """
+
+    suffix: str
+    write: Callable[[Model, Path, bool], None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Format:
     """A format of models, of weights alone, or of both. What it cannot do is None, or raises the reason.
 
@@ -78,7 +92,7 @@ class Format:
     Attributes:
       name: its name as `save_format`.
       title: what errors call it: "a SavedModel".
-      aliases: other names of it as `save_format`.
+      aliases: other names of it as `save_format`. A name may mean one format of models and another one of weights.
       suffixes: ends of the names of models, in lower case; "" stands for names that no other format claims.
       weights_suffixes: ends of the names of files of weights; "" stands for names that no other format claims, if
         the caller names the format.
@@ -96,6 +110,7 @@ class Format:
       read_weights: gives a model the weights in a file. Takes whether to pair by name, and whether to skip misfits.
       write_weights: writes the weights of a model.
       shards: how it writes weights in several files.
+      prefix: how it writes weights whose path is a prefix; `write_weights` is None then.
       describe: describes a file; reads no weight.
     """
 
@@ -118,4 +133,5 @@ class Format:
     read_weights: Callable[[Model, Source, bool, bool], None] | None = None
     write_weights: Callable[[Model, Source], None] | None = None
     shards: Shards | None = None
+    prefix: Prefix | None = None
     describe: Callable[[Path], Description] | None = None

@@ -28,8 +28,10 @@ DATA = Path(__file__).parents[1] / "data" / "hdf5"
 MLP = DATA / "tf_keras-2.21.0_mlp.h5"
 
 
-def test_names_are_names_of_one_format() -> None:
-    names = [name for found in FORMATS for name in (found.name, *found.aliases)]
+@pytest.mark.parametrize("what", ["models", "weights"])
+def test_names_are_names_of_one_format(what: str) -> None:
+    able = [f for f in FORMATS if (f.write if what == "models" else f.write_weights or f.prefix)]
+    names = [name for found in able for name in (found.name, *found.aliases)]
     assert len(set(names)) == len(names)
     assert all(name == name.lower() for name in names)
 
@@ -56,7 +58,7 @@ def test_format_for(path: str, name: str | None, expected: str) -> None:
 def test_no_such_format() -> None:
     for choose in (format_for, weights_format_for, shards_format_for):
         with pytest.raises(
-            UnsupportedFormatError, match=r"save_format='onnx': expected one of tf, tensorflow, "
+            UnsupportedFormatError, match=r"save_format='onnx': expected one of .*tf, tensorflow, "
         ):
             choose("m", "onnx")
 
@@ -71,6 +73,9 @@ def test_no_such_format() -> None:
         ("w.HDF5", None, "h5"),
         ("w", "h5", "h5"),
         ("w.bin", "hdf5", "h5"),
+        ("w", "tf", "checkpoint"),
+        ("w.bin", "TensorFlow", "checkpoint"),
+        ("w", "checkpoint", "checkpoint"),
     ],
 )
 def test_weights_format_for(path: str, name: str | None, expected: str) -> None:
@@ -102,7 +107,7 @@ def test_weights_format_for(path: str, name: str | None, expected: str) -> None:
         ),
         ("w.weights.json", None, r"expected a name that ends in .*\.weights\.h5"),
         ("w", "keras", r"expected a name that ends in .*\.weights\.h5, .*, got save_format='keras'"),
-        ("w", "tf", r"expected a name that ends in .*\.weights\.h5, .*, got save_format='tf'"),
+        ("w.h5", "tf", r"expected save_format 'h5' .* got 'tf'; .* another name"),
     ],
 )
 def test_weights_are_not_written_under_that_name(path: str, name: str | None, said: str) -> None:
@@ -186,13 +191,16 @@ def test_a_directory_of_something_else(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_is_told_by_its_index(tmp_path: Path) -> None:
-    kerasfmt.tensorbundle.write(tmp_path / "ckpt", [("kernel", np.zeros((2, 3), np.float32))])
-    with pytest.raises(
-        MissingFileError,
-        match=r"ckpt: .* prefix of a TensorFlow checkpoint, ckpt\.index; .*tensorbundle\.read",
-    ):
-        kerasfmt.load_weights(kerasfmt.Sequential([Dense(3, input_shape=(2,))]), tmp_path / "ckpt")
-    assert list(kerasfmt.tensorbundle.read(tmp_path / "ckpt")) == ["kernel"]
+    for name, path in (("ckpt", tmp_path / "ckpt"), ("variables", tmp_path / "m/variables/variables")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kerasfmt.tensorbundle.write(path, [("kernel", np.zeros((2, 3), np.float32))])
+        assert not path.exists()
+        assert format_at(path).name == weights_format_at(path).name == "checkpoint", name
+    assert weights_format_at(tmp_path / "m").name == "checkpoint"
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "ckpt"')
+    assert format_at(tmp_path).name == weights_format_at(tmp_path).name == "checkpoint"
+    with pytest.raises(UnsupportedFormatError, match="holds weights only; build the model"):
+        kerasfmt.load_model(tmp_path / "ckpt")
 
 
 @pytest.mark.parametrize("detect", [format_at, weights_format_at])

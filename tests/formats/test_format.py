@@ -27,7 +27,9 @@ def test_records_are_values() -> None:
 def test_what_a_format_cannot_do_is_none() -> None:
     found = Format(name="x", title="an X file")
     assert not any((found.read, found.write, found.read_weights, found.write_weights, found.describe))
-    assert not any((found.recognize, found.holds_weights, found.open_files, found.shards, found.contents))
+    assert not any(
+        (found.recognize, found.holds_weights, found.open_files, found.shards, found.prefix, found.contents)
+    )
 
 
 def test_everything_is_asked_for_by_default() -> None:
@@ -40,7 +42,8 @@ def test_everything_is_asked_for_by_default() -> None:
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_format_does_not_contradict_itself(name: str) -> None:
     found = BY_NAME[name]
-    assert bool(found.weights_suffixes) == (found.write_weights is not None)
+    assert bool(found.weights_suffixes) == (found.write_weights is not None or found.prefix is not None)
+    assert found.write_weights is None or found.prefix is None
     assert (found.holds_weights is not None) == (found.read_weights is not None)
     assert found.read is None or found.recognize is not None
     assert found.describe is None or found.recognize is not None

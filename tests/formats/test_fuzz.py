@@ -12,7 +12,7 @@ from conformance.fuzz import run
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="limits memory as Linux does")
 
 
-FEW = {"hdf5": 99, "keras": 99, "npz": 36, "checkpoint": 35, "saved_model": 40}
+FEW = {"hdf5": 99, "keras": 99, "npz": 36, "checkpoint": 40, "saved_model": 40}
 """Inputs of a short run."""
 
 

@@ -11,8 +11,8 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.formats.saved_model.object_graph import VariableNode
-from kerasfmt.formats.saved_model.optimizer import optimizer_node
+from kerasfmt.formats.checkpoint.nodes import VariableNode
+from kerasfmt.formats.checkpoint.optimizer import optimizer_node
 from kerasfmt.ir import Model, Sequential, TrainingConfig
 from kerasfmt.ir.compile_state import iteration_variable, optimizer_variable
 from kerasfmt.layers import Dense

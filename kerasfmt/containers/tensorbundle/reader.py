@@ -55,7 +55,7 @@ def read(prefix: str | os.PathLike[str], *, verify: bool = True) -> Bundle:
     Raises:
       FileNotFoundError: there is no `prefix.index`.
       CorruptFileError: the index is damaged or contradicts itself.
-      UnsupportedFormatError: the checkpoint is of a newer version, or its index is compressed.
+      UnsupportedFormatError: the checkpoint is of a newer version, or its index is compressed in an unknown way.
     """
     return Bundle(os.fspath(prefix), verify)
 

@@ -10,7 +10,8 @@
     handle       offset: varint, size: varint (without the trailer)
     footer       metaindex handle, index handle, zeros up to 40 bytes, magic: 8 bytes
 
-TensorFlow writes blocks of at least 256 KiB, uncompressed, with an empty metaindex.
+TensorFlow writes blocks of at least 256 KiB, uncompressed, with an empty metaindex; `snappy` reads those of other
+writers.
 
 Source: tensorflow/core/lib/io/format.h, table_builder.cc, block_builder.cc, table_options.h
 """
@@ -28,6 +29,7 @@ from kerasfmt.containers.tensorbundle.coding import (
     mask_crc32c,
     unmask_crc32c,
 )
+from kerasfmt.containers.tensorbundle.snappy import decompress
 from kerasfmt.errors import CorruptFileError, UnsupportedFormatError
 
 MAGIC: Final = (0xDB4775248B80FB57).to_bytes(8, "little")
@@ -170,7 +172,7 @@ def decode_table(data: memoryview, file: str) -> Iterator[tuple[bytes, bytes]]:
 
     Raises:
       CorruptFileError: the bytes are not a table, or are damaged.
-      UnsupportedFormatError: a block is compressed, or the table has meta blocks.
+      UnsupportedFormatError: a block is compressed in an unknown way, or the table has meta blocks.
     """
     metaindex, index = _decode_footer(data, file)
     if any(True for _ in _decode_block(data, metaindex, file)):
@@ -270,7 +272,7 @@ def _decode_block(data: memoryview, handle: Handle, file: str) -> Iterator[tuple
 
 
 def _read_block(data: memoryview, handle: Handle, file: str) -> Window:
-    """The bytes of a block without its trailer, whose checksum is verified."""
+    """The bytes of a block without its trailer, decompressed; its checksum is verified."""
     offset, size = handle
     if offset + size + TRAILER_SIZE > len(data) - FOOTER_SIZE:
         raise CorruptFileError(
@@ -278,24 +280,22 @@ def _read_block(data: memoryview, handle: Handle, file: str) -> Window:
             f"before the footer at byte {len(data) - FOOTER_SIZE}; the file is damaged"
         )
     block = data[offset : offset + size + 1]
-    stored = int.from_bytes(data[offset + size + 1 : offset + size + TRAILER_SIZE], "little")
+    checksum = unmask_crc32c(int.from_bytes(data[offset + size + 1 : offset + size + TRAILER_SIZE], "little"))
     actual = extend_crc32c(0, block)
-    if unmask_crc32c(stored) != actual:
+    if checksum != actual:
         raise CorruptFileError(
-            f"{file}: block at byte {offset}: crc32c expected 0x{unmask_crc32c(stored):08x}, "
+            f"{file}: block at byte {offset}: crc32c expected 0x{checksum:08x}, "
             f"got 0x{actual:08x}; the file is damaged"
         )
     compression = block[size]
+    stored = Window(bytes(block[:size]), file, offset)
     if compression == _SNAPPY:
-        raise UnsupportedFormatError(
-            f"{file}: block at byte {offset}: expected no compression, got snappy; "
-            "save the checkpoint again with TensorFlow, which writes its index uncompressed"
-        )
+        return decompress(stored)
     if compression != _NO_COMPRESSION:
         raise UnsupportedFormatError(
-            f"{file}: block at byte {offset}: expected compression 0 (none), got {compression}"
+            f"{file}: block at byte {offset}: expected compression 0 (none) or 1 (snappy), got {compression}"
         )
-    return Window(bytes(block[:size]), file, offset)
+    return stored
 
 
 def _decode_restarts(block: Window) -> frozenset[int]:

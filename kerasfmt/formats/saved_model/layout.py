@@ -48,10 +48,6 @@ GRAPH_PRODUCER: Final = 1645
 GRAPH_MIN_CONSUMER: Final = 12
 METADATA_PRODUCER: Final = 2
 """Version of a layer's entry in keras_metadata.pb (tf_keras/src/saving/legacy/saved_model/layer_serialization.py)."""
-OPTIMIZER_PRODUCER: Final = 2
-"""Version of the optimizer's node."""
-OBJECT_PRODUCER: Final = 1
-"""Version of every other node."""
 MIN_CONSUMER: Final = 1
 """Oldest version of a reader of nodes and metadata."""
 FINGERPRINT_PRODUCER: Final = 1
@@ -70,9 +66,6 @@ PREDICT_METHOD: Final = "tensorflow/serving/predict"
 TABLE_ATTRIBUTE: Final = "table"
 """The attribute of a table that a checkpoint holds; its keys end in `/.ATTRIBUTES/table-keys` and `-values`."""
 
-GENERIC_OBJECT: Final = "_generic_user_object"
-LIST_WRAPPER: Final = "trackable_list_wrapper"
-DICT_WRAPPER: Final = "trackable_dict_wrapper"
 SIGNATURE_MAP: Final = "signature_map"
 KERAS_IDENTIFIER: Final = "_tf_keras_"
 """What the identifiers of all objects begin with of which Keras says more (tf_keras/src/saving/legacy/saved_model/
@@ -82,6 +75,4 @@ STATIC_TABLE: Final = "tf.StaticHashTable"
 CONSTANT: Final = "tf.TrackableConstant"
 """The registered name of a tensor that functions capture."""
 METRIC: Final = "_tf_keras_metric"
-OPTIMIZER: Final = "experimentalOptimizer"
-LEGACY_OPTIMIZER: Final = "optimizer"
-"""Identifiers by which TensorFlow and Keras restore a node."""
+"""Identifiers by which TensorFlow and Keras restore a node, beside those that checkpoints have too."""

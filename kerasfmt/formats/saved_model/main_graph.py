@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasfmt import dtypes, protos
+from kerasfmt.formats.checkpoint.nodes import VariableNode
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.main_graph_captures import AssetFile, Captures, emit_call
 from kerasfmt.formats.saved_model.nodes import TableNode
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.saver import restore_function, save_function
 from kerasfmt.formats.saved_model.signatures import PlannedSignature
 from kerasfmt.graph import Builder, EagerConstant, Node, Spec, Value
@@ -72,6 +73,7 @@ def build_main_graph(
     stored = {
         key: node.table if isinstance(node, TableNode) else node.weight
         for key, node in objects.stored.items()
+        if isinstance(node, TableNode | VariableNode)
     }
     exported = captures.exported(stored.values())
     text = graph.constant(np.array(object_graph, dtype=object), dtypes.string)

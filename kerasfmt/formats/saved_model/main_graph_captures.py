@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kerasfmt import dtypes
-from kerasfmt.formats.saved_model.nodes import AssetNode, ConstantNode, TableNode, VariableNode
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph
+from kerasfmt.formats.checkpoint.nodes import VariableNode
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
+from kerasfmt.formats.saved_model.nodes import AssetNode, ConstantNode, TableNode
 from kerasfmt.formats.saved_model.saver import emit_node
 from kerasfmt.formats.saved_model.tables import emit_export, emit_table
 from kerasfmt.graph import Builder, Capture, EagerConstant, Function, Node, Table, Value

@@ -16,9 +16,9 @@ from typing import Any
 from kerasfmt import protos
 from kerasfmt.dialects import versions
 from kerasfmt.dialects.compiled_objects import without_modules
+from kerasfmt.formats.checkpoint.nodes import SavedNode
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.nodes import SavedNode
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.plan import Plan
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig

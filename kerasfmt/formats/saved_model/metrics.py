@@ -12,13 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode, dict_wrapper, list_wrapper
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.nodes import (
-    UserObject,
-    VariableNode,
-    dict_wrapper,
-    list_wrapper,
-)
 from kerasfmt.ir import Weight
 from kerasfmt.ir.compile_state import CompiledMetric
 from kerasfmt.metrics.metric import OF_FUNCTION, find_metric

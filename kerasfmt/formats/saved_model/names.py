@@ -1,32 +1,14 @@
-"""Names that TensorFlow takes as scopes.
+"""The names of layers in a SavedModel.
 
-Keras opens a name scope for each layer, so that a name has to match `[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*`. A layer of
-another name (spaces, letters beyond ASCII) is written under one that matches: each other character becomes `_`,
-and a number follows where that name is taken.
-
-Source: tensorflow/python/framework/ops.py, _VALID_SCOPE_NAME_REGEX.
+A layer whose name TensorFlow does not take as a scope is written under a similar one, and a number follows where that
+name is taken.
 """
 
 from __future__ import annotations
 
-import re
-
+from kerasfmt.formats.checkpoint.scope_names import is_valid, scope_name
 from kerasfmt.ir import Layer, Model
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames, Named
-
-_VALID = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
-_INVALID_CHARACTER = re.compile(r"[^A-Za-z0-9_.\\/>-]")
-
-
-def is_valid(name: str) -> bool:
-    """Whether TensorFlow takes `name` as a scope."""
-    return _VALID.fullmatch(name) is not None
-
-
-def scope_name(name: str) -> str:
-    """`name` itself if TensorFlow takes it, else a similar name."""
-    plain = _INVALID_CHARACTER.sub("_", name)
-    return plain if is_valid(plain) else f"layer{plain}"
 
 
 def layer_names(model: Model) -> LayerNames:

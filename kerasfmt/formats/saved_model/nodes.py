@@ -1,53 +1,42 @@
-"""Trackable objects: the nodes of the object graph.
+"""The nodes of an object graph that hold functions; only SavedModels have them.
 
 Source: tensorflow/core/protobuf/saved_object_graph.proto.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from kerasfmt.formats.checkpoint.nodes import SavedNode
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
-from kerasfmt.formats.saved_model.names import scope_name
 from kerasfmt.formats.saved_model.tables import TableFunctions
-from kerasfmt.graph import EagerConstant, Table
-from kerasfmt.ir import Weight
+from kerasfmt.graph import Capture, EagerConstant, Table
+from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.ir.asset import Asset
+from kerasfmt.typing import override
 
 
 @dataclass(eq=False)
-class SavedNode:
-    """A trackable object with named children."""
+class ConcreteNode(SavedNode):
+    """A function for one signature."""
 
-    children: list[tuple[str, SavedNode]] = field(default_factory=list, kw_only=True)
-
-    def add(self, name: str, child: SavedNode) -> None:
-        """Appends a child."""
-        self.children.append((name, child))
+    loaded_after_children = True
+    concrete: ConcreteFunction
 
 
 @dataclass(eq=False)
-class UserObject(SavedNode):
-    """A Python object that is restored by its identifier; a legacy optimizer has slots."""
+class FunctionNode(SavedNode):
+    """A tf.function; its children `trace_0`, `trace_1`, ... are ConcreteNodes, one for each signature."""
 
-    identifier: str = layout.GENERIC_OBJECT
-    producer: int = layout.OBJECT_PRODUCER
-    slots: list[SavedSlot] = field(default_factory=list)
+    loaded_after_children = True
+    polymorphic: PolymorphicFunction
 
-
-@dataclass(eq=False)
-class VariableNode(SavedNode):
-    """A variable."""
-
-    weight: Weight
-
-    @property
-    def name(self) -> str:
-        """The name of the weight, as TensorFlow takes it."""
-        return scope_name(self.weight.name)
+    def __post_init__(self) -> None:
+        for index, trace in enumerate(self.polymorphic.traces):
+            self.add(f"trace_{index}", ConcreteNode(trace))
 
 
 @dataclass(eq=False)
@@ -57,12 +46,36 @@ class TableNode(SavedNode):
     table: Table
     functions: TableFunctions
 
+    def __post_init__(self) -> None:
+        both = (self.functions.save, self.functions.restore)
+        self._savers = tuple(ConcreteNode(function) for function in both if function is not None)
+
+    @property
+    @override
+    def captured(self) -> Capture:
+        return self.table
+
+    @property
+    @override
+    def stored_as(self) -> str | None:
+        return layout.TABLE_ATTRIBUTE if self._savers else None
+
+    @property
+    @override
+    def savers(self) -> Sequence[SavedNode]:
+        return self._savers
+
 
 @dataclass(eq=False)
 class ConstantNode(SavedNode):
     """A tensor that functions capture: a constant of the main graph."""
 
     constant: EagerConstant
+
+    @property
+    @override
+    def captured(self) -> Capture:
+        return self.constant
 
 
 @dataclass(eq=False)
@@ -71,38 +84,19 @@ class AssetNode(SavedNode):
 
     asset: Asset
 
-
-class SavedSlot(NamedTuple):
-    """A variable that a legacy optimizer keeps for another variable; it is no child of the optimizer."""
-
-    original: VariableNode
-    name: str
-    variable: VariableNode
+    @property
+    @override
+    def captured(self) -> Capture:
+        return self.asset
 
 
-@dataclass(eq=False)
-class ConcreteNode(SavedNode):
-    """A function for one signature."""
-
-    concrete: ConcreteFunction
-
-
-@dataclass(eq=False)
-class FunctionNode(SavedNode):
-    """A tf.function; its children `trace_0`, `trace_1`, ... are ConcreteNodes, one for each signature."""
-
-    polymorphic: PolymorphicFunction
-
-    def __post_init__(self) -> None:
-        for index, trace in enumerate(self.polymorphic.traces):
-            self.add(f"trace_{index}", ConcreteNode(trace))
-
-
-def list_wrapper(items: Iterable[SavedNode]) -> UserObject:
-    """A tracked list."""
-    return UserObject(layout.LIST_WRAPPER, children=[(str(i), item) for i, item in enumerate(items)])
-
-
-def dict_wrapper() -> UserObject:
-    """An empty tracked dict."""
-    return UserObject(layout.DICT_WRAPPER)
+def name_functions(graph: ObjectGraph) -> FunctionNames:
+    """A name for every function of the nodes, in their order."""
+    names = FunctionNames()
+    for node in graph.nodes:
+        if isinstance(node, FunctionNode):
+            for trace in node.polymorphic.traces:
+                names.add(trace.function, trace.name)
+        elif isinstance(node, ConcreteNode):
+            names.add(node.concrete.function, node.concrete.name)
+    return names

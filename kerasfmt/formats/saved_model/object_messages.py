@@ -1,9 +1,6 @@
-"""The two messages that hold the object graph, encoded from its numbers.
+"""The object graph of saved_model.pb, encoded from its numbers.
 
-`SavedObjectGraph` goes into saved_model.pb; `TrackableObjectGraph` goes into the checkpoint under the key
-`_CHECKPOINTABLE_OBJECT_GRAPH`.
-
-Source: tensorflow/core/protobuf/saved_object_graph.proto, trackable_object_graph.proto.
+Source: tensorflow/core/protobuf/saved_object_graph.proto.
 """
 
 from __future__ import annotations
@@ -11,70 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kerasfmt import protos
-from kerasfmt.containers.tensorbundle.objects import VALUE_ATTRIBUTE
+from kerasfmt.formats.checkpoint.messages import ChildrenBytes
+from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction
 from kerasfmt.formats.saved_model.main_graph import MainGraph
-from kerasfmt.formats.saved_model.nodes import (
-    AssetNode,
-    ConcreteNode,
-    ConstantNode,
-    FunctionNode,
-    SavedNode,
-    TableNode,
-    UserObject,
-    VariableNode,
-)
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph
+from kerasfmt.formats.saved_model.nodes import AssetNode, ConcreteNode, ConstantNode, FunctionNode, TableNode
 from kerasfmt.graph import Capture
 from kerasfmt.graph.attr_values import encode_shape
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.structured_value import FunctionSpecs, encode
-
-ChildrenBytes = Mapping[SavedNode, bytes]
-
-
-def children_bytes(graph: ObjectGraph) -> ChildrenBytes:
-    """The fields `children` and `slot_variables` of each node, which are the same in both messages."""
-    found: dict[SavedNode, bytes] = {}
-    ids = graph.ids
-    for node in graph.nodes:
-        found[node] = b""
-        if node.children:
-            entry = protos.TrackableObjectGraph.TrackableObject()
-            add = entry.children.add
-            for name, child in node.children:
-                add(node_id=ids[child], local_name=name)
-            for slot in node.slots if isinstance(node, UserObject) else ():
-                entry.slot_variables.add(
-                    original_variable_node_id=ids[slot.original],
-                    slot_name=slot.name,
-                    slot_variable_node_id=ids[slot.variable],
-                )
-            found[node] = entry.SerializeToString()
-    return found
-
-
-def encode_checkpoint_graph(graph: ObjectGraph, children: ChildrenBytes) -> protos.TrackableObjectGraph:
-    """The object graph as the checkpoint holds it."""
-    proto = protos.TrackableObjectGraph()
-    for node in graph.trackables:
-        entry = proto.nodes.add()
-        entry.MergeFromString(children[node])
-        if node in graph.savers:
-            key = graph.checkpoint_keys[node]
-            entry.attributes.add(name=layout.TABLE_ATTRIBUTE, checkpoint_key=key)
-        elif isinstance(node, VariableNode):
-            entry.attributes.add(
-                name=VALUE_ATTRIBUTE,
-                full_name=node.name,
-                checkpoint_key=graph.checkpoint_keys[node],
-            )
-        if node in graph.restorable:
-            entry.has_checkpoint_values.value = True
-        else:
-            entry.has_checkpoint_values.SetInParent()
-    return proto
 
 
 def encode_object_graph(

@@ -13,9 +13,12 @@ tf_keras/src/engine/base_layer.py, _trackable_children.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
+from kerasfmt.formats.checkpoint.layout import LIST_WRAPPER, OPTIMIZER
+from kerasfmt.formats.checkpoint.nodes import SavedNode, UserObject, dict_wrapper, list_wrapper
+from kerasfmt.formats.checkpoint.objects import ObjectTree
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
@@ -25,27 +28,23 @@ from kerasfmt.formats.saved_model.nodes import (
     ConcreteNode,
     ConstantNode,
     FunctionNode,
-    SavedNode,
     TableNode,
-    UserObject,
-    VariableNode,
-    dict_wrapper,
-    list_wrapper,
 )
-from kerasfmt.formats.saved_model.optimizer import optimizer_node
 from kerasfmt.formats.saved_model.plan import Plan, children_of, own_penalized_weights, penalized_weights
 from kerasfmt.graph import EagerConstant, Table
+from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
 from kerasfmt.ir.asset import Asset, TextFile
 from kerasfmt.ir.compile_state import CompiledMetric
 from kerasfmt.ir.weight_owner import Listed
+from kerasfmt.typing import override
 
 DEFAULT: Final = "_default_save_signature"
 _ENDPOINTS: Final = (OUTPUTS, ALL_LOSSES, DEFAULT)
 _API_FUNCTIONS: Final = (OUTPUTS, DEFAULT, PENALTY, ALL_LOSSES, LOSSES)
 
 
-class Objects:
+class Objects(ObjectTree):
     """The object tree of a plan.
 
     Args:
@@ -54,30 +53,22 @@ class Objects:
       include_optimizer: whether the tree has the optimizer.
 
     Attributes:
-      root: the node of the model.
-      layers: the layer of each node that stands for one.
       metrics: the metric of each node that stands for one.
     """
 
     def __init__(self, plan: Plan, compiled: TrainingConfig | None, include_optimizer: bool) -> None:
+        super().__init__(plan.model)
         self._plan = plan
         self._compiled = compiled
-        self.layers: dict[SavedNode, Layer] = {}
         self.metrics: dict[SavedNode, CompiledMetric] = {}
-        self._nodes: dict[Layer, UserObject] = {}
-        self._variables: dict[Weight, VariableNode] = {}
         self._functions: dict[PolymorphicFunction, FunctionNode] = {}
         self._tables: dict[Table, TableNode] = {}
         self._constants: dict[EagerConstant, SavedNode] = {}
-        self.root = self._of_layer(plan.model)
-        self._fill(plan.model, self.root)
+        self.build()
         if include_optimizer and compiled is not None:
-            optimizer = optimizer_node(compiled, plan.model.trainable_weights, self._variable)
-            if optimizer is not None:
-                self.root.add("optimizer", optimizer)
-        loss = None if compiled is None else _loss_container(compiled.config.get("loss"))
-        if loss is not None:
-            self.root.add("loss", loss)
+            self._add_optimizer(compiled)
+        if compiled is not None:
+            self.add_losses(compiled)
         self.root.add("signatures", self._signatures())
         self._add_captures()
 
@@ -102,7 +93,8 @@ class Objects:
             node = self._constants[constant] = made
         return node
 
-    def _table(self, table: Table) -> TableNode:
+    @override
+    def of_table(self, layer: Layer, table: Table) -> SavedNode:
         node = self._tables.get(table)
         if node is None:
             functions = self._plan.tables[table]
@@ -117,11 +109,15 @@ class Objects:
             node.add("_destroy_resource", self._function(functions.destroy))
         return node
 
-    def _variable(self, weight: Weight) -> VariableNode:
-        node = self._variables.get(weight)
-        if node is None:
-            node = self._variables[weight] = VariableNode(weight)
-        return node
+    def _add_optimizer(self, compiled: TrainingConfig) -> None:
+        optimizer = self.optimizer(compiled)
+        if optimizer is None:
+            return
+        if optimizer.identifier == OPTIMIZER:
+            arguments = ArgSpec(("gradient", "variable", "key"))
+            step = PolymorphicFunction(arg_spec=arguments, jit_compile=True)
+            optimizer.add("_update_step_xla", FunctionNode(step))
+        self.root.add("optimizer", optimizer)
 
     def _function(self, function: PolymorphicFunction) -> FunctionNode:
         node = self._functions.get(function)
@@ -135,64 +131,24 @@ class Objects:
         ]
         return UserObject(layout.SIGNATURE_MAP, children=children)
 
-    def _of_layer(self, layer: Layer) -> UserObject:
-        node = self._nodes.get(layer)
-        if node is None:
-            node = self._nodes[layer] = UserObject(layer.facts.identifier)
-            self.layers[node] = layer
-            if layer is not self._plan.model:
-                self._fill(layer, node)
-        return node
-
-    def _fill(self, layer: Layer, node: UserObject) -> None:
+    @override
+    def fill(self, layer: Layer, node: UserObject) -> None:
         if isinstance(layer, Model):
-            self._add_layers(layer, node)
+            self.add_layers(layer, node)
         if layer in self._plan.layers:
             self._add_endpoints(layer, node)
         elif self._plan.traced and not isinstance(layer, InputLayer):
             node.add("keras_api", UserObject())
         if layer.random_generator():
             node.add("_random_generator", self._random_generator(layer))
-        held: dict[str, SavedNode] = {}
-        for name in layer.tracked_lists():
-            held[name] = self._wrapper(getattr(layer, name, ()))
-        listed = layer.tracked_layers()
-        held |= {name: list_wrapper(map(self._of_layer, layers)) for name, layers in listed.items()}
-        if not isinstance(layer, Model):
-            apart = {name: child for name, child in layer.sublayers.items() if not listed}
-            held |= {name: self._of_layer(child) for name, child in apart.items()}
-        held |= {name: self._variable(weight) for name, weight in layer.weight_attributes.items()}
-        held |= {name: self._table(table) for name, table in layer.tables.items()}
-        for name in layer.facts.tracked_order or held:
-            if name in held:
-                node.add(name, held[name])
+        self.add_tracked(layer, node)
         for name, function in self._plan.compiled.get(layer, {}).items():
             node.add(name, self._function(function))
-
-    def _wrapper(self, value: Any) -> UserObject:
-        """What Keras tracks of a list or a dict: the lists and the weights in a list."""
-        if isinstance(value, dict):
-            return dict_wrapper()
-        node = list_wrapper(())
-        for index, item in enumerate(value if isinstance(value, list | tuple) else ()):
-            if isinstance(item, Weight):
-                node.add(str(index), self._variable(item))
-            elif isinstance(item, list):
-                node.add(str(index), self._wrapper(item))
-        return node
-
-    def _add_layers(self, model: Model, node: UserObject) -> None:
-        count = 0
-        for index, child in enumerate(model.layers):
-            if child.listed_weights():
-                node.add(f"layer_with_weights-{count}", self._of_layer(child))
-                count += 1
-            node.add(f"layer-{index}", self._of_layer(child))
 
     def _random_generator(self, layer: Layer) -> UserObject:
         if layer.generator_state is None:
             return UserObject()
-        state = UserObject(children=[("_state_var", self._variable(layer.generator_state))])
+        state = UserObject(children=[("_state_var", self.of_weight(layer.generator_state))])
         return UserObject(children=[("_generator", state)])
 
     def _add_endpoints(self, layer: Layer, node: UserObject) -> None:
@@ -209,9 +165,9 @@ class Objects:
         api = UserObject()
         states = layer.saved_states()
         if states is not None:
-            api.add("states", self._wrapper(states))
+            api.add("states", self.wrapper(states))
         api.add("non_trainable_variables", self._list(layer.listed_non_trainable_weights()))
-        api.add("layers", list_wrapper(self._of_layer(child) for child in children_of(layer)))
+        api.add("layers", list_wrapper(self.of_layer(child) for child in children_of(layer)))
         api.add("metrics", list_wrapper(self._metrics(layer)))
         api.add("layer_regularization_losses", self._losses(own_penalized_weights(layer)))
         api.add("layer_metrics", dict_wrapper())
@@ -229,27 +185,15 @@ class Objects:
             return []
         found = []
         for metric in self._compiled.metrics or ():
-            node = metric_node(metric, self._variable)
+            node = metric_node(metric, self.of_weight)
             self.metrics[node] = metric
             found.append(node)
         return found
 
     def _list(self, weights: Iterable[Listed]) -> UserObject:
         places = enumerate(weights)
-        found = [(str(place), self._variable(w)) for place, w in places if isinstance(w, Weight)]
-        return UserObject(layout.LIST_WRAPPER, children=[*found])
+        found = [(str(place), self.of_weight(w)) for place, w in places if isinstance(w, Weight)]
+        return UserObject(LIST_WRAPPER, children=[*found])
 
     def _losses(self, weights: Iterable[Weight]) -> UserObject:
         return list_wrapper(self._function(self._plan.losses[w]) for w in weights)
-
-
-def _loss_container(loss: Any) -> UserObject | None:
-    """The node of the losses of several outputs: a list, or a dict, which stands for no loss too; None for one loss.
-
-    Source: tf_keras/src/engine/training.py, Model.compile
-    """
-    if isinstance(loss, list):
-        return list_wrapper(())
-    return (
-        dict_wrapper() if loss is None or (isinstance(loss, Mapping) and "class_name" not in loss) else None
-    )

@@ -19,6 +19,7 @@ from kerasfmt import ir
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import UnsupportedFormatError, UnsupportedLayerError
+from kerasfmt.formats.checkpoint.layout import LIST_WRAPPER
 from kerasfmt.formats.matching import assign
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_model
@@ -107,7 +108,7 @@ def _listed(place: Place, key: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or value.get("class_name") != "__tuple__":
         return value
     tracked = place.child(f"_{key}")
-    return value["items"] if tracked is not None and tracked.identifier == layout.LIST_WRAPPER else value
+    return value["items"] if tracked is not None and tracked.identifier == LIST_WRAPPER else value
 
 
 def _restore_facts(matched: Matched) -> None:

@@ -15,18 +15,16 @@ from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
 from kerasfmt.errors import SaveError
+from kerasfmt.formats.checkpoint.messages import children_bytes, encode_checkpoint_graph
+from kerasfmt.formats.checkpoint.nodes import VariableNode
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.compiled import built_state
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 from kerasfmt.formats.saved_model.main_graph import MainGraph, build_main_graph, encode_main_graph
 from kerasfmt.formats.saved_model.metadata import describe_objects, encode_metadata
-from kerasfmt.formats.saved_model.nodes import TableNode
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph
-from kerasfmt.formats.saved_model.object_messages import (
-    children_bytes,
-    encode_checkpoint_graph,
-    encode_object_graph,
-)
+from kerasfmt.formats.saved_model.nodes import TableNode, name_functions
+from kerasfmt.formats.saved_model.object_messages import encode_object_graph
 from kerasfmt.formats.saved_model.objects import Objects
 from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.formats.saved_model.plan import plan_model
@@ -66,7 +64,7 @@ def write(
     children = children_bytes(graph)
     checkpoint = protos.serialize(encode_checkpoint_graph(graph, children))
     main = build_main_graph(plan.signatures, graph, checkpoint)
-    names = graph.name_functions()
+    names = name_functions(graph)
     names.add_callees(main.nodes)
     stored = compiled if include_optimizer else None
     described = describe_objects(plan, graph, objects.layers, objects.metrics, stored)
@@ -100,7 +98,7 @@ def _write_files(
         if isinstance(node, TableNode):
             names = [f"{key}{part}" for part in TABLE_PARTS]
             items += zip(names, node.table.first_content().export(), strict=True)
-        else:
+        elif isinstance(node, VariableNode):
             items.append((key, node.weight.value))
     items.append((OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
     tensorbundle.write_new(directory / layout.VARIABLES, items, progress=progress)

@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 from kerasfmt.containers.tensorbundle import table
 from kerasfmt.containers.tensorbundle.coding import encode_varint, extend_crc32c, mask_crc32c
 from kerasfmt.errors import CorruptFileError, UnsupportedFormatError
+from tests.containers.tensorbundle.packing import compressed
 
 
 def encode(items: dict[bytes, bytes]) -> bytes:
@@ -148,10 +149,23 @@ def test_bytes_outside_every_block() -> None:
         decode(data[: metaindex + 13] + seal(index) + footer)
 
 
-@pytest.mark.parametrize(("compression", "problem"), [(1, "got snappy"), (2, "got 2")])
-def test_compressed_block(compression: int, problem: str) -> None:
-    with pytest.raises(UnsupportedFormatError, match=problem):
-        decode(make_table(make_block(), compression))
+def test_unknown_compression() -> None:
+    with pytest.raises(
+        UnsupportedFormatError, match=r"expected compression 0 \(none\) or 1 \(snappy\), got 2"
+    ):
+        decode(make_table(make_block(), 2))
+
+
+@given(st.dictionaries(KEYS, st.binary(max_size=40), min_size=1, max_size=60))
+def test_compressed_blocks(items: dict[bytes, bytes]) -> None:
+    assert decode(compressed(sorted(items.items()))) == items
+
+
+def test_every_truncation_of_a_compressed_table_is_refused() -> None:
+    data = compressed([(b"kernel%d" % number, bytes(30)) for number in range(20)])
+    for size in range(len(data)):
+        with pytest.raises(CorruptFileError):
+            decode(data[:size])
 
 
 def test_meta_block() -> None:

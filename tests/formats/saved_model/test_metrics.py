@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from kerasfmt import metrics
+from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode
 from kerasfmt.formats.saved_model.metrics import metric_node
-from kerasfmt.formats.saved_model.nodes import UserObject, VariableNode
 from kerasfmt.ir import Weight
 from kerasfmt.ir.compile_state import CompiledMetric, optimizer_variable
 

@@ -1,30 +1,13 @@
-"""Trackable objects."""
+"""Nodes with functions."""
 
 from __future__ import annotations
 
 from kerasfmt import dtypes
+from kerasfmt.formats.checkpoint.nodes import UserObject
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
-from kerasfmt.formats.saved_model.nodes import (
-    ConcreteNode,
-    FunctionNode,
-    UserObject,
-    VariableNode,
-    dict_wrapper,
-    list_wrapper,
-)
-from kerasfmt.graph import Builder
-from kerasfmt.ir import Weight
-
-
-def test_lists_and_dicts() -> None:
-    a, b = UserObject(), UserObject()
-    wrapper = list_wrapper([a, b])
-    assert wrapper.children == [("0", a), ("1", b)]
-    assert (wrapper.identifier, dict_wrapper().identifier) == (
-        "trackable_list_wrapper",
-        "trackable_dict_wrapper",
-    )
-    assert dict_wrapper().children == []
+from kerasfmt.formats.saved_model.nodes import ConcreteNode, FunctionNode, name_functions
+from kerasfmt.graph import Builder, Function, Spec
 
 
 def test_the_traces_of_a_function_are_its_children() -> None:
@@ -34,10 +17,22 @@ def test_the_traces_of_a_function_are_its_children() -> None:
     assert [child.concrete for _, child in node.children if isinstance(child, ConcreteNode)] == list(traces)
 
 
-def test_a_variable_has_a_name_that_tensorflow_takes() -> None:
-    assert VariableNode(Weight("a b/kernel", (), dtypes.float32)).name == "a_b/kernel"
+def doubled(name: str) -> Function:
+    graph = Builder(name)
+    x = graph.input(Spec((), dtypes.float32), "x")
+    return graph.finish([x * 2.0])
 
 
-def test_nodes_do_not_share_their_children() -> None:
-    UserObject().add("x", UserObject())
-    assert UserObject().children == []
+def test_functions_are_named_in_the_order_of_their_nodes() -> None:
+    first, second = doubled("first"), doubled("second")
+    function = PolymorphicFunction((ConcreteFunction(first, "call", (), ()),))
+    root = UserObject(
+        children=[
+            ("f", FunctionNode(function)),
+            ("again", ConcreteNode(ConcreteFunction(first, "other", (), ()))),
+            ("g", ConcreteNode(ConcreteFunction(second, "signature", (), ()))),
+        ]
+    )
+    names = name_functions(ObjectGraph.of(root))
+    assert list(names) == [first, second]
+    assert (names[first], names[second]) == ("__inference_call_1", "__inference_signature_2")

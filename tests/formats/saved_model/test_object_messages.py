@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from kerasfmt import dtypes, protos
+from kerasfmt.formats.checkpoint.messages import children_bytes
+from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
 from kerasfmt.formats.saved_model.main_graph import build_main_graph
-from kerasfmt.formats.saved_model.nodes import FunctionNode, UserObject, VariableNode
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph
-from kerasfmt.formats.saved_model.object_messages import (
-    children_bytes,
-    encode_checkpoint_graph,
-    encode_object_graph,
-)
+from kerasfmt.formats.saved_model.nodes import FunctionNode, name_functions
+from kerasfmt.formats.saved_model.object_messages import encode_object_graph
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir.weight import Aggregation, Synchronization, Weight
@@ -21,26 +19,6 @@ from kerasfmt.ir.weight import Aggregation, Synchronization, Weight
 
 def weight(name: str = "d/kernel", **options: Any) -> Weight:
     return Weight(name, (2, 3), dtypes.float32, **options)
-
-
-def test_the_checkpoint_graph() -> None:
-    variable = VariableNode(weight())
-    root = UserObject(
-        children=[("empty", UserObject()), ("layer", UserObject(children=[("kernel", variable)]))]
-    )
-    graph = ObjectGraph.of(root)
-    proto = encode_checkpoint_graph(graph, children_bytes(graph))
-    assert [[(c.local_name, c.node_id) for c in n.children] for n in proto.nodes] == [
-        [("empty", 1), ("layer", 2)],
-        [],
-        [("kernel", 3)],
-        [],
-    ]
-    (attribute,) = proto.nodes[3].attributes
-    assert (attribute.name, attribute.full_name) == ("VARIABLE_VALUE", "d/kernel")
-    assert attribute.checkpoint_key == "layer/kernel/.ATTRIBUTES/VARIABLE_VALUE"
-    assert all(n.HasField("has_checkpoint_values") for n in proto.nodes)
-    assert [n.has_checkpoint_values.value for n in proto.nodes] == [True, False, True, True]
 
 
 def test_nodes_of_each_kind() -> None:
@@ -60,7 +38,7 @@ def test_nodes_of_each_kind() -> None:
     traced = FunctionNode(PolymorphicFunction((concrete,), ArgSpec(("x",)), jit_compile=True))
     root = UserObject("_tf_keras_layer", 2, children=[("v", variable), ("f", traced)])
     proto, numbered = protos.SavedObjectGraph(), ObjectGraph.of(root)
-    names = numbered.name_functions()
+    names = name_functions(numbered)
     encode_object_graph(proto, numbered, children_bytes(numbered), names, build_main_graph({}, numbered, b""))
     top, stored, call, trace = proto.nodes
     assert (top.user_object.identifier, top.user_object.version.producer) == ("_tf_keras_layer", 2)

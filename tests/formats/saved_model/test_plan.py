@@ -8,7 +8,8 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
+from kerasfmt.formats.saved_model.nodes import name_functions
 from kerasfmt.formats.saved_model.objects import Objects
 from kerasfmt.formats.saved_model.plan import Plan, plan_model
 from kerasfmt.graph import Builder, Function
@@ -87,5 +88,5 @@ def test_nothing_is_traced_after_the_plan(plan: Plan, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Builder, "finish", refuse)
     graph = ObjectGraph.of(Objects(plan, None, include_optimizer=True).root)
-    assert len(list(graph.name_functions())) > 10
+    assert len(list(name_functions(graph))) > 10
     assert all(isinstance(weight, Weight) for weight in graph.captures)

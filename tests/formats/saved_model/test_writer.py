@@ -10,8 +10,8 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import InvalidModelError, SaveError
+from kerasfmt.formats.checkpoint.scope_names import scope_name
 from kerasfmt.formats.saved_model import layout, writer
-from kerasfmt.formats.saved_model.names import scope_name
 from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.ir import Model, Sequential
 from kerasfmt.layers import Dense

@@ -1,4 +1,4 @@
-"""Numbers a tree of objects: ids, paths and checkpoint keys, and the names of its functions.
+"""Numbers a tree of objects: ids, paths and checkpoint keys.
 
 Nodes are numbered breadth first from the root, children in order. A variable's checkpoint key is the first path that
 leads to it, `child/child/.ATTRIBUTES/VARIABLE_VALUE`, with '/' escaped as '.S' and '.' as '..'. The slots of
@@ -14,21 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kerasfmt.containers.tensorbundle.objects import VALUE_ATTRIBUTE
-from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.nodes import (
-    AssetNode,
-    ConcreteNode,
-    ConstantNode,
-    FunctionNode,
-    SavedNode,
-    SavedSlot,
-    TableNode,
-    UserObject,
-    VariableNode,
-)
+from kerasfmt.formats.checkpoint import layout
+from kerasfmt.formats.checkpoint.nodes import SavedNode, SavedSlot, UserObject, VariableNode
 from kerasfmt.graph import Capture
-from kerasfmt.graphdef.function_names import FunctionNames
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +28,14 @@ class ObjectGraph:
       ids: the number of each.
       paths: the names on the first path that leads to each, but to slots.
       slots: the optimizer and the slot of each variable that is one.
-      savers: the functions that save and restore each table whose content a checkpoint holds.
+      savers: the functions that save and restore each node that has some of its own.
     """
 
     nodes: Sequence[SavedNode]
     ids: Mapping[SavedNode, int]
     paths: Mapping[SavedNode, tuple[str, ...]]
     slots: Mapping[SavedNode, tuple[SavedNode, SavedSlot]]
-    savers: Mapping[SavedNode, tuple[ConcreteNode, ConcreteNode]]
+    savers: Mapping[SavedNode, Sequence[SavedNode]]
 
     @classmethod
     def of(cls, root: SavedNode) -> ObjectGraph:
@@ -70,19 +58,16 @@ class ObjectGraph:
         for variable in slots:
             ids[variable] = len(nodes)
             nodes.append(variable)
-        savers: dict[SavedNode, tuple[ConcreteNode, ConcreteNode]] = {}
-        for node in tuple(nodes):
-            if isinstance(node, TableNode) and node.functions.save and node.functions.restore:
-                savers[node] = ConcreteNode(node.functions.save), ConcreteNode(node.functions.restore)
-                for saver in savers[node]:
-                    ids[saver] = len(nodes)
-                    nodes.append(saver)
+        savers = {node: node.savers for node in nodes if node.savers}
+        for saver in [saver for both in savers.values() for saver in both]:
+            ids[saver] = len(nodes)
+            nodes.append(saver)
         return cls(nodes, ids, paths, slots, savers)
 
     @property
     def trackables(self) -> Sequence[SavedNode]:
-        """The nodes that a checkpoint lists: all but the savers of tables."""
-        return self.nodes[: len(self.nodes) - 2 * len(self.savers)]
+        """The nodes that a checkpoint lists: all but the savers."""
+        return self.nodes[: len(self.nodes) - sum(map(len, self.savers.values()))]
 
     @cached_property
     def variables(self) -> Mapping[str, VariableNode]:
@@ -90,37 +75,23 @@ class ObjectGraph:
         return {key: node for key, node in self.stored.items() if isinstance(node, VariableNode)}
 
     @cached_property
-    def stored(self) -> Mapping[str, VariableNode | TableNode]:
-        """Every variable, and every table whose content a checkpoint holds, by its checkpoint key, in their order."""
-        return {
-            self._key(node): node
-            for node in self.nodes
-            if isinstance(node, VariableNode) or (isinstance(node, TableNode) and node in self.savers)
-        }
+    def stored(self) -> Mapping[str, SavedNode]:
+        """Every node whose content a checkpoint holds, by its checkpoint key, in the order of their numbers."""
+        return {self._key(node): node for node in self.nodes if node.stored_as is not None}
 
     @cached_property
     def checkpoint_keys(self) -> Mapping[SavedNode, str]:
-        """The checkpoint key of every variable and of every such table."""
+        """The checkpoint key of every such node."""
         return {node: key for key, node in self.stored.items()}
 
     @cached_property
     def captures(self) -> Mapping[Capture, SavedNode]:
         """The node of each variable, table, constant and asset."""
-        found: dict[Capture, SavedNode] = {}
-        for node in self.nodes:
-            if isinstance(node, VariableNode):
-                found[node.weight] = node
-            elif isinstance(node, TableNode):
-                found[node.table] = node
-            elif isinstance(node, ConstantNode):
-                found[node.constant] = node
-            elif isinstance(node, AssetNode):
-                found[node.asset] = node
-        return found
+        return {node.captured: node for node in self.nodes if node.captured is not None}
 
     def dependencies(self, node: SavedNode) -> Sequence[tuple[str, SavedNode]]:
         """The children without which a node cannot be loaded: of a function its traces, of a trace its constants."""
-        return node.children if isinstance(node, FunctionNode | ConcreteNode) else ()
+        return node.children if node.loaded_after_children else ()
 
     def by_dependency(self) -> list[SavedNode]:
         """The nodes in the order in which TensorFlow exports them: each after those that it depends on.
@@ -148,11 +119,10 @@ class ObjectGraph:
     def _key(self, node: SavedNode) -> str:
         if node in self.slots:
             optimizer, slot = self.slots[node]
-            path = f"{self._path(slot.original)}/.OPTIMIZER_SLOT/{self._path(optimizer)}/{escape(slot.name)}"
+            path = f"{self._path(slot.original)}/{layout.SLOT}/{self._path(optimizer)}/{escape(slot.name)}"
         else:
             path = self._path(node)
-        attribute = layout.TABLE_ATTRIBUTE if isinstance(node, TableNode) else VALUE_ATTRIBUTE
-        return f"{path}/.ATTRIBUTES/{attribute}"
+        return f"{path}/{layout.ATTRIBUTES}/{node.stored_as}"
 
     def _path(self, node: SavedNode) -> str:
         return "/".join([escape(name) for name in self.paths[node]])
@@ -172,17 +142,6 @@ class ObjectGraph:
                 found.add(node)
                 reached.extend(parents.get(node, ()))
         return frozenset(found)
-
-    def name_functions(self) -> FunctionNames:
-        """A name for every function of the nodes, in their order."""
-        names = FunctionNames()
-        for node in self.nodes:
-            if isinstance(node, FunctionNode):
-                for trace in node.polymorphic.traces:
-                    names.add(trace.function, trace.name)
-            elif isinstance(node, ConcreteNode):
-                names.add(node.concrete.function, node.concrete.name)
-        return names
 
 
 def escape(name: str) -> str:

@@ -1,20 +1,12 @@
-"""The numbers of objects: ids, paths, checkpoint keys, names of functions."""
+"""The numbers of objects: ids, paths, checkpoint keys."""
 
 from __future__ import annotations
 
 import pytest
 
 from kerasfmt import dtypes
-from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
-from kerasfmt.formats.saved_model.nodes import (
-    ConcreteNode,
-    FunctionNode,
-    UserObject,
-    VariableNode,
-    list_wrapper,
-)
-from kerasfmt.formats.saved_model.object_graph import ObjectGraph, escape
-from kerasfmt.graph import Builder, Function, Spec
+from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode, list_wrapper
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph, escape
 from kerasfmt.ir import Weight
 
 
@@ -81,24 +73,3 @@ def test_what_reaches_a_variable_is_restorable() -> None:
     layer = UserObject(children=[("kernel", variable)])
     root = UserObject(children=[("empty", empty), ("layer", layer)])
     assert ObjectGraph.of(root).restorable == {root, layer, variable}
-
-
-def doubled(name: str) -> Function:
-    graph = Builder(name)
-    x = graph.input(Spec((), dtypes.float32), "x")
-    return graph.finish([x * 2.0])
-
-
-def test_functions_are_named_in_the_order_of_their_nodes() -> None:
-    first, second = doubled("first"), doubled("second")
-    function = PolymorphicFunction((ConcreteFunction(first, "call", (), ()),))
-    root = UserObject(
-        children=[
-            ("f", FunctionNode(function)),
-            ("again", ConcreteNode(ConcreteFunction(first, "other", (), ()))),
-            ("g", ConcreteNode(ConcreteFunction(second, "signature", (), ()))),
-        ]
-    )
-    names = ObjectGraph.of(root).name_functions()
-    assert list(names) == [first, second]
-    assert (names[first], names[second]) == ("__inference_call_1", "__inference_signature_2")

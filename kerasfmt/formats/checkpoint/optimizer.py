@@ -21,10 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.functions import PolymorphicFunction
-from kerasfmt.formats.saved_model.nodes import (
-    FunctionNode,
+from kerasfmt.formats.checkpoint import layout
+from kerasfmt.formats.checkpoint.nodes import (
     SavedNode,
     SavedSlot,
     UserObject,
@@ -32,7 +30,6 @@ from kerasfmt.formats.saved_model.nodes import (
     dict_wrapper,
     list_wrapper,
 )
-from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.ir.compile_state import optimizer_variable
 from kerasfmt.ir.weight import ArrayLike
@@ -84,9 +81,8 @@ def _loss_scaled_node(
     if is_legacy(inner):
         node.children[:0] = [*own, ("base_optimizer", UserObject())]
     else:
-        place = [name for name, _ in node.children].index("_update_step_xla")
-        names = [name for name, _ in node.children[:place]]
-        place = names.index("_index_dict") if "_index_dict" in names else place
+        names = [name for name, _ in node.children]
+        place = names.index("_index_dict") if "_index_dict" in names else len(names)
         node.children[place:place] = own
     return node
 
@@ -133,8 +129,6 @@ def _node(
                 node.add(slot.attribute, list_wrapper(variable(weight) for weight in members if weight))
         for attribute, scalar in with_scalars(config, kept[1:]).items():
             node.add(attribute, variable(_without_facts(prefix + scalar.name, scalar.value)))
-    arguments = ArgSpec(("gradient", "variable", "key"))
-    node.add("_update_step_xla", FunctionNode(PolymorphicFunction(arg_spec=arguments, jit_compile=True)))
     return node
 
 

@@ -1,0 +1,61 @@
+"""Writes the weights of a model as Keras 2's `save_weights(save_format="tf")` does.
+
+    ckpt.index, ckpt.data-00000-of-00001    every variable, the optimizer's too, and the object graph
+    checkpoint                              names ckpt as the latest checkpoint of the directory, and the only one
+
+Each file is replaced whole. The state file follows the checkpoint: a save that is killed in between leaves the new
+checkpoint under the old state.
+
+Source: tf_keras/src/saving/legacy/save.py, save_weights; tensorflow/python/checkpoint/checkpoint.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from kerasfmt import protos
+from kerasfmt.containers import tensorbundle
+from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
+from kerasfmt.errors import SaveError
+from kerasfmt.formats.checkpoint.messages import children_bytes, encode_checkpoint_graph
+from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
+from kerasfmt.formats.checkpoint.objects import CheckpointObjects
+from kerasfmt.formats.checkpoint.state_file import require_replaceable, write_state
+from kerasfmt.formats.compiled import built_state
+from kerasfmt.gc_paused import gc_paused
+from kerasfmt.ir import Model
+
+
+@gc_paused()
+def write_weights(model: Model, prefix: Path, flush: bool = True) -> None:
+    """Writes a checkpoint, in the place of an older one or of nothing.
+
+    Args:
+      model: the model.
+      prefix: the path of the files without their endings; a directory that is not there is made.
+      flush: whether to wait until the files are on the disk.
+
+    Raises:
+      SaveError: something cannot be written, or the directory has a file `checkpoint` of another kind. The files are
+        as they were.
+      UnsupportedLayerError: Keras 2 lacks the optimizer.
+    """
+    if not prefix.name:
+        raise SaveError(f"{prefix}: expected the prefix of a checkpoint, a name in a directory")
+    try:
+        prefix.name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise SaveError(f"{prefix}: expected a name in UTF-8, which the state file could hold") from error
+    graph = ObjectGraph.of(CheckpointObjects(model, built_state(model)).root)
+    message = protos.serialize(encode_checkpoint_graph(graph, children_bytes(graph)))
+    items = [(key, node.weight.value) for key, node in graph.variables.items()]
+    items.append((OBJECT_GRAPH_KEY, np.array(message, dtype=object)))
+    try:
+        prefix.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SaveError(f"{prefix}: could not be saved: {error.strerror}: {prefix.parent}") from error
+    require_replaceable(prefix.parent)
+    tensorbundle.write(prefix, items, flush=flush)
+    write_state(prefix.parent, prefix.name, flush=flush)

@@ -1,0 +1,46 @@
+"""What `kerasfmt inspect` tells of a checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import kerasfmt
+from kerasfmt import cli
+from kerasfmt.formats.checkpoint.description import describe
+from tests.formats.checkpoint.saved import put, small
+
+
+def test_by_objects(tmp_path: Path) -> None:
+    kerasfmt.save_weights(small(), tmp_path / "ckpt", save_format="tf")
+    found = describe(tmp_path / "ckpt")
+    assert found.lines == (
+        f"{tmp_path / 'ckpt'}: a TensorFlow checkpoint, 13 objects; the root has layer_with_weights-0, layer-0, "
+        "layer_with_weights-1, layer-1, layer_with_weights-2, layer-2, root",
+        "total: 8 variables, 42 elements, 168 B",
+    )
+    assert found.rows[0].owner == "layer_with_weights-0"
+    assert [str(weight) for weight in found.rows[0].weights] == ["bias float32[4]", "kernel float32[3, 4]"]
+    assert (found.owners, found.weights) == ("object", "variables")
+
+
+def test_a_directory(tmp_path: Path) -> None:
+    kerasfmt.save_weights(small(), tmp_path / "ckpt", save_format="tf")
+    assert describe(tmp_path).lines[1] == f"latest of 1: {tmp_path / 'ckpt'}"
+
+
+def test_by_names(tmp_path: Path) -> None:
+    found = describe(put(tmp_path / "ckpt", {"a/kernel": [[1.0]], "step": 3, "words": ["a", "bc"]}))
+    assert found.lines[0] == f"{tmp_path / 'ckpt'}: a TensorFlow checkpoint, by the names of its variables"
+    rows = [(row.owner, [str(weight) for weight in row.weights]) for row in found.rows]
+    assert rows == [("a", ["kernel float64[1, 1]"]), ("", ["step int64[]", "words string[2]"])]
+    assert found.owners == "scope"
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kerasfmt.save_weights(small(), tmp_path / "ckpt", save_format="tf")
+    assert cli.main(["inspect", str(tmp_path / "ckpt")]) == 0
+    shown = capsys.readouterr().out
+    assert "a TensorFlow checkpoint" in shown
+    assert "moving_variance float32[4]" in shown
