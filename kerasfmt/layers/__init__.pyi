@@ -166,6 +166,11 @@ from .rnn.cells import (
     LSTMCell as LSTMCell,
     SimpleRNNCell as SimpleRNNCell,
 )
+from .rnn.conv_lstm import (
+    ConvLSTM1D as ConvLSTM1D,
+    ConvLSTM2D as ConvLSTM2D,
+    ConvLSTM3D as ConvLSTM3D,
+)
 from .rnn.simple_rnn import (
     SimpleRNN as SimpleRNN,
 )

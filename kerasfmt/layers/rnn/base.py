@@ -23,6 +23,7 @@ from kerasfmt.ir.trace import InnerCall
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.rnn.cell import (
     RecurrentCell,
+    StateShape,
     StepArguments,
     check_cell,
     dims_of_size,
@@ -45,6 +46,7 @@ RNN_FACTS = KerasFacts(
     identifier="_tf_keras_rnn_layer",
     tracked_lists=("state_spec",),
     tracked_order=("cell", "state_spec"),
+    build_calls_base=True,
     implied_by_keras3={"time_major": (False,), "num_constants": (0,)},
 )
 """The facts of a layer that runs a cell."""
@@ -81,6 +83,8 @@ class RecurrentLayer(Layer, register=False):
 
     facts = RNN_FACTS
     supports_masking = True
+    traces_cell: ClassVar[bool] = True
+    """Whether Keras saves the cell with functions of its own."""
     num_constants: int = fields.option(default=0, convert=count, implied=True, kw_only=True)
     states: list[Any] = fields.state(default=())
     """The variables with the states of a stateful layer, in the structure of the cell's states."""
@@ -163,14 +167,16 @@ class RecurrentLayer(Layer, register=False):
             raise self.fail(
                 "option stateful: expected inputs with a known batch, got any batch; give the input a batch_size"
             )
-        dtype = self.policy.variable_dtype
+        dtype, name = self.policy.variable_dtype, f"{self.name_scope}Variable"
         self.states = map_structure(
-            lambda size: Weight(
-                f"{self.name_scope}Variable", (batch, *dims_of_size(size)), dtype, autocast=False
-            ),
+            lambda size: Weight(name, (batch, *self.state_dims(size)), dtype, autocast=False),
             self.state_sizes,
         )
         self.reset_states()
+
+    def state_dims(self, size: int | StateShape) -> tuple[int, ...]:
+        """The shape of a state without the batch, from its size."""
+        return dims_of_size(size)
 
     def reset_states(self, states: Any = None) -> None:
         """Sets the states of a stateful layer.
@@ -279,8 +285,23 @@ class RecurrentLayer(Layer, register=False):
             return pack_as(sizes, [ops.cast(v, self.compute_dtype) for v in kept])
         if given is not None:
             return pack_as(sizes, flatten(given))
+        return self.zero_states(sequence)
+
+    def zero_states(self, sequence: Value) -> Structure:
+        """The states before the first step, where none are given.
+
+        Args:
+          sequence: the sequences, or the first of several.
+        """
         batch = ops.getitem(ops.shape(sequence), self.batch_axis)
         return initial_states(self.cell, sequence, batch, sequence.dtype)
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """How the cell goes over the steps."""
+        return Recurrence(
+            self.go_backwards, self.unroll, self.time_major, self.zero_output_for_mask, self.return_sequences
+        )
 
     def run_steps(
         self,
@@ -297,10 +318,7 @@ class RecurrentLayer(Layer, register=False):
         states = self._first_states(first, given)
         cell = _RunningCell(self, sequences, states, training, fixed, call_context)
         found = [m for m in flatten(mask)[:1] if m is not None]
-        recurrence = Recurrence(
-            self.go_backwards, self.unroll, self.time_major, self.zero_output_for_mask, self.return_sequences
-        )
-        ran = recurrence.run(
+        ran = self.recurrence.run(
             cell.step, flatten(sequences), flatten(states), cell.invariants, found[0] if found else None
         )
         return self.results(cell.outputs_of(ran.outputs or ran.last), pack_as(states, list(ran.states)))
@@ -386,7 +404,7 @@ class _RunningCell:
         """Records the call of the cell once, so that a writer can give it functions of its own."""
         if inside.losses:
             raise self._layer.fail(f"cell {self._cell.name}: a loss that depends on a step is not supported")
-        if self._seen:
+        if self._seen or not self._layer.traces_cell:
             return
         self._seen = True
         if isinstance(self._cell, RecurrentCell):
