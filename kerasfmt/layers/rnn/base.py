@@ -126,6 +126,11 @@ class RecurrentLayer(Layer, register=False):
         return {} if cell is None else {"cell": cell}
 
     @property
+    def cell_scope(self) -> str:
+        """What the names of the weights of the cell begin with."""
+        return f"{self.name_scope}{self.cell.name}/"
+
+    @property
     def batch_axis(self) -> int:
         """The axis of the rows."""
         return 1 if self.time_major else 0
@@ -149,7 +154,7 @@ class RecurrentLayer(Layer, register=False):
         steps = map_structure(lambda s: Spec((s.shape[self.batch_axis], *s.shape[2:]), s.dtype), first)
         cell = self.cell
         if not cell.built:
-            cell.weight_scope = f"{self.name_scope}{cell.name}/"
+            cell.weight_scope = self.cell_scope
             cell.ensure_built(map_structure(cell.cast_spec, steps))
         if self.stateful:
             self._make_states(batch)

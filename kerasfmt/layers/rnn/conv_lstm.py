@@ -231,6 +231,11 @@ class ConvLSTM(CellLayer, register=False):
 
     @property
     @override
+    def cell_scope(self) -> str:
+        return self.name_scope
+
+    @property
+    @override
     def unbuilt_input_spec(self) -> list[InputSpec]:
         return [InputSpec(ndim=self.rank + 3)]
 
