@@ -27,7 +27,7 @@ from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.json_values import wrap_shape, wrap_tuple
 from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer, to_config
-from kerasfmt.ir.structure import Structure, map_structure
+from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.losses.functions import LOSS_FUNCTIONS
 from kerasfmt.optimizers.loss_scale import inner_entry, is_loss_scaled
 
@@ -252,14 +252,14 @@ def _add_input_spec(metadata: dict[str, Any], layer: Layer, ids: _SharedIds) -> 
     spec = layer.input_spec()
     if spec is None:
         return
-    if isinstance(spec, list):
+    if isinstance(spec, list) and isinstance(layer, Model):
         # Keras makes the specs of a model anew whenever they are asked for, and numbers none of them.
-        metadata["input_spec"] = [
-            _input_spec(s) if isinstance(layer, Model) else _numbered_spec(s, (layer, "input_spec", i), ids)
-            for i, s in enumerate(spec)
-        ]
-    else:
-        metadata["input_spec"] = _numbered_spec(spec, (layer, "input_spec"), ids)
+        metadata["input_spec"] = [_input_spec(s) for s in spec]
+        return
+    places = iter(range(len(flatten(spec))))
+    metadata["input_spec"] = map_structure(
+        lambda s: _numbered_spec(s, (layer, "input_spec", next(places)), ids), spec
+    )
 
 
 def _numbered_spec(spec: InputSpec, key: Any, ids: _SharedIds) -> dict[str, Any]:

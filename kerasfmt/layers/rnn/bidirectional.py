@@ -14,7 +14,8 @@ from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.structure import Structure, flatten
-from kerasfmt.layers.rnn.base import RecurrentLayer, count, standard_call
+from kerasfmt.layers.rnn.arguments import count, standard_call
+from kerasfmt.layers.rnn.base import RecurrentLayer
 from kerasfmt.layers.wrappers import Wrapper
 from kerasfmt.typing import override
 
