@@ -295,7 +295,9 @@ class RecurrentLayer(Layer, register=False):
         sequences, given, fixed = self._parts(inputs, initial_state, constants)
         first = flatten(sequences)[0]
         states = self._first_states(first, given)
-        cell = RunningCell(self, sequences, states, training, fixed, call_context)
+        cell = RunningCell(
+            self, sequences, states, training, fixed, call_context, states_given=given is not None
+        )
         found = [m for m in flatten(mask)[:1] if m is not None]
         ran = self.recurrence.run(
             cell.step, flatten(sequences), flatten(states), cell.invariants, found[0] if found else None

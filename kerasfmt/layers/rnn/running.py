@@ -5,9 +5,10 @@ Source: tf_keras/src/layers/rnn/base_rnn.py, RNN.call.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from kerasfmt.graph import ops
+from kerasfmt.graph import VariableSpec, ops
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.trace import InnerCall
@@ -28,6 +29,7 @@ class RunningCell:
       training: the mode.
       constants: what every step gets beside its inputs and states.
       context: the context of the call.
+      states_given: whether the caller gave the states.
 
     Attributes:
       invariants: the random masks and the constants, which are the same in each step.
@@ -41,7 +43,10 @@ class RunningCell:
         training: bool,
         constants: Any,
         context: CallContext,
+        *,
+        states_given: bool,
     ) -> None:
+        self._states_given = states_given
         self._layer, self._cell, self._context, self._training = layer, layer.cell, context, training
         self._sequences, self._states, self._constants = sequences, states, constants
         if constants is not None and "constants" not in self._cell.signature.further:
@@ -89,6 +94,21 @@ class RunningCell:
         if isinstance(self._cell, RecurrentCell):
             kwargs = {"states": states} if constants is None else {"states": states, "constants": constants}
             specs = [map_structure(lambda v: v.spec, given) for given in (inputs, kwargs)]
-            self._context.inner.append(InnerCall(self._cell, specs[0], specs[1]))
+            made = [InnerCall(self._cell, specs[0], specs[1])]
         else:
-            self._context.inner.extend(inside.inner)
+            made = inside.inner
+        # Keras calls the cell of a stateful layer once outside of the loop, with the variables themselves.
+        from_variables = [self._with_variables(call) for call in made] if self._starts_from_variables else []
+        self._context.inner.extend([*from_variables, *made])
+
+    @property
+    def _starts_from_variables(self) -> bool:
+        layer = self._layer
+        dtypes = (layer.compute_dtype, layer.policy.variable_dtype)
+        return layer.stateful and not layer.unroll and dtypes[0] is dtypes[1] and not self._states_given
+
+    def _with_variables(self, call: InnerCall) -> InnerCall:
+        """A call of the cell with variables in place of the states."""
+        alias = count()
+        states = map_structure(lambda spec: VariableSpec(spec, next(alias)), call.kwargs["states"])
+        return InnerCall(call.layer, call.inputs, {**call.kwargs, "states": states})
