@@ -152,4 +152,31 @@ LAYERS: tuple[Layer, ...] = (
             "frozen": {"layer": inner("SimpleRNN", 4), "trainable": False},
         },
     ),
+    Layer(
+        "ConvLSTM1D",
+        vector(3, 6, 2),
+        {
+            "default": {"filters": 3, "kernel_size": 2},
+            "same": {"filters": 3, "kernel_size": 3, "padding": "same", "return_sequences": True},
+        },
+    ),
+    Layer(
+        "ConvLSTM2D",
+        vector(3, 6, 5, 2),
+        {
+            name: {"filters": 3, "kernel_size": 2, **options}
+            for name, options in {
+                "default": {},
+                "states": {"return_sequences": True, "return_state": True},
+                "strides": {"strides": 2, "padding": "same", "go_backwards": True},
+                "dilated": {"dilation_rate": 2},
+                "dropout": RANDOM,
+                "dynamic": {"padding": "same", "_on": vector(None, None, None, 2)},
+                "stateful": STATEFUL,
+                "regularized": {"kernel_regularizer": L2, "activity_regularizer": L1L2},
+                "mixed_float16": MIXED_FLOAT16,
+            }.items()
+        },
+    ),
+    Layer("ConvLSTM3D", vector(2, 4, 4, 4, 1), {"default": {"filters": 2, "kernel_size": 2}}),
 )

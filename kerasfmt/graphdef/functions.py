@@ -203,7 +203,8 @@ def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:
         shapes.shape.append(shape)
         attr = proto.arg_attr[index].attr
         if index < len(function.inputs):
-            attr["_output_shapes"].list.shape.append(shape)
+            if value.dtype is not dtypes.resource:
+                attr["_output_shapes"].list.shape.append(shape)
             attr["_user_specified_name"].s = function.input_names[index].encode()
         elif value.dtype is dtypes.resource:
             kind = b"table_handle" if isinstance(captures[value], Table) else b"resource"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import InitVar
 from typing import Any, ClassVar
 
@@ -179,6 +179,10 @@ class Layer(WeightOwner, kw_only=True):
         """The attributes that Keras tracks as lists of sublayers."""
         return {}
 
+    def numbered_objects(self) -> Mapping[str, Collection[str]]:
+        """Of options that hold layers: the options of these whose objects Keras numbers even in a model's config."""
+        return {}
+
     def saved_states(self) -> Structure | None:
         """The states of a recurrent layer: a structure of weights, or of None without any; None for other layers."""
         return None
@@ -198,10 +202,8 @@ class Layer(WeightOwner, kw_only=True):
         demands = self.input_spec() if self.facts.traced_by_input_spec else None
         if demands is None:
             return None
-        specs = [d.general(self.compute_dtype) for d in (demands if isinstance(demands, list) else [demands])]
-        if any(s.shape is None for s in specs):
-            return None
-        return specs if isinstance(demands, list) else specs[0]
+        specs = map_structure(lambda demand: demand.general(self.compute_dtype), demands)
+        return None if any(spec.shape is None for spec in flatten(specs)) else specs
 
     @property
     def activity_layer(self) -> Layer:

@@ -169,9 +169,6 @@ from .reshaping import (
     ZeroPadding2D as ZeroPadding2D,
     ZeroPadding3D as ZeroPadding3D,
 )
-from .rnn.base import (
-    RNN as RNN,
-)
 from .rnn.bidirectional import (
     Bidirectional as Bidirectional,
 )
@@ -180,11 +177,19 @@ from .rnn.cells import (
     LSTMCell as LSTMCell,
     SimpleRNNCell as SimpleRNNCell,
 )
+from .rnn.conv_lstm import (
+    ConvLSTM1D as ConvLSTM1D,
+    ConvLSTM2D as ConvLSTM2D,
+    ConvLSTM3D as ConvLSTM3D,
+)
 from .rnn.gru import (
     GRU as GRU,
 )
 from .rnn.lstm import (
     LSTM as LSTM,
+)
+from .rnn.rnn import (
+    RNN as RNN,
 )
 from .rnn.simple_rnn import (
     SimpleRNN as SimpleRNN,

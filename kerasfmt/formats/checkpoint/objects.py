@@ -109,9 +109,13 @@ class ObjectTree(ABC):
                 node.add(name, held[name])
 
     def wrapper(self, value: Any) -> UserObject:
-        """What Keras tracks of a list or a dict: the lists and the weights in a list."""
+        """What Keras tracks of a list or a dict: the dicts in a dict, the lists and the weights in a list."""
         if isinstance(value, dict):
-            return dict_wrapper()
+            node = dict_wrapper()
+            for key, item in value.items():
+                if isinstance(item, dict):
+                    node.add(key, self.wrapper(item))
+            return node
         node = list_wrapper(())
         for index, item in enumerate(value if isinstance(value, list | tuple) else ()):
             if isinstance(item, Weight):

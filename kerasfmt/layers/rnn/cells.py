@@ -167,7 +167,7 @@ class SimpleRNNCell(GatedCell):
         return outputs, [outputs]
 
 
-class _UnitForgetBias(Initializer):
+class UnitForgetBias(Initializer):
     """Ones for the second of four gates; the others as another initializer makes them."""
 
     others: initializers.Option = initializers.option(default="zeros")
@@ -233,7 +233,7 @@ class LSTMCell(GatedCell):
     @property
     @override
     def first_bias(self) -> Initializer:
-        return _UnitForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
+        return UnitForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
 
     @property
     @override
