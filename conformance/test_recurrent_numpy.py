@@ -91,6 +91,39 @@ CASES = [
     one_layer("RNN", STEPS, **stacked("GRUCell", "SimpleRNNCell", "LSTMCell"), return_state=True),
     one_layer("RNN", STEPS, **stacked("LSTMCell", "LSTMCell"), _masked=True),
     one_layer("RNN", STEPS, **stacked("LSTMCell", "GRUCell"), stateful=True, _batch=BATCH),
+    one_layer("Bidirectional", STEPS, layer=inner("SimpleRNN", 4)),
+    one_layer("Bidirectional", STEPS, layer=inner("SimpleRNN", 4, return_sequences=True), merge_mode="mul"),
+    one_layer("Bidirectional", STEPS, layer=inner("SimpleRNN", 4, return_state=True), merge_mode="ave"),
+    one_layer(
+        "Bidirectional",
+        STEPS,
+        layer=inner("SimpleRNN", 4, return_sequences=True, return_state=True),
+        merge_mode=None,
+        _masked=True,
+    ),
+    one_layer(
+        "Bidirectional", STEPS, layer=inner("RNN", inner("LSTMCell", 4)), merge_mode="sum", _masked=True
+    ),
+    one_layer(
+        "Bidirectional",
+        STEPS,
+        layer=inner("SimpleRNN", 4),
+        backward_layer=inner("SimpleRNN", 3, go_backwards=True, activation="relu"),
+    ),
+    one_layer("Bidirectional", STEPS, layer=inner("SimpleRNN", 4, activity_regularizer="l2")),
+    one_layer("Bidirectional", STEPS, layer=inner("SimpleRNN", 4, stateful=True), _batch=BATCH),
+    one_layer("Bidirectional", STEPS, layer=inner("SimpleRNN", 4), **MIXED_FLOAT16),
+    one_layer("TimeDistributed", (3, *STEPS), layer=inner("SimpleRNN", 4)),
+    one_layer("TimeDistributed", (3, *STEPS), layer=inner("RNN", inner("GRUCell", 4), return_sequences=True)),
+    one_layer("ConvLSTM1D", (3, 6, 2), filters=3, kernel_size=3),
+    one_layer("ConvLSTM1D", (3, 6, 2), filters=3, kernel_size=2, padding="same", return_sequences=True),
+    one_layer("ConvLSTM2D", (3, 6, 5, 2), filters=3, kernel_size=3, return_sequences=True, return_state=True),
+    one_layer("ConvLSTM2D", (3, 6, 5, 2), filters=3, kernel_size=(3, 2), strides=(2, 1), go_backwards=True),
+    one_layer("ConvLSTM2D", (None, None, None, 2), filters=3, kernel_size=2, padding="same"),
+    one_layer("ConvLSTM2D", (3, 6, 5, 2), filters=3, kernel_size=2, dilation_rate=2, use_bias=False),
+    one_layer("ConvLSTM2D", (3, 6, 5, 2), filters=3, kernel_size=2, stateful=True, _batch=BATCH),
+    one_layer("ConvLSTM2D", (3, 6, 5, 2), filters=3, kernel_size=2, unit_forget_bias=False, **MIXED_FLOAT16),
+    one_layer("ConvLSTM3D", (2, 4, 4, 4, 1), filters=2, kernel_size=3, recurrent_activation="sigmoid"),
 ]
 
 

@@ -101,7 +101,11 @@ def inner(layer: str, *arguments: Any, **options: Any) -> Of:
 
 class _Inner(Of):
     def __init__(self, layer: str, arguments: Any, options: Mapping[str, Any]) -> None:
-        super().__init__(lambda k: getattr(k.layers, layer)(*arguments, name="inner", **options))
+        super().__init__(
+            lambda k: getattr(k.layers, layer)(
+                *(a.make(k) if isinstance(a, Of) else a for a in arguments), name="inner", **options
+            )
+        )
         self.text = f"{layer}{arguments}{sorted(options.items())}"
 
     def __repr__(self) -> str:

@@ -122,4 +122,61 @@ LAYERS: tuple[Layer, ...] = (
             "mixed_float16": {"cell": inner("LSTMCell", 4, dtype="mixed_float16"), **MIXED_FLOAT16},
         },
     ),
+    Layer(
+        "Bidirectional",
+        STEPS,
+        {
+            "default": {"layer": inner("SimpleRNN", 4)},
+            "sequences": {"layer": inner("SimpleRNN", 4, return_sequences=True), "merge_mode": "sum"},
+            "apart": {"layer": inner("SimpleRNN", 4, return_sequences=True), "merge_mode": None},
+            "mean": {"layer": inner("SimpleRNN", 4), "merge_mode": "ave"},
+            "states": {"layer": inner("RNN", inner("LSTMCell", 4), return_state=True), "merge_mode": "mul"},
+            "backward": {
+                "layer": inner("SimpleRNN", 4),
+                "backward_layer": inner("SimpleRNN", 3, go_backwards=True, activation="relu"),
+            },
+            "cells": {"layer": inner("RNN", inner("GRUCell", 4), return_sequences=True)},
+            "masked": {"layer": inner("SimpleRNN", 4, return_sequences=True), **MASKED},
+            "masked_last": {"layer": inner("SimpleRNN", 4), **MASKED},
+            "initial_state": {
+                "layer": inner("SimpleRNN", 4),
+                "_on": (*_STATE, Input((4,))),
+                "_call": Of(_from_state),
+            },
+            "regularized": {
+                "layer": inner("SimpleRNN", 4, kernel_regularizer="l2", activity_regularizer="l1")
+            },
+            "dropout": {"layer": inner("SimpleRNN", 4, dropout=0.3), "_random": True},
+            "unrolled": {"layer": inner("SimpleRNN", 4, unroll=True)},
+            "dynamic": {"layer": inner("SimpleRNN", 4, return_sequences=True), "_on": vector(None, 3)},
+            "frozen": {"layer": inner("SimpleRNN", 4), "trainable": False},
+        },
+    ),
+    Layer(
+        "ConvLSTM1D",
+        vector(3, 6, 2),
+        {
+            "default": {"filters": 3, "kernel_size": 2},
+            "same": {"filters": 3, "kernel_size": 3, "padding": "same", "return_sequences": True},
+        },
+    ),
+    Layer(
+        "ConvLSTM2D",
+        vector(3, 6, 5, 2),
+        {
+            name: {"filters": 3, "kernel_size": 2, **options}
+            for name, options in {
+                "default": {},
+                "states": {"return_sequences": True, "return_state": True},
+                "strides": {"strides": 2, "padding": "same", "go_backwards": True},
+                "dilated": {"dilation_rate": 2},
+                "dropout": RANDOM,
+                "dynamic": {"padding": "same", "_on": vector(None, None, None, 2)},
+                "stateful": STATEFUL,
+                "regularized": {"kernel_regularizer": L2, "activity_regularizer": L1L2},
+                "mixed_float16": MIXED_FLOAT16,
+            }.items()
+        },
+    ),
+    Layer("ConvLSTM3D", vector(2, 4, 4, 4, 1), {"default": {"filters": 2, "kernel_size": 2}}),
 )

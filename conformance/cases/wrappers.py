@@ -41,6 +41,11 @@ LAYERS: tuple[Layer, ...] = (
             "dropout": {"layer": inner("Dropout", 0.3), "_random": True},
             "flatten": {"layer": inner("Flatten"), "_on": vector(5, 3, 4)},
             "mixed_float16": {"layer": inner("Dense", 5, dtype="mixed_float16"), **MIXED_FLOAT16},
+            "recurrent": {"layer": inner("SimpleRNN", 4), "_on": vector(3, 5, 2)},
+            "recurrent_sequences": {
+                "layer": inner("SimpleRNN", 4, return_sequences=True),
+                "_on": vector(3, 5, 2),
+            },
         },
     ),
     Layer(

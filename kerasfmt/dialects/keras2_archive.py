@@ -62,7 +62,7 @@ def _refuse_later(layer: Layer, config: Mapping[str, Any]) -> None:
     if layer.facts.absent_in == 2 or layer.keras_name.startswith(LATER_PACKAGE):
         raise UnsupportedLayerError(f"{where}: Keras 2 has no such layer, or not with its options; {advice}")
     for key, value in config.items():
-        held = getattr(layer, key, None)
+        held = layer.held(key)
         if is_activation(key) and isinstance(value, str) and not in_keras2(value):
             raise UnsupportedLayerError(
                 f"{where}: option {key}: Keras 2 has no activation {value!r}; {advice}"

@@ -91,7 +91,7 @@ def _config(config: Mapping[str, Any], layer: Layer | None = None) -> dict[str, 
     """The config of a layer that is not a model."""
     found = {key: _option(str(config.get("name")), key, value) for key, value in config.items()}
     for key, value in found.items():
-        held = getattr(layer, key, None)
+        held = None if layer is None else layer.held(key)
         # A layer inside a layer states a shape only if Keras keeps it.
         if isinstance(held, Layer) and held.build_input is not None:
             found[key] = {**value, "build_config": {"input_shape": held.build_input}}

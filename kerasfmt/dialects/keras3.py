@@ -233,9 +233,7 @@ def _options(layer: Layer) -> dict[str, Any]:
         elif key in facts.renamed:
             found[facts.renamed[key]] = value
         elif key in facts.implied_by_keras3:
-            implied = facts.implied_by_keras3[key]
-            if value not in implied:
-                raise _refuse(layer, f"option {key}: Keras 3 takes only {_listed(implied)}, got {value!r}")
+            _check_implied(layer, key, value)
         elif is_activation(key) and isinstance(value, str):
             found[key] = _activation(layer, key, value)
         else:
@@ -248,6 +246,13 @@ def _options(layer: Layer) -> dict[str, Any]:
                 raise _refuse(layer, f"option {key}: Keras 3 takes one {key}, got {found[key]}")
             found[key] = found[key][0]
     return found
+
+
+def _check_implied(layer: Layer, key: str, value: Any) -> None:
+    """Refuses a value of an option that Keras 3 lacks, unless it means what Keras 3 does anyway."""
+    implied = layer.facts.implied_by_keras3[key]
+    if value not in implied:
+        raise _refuse(layer, f"option {key}: Keras 3 takes only {_listed(implied)}, got {value!r}")
 
 
 def _activation(layer: Layer, key: str, name: str) -> str:
@@ -263,7 +268,7 @@ def _inside(layer: Layer, key: str, value: Mapping[str, Any]) -> dict[str, Any]:
     Keras 3 reads the config of a layer in a layer in the dialect of Keras 2; an activation may mean another function
     there.
     """
-    held = getattr(layer, key, None)
+    held = layer.held(key)
     if isinstance(held, Layer | FrozenOptions) and held.facts.absent_in == 3:
         raise _refuse(layer, f"Keras 3 has no {key.rpartition('_')[2]} {value['class_name']}")
     return _layer_inside(held, value) if isinstance(held, Layer) else dict(value)
@@ -273,9 +278,14 @@ def _layer_inside(held: Layer, value: Mapping[str, Any]) -> dict[str, Any]:
     """A layer inside of a layer, `{"class_name", "config"}`."""
     if isinstance(held, Model):
         return dict(value)
-    config = dict(value["config"])
-    listed = held.tracked_layers()
-    for name, item in config.items():
+    config = {}
+    listed, facts = held.tracked_layers(), held.facts
+    for name, item in value["config"].items():
+        if name in facts.implied_by_keras3:
+            _check_implied(held, name, item)
+            continue
+        name = facts.renamed.get(name, name)
+        config[name] = item
         if is_activation(name) and isinstance(item, str):
             config[name] = _activation(held, name, item)
         elif name in listed:

@@ -198,10 +198,8 @@ class Layer(WeightOwner, kw_only=True):
         demands = self.input_spec() if self.facts.traced_by_input_spec else None
         if demands is None:
             return None
-        specs = [d.general(self.compute_dtype) for d in (demands if isinstance(demands, list) else [demands])]
-        if any(s.shape is None for s in specs):
-            return None
-        return specs if isinstance(demands, list) else specs[0]
+        specs = map_structure(lambda demand: demand.general(self.compute_dtype), demands)
+        return None if any(spec.shape is None for spec in flatten(specs)) else specs
 
     @property
     def activity_layer(self) -> Layer:

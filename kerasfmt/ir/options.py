@@ -241,6 +241,11 @@ class Options:
         """
         return cls(**{name: unwrap(value) for name, value in config.items()})
 
+    def held(self, name: str) -> Any:
+        """The value of an option by its name; None where there is no such option."""
+        field = self.fields.get(name)
+        return None if field is None else vars(self).get(field.attribute)
+
     def fail(self, text: str) -> InvalidModelError:
         """An error that says which object is wrong."""
         return InvalidModelError(f"{self._label()}: {text}")

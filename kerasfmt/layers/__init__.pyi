@@ -155,14 +155,21 @@ from .reshaping import (
     ZeroPadding2D as ZeroPadding2D,
     ZeroPadding3D as ZeroPadding3D,
 )
-from .rnn.base import (
-    RNN as RNN,
+from .rnn.bidirectional import (
+    Bidirectional as Bidirectional,
 )
 from .rnn.cells import (
     GRUCell as GRUCell,
     LSTMCell as LSTMCell,
     SimpleRNNCell as SimpleRNNCell,
 )
+from .rnn.conv_lstm import (
+    ConvLSTM1D as ConvLSTM1D,
+    ConvLSTM2D as ConvLSTM2D,
+    ConvLSTM3D as ConvLSTM3D,
+)
+from .rnn.rnn import (
+    RNN as RNN,
 from .rnn.gru import (
     GRU as GRU,
 )

@@ -27,7 +27,7 @@ from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.json_values import wrap_shape, wrap_tuple
 from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer, to_config
-from kerasfmt.ir.structure import Structure, map_structure
+from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.losses.functions import LOSS_FUNCTIONS
 from kerasfmt.optimizers.loss_scale import inner_entry, is_loss_scaled
 
@@ -61,6 +61,12 @@ class _SharedIds:
         self._ids: dict[Any, int] = {}
         self._configs: dict[Layer, dict[str, Any]] = {}
         self._numbered: dict[Layer, dict[str, Any]] = {}
+        self._apart: set[Layer] = set()
+
+    def policy(self, layer: Layer) -> int:
+        """The number of the policy of a layer; a layer that others share nothing with has one of its own."""
+        apart = layer in self._apart or layer.options_of is not None
+        return self.number(("policy", layer.policy.name, layer if apart else None))
 
     def number(self, key: Any) -> int:
         """The number of the object behind `key`."""
@@ -80,18 +86,21 @@ class _SharedIds:
         return self._configs[layer]
 
     def _described(self, layer: Layer, value: dict[str, Any]) -> dict[str, Any]:
-        """The description of a layer inside the config of another."""
+        """The description of a layer inside the config of another; Keras makes it with a policy of its own."""
+        self._apart.add(layer)
         config = layer.config_in(self.names) if isinstance(layer, Model) else self.config(layer)
         return {**value, "config": config, "shared_object_id": self.number(layer)}
 
     def _mark(self, layer: Layer, key: str, value: Any) -> Any:
-        child = getattr(layer, key, None)
+        child = layer.held(key)
         if isinstance(child, Layer):
             return self._described(child, value)
         if isinstance(child, list) and child and all(isinstance(item, Layer) for item in child):
             return [self._described(item, config) for item, config in zip(child, value, strict=True)]
         if isinstance(value, dict) and value.keys() == {"class_name", "config"}:
-            owner: Any = _policy_key(layer) if key == "dtype" else (layer.options_of or layer, key)
+            if key == "dtype":
+                return {**value, "shared_object_id": self.policy(layer)}
+            owner: Any = (layer.options_of or layer, key)
             # Layers inside a layer may hold the same object.
             owner = id(child) if isinstance(child, Regularizer | Constraint) else owner
             return {**value, "shared_object_id": self.number(owner)}
@@ -232,15 +241,10 @@ def _input_layer_content(layer: InputLayer, ids: _SharedIds) -> dict[str, Any]:
     }
 
 
-def _policy_key(layer: Layer) -> Any:
-    """What stands for the policy of a layer; a layer that another one made has a policy of its own."""
-    return "policy", layer.policy.name, None if layer.options_of is None else layer
-
-
 def _policy(layer: Layer, ids: _SharedIds) -> Any:
     config = layer.policy.to_config()
     if isinstance(config, dict):
-        return {**config, "shared_object_id": ids.number(_policy_key(layer))}
+        return {**config, "shared_object_id": ids.policy(layer)}
     return config
 
 
@@ -248,14 +252,14 @@ def _add_input_spec(metadata: dict[str, Any], layer: Layer, ids: _SharedIds) -> 
     spec = layer.input_spec()
     if spec is None:
         return
-    if isinstance(spec, list):
+    if isinstance(spec, list) and isinstance(layer, Model):
         # Keras makes the specs of a model anew whenever they are asked for, and numbers none of them.
-        metadata["input_spec"] = [
-            _input_spec(s) if isinstance(layer, Model) else _numbered_spec(s, (layer, "input_spec", i), ids)
-            for i, s in enumerate(spec)
-        ]
-    else:
-        metadata["input_spec"] = _numbered_spec(spec, (layer, "input_spec"), ids)
+        metadata["input_spec"] = [_input_spec(s) for s in spec]
+        return
+    places = iter(range(len(flatten(spec))))
+    metadata["input_spec"] = map_structure(
+        lambda s: _numbered_spec(s, (layer, "input_spec", next(places)), ids), spec
+    )
 
 
 def _numbered_spec(spec: InputSpec, key: Any, ids: _SharedIds) -> dict[str, Any]:

@@ -99,8 +99,7 @@ class GatedCell(RecurrentCell, register=False):
     def masks(self, inputs: Value, batch: Size, training: bool) -> list[Value]:
         if not training:
             return []
-        features = inputs.dims[-1]
-        assert features is not None
+        features = self.kernel.shape[0]
         count = self.gates if self.dropped_apart else 1
         of_inputs = dropout_masks(inputs, batch, features, self.dropout, count, self.seed)
         return of_inputs + dropout_masks(inputs, batch, self.units, self.recurrent_dropout, count, self.seed)
@@ -168,7 +167,7 @@ class SimpleRNNCell(GatedCell):
         return outputs, [outputs]
 
 
-class _UnitForgetBias(Initializer):
+class UnitForgetBias(Initializer):
     """Ones for the second of four gates; the others as another initializer makes them."""
 
     others: initializers.Option = initializers.option(default="zeros")
@@ -234,7 +233,7 @@ class LSTMCell(GatedCell):
     @property
     @override
     def first_bias(self) -> Initializer:
-        return _UnitForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
+        return UnitForgetBias(self.bias_initializer) if self.unit_forget_bias else self.bias_initializer
 
     @property
     @override

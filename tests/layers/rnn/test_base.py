@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 import pytest
@@ -135,19 +134,6 @@ def test_a_masked_sequence_with_states() -> None:
     np.testing.assert_array_equal(model.predict([np.zeros_like(X), state]), np.zeros_like(state))
 
 
-def test_constants_are_counted_in_the_config() -> None:
-    layer = RNN(SimpleRNNCell(4))
-    assert "num_constants" not in layer.get_config()
-    assert RNN.from_config({"cell": SimpleRNNCell(2), "num_constants": 2}).get_config()["num_constants"] == 2
-    x, k = kerasfmt.Input((5, 2)), kerasfmt.Input((2,))
-    with pytest.raises(InvalidModelError, match=r"constants: cell .* does not take them"):
-        layer(x, constants=k)
-    with pytest.raises(
-        InvalidModelError, match="option num_constants: expected a whole number of at least 0"
-    ):
-        RNN(SimpleRNNCell(4), num_constants=-1)
-
-
 class TestStateful:
     def test_the_next_call_goes_on(self) -> None:
         layer = RNN(LSTMCell(4), stateful=True, return_sequences=True)
@@ -222,21 +208,6 @@ def test_what_keras_is_told() -> None:
     unrolled = RNN(GRUCell(4), unroll=True)
     model_of(unrolled)
     assert unrolled.keras_signature() is None
-
-
-def test_config_comes_back() -> None:
-    options: dict[str, Any] = {"return_sequences": True, "go_backwards": True, "zero_output_for_mask": True}
-    layer = RNN(GRUCell(4, reset_after=False), **options)
-    config = layer.get_config()
-    assert [*config][3:] == [
-        "return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major",
-        "zero_output_for_mask", "cell",
-    ]  # fmt: skip
-    model = model_of(layer)
-    again = kerasfmt.model_from_config(json.loads(json.dumps(model.get_config())))
-    assert again.get_config() == model.get_config()
-    again.set_weights(model.get_weights())
-    np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 
 @pytest.mark.parametrize("shape", [(), (2,)])
