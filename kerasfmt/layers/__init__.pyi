@@ -168,13 +168,14 @@ from .rnn.conv_lstm import (
     ConvLSTM2D as ConvLSTM2D,
     ConvLSTM3D as ConvLSTM3D,
 )
-from .rnn.rnn import (
-    RNN as RNN,
 from .rnn.gru import (
     GRU as GRU,
 )
 from .rnn.lstm import (
     LSTM as LSTM,
+)
+from .rnn.rnn import (
+    RNN as RNN,
 )
 from .rnn.simple_rnn import (
     SimpleRNN as SimpleRNN,
