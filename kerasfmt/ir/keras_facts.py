@@ -86,6 +86,7 @@ class KerasFacts:
       implied_by_keras2: option that Keras 2 lacks -> the values that mean what it does anyway.
       needed_by_keras2: options without which Keras 2 cannot load the class, even where Keras 3 lacks them.
       unlisted_in_keras3: options that are a list of one item in Keras 2, and that item in Keras 3.
+      unnumbered_options: options that hold layers, and in whose config Keras 2 numbers no object.
       joins_masks: whether the layer joins the masks of its inputs; Keras 2 and Keras 3 do so in different ways.
       compared_mask: how Keras 3 makes a mask of the layer's input, where it does.
     """
@@ -107,5 +108,6 @@ class KerasFacts:
     implied_by_keras2: Mapping[str, Container[object]] = field(default_factory=dict)
     needed_by_keras2: frozenset[str] = frozenset()
     unlisted_in_keras3: frozenset[str] = frozenset()
+    unnumbered_options: frozenset[str] = frozenset()
     joins_masks: bool = False
     compared_mask: ComparedMask | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import InitVar
 from typing import Any, ClassVar
 
@@ -177,6 +177,10 @@ class Layer(WeightOwner, kw_only=True):
 
     def tracked_layers(self) -> Mapping[str, Sequence[Layer]]:
         """The attributes that Keras tracks as lists of sublayers."""
+        return {}
+
+    def numbered_objects(self) -> Mapping[str, Collection[str]]:
+        """Of options that hold layers: the options of these whose objects Keras numbers even in a model's config."""
         return {}
 
     def saved_states(self) -> Structure | None:

@@ -64,6 +64,8 @@ class LayerTraces:
                 self._traces.setdefault(layer, []).append(found)
                 if isinstance(layer, Model) and own:
                     self._add_callees(layer, found)
+                for child in () if isinstance(layer, Model) else layer.sublayers.values():
+                    self._add_default(child)
                 for call in found.inner if own else ():
                     self._add_inner(call)
 

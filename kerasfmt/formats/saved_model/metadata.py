@@ -92,6 +92,8 @@ class _SharedIds:
         return {**value, "config": config, "shared_object_id": self.number(layer)}
 
     def _mark(self, layer: Layer, key: str, value: Any) -> Any:
+        if key in layer.facts.unnumbered_options:
+            return value
         child = layer.held(key)
         if isinstance(child, Layer):
             return self._described(child, value)
@@ -210,7 +212,7 @@ def _layer_content(
         "preserve_input_structure_in_config": layer.facts.preserves_structure,
         "autocast": layer.autocast,
         "class_name": layer.keras_name,
-        "config": ids.plain(layer) if is_model else ids.config(layer),
+        "config": _partly_numbered(layer, ids) if isinstance(layer, Model) else ids.config(layer),
     }
     if inbound:
         metadata["inbound_nodes"] = inbound
@@ -344,6 +346,19 @@ def _numbered_objects(value: Any, kind: str, ids: _SharedIds) -> Any:
         return {"class_name": item["class_name"], "config": config, "shared_object_id": number}
 
     return map_objects(numbered, value)
+
+
+def _partly_numbered(model: Model, ids: _SharedIds) -> dict[str, Any]:
+    """A model's config in which only the objects of some options are numbered."""
+    config = ids.plain(model)
+    entries = list(config["layers"])
+    for place, layer in enumerate(model.config_layers):
+        for option, names in layer.numbered_objects().items():
+            own = entries[place]["config"]
+            numbered = {k: v for k, v in ids.config(layer.held(option)).items() if k in names}
+            inner = {**own[option], "config": {**own[option]["config"], **numbered}}
+            entries[place] = {**entries[place], "config": {**own, option: inner}}
+    return {**config, "layers": entries}
 
 
 def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:

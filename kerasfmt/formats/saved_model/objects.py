@@ -118,14 +118,19 @@ class Objects:
             held |= {name: self._of_layer(child) for name, child in apart.items()}
         held |= {name: self._variable(weight) for name, weight in layer.weight_attributes.items()}
         for name in layer.facts.tracked_order or held:
-            node.add(name, held[name])
+            if name in held:
+                node.add(name, held[name])
         for name, function in self._plan.compiled.get(layer, {}).items():
             node.add(name, self._function(function))
 
     def _wrapper(self, value: Any) -> UserObject:
-        """What Keras tracks of a list or a dict: the lists and the weights in a list."""
+        """What Keras tracks of a list or a dict: the dicts in a dict, the lists and the weights in a list."""
         if isinstance(value, dict):
-            return dict_wrapper()
+            node = dict_wrapper()
+            for key, item in value.items():
+                if isinstance(item, dict):
+                    node.add(key, self._wrapper(item))
+            return node
         node = list_wrapper(())
         for index, item in enumerate(value if isinstance(value, list | tuple) else ()):
             if isinstance(item, Weight):

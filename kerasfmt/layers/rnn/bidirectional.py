@@ -5,14 +5,17 @@ Source: tf_keras/src/layers/rnn/bidirectional.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
+from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten
 from kerasfmt.layers.rnn.arguments import count, standard_call
 from kerasfmt.layers.rnn.base import RecurrentLayer
@@ -39,6 +42,8 @@ def copy_of(layer: _Made) -> _Made:
     def copied(value: Any) -> Any:
         if isinstance(value, list) and any(isinstance(item, Layer) for item in value):
             return [copied(item) for item in value]
+        if isinstance(value, Regularizer | Constraint):
+            return type(value).from_config(value.get_config())  # Keras tells two of them apart
         return copy_of(value) if isinstance(value, Layer) else value
 
     fields = {name: field for name, field in type(layer).fields.items() if not field.init_only}
@@ -60,6 +65,10 @@ class Bidirectional(Wrapper):
     Source: tf_keras/src/layers/rnn/bidirectional.py.
     """
 
+    facts = KerasFacts(
+        tracked_order=("forward_layer", "backward_layer", "_backward_layer_config"),
+        unnumbered_options=frozenset({"backward_layer"}),
+    )
     config_order = ("layer", "merge_mode", "num_constants", "backward_layer")
     supports_masking = True
     layer: RecurrentLayer = fields.option(convert=_recurrent, to_config=Layer.described)
@@ -109,6 +118,21 @@ class Bidirectional(Wrapper):
         names = ("forward_layer", "backward_layer")
         return {name: vars(self)[name] for name in names if name in vars(self)}
 
+    @override
+    def tracked_lists(self) -> tuple[str, ...]:
+        return () if self.given_backward is None else ("_backward_layer_config",)
+
+    @override
+    def numbered_objects(self) -> Mapping[str, Collection[str]]:
+        cell = self.layer.cell
+        own = {*cell.get_config()} - {*Layer.fields} if cell.options_of is self.layer else ()
+        return {"layer": own}
+
+    @property
+    def _backward_layer_config(self) -> dict[str, Any] | None:
+        """The description of the backward layer that was given, which Keras tracks."""
+        return None if self.given_backward is None else self.given_backward.described()
+
     @classmethod
     @override
     def revive(
@@ -156,6 +180,8 @@ class Bidirectional(Wrapper):
         joined, fixed = standard_call(inputs, initial_state, constants)
         if fixed:
             self.num_constants = fixed
+        if isinstance(joined, list):
+            kwargs = {**kwargs, "initial_state": None, "constants": None}  # as Keras stores the call
         for layer in (self.forward_layer, self.backward_layer):
             layer.num_constants = self.num_constants
         return super().__call__(joined, **kwargs)
@@ -163,7 +189,8 @@ class Bidirectional(Wrapper):
     @override
     def arranged(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
         self.forward_layer.num_constants = self.num_constants
-        return self.forward_layer.arranged(inputs, kwargs)
+        given = {name: value for name, value in kwargs.items() if value is not None}
+        return self.forward_layer.arranged(inputs, given)
 
     @override
     def build(self, inputs: Any) -> None:
