@@ -80,7 +80,10 @@ class Sample:
 
     def arrays(self) -> list[Any]:
         """The operands of the kernel."""
-        inputs = [TensorList(list(x.array), i32(x.array.shape[1:])) if isinstance(x, Rows) else x for x in self.inputs]
+        inputs = [
+            TensorList(list(x.array), i32(x.array.shape[1:])) if isinstance(x, Rows) else x
+            for x in self.inputs
+        ]
         return [*([] if self.resource is None else [self.resource]), *inputs]
 
     def contents(self) -> list[Array]:
