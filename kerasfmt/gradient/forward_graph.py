@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from kerasfmt import dtypes
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import Builder, Function, Node, Spec, Value
 from kerasfmt.graph.value import Attr
@@ -34,6 +35,8 @@ class ForwardGraph(Builder):
             copies.update(zip(node.outputs, copy.outputs, strict=True))
         self.outputs = [copies[v] for v in function.outputs]
         self._compiled = function.compiled
+        operands = (value for node in self.nodes for value in node.inputs)
+        self._used_handles = {value for value in operands if value.dtype is dtypes.resource}
 
     def grow(
         self, node: Node, attrs: Mapping[str, Attr], outputs: Sequence[Spec], at: int | None = None
@@ -47,11 +50,11 @@ class ForwardGraph(Builder):
           at: the index of the first of them; by default they are the last ones.
 
         Raises:
-          GraphError: something uses an output behind them.
+          GraphError: the outputs behind them are handles that other nodes use.
         """
         place = len(node.outputs) if at is None else at
         behind = node.outputs[place:]
-        if any(value in behind for user in self.nodes for value in user.inputs) if behind else False:
+        if not self._used_handles.isdisjoint(behind):
             raise GraphError(f"op {node.op} ({node.name}): the handles of variables that it gives are used")
         specs = [*outputs, *(value.spec for value in behind)]
         new = [Value(node, place + i, spec.shape, spec.dtype) for i, spec in enumerate(specs)]

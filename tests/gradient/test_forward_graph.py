@@ -67,7 +67,14 @@ def test_a_node_grows() -> None:
     copy.grow(node, {}, [Spec((9,), dtypes.float32)], at=1)
     assert [v.shape for v in node.outputs] == [(2, 2), (9,), (2, 2), (1, 2)]
     assert [v.index for v in node.outputs] == [0, 1, 2, 3]
-    with pytest.raises(
-        GraphError, match=r"op Split \(Split\): the handles of variables that it gives are used"
-    ):
+
+
+def test_handles_that_are_used_stay_where_they_are() -> None:
+    weight = Variable("weight", Spec((), dtypes.float32))
+    graph = Builder("f")
+    (handle,) = graph.emit("Identity", graph.capture(weight))
+    (read,) = graph.emit("ReadVariableOp", handle, dtype=dtypes.float32)
+    copy = ForwardGraph(graph.finish([read]), "copy")
+    node = next(n for n in copy.nodes if n.op == "Identity")
+    with pytest.raises(GraphError, match="the handles of variables that it gives are used"):
         copy.grow(node, {}, [Spec((), dtypes.float32)], at=0)

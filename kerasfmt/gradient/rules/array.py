@@ -126,3 +126,37 @@ def fill(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
     rank = graph.rank_of(grad)
     axes = graph.emit_one("Range", 0, rank, 1, name="range")
     return [None, graph.emit_one("Sum", grad, axes)]
+
+
+_BACK = {
+    "BatchToSpaceND": "SpaceToBatchND",
+    "DepthToSpace": "SpaceToDepth",
+    "SpaceToBatchND": "BatchToSpaceND",
+    "SpaceToDepth": "DepthToSpace",
+}
+
+
+@gradient("BatchToSpaceND", "SpaceToBatchND")
+def between_batch_and_space(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
+    """The blocks back where they were."""
+    return [graph.emit_one(_BACK[node.op], grad, *node.inputs[1:]), None, None]
+
+
+@gradient("DepthToSpace", "SpaceToDepth")
+def between_depth_and_space(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
+    """The blocks back where they were."""
+    attrs: dict[str, Any] = {name: node.attrs[name] for name in ("block_size", "data_format")}
+    return [graph.emit_one(_BACK[node.op], grad, **attrs)]
+
+
+@gradient("MatrixBandPart")
+def matrix_band_part(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
+    """The band of the gradient."""
+    return [graph.emit_one("MatrixBandPart", grad, *node.inputs[1:]), None, None]
+
+
+@gradient("Roll")
+def roll(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
+    """The elements back where they were. Source: tensorflow/python/ops/manip_grad.py."""
+    back = graph.emit_one("Neg", node.inputs[1])
+    return [graph.emit_one("Roll", grad, back, node.inputs[2]), None, None]

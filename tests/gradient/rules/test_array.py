@@ -11,6 +11,11 @@ from tests.gradient.rule_tests import Cases, RuleTests
 CASES = Cases()
 op, function, floats = CASES.op, CASES.function, CASES.floats
 
+
+def i32(*values: object) -> object:
+    return np.array(values, np.int32)
+
+
 op("Identity", floats(2, 3))
 op("EnsureShape", floats(2, 3), shape=(None, 3))
 op("IdentityN", (floats(2, 3), floats(2)))
@@ -39,6 +44,14 @@ op("ReverseSequence", floats(3, 4, 2), np.array([2, 4, 0], np.int32), seq_dim=1,
 op("Cast", floats(2, 3), DstT=dtypes.float64)
 op("Tile", floats(2, 3), np.array([3, 2], np.int32))
 op("Fill", np.array([2, 3], np.int32), floats())
+
+
+op("SpaceToBatchND", floats(1, 4, 3, 2), i32(2, 3), i32([0, 0], [1, 2]))
+op("BatchToSpaceND", floats(4, 2, 1, 3), i32(2, 2), i32([1, 0], [0, 1]))
+op("SpaceToDepth", floats(1, 4, 2, 3), block_size=2)
+op("DepthToSpace", floats(1, 2, 1, 8), block_size=2)
+op("MatrixBandPart", floats(2, 3, 4), np.array(1, np.int32), np.array(-1, np.int32))
+op("Roll", floats(3, 4), i32(1, -2), i32(0, 1))
 
 
 def cast_to_integers_and_back(x: Value) -> Sequence[Value]:

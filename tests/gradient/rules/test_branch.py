@@ -37,6 +37,10 @@ def branch_in_a_branch(x: Value, taken: Value) -> Sequence[Value]:
     return [ops.cond(taken, inner, lambda a, also: ops.sigmoid(a) * 3.0, [x, taken])]
 
 
+def branches_without_gradients(x: Value, taken: Value) -> Sequence[Value]:
+    return [ops.cond(taken, ops.stop_gradient, lambda a: ops.stop_gradient(ops.exp(a)), [x]), x]
+
+
 def two_branches(x: Value, taken: Value) -> Sequence[Value]:
     first = ops.cond(taken, nonlinear, ops.sigmoid, [x])
     return [first, ops.cond(taken, ops.sigmoid, nonlinear, [first])]
@@ -48,6 +52,7 @@ for _taken in (True, False):
     function(a_branch_that_drops_an_operand, floats(2, 3), floats(2, 3), _flag)
     function(branches_that_need_nothing, floats(2, 3), floats(2, 3), _flag)
     function(branch_in_a_branch, floats(2, 3), _flag)
+    function(branches_without_gradients, floats(2, 3), _flag, smooth=False)
     function(two_branches, floats(2, 3), _flag)
 
 
