@@ -9,8 +9,8 @@ Source: keras/src/saving/legacy/hdf5_format.py, preprocess_weights_for_loading (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.matching import NamedArray, ordered_weights
@@ -18,6 +18,25 @@ from kerasfmt.ir import Layer
 
 _CHANGED: Final = ("Conv1D", "Conv2DTranspose", "ConvLSTM2D")
 """The classes whose kernels Keras 1 stores in another order, which their shapes may not show."""
+
+
+def with_older_defaults(config: Any) -> Any:
+    """The config of a model, with the options that the first versions of Keras 2 did not know.
+
+    A GRU without `reset_after` resets before the matrix product, which is not what Keras 2.15 assumes.
+
+    Args:
+      config: JSON values.
+    """
+    if isinstance(config, list):
+        return [with_older_defaults(item) for item in config]
+    if not isinstance(config, Mapping):
+        return config
+    found = {key: with_older_defaults(value) for key, value in config.items()}
+    inner = found.get("config")
+    if found.get("class_name") in ("GRU", "GRUCell") and isinstance(inner, dict):
+        inner.setdefault("reset_after", False)
+    return found
 
 
 def in_todays_layout(layer: Layer, stored: Sequence[NamedArray], where: str) -> list[NamedArray]:

@@ -20,7 +20,7 @@ from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.dialects.versions import is_keras3
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.hdf5 import layout
-from kerasfmt.formats.hdf5.older_layouts import in_todays_layout
+from kerasfmt.formats.hdf5.older_layouts import in_todays_layout, with_older_defaults
 from kerasfmt.formats.hdf5.stored import H5Model, open_model
 from kerasfmt.formats.matching import (
     NamedArray,
@@ -88,7 +88,8 @@ def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Mode
     """The model of the config, with fresh weights."""
     with malformed_config_errors(f"{stored.file}: {layout.MODEL_CONFIG}"):
         keras: Major = 3 if is_keras3(stored.keras_version) else 2
-        return model_from_config(stored.model_config, custom_objects, keras)
+        config = stored.model_config if keras == 3 else with_older_defaults(stored.model_config)
+        return model_from_config(config, custom_objects, keras)
 
 
 def check_dialect(file: str, keras_version: str | None, backend: str | None) -> None:

@@ -174,3 +174,30 @@ def unsorted_segment_sum(graph: BackwardGraph, node: Node, grad: Value) -> Gradi
     everywhere = graph.emit_one("OnesLike", graph.emit_one("Cast", found, DstT=dtypes.bool_))
     counts = graph.emit_one("LogicalAnd", counts, everywhere)
     return [graph.emit_one("SelectV2", counts, found, graph.constant_like(found, 0)), None, None]
+
+
+@gradient("TopKV2")
+def top_k(graph: BackwardGraph, node: Node, grad: Value, *others: Value | None) -> Gradients:
+    """The gradients of the elements that are among the greatest."""
+    x, found = node.inputs[0], node.outputs[1]
+    shape, places_shape = graph.shape_of(x), graph.shape_of(found)
+    count = _last(graph, places_shape)
+    flat = graph.emit_one("Pack", [graph.constant(-1, dtypes.int64), count], name="stack")
+    places = graph.emit_one("Reshape", found, flat)
+    size = _last(graph, shape)
+    rows = graph.emit_one("Cast", _element(graph, graph.shape_of(places), 0), DstT=dtypes.int64)
+    zero = graph.constant(0, dtypes.int64)
+    first = graph.emit_one("Range", zero, graph.emit_one("Mul", rows, size, name="mul"), size, name="range")
+    first = graph.as_int32(graph.emit_one("ExpandDims", first, -1))
+    places = graph.emit_one("Reshape", graph.emit_one("AddV2", places, first, name="add"), [-1])
+    whole = graph.emit_one("Prod", shape, np.zeros(1, np.int32))
+    values = graph.emit_one("Reshape", grad, [-1])
+    places = graph.emit_one("ExpandDims", places, -1)
+    spread = graph.emit_one("ScatterNd", places, values, graph.emit_one("Pack", [whole]))
+    return [graph.emit_one("Reshape", spread, shape), None]
+
+
+def _last(graph: BackwardGraph, shape: Value) -> Value:
+    """The last element of a shape: int64 ()."""
+    last = graph.emit_one("Sub", graph.size_of(shape), 1, name="sub")
+    return graph.emit_one("GatherV2", graph.emit_one("Cast", shape, DstT=dtypes.int64), last, 0)

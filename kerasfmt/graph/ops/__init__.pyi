@@ -37,6 +37,9 @@ from .conv import (
     conv3d_backprop_input as conv3d_backprop_input,
     depthwise_conv2d as depthwise_conv2d,
 )
+from .conv_gradient import (
+    conv2d_backprop_filter as conv2d_backprop_filter,
+)
 from .cudnn_rnn import (
     cudnn_rnn as cudnn_rnn,
 )
@@ -172,6 +175,9 @@ from .pool import (
     avg_pool3d as avg_pool3d,
     max_pool as max_pool,
     max_pool3d as max_pool3d,
+)
+from .pool_gradient import (
+    max_pool_gradient as max_pool_gradient,
 )
 from .ragged import (
     ragged_to_tensor as ragged_to_tensor,

@@ -51,7 +51,8 @@ def _out_sizes(
     return [window.out_size(n, k, s, d, attrs["padding"], p) for n, k, s, d, p in per_axis]
 
 
-def _windows(attrs: Attrs, sizes: Sequence[int], kernel_sizes: Sequence[int]) -> list[Window]:
+def conv_windows(attrs: Attrs, sizes: Sequence[int], kernel_sizes: Sequence[int]) -> list[Window]:
+    """The windows of a convolution along each spatial axis of an array of `sizes`."""
     layout, rank = attrs["data_format"], len(sizes)
     strides, dilations = window.spatial(attrs["strides"], layout), window.spatial(attrs["dilations"], layout)
     return window.windows(
@@ -121,7 +122,7 @@ class Conv(Op):
     @kernel
     def run(attrs: Attrs, x: Array, filters: Array) -> Array:
         x = window.to_channels_last(x, attrs["data_format"])
-        along = _windows(attrs, x.shape[1:-1], filters.shape[:-2])
+        along = conv_windows(attrs, x.shape[1:-1], filters.shape[:-2])
         return window.from_channels_last(convolve(x, filters, along), attrs["data_format"])
 
 
@@ -220,7 +221,7 @@ class DepthwiseConv2dNative(Op):
     @kernel
     def run(attrs: Attrs, x: Array, filters: Array) -> Array:
         x = window.to_channels_last(x, attrs["data_format"])
-        along = _windows(attrs, x.shape[1:-1], filters.shape[:2])
+        along = conv_windows(attrs, x.shape[1:-1], filters.shape[:2])
         multiplier = filters.shape[3]
         out = np.zeros((x.shape[0], *(w.out for w in along), x.shape[-1], multiplier), x.dtype)
         for position, tap in window.taps(window.pad_spatial(x, along), along):
@@ -292,7 +293,7 @@ def _transposed(attrs: Attrs, grad: Array, filters: Array, sizes: Array) -> Arra
     grad = window.to_channels_last(grad, layout)
     extents = window.spatial([int(s) for s in sizes], layout)
     depth = window.channels([int(s) for s in sizes], layout)
-    along = _windows(attrs, extents, filters.shape[:-2])
+    along = conv_windows(attrs, extents, filters.shape[:-2])
     if [w.out for w in along] != list(grad.shape[1:-1]):
         raise ValueError(f"a gradient of shape {grad.shape} for an input of sizes {sizes.tolist()}")
     padded = [n + w.before + w.after for n, w in zip(extents, along, strict=True)]

@@ -6,7 +6,7 @@ Source: tensorflow/core/ops/nn_ops.cc, tensorflow/core/kernels/relu_op_functor.h
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -129,7 +129,41 @@ class MatMul(Op):
     @override
     @kernel
     def run(attrs: Attrs, a: Array, b: Array) -> Any:
-        return (a.T if attrs["transpose_a"] else a) @ (b.T if attrs["transpose_b"] else b)
+        return _product(a.T if attrs["transpose_a"] else a, b.T if attrs["transpose_b"] else b)
+
+
+_MOST_PRODUCTS: Final = 1 << 24
+"""The most multiplications of a product that one thread computes: about a millisecond."""
+_THREADED: Final = 1 << 19
+"""OpenBLAS computes a product of more multiplications than these with several threads."""
+_NARROWEST: Final = 16
+"""The fewest columns that are worth a product of their own."""
+
+
+def _product(a: Array, b: Array) -> Array:
+    """The product of two matrices.
+
+    A loop computes many products that are small, yet large enough for the threads of OpenBLAS, which then wait for
+    each other longer than they compute, the more so on a busy machine. Such a product is computed in columns that
+    one thread computes.
+    """
+    rows, inner = a.shape
+    columns = b.shape[1]
+    count = rows * inner * columns
+    if not _THREADED < count <= _MOST_PRODUCTS or a.dtype != b.dtype or not b.flags.c_contiguous:
+        return np.asarray(a @ b)
+    width = 1 << (_THREADED // (rows * inner)).bit_length() - 1
+    if width < _NARROWEST or columns % width:
+        return np.asarray(a @ b)
+    parts = columns // width
+    out = np.empty((rows, columns), a.dtype)
+    by_part = (1, 0, 2)
+    np.matmul(
+        a,
+        b.reshape(inner, parts, width).transpose(by_part),
+        out=out.reshape(rows, parts, width).transpose(by_part),
+    )
+    return out
 
 
 def matmul(a: Operand, b: Operand, *, transpose_a: bool = False, transpose_b: bool = False) -> Value:

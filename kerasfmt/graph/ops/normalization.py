@@ -82,6 +82,42 @@ class FusedBatchNormV3(Op):
         return [*_normalize(attrs, *inputs), np.zeros((), np.float32)]
 
 
+@register("FusedBatchNormGradV3")
+class FusedBatchNormGradV3(Op):
+    """The gradients for x, scale and offset, from the statistics with which x was normalized."""
+
+    @staticmethod
+    @override
+    def infer(attrs: Attrs, grad: Value, x: Value, scale: Value, *saved: Value) -> list[Shape]:
+        rank = len(x.shape) if x.shape is not None else 4
+        dims = list(with_rank(x, rank))
+        axis = _channel_axis(rank, attrs["data_format"])
+        dims[axis] = merge_dims(dims[axis], with_rank(grad, rank)[axis])
+        for vector in (scale, *saved[:2]):
+            dims[axis] = merge_dims(dims[axis], with_rank(vector, 1)[0])
+        return [tuple(dims), (dims[axis],), (dims[axis],), (0,), (0,)]
+
+    @staticmethod
+    @override
+    def run(
+        attrs: Attrs, grad: Array, x: Array, scale: Array, mean: Array, variance: Array, scratch: Array
+    ) -> list[Array]:
+        axis = _channel_axis(x.ndim, attrs["data_format"])
+        along = tuple(-1 if i == axis else 1 for i in range(x.ndim))
+        axes = tuple(i for i in range(x.ndim) if i != axis)
+        wide, grads = widen(x), widen(grad)
+        rate = 1 / np.sqrt(variance + np.asarray(attrs["epsilon"], wide.dtype))
+        normalized = (wide - mean.reshape(along)) * rate.reshape(along)
+        for_offset = np.sum(grads, axes, wide.dtype)
+        for_scale = np.sum(grads * normalized, axes, wide.dtype)
+        if attrs["is_training"]:
+            count = max(1, x.size // max(1, x.shape[axis]))
+            grads = grads - (for_offset.reshape(along) + normalized * for_scale.reshape(along)) / count
+        for_x = grads * (scale * rate).reshape(along)
+        empty = np.zeros(0, np.float32)
+        return [for_x.astype(x.dtype, copy=False), for_scale, for_offset, empty, empty]
+
+
 class BatchNorm(NamedTuple):
     """The result of `fused_batch_norm`: the output, and the mean and variance of the batch, float32 (channels,)."""
 

@@ -40,14 +40,19 @@ def _average(x: Array, along: Sequence[Window]) -> Array:
     return np.asarray(total / reduce(np.add, (tap for _, tap in window.taps(ones, along))))
 
 
+def pool_windows(attrs: Attrs, sizes: Sequence[int]) -> list[Window]:
+    """The windows of a pooling along each spatial axis of an array of `sizes`."""
+    layout = attrs["data_format"]
+    ksize, strides = window.spatial(attrs["ksize"], layout), window.spatial(attrs["strides"], layout)
+    pads = window.explicit_pads({"explicit_paddings": [], **attrs}, len(ksize))
+    return window.windows(sizes, ksize, strides, [1] * len(ksize), attrs["padding"], pads)
+
+
 def _pooling(function: Callable[[Array, Sequence[Window]], Array]) -> Kernel:
     def run(attrs: Attrs, x: Array) -> Array:
         layout = attrs["data_format"]
         x = window.to_channels_last(x, layout)
-        sizes, strides = window.spatial(attrs["ksize"], layout), window.spatial(attrs["strides"], layout)
-        pads = window.explicit_pads(attrs, len(sizes))
-        along = window.windows(x.shape[1:-1], sizes, strides, [1] * len(sizes), attrs["padding"], pads)
-        return window.from_channels_last(function(x, along), layout)
+        return window.from_channels_last(function(x, pool_windows(attrs, x.shape[1:-1])), layout)
 
     return kernel(run)
 

@@ -123,6 +123,13 @@ def pad_spatial(x: Array, along: Sequence[Window], value: float = 0) -> Array:
     return np.pad(x, pads, constant_values=value)
 
 
+def without_padding(x: Array, along: Sequence[Window]) -> Array:
+    """The part of a padded channels-last array that is not padding."""
+    inside = (slice(w.before, size - w.after) for size, w in zip(x.shape[1:-1], along, strict=True))
+    index = (slice(None), *inside)
+    return x[index]
+
+
 def taps(x: Array, along: Sequence[Window]) -> Iterator[tuple[tuple[int, ...], Array]]:
     """For each position in the window, the position and the elements of the padded array there."""
     for position in product(*(range(w.size) for w in along)):

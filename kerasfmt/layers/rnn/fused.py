@@ -15,7 +15,7 @@ from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.keras_facts import ANY_VALUE
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.structure import flatten, pack_as
+from kerasfmt.ir.structure import Structure, flatten, pack_as
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.rnn.base import RNN_FACTS, CellLayer
 from kerasfmt.layers.rnn.cells import GatedCell
@@ -99,6 +99,18 @@ class FusedLayer(CellLayer, register=False):
             and not self.unroll
             and self.use_bias
         )
+
+    @override
+    def _first_states(self, sequence: Value, given: Any) -> Structure:
+        if not (self.fits_cudnn and self.stateful and given is None):
+            return super()._first_states(sequence, given)
+        return pack_as(self.state_sizes, [self._state_value(sequence, w) for w in flatten(self.states)])
+
+    def _state_value(self, beside: Value, state: Weight) -> Value:
+        """The kept state, as Keras hands it on: by an Identity, or cast."""
+        if state.dtype is self.compute_dtype:
+            return _read_value(beside, state)
+        return ops.cast(beside.graph.read(state), self.compute_dtype)
 
     @override
     def run_steps(

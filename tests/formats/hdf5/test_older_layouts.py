@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,18 @@ from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import ArrayLike, Weight
-from kerasfmt.layers import BatchNormalization, Conv1D, Conv2D, Conv2DTranspose, Dense, TimeDistributed
+from kerasfmt.layers import (
+    GRU,
+    LSTM,
+    BatchNormalization,
+    Bidirectional,
+    Conv1D,
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    TimeDistributed,
+)
+from tests.formats.hdf5.build import sequential_config, write_model
 
 
 class Halves(Layer, register=False):
@@ -133,3 +145,127 @@ def test_kernels_of_keras_1_in_another_order(layer: Layer, kind: str) -> None:
 @pytest.mark.parametrize("layer", [Dense(2), Conv2D(2, 3), BatchNormalization(), TimeDistributed(Dense(2))])
 def test_layouts_that_keras_2_kept(layer: Layer) -> None:
     refuse_changed_layouts(layer, "file")
+
+
+def draw(*shapes: tuple[int, ...]) -> list[np.ndarray]:
+    rng = np.random.default_rng(4)
+    return [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+
+
+STEPS = draw((2, 5, 3))[0]
+CUDNN = {
+    "name": "rnn",
+    "trainable": True,
+    "batch_input_shape": [None, 5, 3],
+    "dtype": "float32",
+    "return_sequences": False,
+    "return_state": False,
+    "go_backwards": False,
+    "stateful": False,
+    "units": 4,
+    "kernel_initializer": {"class_name": "Ones", "config": {}},
+    "bias_initializer": {"class_name": "Zeros", "config": {}},
+    "kernel_regularizer": None,
+    "activity_regularizer": None,
+    "bias_constraint": None,
+}
+"""The config of a layer of cuDNN, as Keras 2.2 writes it."""
+
+
+def old_file(
+    path: Path, kind: str, arrays: Sequence[np.ndarray], config: Mapping[str, Any] = CUDNN, **options: Any
+) -> Path:
+    """A file with the model of one layer."""
+    names = [f"rnn/{i}:0" if len(arrays) > 3 else f"rnn/{n}:0" for i, n in enumerate(NAMES[: len(arrays)])]
+    entry = {"class_name": kind, "config": dict(config)}
+    weights = {"rnn": dict(zip(names, arrays, strict=True))}
+    return write_model(path / "m.h5", sequential_config(entry), weights, version="2.2.4", **options)
+
+
+NAMES = ("kernel", "recurrent_kernel", "bias", *map(str, range(12)))
+
+
+@pytest.mark.parametrize(("kind", "gates"), [("LSTM", 4), ("GRU", 3)])
+def test_a_model_of_a_layer_of_cudnn(tmp_path: Path, kind: str, gates: int) -> None:
+    stored = draw((3, gates * 4), (4, gates * 4), (2 * gates * 4,))
+    model = kerasfmt.load_model(old_file(tmp_path, f"CuDNN{kind}", stored))
+    layer = model.get_layer("rnn")
+    assert type(layer) is (LSTM if kind == "LSTM" else GRU)
+    for weight, array in zip(layer.weights, layer.adopt(stored), strict=True):
+        np.testing.assert_array_equal(weight.numpy(), np.asarray(array))
+    again = tmp_path / "again.h5"
+    kerasfmt.save_model(model, again)
+    np.testing.assert_array_equal(kerasfmt.load_model(again).predict(STEPS), model.predict(STEPS))
+
+
+def test_plain_weights_of_a_layer_of_cudnn_stay(tmp_path: Path) -> None:
+    stored = draw((3, 16), (4, 16), (16,))
+    model = kerasfmt.load_model(old_file(tmp_path, "CuDNNLSTM", stored))
+    for weight, array in zip(model.weights, stored, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), array)
+
+
+def test_weights_of_cudnn_in_a_plain_layer(tmp_path: Path) -> None:
+    config = {**CUDNN, "activation": "tanh", "recurrent_activation": "hard_sigmoid", "implementation": 0}
+    stored = draw((3, 16), (4, 16), (32,))
+    model = kerasfmt.load_model(old_file(tmp_path, "LSTM", stored, config))
+    np.testing.assert_allclose(model.weights[2].numpy(), stored[2][:16] + stored[2][16:])
+    assert model.get_layer("rnn").get_config()["implementation"] == 1
+
+
+def test_weights_of_the_other_gru(tmp_path: Path) -> None:
+    stored = draw((3, 12), (4, 12), (12,))
+    with pytest.raises(
+        InvalidModelError,
+        match=r"layer rnn \(GRU\): layer rnn \(GRU\): .* make the layer with reset_after=False",
+    ):
+        kerasfmt.load_model(old_file(tmp_path, "CuDNNGRU", stored))
+
+
+def test_a_gru_of_the_first_versions_resets_before_the_product(tmp_path: Path) -> None:
+    config = {**CUDNN, "activation": "tanh", "recurrent_activation": "hard_sigmoid"}
+    stored = draw((3, 12), (4, 12), (12,))
+    model = kerasfmt.load_model(old_file(tmp_path, "GRU", stored, config))
+    assert model.get_layer("rnn").get_config()["reset_after"] is False
+    stated = {**config, "reset_after": True}
+    both = [*stored[:2], np.stack([stored[2]] * 2)]
+    other = tmp_path / "other"
+    other.mkdir()
+    model = kerasfmt.load_model(old_file(other, "GRU", both, stated))
+    assert model.get_layer("rnn").get_config()["reset_after"] is True
+
+
+def by_gates(kind: str, features: int = 3, units: int = 4) -> list[np.ndarray]:
+    return draw(*[(features, units), (units, units), (units,)] * (4 if kind == "LSTM" else 3))
+
+
+@pytest.mark.parametrize("version", ["1.2.2", None])
+def test_weights_of_keras_1(tmp_path: Path, version: str | None) -> None:
+    x = kerasfmt.Input((5, 3))
+    model = kerasfmt.Sequential([x, LSTM(4, return_sequences=True), GRU(4, reset_after=False), Dense(2)])
+    layers = model.layers
+    stored = [by_gates("LSTM"), by_gates("GRU", features=4), draw((4, 2), (2,))]
+    weights = {
+        f"layer_{i}": {f"layer_{i}/{n}": array for n, array in enumerate(arrays)}
+        for i, arrays in enumerate(stored)
+    }
+    path = write_model(tmp_path / "w.h5", weights=weights, version=version)
+    kerasfmt.load_weights(model, path)
+    for layer, arrays in zip(layers, stored, strict=True):
+        for weight, array in zip(layer.weights, layer.adopt(arrays), strict=True):
+            np.testing.assert_array_equal(weight.numpy(), np.asarray(array))
+
+
+@pytest.mark.parametrize("cudnn", [False, True])
+def test_both_directions_adopt_their_own(tmp_path: Path, cudnn: bool) -> None:
+    x = kerasfmt.Input((5, 3))
+    layer = Bidirectional(LSTM(4), name="both")
+    model = kerasfmt.Model(x, layer(x))
+    one = draw((3, 16), (4, 16), (32,)) if cudnn else by_gates("LSTM")
+    other = [2 * array for array in one]
+    arrays = {f"both/{n}": array for n, array in enumerate([*one, *other])}
+    path = write_model(tmp_path / "w.h5", weights={"both": arrays}, version="2.2.4" if cudnn else "1.2.2")
+    kerasfmt.load_weights(model, path)
+    wanted = [np.asarray(a) for half in (one, other) for a in LSTM(4).adopt(half)]
+    for weight, array in zip(model.weights, wanted, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), array)

@@ -37,6 +37,15 @@ op("UnsortedSegmentSum", floats(4, 3), i32(0, 2, 0, -1), np.array(3, np.int32))
 op("UnsortedSegmentSum", floats(2, 2, 3), i32([0, 1], [1, 1]), np.array(2, np.int32))
 
 
+def the_greatest(x: Value) -> Sequence[Value]:
+    values, _ = ops.top_k(x, 2)
+    return [values * values]
+
+
+function(the_greatest, floats(2, 3, 4))
+function(the_greatest, floats(5), known=("all", "rank"))
+
+
 def lookups_in_one_table(table: Value) -> Sequence[Value]:
     (same,) = emit("Identity", table)
     return [ops.gather(same, i32(0, 2)), ops.gather(table, i32(2, 2, 1))]

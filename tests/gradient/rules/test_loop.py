@@ -113,6 +113,28 @@ for _taken in (True, False):
     function(loop_in_a_branch, floats(2, 3), np.array(_taken))
 
 
+FIRST, SECOND = (Variable(name, Spec((3,), dtypes.float64)) for name in ("first", "second"))
+
+
+def variables_of_branches(count: Value, x: Value) -> Value:
+    even = ops.equal(ops.floor_mod(count, 2), 0)
+    return ops.cond(even, lambda v: v * FIRST + ops.sin(v), lambda v: v * SECOND * 1.5, [x])
+
+
+def variables_of_a_callee(count: Value, x: Value) -> Value:
+    graph = Builder("callee")
+    made = graph.finish([ops.tanh(graph.input(x.spec, "x") * SECOND)])
+    return x.graph.call(made, [x])[0] * FIRST
+
+
+def variables_of_an_inner_loop(count: Value, x: Value) -> Value:
+    body = lambda step, v: [step + 1, ops.sin(v * FIRST) * SECOND]  # noqa: E731
+    return ops.while_loop(less(2), body, [x.graph.constant(0), x])[1]
+
+
+STEPS_WITH_VARIABLES = (variables_of_branches, variables_of_a_callee, variables_of_an_inner_loop)
+
+
 class TestLoop(RuleTests):
     cases = CASES
     elsewhere = frozenset({"While"})
@@ -132,6 +154,28 @@ class TestLoop(RuleTests):
         found = [None if i is None else given[i] for i in pair.given]
         np.testing.assert_allclose(found[0], seed * w**3, rtol=1e-5)
         np.testing.assert_allclose(found[1], (3 * w**2 * data * seed).sum(0), rtol=1e-5)
+
+    @pytest.mark.parametrize("step", STEPS_WITH_VARIABLES)
+    def test_variables_deeper_inside(self, step: Callable[[Value, Value], Value]) -> None:
+        graph = Builder("f")
+        x = graph.input(Spec((None, 3), dtypes.float64), "x")
+        body = lambda count, v: [count + 1, step(count, v)]  # noqa: E731
+        made = graph.finish(ops.while_loop(less(3), body, [graph.constant(0), x])[1:])
+        pair = forward_backward(made)
+        rng = np.random.default_rng(3)
+        state = {v: rng.random(3) for v in (FIRST, SECOND)}
+        data, seed = rng.random((2, 3)), rng.random((2, 3))
+        forward = run(pair.forward, [data], dict(state))
+        given = run(pair.backward, [seed, *[forward[i] for i in pair.taken]], dict(state))
+        for variable, place in zip(made.variables, pair.given[1:], strict=True):
+            assert isinstance(place, int)
+            for index in range(3):
+                sides = []
+                for move in (1e-6, -1e-6):
+                    moved = {v: a.copy() for v, a in state.items()}
+                    moved[variable][index] += move
+                    sides.append((run(made, [data], moved)[0] * seed).sum())
+                assert given[place][index] == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=1e-5)
 
     def test_a_loop_that_does_not_count(self) -> None:
         graph, step, goes_on = Builder("f"), Builder("body"), Builder("cond")

@@ -98,3 +98,19 @@ def test_an_exponential_unit_keeps_its_digits_near_zero(op: str, scale: float) -
 def test_shape_errors_name_op_and_operands() -> None:
     with pytest.raises(InvalidModelError, match=r"MatMul: op MatMul on \(float32\[2, 3\], float32\[4, 5\]\)"):
         ops.matmul(value(2, 3), np.zeros((4, 5), np.float32))
+
+
+@pytest.mark.parametrize(
+    "shape", [(32, 256, 1024), (3, 512, 1024), (64, 200, 96), (32, 256, 1000), (2, 3, 4)]
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_products_in_columns(shape: tuple[int, int, int], dtype: str, transposed: bool) -> None:
+    rows, inner, columns = shape
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=(rows, inner)).astype(dtype), rng.normal(size=(inner, columns)).astype(dtype)
+    given = b.T.copy() if transposed else b
+    (found,) = find_op("MatMul").run({"transpose_a": False, "transpose_b": transposed}, a, given)
+    assert (found.shape, found.dtype) == ((rows, columns), a.dtype)
+    np.testing.assert_allclose(found, a @ b, rtol=1e-4, atol=1e-4)
+    assert found.flags.c_contiguous

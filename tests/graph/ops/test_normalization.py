@@ -10,6 +10,16 @@ case, floats = SAMPLES.case, SAMPLES.floats
 
 _SUMS = {"ulps": 16, "accumulates": True}
 for _training in (True, False):
+    case(
+        "FusedBatchNormGradV3",
+        floats(2, 4, 5, 3),
+        floats(2, 4, 5, 3),
+        *[floats(3, low=0.5) for _ in range(3)],
+        floats(),
+        is_training=_training,
+        epsilon=0.001,
+        **_SUMS,
+    )
     _empty = floats(0) if _training else floats(3, low=0.5)
     _scratch = (5,) if _training else (3, 4, 5)
     for _op in ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"):
