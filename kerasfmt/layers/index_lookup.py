@@ -96,7 +96,7 @@ class IndexLookup(LookupOptions, register=False):
 
     def _add_idf_weights(self) -> None:
         self.idf = IdfWeights("Variable", (self.token_start,), self.compute_dtype, trainable=False)
-        self.idf.value = np.zeros(self.token_start, self.compute_dtype.numpy)
+        self.idf.value = np.zeros(self.depth or self.token_start, self.compute_dtype.numpy)
         self.own_weight(self.idf, "idf_weights", "idf")
         self.idf_constant = WeightContent(self.idf)
         self._constants.append(self.idf_constant)
@@ -279,9 +279,9 @@ class IndexLookup(LookupOptions, register=False):
         return self.vocabulary is not None and self.output_mode == TF_IDF
 
     @override
-    def assets(self, *, keras3: bool = False) -> Mapping[str, bytes]:
-        """The vocabulary, unless the config has it; Keras 3 does not keep the path of a file there."""
-        in_config = self.vocabulary is not None and not (keras3 and isinstance(self.vocabulary, str))
+    def assets(self, *, named: bool = False) -> Mapping[str, bytes]:
+        """The vocabulary, unless the config has it."""
+        in_config = self.vocabulary is not None and not (named and isinstance(self.vocabulary, str))
         if in_config or self.lookup_table.initializer is None:
             return {}
         lines = [str(token) for token in self.get_vocabulary()]
@@ -319,6 +319,11 @@ class IndexLookup(LookupOptions, register=False):
     def config_beside_graph(self, config: dict[str, Any]) -> dict[str, Any]:
         return {**config, "vocabulary": None, "has_input_vocabulary": self.has_input_vocabulary}
 
+    @property
+    def depth(self) -> int | None:
+        """The size of the last axis in other output modes than "int"; None while the vocabulary is not known."""
+        return self.max_tokens if self.pad_to_max_tokens else self.vocabulary_size
+
     @override
     def call(self, inputs: Value) -> Value:
         if (inputs.dtype is dtypes.string) is not (self.key_dtype is dtypes.string):
@@ -326,7 +331,7 @@ class IndexLookup(LookupOptions, register=False):
         lookups = self._lookup(ops.cast(inputs, self.key_dtype))
         if self.output_mode == INT:
             return lookups
-        depth = self.max_tokens if self.pad_to_max_tokens else self.vocabulary_size
+        depth = self.depth
         if depth is None:
             raise self.fail(
                 f"output_mode {self.output_mode!r} needs a vocabulary; give it one, or adapt the layer to data"
