@@ -32,6 +32,7 @@ from conformance.cases import (
     recurrent_fused,
     regularization,
     reshaping,
+    text,
     upsampling,
     wrappers,
 )
@@ -57,6 +58,7 @@ LAYERS: tuple[Layer, ...] = tuple(
         attention,
         image,
         categorical,
+        text,
         lambda_,
         wrappers,
         recurrent,

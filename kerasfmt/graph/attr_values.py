@@ -26,6 +26,7 @@ from kerasfmt import dtypes, protos
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.spec import Shape
+from kerasfmt.graph.strings import as_bytes
 
 _INT_FIELDS = {
     "int8": "int_val", "uint8": "int_val", "int16": "int_val", "uint16": "int_val", "int32": "int_val",
@@ -63,7 +64,7 @@ def encode_tensor(array: np.ndarray[Any, Any], dtype: DType) -> protos.TensorPro
     """
     proto = protos.TensorProto(dtype=dtype.enum, tensor_shape=encode_shape(array.shape))
     if dtype is dtypes.string:
-        proto.string_val.extend(_to_bytes(s) for s in array.ravel().tolist())
+        proto.string_val.extend(as_bytes(array).ravel().tolist())
     elif array.size == 1 and dtype.name in _INT_FIELDS and not _is_nan(array):
         getattr(proto, _INT_FIELDS[dtype.name]).append(array.item())
     elif array.size == 1 and dtype.name in ("float16", "bfloat16"):

@@ -26,6 +26,8 @@ def as_bytes(value: Any) -> Array:
     items = array.ravel().tolist()
     if array.dtype == object and set(map(type, items)) <= {bytes}:
         return array
+    if set(map(type, items)) == {str}:
+        return string_array(list(map(str.encode, items)), array.shape)
     return string_array([item if type(item) is bytes else _encoded(item) for item in items], array.shape)
 
 

@@ -264,11 +264,11 @@ class Layer(WeightOwner, kw_only=True):
         """Whether the config states what its weights hold; HDF5 files of Keras 3 do not hold them then."""
         return False
 
-    def assets(self, *, keras3: bool = False) -> Mapping[str, bytes]:
-        """The files, by name, with what the layer learned and neither its config nor its weights hold.
+    def assets(self, *, named: bool = False) -> Mapping[str, bytes]:
+        """The files, by name, with what the layer knows and neither its config nor its weights hold.
 
         Args:
-          keras3: whether the config is in the dialect of Keras 3.
+          named: whether those that the config names by a path are among them.
         """
         return {}
 

@@ -25,6 +25,10 @@ _PLAIN = frozenset({type(None), bool, int, str, bytes})
 _RECORDS = (Policy, Activation, InputSpec)
 
 
+_LONGEST = 10_000
+"""Layers whose options hold longer lists share no traces: comparing them would take longer than tracing."""
+
+
 class SharedTraces:
     """The traces that equal layers of a model share, by `sharing_key` and signature.
 
@@ -114,7 +118,7 @@ def _is_constant(value: Any) -> bool:
     """Whether the text of a value determines it completely."""
     kind = type(value)
     if kind in (list, tuple):
-        return all(map(_is_constant, value))
+        return len(value) <= _LONGEST and all(map(_is_constant, value))
     if kind is dict:
         return all(map(_is_constant, (*value, *value.values())))
     return kind in _PLAIN or kind is float or kind in _RECORDS

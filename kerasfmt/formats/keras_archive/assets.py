@@ -75,9 +75,9 @@ def files_to_write(model: Model, keras3: bool) -> Iterator[tuple[str, bytes]]:
 
     Args:
       model: the model.
-      keras3: whether the archive is for Keras 3.
+      keras3: whether the archive is for Keras 3, whose configs name no files.
     """
     for place in places(model):
         path = place.paths[0 if keras3 else -1]
-        for name, data in place.layer.assets(keras3=keras3).items():
+        for name, data in place.layer.assets(named=keras3).items():
             yield f"{layout.ASSETS}{path}/{name}", data

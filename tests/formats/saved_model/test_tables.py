@@ -11,6 +11,7 @@ from kerasfmt import dtypes
 from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.tables import plan_tables
 from kerasfmt.graph import EagerConstant, Function, Table
+from kerasfmt.graph.run import run
 from kerasfmt.ir.asset import TextFile
 from kerasfmt.layers import StringLookup
 
@@ -40,11 +41,12 @@ def test_each_table_has_its_functions_and_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize(("mutable", "op"), [(False, "HashTableV2"), (True, "MutableHashTableV2")])
 def test_an_empty_table_is_made_and_not_filled(mutable: bool, op: str) -> None:
-    layer = StringLookup()
+    layer = StringLookup(vocabulary=["a"])
     zero = EagerConstant("zero", np.zeros((), np.int64))
     table = layer.add_table("counts", Table("counts", dtypes.string, dtypes.int64, zero, mutable=mutable))
     functions = plan_tables([layer])[table]
     assert functions.shared_name == ("table_1" if mutable else "1")
+    assert (functions.save is not None, functions.restore is not None) == (mutable, mutable)
     assert [node.op for node in body(functions.create).nodes] == [op]
     assert not body(functions.initialize).captured
 
@@ -61,3 +63,21 @@ def test_a_table_is_filled_from_a_file_whose_path_is_an_argument(tmp_path: Path)
     assert (node.op, node.attrs["key_index"], node.attrs["value_index"], node.attrs["offset"]) == (
         "InitializeTableFromTextFileV2", -2, -1, 1,
     )  # fmt: skip
+
+
+def test_an_adapted_lookup_counts_in_tables_that_are_saved() -> None:
+    layer = StringLookup(output_mode="tf_idf")
+    layer.adapt(np.array([["a", "b"]]))
+    planned = plan_tables([layer])
+    assert list(layer.tables) == ["lookup_table", "token_counts", "token_document_counts"]
+    functions = planned[layer.tables["token_counts"]]
+    assert functions.save is not None
+    assert functions.restore is not None
+    key = np.array(b"path", object)
+    content = layer.tables["token_counts"].first_content()
+    content.insert(np.array([b"x"], object), np.array([3]))
+    state = {layer.tables["token_counts"]: content}
+    found = run(functions.save.function, [key], state)
+    assert [a.tolist() for a in found] == [b"path-keys", b"", [b"x"], b"path-values", b"", [3]]
+    run(functions.restore.function, [np.array([b"y"], object), np.array([5])], state)
+    assert [a.tolist() for a in content.export()] == [[b"y"], [5]]
