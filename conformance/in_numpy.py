@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,7 +13,8 @@ import kerasfmt
 from conformance.case import Case, Keras, batch_of
 from conformance.closeness import assert_close
 from conformance.nested import flat
-from kerasfmt.graph.run import run
+from kerasfmt import ir
+from kerasfmt.graph.run import LazyState, run
 
 ROUNDS = 2
 """Calls in training, one after the other: they change weights and the states of generators."""
@@ -42,7 +43,7 @@ def outputs_of(
       state: the values of the weights, which change as the function says.
     """
     function = model.default_trace(training=training).function
-    values = {v: v.numpy() for v in function.variables} if state is None else state
+    values = LazyState(lambda variable: cast(ir.Weight, variable).numpy()) if state is None else state
     return run(function, arrays, values)
 
 
@@ -89,7 +90,7 @@ def _randomize(model: Any) -> None:
 
 
 def _check_weights(ours: Any, theirs: Any) -> None:
-    assert [(w.name + ":0", w.shape, w.dtype.name, w.trainable) for w in ours.weights] == [
+    assert [(w.name + ":0", w.declared_shape, w.dtype.name, w.trainable) for w in ours.weights] == [
         (w.name, tuple(w.shape), w.dtype.name, w.trainable) for w in theirs.weights
     ]
     for mine, their in zip(ours.weights, theirs.weights, strict=True):
@@ -138,7 +139,7 @@ def _check_outputs(case: Case, ours: Any, theirs: Any) -> None:
 
 
 def _check_training(case: Case, ours: Any, theirs: Any, x: list[np.ndarray]) -> None:
-    state = {v: v.numpy() for v in ours.default_trace(training=True).function.variables}
+    state = LazyState(lambda variable: cast(ir.Weight, variable).numpy())
     for _ in range(ROUNDS):
         wanted = flat(theirs(batch_of(x), training=True))
         results = outputs_of(ours, x, training=True, state=state)
