@@ -93,7 +93,7 @@ def _randomize(model: Any) -> None:
 
 
 def _check_weights(ours: Any, theirs: Any) -> None:
-    assert [(w.name + ":0", w.shape, w.dtype.name, w.trainable) for w in ours.weights] == [
+    assert [(w.name + ":0", w.declared_shape, w.dtype.name, w.trainable) for w in ours.weights] == [
         (w.name, tuple(w.shape), w.dtype.name, w.trainable) for w in theirs.weights
     ]
     for mine, their in zip(ours.weights, theirs.weights, strict=True):

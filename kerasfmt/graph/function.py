@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kerasfmt.errors import GraphError
-from kerasfmt.graph.resource import Capture
+from kerasfmt.graph.resource import Capture, Variable
 from kerasfmt.graph.text import type_text, wrapped
 from kerasfmt.graph.value import Node, Value
 from kerasfmt.printable import printable
@@ -136,6 +136,11 @@ class Function:
     def captured(self) -> tuple[Capture, ...]:
         """What it captures, in the order of the arguments."""
         return tuple(c for c, _ in self.captures)
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """The variables among what it captures, in the order of the arguments."""
+        return tuple(c for c in self.captured if isinstance(c, Variable))
 
     @cached_property
     def last_uses(self) -> tuple[tuple[Value, ...], ...]:

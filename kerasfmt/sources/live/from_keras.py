@@ -20,8 +20,10 @@ from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.formats.matching import assign, by_name, ordered_weights, pair
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.own_modules import is_own
+from kerasfmt.layers.index_lookup import IndexLookup
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.compile_state import training_config
+from kerasfmt.sources.live.lookups import take_lookup, without_path
 from kerasfmt.sources.live.objects import (
     classes,
     is_keras,
@@ -141,6 +143,7 @@ def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> 
             "config": to_json(base.get_config(layer)),
             "registered_name": None,
         }
+    found["config"] = without_path(found["config"], layer)
     is_input = "InputLayer" in keras_classes(layer)
     if is_keras3(layer) and isinstance(found["config"].get("dtype"), str) and not is_input:
         # Keras 3.0 to 3.2 state the policy by name, as Keras 2 does
@@ -212,6 +215,9 @@ def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> No
 
 
 def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None:
+    if isinstance(layer, IndexLookup):
+        take_lookup(layer, live)
+        return
     weights = ordered_weights(layer)
     variables = {id(v): v for v in (*live.trainable_weights, *live.non_trainable_weights)}
     arrays = {key: (variable_name(variable), LiveArray(variable)) for key, variable in variables.items()}
