@@ -17,6 +17,7 @@ from kerasfmt.graphdef.decode import FunctionDecoder, needed_nodes, node_name
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.functions import FunctionEncoder
 from kerasfmt.limits import Allowance
+from tests.growth import assert_linear
 
 VECTOR = Spec((None, 2), dtypes.float32)
 X = np.array([[1, 2], [3, 4]], np.float32)
@@ -283,3 +284,19 @@ def test_the_nodes_that_tensors_need() -> None:
     assert {node.name for node in needed_nodes(nodes, ["b:0"])} == {"a", "b", "c"}
     assert {node.name for node in needed_nodes(nodes, ["b:0"], ["c"])} == {"a", "b"}
     assert {node.name for node in needed_nodes(nodes, ["d"])} == {"d"}
+
+
+def test_decoding_is_linear_in_the_nodes() -> None:
+    def make(count: int) -> Callable[[], object]:
+        message = protos.FunctionDef()
+        message.signature.name = "f"
+        message.signature.input_arg.add(name="x", type=1)
+        message.signature.output_arg.add(name="y", type=1)
+        for number in reversed(range(count)):
+            needed = f"n{number - 1}:z:0" if number else "x"
+            node = message.node_def.add(name=f"n{number}", op="AddV2", input=[needed, "x"])
+            node.attr["T"].type = 1
+        message.ret["y"] = f"n{count - 1}:z:0"
+        return lambda: decoder([message]).function("f")
+
+    assert_linear(make, 100)

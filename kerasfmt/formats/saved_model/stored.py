@@ -140,6 +140,8 @@ class Place:
     @property
     def children(self) -> dict[str, Place]:
         """The children by name, in their order."""
+        # Several layers may lead to one object with many children.
+        limits.spend(limits.EDGE_COST * len(self.object.children), self.where)
         return {
             name: Place(self.stored, number, (*self.path, name))
             for name, number in self.object.children.items()
