@@ -33,6 +33,7 @@ from kerasfmt.errors import CorruptFileError, InvalidModelError, MissingFileErro
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.metadata import LayerMetadata
+from kerasfmt.gc_paused import gc_paused
 
 _MessageT = TypeVar("_MessageT", bound=protos.Message)
 _LARGEST: Final = 2**31 - 1
@@ -192,6 +193,7 @@ class Place:
         return tensor
 
 
+@gc_paused()
 def open_saved_model(path: str | os.PathLike[str], tag: str = layout.SERVE_TAG) -> StoredModel:
     """What a SavedModel holds; its variables are read when they are used.
 
