@@ -20,7 +20,6 @@ import numpy as np
 
 import kerasfmt
 from kerasfmt import ir, protos
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
 from kerasfmt.files import commit, staging
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats import saved_model
@@ -118,7 +117,7 @@ def _number_of_saved_model(path: Path) -> int:
     stored = (path / layout.FINGERPRINT).read_bytes()
     metadata = (path / layout.KERAS_METADATA).read_bytes()
     tensors = kerasfmt.tensorbundle.read(path / layout.VARIABLES)
-    number = _same([np.asarray(tensors[key]) for key in tensors if key != OBJECT_GRAPH_KEY])
+    number = _same([np.asarray(tensors[key]) for key in tensors if key != layout.OBJECT_GRAPH_KEY])
     saved = protos.SavedModel.FromString(data)
     if fingerprint(saved, data, index) != protos.FingerprintDef.FromString(stored):
         raise NotWhole("fingerprint.pb is of another save than saved_model.pb and variables.index")

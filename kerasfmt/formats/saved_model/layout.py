@@ -67,6 +67,10 @@ SAVER_VERSION: Final = 2
 """SaverDef.V2 (tensorflow/core/protobuf/saver.proto)."""
 MAIN_OP_COLLECTION: Final = "saved_model_main_op"
 PREDICT_METHOD: Final = "tensorflow/serving/predict"
+OBJECT_GRAPH_KEY: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"
+"""Where the checkpoint holds the object graph (tensorflow/python/trackable/base.py)."""
+VALUE_ATTRIBUTE: Final = "VARIABLE_VALUE"
+"""The attribute of a variable that a checkpoint holds; its key ends in `/.ATTRIBUTES/VARIABLE_VALUE`."""
 
 GENERIC_OBJECT: Final = "_generic_user_object"
 LIST_WRAPPER: Final = "trackable_list_wrapper"

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kerasfmt.containers.tensorbundle.objects import VALUE_ATTRIBUTE
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.nodes import (
     ConcreteNode,
     FunctionNode,
@@ -87,7 +87,7 @@ class ObjectGraph:
             path = f"{self._path(slot.original)}/.OPTIMIZER_SLOT/{self._path(optimizer)}/{escape(slot.name)}"
         else:
             path = self._path(node)
-        return f"{path}/.ATTRIBUTES/{VALUE_ATTRIBUTE}"
+        return f"{path}/.ATTRIBUTES/{layout.VALUE_ATTRIBUTE}"
 
     def _path(self, node: SavedNode) -> str:
         return "/".join([escape(name) for name in self.paths[node]])

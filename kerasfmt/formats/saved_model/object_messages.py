@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kerasfmt import protos
-from kerasfmt.containers.tensorbundle.objects import VALUE_ATTRIBUTE
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction
 from kerasfmt.formats.saved_model.nodes import (
@@ -59,7 +58,7 @@ def encode_checkpoint_graph(graph: ObjectGraph, children: ChildrenBytes) -> prot
         entry.MergeFromString(children[node])
         if isinstance(node, VariableNode):
             entry.attributes.add(
-                name=VALUE_ATTRIBUTE,
+                name=layout.VALUE_ATTRIBUTE,
                 full_name=node.name,
                 checkpoint_key=graph.checkpoint_keys[node],
             )

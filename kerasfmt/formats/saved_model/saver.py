@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from kerasfmt import dtypes
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.graph import Builder, Function, Node, Spec, Value, Variable
 from kerasfmt.graph.ops import checkpoint_io  # noqa: F401  (registers the ops of savers)
 
@@ -81,7 +81,7 @@ def save_function(keys: Sequence[str], weights: Sequence[Variable]) -> Function:
             read = nodes.node("ReadVariableOp", (handle,), weight)
             read.controls.append(off)
         values.append(nodes.node("Identity", read.outputs, weight).outputs[0])
-    names = [*keys, OBJECT_GRAPH_KEY]
+    names = [*keys, layout.OBJECT_GRAPH_KEY]
     tensor_names = _strings(graph, names, "SaveV2/tensor_names")
     slices = _strings(graph, [""] * len(names), "SaveV2/shape_and_slices")
     types = [*(w.dtype for w in weights), dtypes.string]
@@ -101,7 +101,7 @@ def restore_function(keys: Sequence[str], weights: Sequence[Variable]) -> Functi
     """Assigns every variable from a checkpoint; takes and returns its prefix, a string."""
     graph = Builder("_traced_restore")
     prefix = graph.input(Spec((), dtypes.string), "file_prefix")
-    names = [*keys, OBJECT_GRAPH_KEY]
+    names = [*keys, layout.OBJECT_GRAPH_KEY]
     tensor_names = _strings(graph, names, "RestoreV2/tensor_names")
     slices = _strings(graph, [""] * len(names), "RestoreV2/shape_and_slices")
     types = [*(w.dtype for w in weights), dtypes.string]

@@ -22,17 +22,12 @@ from kerasfmt import limits, protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.checked_json import parse_object
 from kerasfmt.containers.system_faults import system_fault
-from kerasfmt.containers.tensorbundle.objects import (
-    VALUE_ATTRIBUTE,
-    StoredObject,
-    decode_objects,
-    read_objects,
-)
 from kerasfmt.containers.tensorbundle.reader import Bundle, StoredTensor
 from kerasfmt.errors import CorruptFileError, InvalidModelError, MissingFileError, UnsupportedFormatError
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.metadata import LayerMetadata
+from kerasfmt.formats.saved_model.stored_objects import StoredObject, decode_objects, read_objects
 from kerasfmt.gc_paused import gc_paused
 
 _MessageT = TypeVar("_MessageT", bound=protos.Message)
@@ -184,7 +179,7 @@ class Place:
         number = stored.checkpoint_numbers.get(self.number)
         if not self.is_variable or number is None or stored.variables is None:
             raise InvalidModelError(f"{self.where}: expected a variable with a value, got none")
-        key = stored.checkpointed[number].keys.get(VALUE_ATTRIBUTE, "")
+        key = stored.checkpointed[number].keys.get(layout.VALUE_ATTRIBUTE, "")
         tensor = stored.variables.get(key)
         if tensor is None:
             raise InvalidModelError(

@@ -13,7 +13,6 @@ import numpy as np
 from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.progress import Progress, unheard
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.compiled import built_state
 from kerasfmt.formats.saved_model import layout
@@ -90,7 +89,7 @@ def _write_files(
     (directory / layout.ASSETS).mkdir()
     (directory / layout.VARIABLES).parent.mkdir()
     items = [(key, node.weight.value) for key, node in graph.variables.items()]
-    items.append((OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
+    items.append((layout.OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
     tensorbundle.write_new(directory / layout.VARIABLES, items, progress=progress)
     index = (directory / layout.VARIABLES_INDEX).read_bytes()
     data = protos.serialize(saved)

@@ -11,7 +11,6 @@ import pytest
 
 from kerasfmt import limits, protos
 from kerasfmt.containers import tensorbundle
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -19,6 +18,7 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
+from kerasfmt.formats.saved_model.layout import OBJECT_GRAPH_KEY
 from kerasfmt.formats.saved_model.stored import decode_metadata, open_saved_model
 from tests.formats.saved_model.saved import compiled, save
 from tests.formats.saved_model.stored_edits import (

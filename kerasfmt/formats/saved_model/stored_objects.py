@@ -22,11 +22,7 @@ from typing import Any, Final
 from kerasfmt import limits, protos
 from kerasfmt.containers.tensorbundle.reader import Bundle
 from kerasfmt.errors import CorruptFileError
-
-OBJECT_GRAPH_KEY: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"
-"""Where a checkpoint holds its object graph (tensorflow/python/trackable/base.py)."""
-VALUE_ATTRIBUTE: Final = "VARIABLE_VALUE"
-"""The attribute of a variable that a checkpoint holds; its key ends in `/.ATTRIBUTES/VARIABLE_VALUE`."""
+from kerasfmt.formats.saved_model import layout
 
 _NO_SLOTS: Final[Mapping[tuple[int, str], int]] = MappingProxyType({})
 
@@ -102,10 +98,10 @@ def read_objects(bundle: Bundle) -> Sequence[StoredObject] | None:
       CorruptFileError: the object graph is damaged.
       UnsafeFileError: it is larger than reading the file may cost.
     """
-    stored = bundle.get(OBJECT_GRAPH_KEY)
+    stored = bundle.get(layout.OBJECT_GRAPH_KEY)
     if stored is None:
         return None
-    where = f"{bundle.prefix}: {OBJECT_GRAPH_KEY}"
+    where = f"{bundle.prefix}: {layout.OBJECT_GRAPH_KEY}"
     value = stored[()] if stored.shape == () else None
     if not isinstance(value, bytes):
         raise CorruptFileError(f"{where}: expected a string, got {stored!r}; the file is damaged")
