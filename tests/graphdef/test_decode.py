@@ -13,7 +13,7 @@ from kerasfmt.errors import GraphError, KerasfmtError, UnsafeFileError
 from kerasfmt.graph import Builder, Function, Spec, Variable, emit, emit_one
 from kerasfmt.graph.ops.control import cond
 from kerasfmt.graph.run import run
-from kerasfmt.graphdef.decode import FunctionDecoder, needed_nodes, node_name
+from kerasfmt.graphdef.decode import FunctionDecoder
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.functions import FunctionEncoder
 from kerasfmt.limits import Allowance
@@ -268,22 +268,6 @@ def test_the_cost_of_nodes_is_counted() -> None:
 def test_there_is_no_such_function() -> None:
     with pytest.raises(GraphError, match="expected a function 'none', got none"):
         decoder([]).function("none")
-
-
-def test_the_node_of_a_tensor() -> None:
-    assert [node_name(text) for text in ("a", "a:1", "^a", "a:b:0")] == ["a"] * 4
-
-
-def test_the_nodes_that_tensors_need() -> None:
-    nodes = [
-        protos.NodeDef(name="a"),
-        protos.NodeDef(name="b", input=["a", "^c"]),
-        protos.NodeDef(name="c", input=["b:1"]),
-        protos.NodeDef(name="d", input=["nothing"]),
-    ]
-    assert {node.name for node in needed_nodes(nodes, ["b:0"])} == {"a", "b", "c"}
-    assert {node.name for node in needed_nodes(nodes, ["b:0"], ["c"])} == {"a", "b"}
-    assert {node.name for node in needed_nodes(nodes, ["d"])} == {"d"}
 
 
 def test_decoding_is_linear_in_the_nodes() -> None:

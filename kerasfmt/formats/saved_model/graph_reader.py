@@ -24,7 +24,8 @@ from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_m
 from kerasfmt.graph import Function, Spec
 from kerasfmt.graph.attr_values import decode_shape, decode_tensor
 from kerasfmt.graph.op import Op, known_op
-from kerasfmt.graphdef.decode import FunctionDecoder, needed_nodes, node_name
+from kerasfmt.graphdef.decode import FunctionDecoder
+from kerasfmt.graphdef.needed import needed_nodes, node_name
 from kerasfmt.ir import Weight
 from kerasfmt.ir.graph_model import GraphModel, GraphSignature
 
