@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,18 @@ def _version1(path: Path, resource: bool) -> dict[str, Any]:
         return {"y": session.run(y, {x: X})}
 
 
+def _export(path: Path) -> dict[str, Any]:
+    import keras
+
+    x = keras.Input((4,), name="x")
+    y = keras.layers.LayerNormalization()(keras.layers.Dense(6, activation="gelu")(x))
+    model = keras.Model(
+        x, keras.layers.Dense(2, activation="softmax", name="out")(keras.layers.Dropout(0.5)(y))
+    )
+    model.export(str(path), format="tf_saved_model", verbose=False)
+    return {"output_0": np.asarray(model(X))}
+
+
 CASES: dict[str, tuple[Callable[[Path], dict[str, Any]], str, dict[str, Any]]] = {
     "module": (_module, "serving_default", {"x": X}),
     "several inputs": (_several, "top", {"x": X, "n": 3}),
@@ -105,6 +118,8 @@ CASES: dict[str, tuple[Callable[[Path], dict[str, Any]], str, dict[str, Any]]] =
     "TensorFlow 1, resources": (lambda path: _version1(path, True), "serving_default", {"x": X}),
     "TensorFlow 1, references": (lambda path: _version1(path, False), "serving_default", {"x": X}),
 }
+if version("keras").startswith("3."):
+    CASES["export of Keras 3"] = (_export, "serving_default", {"x": X})
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -20,10 +20,10 @@ import numpy as np
 
 import kerasfmt
 from kerasfmt import ir, protos
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
 from kerasfmt.files import commit, staging
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats import saved_model
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 

@@ -19,8 +19,8 @@ from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.tensorbundle import bundle as layout
 from kerasfmt.containers.tensorbundle.coding import Window
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
 from kerasfmt.containers.tensorbundle.table import decode_table, encode_table
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 
 _NUMBERS = (0, 1, -1, 2, 7, 255, 1 << 20, (1 << 31) - 1, -(1 << 31), 1 << 40, (1 << 63) - 1, -(1 << 63))
 

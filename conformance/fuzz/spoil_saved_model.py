@@ -18,7 +18,7 @@ from conformance.fuzz import spoil, spoil_checkpoint
 from conformance.fuzz.spoil_hdf5 import Spoil
 from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 
 FILES = (
     "saved_model.pb",

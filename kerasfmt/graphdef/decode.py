@@ -26,6 +26,7 @@ from kerasfmt.graph.node_types import complete_attrs, output_dtypes
 from kerasfmt.graph.op import known_op
 from kerasfmt.graph.op_defs import Arg, OpDef, decode_op_def, lookup
 from kerasfmt.graph.value import Attr
+from kerasfmt.graphdef.needed import needed_nodes, node_name
 from kerasfmt.limits import EDGE_COST, NODE_COST, Allowance
 
 _MAX_DEPTH: Final = 64
@@ -175,31 +176,6 @@ class FunctionDecoder:
             for value in node.attr.values()
             if value.WhichOneof("value") == "func" and value.func.name in self._messages
         }
-
-
-def needed_nodes(nodes: Iterable[Any], ends: Iterable[str], stops: Iterable[str] = ()) -> list[Any]:
-    """The messages of the nodes that tensors need.
-
-    Args:
-      nodes: the messages of a graph or a function.
-      ends: the tensors.
-      stops: the names of nodes that are given, with all that only they need.
-    """
-    by_name = {node.name: node for node in nodes}
-    pending, seen = [node_name(end) for end in ends], set(stops)
-    found = []
-    while pending:
-        node = by_name.get(pending.pop())
-        if node is not None and node.name not in seen:
-            seen.add(node.name)
-            found.append(node)
-            pending.extend(map(node_name, node.input))
-    return found
-
-
-def node_name(tensor: str) -> str:
-    """The node of a tensor, `node` of `node:0`."""
-    return tensor.partition(":")[0].removeprefix("^")
 
 
 def _fed_dtype(message: Any, where: str) -> DType:

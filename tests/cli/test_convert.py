@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kerasfmt import api, cli
@@ -117,3 +118,19 @@ def test_progress_leaves_the_model_alone(tmp_path: Path, monkeypatch: pytest.Mon
 
 def all_weights(model: Model) -> list[Any]:
     return [*model.weights, *model.optimizer_variables()]
+
+
+@pytest.mark.parametrize("name", ["m.h5", "m.keras", "m"])
+def test_a_saved_model_is_converted_with_its_state(tmp_path: Path, name: str) -> None:
+    assert cli.main(["convert", MLP, str(tmp_path / "saved"), "--quiet"]) == 0
+    assert cli.main(["convert", str(tmp_path / "saved"), str(tmp_path / "out" / name), "--quiet"]) == 0
+    expected, found = api.load_model(MLP), api.load_model(tmp_path / "out" / name)
+    x = np.linspace(-1, 1, 12).reshape(3, 4)
+    np.testing.assert_array_equal(found.predict(x), expected.predict(x))
+    assert found.training_config is not None
+    assert expected.training_config is not None
+    state = [
+        {variable.numpy().tobytes() for variable in model.optimizer_variables()}
+        for model in (found, expected)
+    ]
+    assert state[0] >= state[1]

@@ -13,10 +13,11 @@ from kerasfmt.errors import GraphError, KerasfmtError, UnsafeFileError
 from kerasfmt.graph import Builder, Function, Spec, Variable, emit, emit_one
 from kerasfmt.graph.ops.control import cond
 from kerasfmt.graph.run import run
-from kerasfmt.graphdef.decode import FunctionDecoder, needed_nodes, node_name
+from kerasfmt.graphdef.decode import FunctionDecoder
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.functions import FunctionEncoder
 from kerasfmt.limits import Allowance
+from tests.growth import assert_linear
 
 VECTOR = Spec((None, 2), dtypes.float32)
 X = np.array([[1, 2], [3, 4]], np.float32)
@@ -269,17 +270,17 @@ def test_there_is_no_such_function() -> None:
         decoder([]).function("none")
 
 
-def test_the_node_of_a_tensor() -> None:
-    assert [node_name(text) for text in ("a", "a:1", "^a", "a:b:0")] == ["a"] * 4
+def test_decoding_is_linear_in_the_nodes() -> None:
+    def make(count: int) -> Callable[[], object]:
+        message = protos.FunctionDef()
+        message.signature.name = "f"
+        message.signature.input_arg.add(name="x", type=1)
+        message.signature.output_arg.add(name="y", type=1)
+        for number in reversed(range(count)):
+            needed = f"n{number - 1}:z:0" if number else "x"
+            node = message.node_def.add(name=f"n{number}", op="AddV2", input=[needed, "x"])
+            node.attr["T"].type = 1
+        message.ret["y"] = f"n{count - 1}:z:0"
+        return lambda: decoder([message]).function("f")
 
-
-def test_the_nodes_that_tensors_need() -> None:
-    nodes = [
-        protos.NodeDef(name="a"),
-        protos.NodeDef(name="b", input=["a", "^c"]),
-        protos.NodeDef(name="c", input=["b:1"]),
-        protos.NodeDef(name="d", input=["nothing"]),
-    ]
-    assert {node.name for node in needed_nodes(nodes, ["b:0"])} == {"a", "b", "c"}
-    assert {node.name for node in needed_nodes(nodes, ["b:0"], ["c"])} == {"a", "b"}
-    assert {node.name for node in needed_nodes(nodes, ["d"])} == {"d"}
+    assert_linear(make, 100)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from kerasfmt.containers.tensorbundle import StoredTensor
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY, VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint import layout
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY, VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.reader import Checkpoint, open_at
 from kerasfmt.formats.description import Description, Row, StoredWeight, byte_size
 

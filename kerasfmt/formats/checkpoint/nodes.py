@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
-from kerasfmt.containers.tensorbundle.objects import VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint import layout
+from kerasfmt.formats.checkpoint.layout import VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.scope_names import scope_name
 from kerasfmt.graph import Capture
 from kerasfmt.ir import Weight

@@ -17,7 +17,6 @@ from typing import Final
 from kerasfmt import dtypes
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.tensorbundle import StoredTensor
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
 from kerasfmt.errors import (
     CorruptFileError,
     KerasfmtError,
@@ -27,6 +26,7 @@ from kerasfmt.errors import (
 )
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.checkpoint import layout
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 from kerasfmt.formats.checkpoint.state_file import CheckpointState, read_state
 from kerasfmt.formats.checkpoint.stored import StoredObject, decode_object_graph
 from kerasfmt.limits import MAX_EXPANSION, allowance_for, limited

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from kerasfmt import limits, protos
-from kerasfmt.containers.tensorbundle.objects import VALUE_ATTRIBUTE
 from kerasfmt.errors import CorruptFileError
+from kerasfmt.formats.checkpoint.layout import VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.object_graph import escape
 from kerasfmt.typing import override
 

@@ -18,9 +18,9 @@ from typing import Final
 
 from kerasfmt import dtypes
 from kerasfmt.containers.tensorbundle import StoredTensor
-from kerasfmt.containers.tensorbundle.objects import VALUE_ATTRIBUTE
 from kerasfmt.errors import CorruptFileError, InvalidModelError
 from kerasfmt.formats import matching
+from kerasfmt.formats.checkpoint.layout import VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.nodes import VariableNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.checkpoint.objects import CheckpointObjects

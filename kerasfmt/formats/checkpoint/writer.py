@@ -17,8 +17,8 @@ import numpy as np
 
 from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
 from kerasfmt.errors import SaveError
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 from kerasfmt.formats.checkpoint.messages import children_bytes, encode_checkpoint_graph
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.checkpoint.objects import CheckpointObjects

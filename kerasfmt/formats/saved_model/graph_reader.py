@@ -9,8 +9,8 @@ Source: tensorflow/python/saved_model/load.py, Loader; load_v1_in_v2.py
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,8 @@ from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_m
 from kerasfmt.graph import Function, Spec
 from kerasfmt.graph.attr_values import decode_shape, decode_tensor
 from kerasfmt.graph.op import Op, known_op
-from kerasfmt.graphdef.decode import FunctionDecoder, needed_nodes, node_name
+from kerasfmt.graphdef.decode import FunctionDecoder
+from kerasfmt.graphdef.needed import needed_nodes, node_name
 from kerasfmt.ir import Weight
 from kerasfmt.ir.graph_model import GraphModel, GraphSignature
 
@@ -51,7 +52,14 @@ def load_graph(path: str | os.PathLike[str], tag: str = layout.SERVE_TAG) -> Gra
 
 
 class _Reading:
-    """A SavedModel while its signatures are read."""
+    """A SavedModel while its signatures are read.
+
+    Attributes:
+      by_key: its variables by their names in the checkpoint.
+      by_number: its variables by the numbers of their objects.
+      functions: the functions of signatures of TensorFlow 2.
+      ends: the outputs of signatures of TensorFlow 1.
+    """
 
     def __init__(self, stored: StoredModel) -> None:
         self.stored = stored
@@ -66,6 +74,8 @@ class _Reading:
         self.where = where
         self.by_key: dict[str, Weight] = {}
         self.by_number: dict[int, Weight] = {}
+        self.functions: list[str] = []
+        self.ends: list[str] = []
 
     def model(self) -> GraphModel:
         if self.stored.objects:
@@ -73,14 +83,13 @@ class _Reading:
         else:
             self._read_named_variables()
         signatures = {}
-        reached: list[Callable[[], list[Any]]] = []
         for name, message in sorted(self.stored.meta.signature_def.items()):
             if name != layout.INIT_OP and (message.inputs or message.outputs):
-                signatures[name] = self._signature(name, message, reached)
+                signatures[name] = self._signature(name, message)
         return GraphModel(
             signatures,
             list(self.by_key.values()),
-            lambda: self._missing(reached),
+            self.missing,
             lambda directory: write_again(self.stored, self.by_key, directory),
         )
 
@@ -100,7 +109,7 @@ class _Reading:
         for name, tensor in (self.stored.variables or {}).items():
             self.by_key[name] = _weight(name, tensor)
 
-    def _signature(self, name: str, message: Any, reached: list[Callable[[], list[Any]]]) -> GraphSignature:
+    def _signature(self, name: str, message: Any) -> GraphSignature:
         inputs = {key: _spec(info, f"{self.where}: signature {name}") for key, info in message.inputs.items()}
         outputs = {
             key: _spec(info, f"{self.where}: signature {name}") for key, info in message.outputs.items()
@@ -108,15 +117,14 @@ class _Reading:
         signatures = self.stored.root.child("signatures") if self.stored.objects else None
         place = None if signatures is None else signatures.child(name)
         if place is None:
-            return self._of_graph(name, message, inputs, outputs, reached)
-        return self._of_function(place, inputs, outputs, reached)
+            return self._of_graph(name, message, inputs, outputs)
+        return self._of_function(place, inputs, outputs)
 
     def _of_function(
         self,
         place: Place,
         inputs: Mapping[str, Spec],
         outputs: Mapping[str, Spec],
-        reached: list[Callable[[], list[Any]]],
     ) -> GraphSignature:
         """A signature of TensorFlow 2."""
         said = place.object.message.bare_concrete_function
@@ -125,9 +133,10 @@ class _Reading:
             raise GraphError(
                 f"{place.where}: expected a function of {sorted(inputs)}, got {function!r} of {keywords}"
             )
-        reached.append(lambda: self.decoder.needed(function))
+        self.functions.append(function)
         bound = self.stored.meta.object_graph_def.concrete_functions[function].bound_inputs
 
+        @cache
         def prepare() -> tuple[Function, Sequence[Any]]:
             found = self.decoder.function(function)
             arguments = [self._bound(number, place.where) for number in bound]
@@ -174,29 +183,24 @@ class _Reading:
         message: Any,
         inputs: Mapping[str, Spec],
         outputs: Mapping[str, Spec],
-        reached: list[Callable[[], list[Any]]],
     ) -> GraphSignature:
         """A signature of TensorFlow 1."""
         feeds = [message.inputs[key].name for key in inputs]
         wanted = [message.outputs[key].name for key in outputs]
-        reached.append(lambda: self._needed(feeds, wanted))
+        self.ends += wanted
+
+        @cache
+        def decoded() -> tuple[Function, list[Any]]:
+            needed = needed_nodes(self.graph.node, wanted, map(node_name, feeds))
+            held = [node for node in needed if node.op in _VARIABLES]
+            names = [*feeds, *(node.name for node in held)]
+            return self.decoder.graph(self.graph.node, name, names, wanted), held
 
         def prepare() -> tuple[Function, Sequence[Any]]:
-            fed = {node_name(feed) for feed in feeds}
-            held = [node for node in self.graph.node if node.op in _VARIABLES and node.name not in fed]
-            names = [*feeds, *(node.name for node in held)]
-            found = self.decoder.graph(self.graph.node, name, names, wanted)
-            used = {value for node in found.nodes for value in node.inputs} | {*found.outputs}
-            handles = zip(held, found.inputs[len(feeds) :], strict=True)
-            # A variable that the signature does not use, of an optimizer say, needs no value.
-            return found, [self._named(node) if handle in used else None for node, handle in handles]
+            found, held = decoded()
+            return found, [self._named(node) for node in held]
 
         return GraphSignature(name, dict(inputs), dict(outputs), prepare)
-
-    def _needed(self, feeds: Sequence[str], wanted: Sequence[str]) -> list[Any]:
-        """The nodes of the main graph that tensors need, without variables."""
-        held = {node.name for node in self.graph.node if node.op in _VARIABLES}
-        return needed_nodes(self.graph.node, wanted, held | set(map(node_name, feeds)))
 
     def _named(self, node: Any) -> Any:
         """The variable of a node of TensorFlow 1; for a reference, its value."""
@@ -215,15 +219,13 @@ class _Reading:
                 f"{len(function.outputs)}"
             )
 
-    def _missing(self, reached: Sequence[Callable[[], list[Any]]]) -> list[str]:
-        """The ops without a kernel among nodes, and in the functions that they run."""
+    def missing(self) -> list[str]:
+        """The ops without a kernel among the nodes that signatures need, and in the functions that these run."""
+        held = [node.name for node in self.graph.node if node.op in _VARIABLES]
+        found = needed_nodes(self.graph.node, self.ends, held)
+        ops = {node.op for node in found}
         done: set[str] = set()
-        ops: set[str] = set()
-        pending: list[str] = []
-        for nodes in reached:
-            found = nodes()
-            ops |= {node.op for node in found}
-            pending.extend(self.decoder.callees(found))
+        pending = [*self.functions, *self.decoder.callees(found)]
         while pending:
             name = pending.pop()
             if name not in done:

@@ -60,7 +60,7 @@ def load(
     root = stored.root
     with malformed_config_errors(root.where):
         config = _config(root, custom_objects or {})
-        model = model_from_config(config, custom_objects, keras=2)
+        model = _built(config, custom_objects)
         matched = match(model, root)
         _restore_facts(matched)
         assign(matched.pairs)
@@ -68,6 +68,15 @@ def load(
             model.training_config = read_training(root, matched, model)
     _warn_of_signatures(stored)
     return model
+
+
+def _built(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None) -> ir.Model:
+    try:
+        return model_from_config(config, custom_objects, keras=2)
+    except UnsupportedLayerError as error:
+        raise UnsupportedLayerError(
+            f"{error}; kerasfmt.load_graph_model runs the model's signatures without it"
+        ) from error
 
 
 def _config(root: Place, custom_objects: Mapping[str, Any]) -> dict[str, Any]:

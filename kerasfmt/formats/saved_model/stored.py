@@ -22,17 +22,14 @@ from kerasfmt import limits, protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.checked_json import parse_object
 from kerasfmt.containers.system_faults import system_fault
-from kerasfmt.containers.tensorbundle.objects import (
-    VALUE_ATTRIBUTE,
-    StoredObject,
-    decode_objects,
-    read_objects,
-)
 from kerasfmt.containers.tensorbundle.reader import Bundle, StoredTensor
 from kerasfmt.errors import CorruptFileError, InvalidModelError, MissingFileError, UnsupportedFormatError
 from kerasfmt.files.steady import read_steadily
+from kerasfmt.formats.checkpoint.layout import VALUE_ATTRIBUTE
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.metadata import LayerMetadata
+from kerasfmt.formats.saved_model.stored_objects import StoredObject, decode_objects, read_objects
+from kerasfmt.gc_paused import gc_paused
 
 _MessageT = TypeVar("_MessageT", bound=protos.Message)
 _LARGEST: Final = 2**31 - 1
@@ -140,6 +137,8 @@ class Place:
     @property
     def children(self) -> dict[str, Place]:
         """The children by name, in their order."""
+        # Several layers may lead to one object with many children.
+        limits.spend(limits.EDGE_COST * len(self.object.children), self.where)
         return {
             name: Place(self.stored, number, (*self.path, name))
             for name, number in self.object.children.items()
@@ -190,6 +189,7 @@ class Place:
         return tensor
 
 
+@gc_paused()
 def open_saved_model(path: str | os.PathLike[str], tag: str = layout.SERVE_TAG) -> StoredModel:
     """What a SavedModel holds; its variables are read when they are used.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
-from kerasfmt.containers.tensorbundle.objects import OBJECT_GRAPH_KEY
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 
 
 def edit_saved_model(directory: Path, change: Callable[[Any], None]) -> None:

@@ -19,7 +19,8 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
-from kerasfmt.formats.saved_model.graph_reader import load_graph
+from kerasfmt.formats.saved_model.graph_reader import _runs, load_graph
+from kerasfmt.graph.op_defs import _op_list
 from tests.formats.format_tests import files
 from tests.formats.saved_model.saved import save, small
 from tests.formats.saved_model.stored_edits import edit_saved_model
@@ -246,3 +247,15 @@ def test_a_variable_of_tensorflow_1_without_a_value(tmp_path: Path) -> None:
     tensorbundle.write(directory / "variables" / "variables", [("w", np.float32(3))])
     with pytest.raises(GraphError, match="expected a value of the variable 'v', got none"):
         load_graph(directory).signatures["predict"](x=[1])
+
+
+def test_no_op_of_files_and_none_of_python_has_a_kernel() -> None:
+    found = _tensor_ops()
+    assert {"ReadFile", "WriteFile", "SaveV2", "RestoreV2"} <= found
+    assert not [op for op in found if _runs(op)]
+
+
+def _tensor_ops() -> set[str]:
+    """The ops of TensorFlow that reach beyond the graph, of those whose definitions kerasfmt has."""
+    words = ("File", "SaveV2", "RestoreV2", "Checkpoint", "PyFunc", "Print", "Fact", "Sql", "Socket")
+    return {op.name for op in _op_list().values() if any(word in op.name for word in words)}

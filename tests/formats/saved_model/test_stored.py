@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from kerasfmt import limits, protos
+from kerasfmt.containers import tensorbundle
 from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
@@ -16,6 +18,7 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 from kerasfmt.formats.saved_model.stored import decode_metadata, open_saved_model
 from tests.formats.saved_model.saved import compiled, save
 from tests.formats.saved_model.stored_edits import (
@@ -23,6 +26,7 @@ from tests.formats.saved_model.stored_edits import (
     edit_saved_model,
     with_metadata_inside,
 )
+from tests.growth import assert_linear
 
 
 @pytest.fixture
@@ -176,3 +180,36 @@ def test_the_cost_of_metadata_is_counted() -> None:
         allowance.left = 1000.0
         with pytest.raises(UnsafeFileError, match="takes"):
             decode_metadata(entries, 3, "f")
+
+
+def test_opening_is_linear_in_the_objects(tmp_path: Path) -> None:
+    def make(count: int) -> Callable[[], object]:
+        path = tmp_path / str(count)
+        (path / "variables").mkdir(parents=True)
+        saved = protos.SavedModel()
+        nodes = saved.meta_graphs.add().object_graph_def.nodes
+        texts, checkpointed = protos.KerasSavedMetadata(), protos.TrackableObjectGraph()
+        for number in range(count):
+            node = nodes.add()
+            node.variable.name = f"v{number}"
+            nodes[0].children.add(node_id=number, local_name=f"c{number}")
+            node.children.add(node_id=0, local_name="root")
+            texts.nodes.add(node_id=number, metadata='{"name": "a"}')
+            checkpointed.nodes.add()
+            checkpointed.nodes[0].children.add(node_id=number, local_name=f"c{number}")
+        (path / "saved_model.pb").write_bytes(saved.SerializeToString())
+        (path / "keras_metadata.pb").write_bytes(texts.SerializeToString())
+        held = np.array(checkpointed.SerializeToString(), object)
+        tensorbundle.write(path / "variables" / "variables", [(OBJECT_GRAPH_KEY, held)])
+        return lambda: open_saved_model(path).checkpoint_numbers
+
+    assert_linear(make, 200)
+
+
+def test_looking_at_the_children_of_one_object_again_and_again_is_counted(directory: Path) -> None:
+    with limits.limited() as allowance:
+        root = open_saved_model(directory).root
+        allowance.left = 10 * limits.EDGE_COST * len(root.object.children)
+        with pytest.raises(UnsafeFileError, match="root: takes"):
+            for _ in range(11):
+                _ = root.children

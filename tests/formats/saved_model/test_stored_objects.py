@@ -7,13 +7,9 @@ import pytest
 
 from kerasfmt import limits, protos
 from kerasfmt.containers import tensorbundle
-from kerasfmt.containers.tensorbundle.objects import (
-    OBJECT_GRAPH_KEY,
-    VALUE_ATTRIBUTE,
-    decode_objects,
-    read_objects,
-)
 from kerasfmt.errors import CorruptFileError, UnsafeFileError
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY, VALUE_ATTRIBUTE
+from kerasfmt.formats.saved_model.stored_objects import decode_objects, read_objects
 
 
 def graph() -> protos.TrackableObjectGraph:

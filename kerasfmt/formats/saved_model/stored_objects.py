@@ -16,19 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from kerasfmt import limits, protos
 from kerasfmt.containers.tensorbundle.reader import Bundle
 from kerasfmt.errors import CorruptFileError
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 
-OBJECT_GRAPH_KEY: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"
-"""Where a checkpoint holds its object graph (tensorflow/python/trackable/base.py)."""
-VALUE_ATTRIBUTE: Final = "VARIABLE_VALUE"
-"""The attribute of a variable that a checkpoint holds; its key ends in `/.ATTRIBUTES/VARIABLE_VALUE`."""
+_NO_SLOTS: Final[Mapping[tuple[int, str], int]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class StoredObject:
     """An object as a file states it.
 
@@ -70,21 +69,26 @@ def decode_objects(nodes: Iterable[Any], where: str) -> Sequence[StoredObject]:
     found = []
     for number, message in enumerate(messages):
         children = {child.local_name: child.node_id for child in message.children}
-        slots = {
-            (slot.original_variable_node_id, slot.slot_name): slot.slot_variable_node_id
-            for slot in message.slot_variables
-        }
         if len(children) < len(message.children):
             raise CorruptFileError(
                 f"{where}: object {number}: two children have one name; the file is damaged"
             )
-        for named in (*children.values(), *slots.values(), *(original for original, _ in slots)):
-            if not 0 <= named < count:
-                raise CorruptFileError(
-                    f"{where}: object {number}: names object {named}, where there are {count}; the file is damaged"
-                )
+        slots = _slots(message) if message.slot_variables else _NO_SLOTS
+        numbers = [*children.values(), *slots.values(), *(original for original, _ in slots)]
+        if numbers and not (min(numbers) >= 0 and max(numbers) < count):
+            wrong = next(named for named in numbers if not 0 <= named < count)
+            raise CorruptFileError(
+                f"{where}: object {number}: names object {wrong}, where there are {count}; the file is damaged"
+            )
         found.append(StoredObject(number, children, slots, message))
     return found
+
+
+def _slots(message: Any) -> dict[tuple[int, str], int]:
+    return {
+        (slot.original_variable_node_id, slot.slot_name): slot.slot_variable_node_id
+        for slot in message.slot_variables
+    }
 
 
 def read_objects(bundle: Bundle) -> Sequence[StoredObject] | None:
