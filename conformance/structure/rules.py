@@ -154,10 +154,6 @@ _MASKS = (
     "attends to masked steps); here they are part of its argument attention_mask"
 )
 _ARRAYS = "arrays among the arguments: Keras captures them as constants of the eager runtime, functions hold them here"
-_STEPS_MASKED = (
-    "Keras's own functions of a recurrent layer lose the masks that come along with its inputs, and so do those of the "
-    "model that call them (loaded without Keras, they take masked steps); here a mask is one of their arguments"
-)
 DIFFERENT = {
     **dict.fromkeys(
         [
@@ -167,15 +163,6 @@ DIFFERENT = {
         _MASKS,
     ),
     "masks_encoder": _MASKS,
-    **dict.fromkeys(
-        [
-            f"{layer}-{kind}"
-            for layer in ("LSTM", "GRU")
-            for kind in ("masked", "masked_last", "masked_zero", "masked_unrolled", "embedded", "relu_masked")
-        ],
-        _STEPS_MASKED,
-    ),
-    "GRU-reset_before_masked": _STEPS_MASKED,
     **dict.fromkeys(
         ["Activation-swish", "Activation-silu"],
         "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",

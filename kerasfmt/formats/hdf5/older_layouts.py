@@ -15,6 +15,7 @@ from typing import Any, Final
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.matching import NamedArray, ordered_weights
 from kerasfmt.ir import Layer
+from kerasfmt.ir.layer import find_layer_class
 
 _CHANGED: Final = ("Conv1D", "Conv2DTranspose", "ConvLSTM2D")
 """The classes whose kernels Keras 1 stores in another order, which their shapes may not show."""
@@ -100,9 +101,10 @@ def refuse_changed_layouts(layer: Layer, where: str) -> None:
     Raises:
       UnsupportedFormatError: it is such a layer, or holds one.
     """
+    changed = tuple(cls for cls in map(find_layer_class, _CHANGED) if cls is not None)
     for leaf in _leaves(layer):
         first = getattr(leaf, "data_format", None) == "channels_first" and hasattr(leaf, "kernel_size")
-        if first or type(leaf).__name__ in _CHANGED:
+        if first or isinstance(leaf, changed):
             kind = type(leaf).__name__ + (" with channels_first" if first else "")
             raise UnsupportedFormatError(
                 f"{where}: Keras 1 stores the kernel of a {kind} in an order that is not read; "

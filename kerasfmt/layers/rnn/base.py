@@ -14,7 +14,7 @@ from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.input_spec import InputSpec
-from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames, to_snake_case
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
@@ -41,7 +41,7 @@ RNN_FACTS = KerasFacts(
     tracked_lists=("state_spec",),
     tracked_order=("cell", "state_spec"),
     build_calls_base=True,
-    implied_by_keras3={"time_major": (False,), "num_constants": (0,)},
+    implied_by_keras3={"time_major": (False,), "num_constants": (0,), "implementation": ANY_VALUE},
 )
 """The facts of a layer that runs a cell."""
 

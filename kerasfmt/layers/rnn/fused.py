@@ -6,18 +6,16 @@ Source: tf_keras/src/layers/rnn/lstm.py, gru.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.call_context import CallContext
-from kerasfmt.ir.keras_facts import ANY_VALUE
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, pack_as
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.rnn.base import RNN_FACTS, CellLayer
+from kerasfmt.layers.rnn.base import CellLayer
 from kerasfmt.layers.rnn.cells import GatedCell
 from kerasfmt.nn import fused_rnn
 from kerasfmt.nn.shapes import dropout
@@ -33,7 +31,6 @@ class FusedLayer(CellLayer, register=False):
       fused: the functions of all steps.
     """
 
-    facts = replace(RNN_FACTS, implied_by_keras3={"time_major": (False,), "implementation": ANY_VALUE})
     fused: ClassVar[fused_rnn.FusedCell]
     cell: GatedCell = fields.state()
 

@@ -116,22 +116,6 @@ def test_the_implementation_of_the_first_versions() -> None:
     assert LSTM(4, recurrent_dropout=0.1).get_config()["implementation"] == 1
 
 
-@pytest.mark.parametrize(
-    ("options", "fits"),
-    [
-        ({}, True),
-        ({"dropout": 0.1, "implementation": 1, "time_major": True, "stateful": True}, True),
-        ({"activation": "relu"}, False),
-        ({"recurrent_activation": "hard_sigmoid"}, False),
-        ({"recurrent_dropout": 0.1}, False),
-        ({"unroll": True}, False),
-        ({"use_bias": False}, False),
-    ],
-)
-def test_what_cudnn_has(options: dict[str, Any], fits: bool) -> None:
-    assert LSTM(4, **options).fits_cudnn is fits
-
-
 def test_weights_of_cudnn_are_adopted() -> None:
     layer = LSTM(4)
     model_of(layer)
