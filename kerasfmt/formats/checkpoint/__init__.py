@@ -31,9 +31,7 @@ def _is_checkpoint(path: Path) -> bool:
 
 
 def _holds_weights(source: Source) -> bool:
-    if not isinstance(source, Path):
-        return False
-    return _is_checkpoint(source) or _is_prefix(source / layout.VARIABLES)
+    return isinstance(source, Path) and _is_checkpoint(source)
 
 
 def _read_weights(model: Model, source: Source, by_name: bool, skip_mismatch: bool) -> None:
