@@ -1,4 +1,4 @@
-"""Lookups: kerasfmt in NumPy finds and learns the same as Keras 2; TensorFlow reads a vocabulary file as an asset."""
+"""Lookups find and learn in NumPy what they do in Keras 2; a vocabulary file is an asset that TensorFlow reads."""
 
 from __future__ import annotations
 

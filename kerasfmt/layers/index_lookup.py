@@ -98,7 +98,8 @@ class IndexLookup(LookupOptions, register=False):
     def _add_idf_weights(self) -> None:
         self.idf = IdfWeights("Variable", (self.token_start,), self.compute_dtype, trainable=False)
         self.idf.value = np.zeros(self.depth or self.token_start, self.compute_dtype.numpy)
-        self.own_weight(self.idf, "idf_weights", "idf")
+        self._weights.append(self.idf)
+        self._attributes["idf_weights"] = self.idf  # Keras's attribute; the option has that name here
         self.idf_constant = WeightContent(self.idf)
         self._constants.append(self.idf_constant)
 

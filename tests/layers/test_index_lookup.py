@@ -22,7 +22,7 @@ def test_a_vocabulary_to_learn_has_tables_to_count_in_and_counts_as_a_weight() -
     assert list(layer.tables) == ["lookup_table", "token_counts", "token_document_counts"]
     assert [table.mutable for table in layer.tables.values()] == [False, True, True]
     assert len(layer.listed_weights()) == 3
-    assert list(layer.weight_attributes) == ["idf_weights", "idf", "num_documents"]
+    assert list(layer.weight_attributes) == ["idf_weights", "num_documents"]
 
 
 @pytest.mark.parametrize(
