@@ -69,7 +69,7 @@ def test_a_recurrent_layer_at_every_step() -> None:
     rows = np.random.default_rng(2).normal(size=(2, 3, 4, 5)).astype(np.float32)
     layer = TimeDistributed(SimpleRNN(6), name="steps")
     model = model_of(layer, rows)
-    assert [w.name for w in model.weights][0] == "steps/simple_rnn_cell/kernel"
+    assert model.weights[0].name == "steps/simple_rnn_cell/kernel"
     x = kerasfmt.Input((4, 5))
     inner = kerasfmt.Model(x, SimpleRNN(6)(x))
     inner.set_weights(model.get_weights())
