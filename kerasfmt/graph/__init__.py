@@ -7,7 +7,7 @@ from kerasfmt.graph.builder import Builder
 from kerasfmt.graph.emit import emit, emit_one
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.resource import Variable
-from kerasfmt.graph.spec import Shape, Spec, broadcast_shapes, known_size, merge_shapes
+from kerasfmt.graph.spec import Shape, Spec, VariableSpec, broadcast_shapes, known_size, merge_shapes
 from kerasfmt.graph.value import Node, Operand, Value
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Spec",
     "Value",
     "Variable",
+    "VariableSpec",
     "broadcast_shapes",
     "emit",
     "emit_one",

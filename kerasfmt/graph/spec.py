@@ -28,6 +28,21 @@ class Spec:
         return Spec(self.shape, self.dtype, name)
 
 
+@dataclass(frozen=True)
+class VariableSpec:
+    """An argument that is a variable itself, not its content.
+
+    Attributes:
+      content: the shape and dtype of the content.
+      alias: a number that is another one for each variable among the arguments.
+
+    Source: tensorflow/python/ops/resource_variable_ops.py, VariableSpec.
+    """
+
+    content: Spec
+    alias: int
+
+
 def merge_dims(a: int | None, b: int | None) -> int | None:
     """The one dimension that `a` and `b` both describe.
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from kerasfmt import protos
+from kerasfmt import dtypes, protos
 from kerasfmt.graph.attr_values import encode_attr, encode_shape
 from kerasfmt.graph.function import Function, callees_of
 from kerasfmt.graph.op import find_op
@@ -202,7 +202,8 @@ def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:
         shapes.shape.append(shape)
         attr = proto.arg_attr[index].attr
         if index < len(function.inputs):
-            attr["_output_shapes"].list.shape.append(shape)
+            if value.dtype is not dtypes.resource:
+                attr["_output_shapes"].list.shape.append(shape)
             attr["_user_specified_name"].s = function.input_names[index].encode()
         else:
             attr["_user_specified_name"].s = b"resource"

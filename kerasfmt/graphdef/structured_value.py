@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from kerasfmt import protos
-from kerasfmt.graph import Spec
+from kerasfmt.graph import Spec, VariableSpec
 from kerasfmt.graph.attr_values import encode_shape
 
 
@@ -55,6 +55,8 @@ def _encode_into(proto: protos.StructuredValue, value: Any) -> None:
         spec.name = value.name or ""
         spec.shape.CopyFrom(encode_shape(value.shape))
         spec.dtype = value.dtype.enum
+    elif isinstance(value, VariableSpec):
+        _encode_variable_spec(proto.type_spec_value, value)
     elif isinstance(value, Mapping):
         proto.dict_value.SetInParent()
         for key, item in value.items():
@@ -64,6 +66,17 @@ def _encode_into(proto: protos.StructuredValue, value: Any) -> None:
     else:
         assert isinstance(value, list), value
         _encode_items(proto.list_value, value)
+
+
+def _encode_variable_spec(proto: protos.TypeSpecProto, spec: VariableSpec) -> None:
+    proto.type_spec_class = protos.TypeSpecProto.TypeSpecClass.Value("VARIABLE_SPEC")
+    proto.type_spec_class_name = "VariableSpec"
+    proto.num_flat_components = 1
+    state = proto.type_state.tuple_value.values
+    state.add().tensor_shape_value.CopyFrom(encode_shape(spec.content.shape))
+    state.add().tensor_dtype_value = spec.content.dtype.enum
+    state.add().bool_value = True  # trainable
+    state.add().int64_value = spec.alias
 
 
 def _encode_items(proto: protos.TupleValue | protos.ListValue, items: Sequence[Any]) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from kerasfmt import dtypes
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.graph import Builder, Function, Spec
+from kerasfmt.graph import Builder, Function, Spec, VariableSpec
 from kerasfmt.ir.activity import activity_function
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.naming import LayerNames
@@ -126,7 +127,7 @@ def _trace(
     kwargs = {name: name_specs(value, name) for name, value in kwargs.items()}
     values = map_structure(graph.input, inputs)
     given = {
-        name: map_structure(lambda s: graph.input(s) if isinstance(s, Spec) else s, value)
+        name: map_structure(lambda s, name=name: _argument(graph, s, name), value)  # type: ignore[misc]
         for name, value in kwargs.items()
     }
     for name in given:
@@ -137,3 +138,12 @@ def _trace(
     outputs = layer.run(values, given, training, context)
     function = graph.finish([*flatten(outputs), *context.losses])
     return Trace(function, inputs, kwargs, outputs, len(context.losses), training, tuple(context.inner))
+
+
+def _argument(graph: Builder, spec: Any, name: str) -> Any:
+    """A further argument: a new input of the function, the content of a variable that is an input, or a constant."""
+    if isinstance(spec, VariableSpec):
+        handle = graph.input(Spec((), dtypes.resource), name)
+        content = spec.content
+        return graph.emit("ReadVariableOp", handle, dtype=content.dtype, shapes=[content.shape])[0]
+    return graph.input(spec) if isinstance(spec, Spec) else spec

@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction, name_outputs
-from kerasfmt.graph import Builder, Function, Spec, Value
+from kerasfmt.graph import Builder, Function, Spec, Value, VariableSpec
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Layer, Model, Trace
 from kerasfmt.ir.call_context import CallContext
@@ -108,7 +108,10 @@ class LayerFunctions:
         spec, _ = _arg_spec(layer.signature)
         traced = [self._of_trace(layer, trace) for trace in traces]
         names = [OUTPUTS, LOSSES] if layer.activity_penalty is None else [OUTPUTS, LOSSES, ALL_LOSSES]
-        functions = {n: PolymorphicFunction(tuple(found[n] for found in traced), spec) for n in names}
+        functions = {}
+        for n in names:
+            order = traced if n == OUTPUTS else _as_queued(traces, traced)
+            functions[n] = PolymorphicFunction(tuple(found[n] for found in order), spec)
         if layer.activity_penalty is None:
             functions[ALL_LOSSES] = functions[LOSSES]
         else:
@@ -119,7 +122,8 @@ class LayerFunctions:
         """The functions of one trace."""
         spec, bare = _arg_spec(layer.signature)
         inputs = _signature(layer, spec, trace)
-        keywords = tuple(s.name or "" for s in _tensor_specs(inputs))
+        arguments = zip(_tensor_specs(inputs), trace.function.inputs, strict=False)
+        keywords = tuple((s.name or "") if isinstance(s, Spec) else v.node.name for s, v in arguments)
         outputs = map_structure(lambda v: v.spec, trace.outputs)
         name = self._context.names[layer]
 
@@ -172,6 +176,18 @@ class LayerFunctions:
         return PolymorphicFunction((trace,), ArgSpec(("x",)), (spec.with_name(None),))
 
 
+def _as_queued(traces: list[Trace], made: list[Any]) -> list[Any]:
+    """What is made of traces, in the order in which Keras traces the functions that other functions call.
+
+    A cell that is called with variables and with their content is traced for training with both of them first.
+    """
+    given = [leaf for trace in traces for value in trace.kwargs.values() for leaf in flatten(value)]
+    if not any(isinstance(leaf, VariableSpec) for leaf in given):
+        return made
+    order = sorted(range(len(traces)), key=lambda place: not traces[place].training)
+    return [made[place] for place in order]
+
+
 def _calling(function: Function) -> tuple[Builder, tuple[Value, ...]]:
     """A builder with the inputs of another function, and the outputs of a call of that function."""
     graph = Builder()
@@ -212,9 +228,9 @@ def _signature(layer: Layer, spec: ArgSpec, trace: Trace) -> Any:
     )
 
 
-def _tensor_specs(structure: Any) -> list[Spec]:
+def _tensor_specs(structure: Any) -> list[Spec | VariableSpec]:
     if isinstance(structure, dict):
         return [s for key in sorted(structure) for s in _tensor_specs(structure[key])]
     if isinstance(structure, list | tuple):
         return [s for item in structure for s in _tensor_specs(item)]
-    return [structure] if isinstance(structure, Spec) else []
+    return [structure] if isinstance(structure, Spec | VariableSpec) else []

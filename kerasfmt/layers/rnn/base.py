@@ -108,6 +108,11 @@ class RecurrentLayer(Layer, register=False):
         return 1 if self.time_major else 0
 
     @property
+    def keeps_compute_dtype(self) -> bool:
+        """Whether the states are kept in the dtype in which the layer computes."""
+        return self.policy.variable_dtype is self.compute_dtype
+
+    @property
     def state_sizes(self) -> Structure:
         """The sizes of the states, a structure."""
         return state_size_of(self.cell)
@@ -295,7 +300,9 @@ class RecurrentLayer(Layer, register=False):
         sequences, given, fixed = self._parts(inputs, initial_state, constants)
         first = flatten(sequences)[0]
         states = self._first_states(first, given)
-        cell = RunningCell(self, sequences, states, training, fixed, call_context)
+        cell = RunningCell(
+            self, sequences, states, training, fixed, call_context, states_given=given is not None
+        )
         found = [m for m in flatten(mask)[:1] if m is not None]
         ran = self.recurrence.run(
             cell.step, flatten(sequences), flatten(states), cell.invariants, found[0] if found else None

@@ -5,17 +5,46 @@ Source: tf_keras/src/layers/rnn/base_rnn.py, RNN.call.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import Any, ClassVar, Protocol
 
-from kerasfmt.graph import ops
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.graph import VariableSpec, ops
 from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.trace import InnerCall
 from kerasfmt.layers.rnn.cell import RecurrentCell, StepArguments, masks_of, run_cell
 from kerasfmt.nn.recurrence import Values
 
-if TYPE_CHECKING:
-    from kerasfmt.layers.rnn.base import RecurrentLayer
+
+class RunsCell(Protocol):
+    """What the cell needs to know of the layer that runs it."""
+
+    traces_cell: ClassVar[bool]
+
+    @property
+    def cell(self) -> Layer:
+        """The cell."""
+
+    @property
+    def batch_axis(self) -> int:
+        """The axis of the rows."""
+
+    @property
+    def stateful(self) -> bool:
+        """Whether one call starts with what the call before left."""
+
+    @property
+    def unroll(self) -> bool:
+        """Whether each step has nodes of its own."""
+
+    @property
+    def keeps_compute_dtype(self) -> bool:
+        """Whether the states are kept in the dtype in which the layer computes."""
+
+    def fail(self, text: str) -> InvalidModelError:
+        """An error that says which layer is wrong."""
 
 
 class RunningCell:
@@ -28,6 +57,7 @@ class RunningCell:
       training: the mode.
       constants: what every step gets beside its inputs and states.
       context: the context of the call.
+      states_given: whether the caller gave the states.
 
     Attributes:
       invariants: the random masks and the constants, which are the same in each step.
@@ -35,13 +65,16 @@ class RunningCell:
 
     def __init__(
         self,
-        layer: RecurrentLayer,
+        layer: RunsCell,
         sequences: Structure,
         states: Structure,
         training: bool,
         constants: Any,
         context: CallContext,
+        *,
+        states_given: bool,
     ) -> None:
+        self._states_given = states_given
         self._layer, self._cell, self._context, self._training = layer, layer.cell, context, training
         self._sequences, self._states, self._constants = sequences, states, constants
         if constants is not None and "constants" not in self._cell.signature.further:
@@ -51,7 +84,7 @@ class RunningCell:
         batch = first.dims[axis]
         if batch is None:
             batch = ops.getitem(ops.shape(first), axis)
-        step = (0,) if layer.time_major else (slice(None), 0)
+        step = (0,) if axis == 1 else (slice(None), 0)
         like = map_structure(lambda x: ops.getitem(x, step), sequences) if training else sequences
         self._masks = masks_of(self._cell, like, batch, training)
         self._mask_count = len(flatten(self._masks))
@@ -89,6 +122,20 @@ class RunningCell:
         if isinstance(self._cell, RecurrentCell):
             kwargs = {"states": states} if constants is None else {"states": states, "constants": constants}
             specs = [map_structure(lambda v: v.spec, given) for given in (inputs, kwargs)]
-            self._context.inner.append(InnerCall(self._cell, specs[0], specs[1]))
+            made = [InnerCall(self._cell, specs[0], specs[1])]
         else:
-            self._context.inner.extend(inside.inner)
+            made = inside.inner
+        # Keras calls the cell of a stateful layer once outside of the loop, with the variables themselves.
+        from_variables = [self._with_variables(call) for call in made] if self._starts_from_variables else []
+        self._context.inner.extend([*from_variables, *made])
+
+    @property
+    def _starts_from_variables(self) -> bool:
+        layer = self._layer
+        return layer.stateful and not layer.unroll and layer.keeps_compute_dtype and not self._states_given
+
+    def _with_variables(self, call: InnerCall) -> InnerCall:
+        """A call of the cell with variables in place of the states."""
+        alias = count()
+        states = map_structure(lambda spec: VariableSpec(spec, next(alias)), call.kwargs["states"])
+        return InnerCall(call.layer, call.inputs, {**call.kwargs, "states": states})
