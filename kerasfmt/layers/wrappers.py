@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.call_context import CallContext
@@ -97,6 +97,15 @@ class TimeDistributed(Wrapper):
     """
 
     supports_masking = True
+
+    @override
+    def validate(self) -> None:
+        """Refuses a layer whose calls depend on each other."""
+        if self.layer.stateful:
+            raise UnsupportedLayerError(
+                f"layer {self.name} ({type(self).__name__}): option layer: expected a layer that is not stateful, got "
+                f"{self.layer.name}; make it with stateful=False, and hand its states on as initial_state"
+            )
 
     @override
     def build(self, inputs: Any) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from kerasfmt import limits
 from kerasfmt.graph import Builder, Spec, Value, ops
 from kerasfmt.nn.shapes import packed
 
@@ -87,6 +88,7 @@ class Recurrence:
         steps = sequences[0].dims[0]
         if not steps:
             raise ValueError("it cannot be unrolled, as the number of steps is not known")
+        limits.spend(limits.NODE_COST * steps, sequences[0].graph.name)
         columns = [ops.unpack(x) for x in sequences]
         results: list[Values] = []
         masks: list[Value] = []

@@ -19,6 +19,7 @@ from kerasfmt.layers import (
     Conv2D,
     Dense,
     Masking,
+    SimpleRNN,
     SpectralNormalization,
     TimeDistributed,
     Wrapper,
@@ -62,6 +63,22 @@ def test_open_steps_and_wrappers_in_wrappers() -> None:
     assert model.weights[0].name == "outer/kernel"
     kernel = model.get_weights()[0]
     np.testing.assert_allclose(model.predict(STEPS[None]), (STEPS @ kernel)[None], atol=1e-6)
+
+
+def test_a_recurrent_layer_at_every_step() -> None:
+    rows = np.random.default_rng(2).normal(size=(2, 3, 4, 5)).astype(np.float32)
+    layer = TimeDistributed(SimpleRNN(6), name="steps")
+    model = model_of(layer, rows)
+    assert model.weights[0].name == "steps/simple_rnn_cell/kernel"
+    x = kerasfmt.Input((4, 5))
+    inner = kerasfmt.Model(x, SimpleRNN(6)(x))
+    inner.set_weights(model.get_weights())
+    wanted = inner.predict(rows.reshape(6, 4, 5)).reshape(2, 3, 6)
+    np.testing.assert_allclose(model.predict(rows), wanted, rtol=1e-5, atol=1e-6)
+    with pytest.raises(
+        UnsupportedLayerError, match=r"layer it \(TimeDistributed\): option layer: expected a layer"
+    ):
+        TimeDistributed(SimpleRNN(6, stateful=True), name="it")
 
 
 def test_mask_of_steps() -> None:

@@ -108,6 +108,11 @@ class RecurrentLayer(Layer, register=False):
         return 1 if self.time_major else 0
 
     @property
+    def keeps_compute_dtype(self) -> bool:
+        """Whether the states are kept in the dtype in which the layer computes."""
+        return self.policy.variable_dtype is self.compute_dtype
+
+    @property
     def state_sizes(self) -> Structure:
         """The sizes of the states, a structure."""
         return state_size_of(self.cell)

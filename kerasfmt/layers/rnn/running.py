@@ -6,17 +6,45 @@ Source: tf_keras/src/layers/rnn/base_rnn.py, RNN.call.
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import VariableSpec, ops
 from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.trace import InnerCall
 from kerasfmt.layers.rnn.cell import RecurrentCell, StepArguments, masks_of, run_cell
 from kerasfmt.nn.recurrence import Values
 
-if TYPE_CHECKING:
-    from kerasfmt.layers.rnn.base import RecurrentLayer
+
+class RunsCell(Protocol):
+    """What the cell needs to know of the layer that runs it."""
+
+    traces_cell: ClassVar[bool]
+
+    @property
+    def cell(self) -> Layer:
+        """The cell."""
+
+    @property
+    def batch_axis(self) -> int:
+        """The axis of the rows."""
+
+    @property
+    def stateful(self) -> bool:
+        """Whether one call starts with what the call before left."""
+
+    @property
+    def unroll(self) -> bool:
+        """Whether each step has nodes of its own."""
+
+    @property
+    def keeps_compute_dtype(self) -> bool:
+        """Whether the states are kept in the dtype in which the layer computes."""
+
+    def fail(self, text: str) -> InvalidModelError:
+        """An error that says which layer is wrong."""
 
 
 class RunningCell:
@@ -37,7 +65,7 @@ class RunningCell:
 
     def __init__(
         self,
-        layer: RecurrentLayer,
+        layer: RunsCell,
         sequences: Structure,
         states: Structure,
         training: bool,
@@ -56,7 +84,7 @@ class RunningCell:
         batch = first.dims[axis]
         if batch is None:
             batch = ops.getitem(ops.shape(first), axis)
-        step = (0,) if layer.time_major else (slice(None), 0)
+        step = (0,) if axis == 1 else (slice(None), 0)
         like = map_structure(lambda x: ops.getitem(x, step), sequences) if training else sequences
         self._masks = masks_of(self._cell, like, batch, training)
         self._mask_count = len(flatten(self._masks))
@@ -104,8 +132,7 @@ class RunningCell:
     @property
     def _starts_from_variables(self) -> bool:
         layer = self._layer
-        dtypes = (layer.compute_dtype, layer.policy.variable_dtype)
-        return layer.stateful and not layer.unroll and dtypes[0] is dtypes[1] and not self._states_given
+        return layer.stateful and not layer.unroll and layer.keeps_compute_dtype and not self._states_given
 
     def _with_variables(self, call: InnerCall) -> InnerCall:
         """A call of the cell with variables in place of the states."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, UnsafeFileError
 from kerasfmt.ir.layer import Layer
 from kerasfmt.layers import RNN, GRUCell, SimpleRNNCell
 from tests.layers.rnn.one_cell import draw
@@ -48,3 +48,24 @@ def test_constants_are_counted_in_the_config() -> None:
         InvalidModelError, match="option num_constants: expected a whole number of at least 0"
     ):
         RNN(SimpleRNNCell(4), num_constants=-1)
+
+
+def test_steps_that_a_file_unrolls_are_paid_for() -> None:
+    x = {"batch_input_shape": [None, 10**9, 2], "name": "x"}
+    layers = [
+        {"class_name": "InputLayer", "name": "x", "config": x, "inbound_nodes": []},
+        {
+            "class_name": "RNN",
+            "name": "layer",
+            "config": {"unroll": True, "cell": {"class_name": "GRUCell", "config": {"units": 2}}},
+            "inbound_nodes": [[["x", 0, 0, {}]]],
+        },
+    ]
+    config = {
+        "name": "model",
+        "layers": layers,
+        "input_layers": [["x", 0, 0]],
+        "output_layers": [["layer", 0, 0]],
+    }
+    with pytest.raises(UnsafeFileError, match="bytes more in memory"):
+        kerasfmt.model_from_config(config)
