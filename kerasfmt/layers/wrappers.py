@@ -5,7 +5,7 @@ Source: tf_keras/src/layers/rnn/base_wrapper.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,14 @@ class Wrapper(Layer):
     ) -> Layer:
         """The wrapper around the layer that its config describes."""
         return cls.from_config({**config, "layer": make(config["layer"])})
+
+    @override
+    def numbered_objects(self) -> Mapping[str, Collection[str]]:
+        """The options that a recurrent layer inside shares with the cell that it made."""
+        cell = self.layer.sublayers.get("cell")
+        if cell is None or cell.options_of is not self.layer:
+            return {}
+        return {"layer": {*cell.get_config()} - {*Layer.fields}}
 
     @property
     @override

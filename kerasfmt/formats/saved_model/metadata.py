@@ -223,8 +223,8 @@ def _layer_content(
         number = ids.number(id(regularizer))
         metadata["activity_regularizer"] = {**(to_config(regularizer) or {}), "shared_object_id": number}
     if layer.build_input is not None:
-        # A wrapper builds the layer inside with a plain tuple.
-        wrapped = layer.weight_scope is not None
+        # A wrapper builds the layer inside with a plain tuple, of which a recurrent layer makes a shape.
+        wrapped = layer.weight_scope is not None and layer.saved_states() is None
         metadata["build_input_shape"] = layer.build_input if wrapped else _shapes(layer.build_input)
     if isinstance(layer, Model):
         metadata |= _model_content(layer, ids, compiled)

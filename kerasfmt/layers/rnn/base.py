@@ -55,8 +55,6 @@ class RecurrentLayer(Layer, register=False):
 
     facts = RNN_FACTS
     supports_masking = True
-    traces_cell: ClassVar[bool] = True
-    """Whether Keras saves the cell with functions of its own."""
     num_constants: int = fields.option(default=0, convert=count, implied=True, kw_only=True)
     states: list[Any] = fields.state(default=())
     """The variables with the states of a stateful layer, in the structure of the cell's states."""

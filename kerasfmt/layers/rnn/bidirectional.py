@@ -5,7 +5,7 @@ Source: tf_keras/src/layers/rnn/bidirectional.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from kerasfmt.graph import Value, ops
@@ -121,12 +121,6 @@ class Bidirectional(Wrapper):
     @override
     def tracked_lists(self) -> tuple[str, ...]:
         return () if self.given_backward is None else ("_backward_layer_config",)
-
-    @override
-    def numbered_objects(self) -> Mapping[str, Collection[str]]:
-        cell = self.layer.cell
-        own = {*cell.get_config()} - {*Layer.fields} if cell.options_of is self.layer else ()
-        return {"layer": own}
 
     @property
     def _backward_layer_config(self) -> dict[str, Any] | None:

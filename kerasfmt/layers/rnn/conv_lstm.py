@@ -197,7 +197,6 @@ class ConvLSTM(CellLayer, register=False):
 
     facts = replace(RNN_FACTS, build_calls_base=False)
     cell_class = ConvLSTMCell
-    traces_cell = False
     rank: ClassVar[int]
 
     if TYPE_CHECKING:  # Every subclass has these options.

@@ -6,7 +6,7 @@ Source: tf_keras/src/layers/rnn/base_rnn.py, RNN.call.
 from __future__ import annotations
 
 from itertools import count
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import VariableSpec, ops
@@ -20,8 +20,6 @@ from kerasfmt.nn.recurrence import Values
 
 class RunsCell(Protocol):
     """What the cell needs to know of the layer that runs it."""
-
-    traces_cell: ClassVar[bool]
 
     @property
     def cell(self) -> Layer:
@@ -116,7 +114,7 @@ class RunningCell:
         """Records the call of the cell once, so that a writer can give it functions of its own."""
         if inside.losses:
             raise self._layer.fail(f"cell {self._cell.name}: a loss that depends on a step is not supported")
-        if self._seen or not self._layer.traces_cell:
+        if self._seen:
             return
         self._seen = True
         if isinstance(self._cell, RecurrentCell):

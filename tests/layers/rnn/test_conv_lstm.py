@@ -160,7 +160,6 @@ def test_what_keras_is_told() -> None:
     assert layer.input_spec() == [InputSpec(shape=(None, None, 6, 5, 2), ndim=5)]
     assert layer.state_spec == layer.saved_states() == [None, None]
     assert layer.cell.name == "conv_lstm_cell"
-    assert not layer.traces_cell
 
 
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
