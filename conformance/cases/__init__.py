@@ -27,6 +27,7 @@ from conformance.cases import (
     masks,
     merging,
     normalization,
+    pipelines,
     pooling,
     recurrent,
     recurrent_fused,
@@ -75,6 +76,7 @@ CASES: dict[str, Case] = {
         *compiled.MODELS,
         *functions.MODELS,
         *masks.MODELS,
+        *pipelines.MODELS,
         *(
             layer_case(layer, variant, config)
             for layer in LAYERS
