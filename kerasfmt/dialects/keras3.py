@@ -31,6 +31,7 @@ from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
 from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
+from kerasfmt.layers.rnn.cell import RecurrentCell
 
 
 def is_spoken(config: Any) -> bool:
@@ -294,7 +295,9 @@ def _layer_inside(held: Layer, value: Mapping[str, Any]) -> dict[str, Any]:
             entries = [_layer_inside(*pair) for pair in zip(listed[name], item, strict=True)]
             config[name] = [wrapped("keras.layers", e["class_name"], e["config"]) for e in entries]
         elif isinstance(item, Mapping) and item.keys() == {"class_name", "config"}:
-            config[name] = _inside(held, name, item)
+            found = config[name] = _inside(held, name, item)
+            if isinstance(held.held(name), RecurrentCell):
+                config[name] = wrapped("keras.layers", found["class_name"], found["config"])
     return {**value, "config": config}
 
 

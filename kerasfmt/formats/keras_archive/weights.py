@@ -112,12 +112,14 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
             yield from _walk(_below(place, child, *names), None, container, met)
         return
     used: dict[str, int] = {}
+    used_in_keras3: dict[str, int] = {}
     for kind, member, inner in _members(layer, config):
-        name = _unique(to_snake_case(kind), used)
+        both = _unique(_in_keras3(kind), used_in_keras3), _unique(to_snake_case(kind), used)
         if member is not None and container != layout.LAYERS and member.weights:
             _unique(to_snake_case(kind), used)
         if member is not None:
-            yield from _walk(_below(place, member, f"{container}/{name}"), inner, container, met)
+            paths = dict.fromkeys(f"{container}/{name}" for name in both)
+            yield from _walk(_below(place, member, *paths), inner, container, met)
 
 
 def _below(place: Place, child: Layer, *names: str) -> Place:
@@ -157,6 +159,12 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
         found = layers.get(str(entry.get("name") or entry["config"].get("name")))
         kind = str(entry["class_name"]).rpartition(">")[2]
         yield kind if found is None else _class_name(found), found, entry
+
+
+def _in_keras3(kind: str) -> str:
+    """The name of a class in snake case as Keras 3 makes it: `conv_lstm2d`, which is `conv_lst_m2d` in Keras 2."""
+    spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()
 
 
 def _class_name(layer: Layer) -> str:
