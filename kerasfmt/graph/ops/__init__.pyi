@@ -182,6 +182,9 @@ from .reduce import (
     reduce_prod as reduce_prod,
     reduce_sum as reduce_sum,
 )
+from .regex import (
+    regex_replace as regex_replace,
+)
 from .resample import (
     resize_area as resize_area,
     scale_and_translate as scale_and_translate,
@@ -230,6 +233,19 @@ from .sparse import (
     sparse_matmul as sparse_matmul,
     sparse_to_dense as sparse_to_dense,
 )
+from .splitting import (
+    string_ngrams as string_ngrams,
+    string_split as string_split,
+)
 from .strings import (
     as_string as as_string,
+    string_length as string_length,
+    string_lower as string_lower,
+    string_strip as string_strip,
+    string_upper as string_upper,
+)
+from .unicode import (
+    unicode_decode as unicode_decode,
+    unicode_encode as unicode_encode,
+    unicode_split as unicode_split,
 )
