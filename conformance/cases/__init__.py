@@ -30,6 +30,7 @@ from conformance.cases import (
     pooling,
     regularization,
     reshaping,
+    text,
     upsampling,
     wrappers,
 )
@@ -55,6 +56,7 @@ LAYERS: tuple[Layer, ...] = tuple(
         attention,
         image,
         categorical,
+        text,
         lambda_,
         wrappers,
         lookup,

@@ -195,7 +195,9 @@ def _build_config(layer: Layer) -> dict[str, Any]:
 
 
 def _policy(layer: Layer) -> dict[str, Any]:
-    return wrapped("keras", "DTypePolicy", {"name": layer.policy.name})
+    name = layer.policy.name
+    # Keras 3 has no policy of strings; the layers of strings have that of floats.
+    return wrapped("keras", "DTypePolicy", {"name": "float32" if name == "string" else name})
 
 
 def _input(layer: InputLayer) -> dict[str, Any]:

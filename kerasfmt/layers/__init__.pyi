@@ -177,6 +177,9 @@ from .separable import (
     SeparableConvolution1D as SeparableConvolution1D,
     SeparableConvolution2D as SeparableConvolution2D,
 )
+from .text_vectorization import (
+    TextVectorization as TextVectorization,
+)
 from .tf_op import (
     SlicingOpLambda as SlicingOpLambda,
     TFOpLambda as TFOpLambda,

@@ -20,7 +20,8 @@ from kerasfmt.layers.idf_weights import IdfWeights, WeightContent
 from kerasfmt.layers.lookup_options import LookupOptions
 from kerasfmt.layers.token_counts import TokenCounts
 from kerasfmt.layers.vocabulary import Array, Special, as_tokens, checked_tokens
-from kerasfmt.nn.categorical import INT, TF_IDF, encode_categories
+from kerasfmt.nn.categorical import INT, TF_IDF, encode_categories, encode_ragged
+from kerasfmt.nn.ragged import Ragged
 from kerasfmt.typing import override
 
 _VOCABULARY = "vocabulary.txt"
@@ -242,6 +243,15 @@ class IndexLookup(LookupOptions, register=False):
         batch = as_bytes(batch) if dtype is dtypes.string else batch.astype(dtype.numpy)
         self._counts.add(batch, by_document=self.output_mode == TF_IDF)
 
+    def update_rows(self, tokens: Array, splits: Array) -> None:
+        """Learns from documents of different lengths.
+
+        Args:
+          tokens: the documents one after the other.
+          splits: where each document begins, and where the last one ends.
+        """
+        self._counts.add_rows(tokens, splits, by_document=self.output_mode == TF_IDF)
+
     @override
     def finalize_state(self) -> None:
         """Makes the vocabulary of the tokens that came most often."""
@@ -329,18 +339,28 @@ class IndexLookup(LookupOptions, register=False):
     def call(self, inputs: Value) -> Value:
         if (inputs.dtype is dtypes.string) is not (self.key_dtype is dtypes.string):
             raise self.fail(f"input: expected {self.key_dtype.name}, got {inputs.dtype.name}")
-        lookups = self._lookup(ops.cast(inputs, self.key_dtype))
+        lookups = self.numbers(ops.cast(inputs, self.key_dtype))
         if self.output_mode == INT:
             return lookups
+        weights = self.idf_constant if self.output_mode == TF_IDF else None
+        return encode_categories(
+            lookups, self.output_mode, self._known_depth(), self.compute_dtype, idf_weights=weights
+        )
+
+    def encode_rows(self, rows: Ragged) -> Value:
+        """The numbers of tokens in rows of different lengths, in the output mode: (rows, depth)."""
+        weights = self.idf_constant if self.output_mode == TF_IDF else None
+        return encode_ragged(rows, self.output_mode, self._known_depth(), self.compute_dtype, idf_weights=weights)
+
+    def _known_depth(self) -> int:
         depth = self.depth
         if depth is None:
             raise self.fail(
                 f"output_mode {self.output_mode!r} needs a vocabulary; give it one, or adapt the layer to data"
             )
-        weights = self.idf_constant if self.output_mode == TF_IDF else None
-        return encode_categories(lookups, self.output_mode, depth, self.compute_dtype, idf_weights=weights)
+        return depth
 
-    def _lookup(self, keys: Value) -> Value:
+    def numbers(self, keys: Value) -> Value:
         """The number of each token."""
         found = ops.lookup_table_find(self.lookup_table, keys)
         if self.mask_key is not None and self.mask_value is not None:

@@ -30,12 +30,13 @@ def _mode(value: Any) -> str:
     return found
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """A vocabulary or its weights as the layer holds them: a list, an array, a path, or None."""
     return list(value) if isinstance(value, tuple) else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A vocabulary or its weights as a config holds them."""
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
@@ -56,6 +57,20 @@ def _salt(value: Any) -> list[int] | None:
     return [int(item) for item in found]
 
 
+def refuse_path(cls: type, config: Any) -> None:
+    """Refuses a config that names a file as its vocabulary.
+
+    Raises:
+      UnsupportedLayerError: it does.
+    """
+    if isinstance(config.get("vocabulary"), str):
+        raise UnsupportedLayerError(
+            f"layer {config.get('name')} ({cls.__name__}): its config names the vocabulary file "
+            f"{config['vocabulary']!r:.200}; files that a config names are never opened, so make the layer in "
+            "Python with that path, or store the tokens in the config"
+        )
+
+
 class LookupOptions(AdaptableLayer, register=False):
     """A layer with the options of a lookup.
 
@@ -71,9 +86,9 @@ class LookupOptions(AdaptableLayer, register=False):
     mask_token: Any = None
     oov_token: Any = None
     vocabulary: Field[Any, ArrayLike | str | None] = fields.option(
-        default=None, convert=_listed, to_config=_plain
+        default=None, convert=listed, to_config=plain
     )
-    idf_weights: Field[Any, ArrayLike | None] = fields.option(default=None, convert=_listed, to_config=_plain)
+    idf_weights: Field[Any, ArrayLike | None] = fields.option(default=None, convert=listed, to_config=plain)
     invert: bool = False
     output_mode: Field[str, str] = fields.option(default=INT, convert=_mode)
     sparse: bool = sparse()
@@ -144,10 +159,5 @@ class LookupOptions(AdaptableLayer, register=False):
         Raises:
           UnsupportedLayerError: the config names a file as its vocabulary.
         """
-        if isinstance(config.get("vocabulary"), str):
-            raise UnsupportedLayerError(
-                f"layer {config.get('name')} ({cls.__name__}): its config names the vocabulary file "
-                f"{config['vocabulary']!r:.200}; files that a config names are never opened, so make the layer in "
-                "Python with that path, or store the tokens in the config"
-            )
+        refuse_path(cls, config)
         return super().from_config(config)

@@ -5,6 +5,7 @@ Source: tf_keras/src/layers/preprocessing/index_lookup.py, IndexLookup.update_st
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -44,6 +45,22 @@ class TokenCounts:
             for row in rows:
                 self._document_counts.update(set(row.tolist()))
             self.documents += len(rows)
+
+    def add_rows(self, tokens: Array, splits: Array, *, by_document: bool = False) -> None:
+        """Counts the tokens of documents of different lengths.
+
+        Args:
+          tokens: the documents one after the other.
+          splits: where each document begins, and where the last one ends.
+          by_document: whether to count documents too.
+        """
+        listed = tokens.tolist()
+        self._counts.update(listed)
+        if by_document:
+            bounds = splits.tolist()
+            for start, end in itertools.pairwise(bounds):
+                self._document_counts.update(set(listed[start:end]))
+            self.documents += len(bounds) - 1
 
     def most_frequent(self, without: Iterable[Any], most: int | None) -> list[Any]:
         """The tokens by how often they came, then by themselves, both descending.

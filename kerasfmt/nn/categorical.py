@@ -13,6 +13,7 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Value, ops
 from kerasfmt.graph.value import Operand
+from kerasfmt.nn.ragged import Ragged
 
 INT: Final = "int"
 ONE_HOT: Final = "one_hot"
@@ -64,6 +65,28 @@ def encode_categories(
     hot = output_mode in (ONE_HOT, MULTI_HOT)
     weights = np.zeros(0, dtype.numpy) if count_weights is None else count_weights
     counts = ops.dense_bincount(indices, depth, weights, binary_output=hot)
+    return _weighted(counts, output_mode, idf_weights)
+
+
+def encode_ragged(
+    rows: Ragged, output_mode: str, depth: int, dtype: DType, *, idf_weights: Operand | None = None
+) -> Value:
+    """Category numbers in rows of different lengths as vectors: (rows, depth), of `dtype`.
+
+    Args:
+      rows: integers of at least 0. Those of `depth` and more count nowhere.
+      output_mode: "multi_hot", "count" or "tf_idf"; see `encode_categories`.
+      depth: the number of categories.
+      dtype: of the result.
+      idf_weights: in mode "tf_idf", the weight of each category: (depth,), of `dtype`.
+    """
+    counts = ops.ragged_bincount(
+        *(rows.splits, rows.values, depth, np.zeros(0, dtype.numpy)), binary_output=output_mode == MULTI_HOT
+    )
+    return _weighted(counts, output_mode, idf_weights)
+
+
+def _weighted(counts: Value, output_mode: str, idf_weights: Operand | None) -> Value:
     if output_mode != TF_IDF:
         return counts
     if idf_weights is None:

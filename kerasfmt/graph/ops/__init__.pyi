@@ -204,6 +204,7 @@ from .sequence import (
     reverse as reverse,
     roll as roll,
     scatter_nd as scatter_nd,
+    segment_sum as segment_sum,
     tensor_scatter_update as tensor_scatter_update,
     top_k as top_k,
 )

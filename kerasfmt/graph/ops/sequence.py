@@ -321,3 +321,16 @@ def _segment_sum(attrs: Attrs, data: Array, ids: Array, count: Array) -> list[Ar
 
 
 declare("UnsortedSegmentSum", _infer_segments, _segment_sum)
+
+
+def segment_sum(data: Value, ids: Value, count: Operand) -> Value:
+    """The sums of the elements with each of the ids 0 ... count - 1: (count, ...).
+
+    Args:
+      data: the elements.
+      ids: integers, the id of each element or of each of its parts; elements with a negative one count nowhere.
+      count: the number of sums.
+
+    Source: tf.math.unsorted_segment_sum.
+    """
+    return emit_one("UnsortedSegmentSum", data, ids, count)
