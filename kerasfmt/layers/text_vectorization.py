@@ -298,6 +298,8 @@ class TextVectorization(AdaptableLayer):
         Raises:
           InvalidModelError: the vocabulary is given.
         """
+        if self.lookup.has_input_vocabulary:
+            raise self.fail("it has a vocabulary and cannot be adapted; make it without one")
         self.lookup.reset_state()
 
     @override

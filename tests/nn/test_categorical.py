@@ -9,7 +9,8 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.graph.run import run
-from kerasfmt.nn.categorical import encode_categories
+from kerasfmt.nn.categorical import encode_categories, encode_ragged
+from kerasfmt.nn.ragged import Ragged
 
 ROWS = np.array([[0, 2, 2], [3, 0, 9]], np.int64)
 CASES: dict[str, tuple[Any, str, Any]] = {
@@ -67,3 +68,18 @@ def test_what_is_refused() -> None:
     function = graph.finish([encode_categories(value, "count", 4, dtypes.float32)])
     with pytest.raises(InvalidModelError, match="a value to count is negative"):
         run(function, [-ROWS], {})
+
+
+def test_rows_of_different_lengths() -> None:
+    graph = Builder("encoded")
+    rows = Ragged(*(graph.input(Spec((None,), dtypes.int64)) for _ in range(2)))
+    weights = np.array([1, 2, 3, 4], np.float32)
+    outputs = [
+        encode_ragged(rows, mode, 4, dtypes.float32, idf_weights=weights)
+        for mode in ("multi_hot", "count", "tf_idf")
+    ]
+    assert {output.shape for output in outputs} == {(None, 4)}
+    found = run(graph.finish(outputs), [np.array([0, 3, 3, 5]), np.array([0, 2, 2, 3, 9])], {})
+    assert found[0].tolist() == [[1, 0, 1, 0], [0] * 4, [0, 0, 0, 1]]
+    assert found[1].tolist() == [[1, 0, 2, 0], [0] * 4, [0, 0, 0, 1]]
+    assert found[2].tolist() == [[1, 0, 6, 0], [0] * 4, [0, 0, 0, 4]]

@@ -58,6 +58,11 @@ class TestFrontends(FrontendTests):
             (None,),
             ["Size", "Const", "Const", "Range"],
         ),
+        "sums": (
+            lambda: ops.segment_sum(value(7, dtype=dtypes.int64), i32([0] * 7), 2),
+            (2,),
+            ["Const", "Const", "UnsortedSegmentSum"],
+        ),
         "band": (
             lambda: ops.matrix_band_part(value(None, 3, 3), 0, -1),
             (None, 3, 3),
