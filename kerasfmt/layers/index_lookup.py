@@ -350,7 +350,9 @@ class IndexLookup(LookupOptions, register=False):
     def encode_rows(self, rows: Ragged) -> Value:
         """The numbers of tokens in rows of different lengths, in the output mode: (rows, depth)."""
         weights = self.idf_constant if self.output_mode == TF_IDF else None
-        return encode_ragged(rows, self.output_mode, self._known_depth(), self.compute_dtype, idf_weights=weights)
+        return encode_ragged(
+            rows, self.output_mode, self._known_depth(), self.compute_dtype, idf_weights=weights
+        )
 
     def _known_depth(self) -> int:
         depth = self.depth

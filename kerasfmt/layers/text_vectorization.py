@@ -219,8 +219,8 @@ class TextVectorization(AdaptableLayer):
         return self.lookup.archive_variables()
 
     @override
-    def assets(self, *, keras3: bool = False) -> Mapping[str, bytes]:
-        return self.lookup.assets(keras3=keras3)
+    def assets(self, *, named: bool = False) -> Mapping[str, bytes]:
+        return self.lookup.assets(named=named)
 
     @override
     def take_assets(self, files: Mapping[str, bytes]) -> None:
