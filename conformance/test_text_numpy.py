@@ -69,3 +69,28 @@ def test_long_and_many_texts() -> None:
     theirs, ours = (layers.TextVectorization(**options) for layers in (keras.layers, kerasfmt.layers))
     model = kerasfmt.Sequential([kerasfmt.Input((), dtype="string"), ours])
     assert_close("output", model.predict(texts), theirs(texts.astype(str)).numpy(), 1e-6)
+
+
+def test_live_layers_are_taken_with_what_they_learned() -> None:
+    keras.backend.clear_session()
+    layers = keras.layers
+    numbers = np.random.default_rng(6).normal(size=(200, 2)).astype("float32")
+    bins, counts, words = (
+        layers.Discretization(num_bins=4),
+        layers.TextVectorization(output_mode="tf_idf"),
+        layers.TextVectorization(),
+    )
+    bins.adapt(numbers)
+    for layer in (counts, words):
+        layer.adapt(np.array(["the cat", "a dog"]))
+    texts = np.array([["the cat"], ["a dog!"]], object)
+    for layer, data, dtype in (
+        (bins, numbers, "float32"),
+        (counts, texts, "string"),
+        (words, texts, "string"),
+    ):
+        x = keras.Input(data.shape[1:], dtype=dtype)
+        theirs = keras.Model(x, layer(x))
+        ours = kerasfmt.from_keras(theirs)
+        wanted = theirs(data if dtype == "float32" else data.astype(str)).numpy()
+        assert_close("output", ours.predict(data), wanted, 1e-6)

@@ -32,7 +32,9 @@ class LiveArray:
 
     def __init__(self, variable: Any) -> None:
         self._variable = variable
-        self.shape = tuple(int(size) for size in variable.shape)
+        sizes = tuple(variable.shape)
+        # A variable of Keras 2 may leave open a size that its value has.
+        self.shape = _to_numpy(variable).shape if None in sizes else tuple(int(size) for size in sizes)
         self.dtype: np.dtype[Any] = dtypes.of(_dtype_name(variable.dtype)).numpy
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:

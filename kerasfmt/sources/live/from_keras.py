@@ -21,6 +21,7 @@ from kerasfmt.formats.matching import assign, by_name, ordered_weights, pair
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.own_modules import is_own
 from kerasfmt.layers.index_lookup import IndexLookup
+from kerasfmt.layers.text_vectorization import TextVectorization
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.compile_state import training_config
 from kerasfmt.sources.live.lookups import take_lookup, without_path
@@ -217,6 +218,9 @@ def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> No
 def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None:
     if isinstance(layer, IndexLookup):
         take_lookup(layer, live)
+        return
+    if isinstance(layer, TextVectorization):
+        take_lookup(layer.lookup, live._lookup_layer)
         return
     weights = ordered_weights(layer)
     variables = {id(v): v for v in (*live.trainable_weights, *live.non_trainable_weights)}
