@@ -31,7 +31,6 @@ from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
 from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
-from kerasfmt.layers.rnn.cell import RecurrentCell
 
 
 def is_spoken(config: Any) -> bool:
@@ -296,9 +295,17 @@ def _layer_inside(held: Layer, value: Mapping[str, Any]) -> dict[str, Any]:
             config[name] = [wrapped("keras.layers", e["class_name"], e["config"]) for e in entries]
         elif isinstance(item, Mapping) and item.keys() == {"class_name", "config"}:
             found = config[name] = _inside(held, name, item)
-            if isinstance(held.held(name), RecurrentCell):
+            if _is_cell(held.held(name)):
                 config[name] = wrapped("keras.layers", found["class_name"], found["config"])
     return {**value, "config": config}
+
+
+def _is_cell(held: object) -> bool:
+    if not isinstance(held, Layer):
+        return False
+    from kerasfmt.layers.rnn.cell import RecurrentCell  # models without such layers do not load them
+
+    return isinstance(held, RecurrentCell)
 
 
 def _listed(values: Container[object]) -> str:

@@ -126,8 +126,10 @@ def weights_format_at(source: Source) -> Format:
       TypeError: `source` is neither a path nor open.
     """
     if is_path(source):
-        prefixes_first = sorted(FORMATS, key=lambda found: found.prefix is None)
-        tests = {found: found.holds_weights for found in prefixes_first if found.holds_weights}
+        for found in FORMATS:
+            if found.prefix is not None and found.recognize is not None and found.recognize(Path(source)):
+                return found  # before a directory of that name, as Keras takes it
+        tests = {found: found.holds_weights for found in FORMATS if found.holds_weights}
         return _first(Path(source), "weights", tests)
     found = _format_of_open(source)
     holding = (other for other in FORMATS if other.holds_weights and other.holds_weights(source))

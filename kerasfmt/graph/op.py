@@ -114,6 +114,12 @@ class Op:
             raise GraphError(f"op {node.op} ({node.name}): kerasfmt has no kernel for it")
         return cls.run(node.attrs, *inputs)
 
+    @classmethod
+    def has_kernel(cls) -> bool:
+        """Whether it runs in NumPy."""
+        own = getattr(cls.execute, "__func__", None) is not getattr(Op.execute, "__func__", None)
+        return own or cls.run is not Op.run
+
 
 OPS: FamilyTable[type[Op]] = FamilyTable()
 _T = TypeVar("_T", bound=type[Op])

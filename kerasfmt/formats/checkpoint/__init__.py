@@ -31,7 +31,9 @@ def _is_checkpoint(path: Path) -> bool:
 
 
 def _holds_weights(source: Source) -> bool:
-    return isinstance(source, Path) and _is_checkpoint(source)
+    if not isinstance(source, Path):
+        return False
+    return _is_checkpoint(source) or _is_prefix(source / layout.VARIABLES)
 
 
 def _read_weights(model: Model, source: Source, by_name: bool, skip_mismatch: bool) -> None:

@@ -23,7 +23,7 @@ from kerasfmt.formats.saved_model.fingerprint import fingerprint
 from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_model
 from kerasfmt.graph import Function, Spec
 from kerasfmt.graph.attr_values import decode_shape, decode_tensor
-from kerasfmt.graph.op import Op, known_op
+from kerasfmt.graph.op import known_op
 from kerasfmt.graphdef.decode import FunctionDecoder
 from kerasfmt.graphdef.needed import needed_nodes, node_name
 from kerasfmt.ir import Weight
@@ -238,10 +238,7 @@ class _Reading:
 
 def _runs(op: str) -> bool:
     found = known_op(op)
-    return found is not None and not (
-        found.run is Op.run
-        and getattr(found.execute, "__func__", None) is getattr(Op.execute, "__func__", None)
-    )
+    return found is not None and found.has_kernel()
 
 
 def _spec(info: Any, where: str) -> Spec:

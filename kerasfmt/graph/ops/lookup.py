@@ -37,6 +37,11 @@ class UsesTable(Op):
     def execute(cls, context: Context, node: Node, table: Table, *operands: Any) -> Sequence[Any]:
         return super().execute(context, node, context.table(table), *operands)
 
+    @classmethod
+    @override
+    def has_kernel(cls) -> bool:
+        return cls.run is not Op.run
+
 
 @register("LookupTableFindV2")
 class LookupTableFindV2(UsesTable):
