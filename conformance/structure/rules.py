@@ -167,6 +167,7 @@ DIFFERENT = {
         ["Activation-swish", "Activation-silu"],
         "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",
     ),
+    "tabular": _CONSTANTS,
     **dict.fromkeys(
         [
             f"Normalization-{kind}"
