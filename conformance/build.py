@@ -82,6 +82,7 @@ def _measure(case: Case, model: Any, tf: Any) -> tuple[dict[str, np.ndarray], di
     if case.trains:
         arrays |= gradients(tf, tape, total, tensors, model.trainable_variables)
     if not case.random:
+        model.reset_states()
         y = leaves(names["outputs"], model(given, training=True))
         arrays |= {f"t{i}": array.numpy() for i, array in enumerate(y)}
         arrays["moved"] = np.sort(norms(v.numpy() for v in model.weights if hasattr(v, "numpy")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def _keras(path: Path, case: Case, expected: Expected, tf: Any, keras: Any) -> N
     if not case.trains or "step_loss" not in expected.arrays:
         return
     y = expected.series("y", "output_names")
+    model.reset_states()
     loss, after = step(model, case, expected.x, y, expected.names)
     if case.random or case.forgets:
         if not np.isfinite(loss):
@@ -101,7 +103,9 @@ def _saved_model(path: Path, case: Case, expected: Expected, tf: Any, keras: Any
     signature = loaded.signatures["serving_default"]
     if not case.runs:
         return
+    begin = _beginning(signature.variables)
     _signature(signature, case, expected, tf)
+    begin()
     tensors = [tf.constant(x) for x in expected.x]
     given = fill(expected.names["inputs"], tensors)
     # Under a tape, TensorFlow makes the gradient of a function when the function is called.
@@ -110,18 +114,32 @@ def _saved_model(path: Path, case: Case, expected: Expected, tf: Any, keras: Any
         y = loaded(given, training=False)
         total = weighted_sum(tf, leaves(expected.names["outputs"], y))
     _outputs("the object called", y, "y", case, expected)
+    begin()
     _outputs("the object called without training", loaded(given), "y", case, expected)
     if case.trains:
         _gradients(gradients(tf, tape, total, tensors, loaded.trainable_variables), case, expected)
+    begin()
     y, losses = loaded.call_and_return_all_conditional_losses(given, training=False)
     _outputs("the object called for its losses", y, "y", case, expected)
     losses = sum((float(f()) for f in _penalties(loaded)), sum((float(loss) for loss in losses), 0.0))
     assert_close("losses", np.array(losses), expected.arrays["losses"], case.tolerance * 10)
+    begin()
     y = loaded(given, training=True)
     _outputs("the object called in training", y, "t", case, expected)
     if "moved" in expected.arrays:
         moved = np.sort(norms(v for v in loaded.variables if v is not None))
         assert_close("variables after training", moved, expected.arrays["moved"], case.tolerance * 10)
+
+
+def _beginning(variables: Any) -> Callable[[], None]:
+    """A function that gives variables the values that they have now: stateful layers start again."""
+    values = [variable.numpy() for variable in variables]
+
+    def begin() -> None:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    return begin
 
 
 def _penalties(loaded: Any) -> list[Any]:
