@@ -19,6 +19,9 @@ from conformance.installed import keras2
 
 keras: Any = keras2()
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+"""TensorFlow's own adapt, with NumPy 2, warns."""
+
 CASES = [
     layer_case(layer, variant, config)
     for layer in LAYERS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,8 +102,7 @@ def _old_weights(layer: Any, gates: int, cudnn: bool) -> list[np.ndarray]:
     [("LSTM", {}, 4), ("GRU", {"reset_after": True}, 3), ("GRU", {"reset_after": False}, 3)],
 )
 def test_old_weights(kind: str, options: dict[str, Any], gates: int, cudnn: bool) -> None:
-    from keras.src.saving.legacy.hdf5_format import preprocess_weights_for_loading
-
+    hdf5_format = importlib.import_module(f"{keras.__name__}.src.saving.legacy.hdf5_format")
     ours = getattr(kerasfmt.layers, kind)(2, **options)
     x = kerasfmt.Input((4, 3))
     kerasfmt.Model(x, ours(x))
@@ -110,7 +110,9 @@ def test_old_weights(kind: str, options: dict[str, Any], gates: int, cudnn: bool
     theirs.build((None, 4, 3))
     stored = _old_weights(theirs, gates, cudnn)
     try:
-        wanted = preprocess_weights_for_loading(theirs, list(stored), None if cudnn else "1", "tensorflow")
+        wanted = hdf5_format.preprocess_weights_for_loading(
+            theirs, list(stored), None if cudnn else "1", "tensorflow"
+        )
     except ValueError:
         with pytest.raises(ValueError, match="reset_after"):
             ours.adopt(stored)

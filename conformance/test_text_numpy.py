@@ -16,6 +16,9 @@ from conformance.installed import keras2
 
 keras: Any = keras2()
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+"""TensorFlow's own adapt, with NumPy 2, warns."""
+
 DATA = np.array([text.encode() for text in SENTENCES] * 7, object)
 OPTIONS: dict[str, dict[str, Any]] = {
     "numbers": {},

@@ -223,7 +223,9 @@ class _Reading:
         """The ops without a kernel among the nodes that signatures need, and in the functions that these run."""
         held = [node.name for node in self.graph.node if node.op in _VARIABLES]
         found = needed_nodes(self.graph.node, self.ends, held)
-        ops = {node.op for node in found}
+        ops = {node.op for node in found} - {
+            "Placeholder"
+        }  # the inputs of signatures, which get their values
         done: set[str] = set()
         pending = [*self.functions, *self.decoder.callees(found)]
         while pending:
