@@ -117,7 +117,8 @@ def _check_stated(keras: Keras, ours: Any, theirs: Any) -> None:
     assert ours.random_generator() == hasattr(theirs, "_random_generator")
     assert ours.facts.restored_from_config == theirs._must_restore_from_config
     children = theirs._trackable_children()
-    wrappers = [n for n, child in children.items() if type(child).__name__ in ("ListWrapper", "_ListWrapper")]
+    kinds = ("ListWrapper", "_ListWrapper", "_DictWrapper")
+    wrappers = [n for n, child in children.items() if type(child).__name__ in kinds]
     # As Keras has them when it read the layer from a file; called with a tuple, it has no list of these.
     assert [n for n in ours.tracked_lists() if n != "output_padding"] == wrappers
     variables = {n: child for n, child in children.items() if hasattr(child, "handle")}
