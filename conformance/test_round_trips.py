@@ -62,7 +62,8 @@ NOT_IN_KERAS3 = frozenset(
     {"LocallyConnected1D", "LocallyConnected2D", "SyncBatchNormalization", "ThresholdedReLU"}
     | {"RandomFourierFeatures", "RandomHeight", "RandomWidth"}
     | {"TFOpLambda", "SlicingOpLambda", "masks_function_forgets", "odd_names"}
-    | {"Activation-hard_sigmoid"}
+    | {"Activation-hard_sigmoid", "LSTM-hard_sigmoid", "GRU-hard_sigmoid"}
+    | {"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "forecast"}  # with Keras 2's own hard_sigmoid
     | {"BatchNormalization-axes", "BatchNormalization-first_axes", "BatchNormalization-renorm_axes"}
 )
 """Layers and cases that Keras 3 has no words for."""
@@ -71,5 +72,5 @@ OTHER_MASKS = frozenset(
     f"{layer}-{masks}"
     for layer in ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
     for masks in ("masks", "one_mask")
-) | {"Concatenate-masks_of_three", "masks_attention"}
+) | {"Concatenate-masks_of_three", "masks_attention", "translator"}
 """Cases of which Keras 3 makes other masks."""
