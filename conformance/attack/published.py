@@ -64,6 +64,9 @@ def warm() -> None:
             path = Path(name) / f"healthy.{suffix}"
             (kerasfmt.save_model if suffix in ("keras", "h5") else kerasfmt.save_weights)(healthy, path)
             _read(path)
+        directory = Path(name) / "healthy"
+        kerasfmt.save_model(healthy, directory)
+        _read(directory)
 
 
 def findings(case: Hostile) -> Iterator[str]:
