@@ -67,6 +67,7 @@ def load(
         if compile and root.described.get("training_config") is not None:
             model.training_config = read_training(root, matched, model)
     _warn_of_signatures(stored)
+    _refuse_learned_tables(model)
     return model
 
 
@@ -118,6 +119,23 @@ def _listed(place: Place, key: str, value: Any) -> Any:
         return value
     tracked = place.child(f"_{key}")
     return value["items"] if tracked is not None and tracked.identifier == LIST_WRAPPER else value
+
+
+def _refuse_learned_tables(model: ir.Model) -> None:
+    """Refuses layers whose vocabulary lies in tables of the file alone.
+
+    Raises:
+      UnsupportedLayerError: there is such a layer.
+    """
+    pending: list[ir.Layer] = [model]
+    while pending:
+        layer = pending.pop()
+        pending += [*layer.sublayers.values(), *(layer.layers if isinstance(layer, ir.Model) else ())]
+        if any(table.initializer is None for table in layer.tables.values()):
+            raise UnsupportedLayerError(
+                f"layer {layer.name} ({type(layer).__name__}): the SavedModel holds the vocabulary that it learned in "
+                "a table, which is not read yet; load the model from a .keras archive"
+            )
 
 
 def _restore_facts(matched: Matched) -> None:

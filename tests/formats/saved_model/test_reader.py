@@ -186,3 +186,12 @@ def test_names_that_no_object_has(tmp_path: Path) -> None:
     edit_metadata(directory, lambda node, content: {**content, "name": "other"} if node else content)
     with pytest.raises(InvalidModelError, match="expected layer inner, got other"):
         load(directory)
+
+
+def test_a_learned_vocabulary_is_not_lost_in_silence(tmp_path: Path) -> None:
+    layer = kerasfmt.layers.StringLookup()
+    layer.adapt(np.array([b"a", b"b", b"a"], object))
+    model = kerasfmt.Sequential([kerasfmt.Input((1,), dtype="string"), layer])
+    kerasfmt.save_model(model, tmp_path / "m")
+    with pytest.raises(UnsupportedLayerError, match="learned in a table, which is not read yet"):
+        kerasfmt.load_model(tmp_path / "m")
