@@ -26,7 +26,8 @@ from kerasfmt.formats.compiled import built_state
 from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.matching import ordered_weights, top_level_weights
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.ir import Layer, Model, Weight
+from kerasfmt.ir import Model, Weight
+from kerasfmt.ir.held_layers import every_layer
 
 _BACKEND: Final = "tensorflow"
 
@@ -103,16 +104,16 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
     return tree
 
 
-def _refuse_assets(layer: Layer) -> None:
+def _refuse_assets(model: Model) -> None:
     """Refuses what HDF5 has no place for."""
-    if layer.assets():
-        raise UnsupportedLayerError(
-            f"layer {layer.name} ({type(layer).__name__}): HDF5 has no place for {', '.join(layer.assets())}, which it "
-            'learned; save the model with save_format="keras", "tf_keras" or "tf", or give the layer its vocabulary '
-            "when it is made"
-        )
-    for inner in layer.sublayers.values():
-        _refuse_assets(inner)
+    for layer in every_layer(model):
+        names = ", ".join(layer.assets())
+        if names:
+            raise UnsupportedLayerError(
+                f"layer {layer.name} ({type(layer).__name__}): HDF5 has no place for {names}, which it learned; save "
+                'the model with save_format="keras", "tf_keras" or "tf", or give the layer its vocabulary when it is '
+                "made"
+            )
 
 
 def _add_weights(tree: WritePlan, where: str, model: Model) -> None:

@@ -30,12 +30,13 @@ from kerasfmt.formats.saved_model.nodes import (
     FunctionNode,
     TableNode,
 )
-from kerasfmt.formats.saved_model.plan import Plan, children_of, own_penalized_weights, penalized_weights
+from kerasfmt.formats.saved_model.plan import Plan, own_penalized_weights, penalized_weights
 from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
 from kerasfmt.ir.asset import Asset, TextFile
 from kerasfmt.ir.compile_state import CompiledMetric
+from kerasfmt.ir.held_layers import children_of
 from kerasfmt.ir.weight_owner import Listed
 from kerasfmt.typing import override
 

@@ -12,7 +12,7 @@ Source: tf_keras/src/saving/legacy/saved_model/save_impl.py, wrap_layer_objects 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
@@ -24,6 +24,7 @@ from kerasfmt.graph import Builder, Function, Table
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, Weight
 from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.held_layers import children_of, every_layer
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.trace_sharing import SharedTraces
@@ -77,7 +78,7 @@ def plan_model(
     _ = model.input_specs  # raises if the input shape is unknown
     names = layer_names(model)
     context = CallContext(model.shared_traces if names is OWN_NAMES else SharedTraces(), names)
-    layers = list(_layers(model))
+    layers = list(every_layer(model))
     traced = [layer for layer in layers if save_traces and _has_functions(layer)]
     traces = LayerTraces(model, context) if save_traces else None
     default = plan_default(model, context) if save_traces else None
@@ -99,11 +100,6 @@ def _has_functions(layer: Layer) -> bool:
     return not isinstance(layer, InputLayer) and not layer.facts.restored_from_config
 
 
-def children_of(layer: Layer) -> list[Layer]:
-    """The layers that a layer holds, in Keras's order."""
-    return layer.layers if isinstance(layer, Model) else list(layer.sublayers.values())
-
-
 def own_penalized_weights(layer: Layer) -> list[Weight]:
     """The layer's own weights that have a regularizer."""
     nested = {w for child in layer.sublayers.values() for w in child.weights}
@@ -115,24 +111,6 @@ def penalized_weights(layer: Layer) -> list[Weight]:
     """The layer's own weights with a regularizer, and those of the layers that it holds."""
     inner = [weight for child in children_of(layer) for weight in own_penalized_weights(child)]
     return [*own_penalized_weights(layer), *inner]
-
-
-def _layers(model: Model) -> Iterator[Layer]:
-    """Every layer once: a model after its layers, any other layer before the layers that it holds."""
-    met: set[Layer] = set()
-
-    def walk(layer: Layer) -> Iterator[Layer]:
-        if layer in met:
-            return
-        met.add(layer)
-        if not isinstance(layer, Model):
-            yield layer
-        for child in children_of(layer):
-            yield from walk(child)
-        if isinstance(layer, Model):
-            yield layer
-
-    return walk(model)
 
 
 def _losses(layers: Iterable[Layer]) -> dict[Weight, PolymorphicFunction]:

@@ -26,6 +26,7 @@ from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_m
 from kerasfmt.formats.saved_model.training import read_training
 from kerasfmt.formats.saved_model.weights import Matched, match, named_layers
 from kerasfmt.ir import policy
+from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.printable import printable
 
 _MODELS: Final = ("Functional", "Sequential", "Model")
@@ -127,10 +128,7 @@ def _refuse_learned_tables(model: ir.Model) -> None:
     Raises:
       UnsupportedLayerError: there is such a layer.
     """
-    pending: list[ir.Layer] = [model]
-    while pending:
-        layer = pending.pop()
-        pending += [*layer.sublayers.values(), *(layer.layers if isinstance(layer, ir.Model) else ())]
+    for layer in every_layer(model):
         if any(table.initializer is None for table in layer.tables.values()):
             raise UnsupportedLayerError(
                 f"layer {layer.name} ({type(layer).__name__}): the SavedModel holds the vocabulary that it learned in "

@@ -1,0 +1,31 @@
+"""The layers that layers hold, through any nesting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.model import Model
+
+
+def children_of(layer: Layer) -> list[Layer]:
+    """The layers that a layer holds, in Keras's order."""
+    return layer.layers if isinstance(layer, Model) else list(layer.sublayers.values())
+
+
+def every_layer(model: Model) -> Iterator[Layer]:
+    """Every layer once: a model after its layers, any other layer before the layers that it holds."""
+    met: set[Layer] = set()
+
+    def walk(layer: Layer) -> Iterator[Layer]:
+        if layer in met:
+            return
+        met.add(layer)
+        if not isinstance(layer, Model):
+            yield layer
+        for child in children_of(layer):
+            yield from walk(child)
+        if isinstance(layer, Model):
+            yield layer
+
+    return walk(model)
