@@ -371,6 +371,10 @@ def load_graph_model(
 
 
 def _is_graph(model: Any) -> bool:
+    from kerasfmt.ir import Model
+
+    if isinstance(model, Model):
+        return False  # without the import, which brings the interpreter
     from kerasfmt.ir.graph_model import GraphModel
 
     return isinstance(model, GraphModel)

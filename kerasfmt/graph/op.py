@@ -115,10 +115,14 @@ class Op:
         return cls.run(node.attrs, *inputs)
 
     @classmethod
+    def overrides_execute(cls) -> bool:
+        """Whether it has an `execute` of its own, because a kernel alone is not enough."""
+        return getattr(cls.execute, "__func__", None) is not getattr(Op.execute, "__func__", None)
+
+    @classmethod
     def has_kernel(cls) -> bool:
         """Whether it runs in NumPy."""
-        own = getattr(cls.execute, "__func__", None) is not getattr(Op.execute, "__func__", None)
-        return own or cls.run is not Op.run
+        return cls.overrides_execute() or cls.run is not Op.run
 
 
 OPS: FamilyTable[type[Op]] = FamilyTable()

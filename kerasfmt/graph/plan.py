@@ -103,7 +103,7 @@ class Plan:
 
 def _kernel(op: type[Op], node: Node) -> Callable[..., Sequence[Any]] | None:
     """The kernel of an op that has nothing but a kernel; one that leaves floating errors to the interpreter."""
-    if getattr(op.execute, "__func__", None) is not vars(Op)["execute"].__func__ or op.run is Op.run:
+    if op.overrides_execute() or op.run is Op.run:
         return None
     return partial(vars(op.run).get("quiet", op.run), node.attrs)
 

@@ -54,10 +54,10 @@ def popped(handle: TensorList) -> tuple[TensorList, Any]:
     """
     if isinstance(handle, TensorStack):
         return handle.rest, handle.last
-    *rest, last = handle.items() or [None]
-    if not handle.items():
+    items = handle.items()
+    if not items:
         raise IndexError("the list has no element to take")
-    return TensorList(rest, handle.element), last
+    return TensorList(items[:-1], handle.element), items[-1]
 
 
 @register("EmptyTensorList")
