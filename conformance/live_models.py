@@ -1,4 +1,4 @@
-"""Models that are built with any Keras: the live models of `test_from_keras` and `test_hdf5_write`."""
+"""Models that are built with any Keras, the live models of `test_from_keras` and `test_hdf5_write`; optimizers."""
 
 from __future__ import annotations
 
@@ -110,3 +110,24 @@ def assert_same(got: list[np.ndarray], expected: list[np.ndarray], case: Case) -
     """Fails unless the outputs are equal within the case's tolerance."""
     for number, (ours, theirs) in enumerate(zip(got, expected, strict=True)):
         assert_close(f"output {number} of {case.name}", ours, theirs, case.tolerance)
+
+
+def keras2_optimizers(keras: Keras) -> dict[str, Any]:
+    """Optimizers of Keras 2 by name, in the ways that decide which variables they have."""
+    o = keras.optimizers
+    return {
+        "adadelta": o.Adadelta(),
+        "adagrad": o.Adagrad(),
+        "adam_amsgrad": o.Adam(amsgrad=True),
+        "adam_ema": o.Adam(use_ema=True),
+        "adam_schedule": o.Adam(o.schedules.ExponentialDecay(0.1, 10, 0.9)),
+        "adamax": o.Adamax(),
+        "adamw": o.AdamW(),
+        "ftrl": o.Ftrl(),
+        "lion": o.Lion(),
+        "nadam": o.Nadam(),
+        "rmsprop": o.RMSprop(centered=True, momentum=0.5),
+        "sgd": o.SGD(0.1),
+        "sgd_momentum": o.SGD(0.1, momentum=0.9),
+        "legacy_sgd": o.legacy.SGD(momentum=0.9),
+    }

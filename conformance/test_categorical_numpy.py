@@ -12,7 +12,7 @@ pytest.importorskip("tensorflow")
 import kerasfmt
 from conformance.case import Case
 from conformance.cases.categorical import LAYERS
-from conformance.cases.layer import layer_case
+from conformance.cases.layer import layer_cases
 from conformance.closeness import assert_close
 from conformance.in_numpy import check_layer
 from conformance.installed import keras2
@@ -22,15 +22,8 @@ keras: Any = keras2()
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 """TensorFlow's own adapt, with NumPy 2, warns."""
 
-CASES = [
-    layer_case(layer, variant, config)
-    for layer in LAYERS
-    for variant, config in layer.variants.items()
-    if not config.get("_adapt")
-]
 
-
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", layer_cases(LAYERS, adapted=False), ids=str)
 def test_layer(case: Case) -> None:
     check_layer(case, keras)
 

@@ -14,7 +14,7 @@ import kerasfmt
 from conformance.case import Case
 from conformance.cases import CASES
 from conformance.installed import keras2
-from conformance.live_models import MODELS, stir
+from conformance.live_models import MODELS, keras2_optimizers, stir
 from kerasfmt.containers.tensorbundle import table
 from tests.containers.tensorbundle.packing import compressed
 
@@ -44,27 +44,14 @@ def _optimizers() -> dict[str, Any]:
     o = KERAS.optimizers
     scaled = KERAS.mixed_precision.LossScaleOptimizer
     return {
-        "adadelta": o.Adadelta(),
+        **keras2_optimizers(KERAS),
         "adafactor": o.Adafactor(),
-        "adagrad": o.Adagrad(),
         "adam": o.Adam(0.25),
-        "adam_amsgrad": o.Adam(amsgrad=True),
-        "adam_ema": o.Adam(use_ema=True),
-        "adam_schedule": o.Adam(o.schedules.ExponentialDecay(0.1, 10, 0.9)),
-        "adamax": o.Adamax(),
-        "adamw": o.AdamW(),
-        "ftrl": o.Ftrl(),
-        "lion": o.Lion(),
-        "nadam": o.Nadam(),
-        "rmsprop": o.RMSprop(centered=True, momentum=0.5),
-        "sgd": o.SGD(0.1),
-        "sgd_momentum": o.SGD(0.1, momentum=0.9),
         "legacy_adam": o.legacy.Adam(0.25, decay=0.5),
         "legacy_adam_amsgrad": o.legacy.Adam(amsgrad=True),
         "legacy_adagrad": o.legacy.Adagrad(),
         "legacy_nadam": o.legacy.Nadam(),
         "legacy_rmsprop": o.legacy.RMSprop(centered=True, momentum=0.5),
-        "legacy_sgd": o.legacy.SGD(momentum=0.9),
         "scaled": scaled(o.Adam(), initial_scale=8.0),
         "scaled_fixed": scaled(o.SGD(momentum=0.9), dynamic=False, initial_scale=8.0),
         "scaled_legacy": scaled(o.legacy.SGD(momentum=0.9)),

@@ -14,7 +14,7 @@ from conformance.case import Case, Keras, batch_of, registering
 from conformance.cases import CASES
 from conformance.hdf5_structure import differences
 from conformance.installed import keras2
-from conformance.live_models import MODELS, assert_same, listed, stir
+from conformance.live_models import MODELS, assert_same, keras2_optimizers, listed, stir
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -69,22 +69,9 @@ def slashes(keras: Keras) -> Any:
 def _optimizers() -> dict[str, Any]:
     o = KERAS.optimizers
     return {
-        "adadelta": o.Adadelta(),
-        "adagrad": o.Adagrad(),
+        **keras2_optimizers(KERAS),
         "adam": o.Adam(),
-        "adam_amsgrad": o.Adam(amsgrad=True),
-        "adam_ema": o.Adam(use_ema=True),
-        "adam_schedule": o.Adam(o.schedules.ExponentialDecay(0.1, 10, 0.9)),
-        "adamax": o.Adamax(),
-        "adamw": o.AdamW(),
-        "ftrl": o.Ftrl(),
-        "lion": o.Lion(),
-        "nadam": o.Nadam(),
-        "rmsprop": o.RMSprop(centered=True, momentum=0.5),
-        "sgd": o.SGD(0.1),
-        "sgd_momentum": o.SGD(0.1, momentum=0.9),
         "legacy_adam": o.legacy.Adam(),
-        "legacy_sgd": o.legacy.SGD(momentum=0.9),
     }
 
 

@@ -12,7 +12,7 @@ tf = pytest.importorskip("tensorflow")
 
 import kerasfmt  # noqa: E402
 from conformance.case import Case  # noqa: E402
-from conformance.cases.layer import layer_case  # noqa: E402
+from conformance.cases.layer import layer_cases  # noqa: E402
 from conformance.cases.lookup import LAYERS, WORDS  # noqa: E402
 from conformance.closeness import assert_close  # noqa: E402
 from conformance.in_numpy import check_layer  # noqa: E402
@@ -21,15 +21,8 @@ from conformance.structure import compare  # noqa: E402
 
 keras: Any = keras2()
 
-CASES = [
-    layer_case(layer, variant, config)
-    for layer in LAYERS
-    for variant, config in layer.variants.items()
-    if not config.get("_adapt")
-]
 
-
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", layer_cases(LAYERS, adapted=False), ids=str)
 def test_layer(case: Case) -> None:
     check_layer(case, keras)
 

@@ -37,7 +37,7 @@ from conformance.cases import (
     upsampling,
     wrappers,
 )
-from conformance.cases.layer import Layer, layer_case
+from conformance.cases.layer import Layer, layer_cases
 from conformance.cases.models import MODELS
 
 __all__ = ["CASES", "LAYERS", "MODELS", "select"]
@@ -77,11 +77,7 @@ CASES: dict[str, Case] = {
         *functions.MODELS,
         *masks.MODELS,
         *pipelines.MODELS,
-        *(
-            layer_case(layer, variant, config)
-            for layer in LAYERS
-            for variant, config in layer.variants.items()
-        ),
+        *layer_cases(LAYERS),
     )
 }
 

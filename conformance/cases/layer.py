@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +114,21 @@ class _Inner(Of):
 
 def _class(keras: Keras, name: str) -> Any:
     return getattr(keras.layers, name, None) or getattr(keras.layers.experimental, name)
+
+
+def layer_cases(layers: Iterable[Layer], *, adapted: bool = True) -> list[Case]:
+    """The cases of all configurations of layers.
+
+    Args:
+      layers: the layers.
+      adapted: whether those are among them of which Keras adapts the layer to data.
+    """
+    return [
+        layer_case(layer, variant, config)
+        for layer in layers
+        for variant, config in layer.variants.items()
+        if adapted or not config.get("_adapt")
+    ]
 
 
 def layer_case(layer: Layer, variant: str, config: Mapping[str, Any]) -> Case:

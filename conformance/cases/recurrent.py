@@ -16,7 +16,8 @@ def _masked(keras: Any, layer: Any, tensors: list[Any]) -> Any:
     return layer(keras.layers.Embedding(4, 3, mask_zero=True, name="embedding")(tensors[0]))
 
 
-def _from_state(keras: Any, layer: Any, tensors: list[Any]) -> Any:
+def from_state(keras: Any, layer: Any, tensors: list[Any]) -> Any:
+    """Calls a layer with initial states: all tensors but the first."""
     return layer(tensors[0], initial_state=tensors[1:])
 
 
@@ -63,6 +64,17 @@ SHARED: Mapping[str, Mapping[str, Any]] = {
     "float64": {**FLOAT64, "_on": vector(5, 3, dtype="float64")},
 }
 """Configurations of every layer that runs a cell."""
+REGULARIZED: dict[str, Any] = {
+    "kernel_regularizer": L2,
+    "recurrent_regularizer": L1L2,
+    "bias_regularizer": L2,
+    "activity_regularizer": L1L2,
+}
+CONSTRAINED: dict[str, Any] = {
+    "kernel_constraint": MAX_NORM,
+    "recurrent_constraint": "unit_norm",
+    "bias_constraint": "non_neg",
+}
 
 LAYERS: tuple[Layer, ...] = (
     Layer(
@@ -74,19 +86,10 @@ LAYERS: tuple[Layer, ...] = (
                 "default": {},
                 **SHARED,
                 "no_bias": {"use_bias": False, "activation": "relu"},
-                "regularized": {
-                    "kernel_regularizer": L2,
-                    "recurrent_regularizer": L1L2,
-                    "bias_regularizer": L2,
-                    "activity_regularizer": L1L2,
-                },
-                "constrained": {
-                    "kernel_constraint": MAX_NORM,
-                    "recurrent_constraint": "unit_norm",
-                    "bias_constraint": "non_neg",
-                },
+                "regularized": REGULARIZED,
+                "constrained": CONSTRAINED,
                 "dropout": RANDOM,
-                "initial_state": {"_on": _STATE, "_call": Of(_from_state)},
+                "initial_state": {"_on": _STATE, "_call": Of(from_state)},
                 "initial_state_of_layer": {"return_state": True, "_on": _STATE, "_call": Of(_from_layer)},
             }.items()
         },
@@ -141,7 +144,7 @@ LAYERS: tuple[Layer, ...] = (
             "initial_state": {
                 "layer": inner("SimpleRNN", 4),
                 "_on": (*_STATE, Input((4,))),
-                "_call": Of(_from_state),
+                "_call": Of(from_state),
             },
             "regularized": {
                 "layer": inner("SimpleRNN", 4, kernel_regularizer="l2", activity_regularizer="l1")

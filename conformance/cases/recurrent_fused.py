@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.case import Input, vector
-from conformance.cases.layer import L1L2, L2, MAX_NORM, Layer, Of
-from conformance.cases.recurrent import MASKED, SHARED, STATEFUL, STEPS
-
-
-def _from_state(keras: Any, layer: Any, tensors: list[Any]) -> Any:
-    return layer(tensors[0], initial_state=tensors[1:])
+from conformance.cases.layer import Layer, Of
+from conformance.cases.recurrent import CONSTRAINED, MASKED, REGULARIZED, SHARED, STATEFUL, STEPS, from_state
 
 
 def _embedded(keras: Any, layer: Any, tensors: list[Any]) -> Any:
@@ -33,17 +29,8 @@ def _variants(states: int, **others: Mapping[str, Any]) -> dict[str, Mapping[str
         "default": {},
         **SHARED,
         "embedded": {"_on": vector(5, dtype="int32", high=9), "_call": Of(_embedded)},
-        "regularized": {
-            "kernel_regularizer": L2,
-            "recurrent_regularizer": L1L2,
-            "bias_regularizer": L2,
-            "activity_regularizer": L1L2,
-        },
-        "constrained": {
-            "kernel_constraint": MAX_NORM,
-            "recurrent_constraint": "unit_norm",
-            "bias_constraint": "non_neg",
-        },
+        "regularized": REGULARIZED,
+        "constrained": CONSTRAINED,
         "dropout": {"dropout": 0.3, "_random": True},
         "recurrent_dropout": {"dropout": 0.3, "recurrent_dropout": 0.2, "_random": True},
         "no_bias": {"use_bias": False},
@@ -51,7 +38,7 @@ def _variants(states: int, **others: Mapping[str, Any]) -> dict[str, Mapping[str
         "relu_masked": {**generic, "return_sequences": True, **MASKED},
         "relu_stateful": {**generic, **STATEFUL},
         "hard_sigmoid": {"recurrent_activation": "hard_sigmoid", "implementation": 1},
-        "initial_state": {"_on": _states(states), "_call": Of(_from_state)},
+        "initial_state": {"_on": _states(states), "_call": Of(from_state)},
         "twice": {"_on": vector(5, 3) + vector(5, 3), "_call": Of(_twice)},
     }
     return {name: {"units": 4, **options} for name, options in {**every, **others}.items()}
