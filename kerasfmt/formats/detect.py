@@ -126,9 +126,6 @@ def weights_format_at(source: Source) -> Format:
       TypeError: `source` is neither a path nor open.
     """
     if is_path(source):
-        for found in FORMATS:
-            if found.prefix is not None and found.recognize is not None and found.recognize(Path(source)):
-                return found  # before a directory of that name, as Keras takes it
         tests = {found: found.holds_weights for found in FORMATS if found.holds_weights}
         return _first(Path(source), "weights", tests)
     found = _format_of_open(source)

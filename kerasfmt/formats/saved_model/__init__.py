@@ -56,7 +56,7 @@ def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
 
 
 def _read_weights(model: Model, source: Source, by_name: bool, skip_mismatch: bool) -> None:
-    from kerasfmt.formats.saved_model.weights import load_weights
+    from kerasfmt.formats.checkpoint.weights import load_weights  # a SavedModel holds a checkpoint
 
     load_weights(model, source, by_name, skip_mismatch)
 

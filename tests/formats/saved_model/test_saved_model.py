@@ -114,3 +114,18 @@ class TestSavedModels(WritingTests):
         with pytest.raises(SaveError, match=r"not part of a SavedModel: notes\.txt"):
             self.save(path)
         assert files(path) == before
+
+
+def test_load_weights_takes_the_state_of_the_optimizer_too(tmp_path: Path) -> None:
+    def build() -> Model:
+        model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,), name="a")])
+        model.compile(kerasfmt.optimizers.Adam(), "mse")
+        return model
+
+    model, other = build(), build()
+    assert model.training_config is not None
+    model.training_config.variables[0].value = np.asarray(7, np.int64)
+    kerasfmt.save_model(model, tmp_path / "m")
+    kerasfmt.load_weights(other, tmp_path / "m")
+    assert other.training_config is not None
+    assert other.training_config.variables[0].numpy() == 7
