@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-import lazy_loader
+from kerasfmt import lazy
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

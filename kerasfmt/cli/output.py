@@ -18,7 +18,7 @@ _WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A column of a table.
 

@@ -92,8 +92,8 @@ def _depth_exceeds(config: dict[str, Any], limit: int) -> bool:
         level = [
             child
             for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, dict | list)
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) in (dict, list)
         ]
         if not level:
             return False

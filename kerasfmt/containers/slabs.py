@@ -43,7 +43,7 @@ class Stored(Protocol):
         """Its elements: an array, or anything with a shape, a dtype and slicing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """A tensor that can be read more than once, slab by slab.
 

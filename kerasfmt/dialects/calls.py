@@ -24,7 +24,7 @@ _Awaited: TypeAlias = tuple[str, int]
 """A call that has not been made: the name of the layer, and which of its calls it is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CallWords:
     """How a dialect writes a call.
 

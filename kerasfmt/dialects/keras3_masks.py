@@ -86,7 +86,7 @@ def history(value: Any) -> Reference | None:
     return found[0], found[1], found[2]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Mask:
     """The mask of a tensor.
 

@@ -12,21 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasfmt import limits
-from kerasfmt.compiling import Functional, Model  # its models can be compiled
 from kerasfmt.dialects import keras2, keras3
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
 from kerasfmt.dialects.functions import functions_to_keras2
-from kerasfmt.dialects.keras3_masks import is_operation, refuse_other_masks
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.ir import naming
+from kerasfmt.ir import Functional, Model, naming
+from kerasfmt.ir.compilable import MODEL_METHODS
 from kerasfmt.ir.input_layer import InputLayer
-from kerasfmt.ir.json_values import unwrap
+from kerasfmt.ir.json_values import LEAVES, unwrap
 from kerasfmt.ir.keras_facts import LATER_OPTIONS, LATER_PACKAGE, Major
 from kerasfmt.ir.layer import Layer, find_layer_class
+from kerasfmt.ir.own_modules import holds_operations
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.trace_sharing import SharedTraces
-from kerasfmt.layers.keras3_ops import Operation
 
 _MAX_DEPTH = 64
 """Models nested deeper than this are refused."""
@@ -35,6 +34,13 @@ _PACKAGES = ("TensorFlow>", LATER_PACKAGE)
 """Prefixes of the names of Keras's own classes."""
 _MAX_NESTING = 4 * _MAX_DEPTH
 """Lists and dicts nested deeper than this are refused; each nested model takes three levels."""
+
+
+def _import_compiling(_name: str | None) -> None:
+    pass  # enters its methods
+
+
+MODEL_METHODS.when_missing(_import_compiling)
 
 
 @gc_paused()
@@ -85,7 +91,7 @@ def _model_from(config: Mapping[str, Any], custom_objects: Mapping[str, Any], ke
     return layer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Reading:
     """The state shared by all models and layers of one config.
 
@@ -99,16 +105,16 @@ class _Reading:
 
 
 def _check_nesting(config: Any) -> None:
-    level, depth = [config], 0
+    level, depth = [[config]], 0
     while level:
-        if depth > _MAX_NESTING:
+        if depth > _MAX_NESTING + 1:
             raise UnsafeFileError(f"config: lists and dicts nested more than {_MAX_NESTING} deep")
         depth += 1
         level = [
             item
             for value in level
-            if isinstance(value, Mapping | list | tuple)
             for item in (value.values() if isinstance(value, Mapping) else value)
+            if type(item) not in LEAVES and isinstance(item, Mapping | list | tuple)
         ]
 
 
@@ -118,7 +124,7 @@ def _size(config: Any) -> int:
     while pending:
         value = pending.pop()
         size += len(value) if isinstance(value, str) else 4
-        if isinstance(value, Mapping | list | tuple):
+        if type(value) not in LEAVES and isinstance(value, Mapping | list | tuple):
             pending.extend(value.values() if isinstance(value, Mapping) else value)
     return size
 
@@ -166,7 +172,9 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
         return cls.revive(
             normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
         )
-    if is_operation(entry):
+    if holds_operations(str(entry.get("module"))):
+        from kerasfmt.layers.keras3_ops import Operation
+
         made = Operation(kind, **config)
         made.module = str(entry["module"])
         return made
@@ -256,6 +264,8 @@ def _functional(config: Mapping[str, Any], reading: _Reading, path: tuple[str, .
         find = Finder(layers, keras3.CALLS if is_keras3 else keras2.CALLS)
         make_calls(find, pending)
         if is_keras3:
+            from kerasfmt.dialects.keras3_masks import refuse_other_masks
+
             refuse_other_masks(list(layers.values()))
         inputs = find_ends(config["input_layers"], find)
         outputs = find_ends(config["output_layers"], find)

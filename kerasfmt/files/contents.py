@@ -21,7 +21,7 @@ Kept: TypeAlias = dict[str, object]
 """Paths of what is taken over -> what changes when it does: where a link points, size and time of a file."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DirectoryContents:
     """The permitted contents of a directory of one format.
 

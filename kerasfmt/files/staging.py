@@ -18,7 +18,6 @@ A lock is taken on a file that its owner may remove. It counts only if the file 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import shutil
@@ -205,6 +204,8 @@ def staged(target: Path, about_to_clean: Callable[[Path], object] = lambda debri
 def _prefix(target: Path) -> str:
     stem = target.name
     if len(os.fsencode(stem)) > _MAX_STEM_BYTES:
+        import hashlib  # loads OpenSSL
+
         stem = hashlib.sha256(os.fsencode(stem)).hexdigest()
     return f".{stem}.kerasfmt-"
 

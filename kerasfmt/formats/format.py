@@ -21,7 +21,7 @@ Source: TypeAlias = Any
 """A path, or a file that is open already and of a kind that the format takes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class WriteArguments:
     """The arguments of a writer of models; a writer ignores what it has no use for.
 

@@ -20,7 +20,7 @@ from kerasfmt.errors import GraphError
 from kerasfmt.graph.attr_values import decode_attr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arg:
     """One input or output of an op: a tensor, `number_attr` tensors of one dtype, or a `type_list_attr` list."""
 
@@ -47,7 +47,7 @@ _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AttrDef:
     """One attribute of an op: its kind ("int", "list(int)", "type", ...), default and allowed values.
 
@@ -107,7 +107,7 @@ class AttrDef:
         return GraphError(f"op {self.op}: attribute {self.name}: {fault}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OpDef:
     """The declaration of a TensorFlow op."""
 

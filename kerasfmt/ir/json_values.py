@@ -27,6 +27,8 @@ from kerasfmt.errors import InvalidModelError, KerasfmtError
 
 ELLIPSIS: Final[Mapping[str, Any]] = {"class_name": "__ellipsis__"}
 """An Ellipsis among the arguments of a call."""
+LEAVES: Final = frozenset({str, int, float, bool, type(None)})
+"""The types of JSON values that hold no others."""
 SLICE: Final = ("start", "stop", "step")
 """The keys of a slice among the arguments of a call."""
 
@@ -37,14 +39,14 @@ def unwrap(value: Any) -> Any:
     Raises:
       InvalidModelError: a wrapper has no valid content.
     """
-    if isinstance(value, list | tuple):
-        return type(value)(map(unwrap, value)) if type(value) in (list, tuple) else value
+    if type(value) in (list, tuple):
+        return type(value)(map(unwrap, value))
     if not isinstance(value, dict):
         return value
     kind = value.get("class_name")
     make = _UNWRAPPED.get(kind) if isinstance(kind, str) else None
     if make is None:
-        return {key: unwrap(item) for key, item in value.items()}
+        return {key: item if type(item) in LEAVES else unwrap(item) for key, item in value.items()}
     try:
         return make(value)
     except (TypeError, LookupError, ValueError, KerasfmtError) as error:

@@ -45,7 +45,7 @@ LATER_OPTIONS: Final[Mapping[str, Container[object]]] = {
 """Options that Keras 2.15 lacks in every layer: the values that mean what it does anyway."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ComparedMask:
     """How Keras 3 makes the mask of a layer: by an operation `NotEqual` on the input of the layer.
 

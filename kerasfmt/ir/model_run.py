@@ -15,7 +15,7 @@ from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Tensor
 
 
-@dataclass
+@dataclass(eq=False)
 class ModelRun:
     """The Values of a model's symbolic tensors so far.
 

@@ -14,7 +14,6 @@ takes its options by keyword only. Type checkers see the same constructor, by PE
 from __future__ import annotations
 
 import builtins
-import difflib
 import inspect
 import itertools
 import re
@@ -313,6 +312,8 @@ def _offer(name: str, fields: Mapping[str, Field[Any, Any]]) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of an error about an unknown name: similar known names, if there are any."""
+    import difflib
+
     folded = {k.lower(): k for k in known}
     close = [folded[k] for k in difflib.get_close_matches(name.lower(), folded, n=3)]
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

@@ -7,17 +7,18 @@ Source: tensorflow/python/util/nest.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Structure: TypeAlias = Any
 """A leaf, or a list, tuple or dict of structures."""
+_SEQUENCES: Final = (list, tuple)  # an isinstance of a union takes twice as long
 
 
 def flatten(structure: Structure) -> list[Any]:
     """The leaves, in order; None counts as a leaf."""
     if isinstance(structure, dict):
         return [leaf for key in sorted(structure) for leaf in flatten(structure[key])]
-    if isinstance(structure, list | tuple):
+    if isinstance(structure, _SEQUENCES):
         return [leaf for item in structure for leaf in flatten(item)]
     return [structure]
 
@@ -27,7 +28,7 @@ def map_structure(function: Callable[[Any], Any], structure: Structure) -> Struc
     if isinstance(structure, dict):
         done = {key: map_structure(function, structure[key]) for key in sorted(structure)}
         return {key: done[key] for key in structure}
-    if isinstance(structure, list | tuple):
+    if isinstance(structure, _SEQUENCES):
         return type(structure)(map_structure(function, item) for item in structure)
     return function(structure)
 

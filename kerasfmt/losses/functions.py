@@ -15,7 +15,7 @@ from typing import Final
 from kerasfmt.ir.keras_facts import Major
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NamedFunction:
     """A function of Keras that losses or metrics are computed with.
 

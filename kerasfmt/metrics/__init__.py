@@ -6,11 +6,10 @@ that stand for functions. `resolve` says what Keras 2 makes of the metrics that 
 
 from __future__ import annotations
 
-import lazy_loader
-
+from kerasfmt import lazy
 from kerasfmt.metrics.metric import METRIC_CLASSES
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
 METRIC_CLASSES.when_missing(
     lambda name: [__getattr__(public) for public in __all__ if name in (public, None)]
 )

@@ -27,7 +27,7 @@ from kerasfmt.metrics.per_output import Output
 from kerasfmt.metrics.reduction import MeanMetricWrapper
 
 
-@dataclass
+@dataclass(eq=False)
 class DescribedMetric:
     """A metric that a model is compiled with.
 

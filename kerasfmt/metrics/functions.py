@@ -53,7 +53,7 @@ METRIC_FUNCTIONS: Final = FunctionTable(
 """The functions that are metrics by name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ByShape:
     """A family of functions: the shapes of labels and predictions decide which one a word stands for.
 

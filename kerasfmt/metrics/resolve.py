@@ -41,7 +41,7 @@ Entries: TypeAlias = list[list[dict[str, Any] | None]]
 _Described: TypeAlias = list[list[DescribedMetric | None]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ResolvedMetric:
     """A metric object of a compiled model.
 
@@ -60,7 +60,7 @@ class ResolvedMetric:
     variables: list[Weight] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resolved:
     """What becomes of the losses and metrics of a model.
 

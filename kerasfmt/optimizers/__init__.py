@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import lazy_loader
-
+from kerasfmt import lazy
 from kerasfmt.optimizers.optimizer import OPTIMIZER_CLASSES
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
 OPTIMIZER_CLASSES.when_missing(
     lambda name: [__getattr__(public) for public in __all__ if name in (public, None)]
 )

@@ -39,7 +39,7 @@ class SlotVariable(NamedTuple):
     variable: Weight
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LegacyState:
     """The variables of a legacy optimizer.
 

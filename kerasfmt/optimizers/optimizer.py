@@ -20,7 +20,7 @@ Rate: TypeAlias = float | LearningRateSchedule | Mapping[str, Any]
 """A learning rate, a schedule, or the class name and config of one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slot:
     """A kind of variable: an optimizer keeps one for each trainable weight.
 
@@ -70,7 +70,7 @@ class Slot:
         return self.attribute_in_keras3 or self.attribute
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scalar:
     """A single variable of an optimizer that Keras 2 does not count among the optimizer's variables.
 

@@ -28,7 +28,7 @@ from kerasfmt.ir.weight import ArrayLike
 from kerasfmt.optimizers.optimizer import ACCUMULATED, AVERAGE, Optimizer, Slot, find_optimizer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OptimizerState:
     """The variables of an optimizer beside the iteration and the learning rate.
 

@@ -72,7 +72,7 @@ class corrupt_file_errors:
             ) from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
     """A group of a file, or a dataset, reached by hard links only.
 

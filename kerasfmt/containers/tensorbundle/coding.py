@@ -73,7 +73,7 @@ def encode_varints(values: list[int]) -> bytes:
     return b"".join(map(encode_varint, values))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Window:
     """A run of bytes of a file that is being decoded.
 

@@ -24,7 +24,6 @@ from kerasfmt.formats.checkpoint.nodes import (
     dict_wrapper,
     list_wrapper,
 )
-from kerasfmt.formats.checkpoint.optimizer import optimizer_node
 from kerasfmt.graph import Table
 from kerasfmt.ir import Layer, Model, TrainingConfig, Weight
 from kerasfmt.typing import override
@@ -126,6 +125,8 @@ class ObjectTree(ABC):
 
     def optimizer(self, compiled: TrainingConfig) -> UserObject | None:
         """The node of the optimizer; None where it has no variables that Keras would look for."""
+        from kerasfmt.formats.checkpoint.optimizer import optimizer_node
+
         return optimizer_node(compiled, self.model.trainable_weights, self.of_weight)
 
     def add_losses(self, compiled: TrainingConfig) -> None:

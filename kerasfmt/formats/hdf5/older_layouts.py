@@ -9,12 +9,13 @@ Source: keras/src/saving/legacy/hdf5_format.py, preprocess_weights_for_loading (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.matching import NamedArray, ordered_weights
 from kerasfmt.ir import Layer
+from kerasfmt.ir.json_values import LEAVES
 from kerasfmt.ir.layer import find_layer_class
 
 _CHANGED: Final = ("Conv1D", "Conv2DTranspose", "ConvLSTM2D")
@@ -31,9 +32,12 @@ def with_older_defaults(config: Any) -> Any:
     """
     if isinstance(config, list):
         return [with_older_defaults(item) for item in config]
-    if not isinstance(config, Mapping):
+    if not isinstance(config, dict):
         return config
-    found = {key: with_older_defaults(value) for key, value in config.items()}
+    found = {
+        key: value if type(value) in LEAVES or key == "inbound_nodes" else with_older_defaults(value)
+        for key, value in config.items()
+    }
     inner = found.get("config")
     if found.get("class_name") in ("GRU", "GRUCell") and isinstance(inner, dict):
         inner.setdefault("reset_after", False)

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt import ir
-from kerasfmt.dialects.compile_config import optimizer_to_keras2
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.dialects.versions import is_keras3
@@ -34,7 +33,6 @@ from kerasfmt.formats.matching import (
 from kerasfmt.ir.compile_state import optimizer_variable
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.weight import Weight
-from kerasfmt.optimizers.stored import read_state
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
 
@@ -80,6 +78,9 @@ def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
     if not is_keras3(stored.keras_version) or not isinstance(config.get("optimizer_config"), Mapping):
         named = [optimizer_variable(name.partition(":")[0], array) for name, array in held]
         return ir.TrainingConfig(config, named)
+    from kerasfmt.dialects.compile_config import optimizer_to_keras2
+    from kerasfmt.optimizers.stored import read_state
+
     config["optimizer_config"] = optimizer_to_keras2(config["optimizer_config"])
     return read_state(config, [array for _, array in held], [], model.trainable_weights, 3)
 

@@ -20,9 +20,7 @@ from kerasfmt.containers.hdf5.name_lists import name_attributes
 from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.dialects import keras2_hdf5, versions
-from kerasfmt.dialects.compiled_objects import without_modules
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.formats.compiled import built_state
 from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.matching import ordered_weights, top_level_weights
 from kerasfmt.gc_paused import gc_paused
@@ -90,8 +88,13 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
     attributes[layout.KERAS_VERSION] = versions.later_keras2(model.keras2_version)
     attributes[layout.BACKEND] = _BACKEND
     attributes[layout.MODEL_CONFIG] = json.dumps(keras2_hdf5.write_model(model)).encode()
-    compiled = built_state(model) if include_optimizer else None
-    if compiled is not None:
+    compiled = None
+    if include_optimizer and model.training_config is not None:
+        from kerasfmt.dialects.compiled_objects import without_modules
+        from kerasfmt.formats.compiled import built_state
+
+        compiled = built_state(model)
+        assert compiled is not None
         attributes[layout.TRAINING_CONFIG] = json.dumps(without_modules(compiled.config)).encode()
     tree.group(layout.MODEL_WEIGHTS, "the group of the weights")
     _add_weights(tree, layout.MODEL_WEIGHTS, model)

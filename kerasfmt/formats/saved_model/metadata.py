@@ -15,24 +15,21 @@ from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.dialects import versions
-from kerasfmt.dialects.compiled_objects import without_modules
 from kerasfmt.formats.checkpoint.nodes import SavedNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.plan import Plan
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
-from kerasfmt.ir.compile_state import CompiledMetric, map_objects
+from kerasfmt.ir.compile_state import CompiledMetric
 from kerasfmt.ir.constraints import Constraint
-from kerasfmt.ir.json_values import wrap_shape, wrap_tuple
+from kerasfmt.ir.json_values import LEAVES, wrap_shape, wrap_tuple
 from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer, to_config
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.losses.functions import LOSS_FUNCTIONS
-from kerasfmt.optimizers.loss_scale import inner_entry, is_loss_scaled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LayerMetadata:
     """The metadata that Keras stores for one layer.
 
@@ -303,49 +300,10 @@ def _model_content(model: Model, ids: _SharedIds, compiled: TrainingConfig | Non
         "model_config": config,
     }
     if compiled is not None:
-        metadata["training_config"] = _training_config(compiled, ids)
+        from kerasfmt.formats.saved_model.training_metadata import numbered_training_config
+
+        metadata["training_config"] = numbered_training_config(compiled, ids.number)
     return metadata
-
-
-def _training_config(compiled: TrainingConfig, ids: _SharedIds) -> dict[str, Any]:
-    """The training config with every object in it numbered.
-
-    Keras makes a function of a name when it loads a file, and stores the name of the function.
-    """
-    found: dict[str, Any] = without_modules(compiled.config)
-    for key in ("loss", "metrics", "weighted_metrics"):
-        if key in found:
-            found[key] = _numbered_objects(found[key], "loss" if key == "loss" else "metric", ids)
-    if compiled.restored:
-        found["loss"] = map_objects(_function_name, found.get("loss"))
-    optimizer = found.get("optimizer_config")
-    if isinstance(optimizer, Mapping):
-        options: Any = optimizer.get("config")
-        if is_loss_scaled(compiled):
-            options = {**options, "inner_optimizer": inner_entry(options["inner_optimizer"])}
-        options = _numbered_objects(options, "schedule", ids)
-        found["optimizer_config"] = {**optimizer, "config": options}
-    return found
-
-
-def _function_name(loss: Any) -> Any:
-    """A loss with the function's own name in place of an alias."""
-    function = LOSS_FUNCTIONS.find(loss) if isinstance(loss, str) else None
-    return loss if function is None else function.name
-
-
-def _numbered_objects(value: Any, kind: str, ids: _SharedIds) -> Any:
-    """Losses, metrics or options with the number of each object; Keras numbers a metric again at its own node."""
-
-    def numbered(item: Any) -> Any:
-        if not isinstance(item, Mapping):
-            return item
-        config: Any = item.get("config")
-        name = config.get("name") if kind == "metric" and isinstance(config, Mapping) else None
-        number = ids.number((kind, name if isinstance(name, str) else id(item)))
-        return {"class_name": item["class_name"], "config": config, "shared_object_id": number}
-
-    return map_objects(numbered, value)
 
 
 def _partly_numbered(model: Model, ids: _SharedIds) -> dict[str, Any]:
@@ -379,9 +337,6 @@ def _type_spec(spec: Spec) -> dict[str, Any]:
     }
 
 
-_LEAVES = frozenset({str, int, float, bool, type(None)})
-
-
 def _tuples(value: Any, done: dict[int, Any]) -> Any:
     """JSON in which tuples are marked as such; a batch_input_shape is a tuple.
 
@@ -389,7 +344,7 @@ def _tuples(value: Any, done: dict[int, Any]) -> Any:
       value: the value, which holds a layer's config wherever the layer is described.
       done: the results for the dicts so far, by the id of the dict.
     """
-    leaves = _LEAVES
+    leaves = LEAVES
     if isinstance(value, dict):
         marked = done.get(id(value))
         if marked is None:

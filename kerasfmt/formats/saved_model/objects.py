@@ -22,7 +22,6 @@ from kerasfmt.formats.checkpoint.objects import ObjectTree
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
-from kerasfmt.formats.saved_model.metrics import metric_node
 from kerasfmt.formats.saved_model.nodes import (
     AssetNode,
     ConcreteNode,
@@ -184,6 +183,8 @@ class Objects(ObjectTree):
     def _metrics(self, layer: Layer) -> list[UserObject]:
         if layer is not self._plan.model or self._compiled is None:
             return []
+        from kerasfmt.formats.saved_model.metrics import metric_node
+
         found = []
         for metric in self._compiled.metrics or ():
             node = metric_node(metric, self.of_weight)

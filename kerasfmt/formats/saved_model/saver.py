@@ -29,7 +29,7 @@ def emit_node(graph: Builder, op: str, *inputs: object, **options: Any) -> Node:
     return graph.nodes[-1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _PerWeight:
     """Makes one node for each weight; nodes for weights of one shape and dtype differ in names and inputs only."""
 

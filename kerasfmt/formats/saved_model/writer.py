@@ -18,7 +18,6 @@ from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 from kerasfmt.formats.checkpoint.messages import children_bytes, encode_checkpoint_graph
 from kerasfmt.formats.checkpoint.nodes import VariableNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
-from kerasfmt.formats.compiled import built_state
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
 from kerasfmt.formats.saved_model.main_graph import MainGraph, build_main_graph, encode_main_graph
@@ -58,7 +57,11 @@ def write(
       GraphError, InvalidModelError: a layer's call cannot be traced.
     """
     plan = plan_model(model, signatures, save_traces)
-    compiled = built_state(model, include_optimizer)
+    compiled = None
+    if model.training_config is not None:
+        from kerasfmt.formats.compiled import built_state
+
+        compiled = built_state(model, include_optimizer)
     objects = Objects(plan, compiled, include_optimizer)
     graph = ObjectGraph.of(objects.root)
     children = children_bytes(graph)

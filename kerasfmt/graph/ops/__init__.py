@@ -10,10 +10,9 @@ imported when an op is asked for by a name that no family has registered yet.
 
 from __future__ import annotations
 
-import lazy_loader
-
+from kerasfmt import lazy
 from kerasfmt.graph.op import OPS
 from kerasfmt.graph.ops import array, control, math, resource  # noqa: F401  (ops that every graph has)
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
 OPS.when_missing(lambda name: [__getattr__(public) for public in __all__ if name is None])

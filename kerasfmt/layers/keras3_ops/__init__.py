@@ -5,9 +5,8 @@ Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core
 
 from __future__ import annotations
 
-import lazy_loader
-
+from kerasfmt import lazy
 from kerasfmt.layers.keras3_ops.operation import OPERATIONS
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
 OPERATIONS.when_missing(lambda name: [__getattr__(public) for public in __all__ if name is None])

@@ -33,7 +33,7 @@ Translate: TypeAlias = Callable[..., Translated]
 """Translates the arguments of an operation to a TensorFlow function and its arguments."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
     """An operation that kerasfmt knows.
 

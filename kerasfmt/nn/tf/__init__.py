@@ -8,9 +8,8 @@ Source: the functions of the same names in tensorflow/python/ops.
 
 from __future__ import annotations
 
-import lazy_loader
-
+from kerasfmt import lazy
 from kerasfmt.nn.tf.table import FUNCTIONS
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
 FUNCTIONS.when_missing(lambda name: [__getattr__(public) for public in __all__ if name is None])

@@ -11,9 +11,9 @@ import pytest
 import kerasfmt
 from kerasfmt import protos
 from kerasfmt.dialects.model_config import model_from_config
-from kerasfmt.ir import Sequential, TrainingConfig
+from kerasfmt.ir import Sequential
 from kerasfmt.layers import Dense, Embedding
-from tests.formats.saved_model.saved import Saved, compiled, save, small
+from tests.formats.saved_model.saved import Saved, save, small
 
 
 @pytest.fixture
@@ -132,21 +132,3 @@ def test_a_frozen_layer(tmp_path: Path) -> None:
     (entry,) = [m for m in saved.metadata.values() if m["name"] == "e"]
     assert not entry["trainable"]
     assert saved.children(saved.at("trainable_variables")) == {}
-
-
-def test_the_training_config(tmp_path: Path) -> None:
-    saved = save(compiled(), tmp_path / "m")
-    assert saved.metadata["root"]["training_config"]["loss"] == "mse"
-    without = save(compiled(), tmp_path / "without", include_optimizer=False)
-    assert "training_config" not in without.metadata["root"]
-    assert "optimizer" not in without.children()
-
-
-@pytest.mark.parametrize("name", [["mae"], {"mae": 1}, None, 5])
-def test_metrics_that_are_stored_as_they_were_given_may_have_any_name(tmp_path: Path, name: object) -> None:
-    model = compiled()
-    given = [{"class_name": "Mystery", "config": {"name": name}}] * 2
-    model.training_config = TrainingConfig({"loss": "mse", "metrics": given}, restored=True)
-    with pytest.warns(UserWarning, match="stored as they were given"):
-        found = save(model, tmp_path / "m").metadata["root"]["training_config"]["metrics"]
-    assert [metric["config"] for metric in found] == [{"name": name}] * 2
