@@ -105,7 +105,8 @@ class _Reading:
 
 
 def _check_nesting(config: Any) -> None:
-    level, depth = [[config]], 0
+    level: list[Any] = [[config]]
+    depth = 0
     while level:
         if depth > _MAX_NESTING + 1:
             raise UnsafeFileError(f"config: lists and dicts nested more than {_MAX_NESTING} deep")
