@@ -16,12 +16,14 @@ import platform
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import env  # first: it makes conformance importable
 from bench_against import compare
 from bench_process import ROOT, Side, alternate, run, say
+from bench_reading import reading
+from bench_row import Row, times
 
 from conformance.applications import SIZES
 from conformance.pages import replace_part
@@ -32,17 +34,6 @@ MODELS = ("MobileNetV2", "ResNet50")
 DEPTHS = (500, 1000, 2000, 5000)
 
 SAFETENSORS = env.Environment("safetensors", ("safetensors==0.6.*", "numpy"))
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the table; `ratio` says by how much kerasfmt is ahead (or its share), in words."""
-
-    what: str
-    ours: str
-    theirs: str
-    ratio: str
-    goal: str
 
 
 def measure(repeat: int) -> list[Row]:
@@ -60,7 +51,7 @@ def measure(repeat: int) -> list[Row]:
             Side(core, "kerasfmt_convert", (source, ours)),
             Side(tensorflow, "tensorflow_convert", (source, theirs)),
         )
-        rows.append(_times(f"{name}: HDF5 to SavedModel, whole process", a.seconds, b.seconds, "30 x faster"))
+        rows.append(times(f"{name}: HDF5 to SavedModel, whole process", a.seconds, b.seconds, "30 x faster"))
         share = f"{a.mebibytes / b.mebibytes:.2f} of it"
         memory = (f"{a.mebibytes:.0f} MiB", f"{b.mebibytes:.0f} MiB")
         rows.append(Row(f"{name}: peak memory of that", *memory, share, "1/6"))
@@ -68,7 +59,7 @@ def measure(repeat: int) -> list[Row]:
         a = run(core, "kerasfmt_save", source, ours, 5)
         b = run(tensorflow, "tensorflow_save", source, theirs, 2)
         seconds = (a.found["seconds"], b.found["seconds"])
-        rows.append(_times(f"{name}: save alone, warm process", *seconds, "40 x faster"))
+        rows.append(times(f"{name}: save alone, warm process", *seconds, "40 x faster"))
         for suffix, title in (("", "SavedModel"), (".h5", "HDF5"), (".keras", ".keras")):
             rows.append(
                 _flushed(core, f"{name}: save alone to {title}", source, kept / f"{name}_flushed{suffix}")
@@ -77,17 +68,13 @@ def measure(repeat: int) -> list[Row]:
         loads = run(tensorflow, "tensorflow_load", ours, theirs, 3, "keras", "saved_model").found
         for reader, title in (("keras", "tf_keras load_model"), ("saved_model", "tf.saved_model.load")):
             a_s, b_s = loads[reader]
-            times = (f"{a_s:.2f} s", f"{b_s:.2f} s")
-            rows.append(Row(f"{name}: {title} of the result", *times, f"{a_s / b_s:.2f} of it", "no slower"))
+            taken = (f"{a_s:.2f} s", f"{b_s:.2f} s")
+            rows.append(Row(f"{name}: {title} of the result", *taken, f"{a_s / b_s:.2f} of it", "no slower"))
         sizes = [(path / "saved_model.pb").stat().st_size for path in (ours, theirs)]
         texts = [f"{size / 1e6:.2f} MB" for size in sizes]
         rows.append(Row(f"{name}: saved_model.pb", *texts, f"{sizes[0] / sizes[1]:.2f} of it", "no larger"))
     rows += [*_live(tensorflow, kept), *_checkpoints(core, tensorflow), *_depths(core, kept)]
-    return [*rows, _predict(tensorflow)]
-
-
-def _times(what: str, ours: float, theirs: float, goal: str) -> Row:
-    return Row(what, f"{ours:.2f} s", f"{theirs:.2f} s", f"{theirs / ours:.0f} x faster", goal)
+    return [*rows, *reading(core, tensorflow, kept), _predict(tensorflow)]
 
 
 def _flushed(core: Path, what: str, source: Path, target: Path) -> Row:
@@ -96,11 +83,11 @@ def _flushed(core: Path, what: str, source: Path, target: Path) -> Row:
         run(core, "kerasfmt_save", source, target, 5, *words).found["seconds"]
         for words in ((), ("unflushed",))
     )
-    times = (f"{flushed:.2f} s", f"{not_flushed:.2f} s")
-    return Row(f"{what}, flushed, against not flushed", *times, f"{flushed / not_flushed:.2f} of it", "")
+    taken = (f"{flushed:.2f} s", f"{not_flushed:.2f} s")
+    return Row(f"{what}, flushed, against not flushed", *taken, f"{flushed / not_flushed:.2f} of it", "")
 
 
-def _live(tensorflow: Path, kept: Path, times: int = 3) -> list[Row]:
+def _live(tensorflow: Path, kept: Path, repeat: int = 3) -> list[Row]:
     rows = []
     for suffix, format_, goal in (
         ("", "SavedModel", "40 x faster"),
@@ -108,10 +95,10 @@ def _live(tensorflow: Path, kept: Path, times: int = 3) -> list[Row]:
         (".keras", ".keras", "no slower"),
     ):
         say(f"live model: {format_}")
-        found = run(tensorflow, "live", suffix, kept, times).found
+        found = run(tensorflow, "live", suffix, kept, repeat).found
         what = f"live tf_keras ResNet50 to {format_}"
         a_s, b_s = (found["seconds"][side] for side in ("kerasfmt", "keras"))
-        row = _times(f"{what}, against its own save", a_s, b_s, goal)
+        row = times(f"{what}, against its own save", a_s, b_s, goal)
         if goal == "no slower":
             row = replace(row, ratio=f"{a_s / b_s:.2f} of it")
         a_b, b_b, largest = found["bytes"]["kerasfmt"], found["bytes"]["keras"], found["largest"]
@@ -121,9 +108,9 @@ def _live(tensorflow: Path, kept: Path, times: int = 3) -> list[Row]:
     return rows
 
 
-def _predict(tensorflow: Path, times: int = 11) -> Row:
+def _predict(tensorflow: Path, repeat: int = 11) -> Row:
     say("predict of an LSTM")
-    seconds = run(tensorflow, "predict", times).found["seconds"]
+    seconds = run(tensorflow, "predict", repeat).found["seconds"]
     ours, theirs = seconds["kerasfmt"], seconds["keras"]
     return Row(
         "predict of an LSTM(256) over 128 steps, 32 rows, warm process",

@@ -233,11 +233,7 @@ def _status(key: str) -> int:
 
 def checkpoint(writer: str, directory: str, times: str) -> dict[str, Any]:
     """Seconds to write 1 GiB in 64 float32 tensors below `directory`."""
-    import numpy as np
-
-    rng = np.random.default_rng(1)
-    shape = (GIBIBYTE // 64 // 4 // 1024, 1024)
-    tensors = {f"tensor_{i:02}": rng.standard_normal(shape, "float32") for i in range(64)}
+    tensors = _tensors()
     prefix = str(Path(directory) / "checkpoint")
     work: Callable[[], object]
     if writer == "tensorflow":
@@ -276,6 +272,92 @@ def checkpoint(writer: str, directory: str, times: str) -> dict[str, Any]:
         taken.append(time.perf_counter() - start)
     fresh()
     return {"seconds": median(taken[1:])}
+
+
+def list_weights(path: str) -> dict[str, Any]:
+    """Seconds to open a SavedModel and list its weights once everything is imported, and the bytes that it takes."""
+    import kerasfmt
+
+    small = str(Path(path).with_name("small_to_read"))
+    kerasfmt.save_model(kerasfmt.Sequential([kerasfmt.layers.Dense(1, input_shape=(1,))]), small)
+    kerasfmt.load_model(small)
+    held: dict[str, Any] = {}
+
+    def work() -> None:
+        start = time.perf_counter()
+        held["weights"] = [(w.name, w.shape, w.dtype) for w in kerasfmt.load_model(path).weights]
+        held["seconds"] = time.perf_counter() - start
+
+    taken = _memory(work)
+    size = sum(weight.numpy().nbytes for weight in kerasfmt.load_model(path).weights)
+    return {"seconds": held["seconds"], "bytes": taken, "weights": size}
+
+
+def load_whole(reader: str, path: str, times: str) -> dict[str, Any]:
+    """Seconds to load a SavedModel, every weight in memory."""
+    work: Callable[[], object]
+    if reader == "kerasfmt":
+        import kerasfmt
+
+        work = lambda: [weight.numpy() for weight in kerasfmt.load_model(path).weights]  # noqa: E731
+    else:
+        import tf_keras
+
+        work = lambda: tf_keras.models.load_model(path)  # noqa: E731
+    return {"seconds": _median(work, int(times))}
+
+
+def to_archive(side: str, source: str, target: str) -> dict[str, Any]:
+    """Makes an archive of a SavedModel, in the dialect of Keras 2."""
+    if side == "kerasfmt":
+        import kerasfmt
+
+        kerasfmt.save_model(kerasfmt.load_model(source), target, save_format="tf_keras")
+    else:
+        import tf_keras
+
+        tf_keras.models.load_model(source).save(target)
+    return {}
+
+
+def _tensors() -> dict[str, Any]:
+    """1 GiB in 64 float32 tensors."""
+    import numpy as np
+
+    rng = np.random.default_rng(1)
+    shape = (GIBIBYTE // 64 // 4 // 1024, 1024)
+    return {f"tensor_{i:02}": rng.standard_normal(shape, "float32") for i in range(64)}
+
+
+def gibibyte(directory: str) -> dict[str, Any]:
+    """Writes a checkpoint of 1 GiB."""
+    import kerasfmt
+
+    kerasfmt.tensorbundle.write(str(Path(directory) / "checkpoint"), _tensors().items())
+    return {}
+
+
+def read_checkpoint(reader: str, directory: str, times: str) -> dict[str, Any]:
+    """Seconds to read a checkpoint of 1 GiB into memory; kerasfmt and TensorFlow compare the checksums."""
+    prefix = str(Path(directory) / "checkpoint")
+    work: Callable[[], object]
+    if reader == "tensorflow":
+        import tensorflow as tf
+
+        names = [f"tensor_{i:02}" for i in range(64)]
+        work = lambda: tf.raw_ops.RestoreV2(  # noqa: E731
+            prefix=prefix, tensor_names=names, shape_and_slices=[""] * 64, dtypes=[tf.float32] * 64
+        )
+    elif reader == "kerasfmt":
+        import kerasfmt
+
+        work = lambda: [tensor[()] for tensor in kerasfmt.tensorbundle.read(prefix).values()]  # noqa: E731
+    else:
+        import numpy as np
+
+        (data,) = Path(directory).glob("checkpoint.data-*")
+        work = lambda: np.fromfile(data, np.uint8)  # noqa: E731
+    return {"seconds": _median(work, int(times))}
 
 
 def layers(target: str, *counts: str) -> dict[str, Any]:
