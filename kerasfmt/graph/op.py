@@ -59,6 +59,13 @@ class Context(Protocol):
     def assign(self, variable: Variable, content: Array) -> None:
         """Replaces the content of a variable."""
 
+    def file(self, path: bytes) -> bytes:
+        """What an asset of the model holds.
+
+        Raises:
+          GraphError: the path is not that of an asset; other files are never opened.
+        """
+
     def call(self, function: Function, arguments: Sequence[Any]) -> Sequence[Any]:
         """The outputs of a function.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,14 +19,19 @@ from kerasfmt.graph.value import Array
 State = MutableMapping[Capture, Any]
 """The content of each variable, an array, and of each table; assignments replace the entries of variables."""
 
+_NO_FILES: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 
-def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
+
+def run(
+    function: Function, inputs: Sequence[Any], state: State, files: Mapping[bytes, bytes] = _NO_FILES
+) -> list[Any]:
     """The outputs of `function`, as arrays.
 
     Args:
       function: the function.
       inputs: one array per input of the function, with its dtype and a shape that fits it.
       state: content of every captured variable and table; assignments update it.
+      files: what the files hold that the function may open, by their paths.
 
     Raises:
       GraphError: wrong number of inputs, or an op without a kernel.
@@ -40,7 +46,7 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
     refuse_what_no_machine_holds(function, rows)
     captured = [c.value if isinstance(c, EagerConstant) else c for c in function.captured]
     with np.errstate(all="ignore"):  # infinities and NaN come without a warning, as in TensorFlow
-        return _Interpreter(state, rows).call(function, [*inputs, *captured])
+        return _Interpreter(state, rows, files).call(function, [*inputs, *captured])
 
 
 class _Interpreter:
@@ -49,9 +55,10 @@ class _Interpreter:
     The value of a resource handle is the Variable or the Table that it stands for.
     """
 
-    def __init__(self, state: State, rows: int) -> None:
+    def __init__(self, state: State, rows: int, files: Mapping[bytes, bytes]) -> None:
         self._state = state
         self._rows = rows
+        self._files = files
 
     def read(self, variable: Variable) -> Array:
         content: Array = self._state[variable]
@@ -63,6 +70,12 @@ class _Interpreter:
 
     def assign(self, variable: Variable, content: Array) -> None:
         self._state[variable] = np.asarray(content, dtype=variable.dtype.numpy)
+
+    def file(self, path: bytes) -> bytes:
+        content = self._files.get(path)
+        if content is None:
+            raise GraphError(f"file {path!r:.200}: expected an asset of the model; no other file is opened")
+        return content
 
     def call(self, function: Function, arguments: Sequence[Any]) -> list[Any]:
         plan = plan_of(function)

@@ -63,9 +63,6 @@ SAVER_VERSION: Final = 2
 MAIN_OP_COLLECTION: Final = "saved_model_main_op"
 PREDICT_METHOD: Final = "tensorflow/serving/predict"
 
-TABLE_ATTRIBUTE: Final = "table"
-"""The attribute of a table that a checkpoint holds; its keys end in `/.ATTRIBUTES/table-keys` and `-values`."""
-
 SIGNATURE_MAP: Final = "signature_map"
 KERAS_IDENTIFIER: Final = "_tf_keras_"
 """What the identifiers of all objects begin with of which Keras says more (tf_keras/src/saving/legacy/saved_model/
