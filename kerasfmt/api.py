@@ -22,7 +22,7 @@ from kerasfmt.formats.detect import (
     weights_format_at,
     weights_format_for,
 )
-from kerasfmt.formats.format import Format, Prefix, Source, WriteArguments
+from kerasfmt.formats.format import Format, Prefix, Source, Tags, WriteArguments
 from kerasfmt.limits import MAX_EXPANSION, limited
 
 if TYPE_CHECKING:
@@ -295,6 +295,7 @@ def load_model(
     filepath: str | os.PathLike[str] | Any,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
+    tags: Tags = None,
     max_expansion: float = MAX_EXPANSION,
 ) -> Model:
     """The model in a file of any format; the content says which one it is.
@@ -306,6 +307,8 @@ def load_model(
       custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the file; for Lambda layers,
         functions by the layers' names.
       compile: whether to keep the training config and the optimizer's state.
+      tags: of a SavedModel with several graphs, the tags of the one to read: a text or a set of them. By default the
+        only graph, or the one with the tag "serve".
       max_expansion: how many times its size the file may take in memory, beyond the 128 MiB that any file may take;
         infinity for no limit. What is unpacked counts, and what the config asks for; weights that are not
         compressed do not.
@@ -333,19 +336,25 @@ def load_model(
             f"{source}: {found.title} holds weights only; build the model and load them into it"
         )
     with limited(max_expansion):
-        return found.read(source, custom_objects, compile)
+        if tags is None:
+            return found.read(source, custom_objects, compile)
+        if found.read_tagged is None:
+            raise UnsupportedFormatError(f"{source}: {found.title} has no tags; leave out tags={tags!r:.80}")
+        return found.read_tagged(source, custom_objects, compile, tags)
 
 
 def load_graph_model(
-    filepath: str | os.PathLike[str], tag: str = "serve", max_expansion: float = MAX_EXPANSION
+    filepath: str | os.PathLike[str], tags: Tags = None, max_expansion: float = MAX_EXPANSION
 ) -> GraphModel:
     """The signatures and variables of a SavedModel, whoever wrote it: a tf.Module, `export` of Keras 3, Keras 2.
 
-    Nothing is known of layers. The signatures run in NumPy, and `save_model` writes the model as it was read.
+    Nothing is known of layers. The signatures and the traced functions run in NumPy, with tables and the files that
+    fill them. `save_model` writes the model as it was read.
 
     Args:
       filepath: the directory. Keep it: variables are read when they are used.
-      tag: a tag of the graph to read, if there are several.
+      tags: the tags of the graph to read, a text or a set of them, exactly; by default the only graph, or the one with
+        the tag "serve".
       max_expansion: how many times its size the file may take in memory, as in `load_model`.
 
     Example:
@@ -357,7 +366,7 @@ def load_graph_model(
 
     Raises:
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
-      UnsupportedFormatError: it is no SavedModel, or has no graph with this tag.
+      UnsupportedFormatError: it is no SavedModel, or has no graph with these tags.
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it takes more memory than it may.
       GraphError: a signature does not agree with its function.
@@ -367,7 +376,7 @@ def load_graph_model(
     if found.read_graph is None:
         raise UnsupportedFormatError(f"{source}: {found.title} holds no graph; load_model reads its layers")
     with limited(max_expansion):
-        return found.read_graph(source, tag)
+        return found.read_graph(source, tags)
 
 
 def _is_graph(model: Any) -> bool:

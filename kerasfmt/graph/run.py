@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
+from kerasfmt.graph.frames import FrameRun, has_frames
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.memory import out_of_memory, refuse_what_no_machine_holds
 from kerasfmt.graph.plan import Step, plan_of
@@ -78,6 +79,8 @@ class _Interpreter:
         return content
 
     def call(self, function: Function, arguments: Sequence[Any]) -> list[Any]:
+        if has_frames(function):
+            return FrameRun(function, arguments, self._execute).outputs()
         plan = plan_of(function)
         slots = plan.begin(arguments)
         for step in plan.steps:

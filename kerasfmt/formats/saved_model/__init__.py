@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kerasfmt.files.contents import DirectoryContents
-from kerasfmt.formats.format import Format, Source, WriteArguments
+from kerasfmt.formats.format import Format, Source, Tags, WriteArguments
 from kerasfmt.formats.saved_model import layout
 
 if TYPE_CHECKING:
@@ -30,10 +30,18 @@ def _read(source: Source, custom_objects: Mapping[str, Any] | None, compile: boo
     return load(source, custom_objects, compile)
 
 
-def _read_graph(source: Source, tag: str) -> GraphModel:
+def _read_tagged(
+    source: Source, custom_objects: Mapping[str, Any] | None, compile: bool, tags: Tags
+) -> Model:
+    from kerasfmt.formats.saved_model.reader import load
+
+    return load(source, custom_objects, compile, tags)
+
+
+def _read_graph(source: Source, tags: Tags) -> GraphModel:
     from kerasfmt.formats.saved_model.graph_reader import load_graph
 
-    return load_graph(source, tag)
+    return load_graph(source, tags)
 
 
 def _write_graph(model: GraphModel, target: Source) -> None:
@@ -94,6 +102,7 @@ FORMAT: Final = Format(
     holds_weights=_holds_weights,
     holds_signatures=True,
     read=_read,
+    read_tagged=_read_tagged,
     write=_write,
     read_graph=_read_graph,
     write_graph=_write_graph,

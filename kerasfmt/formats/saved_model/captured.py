@@ -13,7 +13,7 @@ Source: tensorflow/python/saved_model/load.py, Loader._recreate and RestoredReso
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -209,6 +209,16 @@ class Captured:
             return str(message.bare_concrete_function.concrete_function_name)
         names = message.function.concrete_functions
         return str(names[0]) if len(names) == 1 else None
+
+    def initializers(self, names: Iterable[str]) -> list[str]:
+        """The names of the functions that fill the tables that functions capture."""
+        concrete = self.stored.meta.object_graph_def.concrete_functions
+        bound = {number for name in names if name in concrete for number in concrete[name].bound_inputs}
+        places = [
+            self.stored.at(number) for number in sorted(bound) if 0 <= number < len(self.stored.objects)
+        ]
+        found = (self.function_of(place, INITIALIZE) for place in places)
+        return [name for name in found if name is not None and name in self.decoder]
 
     def _table_key(self, place: Place) -> str:
         """What the names of a table in the checkpoint begin with; empty where it is not in there."""

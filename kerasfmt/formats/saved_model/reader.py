@@ -20,6 +20,7 @@ from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.checkpoint.layout import LIST_WRAPPER
+from kerasfmt.formats.format import Tags
 from kerasfmt.formats.matching import assign
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_model
@@ -36,6 +37,7 @@ def load(
     path: str | os.PathLike[str],
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
+    tags: Tags = None,
 ) -> ir.Model:
     """The model in a SavedModel; its weights stay in the checkpoint until they are used.
 
@@ -43,6 +45,7 @@ def load(
       path: the directory.
       custom_objects: layer classes by the class name that the file gives them.
       compile: whether to keep the training config and the optimizer's state.
+      tags: the tags of the graph to read.
 
     Raises:
       MissingFileError: there is no such directory, or a file of it is missing.
@@ -52,7 +55,7 @@ def load(
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
       InvalidModelError: its weights are not those of its layers.
     """
-    stored = open_saved_model(path)
+    stored = open_saved_model(path, tags)
     if not stored.objects or not stored.root.described:
         raise UnsupportedFormatError(
             f"{path}: a SavedModel without a Keras model: expected what Keras 2 says of its layers in "

@@ -181,9 +181,9 @@ def _of_root(meta: Any) -> None:
         (_rename, GraphError, r"expected a function of \['x'\], got 'none'"),
         (_other_keyword, GraphError, r"got '.*' of \['z'\]"),
         (_sparse, GraphError, "expected a tensor, got a sparse or composite one"),
-        (_other_output, GraphError, "expected 9 arguments and 2 outputs, got 9 and 1"),
+        (_other_output, GraphError, "expected 2 outputs, got 1"),
         (_far, CorruptFileError, "captures object 1000000, which is not there"),
-        (_of_root, GraphError, "captures object 0, a user_object; only variables and constants"),
+        (_of_root, GraphError, "captures object 0, a user_object; only variables, constants"),
     ],
 )
 def test_signatures_that_contradict_themselves(
@@ -252,6 +252,7 @@ def test_a_variable_of_tensorflow_1_without_a_value(tmp_path: Path) -> None:
 def test_no_op_of_files_and_none_of_python_has_a_kernel() -> None:
     found = _tensor_ops()
     assert {"ReadFile", "WriteFile", "SaveV2", "RestoreV2"} <= found
+    found.remove("InitializeTableFromTextFileV2")  # it reads assets, which the interpreter gives it
     assert not [op for op in found if _runs(op)]
 
 
