@@ -52,7 +52,10 @@ class Tables(tf.Module):  # type: ignore[misc]
         }
 
     @tf.function(  # type: ignore[misc]
-        input_signature=[tf.TensorSpec([None], tf.string, "keys"), tf.TensorSpec([None], tf.float32, "values")]
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "keys"),
+            tf.TensorSpec([None], tf.float32, "values"),
+        ]
     )
     def insert(self, keys: Any, values: Any) -> dict[str, Any]:
         self.mutable.insert(keys, values)
@@ -147,5 +150,7 @@ def test_graphs_go_by_their_tags(tmp_path: Path) -> None:
     for tags, number in ((None, 0), ("serve", 0), ({"tpu", "serve"}, 1), (["train"], 2)):
         found = kerasfmt.load_graph_model(tmp_path / "m", tags)
         assert found.signatures["serving_default"](x=[1])["y"].tolist() == [3 + number]
-    with pytest.raises(kerasfmt.KerasfmtError, match=r"expected one graph with the tags \['tpu'\], got 0 among 3"):
+    with pytest.raises(
+        kerasfmt.KerasfmtError, match=r"expected one graph with the tags \['tpu'\], got 0 among 3"
+    ):
         kerasfmt.load_graph_model(tmp_path / "m", "tpu")

@@ -28,8 +28,11 @@ def _frames() -> Any:
 def _branches(session: Any, path: Path) -> Any:
     x = v1.placeholder(tf.float32, [None], "x")
     total = tf.reduce_sum(x)
-    inner = tf.cond(total > 10.0, lambda: x * 2.0, lambda: tf.cond(total > 5.0, lambda: x + 100.0, lambda: -x))
-    chosen = tf.case([(total > 10.0, lambda: tf.constant(1)), (total > 5.0, lambda: tf.constant(2))])
+    inner = tf.cond(
+        total > 10.0, lambda: x * 2.0, lambda: tf.cond(total > 5.0, lambda: x + 100.0, lambda: -x)
+    )
+    cases = [(total > 10.0, lambda: tf.constant(1)), (total > 5.0, lambda: tf.constant(2))]
+    chosen = tf.case(cases, default=lambda: tf.constant(3))
     return {"x": x}, {"inner": inner, "chosen": chosen}
 
 
@@ -43,13 +46,15 @@ def _loops(session: Any, path: Path) -> Any:
     )
 
     def outer(i: Any, a: Any) -> Any:
-        return i + 1, tf.while_loop(lambda j, _: j < i, lambda j, b: (j + 1, b + tf.cast(j, tf.float32)), [0, a])[1]
+        return i + 1, tf.while_loop(
+            lambda j, _: j < i, lambda j, b: (j + 1, b + tf.cast(j, tf.float32)), [0, a]
+        )[1]
 
     _, nested = tf.while_loop(lambda i, a: i < 4, outer, [tf.constant(0), total])
     _, never = tf.while_loop(lambda i, z: i < 0, lambda i, z: (i + 1, z * 3.0), [tf.constant(0), x])
     skipped = tf.cond(
         total > 10.0,
-        lambda: tf.while_loop(lambda z: tf.reduce_sum(z) < 100.0, lambda z: z * 2.0, [x]),
+        lambda: tf.while_loop(lambda z: tf.reduce_sum(z) < 100.0, lambda z: z * 2.0, [x])[0],
         lambda: x,
     )
     return {"x": x}, {"simple": simple, "nested": nested, "never": never, "skipped": skipped}
@@ -57,14 +62,16 @@ def _loops(session: Any, path: Path) -> Any:
 
 def _arrays(session: Any, path: Path) -> Any:
     x = v1.placeholder(tf.float32, [None, 3], "x")
-    made = tf.TensorArray(tf.float32, tf.shape(x)[0])
+    made = tf.TensorArray(tf.float32, tf.shape(x)[0], clear_after_read=False)
     made = made.unstack(x)
 
     def step(i: Any, out: Any) -> Any:
         return i + 1, out.write(i, made.read(i) * tf.cast(i, tf.float32))
 
     _, out = tf.while_loop(
-        lambda i, _: i < tf.shape(x)[0], step, [tf.constant(0), tf.TensorArray(tf.float32, 0, dynamic_size=True)]
+        lambda i, _: i < tf.shape(x)[0],
+        step,
+        [tf.constant(0), tf.TensorArray(tf.float32, 0, dynamic_size=True, clear_after_read=False)],
     )
     mapped = tf.map_fn(lambda row: tf.reduce_sum(row) * 2.0, x)
     scanned = tf.scan(lambda a, row: a + row, x)
@@ -78,7 +85,9 @@ def _recurrent(session: Any, path: Path) -> Any:
     session.run(v1.global_variables_initializer())
     steps = tf.transpose(x, [1, 0, 2])
     first = tf.zeros([tf.shape(x)[0], 2])
-    states = tf.scan(lambda h, row: tf.tanh(tf.matmul(row, kernel) + tf.matmul(h, again)), steps, initializer=first)
+    states = tf.scan(
+        lambda h, row: tf.tanh(tf.matmul(row, kernel) + tf.matmul(h, again)), steps, initializer=first
+    )
     return {"x": x}, {"states": states}
 
 

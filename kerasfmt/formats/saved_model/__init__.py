@@ -77,17 +77,17 @@ def _describe(path: Path) -> Description:
 
 def _assets(directory: Path) -> set[str]:
     """The paths of the assets that the model in a directory names; none if it cannot be read."""
-    from google.protobuf.message import DecodeError
-
     from kerasfmt import protos
+    from kerasfmt.errors import CorruptFileError
+    from kerasfmt.formats.saved_model.stored import assets_of
 
+    where = str(directory / layout.SAVED_MODEL)
     try:
-        saved = protos.SavedModel.FromString((directory / layout.SAVED_MODEL).read_bytes())
-    except DecodeError:
+        saved = protos.parse(protos.SavedModel, (directory / layout.SAVED_MODEL).read_bytes(), where)
+        assets = [asset for meta in saved.meta_graphs for asset in assets_of(meta, where)]
+    except CorruptFileError:
         return set()
-    return {
-        f"{layout.ASSETS}/{asset.filename}" for meta in saved.meta_graphs for asset in meta.asset_file_def
-    }
+    return {f"{layout.ASSETS}/{asset.filename}" for asset in assets}
 
 
 FORMAT: Final = Format(

@@ -148,7 +148,7 @@ class Captured:
           InvalidModelError: it is not there.
         """
         index = self.stored.objects[number].message.asset.asset_file_def_index
-        files = self.stored.meta.asset_file_def
+        files = self.stored.assets
         if not 0 <= index < len(files):
             raise CorruptFileError(
                 f"{self.stored.directory}: object {number} is asset {index}, where there are {len(files)}; the "
@@ -159,7 +159,7 @@ class Captured:
     def asset_file(self, index: int) -> Asset:
         """The asset of an index in the list of assets, as `asset` says."""
         if index not in self._assets:
-            path = asset_path(self.stored.directory, self.stored.meta.asset_file_def[index].filename)
+            path = asset_path(self.stored.directory, self.stored.assets[index].filename)
             try:
                 limits.spend(path.stat().st_size, str(path))
                 made = self._assets[index] = Asset(path)

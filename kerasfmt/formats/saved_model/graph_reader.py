@@ -76,7 +76,7 @@ class _Reading:
             self.missing,
             self._write,
             functions=self._functions(),
-            assets=list(dict.fromkeys(asset.filename for asset in self.stored.meta.asset_file_def)),
+            assets=list(dict.fromkeys(asset.filename for asset in self.stored.assets)),
             call=self._call(),
         )
 

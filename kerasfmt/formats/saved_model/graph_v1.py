@@ -34,8 +34,6 @@ _HANDLES: Final = frozenset({"VarHandleOp"})
 _REFERENCES: Final = frozenset({"VariableV2", "Variable"})
 _HELD: Final = _HANDLES | _REFERENCES | TABLES
 """The ops of what lies outside of the graph."""
-_LEGACY_INIT: Final = "legacy_init_op"
-"""The collection with the main op in files of TensorFlow before 1.5."""
 
 
 class GraphV1:
@@ -107,8 +105,7 @@ class GraphV1:
         """The numbers of assets by the nodes that hold their paths."""
         if self._stored.objects:
             return {}
-        files = self._stored.meta.asset_file_def
-        return {node_name(asset.tensor_info.name): number for number, asset in enumerate(files)}
+        return {node_name(asset.tensor_info.name): number for number, asset in enumerate(self._stored.assets)}
 
     @cached_property
     def _asset_nodes(self) -> list[Any]:
@@ -172,7 +169,7 @@ class GraphV1:
         init = meta.signature_def.get(layout.INIT_OP)
         if init is not None and len(init.outputs):
             return node_name(next(iter(init.outputs.values())).name)
-        for name in (layout.MAIN_OP_COLLECTION, _LEGACY_INIT):
+        for name in (layout.MAIN_OP_COLLECTION, layout.LEGACY_INIT_COLLECTION):
             nodes = meta.collection_def[name].node_list.value if name in meta.collection_def else ()
             if nodes:
                 return node_name(nodes[0])

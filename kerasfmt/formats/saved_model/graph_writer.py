@@ -39,7 +39,7 @@ def write_again(
       InvalidModelError: an asset is not there any more.
     """
     (directory / layout.ASSETS).mkdir()
-    for name in dict.fromkeys(asset.filename for asset in stored.meta.asset_file_def):
+    for name in dict.fromkeys(asset.filename for asset in stored.assets):
         _copy_asset(asset_path(stored.directory, name), directory / layout.ASSETS / name)
     index = b""
     if stored.variables is not None:
@@ -68,7 +68,9 @@ def _items(
         for key, content in tables.items()
         for end, part in zip(TABLE_PARTS, content.export(), strict=True)
     }
-    for key, array in sorted(stored.variables.items(), key=lambda item: item[1].place):
+    # Where a tensor without elements begins, the next one does too.
+    order = sorted(stored.variables.items(), key=lambda item: (item[1].place, 0 not in item[1].shape))
+    for key, array in order:
         yield key, weights[key].value if key in weights else changed.get(key, array)
 
 

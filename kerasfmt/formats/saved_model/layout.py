@@ -61,6 +61,10 @@ INIT_OP: Final = "__saved_model_init_op"
 SAVER_VERSION: Final = 2
 """SaverDef.V2 (tensorflow/core/protobuf/saver.proto)."""
 MAIN_OP_COLLECTION: Final = "saved_model_main_op"
+LEGACY_INIT_COLLECTION: Final = "legacy_init_op"
+"""The collection with the main op in files of TensorFlow before 1.5."""
+ASSETS_COLLECTION: Final = "saved_model_assets"
+"""The collection with the assets in files of TensorFlow 1."""
 PREDICT_METHOD: Final = "tensorflow/serving/predict"
 
 SIGNATURE_MAP: Final = "signature_map"

@@ -66,6 +66,11 @@ class StoredModel:
         """The object that was saved."""
         return Place(self, 0, ())
 
+    @cached_property
+    def assets(self) -> Sequence[Any]:
+        """The file of each asset, and the tensor that holds its path: messages AssetFileDef."""
+        return assets_of(self.meta, self.directory)
+
     def at(self, number: int) -> Place:
         """The object of a number, whatever path leads to it."""
         return Place(self, number, (f"(object {number})",))
@@ -268,6 +273,24 @@ def _graph(saved: Any, tags: Tags, where: str) -> Any:
             f"tags {str(known)[:200]}; name one by `tags`"
         )
     return found[0]
+
+
+def assets_of(meta: Any, where: str) -> list[Any]:
+    """The assets of a graph: messages AssetFileDef.
+
+    Args:
+      meta: the graph.
+      where: what errors begin with.
+
+    Raises:
+      CorruptFileError: one of them is damaged.
+
+    Source: tensorflow/python/saved_model/loader_impl.py, get_asset_tensors
+    """
+    if meta.asset_file_def or layout.ASSETS_COLLECTION not in meta.collection_def:
+        return list(meta.asset_file_def)
+    packed = meta.collection_def[layout.ASSETS_COLLECTION].any_list.value
+    return [protos.parse(protos.AssetFileDef, each.value, f"{where}: an asset") for each in packed]
 
 
 def _described_inside(objects: Sequence[StoredObject], where: str) -> dict[int, LayerMetadata]:

@@ -21,7 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 def _import_families_of_files(name: str | None) -> None:
     if name is None:
-        from kerasfmt.graph.ops import frames, tensor_array  # noqa: F401
+        from kerasfmt.graph.ops import frames, parsing, raw, tensor_array  # noqa: F401
 
 
 OPS.when_missing(_import_families_of_files)

@@ -15,7 +15,7 @@ from kerasfmt.errors import GraphError
 from kerasfmt.graph.builder import Builder
 from kerasfmt.graph.emit import emit
 from kerasfmt.graph.function import Function, callees_of
-from kerasfmt.graph.op import Context, Op, register
+from kerasfmt.graph.op import Context, Effect, Op, register
 from kerasfmt.graph.ops.declare import Attrs, declare
 from kerasfmt.graph.resource import Capture
 from kerasfmt.graph.spec import Shape
@@ -82,8 +82,8 @@ class If(Op):
         return context.call(then if condition else otherwise, args)
 
 
-@register("Case", "StatelessCase")
-class Case(Op):
+@register("StatelessCase")
+class StatelessCase(Op):
     """A call of one of several functions; of the last one, if the number is none of theirs."""
 
     @staticmethod
@@ -103,6 +103,13 @@ class Case(Op):
                 f"op {node.op} ({node.name}): expected a function as a branch, got {branch!r:.80}"
             )
         return context.call(branch, args)
+
+
+@register("Case")
+class Case(StatelessCase):
+    """A call of one of several functions, which may change something."""
+
+    effect = Effect.WRITES
 
 
 @register("While", "StatelessWhile")

@@ -15,7 +15,7 @@ import numpy as np
 
 from kerasfmt.dtypes import DType
 from kerasfmt.graph.op import Effect
-from kerasfmt.graph.ops.declare import Array, Attrs, declare
+from kerasfmt.graph.ops.declare import Array, Attrs, declare_computed
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.strings import zeros_of
 from kerasfmt.graph.value import Value
@@ -130,22 +130,28 @@ def _flow_out(attrs: Attrs, *inputs: Value) -> list[Shape]:
     return [()]
 
 
-declare("TensorArrayV3", lambda attrs, size: [(2,), ()], _create, effect=Effect.WRITES)
-declare("TensorArrayWriteV3", _flow_out, _write, effect=Effect.WRITES)
-declare("TensorArrayScatterV3", _flow_out, _scatter, effect=Effect.WRITES)
-declare("TensorArraySplitV3", _flow_out, _split, effect=Effect.WRITES)
-declare(
+declare_computed("TensorArrayV3", lambda attrs, size: [(2,), ()], _create, effect=Effect.WRITES)
+declare_computed("TensorArrayWriteV3", _flow_out, _write, effect=Effect.WRITES)
+declare_computed("TensorArrayScatterV3", _flow_out, _scatter, effect=Effect.WRITES)
+declare_computed("TensorArraySplitV3", _flow_out, _split, effect=Effect.WRITES)
+declare_computed(
     "TensorArrayReadV3",
     lambda attrs, handle, index, flow: [None],
     lambda attrs, array, index, flow: [array.read(int(index))],
     effect=Effect.READS,
 )
-declare("TensorArrayGatherV3", lambda attrs, handle, indices, flow: [None], _gather, effect=Effect.READS)
-declare("TensorArrayConcatV3", lambda attrs, handle, flow: [None, (None,)], _concat, effect=Effect.READS)
-declare(
+declare_computed(
+    "TensorArrayGatherV3", lambda attrs, handle, indices, flow: [None], _gather, effect=Effect.READS
+)
+declare_computed(
+    "TensorArrayConcatV3", lambda attrs, handle, flow: [None, (None,)], _concat, effect=Effect.READS
+)
+declare_computed(
     "TensorArraySizeV3",
     _flow_out,
     lambda attrs, array, flow: [np.int32(len(array.items))],
     effect=Effect.READS,
 )
-declare("TensorArrayCloseV3", lambda attrs, handle: [], lambda attrs, array: [], effect=Effect.WRITES)
+declare_computed(
+    "TensorArrayCloseV3", lambda attrs, handle: [], lambda attrs, array: [], effect=Effect.WRITES
+)
