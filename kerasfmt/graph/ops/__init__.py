@@ -21,7 +21,24 @@ __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 def _import_families_of_files(name: str | None) -> None:
     if name is None:
-        from kerasfmt.graph.ops import frames, parsing, raw, tensor_array  # noqa: F401
+        from kerasfmt.graph.ops import (  # noqa: F401
+            color,
+            cross_entropy,
+            detection,
+            fake_quant,
+            frames,
+            gamma,
+            linear_algebra,
+            older,
+            parsing,
+            raw,
+            searching,
+            segments,
+            signal,
+            sparse_tensors,
+            tensor_array,
+            text_parts,
+        )
 
 
 OPS.when_missing(_import_families_of_files)

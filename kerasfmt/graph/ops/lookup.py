@@ -84,7 +84,6 @@ def _remove(attrs: Attrs, content: TableContent, keys: Array) -> list[Array]:
 
 declare("LookupTableInsertV2", _infer_pairs, _insert, base=UsesTable)
 declare("LookupTableImportV2", _infer_pairs, _import, base=UsesTable)
-declare("InitializeTableV2", _infer_pairs, _import, base=UsesTable)
 declare("LookupTableRemoveV2", lambda attrs, handle, keys: [], _remove, base=UsesTable)
 declare(
     "LookupTableExportV2",
@@ -95,6 +94,24 @@ declare(
 declare(
     "LookupTableSizeV2", scalar, lambda attrs, content: [np.array(len(content), np.int64)], base=UsesTable
 )
+
+
+@register("InitializeTableV2")
+class InitializeTableV2(UsesTable):
+    """Fills a table that nothing changes afterwards."""
+
+    infer = staticmethod(_infer_pairs)
+
+    @classmethod
+    @override
+    def execute(cls, context: Context, node: Node, table: Table, *operands: Any) -> Sequence[Any]:
+        context.table(table).load(*operands)
+        return []
+
+    @classmethod
+    @override
+    def has_kernel(cls) -> bool:
+        return True
 
 
 @register("InitializeTableFromTextFileV2")

@@ -14,8 +14,8 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from kerasfmt import protos
-from kerasfmt.graph.attr_values import decode_tensor, encode_tensor
-from kerasfmt.graph.ops.declare import Array, Attrs, declare, same_shape, scalar
+from kerasfmt.graph.attr_values import decode_tensor
+from kerasfmt.graph.ops.declare import Array, Attrs, declare, same_shape
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.strings import string_array, strings_of
 from kerasfmt.graph.value import Value
@@ -86,10 +86,4 @@ def _parse_tensor(attrs: Attrs, serialized: Array) -> list[Array]:
     return [found]
 
 
-def _serialize_tensor(attrs: Attrs, tensor: Array) -> list[Array]:
-    message = encode_tensor(tensor, attrs["T"])
-    return [string_array([message.SerializeToString(deterministic=True)], ())]
-
-
 declare("ParseTensor", lambda attrs, serialized: [None], _parse_tensor)
-declare("SerializeTensor", scalar, _serialize_tensor)

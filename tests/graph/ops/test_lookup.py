@@ -30,7 +30,6 @@ _NUMBERS = (i64(7, -8), strings("seven", "minus eight"))
 case("LookupTableFindV2", strings("", "a", "b").reshape(3, 1), np.int64(-1), table=_WORDS)
 case("LookupTableFindV2", i64(7, 9, -8), np.array(b"none", object), table=_NUMBERS)
 case("LookupTableImportV2", strings("x", "y"), i64(1, 2), table=(strings(), i64()))
-case("InitializeTableV2", strings("x", "y"), i64(1, 2), table=(strings(), i64()))
 case("LookupTableInsertV2", strings("a", "z"), i64(8, 9), table=_WORDS)
 case("LookupTableRemoveV2", strings("a", "z"), table=_WORDS)
 case("LookupTableSizeV2", table=_WORDS)
@@ -116,6 +115,15 @@ def test_a_table_is_filled_from_an_asset(options: Any, keys: list[bytes], values
         {b"words": b"a 5\nb 6\nc 7\n"},
     )
     assert [part.tolist() for part in content.export()] == [keys, values]
+
+
+def test_a_table_is_filled_with_constants() -> None:
+    words = table()
+    graph = Builder()
+    graph.emit("InitializeTableV2", words, graph.constant(strings("a", "b")), graph.constant(i64(5, 6)))
+    content = TableContent(words.key_dtype, words.value_dtype)
+    run(graph.finish([]), [], {words: content})
+    assert [part.tolist() for part in content.export()] == [[b"a", b"b"], [5, 6]]
 
 
 def test_only_assets_are_opened() -> None:
