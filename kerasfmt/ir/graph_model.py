@@ -58,6 +58,11 @@ class GraphModel:
         self._call = call
 
     @property
+    def name(self) -> str:
+        """What errors call it."""
+        return "graph"
+
+    @property
     def weights(self) -> list[Weight]:
         """Its variables."""
         return self.variables
