@@ -78,7 +78,7 @@ def test_the_layout(tmp_path: Path) -> None:
         b"\7" + bytes(7) + np.float32([3, 1, 2]).tobytes() + weights["half"].tobytes() + b"\1"
     )
     model = graph({key: np.zeros_like(value) for key, value in weights.items()})
-    kerasfmt.load_weights(model, tmp_path / "w.safetensors")  # type: ignore[arg-type]
+    kerasfmt.load_weights(model, tmp_path / "w.safetensors")
     for weight in model.weights:
         np.testing.assert_array_equal(weight.numpy(), weights[weight.name], strict=True)
 

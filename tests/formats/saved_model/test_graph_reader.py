@@ -67,6 +67,18 @@ def test_a_model_is_written_as_it_was(directory: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(model.get_layer("out").weights[0].numpy(), weight.numpy())
 
 
+@pytest.mark.parametrize("name", ["w.npz", "w.safetensors", "w.h5"])
+def test_variables_in_other_formats(directory: Path, tmp_path: Path, name: str) -> None:
+    found = kerasfmt.load_graph_model(directory)
+    kerasfmt.save_weights(found, tmp_path / name)
+    expected = {weight.name: weight.numpy() for weight in found.variables}
+    for weight in found.variables:
+        weight.value = np.zeros_like(weight.numpy())
+    kerasfmt.load_weights(found, tmp_path / name)
+    for weight in found.variables:
+        np.testing.assert_array_equal(weight.numpy(), expected[weight.name], strict=True)
+
+
 def test_what_other_formats_take(directory: Path, tmp_path: Path) -> None:
     found = kerasfmt.load_graph_model(directory)
     kerasfmt.save_weights(found, tmp_path / "w.npz")
@@ -75,8 +87,11 @@ def test_what_other_formats_take(directory: Path, tmp_path: Path) -> None:
     for name in ("m.h5", "m.keras"):
         with pytest.raises(UnsupportedFormatError, match="holds layers, and a GraphModel has none"):
             kerasfmt.save_model(found, tmp_path / name)
+    kerasfmt.save_weights(small(), tmp_path / "ckpt", save_format="tf")
+    with pytest.raises(UnsupportedFormatError, match="gives its weights to layers, and a GraphModel has none"):
+        kerasfmt.load_weights(found, tmp_path / "ckpt")
     with pytest.raises(UnsupportedFormatError, match="holds the weights of layers"):
-        kerasfmt.save_weights(found, tmp_path / "w.h5")
+        kerasfmt.save_weights(found, tmp_path / "w.weights.h5")
     kerasfmt.save_model(small(), tmp_path / "m.keras")
     with pytest.raises(UnsupportedFormatError, match=r"holds no graph; load_model reads its layers"):
         kerasfmt.load_graph_model(tmp_path / "m.keras")
