@@ -290,7 +290,7 @@ def load_weights(
     """
     source = Path(filepath) if is_path(filepath) else filepath
     found = weights_format_at(source)
-    read = found.read_weights
+    read: Any = found.read_weights
     assert read is not None, source
     if _is_graph(model) and not found.weights_without_layers:
         raise UnsupportedFormatError(

@@ -76,7 +76,7 @@ def write_weights(model: Weighted, target: Path) -> None:
         for key in order:
             for slab in open_source(weights[key].value).slabs():
                 little = slab.astype(slab.dtype.newbyteorder("<"), copy=False)
-                stream.write(little.reshape(-1).view("u1"))
+                stream.write(little.reshape(-1).view("u1").data)
 
 
 def _stored_dtype(key: str, dtype: DType) -> str:

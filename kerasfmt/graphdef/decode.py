@@ -24,8 +24,9 @@ from kerasfmt.graph import Builder, Function, Node, Value
 from kerasfmt.graph.attr_values import decode_attr
 from kerasfmt.graph.node_types import complete_attrs, output_dtypes
 from kerasfmt.graph.op import known_op
-from kerasfmt.graph.op_defs import Arg, OpDef, decode_op_def, lookup
+from kerasfmt.graph.op_defs import OpDef, decode_op_def, lookup
 from kerasfmt.graph.value import Attr
+from kerasfmt.graphdef.arguments import checked_operands, count_of, output_index, output_number
 from kerasfmt.graphdef.needed import needed_nodes, node_name
 from kerasfmt.limits import EDGE_COST, NODE_COST, Allowance
 
@@ -33,8 +34,6 @@ _MAX_DEPTH: Final = 64
 """Functions that call each other more deeply are refused."""
 _LARGEST_ELEMENT: Final = 16
 """Bytes of a complex number of twice 64 bits."""
-_DIGITS: Final = 10
-"""The number of an output has fewer digits."""
 _MERGES: Final = frozenset({"Merge", "RefMerge"})
 _BACK: Final = frozenset({"NextIteration", "RefNextIteration"})
 """The ops that lead from the end of a loop back to its beginning, a Merge."""
@@ -277,7 +276,7 @@ class _Body:
         for message in self._back:
             node = self._nodes[message.name]
             values = [self._value(name) for name in message.input if not name.startswith("^")]
-            node.inputs = tuple(_operands(node.op_def, node.attrs, values)[0])
+            node.inputs = tuple(checked_operands(node.op_def, node.attrs, values)[0])
         self._back = []
 
     def _leads_back(self, tensor: str) -> bool:
@@ -322,8 +321,8 @@ class _Body:
         there = [self._value(name) for name in tensors if self._is_there(name)]
         if message.op in _MERGES and there:
             there += there[:1] * (len(tensors) - len(there))  # until what leads back is made
-        values, arity = _operands(op_def, attrs, there)
-        outputs = _count(op_def.outputs, attrs)
+        values, arity = checked_operands(op_def, attrs, there)
+        outputs = count_of(op_def.outputs, attrs)
         self.decoder.allowance.spend(NODE_COST + EDGE_COST * (len(values) + outputs), self.where)
         node = Node(self.graph, op_def, message.name, tuple(values), attrs, arity, message.device)
         node.outputs = tuple(
@@ -341,7 +340,7 @@ class _Body:
         if kind == "func" and isinstance(value, str) and value in self.decoder:
             return self.decoder.function(value)
         if kind == "list(func)" and isinstance(value, list):
-            return [self.decoder.function(each) if each in self.decoder else each for each in value]  # type: ignore[arg-type, operator]
+            return [self.decoder.function(each) if each in self.decoder else each for each in value]
         return value
 
     def _value(self, tensor: str) -> Value:
@@ -351,7 +350,7 @@ class _Body:
         if value is not None:
             return value
         node = self._nodes[name]
-        index = _index(node, label) if self.named else _number(label)
+        index = output_index(node, label) if self.named else output_number(label)
         if not 0 <= index < len(node.outputs):
             raise GraphError(f"{self.where}: expected a tensor {tensor!r}, got none")
         return node.outputs[index]
@@ -366,61 +365,3 @@ def _check_constant(attrs: Mapping[str, Any]) -> None:
     value, dtype = attrs["value"], attrs["dtype"]
     if value.dtype != dtype.numpy:
         raise GraphError(f"expected a constant of {dtype.name}, got {value.dtype}")
-
-
-def _size(arg: Arg, attrs: Mapping[str, Any]) -> int:
-    """The number of tensors of an argument."""
-    if arg.number_attr:
-        count = int(attrs[arg.number_attr])
-        if count < 0:
-            raise GraphError(f"argument {arg.name}: expected at least 0 tensors, got {count}")
-        return count
-    return len(attrs[arg.type_list_attr]) if arg.type_list_attr else 1
-
-
-def _count(args: Iterable[Arg], attrs: Mapping[str, Any]) -> int:
-    return sum(_size(arg, attrs) for arg in args)
-
-
-def _operands(
-    op_def: OpDef, attrs: Mapping[str, Any], values: list[Value]
-) -> tuple[list[Value], tuple[int | None, ...]]:
-    """The inputs of a node, checked, and how many of them each argument of the op takes."""
-    expected = _count(op_def.inputs, attrs)
-    if expected != len(values):
-        raise GraphError(f"expected {expected} inputs, got {len(values)}")
-    arity: list[int | None] = []
-    at = 0
-    for arg in op_def.inputs:
-        size = _size(arg, attrs)
-        wanted = arg.dtype or attrs.get(arg.type_attr)
-        listed = attrs[arg.type_list_attr] if arg.type_list_attr else [wanted] * size
-        for value, dtype in zip(values[at : at + size], listed, strict=True):
-            if value.dtype is not dtype:
-                raise GraphError(
-                    f"argument {arg.name}: expected {getattr(dtype, 'name', dtype)}, got {value.dtype.name} "
-                    f"({value.node.name})"
-                )
-        arity.append(size if arg.is_list else None)
-        at += size
-    return values, tuple(arity)
-
-
-def _index(node: Node, label: str) -> int:
-    """The number of an output of a node that a function names as `output:number`; -1 if there is none."""
-    output, _, number = label.partition(":")
-    at = 0
-    for arg in node.op_def.outputs:
-        size = _size(arg, node.attrs)
-        if arg.name == output:
-            index = _number(number)
-            return at + index if 0 <= index < size else -1
-        at += size
-    return -1
-
-
-def _number(text: str) -> int:
-    """The number of an output, 0 if none is stated; -1 for what is no number."""
-    if not text:
-        return 0
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else -1

@@ -165,7 +165,7 @@ class Captured:
                 made = self._assets[index] = Asset(path)
             except OSError as error:
                 raise InvalidModelError(f"{path}: an asset that cannot be read: {error.strerror}") from error
-            self.files[made.value[()]] = made.data
+            self.files[made.value.item()] = made.data
         return self._assets[index]
 
     def table(self, number: int) -> Table:
@@ -285,7 +285,7 @@ class _Initializer:
             function = captured.decoder.function(name)
             bound = captured.bound(name, place.where)
             check_arguments(function, len(bound), place.where)
-            state = {
+            state: dict[Any, Any] = {
                 each: each.first_content() for each in bound if isinstance(each, Table) and each is not table
             }
             run(function, bound, {**state, table: made}, captured.files)

@@ -131,7 +131,7 @@ class GraphV1:
     def _key(self, node: Any) -> str:
         """The name of a variable or a table in the checkpoint, if it is there."""
         name = str(node.name)
-        held = self._stored.variables or {}
+        held: Mapping[str, Any] = self._stored.variables or {}
         if name in held or f"{name}{TABLE_PARTS[0]}" in held or "shared_name" not in node.attr:
             return name
         return node.attr["shared_name"].s.decode("utf-8", "surrogateescape") or name
@@ -139,7 +139,8 @@ class GraphV1:
     def _table(self, node: Any, key: str) -> Table:
         found = self._tables.get(node.name)
         if found is None:
-            parts = [(self._stored.variables or {}).get(f"{key}{end}") for end in TABLE_PARTS]
+            variables: Mapping[str, Any] = self._stored.variables or {}
+            parts = [variables.get(f"{key}{end}") for end in TABLE_PARTS]
             stored = None if any(part is None for part in parts) else tuple(parts)
             attrs = {name: decode_attr(node.attr[name]) for name in ("key_dtype", "value_dtype")}
             found = self._tables[node.name] = new_table(

@@ -86,8 +86,9 @@ def _file(captured: Captured, place: Place) -> TextFile | None:
     kinds = {captured.stored.objects[n].message.WhichOneof("kind"): n for n in numbers}
     if node is None or "asset" not in kinds or node.attrs["vocab_size"] != -1:
         return None
-    columns = (int(node.attrs["key_index"]), int(node.attrs["value_index"]))
+    attrs: Mapping[str, Any] = node.attrs
+    columns = (attrs["key_index"], attrs["value_index"])
     if {*columns} != {LINE_NUMBER, WHOLE_LINE}:
         return None
     asset: Asset = captured.asset(kinds["asset"])
-    return TextFile(asset, *columns, int(node.attrs["offset"]))
+    return TextFile(asset, *columns, attrs["offset"])

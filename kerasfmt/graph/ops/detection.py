@@ -5,8 +5,6 @@ Source: tensorflow/core/kernels/image/non_max_suppression_op.cc and crop_and_res
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from kerasfmt.graph.ops.declare import Array, Attrs, declare, widen
@@ -48,7 +46,8 @@ def _softly_kept(
     """As `_kept`, but scores of boxes that overlap a better one become smaller."""
     current = scores.astype(np.float64)
     left = set(np.flatnonzero(scores > score_bound).tolist())
-    found, kept_scores = [], []
+    found: list[int] = []
+    kept_scores: list[float] = []
     scale = -0.5 / sigma if sigma > 0 else 0.0
     while left and len(found) < most:
         best = min(left, key=lambda number: (-current[number], number))
@@ -57,9 +56,7 @@ def _softly_kept(
         left.discard(best)
         others = np.array(sorted(left), np.int64)
         overlaps = _overlaps(boxes[best], boxes[others]).astype(np.float64)
-        weights = np.exp(scale * overlaps**2) if sigma > 0 else (overlaps <= bound).astype(np.float64)
-        weights = np.where(overlaps <= bound, weights, 0.0) if sigma == 0 else weights
-        current[others] *= weights
+        current[others] *= np.exp(scale * overlaps**2) if sigma > 0 else overlaps <= bound
         left = {number for number in left if current[number] > score_bound}
     return found, kept_scores
 
@@ -82,7 +79,7 @@ def _suppress2(attrs: Attrs, boxes: Array, scores: Array, most: Array, bound: Ar
 
 
 def _suppress4(attrs: Attrs, *operands: Array) -> list[Array]:
-    (found,) = _suppress3(attrs, *operands)  # type: ignore[arg-type]
+    (found,) = _suppress3(attrs, *operands)
     count = np.int32(len(found))
     if attrs["pad_to_max_output_size"]:
         found = np.pad(found, (0, max(int(operands[2]) - len(found), 0)))
@@ -98,21 +95,13 @@ def _suppress5(
     count = len(found)
     if attrs["pad_to_max_output_size"]:
         found, kept = found + [0] * (int(most) - count), kept + [0.0] * (int(most) - count)
-    return [np.array(found, np.int32), np.array(kept, scores.dtype), np.int32(count)]  # type: ignore[list-item]
-
-
-def _infer_padded(outputs: int) -> Any:
-    def infer(attrs: Attrs, *operands: Value) -> list[Shape]:
-        known = (partial_value(operands[2]) or [None])[0] if False else None
-        return [*[(known,)] * (outputs - 1), ()]
-
-    return infer
+    return [np.array(found, np.int32), np.array(kept, scores.dtype), np.int32(count)]
 
 
 declare("NonMaxSuppressionV2", lambda attrs, *_: [(None,)], _suppress2)
 declare("NonMaxSuppressionV3", lambda attrs, *_: [(None,)], _suppress3)
-declare("NonMaxSuppressionV4", _infer_padded(2), _suppress4)
-declare("NonMaxSuppressionV5", _infer_padded(3), _suppress5)
+declare("NonMaxSuppressionV4", lambda attrs, *_: [(None,), ()], _suppress4)
+declare("NonMaxSuppressionV5", lambda attrs, *_: [(None,), (None,), ()], _suppress5)
 
 
 def _combined(

@@ -25,7 +25,7 @@ def _quantized(attrs: Attrs, x: Array, low: Array, high: Array) -> Array:
     lowest, highest = (first - step) * scale, (last - step) * scale
     clipped = np.clip(x, lowest, highest) - lowest
     rounded = np.floor(clipped * (F(1) / scale) + F(0.5)) * scale + lowest
-    return np.where(empty, F(0), rounded).astype(F)
+    return np.asarray(np.where(empty, F(0), rounded), F)
 
 
 declare(

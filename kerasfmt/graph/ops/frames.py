@@ -29,15 +29,19 @@ class FrameOp(Op):
 
     is_frame = True
 
+    @classmethod
+    @override
+    def execute(cls, context: Context, node: Node, *operands: Any) -> Sequence[Any]:
+        return operands[:1]
+
+
+class Through(FrameOp):
+    """Base of those with one input and one output."""
+
     @staticmethod
     @override
     def infer(attrs: Attrs, data: Value) -> list[Shape]:
         return [data.shape]
-
-    @classmethod
-    @override
-    def execute(cls, context: Context, node: Node, data: Any) -> Sequence[Any]:
-        return [data]
 
 
 @register("Switch", "RefSwitch")
@@ -61,20 +65,20 @@ class Merge(FrameOp):
 
 
 @register("Enter", "RefEnter")
-class Enter(FrameOp):
+class Enter(Through):
     """Leads a value into a loop; if `is_constant`, into each iteration."""
 
 
 @register("Exit", "RefExit")
-class Exit(FrameOp):
+class Exit(Through):
     """Leads a value out of a loop."""
 
 
 @register("NextIteration", "RefNextIteration")
-class NextIteration(FrameOp):
+class NextIteration(Through):
     """Leads a value to the next iteration."""
 
 
 @register("LoopCond")
-class LoopCond(FrameOp):
+class LoopCond(Through):
     """Whether the loop goes on."""

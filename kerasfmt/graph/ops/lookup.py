@@ -126,7 +126,8 @@ class InitializeTableFromTextFileV2(UsesTable):
     @classmethod
     @override
     def execute(cls, context: Context, node: Node, table: Table, *operands: Any) -> Sequence[Any]:
-        attrs, (path,) = node.attrs, operands
+        attrs: Attrs = node.attrs
+        (path,) = operands
         lines = lines_of(context.file(bytes(path[()])))
         if attrs["vocab_size"] >= 0:
             if len(lines) < attrs["vocab_size"]:

@@ -11,6 +11,7 @@ Source: tensorflow/core/util/example_proto_fast_parsing.cc; tensorflow/core/ops/
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -69,7 +70,7 @@ def _dense(rows: Sequence[_Features], key: str, default: Array, shape: Shape, dt
     found = [_values(features, key, dtype) for features in rows]
     if shape is not None and shape[:1] == (None,):
         return _padded(found, key, default, shape[1:], dtype)
-    size = int(np.prod(shape or (), dtype=np.int64))
+    size = math.prod(length or 0 for length in shape or ())
     filled: list[Any] = []
     for number, values in enumerate(found):
         if values is None:
@@ -88,7 +89,7 @@ def _dense(rows: Sequence[_Features], key: str, default: Array, shape: Shape, dt
 
 def _padded(found: Sequence[list[Any] | None], key: str, default: Array, inner: Shape, dtype: DType) -> Array:
     """Lists of any length as rows of equal length."""
-    stride = int(np.prod(inner or (), dtype=np.int64))
+    stride = math.prod(length or 0 for length in inner or ())
     lengths = [len(values or ()) for values in found]
     if any(length % max(stride, 1) for length in lengths):
         raise ValueError(

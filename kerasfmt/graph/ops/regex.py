@@ -208,7 +208,8 @@ def full_matches(x: Array, pattern: bytes) -> Array:
       ValueError: it is no pattern.
     """
     matches = _matching(pattern)
-    return np.array([matches(text) for text in strings_of(x)], bool).reshape(x.shape)
+    found: Array = np.array([matches(text) for text in strings_of(x)], bool).reshape(x.shape)
+    return found
 
 
 def _static(attrs: Attrs, x: Array) -> list[Array]:

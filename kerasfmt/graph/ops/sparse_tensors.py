@@ -5,7 +5,8 @@ Source: tensorflow/core/ops/sparse_ops.cc; tensorflow/core/kernels/sparse_*_op.c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -191,7 +192,7 @@ def _infer_sets(attrs: Attrs, a: Value, b: Value) -> list[Shape]:
     return [(None, rank), (None,), (rank,)]
 
 
-_SETS = {
+_SETS: Final[Mapping[str, Callable[[set[Any], set[Any]], set[Any]]]] = {
     "a-b": lambda a, b: a - b,
     "b-a": lambda a, b: b - a,
     "intersection": lambda a, b: a & b,

@@ -123,7 +123,7 @@ def _concat(attrs: Attrs, array: TensorArray, flow: Array) -> list[Any]:
 
 
 def _gather(attrs: Attrs, array: TensorArray, indices: Array, flow: Array) -> list[Any]:
-    return [array.stacked(indices)]
+    return [array.stacked(indices.tolist())]
 
 
 def _flow_out(attrs: Attrs, *inputs: Value) -> list[Shape]:

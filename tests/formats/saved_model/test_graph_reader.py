@@ -88,7 +88,9 @@ def test_what_other_formats_take(directory: Path, tmp_path: Path) -> None:
         with pytest.raises(UnsupportedFormatError, match="holds layers, and a GraphModel has none"):
             kerasfmt.save_model(found, tmp_path / name)
     kerasfmt.save_weights(small(), tmp_path / "ckpt", save_format="tf")
-    with pytest.raises(UnsupportedFormatError, match="gives its weights to layers, and a GraphModel has none"):
+    with pytest.raises(
+        UnsupportedFormatError, match="gives its weights to layers, and a GraphModel has none"
+    ):
         kerasfmt.load_weights(found, tmp_path / "ckpt")
     with pytest.raises(UnsupportedFormatError, match="holds the weights of layers"):
         kerasfmt.save_weights(found, tmp_path / "w.weights.h5")
