@@ -102,7 +102,7 @@ CONTROL = """
 Assert Case ControlTrigger Enter Exit If LoopCond Merge NextIteration NoOp PartitionedCall Print PrintV2
 RefEnter RefExit RefIdentity RefMerge RefNextIteration
 RefSwitch RemoteCall StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile Switch
-SymbolicGradient While EagerPyFunc PyFunc PyFuncStateless Abort Timestamp XlaLaunch _Arg _Retval FakeParam
+SymbolicGradient While XlaCallModule EagerPyFunc PyFunc PyFuncStateless Abort Timestamp XlaLaunch _Arg _Retval FakeParam
 ToBool DeviceIndex
 """
 FILES = """

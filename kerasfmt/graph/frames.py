@@ -28,6 +28,8 @@ from kerasfmt.graph.value import Node, Value
 
 DEAD: Final = object()
 """Stands for a value that was not computed."""
+_MAX_DEPTH: Final = 64
+"""Loops that are nested more deeply are refused."""
 Execute: TypeAlias = Callable[[Step, Sequence[Any]], Sequence[Any]]
 
 
@@ -43,6 +45,7 @@ class Frame:
       merges: the nodes at which an iteration begins.
       exits: the nodes that lead values out of it.
       condition: what says whether it goes on.
+      depth: how many loops are around it.
     """
 
     name: str = ""
@@ -52,6 +55,7 @@ class Frame:
     merges: list[Node] = field(default_factory=list)
     exits: list[Node] = field(default_factory=list)
     condition: Value | None = None
+    depth: int = 0
 
 
 def has_frames(function: Function) -> bool:
@@ -108,7 +112,9 @@ class _Planner:
         op = op_to_run(node.op)
         if op is Enter:
             name = str(node.attrs["frame_name"])
-            frame = self._loops.setdefault((frame, name), Frame(name, frame))
+            if frame.depth >= _MAX_DEPTH:
+                raise GraphError(f"loop {name}: is nested more than {_MAX_DEPTH} deep")
+            frame = self._loops.setdefault((frame, name), Frame(name, frame, depth=frame.depth + 1))
             frame.enters.append(node)
         elif op is Exit:
             if frame.parent is None:

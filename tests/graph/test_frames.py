@@ -143,6 +143,15 @@ def test_what_enters_a_loop_does_not_follow_from_it() -> None:
         compute(graph, 3, True, "exit")
 
 
+def test_loops_that_are_nested_too_deeply() -> None:
+    graph = Graph()
+    at = "x"
+    for number in range(70):
+        at = graph.add(f"enter{number}", "Enter", at, T=FLOAT, frame_name=f"loop{number}")
+    with pytest.raises(GraphError, match="loop loop64: is nested more than 64 deep"):
+        compute(graph, 3, True, at)
+
+
 def test_the_number_of_arguments() -> None:
     with pytest.raises(GraphError, match="expected 2 inputs, got 1"):
         run(branch().function("merge"), [np.float32(1)], {})

@@ -38,6 +38,7 @@ def _import_families_of_files(name: str | None) -> None:
             sparse_tensors,
             tensor_array,
             text_parts,
+            xla,
         )
 
 

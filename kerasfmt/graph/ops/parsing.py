@@ -71,20 +71,21 @@ def _dense(rows: Sequence[_Features], key: str, default: Array, shape: Shape, dt
     if shape is not None and shape[:1] == (None,):
         return _padded(found, key, default, shape[1:], dtype)
     size = math.prod(length or 0 for length in shape or ())
-    filled: list[Any] = []
+    out = np.empty((len(rows), size), dtype.numpy)
     for number, values in enumerate(found):
         if values is None:
             if not default.size and size:
                 raise ValueError(
                     f"feature {key!r:.80}: example {number} does not have it, and there is no default"
                 )
-            values = np.broadcast_to(default.ravel(), (size,)).tolist()
-        if len(values) != size:
+            out[number] = default.ravel()
+        elif len(values) != size:
             raise ValueError(
                 f"feature {key!r:.80}: example {number}: expected {size} values for shape {shape}, got {len(values)}"
             )
-        filled += values
-    return _array(filled, dtype).reshape(len(rows), *(shape or ()))
+        else:
+            out[number] = values
+    return out.reshape(len(rows), *(shape or ()))
 
 
 def _padded(found: Sequence[list[Any] | None], key: str, default: Array, inner: Shape, dtype: DType) -> Array:
