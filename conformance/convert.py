@@ -10,7 +10,7 @@ from pathlib import Path
 from conformance.artefacts import directory, record, stored
 from conformance.case import Case
 from conformance.round_trips import round_trip
-from conformance.twins import assert_predicts, twin, unless_learned
+from conformance.twins import assert_predicts, twin
 
 FOREIGN = ("tensorflow", "keras", "tf_keras", "jax", "torch")
 
@@ -23,15 +23,15 @@ def convert(line: str, case: Case, whose: str = "ours") -> None:
     where = directory(line, case)
     if whose != "ours":
         if line not in case.unsaved:
-            record(where / f"{whose}.json", "twin", lambda: unless_learned(case, lambda: twin(line, case)))
+            record(where / f"{whose}.json", "twin", lambda: twin(line, case))
         return
     results = where / "results.json"
     shutil.rmtree(where / "ours", ignore_errors=True)
     results.unlink(missing_ok=True)
     if record(results, "convert", lambda: _convert(line, case)) and line not in case.unsaved:
         record(results, "structure", lambda: _structure(line, case))
-        record(results, "twin", lambda: unless_learned(case, lambda: twin(line, case)))
-    record(results, "back", lambda: unless_learned(case, lambda: _back(line, case)))
+        record(results, "twin", lambda: twin(line, case))
+    record(results, "back", lambda: _back(line, case))
     if case.runs:
         record(results, "predict", lambda: _predict(line, case))
 

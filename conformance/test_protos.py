@@ -40,7 +40,8 @@ def upstream(file: descriptor_pb2.FileDescriptorProto) -> descriptor_pb2.FileDes
         roots = ["keras.protobuf", "tf_keras.protobuf"]
         stem = file.name.removeprefix("keras_").removesuffix(".proto")
     else:
-        roots = ["tensorflow.core.framework", "tensorflow.core.protobuf", "tensorflow.python.training"]
+        parts = ["core.framework", "core.protobuf", "core.example", "python.training"]
+        roots = [f"tensorflow.{part}" for part in parts]
         stem = file.name.removesuffix(".proto")
     for root in roots:
         try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import kerasfmt
@@ -18,7 +17,6 @@ from conformance.nested import fill, leaves
 from conformance.read import Expected
 from conformance.structure import compare
 from conformance.structure.rules import DIFFERENT
-from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Model
 
 FORGOTTEN = {
@@ -67,11 +65,3 @@ def _assert_same(again: Path, where: Path, case: Case) -> None:
             raise AssertionError(f"no differences any more: take {case.name} out of twins.FORGOTTEN")
     elif found:
         raise AssertionError(f"{len(found)} differences\n  " + "\n  ".join(map(str, found[:40])))
-
-
-def unless_learned(case: Case, check: Callable[[], None]) -> None:
-    """Runs a check; a vocabulary that a layer learned lies in a table of the SavedModel, which is refused by name."""
-    try:
-        check()
-    except UnsupportedLayerError as refused:
-        assert "adapted" in case.name and "which is not read yet" in str(refused), str(refused)

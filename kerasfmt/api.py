@@ -22,7 +22,7 @@ from kerasfmt.formats.detect import (
     weights_format_at,
     weights_format_for,
 )
-from kerasfmt.formats.format import Format, Prefix, Source, WriteArguments
+from kerasfmt.formats.format import Format, Prefix, Source, Tags, WriteArguments
 from kerasfmt.limits import MAX_EXPANSION, limited
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _write_graph(model: GraphModel, filepath: Source, found: Format, flush: bool
     if write is None:
         raise UnsupportedFormatError(
             f"{filepath}: {found.title} holds layers, and a GraphModel has none; save it as a SavedModel, or its "
-            "variables alone with save_weights as .npz"
+            "variables alone with save_weights as .npz, .safetensors or .h5"
         )
     with _committed(filepath, found, flush) as target:
         write(model, target)
@@ -177,7 +177,8 @@ def save_weights(
 
     A name that ends in .weights.h5 has the layout that Keras gives it since 2.12: by the layers' places in the
     model, with the optimizer's state if the model is compiled. Any other .h5 or .hdf5 has the layout of
-    Keras 2: by the layers' names. A name that ends in .npz is an archive of NumPy arrays, by the weights' names.
+    Keras 2: by the layers' names. A name that ends in .npz is an archive of NumPy arrays, by the weights' names, and
+    one that ends in .safetensors holds them too. The variables of a GraphModel go into .npz, .safetensors and .h5.
 
     The state of metrics is not written. Keras 2 looks for it in a .weights.h5 if its model is compiled and has been
     trained; load with skip_mismatch=True there.
@@ -222,7 +223,8 @@ def save_weights(
         return
     if _is_graph(model) and not found.weights_without_layers:
         raise UnsupportedFormatError(
-            f"{filepath}: {found.title} holds the weights of layers, and a GraphModel has none; save them as .npz"
+            f"{filepath}: {found.title} holds the weights of layers, and a GraphModel has none; save them as .npz, "
+            ".safetensors or .h5"
         )
     represented = model if _is_graph(model) else _represented(model, found.optimizer_in_weights)
     with _committed(filepath, found, flush) as target:
@@ -248,7 +250,7 @@ def _write_shards(
 
 
 def load_weights(
-    model: Model,
+    model: Model | GraphModel,
     filepath: str | os.PathLike[str] | Any,
     by_name: bool = False,
     skip_mismatch: bool = False,
@@ -258,10 +260,12 @@ def load_weights(
 
     Args:
       model: the model.
-      filepath: a file of `save_weights` or of a whole model: HDF5, .keras or .npz, recognized by content; the map
-        of weights in shards, `.weights.json`; what `open_checkpoint` opens, the directory of a SavedModel too; or an
-        open h5py.File or group. Weights stay in the file until they are used; keep it until the model is saved.
-      by_name: whether to pair by the names of layers, or of weights in an .npz or a checkpoint; by default they are
+      filepath: a file of `save_weights` or of a whole model: HDF5, .keras, .npz or safetensors, recognized by
+        content; the map of weights in shards, `.weights.json`; what `open_checkpoint` opens, the directory of a
+        SavedModel too; or an open h5py.File or group. Weights stay in the file until they are used; keep it until the
+        model is saved.
+      by_name: whether to pair by the names of layers, or of weights in an .npz, safetensors or a checkpoint, and to
+        leave weights alone that the file does not have; by default they are
         paired in order, and in a checkpoint by the paths of its objects. The layout of .weights.h5 and .keras has no
         names.
       skip_mismatch: whether to leave out misfits with a warning: single weights if they are paired by name or are in
@@ -285,8 +289,14 @@ def load_weights(
       ImportError: h5py is not installed.
     """
     source = Path(filepath) if is_path(filepath) else filepath
-    read = weights_format_at(source).read_weights
+    found = weights_format_at(source)
+    read: Any = found.read_weights
     assert read is not None, source
+    if _is_graph(model) and not found.weights_without_layers:
+        raise UnsupportedFormatError(
+            f"{source}: {found.title} gives its weights to layers, and a GraphModel has none; it takes those in .npz, "
+            ".safetensors and .h5"
+        )
     with limited(max_expansion):
         read(model, source, by_name, skip_mismatch)
 
@@ -295,6 +305,7 @@ def load_model(
     filepath: str | os.PathLike[str] | Any,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
+    tags: Tags = None,
     max_expansion: float = MAX_EXPANSION,
 ) -> Model:
     """The model in a file of any format; the content says which one it is.
@@ -306,6 +317,8 @@ def load_model(
       custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the file; for Lambda layers,
         functions by the layers' names.
       compile: whether to keep the training config and the optimizer's state.
+      tags: of a SavedModel with several graphs, the tags of the one to read: a text or a set of them. By default the
+        only graph, or the one with the tag "serve".
       max_expansion: how many times its size the file may take in memory, beyond the 128 MiB that any file may take;
         infinity for no limit. What is unpacked counts, and what the config asks for; weights that are not
         compressed do not.
@@ -333,19 +346,25 @@ def load_model(
             f"{source}: {found.title} holds weights only; build the model and load them into it"
         )
     with limited(max_expansion):
-        return found.read(source, custom_objects, compile)
+        if tags is None:
+            return found.read(source, custom_objects, compile)
+        if found.read_tagged is None:
+            raise UnsupportedFormatError(f"{source}: {found.title} has no tags; leave out tags={tags!r:.80}")
+        return found.read_tagged(source, custom_objects, compile, tags)
 
 
 def load_graph_model(
-    filepath: str | os.PathLike[str], tag: str = "serve", max_expansion: float = MAX_EXPANSION
+    filepath: str | os.PathLike[str], tags: Tags = None, max_expansion: float = MAX_EXPANSION
 ) -> GraphModel:
     """The signatures and variables of a SavedModel, whoever wrote it: a tf.Module, `export` of Keras 3, Keras 2.
 
-    Nothing is known of layers. The signatures run in NumPy, and `save_model` writes the model as it was read.
+    Nothing is known of layers. The signatures and the traced functions run in NumPy, with tables and the files that
+    fill them. `save_model` writes the model as it was read.
 
     Args:
       filepath: the directory. Keep it: variables are read when they are used.
-      tag: a tag of the graph to read, if there are several.
+      tags: the tags of the graph to read, a text or a set of them, exactly; by default the only graph, or the one with
+        the tag "serve".
       max_expansion: how many times its size the file may take in memory, as in `load_model`.
 
     Example:
@@ -357,7 +376,7 @@ def load_graph_model(
 
     Raises:
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
-      UnsupportedFormatError: it is no SavedModel, or has no graph with this tag.
+      UnsupportedFormatError: it is no SavedModel, or has no graph with these tags.
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it takes more memory than it may.
       GraphError: a signature does not agree with its function.
@@ -367,7 +386,7 @@ def load_graph_model(
     if found.read_graph is None:
         raise UnsupportedFormatError(f"{source}: {found.title} holds no graph; load_model reads its layers")
     with limited(max_expansion):
-        return found.read_graph(source, tag)
+        return found.read_graph(source, tags)
 
 
 def _is_graph(model: Any) -> bool:

@@ -24,7 +24,8 @@ LogicalNot LogicalOr MatMul Maximum Minimum Mod Mul MulNoNan Ndtri Neg NextAfter
 PopulationCount Pow RFFT RFFT2D RaggedBincount Range Real RealDiv Reciprocal RightShift Rint Round Rsqrt
 Sigmoid Sign Sin Sinh SobolSample Sqrt Square SquaredDifference Sub Tan Tanh TruncateDiv TruncateMod
 UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum SegmentMax SegmentMean
-SegmentMin SegmentProd SegmentSum SegmentSumV2 SparseSegmentMean SparseSegmentSqrtN SparseSegmentSum Xdivy
+SegmentMin SegmentProd SegmentSum SegmentSumV2 SparseSegmentMean SparseSegmentMeanWithNumSegments SparseSegmentSqrtN
+SparseSegmentSqrtNWithNumSegments SparseSegmentSum SparseSegmentSumWithNumSegments Xdivy
 Xlog1py Xlogy Zeta
 """
 GRADIENTS = """
@@ -68,7 +69,7 @@ CudnnRNNCanonicalToParams CudnnRNNV2 CudnnRNNV3 GRUBlockCell LSTMBlockCell Tenso
 TensorListElementShape TensorListFromTensor TensorListGetItem TensorListLength
 TensorListPopBack TensorListPushBack TensorListReserve TensorListResize TensorListSetItem TensorListStack
 TensorArrayV3 TensorArrayReadV3 TensorArrayWriteV3 TensorArrayGatherV3 TensorArrayScatterV3
-TensorArraySizeV3 EmptyTensorList
+TensorArraySizeV3 TensorArrayConcatV3 TensorArraySplitV3 TensorArrayCloseV3 EmptyTensorList
 """
 RANDOM = """
 Multinomial ParameterizedTruncatedNormal RandomGamma RandomPoissonV2 RandomShuffle RandomStandardNormal
@@ -99,8 +100,9 @@ LookupTableRemoveV2 MutableDenseHashTableV2 MutableHashTableOfTensorsV2 MutableH
 """
 CONTROL = """
 Assert Case ControlTrigger Enter Exit If LoopCond Merge NextIteration NoOp PartitionedCall Print PrintV2
-RefIdentity RefSwitch RemoteCall StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile Switch
-SymbolicGradient While EagerPyFunc PyFunc PyFuncStateless Abort Timestamp XlaLaunch _Arg _Retval FakeParam
+RefEnter RefExit RefIdentity RefMerge RefNextIteration
+RefSwitch RemoteCall StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile Switch
+SymbolicGradient While XlaCallModule EagerPyFunc PyFunc PyFuncStateless Abort Timestamp XlaLaunch _Arg _Retval FakeParam
 ToBool DeviceIndex
 """
 FILES = """
@@ -108,23 +110,24 @@ MatchingFiles MergeV2Checkpoints ReadFile Restore RestoreSlice RestoreV2 Save Sa
 ShardedFilename ShardedFilespec WriteFile
 """
 STRINGS = """
-AsString DecodeBase64 DecodeRaw EncodeBase64 ReduceJoin RegexFullMatch RegexReplace StaticRegexFullMatch
+AsString DecodeBase64 DecodePaddedRaw DecodeRaw EncodeBase64 ReduceJoin RegexFullMatch RegexReplace StaticRegexFullMatch
 StaticRegexReplace StringFormat StringJoin StringLength StringLower StringNGrams StringSplit StringSplitV2
 StringStrip StringToHashBucket StringToHashBucketFast StringToHashBucketStrong StringToNumber StringUpper
 Substr UnicodeDecode UnicodeDecodeWithOffsets UnicodeEncode UnicodeScript UnicodeTranscode
 UnsortedSegmentJoin
 """
 RAGGED_AND_SPARSE = """
-DenseToSparseSetOperation RaggedCross RaggedGather RaggedRange RaggedTensorFromVariant RaggedTensorToSparse
-RaggedTensorToTensor RaggedTensorToVariant SparseAdd SparseConcat SparseCountSparseOutput
-DenseCountSparseOutput RaggedCountSparseOutput SparseCross SparseCrossHashed SparseCrossV2
-SparseFillEmptyRows SparseReduceSum SparseReorder SparseReshape SparseSlice SparseTensorDenseAdd
-SparseTensorDenseMatMul SparseMatMul SparseToDense SparseBincount
+DenseToDenseSetOperation DenseToSparseSetOperation RaggedCross RaggedGather RaggedRange
+RaggedTensorFromVariant RaggedTensorToSparse RaggedTensorToTensor RaggedTensorToVariant SparseAdd
+SparseConcat SparseCountSparseOutput DenseCountSparseOutput RaggedCountSparseOutput SparseCross
+SparseCrossHashed SparseCrossV2 SparseFillEmptyRows SparseReduceSum SparseReorder SparseReshape
+SparseSlice SparseTensorDenseAdd SparseTensorDenseMatMul SparseMatMul SparseToDense SparseBincount
 """
 IMAGES = """
 AdjustContrastv2 AdjustHue AdjustSaturation CombinedNonMaxSuppression CropAndResize DecodeBmp DecodeGif
 DecodeImage DecodeJpeg DecodePng DrawBoundingBoxes DrawBoundingBoxesV2 EncodeJpeg EncodePng ExtractGlimpse
-ExtractGlimpseV2 HSVToRGB ImageProjectiveTransformV2 ImageProjectiveTransformV3 NonMaxSuppressionV2
+ExtractGlimpseV2 HSVToRGB ImageProjectiveTransformV2 ImageProjectiveTransformV3 NonMaxSuppression
+NonMaxSuppressionV2
 NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 QuantizedResizeBilinear RGBToHSV ResizeArea
 ResizeBicubic ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor ResizeNearestNeighborGrad
 SampleDistortedBoundingBoxV2 ScaleAndTranslate StatelessSampleDistortedBoundingBox DecodeWav

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from kerasfmt.formats import checkpoint, hdf5, keras_archive, npz, saved_model
+from kerasfmt.formats import checkpoint, hdf5, keras_archive, npz, safetensors, saved_model
 from kerasfmt.formats.format import Format
 
 FORMATS: Final[tuple[Format, ...]] = (
     saved_model.FORMAT,
     checkpoint.FORMAT,
     npz.FORMAT,
+    safetensors.FORMAT,
     keras_archive.FORMAT,
     keras_archive.TF_KERAS,
     hdf5.FORMAT,

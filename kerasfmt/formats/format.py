@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = Any
 """A path, or a file that is open already and of a kind that the format takes."""
+Tags: TypeAlias = str | Iterable[str] | None
+"""The tags of a graph: one, or a set of them; None for the only graph, or the one with the tag `serve`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,7 +107,8 @@ class Format:
       weights_without_layers: whether its files of weights take those of a model without layers.
       read: reads the model at a path or in an open file. Takes custom objects, and whether to keep the compile state.
       write: writes a model to a path at which there is no file yet, into an empty directory, or into an open file.
-      read_graph: reads the graph with a tag in a directory.
+      read_tagged: as `read`, of the graph with given tags; None where a file holds one model only.
+      read_graph: reads the graph with given tags in a directory.
       write_graph: writes a graph that was read into an empty directory.
       read_weights: gives a model the weights in a file. Takes whether to pair by name, and whether to skip misfits.
       write_weights: writes the weights of a model.
@@ -128,7 +131,8 @@ class Format:
     weights_without_layers: bool = False
     read: Callable[[Source, Mapping[str, Any] | None, bool], Model] | None = None
     write: Callable[[Model, Source, WriteArguments], None] | None = None
-    read_graph: Callable[[Source, str], GraphModel] | None = None
+    read_tagged: Callable[[Source, Mapping[str, Any] | None, bool, Tags], Model] | None = None
+    read_graph: Callable[[Source, Tags], GraphModel] | None = None
     write_graph: Callable[[GraphModel, Source], None] | None = None
     read_weights: Callable[[Model, Source, bool, bool], None] | None = None
     write_weights: Callable[[Model, Source], None] | None = None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,19 @@ from kerasfmt.typing import override
 NamedArray: TypeAlias = tuple[str, ArrayLike]
 """The name of a stored array in errors, and the array."""
 Pair: TypeAlias = tuple[Weight, ArrayLike]
+
+
+class Weighted(Protocol):
+    """A model, of layers or of a graph."""
+
+    @property
+    def name(self) -> str:
+        """Its name, for errors."""
+
+    @property
+    def weights(self) -> Sequence[Weight]:
+        """Its weights."""
+
 
 _SAME_NAMES: Final = {"depthwise_kernel": "kernel"}
 """Keras 3 calls the kernel of a depthwise convolution "kernel"."""
@@ -43,6 +57,19 @@ def top_level_weights(model: Model) -> list[Weight]:
     """The weights of a model that belong to none of its layers."""
     held = {weight for layer in model.layers for weight in layer.weights}
     return [weight for weight in model.weights if weight not in held]
+
+
+def keyed_weights(model: Weighted) -> dict[str, Weight]:
+    """Every weight of a model by its name; a name that is taken gets a number: dense/kernel_1."""
+    found: dict[str, Weight] = {}
+    numbers: Counter[str] = Counter()
+    for weight in dict.fromkeys(model.weights):
+        key = weight.name
+        while key in found:
+            numbers[weight.name] += 1
+            key = f"{weight.name}_{numbers[weight.name]}"
+        found[key] = weight
+    return found
 
 
 def leaf_name(name: str) -> str:

@@ -21,17 +21,16 @@ from __future__ import annotations
 import ast
 import io
 import math
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kerasfmt.containers.file_array import FileArray
 from kerasfmt.containers.zip.records import END_MAGIC, LOCAL, LOCAL_MAGIC
 from kerasfmt.errors import CorruptFileError, UnsafeFileError, UnsupportedFormatError
 from kerasfmt.formats.format import Format, Source
 
 if TYPE_CHECKING:
     import numpy as np
-    import numpy.typing as npt
 
     from kerasfmt.containers.zip.window import Window
     from kerasfmt.formats.description import Description
@@ -45,19 +44,6 @@ _ALIGNMENT: Final = 64
 _MAX_HEADER: Final = 1 << 12
 """Bytes of a header; 118 are enough for most arrays of numbers."""
 _KINDS: Final = "biufc"
-
-
-def _keys(model: Model) -> dict[str, Weight]:
-    """Every weight of a model by its key."""
-    found: dict[str, Weight] = {}
-    numbers: Counter[str] = Counter()
-    for weight in dict.fromkeys(model.weights):
-        key = weight.name
-        while key in found:
-            numbers[weight.name] += 1
-            key = f"{weight.name}_{numbers[weight.name]}"
-        found[key] = weight
-    return found
 
 
 # Writing.
@@ -76,10 +62,11 @@ def write_weights(model: Model, target: Path) -> None:
     """
     from kerasfmt.containers.slabs import open_source
     from kerasfmt.containers.zip.writer import Packer
+    from kerasfmt.formats.matching import keyed_weights
 
     with target.open("xb+", buffering=0) as stream:
         packer = Packer(stream)
-        for key, weight in _keys(model).items():
+        for key, weight in keyed_weights(model).items():
             dtype = _stored_dtype(weight)
             with packer.member(key + _SUFFIX) as window:
                 window.write(_header(dtype, weight.shape))
@@ -117,16 +104,10 @@ def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
 # Reading.
 
 
-class StoredArray:
-    """An array that lies in an archive, read when it is used; the archive's bytes stay open for it.
+class StoredArray(FileArray):
+    """An array that lies in an archive, read when it is used; the archive's bytes stay open for it."""
 
-    Attributes:
-      where: file and key, for errors.
-      shape: its shape.
-      dtype: its NumPy dtype, in native byte order.
-    """
-
-    __slots__ = ("_by_columns", "_offset", "_stored", "_window", "dtype", "shape", "where")
+    __slots__ = ()
 
     def __init__(self, window: Window, where: str, offset: int, size: int) -> None:
         """Admits a member.
@@ -143,45 +124,14 @@ class StoredArray:
           UnsupportedFormatError: it does not hold numbers.
         """
         window.seek(offset)
-        self.where, self._window = where, window
-        self.shape, self._by_columns, self._stored = _read_header(window, where)
-        self.dtype = _native(self._stored, where)
-        self._offset = window.tell()
-        declared = self._offset - offset + math.prod(self.shape) * self._stored.itemsize
+        shape, by_columns, stored = _read_header(window, where)
+        begin = window.tell()
+        super().__init__(window, where, begin, shape, stored, _native(stored, where), by_columns=by_columns)
+        declared = begin - offset + math.prod(shape) * stored.itemsize
         if declared != size:
             raise CorruptFileError(
                 f"{where}: declares {declared} bytes, but its member has {size}; the file is damaged"
             )
-
-    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
-        """The elements that a basic index selects, as a new array."""
-        import numpy as np
-
-        if self._by_columns:
-            return np.asarray(self._read(0, self.shape[::-1]).T[key])
-        rows = key[0] if isinstance(key, tuple) and len(key) == 1 else key
-        if isinstance(rows, slice) and self.shape:
-            start, stop, step = rows.indices(self.shape[0])
-            if step == 1:
-                return self._read(start * math.prod(self.shape[1:]), (max(0, stop - start), *self.shape[1:]))
-        return np.asarray(self._read(0, self.shape)[key])
-
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        """The whole array, as a new array."""
-        if copy is False:
-            raise ValueError(f"{self.where}: lies in a file; it cannot become an array without a copy")
-        array = self[...]
-        return array if dtype is None else array.astype(dtype, copy=False)
-
-    def _read(self, first: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-        """The array of `shape` whose elements begin with the one of number `first`."""
-        import numpy as np
-
-        array = np.empty(shape, self._stored)
-        self._window.seek(self._offset + first * self._stored.itemsize)
-        if self._window.readinto(array.reshape(-1).view("u1")) != array.nbytes:
-            raise CorruptFileError(f"{self.where}: the file ends within its bytes; it was cut while open")
-        return array.view(self.dtype) if array.dtype.kind == "V" else array.astype(self.dtype, copy=False)
 
 
 def open_arrays(path: Path) -> dict[str, StoredArray]:
@@ -277,7 +227,7 @@ def read_weights(model: Model, path: Path, by_name: bool = False, skip_mismatch:
         raise ValueError(
             "load_weights: skip_mismatch=True needs by_name=True; otherwise all weights have to fit"
         )
-    stored, keys = open_arrays(path), _keys(model)
+    stored, keys = open_arrays(path), matching.keyed_weights(model)
     where = f"{path}: model {model.name}"
     if by_name or stored.keys() == keys.keys():
         keys = {key: weight for key, weight in keys.items() if key in stored}

@@ -101,6 +101,9 @@ def decode_tensor(proto: protos.TensorProto) -> np.ndarray[Any, Any]:
     elif dtype.name in ("float16", "bfloat16"):
         halves = np.array(list(proto.half_val), dtype=np.uint16).view(dtype.numpy)
         return _fill(halves, size, shape)
+    elif dtype.is_complex:
+        parts = list(proto.scomplex_val if dtype is dtypes.complex64 else proto.dcomplex_val)
+        values = [complex(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
     elif dtype.name in _INT_FIELDS:
         values = list(getattr(proto, _INT_FIELDS[dtype.name]))
     else:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from kerasfmt.errors import GraphError
 from kerasfmt.families import FamilyTable
+from kerasfmt.typing import override
 
 if TYPE_CHECKING:
     from kerasfmt.graph.function import Function
@@ -59,6 +60,13 @@ class Context(Protocol):
     def assign(self, variable: Variable, content: Array) -> None:
         """Replaces the content of a variable."""
 
+    def file(self, path: bytes) -> bytes:
+        """What an asset of the model holds.
+
+        Raises:
+          GraphError: the path is not that of an asset; other files are never opened.
+        """
+
     def call(self, function: Function, arguments: Sequence[Any]) -> Sequence[Any]:
         """The outputs of a function.
 
@@ -81,12 +89,14 @@ class Op:
       is_call: whether it runs its only callee once, on all its operands.
       is_loop: whether it runs a callee again and again.
       is_constant: whether its output is its attribute `value`.
+      is_frame: whether it is a part of a branch or a loop of TensorFlow 1.
     """
 
     effect: ClassVar[Effect] = Effect.NONE
     is_call: ClassVar[bool] = False
     is_loop: ClassVar[bool] = False
     is_constant: ClassVar[bool] = False
+    is_frame: ClassVar[bool] = False
 
     @staticmethod
     def infer(attrs: Mapping[str, Any], *inputs: Any, **_: Any) -> Sequence[Shape]:
@@ -146,6 +156,24 @@ def known_op(name: str) -> type[Op] | None:
     return OPS.find(name)
 
 
+class MissingOp(Op):
+    """Stands for an op that no family registers: an error when it runs."""
+
+    @classmethod
+    @override
+    def execute(cls, context: Context, node: Node, *inputs: Any, **_: Any) -> Sequence[Any]:
+        raise GraphError(_unknown(node.op))
+
+
+def op_to_run(name: str) -> type[Op]:
+    """The registered op, or MissingOp."""
+    return known_op(name) or MissingOp
+
+
+def _unknown(name: str) -> str:
+    return f"op {name}: kerasfmt has no shape inference and no kernel for it"
+
+
 @cache
 def find_op(name: str) -> type[Op]:
     """The registered op.
@@ -155,7 +183,7 @@ def find_op(name: str) -> type[Op]:
     """
     op = OPS.find(name)
     if op is None:
-        raise GraphError(f"op {name}: kerasfmt has no shape inference and no kernel for it")
+        raise GraphError(_unknown(name))
     return op
 
 

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.function import Function
-from kerasfmt.graph.op import Op, find_op
+from kerasfmt.graph.op import Op, op_to_run
 from kerasfmt.graph.value import Node, Value
 
 Places: TypeAlias = "tuple[int | tuple[int, ...], ...]"
@@ -59,14 +59,14 @@ class Plan:
     def __init__(self, function: Function) -> None:
         self.arguments = len(function.parameters)
         places: dict[Value, int] = {value: place for place, value in enumerate(function.parameters)}
-        constants = [node for node in function.nodes if find_op(node.op).is_constant]
-        self._behind = [find_op(node.op).run(node.attrs)[0] for node in constants]
+        constants = [node for node in function.nodes if op_to_run(node.op).is_constant]
+        self._behind = [op_to_run(node.op).run(node.attrs)[0] for node in constants]
         for node in constants:
             places[node.outputs[0]] = len(places)
         kept = len(places)
         self.steps: list[Step] = []
         for node, last in zip(function.nodes, function.last_uses, strict=True):
-            op = find_op(node.op)
+            op = op_to_run(node.op)
             if op.is_constant:
                 continue
             for value in node.outputs:
@@ -99,6 +99,12 @@ class Plan:
         if len(arguments) != self.arguments:
             raise GraphError(f"expected {self.arguments} arguments, got {len(arguments)}")
         return [*arguments, *self._behind]
+
+
+def step_of(node: Node) -> Step:
+    """The run of one node whose operands are given to it, without slots."""
+    op = op_to_run(node.op)
+    return Step(node, op.execute, _kernel(op, node), (), None, (), ())
 
 
 def _kernel(op: type[Op], node: Node) -> Callable[..., Sequence[Any]] | None:

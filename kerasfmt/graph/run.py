@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 
 from kerasfmt.errors import GraphError, InvalidModelError, KerasfmtError
+from kerasfmt.graph.frames import FrameRun, has_frames
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.memory import out_of_memory, refuse_what_no_machine_holds
 from kerasfmt.graph.plan import Step, plan_of
@@ -18,14 +20,19 @@ from kerasfmt.graph.value import Array
 State = MutableMapping[Capture, Any]
 """The content of each variable, an array, and of each table; assignments replace the entries of variables."""
 
+_NO_FILES: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 
-def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
+
+def run(
+    function: Function, inputs: Sequence[Any], state: State, files: Mapping[bytes, bytes] = _NO_FILES
+) -> list[Any]:
     """The outputs of `function`, as arrays.
 
     Args:
       function: the function.
       inputs: one array per input of the function, with its dtype and a shape that fits it.
       state: content of every captured variable and table; assignments update it.
+      files: what the files hold that the function may open, by their paths.
 
     Raises:
       GraphError: wrong number of inputs, or an op without a kernel.
@@ -40,7 +47,7 @@ def run(function: Function, inputs: Sequence[Any], state: State) -> list[Any]:
     refuse_what_no_machine_holds(function, rows)
     captured = [c.value if isinstance(c, EagerConstant) else c for c in function.captured]
     with np.errstate(all="ignore"):  # infinities and NaN come without a warning, as in TensorFlow
-        return _Interpreter(state, rows).call(function, [*inputs, *captured])
+        return _Interpreter(state, rows, files).call(function, [*inputs, *captured])
 
 
 class _Interpreter:
@@ -49,9 +56,10 @@ class _Interpreter:
     The value of a resource handle is the Variable or the Table that it stands for.
     """
 
-    def __init__(self, state: State, rows: int) -> None:
+    def __init__(self, state: State, rows: int, files: Mapping[bytes, bytes]) -> None:
         self._state = state
         self._rows = rows
+        self._files = files
 
     def read(self, variable: Variable) -> Array:
         content: Array = self._state[variable]
@@ -64,7 +72,15 @@ class _Interpreter:
     def assign(self, variable: Variable, content: Array) -> None:
         self._state[variable] = np.asarray(content, dtype=variable.dtype.numpy)
 
+    def file(self, path: bytes) -> bytes:
+        content = self._files.get(path)
+        if content is None:
+            raise GraphError(f"file {path!r:.200}: expected an asset of the model; no other file is opened")
+        return content
+
     def call(self, function: Function, arguments: Sequence[Any]) -> list[Any]:
+        if has_frames(function):
+            return FrameRun(function, arguments, self._execute).outputs()
         plan = plan_of(function)
         slots = plan.begin(arguments)
         for step in plan.steps:

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from kerasfmt import dtypes
+from kerasfmt.dtypes import DType
+
 Array = np.ndarray[Any, Any]
 
 
@@ -44,6 +47,11 @@ def string_array(items: Sequence[Any], shape: tuple[int, ...]) -> Array:
     out = np.empty(len(items), object)
     out[:] = items
     return out.reshape(shape)
+
+
+def zeros_of(shape: tuple[int, ...], dtype: DType) -> Array:
+    """An array of zeros; of empty strings, if the dtype is that of strings."""
+    return np.full(shape, b"", object) if dtype is dtypes.string else np.zeros(shape, dtype.numpy)
 
 
 def strings_of(array: Array) -> list[bytes]:

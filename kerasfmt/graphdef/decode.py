@@ -24,8 +24,9 @@ from kerasfmt.graph import Builder, Function, Node, Value
 from kerasfmt.graph.attr_values import decode_attr
 from kerasfmt.graph.node_types import complete_attrs, output_dtypes
 from kerasfmt.graph.op import known_op
-from kerasfmt.graph.op_defs import Arg, OpDef, decode_op_def, lookup
+from kerasfmt.graph.op_defs import OpDef, decode_op_def, lookup
 from kerasfmt.graph.value import Attr
+from kerasfmt.graphdef.arguments import checked_operands, count_of, output_index, output_number
 from kerasfmt.graphdef.needed import needed_nodes, node_name
 from kerasfmt.limits import EDGE_COST, NODE_COST, Allowance
 
@@ -33,12 +34,9 @@ _MAX_DEPTH: Final = 64
 """Functions that call each other more deeply are refused."""
 _LARGEST_ELEMENT: Final = 16
 """Bytes of a complex number of twice 64 bits."""
-_DIGITS: Final = 10
-"""The number of an output has fewer digits."""
-_FEEDS: Final = frozenset(
-    {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "VarHandleOp", "VariableV2"}
-)
-"""The ops whose outputs the arguments of a graph may replace."""
+_MERGES: Final = frozenset({"Merge", "RefMerge"})
+_BACK: Final = frozenset({"NextIteration", "RefNextIteration"})
+"""The ops that lead from the end of a loop back to its beginning, a Merge."""
 
 
 class FunctionDecoder:
@@ -103,34 +101,31 @@ class FunctionDecoder:
         return body.finish(ends, message.control_ret.values())
 
     def graph(
-        self, nodes: Iterable[Any], name: str, inputs: Sequence[str], outputs: Sequence[str]
+        self,
+        nodes: Iterable[Any],
+        name: str,
+        inputs: Mapping[str, DType],
+        outputs: Sequence[str],
+        controls: Sequence[str] = (),
     ) -> Function:
         """A part of a graph as a function.
 
         Args:
           nodes: the messages of the graph's nodes.
           name: the name of the function.
-          inputs: the tensors that are its arguments, `node:0`: outputs of placeholders and variables.
+          inputs: the tensors that are its arguments, `node` or `node:1`, with their dtypes.
           outputs: the tensors that it gives.
+          controls: the nodes that it runs.
 
         Raises:
           GraphError: a tensor does not exist, or a node does not agree with its op definition.
           UnsafeFileError: it costs more than it may.
         """
         body = _Body(self, f"{self.where}: graph", Builder(name), named=False)
-        wanted = {node_name(tensor): tensor for tensor in inputs}
-        given, others = {}, []
-        for node in nodes:
-            if node.name in wanted:
-                given[node.name] = node
-            else:
-                others.append(node)
-        for feed, tensor in wanted.items():
-            if feed not in given:
-                raise GraphError(f"{body.where}: expected a tensor {tensor!r}, got none")
-            body.add_input(feed, _fed_dtype(given[feed], body.where))
-        body.add_nodes(others)
-        return body.finish([(tensor, None) for tensor in outputs], ())
+        body.add_nodes(nodes)
+        for tensor, dtype in inputs.items():
+            body.add_fed(tensor, dtype)
+        return body.finish([(tensor, None) for tensor in outputs], controls)
 
     def op_def(self, op: str) -> OpDef:
         """The definition of an op: kerasfmt's own, or else the file's.
@@ -170,18 +165,13 @@ class FunctionDecoder:
 
     def callees(self, nodes: Iterable[Any]) -> set[str]:
         """The names of the functions that nodes run, as far as they are in the library."""
-        return {
-            value.func.name
+        called = [
+            each.name
             for node in nodes
             for value in node.attr.values()
-            if value.WhichOneof("value") == "func" and value.func.name in self._messages
-        }
-
-
-def _fed_dtype(message: Any, where: str) -> DType:
-    if message.op not in _FEEDS:
-        raise GraphError(f"{where}: node {message.name} ({message.op}): expected a placeholder or a variable")
-    return dtypes.resource if message.op == "VarHandleOp" else dtypes.of(message.attr["dtype"].type)
+            for each in ([value.func] if value.WhichOneof("value") == "func" else value.list.func)
+        ]
+        return {name for name in called if name in self._messages}
 
 
 @dataclass
@@ -204,6 +194,7 @@ class _Body:
     _messages: dict[str, Any] = field(default_factory=dict)
     _nodes: dict[str, Node] = field(default_factory=dict)
     _order: list[Node] = field(default_factory=list)
+    _back: list[Any] = field(default_factory=list)
 
     def add_input(self, name: str, dtype: DType) -> None:
         if name in self.inputs:
@@ -212,6 +203,14 @@ class _Body:
         node = Node(self.graph, lookup("Placeholder"), name, (), {"dtype": dtype, "shape": shape})
         node.outputs = (Value(node, 0, shape, dtype),)
         self.inputs[name] = node.outputs[0]
+
+    def add_fed(self, tensor: str, dtype: DType) -> None:
+        """Adds an argument in the place of a tensor of a graph."""
+        name = _short(tensor)
+        if node_name(name) not in self._messages:
+            raise GraphError(f"{self.where}: expected a tensor {tensor!r}, got none")
+        if name not in self.inputs:
+            self.add_input(name, dtype)
 
     def add_nodes(self, messages: Iterable[Any]) -> None:
         for message in messages:
@@ -222,7 +221,7 @@ class _Body:
     def finish(self, ends: Sequence[tuple[str, DType | None]], controls: Iterable[str]) -> Function:
         """The function with these outputs; it has the nodes that an output or a control output needs."""
         waits = [node_name(name) for name in controls]
-        self._make([*(node_name(end) for end, _ in ends), *waits])
+        self._make([*(end for end, _ in ends), *(f"^{name}" for name in waits)])
         outputs = []
         for end, dtype in ends:
             value = self._value(end)
@@ -241,30 +240,58 @@ class _Body:
         )
 
     def _make(self, wanted: Sequence[str]) -> None:
-        """Makes nodes and all that they need, each after those that it needs."""
+        """Makes nodes and all that they need, each after those that it needs; what leads back to a Merge comes last."""
         pending = list(reversed(wanted))
         begun: set[str] = set()
-        while pending:
+        merges: list[Any] = []
+        while pending or merges:
+            if not pending:
+                pending = [name for merge in merges for name in self._missing(merge.input)]
+                self._back += merges
+                merges = []
+                continue
             name = pending[-1]
-            if name in self._nodes or name in self.inputs:
+            if self._is_there(name):
                 pending.pop()
                 continue
-            message = self._messages.get(name)
+            message = self._messages.get(node_name(name))
             if message is None:
-                raise GraphError(f"{self.where}: expected a node {name!r}, got none")
-            missing = [
-                needed
-                for needed in map(node_name, message.input)
-                if needed not in self._nodes and needed not in self.inputs
-            ]
+                if node_name(name) in self.inputs:
+                    raise GraphError(f"{self.where}: expected a tensor {name!r}, got an argument")
+                raise GraphError(f"{self.where}: expected a node {node_name(name)!r}, got none")
+            merge = message.op in _MERGES
+            missing = self._missing(message.input)
+            if merge:
+                missing = [needed for needed in missing if not self._leads_back(needed)]
             if not missing:
                 pending.pop()
                 self._add(message)
-            elif name in begun:
-                raise GraphError(f"{self.where}: node {name!r} needs itself: loops of frames are not read")
+                if merge:
+                    merges.append(message)
+            elif message.name in begun:
+                raise GraphError(f"{self.where}: node {message.name!r} needs itself, and no loop does that")
             else:
-                begun.add(name)
+                begun.add(message.name)
                 pending.extend(reversed(missing))
+        for message in self._back:
+            node = self._nodes[message.name]
+            values = [self._value(name) for name in message.input if not name.startswith("^")]
+            node.inputs = tuple(checked_operands(node.op_def, node.attrs, values)[0])
+        self._back = []
+
+    def _leads_back(self, tensor: str) -> bool:
+        message = self._messages.get(node_name(tensor))
+        return message is not None and message.op in _BACK
+
+    def _is_there(self, tensor: str) -> bool:
+        return _short(tensor) in self.inputs or node_name(tensor) in self._nodes or self._is_fed(tensor)
+
+    def _is_fed(self, tensor: str) -> bool:
+        """Whether it is a node to wait for in whose place there is an argument."""
+        return tensor.startswith("^") and node_name(tensor) in self.inputs
+
+    def _missing(self, tensors: Iterable[str]) -> list[str]:
+        return [tensor for tensor in tensors if not self._is_there(tensor)]
 
     def _add(self, message: Any) -> None:
         where = f"{self.where}: node {message.name} ({message.op})"
@@ -291,8 +318,11 @@ class _Body:
         if op is not None and op.is_constant:
             _check_constant(attrs)
         tensors = [name for name in message.input if not name.startswith("^")]
-        values, arity = _operands(op_def, attrs, [self._value(name) for name in tensors])
-        outputs = _count(op_def.outputs, attrs)
+        there = [self._value(name) for name in tensors if self._is_there(name)]
+        if message.op in _MERGES and there:
+            there += there[:1] * (len(tensors) - len(there))  # until what leads back is made
+        values, arity = checked_operands(op_def, attrs, there)
+        outputs = count_of(op_def.outputs, attrs)
         self.decoder.allowance.spend(NODE_COST + EDGE_COST * (len(values) + outputs), self.where)
         node = Node(self.graph, op_def, message.name, tuple(values), attrs, arity, message.device)
         node.outputs = tuple(
@@ -309,82 +339,29 @@ class _Body:
         value: Attr = decode_attr(message)
         if kind == "func" and isinstance(value, str) and value in self.decoder:
             return self.decoder.function(value)
+        if kind == "list(func)" and isinstance(value, list):
+            return [self.decoder.function(each) if each in self.decoder else each for each in value]
         return value
 
     def _value(self, tensor: str) -> Value:
         """The value of a tensor that is there."""
         name, _, label = tensor.partition(":")
-        value = self.inputs.get(name)
+        value = self.inputs.get(_short(tensor))
         if value is not None:
-            if label not in ("", "0"):
-                raise GraphError(f"{self.where}: expected a tensor {tensor!r}, got an argument")
             return value
         node = self._nodes[name]
-        index = _index(node, label) if self.named else _number(label)
+        index = output_index(node, label) if self.named else output_number(label)
         if not 0 <= index < len(node.outputs):
             raise GraphError(f"{self.where}: expected a tensor {tensor!r}, got none")
         return node.outputs[index]
+
+
+def _short(tensor: str) -> str:
+    """The name of a tensor of a graph, without the number of a first output."""
+    return tensor.removesuffix(":0")
 
 
 def _check_constant(attrs: Mapping[str, Any]) -> None:
     value, dtype = attrs["value"], attrs["dtype"]
     if value.dtype != dtype.numpy:
         raise GraphError(f"expected a constant of {dtype.name}, got {value.dtype}")
-
-
-def _size(arg: Arg, attrs: Mapping[str, Any]) -> int:
-    """The number of tensors of an argument."""
-    if arg.number_attr:
-        count = int(attrs[arg.number_attr])
-        if count < 0:
-            raise GraphError(f"argument {arg.name}: expected at least 0 tensors, got {count}")
-        return count
-    return len(attrs[arg.type_list_attr]) if arg.type_list_attr else 1
-
-
-def _count(args: Iterable[Arg], attrs: Mapping[str, Any]) -> int:
-    return sum(_size(arg, attrs) for arg in args)
-
-
-def _operands(
-    op_def: OpDef, attrs: Mapping[str, Any], values: list[Value]
-) -> tuple[list[Value], tuple[int | None, ...]]:
-    """The inputs of a node, checked, and how many of them each argument of the op takes."""
-    expected = _count(op_def.inputs, attrs)
-    if expected != len(values):
-        raise GraphError(f"expected {expected} inputs, got {len(values)}")
-    arity: list[int | None] = []
-    at = 0
-    for arg in op_def.inputs:
-        size = _size(arg, attrs)
-        wanted = arg.dtype or attrs.get(arg.type_attr)
-        listed = attrs[arg.type_list_attr] if arg.type_list_attr else [wanted] * size
-        for value, dtype in zip(values[at : at + size], listed, strict=True):
-            if value.dtype is not dtype:
-                raise GraphError(
-                    f"argument {arg.name}: expected {getattr(dtype, 'name', dtype)}, got {value.dtype.name} "
-                    f"({value.node.name})"
-                )
-        arity.append(size if arg.is_list else None)
-        at += size
-    return values, tuple(arity)
-
-
-def _index(node: Node, label: str) -> int:
-    """The number of an output of a node that a function names as `output:number`; -1 if there is none."""
-    output, _, number = label.partition(":")
-    at = 0
-    for arg in node.op_def.outputs:
-        size = _size(arg, node.attrs)
-        if arg.name == output:
-            index = _number(number)
-            return at + index if 0 <= index < size else -1
-        at += size
-    return -1
-
-
-def _number(text: str) -> int:
-    """The number of an output, 0 if none is stated; -1 for what is no number."""
-    if not text:
-        return 0
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else -1

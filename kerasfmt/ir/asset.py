@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +12,7 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.graph.table_content import TableContent
-
-LINE_NUMBER: Final = -1
-"""The number of a line, as a key or a value."""
-WHOLE_LINE: Final = -2
-"""A line, as a key or a value."""
+from kerasfmt.graph.text_table import column, lines_of
 
 
 class Asset(EagerConstant):
@@ -39,12 +35,8 @@ class Asset(EagerConstant):
         self.data = path.read_bytes()
 
     def lines(self) -> list[bytes]:
-        """The lines without their ends; TensorFlow drops every carriage return.
-
-        Source: tensorflow/core/lib/io/inputbuffer.cc, InputBuffer::ReadLine.
-        """
-        lines = self.data.replace(b"\r", b"").split(b"\n")
-        return lines if lines[-1] else lines[:-1]
+        """The lines without their ends."""
+        return lines_of(self.data)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,20 +66,4 @@ class TextFile:
         return made
 
     def _column(self, index: int, dtype: DType) -> np.ndarray[Any, Any]:
-        lines = self.file.lines()
-        if index == LINE_NUMBER:
-            return np.arange(self.offset, self.offset + len(lines), dtype=dtype.numpy)
-        return tokens_of_lines(lines, dtype)
-
-
-def tokens_of_lines(lines: list[bytes], dtype: DType) -> np.ndarray[Any, Any]:
-    """Lines as tokens: strings, or the integers that they state.
-
-    Raises:
-      ValueError: a line does not state an integer of the dtype.
-    """
-    if dtype is not dtypes.string:
-        return np.array([int(line) for line in lines], dtype=dtype.numpy)
-    made = np.empty(len(lines), object)
-    made[:] = lines
-    return made
+        return column(self.file.lines(), index, dtype, delimiter=b"\t", offset=self.offset)

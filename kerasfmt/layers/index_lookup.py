@@ -11,22 +11,22 @@ from numpy.typing import ArrayLike
 
 from kerasfmt import dtypes
 from kerasfmt.graph import EagerConstant, KeyValues, Node, Table, Value, ops
+from kerasfmt.graph.resource import TableInitializer
 from kerasfmt.graph.strings import as_bytes
+from kerasfmt.graph.text_table import LINE_NUMBER, WHOLE_LINE, tokens_of_lines
 from kerasfmt.ir import fields
-from kerasfmt.ir.asset import LINE_NUMBER, WHOLE_LINE, Asset, TextFile, tokens_of_lines
+from kerasfmt.ir.asset import Asset, TextFile
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.weight import Weight
 from kerasfmt.layers.idf_weights import IdfWeights, WeightContent
 from kerasfmt.layers.lookup_options import LookupOptions
 from kerasfmt.layers.token_counts import TokenCounts
-from kerasfmt.layers.vocabulary import Array, Special, as_tokens, checked_tokens
+from kerasfmt.layers.vocabulary import Array, Special, as_tokens, checked_tokens, tokens_by_number
 from kerasfmt.nn.categorical import INT, TF_IDF, encode_categories, encode_ragged
 from kerasfmt.nn.ragged import Ragged
 from kerasfmt.typing import override
 
 _VOCABULARY = "vocabulary.txt"
-
-
 _TABLES = frozenset(
     {
         ("string", "int64"), ("string", "int32"), ("int64", "string"), ("int64", "int64"), ("int64", "int32"),
@@ -193,6 +193,26 @@ class IndexLookup(LookupOptions, register=False):
         columns = (number, line) if self.invert else (line, number)
         self._record_size(self.token_start + len(asset.lines()))
         self.lookup_table.initializer = TextFile(asset, *columns, self.token_start)
+
+    def restore_table(self, initializer: TableInitializer) -> None:
+        """Takes the vocabulary that a file holds in a table; from an empty table, none.
+
+        Args:
+          initializer: what fills the table: a file of tokens, or tokens and their numbers.
+
+        Raises:
+          InvalidModelError: the numbers are not those of a vocabulary.
+        """
+        if isinstance(initializer, TextFile) and initializer.offset == self.token_start:
+            self._record_size(self.token_start + len(initializer.file.lines()))
+            self.lookup_table.initializer = initializer
+            return
+        keys, values = initializer.content(self.lookup_table).export()
+        tokens = tokens_by_number(
+            *((values, keys) if self.invert else (keys, values)), self.token_start, self.fail
+        )
+        if len(tokens):
+            self._set_tokens(tokens)
 
     def _record_size(self, size: int) -> None:
         fixed = self.output_mode != INT and not self.pad_to_max_tokens

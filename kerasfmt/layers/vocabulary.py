@@ -103,3 +103,26 @@ def checked_tokens(
     if max_tokens is not None and size > max_tokens:
         raise fail(f"option vocabulary: it has {size} tokens, max_tokens allows {max_tokens}")
     return tokens, with_special
+
+
+def tokens_by_number(tokens: Array, numbers: Array, start: int, fail: Fail) -> Array:
+    """The tokens of a table in the order of their numbers, without the special tokens before the first one.
+
+    Args:
+      tokens: the tokens, in any order.
+      numbers: the number of each.
+      start: the number of the first token that is not a special one.
+      fail: makes the error.
+
+    Raises:
+      KerasfmtError: a number is missing, or comes twice.
+    """
+    order = np.argsort(numbers, kind="stable")
+    numbers, tokens = numbers[order], tokens[order]
+    front = int(np.searchsorted(numbers, start))
+    if not np.array_equal(numbers[front:], np.arange(start, start + len(numbers) - front)):
+        raise fail(
+            f"its table: expected a token for each number from {start} on, got {len(numbers) - front} with numbers "
+            f"from {numbers[front]} to {numbers[-1]}"
+        )
+    return tokens[front:]

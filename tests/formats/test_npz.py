@@ -24,6 +24,7 @@ from kerasfmt.errors import (
     UnsupportedFormatError,
 )
 from kerasfmt.formats import npz
+from kerasfmt.formats.matching import keyed_weights
 from kerasfmt.formats.npz import StoredArray, open_arrays
 from kerasfmt.ir import Model, Sequential, Weight
 from kerasfmt.layers import BatchNormalization, Dense
@@ -381,6 +382,6 @@ def test_equal_names_get_their_numbers_in_linear_work() -> None:
         model = holder(np.zeros(2, np.float32))
         weight = model.weights[0]
         same = [Weight(weight.name, weight.shape, weight.dtype) for _ in range(count)]
-        return lambda: npz._keys(SimpleNamespace(weights=same))  # type: ignore[arg-type]
+        return lambda: keyed_weights(SimpleNamespace(weights=same))  # type: ignore[arg-type]
 
     assert_linear(reading, 100)

@@ -168,6 +168,12 @@ def test_the_last_element_is_repeated() -> None:
     assert decode_tensor(tensor((2,), dtypes.string.enum, string_val=[b"a"])).tolist() == [b"a", b"a"]
 
 
+def test_complex_numbers_are_pairs() -> None:
+    found = decode_tensor(tensor((3,), dtypes.complex64.enum, scomplex_val=[1, 2, 3, 4]))
+    assert found.tolist() == [1 + 2j, 3 + 4j, 3 + 4j]
+    assert decode_tensor(tensor((), dtypes.complex128.enum, dcomplex_val=[0.5, -1])).tolist() == 0.5 - 1j
+
+
 BAD_TENSORS = {
     "too many": (tensor((1,), float_val=[1, 2]), "holds 2 elements"),
     "bytes": (tensor((2,), tensor_content=b"12345"), "holds 5 bytes"),

@@ -223,13 +223,16 @@ def constant(message: Any, dtype: int) -> protos.NodeDef:
 def test_constants_of_another_dtype_or_without_bounds() -> None:
     tensor = protos.TensorProto(dtype=3, int_val=[7])
     tensor.tensor_shape.dim.add(size=2)
-    found = decoder([]).graph([constant(tensor, 3)], "g", [], ["c:0"])
+    found = decoder([]).graph([constant(tensor, 3)], "g", {}, ["c:0"])
     np.testing.assert_array_equal(run(found, [], {})[0], np.array([7, 7], np.int32), strict=True)
     with pytest.raises(GraphError, match="expected a constant of float32, got int32"):
-        decoder([]).graph([constant(tensor, 1)], "g", [], ["c:0"])
+        decoder([]).graph([constant(tensor, 1)], "g", {}, ["c:0"])
     tensor.tensor_shape.dim.add(size=1 << 30)
     with pytest.raises(UnsafeFileError, match="takes"):
-        decoder([]).graph([constant(tensor, 3)], "g", [], ["c:0"])
+        decoder([]).graph([constant(tensor, 3)], "g", {}, ["c:0"])
+
+
+FED = {"x:0": dtypes.float32, "v": dtypes.float32}
 
 
 def test_a_part_of_a_graph_as_a_function() -> None:
@@ -246,15 +249,15 @@ def test_a_part_of_a_graph_as_a_function() -> None:
         add("x", "Placeholder", dtype=1),
         add("other", "Unheard", "x"),
     ]
-    found = decoder([]).graph(nodes, "g", ["x:0", "v"], ["y:0"])
+    found = decoder([]).graph(nodes, "g", FED, ["y:0"])
     assert found.input_names == ("x", "v")
     np.testing.assert_array_equal(run(found, [X, np.float32(1)], {})[0], X + 1)
+    middle = decoder([]).graph(nodes, "g", {"x": dtypes.float32, "v/read:0": dtypes.float32}, ["y:0"])
+    np.testing.assert_array_equal(run(middle, [X, np.float32(2)], {})[0], X + 2)
     with pytest.raises(GraphError, match="expected a tensor 'z:0', got none"):
-        decoder([]).graph(nodes, "g", ["z:0"], ["y:0"])
-    with pytest.raises(GraphError, match="expected a placeholder or a variable"):
-        decoder([]).graph(nodes, "g", ["y:0"], ["x:0"])
+        decoder([]).graph(nodes, "g", {"z:0": dtypes.float32}, ["y:0"])
     with pytest.raises(GraphError, match="expected a tensor 'y:1', got none"):
-        decoder([]).graph(nodes, "g", ["x:0", "v"], ["y:1"])
+        decoder([]).graph(nodes, "g", FED, ["y:1"])
 
 
 def test_the_cost_of_nodes_is_counted() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import EagerConstant, Table
-from kerasfmt.ir.asset import LINE_NUMBER, WHOLE_LINE, Asset, TextFile, tokens_of_lines
+from kerasfmt.graph.text_table import LINE_NUMBER, WHOLE_LINE
+from kerasfmt.ir.asset import Asset, TextFile
 
 
 def asset(path: Path, data: bytes) -> Asset:
@@ -21,20 +21,6 @@ def asset(path: Path, data: bytes) -> Asset:
 
 def table(key: DType, value: DType) -> Table:
     return Table("t", key, value, EagerConstant("default", np.zeros((), value.numpy), value))
-
-
-@pytest.mark.parametrize(
-    ("data", "lines"),
-    [
-        (b"a\nb\n", [b"a", b"b"]),
-        (b"a\nb", [b"a", b"b"]),
-        (b"a\r\nb\r\n", [b"a", b"b"]),
-        (b"\n\xff\n", [b"", b"\xff"]),
-        (b"", []),
-    ],
-)
-def test_lines(tmp_path: Path, data: bytes, lines: list[bytes]) -> None:
-    assert asset(tmp_path, data).lines() == lines
 
 
 def test_what_is_saved_is_what_the_file_held(tmp_path: Path) -> None:
@@ -56,10 +42,3 @@ def test_numbers_are_keys_and_lines_values(tmp_path: Path) -> None:
     words.initializer = TextFile(asset(tmp_path, b"a\nb\n"), LINE_NUMBER, WHOLE_LINE, 0)
     keys, values = words.first_content().export()
     assert (keys.tolist(), values.tolist()) == ([0, 1], [b"a", b"b"])
-
-
-def test_tokens_are_strings_or_numbers() -> None:
-    assert tokens_of_lines([b"12", b"-3"], dtypes.int64).tolist() == [12, -3]
-    assert tokens_of_lines([b"12"], dtypes.string).tolist() == [b"12"]
-    with pytest.raises(ValueError, match="invalid literal"):
-        tokens_of_lines([b"twelve"], dtypes.int64)

@@ -22,6 +22,10 @@ SLOT: Final = ".OPTIMIZER_SLOT"
 """What parts the path of a variable from the path of the optimizer that keeps another variable for it."""
 VALUE_ATTRIBUTE: Final = "VARIABLE_VALUE"
 """The attribute of a variable that a checkpoint holds; its key ends in `/.ATTRIBUTES/VARIABLE_VALUE`."""
+TABLE_ATTRIBUTE: Final = "table"
+"""The attribute of a mutable table that a checkpoint holds."""
+TABLE_PARTS: Final = ("-keys", "-values")
+"""The ends of the two checkpoint keys of a table, after `/.ATTRIBUTES/table`."""
 
 GENERIC_OBJECT: Final = "_generic_user_object"
 LIST_WRAPPER: Final = "trackable_list_wrapper"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 from kerasfmt.formats.checkpoint import layout
-from kerasfmt.formats.checkpoint.layout import VALUE_ATTRIBUTE
+from kerasfmt.formats.checkpoint.layout import TABLE_ATTRIBUTE, VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.scope_names import scope_name
-from kerasfmt.graph import Capture
+from kerasfmt.graph import Capture, Table
 from kerasfmt.ir import Weight
 from kerasfmt.typing import override
 
@@ -75,6 +75,18 @@ class VariableNode(SavedNode):
     def name(self) -> str:
         """The name of the weight, as TensorFlow takes it."""
         return scope_name(self.weight.name)
+
+
+@dataclass(eq=False)
+class CountsNode(SavedNode):
+    """A table in which a layer counts while it is adapted; beyond that it is empty."""
+
+    table: Table
+
+    @property
+    @override
+    def stored_as(self) -> str:
+        return TABLE_ATTRIBUTE
 
 
 class SavedSlot(NamedTuple):

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt.formats.checkpoint.nodes import (
+    CountsNode,
     SavedNode,
     UserObject,
     VariableNode,
@@ -162,12 +163,7 @@ class CheckpointObjects(ObjectTree):
 
     @override
     def of_table(self, layer: Layer, table: Table) -> SavedNode:
-        if table.mutable:
-            raise layer.fail(
-                "a checkpoint would lose its vocabulary; save the model as a SavedModel or .keras, "
-                "or give the vocabulary as an option"
-            )
-        return UserObject()
+        return CountsNode(table) if table.mutable else UserObject()
 
 
 def _loss_container(loss: Any) -> UserObject | None:

@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Final
 
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.formats.checkpoint.nodes import SavedNode, VariableNode
+from kerasfmt.formats.checkpoint.nodes import CountsNode, SavedNode, VariableNode
 from kerasfmt.formats.checkpoint.stored import StoredObject
 
 OPTIMIZER: Final = "optimizer"
@@ -129,6 +129,7 @@ def _models(root: StoredObject) -> Iterator[tuple[str, StoredObject]]:
 def left_over(root: StoredObject, match: Match) -> Iterator[StoredObject]:
     """The stored variables that belong to no variable of the model, without those of optimizers and metrics."""
     used = {stored.number for found in match.stored.values() for stored in found[:1]}
+    used |= {number for number, node in match.bound.items() if isinstance(node, CountsNode)}
     met = {root.number}
     queue = deque([root])
     while queue:

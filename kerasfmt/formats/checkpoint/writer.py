@@ -11,21 +11,27 @@ Source: tf_keras/src/saving/legacy/save.py, save_weights; tensorflow/python/chec
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.errors import SaveError
-from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY, TABLE_PARTS
 from kerasfmt.formats.checkpoint.messages import children_bytes, encode_checkpoint_graph
+from kerasfmt.formats.checkpoint.nodes import CountsNode, VariableNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.checkpoint.objects import CheckpointObjects
 from kerasfmt.formats.checkpoint.state_file import require_replaceable, write_state
 from kerasfmt.formats.compiled import built_state
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model
+from kerasfmt.ir.held_layers import every_layer
+from kerasfmt.printable import printable
 
 
 @gc_paused()
@@ -48,9 +54,10 @@ def write_weights(model: Model, prefix: Path, flush: bool = True) -> None:
         prefix.name.encode("utf-8")
     except UnicodeEncodeError as error:
         raise SaveError(f"{prefix}: expected a name in UTF-8, which the state file could hold") from error
+    _warn_of_vocabularies(model, prefix)
     graph = ObjectGraph.of(CheckpointObjects(model, built_state(model)).root)
     message = protos.serialize(encode_checkpoint_graph(graph, children_bytes(graph)))
-    items = [(key, node.weight.value) for key, node in graph.variables.items()]
+    items = list(_items(graph))
     items.append((OBJECT_GRAPH_KEY, np.array(message, dtype=object)))
     try:
         prefix.parent.mkdir(parents=True, exist_ok=True)
@@ -59,3 +66,31 @@ def write_weights(model: Model, prefix: Path, flush: bool = True) -> None:
     require_replaceable(prefix.parent)
     tensorbundle.write(prefix, items, flush=flush)
     write_state(prefix.parent, prefix.name, flush=flush)
+
+
+def _items(graph: ObjectGraph) -> Iterator[tuple[str, Any]]:
+    """The names and contents of variables and tables."""
+    for key, node in graph.stored.items():
+        if isinstance(node, CountsNode):
+            parts = node.table.first_content().export()
+            yield from ((f"{key}{end}", part) for end, part in zip(TABLE_PARTS, parts, strict=True))
+        elif isinstance(node, VariableNode):
+            yield key, node.weight.value
+
+
+def _warn_of_vocabularies(model: Model, prefix: Path) -> None:
+    """Names the layers whose learned vocabulary Keras's checkpoints do not hold."""
+    names = [
+        layer.name
+        for layer in every_layer(model)
+        if any(table.mutable for table in layer.tables.values())
+        and any(table.initializer is not None for table in layer.tables.values())
+    ]
+    if names:
+        warnings.warn(
+            printable(
+                f"{prefix}: a checkpoint of Keras 2 does not hold the vocabularies that layers learned: "
+                f"{', '.join(names)[:200]}; keep them in a SavedModel or .keras"
+            ),
+            stacklevel=4,
+        )

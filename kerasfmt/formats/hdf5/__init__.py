@@ -8,6 +8,8 @@
     /model_weights/top_level_model_weights   the same, for weights that belong to no layer
     /optimizer_weights           attribute: weight_names
 
+The variables of a model without layers lie at their own paths: `variables`.
+
 A list of names larger than 64,512 bytes is split into the attributes layer_names0, layer_names1, ...
 
 Source: tf_keras/src/saving/legacy/hdf5_format.py; keras/src/legacy/saving/legacy_h5_format.py
@@ -52,15 +54,20 @@ def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
 
 
 def _read_weights(model: Model, source: Source, by_name: bool, skip_mismatch: bool) -> None:
+    from kerasfmt.formats.hdf5.variables import read_variables
     from kerasfmt.formats.hdf5.weights import load_weights
+    from kerasfmt.ir import Model
 
-    load_weights(model, source, by_name, skip_mismatch)
+    read = load_weights if isinstance(model, Model) else read_variables
+    read(model, source, by_name, skip_mismatch)
 
 
 def _write_weights(model: Model, target: Source) -> None:
+    from kerasfmt.formats.hdf5.variables import write_variables
     from kerasfmt.formats.hdf5.writer import write_weights
+    from kerasfmt.ir import Model
 
-    write_weights(model, target)
+    (write_weights if isinstance(model, Model) else write_variables)(model, target)
 
 
 def _describe(path: Path) -> Description:
@@ -81,6 +88,7 @@ FORMAT: Final = Format(
     read=_read,
     write=_write,
     read_weights=_read_weights,
+    weights_without_layers=True,
     write_weights=_write_weights,
     describe=_describe,
 )

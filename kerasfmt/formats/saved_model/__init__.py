@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kerasfmt.files.contents import DirectoryContents
-from kerasfmt.formats.format import Format, Source, WriteArguments
+from kerasfmt.formats.format import Format, Source, Tags, WriteArguments
 from kerasfmt.formats.saved_model import layout
 
 if TYPE_CHECKING:
@@ -30,10 +30,18 @@ def _read(source: Source, custom_objects: Mapping[str, Any] | None, compile: boo
     return load(source, custom_objects, compile)
 
 
-def _read_graph(source: Source, tag: str) -> GraphModel:
+def _read_tagged(
+    source: Source, custom_objects: Mapping[str, Any] | None, compile: bool, tags: Tags
+) -> Model:
+    from kerasfmt.formats.saved_model.reader import load
+
+    return load(source, custom_objects, compile, tags)
+
+
+def _read_graph(source: Source, tags: Tags) -> GraphModel:
     from kerasfmt.formats.saved_model.graph_reader import load_graph
 
-    return load_graph(source, tag)
+    return load_graph(source, tags)
 
 
 def _write_graph(model: GraphModel, target: Source) -> None:
@@ -69,17 +77,17 @@ def _describe(path: Path) -> Description:
 
 def _assets(directory: Path) -> set[str]:
     """The paths of the assets that the model in a directory names; none if it cannot be read."""
-    from google.protobuf.message import DecodeError
-
     from kerasfmt import protos
+    from kerasfmt.errors import CorruptFileError
+    from kerasfmt.formats.saved_model.stored import assets_of
 
+    where = str(directory / layout.SAVED_MODEL)
     try:
-        saved = protos.SavedModel.FromString((directory / layout.SAVED_MODEL).read_bytes())
-    except DecodeError:
+        saved = protos.parse(protos.SavedModel, (directory / layout.SAVED_MODEL).read_bytes(), where)
+        assets = [asset for meta in saved.meta_graphs for asset in assets_of(meta, where)]
+    except CorruptFileError:
         return set()
-    return {
-        f"{layout.ASSETS}/{asset.filename}" for meta in saved.meta_graphs for asset in meta.asset_file_def
-    }
+    return {f"{layout.ASSETS}/{asset.filename}" for asset in assets}
 
 
 FORMAT: Final = Format(
@@ -94,6 +102,7 @@ FORMAT: Final = Format(
     holds_weights=_holds_weights,
     holds_signatures=True,
     read=_read,
+    read_tagged=_read_tagged,
     write=_write,
     read_graph=_read_graph,
     write_graph=_write_graph,

@@ -61,10 +61,11 @@ INIT_OP: Final = "__saved_model_init_op"
 SAVER_VERSION: Final = 2
 """SaverDef.V2 (tensorflow/core/protobuf/saver.proto)."""
 MAIN_OP_COLLECTION: Final = "saved_model_main_op"
+LEGACY_INIT_COLLECTION: Final = "legacy_init_op"
+"""The collection with the main op in files of TensorFlow before 1.5."""
+ASSETS_COLLECTION: Final = "saved_model_assets"
+"""The collection with the assets in files of TensorFlow 1."""
 PREDICT_METHOD: Final = "tensorflow/serving/predict"
-
-TABLE_ATTRIBUTE: Final = "table"
-"""The attribute of a table that a checkpoint holds; its keys end in `/.ATTRIBUTES/table-keys` and `-values`."""
 
 SIGNATURE_MAP: Final = "signature_map"
 KERAS_IDENTIFIER: Final = "_tf_keras_"

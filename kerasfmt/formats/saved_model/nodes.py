@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kerasfmt.formats.checkpoint.layout import TABLE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.nodes import SavedNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
-from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
 from kerasfmt.formats.saved_model.tables import TableFunctions
 from kerasfmt.graph import Capture, EagerConstant, Table
@@ -58,7 +58,7 @@ class TableNode(SavedNode):
     @property
     @override
     def stored_as(self) -> str | None:
-        return layout.TABLE_ATTRIBUTE if self._savers else None
+        return TABLE_ATTRIBUTE if self._savers else None
 
     @property
     @override

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kerasfmt import protos
+from kerasfmt.formats.checkpoint.layout import TABLE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.messages import ChildrenBytes
 from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
@@ -54,7 +55,7 @@ def encode_object_graph(
                 entry.registered_name = layout.STATIC_TABLE
             if node in graph.savers:
                 save, restore = graph.savers[node]
-                saveable = entry.saveable_objects[layout.TABLE_ATTRIBUTE]
+                saveable = entry.saveable_objects[TABLE_ATTRIBUTE]
                 saveable.save_function, saveable.restore_function = graph.ids[save], graph.ids[restore]
         elif isinstance(node, ConstantNode):
             entry.constant.operation = main.constants[node.constant]

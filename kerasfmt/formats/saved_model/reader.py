@@ -20,13 +20,14 @@ from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.checkpoint.layout import LIST_WRAPPER
+from kerasfmt.formats.format import Tags
 from kerasfmt.formats.matching import assign
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_model
 from kerasfmt.formats.saved_model.training import read_training
+from kerasfmt.formats.saved_model.vocabularies import give_vocabularies, without_path
 from kerasfmt.formats.saved_model.weights import Matched, match, named_layers
 from kerasfmt.ir import policy
-from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.printable import printable
 
 _MODELS: Final = ("Functional", "Sequential", "Model")
@@ -36,6 +37,7 @@ def load(
     path: str | os.PathLike[str],
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
+    tags: Tags = None,
 ) -> ir.Model:
     """The model in a SavedModel; its weights stay in the checkpoint until they are used.
 
@@ -43,6 +45,7 @@ def load(
       path: the directory.
       custom_objects: layer classes by the class name that the file gives them.
       compile: whether to keep the training config and the optimizer's state.
+      tags: the tags of the graph to read.
 
     Raises:
       MissingFileError: there is no such directory, or a file of it is missing.
@@ -52,7 +55,7 @@ def load(
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
       InvalidModelError: its weights are not those of its layers.
     """
-    stored = open_saved_model(path)
+    stored = open_saved_model(path, tags)
     if not stored.objects or not stored.root.described:
         raise UnsupportedFormatError(
             f"{path}: a SavedModel without a Keras model: expected what Keras 2 says of its layers in "
@@ -65,10 +68,10 @@ def load(
         matched = match(model, root)
         _restore_facts(matched)
         assign(matched.pairs)
+        give_vocabularies(stored, matched)
         if compile and root.described.get("training_config") is not None:
             model.training_config = read_training(root, matched, model)
     _warn_of_signatures(stored)
-    _refuse_learned_tables(model)
     return model
 
 
@@ -110,7 +113,7 @@ def _with_lists(config: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
         if at is not None and "layers" in inner:
             inner = _with_lists(inner, at)
         elif at is not None:
-            inner = {key: _listed(at, key, value) for key, value in inner.items()}
+            inner = {key: _listed(at, key, value) for key, value in without_path(inner).items()}
         entries.append({**entry, "config": inner})
     return {**config, "layers": entries}
 
@@ -120,20 +123,6 @@ def _listed(place: Place, key: str, value: Any) -> Any:
         return value
     tracked = place.child(f"_{key}")
     return value["items"] if tracked is not None and tracked.identifier == LIST_WRAPPER else value
-
-
-def _refuse_learned_tables(model: ir.Model) -> None:
-    """Refuses layers whose vocabulary lies in tables of the file alone.
-
-    Raises:
-      UnsupportedLayerError: there is such a layer.
-    """
-    for layer in every_layer(model):
-        if any(table.initializer is None for table in layer.tables.values()):
-            raise UnsupportedLayerError(
-                f"layer {layer.name} ({type(layer).__name__}): the SavedModel holds the vocabulary that it learned in "
-                "a table, which is not read yet; load the model from a .keras archive"
-            )
 
 
 def _restore_facts(matched: Matched) -> None:

@@ -14,8 +14,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from kerasfmt import dtypes
-from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
-from kerasfmt.formats.saved_model.tables import TABLE_PARTS
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY, TABLE_PARTS
 from kerasfmt.graph import Builder, Function, Node, Spec, Table, Value, Variable
 from kerasfmt.graph.ops import checkpoint_io  # noqa: F401  (registers the ops of savers)
 

@@ -26,6 +26,7 @@ from kerasfmt.containers.tensorbundle.reader import Bundle, StoredTensor
 from kerasfmt.errors import CorruptFileError, InvalidModelError, MissingFileError, UnsupportedFormatError
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.checkpoint.layout import VALUE_ATTRIBUTE
+from kerasfmt.formats.format import Tags
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.metadata import LayerMetadata
 from kerasfmt.formats.saved_model.stored_objects import StoredObject, decode_objects, read_objects
@@ -64,6 +65,11 @@ class StoredModel:
     def root(self) -> Place:
         """The object that was saved."""
         return Place(self, 0, ())
+
+    @cached_property
+    def assets(self) -> Sequence[Any]:
+        """The file of each asset, and the tensor that holds its path: messages AssetFileDef."""
+        return assets_of(self.meta, self.directory)
 
     def at(self, number: int) -> Place:
         """The object of a number, whatever path leads to it."""
@@ -190,32 +196,32 @@ class Place:
 
 
 @gc_paused()
-def open_saved_model(path: str | os.PathLike[str], tag: str = layout.SERVE_TAG) -> StoredModel:
+def open_saved_model(path: str | os.PathLike[str], tags: Tags = None) -> StoredModel:
     """What a SavedModel holds; its variables are read when they are used.
 
     Args:
       path: the directory.
-      tag: a tag of the graph to read, if there are several.
+      tags: the tags of the graph to read, exactly; by default the only graph, or the one with the tag `serve`.
 
     Raises:
       MissingFileError: there is no such directory, or a file of it is missing.
-      UnsupportedFormatError: it is in text form, or has no graph with this tag.
+      UnsupportedFormatError: it is in text form, or has no graph with these tags.
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it takes more memory than it may.
       SystemFaultError: the system cannot read it.
     """
     directory = Path(path)
     try:
-        return read_steadily(directory, lambda: _open(directory, tag))
+        return read_steadily(directory, lambda: _open(directory, tags))
     except FileNotFoundError as error:
         raise MissingFileError(f"{path}: expected a SavedModel: {error}") from error
     except OSError as error:
         raise system_fault(error, str(path)) or error from error
 
 
-def _open(directory: Path, tag: str) -> StoredModel:
+def _open(directory: Path, tags: Tags) -> StoredModel:
     saved = _read(protos.SavedModel, directory / layout.SAVED_MODEL)
-    meta = _graph(saved, tag, str(directory / layout.SAVED_MODEL))
+    meta = _graph(saved, tags, str(directory / layout.SAVED_MODEL))
     where = f"{directory / layout.SAVED_MODEL}: object graph"
     nodes = meta.object_graph_def.nodes
     objects = decode_objects(nodes, where) if nodes else ()
@@ -250,19 +256,41 @@ def _read(kind: type[_MessageT], path: Path) -> _MessageT:
     return protos.parse(kind, path.read_bytes(), str(path))
 
 
-def _graph(saved: Any, tag: str, where: str) -> Any:
-    """The graph with a tag, or the only one."""
+def _graph(saved: Any, tags: Tags, where: str) -> Any:
+    """The graph with these tags, or the only one.
+
+    Source: tensorflow/python/saved_model/loader_impl.py, SavedModelLoader.get_meta_graph_def_from_tags
+    """
     graphs = saved.meta_graphs
-    if len(graphs) == 1:
+    if tags is None and len(graphs) == 1:
         return graphs[0]
-    found = [meta for meta in graphs if tag in meta.meta_info_def.tags]
+    wanted = {layout.SERVE_TAG} if tags is None else {tags} if isinstance(tags, str) else set(tags)
+    found = [meta for meta in graphs if set(meta.meta_info_def.tags) == wanted]
     if len(found) != 1:
-        tags = [sorted(meta.meta_info_def.tags) for meta in graphs]
+        known = [sorted(meta.meta_info_def.tags) for meta in graphs]
         raise UnsupportedFormatError(
-            f"{where}: expected one graph with the tag {tag!r}, got {len(found)} among {len(tags)} with the tags "
-            f"{str(tags)[:200]}"
+            f"{where}: expected one graph with the tags {sorted(wanted)}, got {len(found)} among {len(known)} with the "
+            f"tags {str(known)[:200]}; name one by `tags`"
         )
     return found[0]
+
+
+def assets_of(meta: Any, where: str) -> list[Any]:
+    """The assets of a graph: messages AssetFileDef.
+
+    Args:
+      meta: the graph.
+      where: what errors begin with.
+
+    Raises:
+      CorruptFileError: one of them is damaged.
+
+    Source: tensorflow/python/saved_model/loader_impl.py, get_asset_tensors
+    """
+    if meta.asset_file_def or layout.ASSETS_COLLECTION not in meta.collection_def:
+        return list(meta.asset_file_def)
+    packed = meta.collection_def[layout.ASSETS_COLLECTION].any_list.value
+    return [protos.parse(protos.AssetFileDef, each.value, f"{where}: an asset") for each in packed]
 
 
 def _described_inside(objects: Sequence[StoredObject], where: str) -> dict[int, LayerMetadata]:

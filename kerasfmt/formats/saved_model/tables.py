@@ -15,20 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from kerasfmt import dtypes
+from kerasfmt.formats.checkpoint.layout import TABLE_PARTS
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction, name_outputs
 from kerasfmt.graph import Builder, KeyValues, Spec, Table, Value, ops
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Layer
 from kerasfmt.ir.asset import TextFile
 from kerasfmt.ir.structure import flatten, map_structure
-
-TABLE_PARTS: Final = ("-keys", "-values")
-"""The ends of the checkpoint keys of a table."""
 
 
 @dataclass(frozen=True, eq=False)

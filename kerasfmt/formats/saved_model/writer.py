@@ -14,7 +14,7 @@ from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.errors import SaveError
-from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
+from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY, TABLE_PARTS
 from kerasfmt.formats.checkpoint.messages import children_bytes, encode_checkpoint_graph
 from kerasfmt.formats.checkpoint.nodes import VariableNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
@@ -27,7 +27,6 @@ from kerasfmt.formats.saved_model.object_messages import encode_object_graph
 from kerasfmt.formats.saved_model.objects import Objects
 from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.formats.saved_model.plan import plan_model
-from kerasfmt.formats.saved_model.tables import TABLE_PARTS
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.graph.op_defs import op_list
 from kerasfmt.graphdef.function_names import FunctionNames

@@ -50,9 +50,16 @@ class NamesFile(Op):
 
 @register("StaticRegexFullMatch")
 class StaticRegexFullMatch(Op):
-    """Whether each string matches a pattern; it has no kernel, because its patterns are in RE2's syntax."""
+    """Whether each string matches a pattern."""
 
     infer = staticmethod(same_shape)
+
+    @staticmethod
+    @override
+    def run(attrs: Attrs, x: Array) -> list[Array]:
+        from kerasfmt.graph.ops.regex import full_matches  # only graphs that are read run it
+
+        return [full_matches(x, _as_bytes(attrs["pattern"]))]
 
 
 def _infer_join(attrs: Attrs, values: tuple[Value, ...]) -> list[Shape]:

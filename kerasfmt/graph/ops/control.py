@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from kerasfmt.errors import GraphError
 from kerasfmt.graph.builder import Builder
 from kerasfmt.graph.emit import emit
 from kerasfmt.graph.function import Function, callees_of
-from kerasfmt.graph.op import Context, Op, register
+from kerasfmt.graph.op import Context, Effect, Op, register
 from kerasfmt.graph.ops.declare import Attrs, declare
 from kerasfmt.graph.resource import Capture
 from kerasfmt.graph.spec import Shape
@@ -79,6 +80,36 @@ class If(Op):
     def execute(cls, context: Context, node: Node, condition: Any, args: Sequence[Any]) -> Sequence[Any]:
         then, otherwise = callees_of(node)
         return context.call(then if condition else otherwise, args)
+
+
+@register("StatelessCase")
+class StatelessCase(Op):
+    """A call of one of several functions; of the last one, if the number is none of theirs."""
+
+    @staticmethod
+    @override
+    def infer(attrs: Attrs, branch_index: Value, args: tuple[Value, ...]) -> list[Shape]:
+        return _branches(attrs, list(attrs["branches"]))
+
+    @classmethod
+    @override
+    def execute(cls, context: Context, node: Node, branch_index: Any, args: Sequence[Any]) -> Sequence[Any]:
+        branches = node.attrs["branches"]
+        assert isinstance(branches, list)
+        number = int(branch_index)
+        branch = branches[number if 0 <= number < len(branches) else -1]
+        if not isinstance(branch, Function):
+            raise GraphError(
+                f"op {node.op} ({node.name}): expected a function as a branch, got {branch!r:.80}"
+            )
+        return context.call(branch, args)
+
+
+@register("Case")
+class Case(StatelessCase):
+    """A call of one of several functions, which may change something."""
+
+    effect = Effect.WRITES
 
 
 @register("While", "StatelessWhile")

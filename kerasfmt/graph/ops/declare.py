@@ -12,9 +12,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from kerasfmt.graph.emit import emit_one
-from kerasfmt.graph.op import Op, register
+from kerasfmt.graph.op import Context, Effect, Op, register
 from kerasfmt.graph.spec import Shape
-from kerasfmt.graph.value import Operand, Value
+from kerasfmt.graph.value import Node, Operand, Value
+from kerasfmt.typing import override
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Attrs: TypeAlias = Mapping[str, Any]
@@ -36,6 +37,35 @@ def declare(
     """
     kernel = {} if run is None else {"run": staticmethod(run)}
     register(name)(type(name, (base,), {"infer": staticmethod(infer), **kernel, **facts}))
+
+
+class Computed(Op):
+    """Base of ops that take or give what is no array, or lists of outputs; `compute` is their kernel."""
+
+    @staticmethod
+    def compute(attrs: Attrs, *inputs: Any) -> Sequence[Any]:
+        """The outputs."""
+        raise NotImplementedError
+
+    @classmethod
+    @override
+    def execute(cls, context: Context, node: Node, *inputs: Any) -> Sequence[Any]:
+        return cls.compute(node.attrs, *inputs)
+
+
+def declare_computed(
+    name: str, infer: Infer, compute: Callable[..., Sequence[Any]], effect: Effect = Effect.NONE
+) -> None:
+    """Registers an op that is a Computed.
+
+    Args:
+      name: the op's name.
+      infer: its shape inference.
+      compute: its kernel.
+      effect: its effect.
+    """
+    facts = {"infer": staticmethod(infer), "compute": staticmethod(compute), "effect": effect}
+    register(name)(type(name, (Computed,), facts))
 
 
 def is_half(dtype: np.dtype[Any]) -> bool:

@@ -20,10 +20,11 @@ from kerasfmt.graph.ops.declare import Array, Attrs, declare, scalar
 from kerasfmt.graph.resource import Table
 from kerasfmt.graph.spec import Shape
 from kerasfmt.graph.table_content import TableContent
+from kerasfmt.graph.text_table import column, lines_of
 from kerasfmt.graph.value import Node, Value
 from kerasfmt.typing import override
 
-for _name in ("HashTableV2", "MutableHashTableV2"):
+for _name in ("HashTableV2", "MutableHashTableV2", "AnonymousHashTable", "AnonymousMutableHashTable"):
     declare(_name, scalar, effect=Effect.WRITES)
 
 
@@ -95,14 +96,55 @@ declare(
 )
 
 
+@register("InitializeTableV2")
+class InitializeTableV2(UsesTable):
+    """Fills a table that nothing changes afterwards."""
+
+    infer = staticmethod(_infer_pairs)
+
+    @classmethod
+    @override
+    def execute(cls, context: Context, node: Node, table: Table, *operands: Any) -> Sequence[Any]:
+        context.table(table).load(*operands)
+        return []
+
+    @classmethod
+    @override
+    def has_kernel(cls) -> bool:
+        return True
+
+
 @register("InitializeTableFromTextFileV2")
 class InitializeTableFromTextFileV2(UsesTable):
-    """Fills a table from the lines of a file; it has no kernel, because only TensorFlow opens files by their names."""
+    """Fills a table from the lines of an asset."""
 
     @staticmethod
     @override
     def infer(attrs: Attrs, handle: Value, filename: Value) -> list[Shape]:
         return []
+
+    @classmethod
+    @override
+    def execute(cls, context: Context, node: Node, table: Table, *operands: Any) -> Sequence[Any]:
+        attrs: Attrs = node.attrs
+        (path,) = operands
+        lines = lines_of(context.file(bytes(path[()])))
+        if attrs["vocab_size"] >= 0:
+            if len(lines) < attrs["vocab_size"]:
+                raise ValueError(f"expected {attrs['vocab_size']} lines in the file, got {len(lines)}")
+            lines = lines[: attrs["vocab_size"]]
+        delimiter = str(attrs["delimiter"]).encode()
+        keys, values = (
+            column(lines, attrs[name], dtype, delimiter=delimiter, offset=attrs["offset"])
+            for name, dtype in (("key_index", table.key_dtype), ("value_index", table.value_dtype))
+        )
+        context.table(table).load(keys, values)
+        return []
+
+    @classmethod
+    @override
+    def has_kernel(cls) -> bool:
+        return True
 
 
 def lookup_table_find(table: Table, keys: Value) -> Value:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+import numpy as np
+
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph.emit import emit_one
 from kerasfmt.graph.op import Op, register
@@ -117,6 +119,14 @@ def _rewritten(parts: _Rewrite, match: Any) -> bytes:
 
 def _by_re2(pattern: str, parts: _Rewrite, reason: str) -> Replace:
     """What replaces matches with RE2 itself."""
+    compiled = _compiled_by_re2(pattern, reason)
+    if max((part for part in parts if isinstance(part, int)), default=0) > compiled.groups:
+        return lambda given, everywhere: given
+    return lambda text, everywhere: _replaced(compiled, parts, text, everywhere)
+
+
+def _compiled_by_re2(pattern: str, reason: str) -> Any:
+    """The pattern of RE2 itself."""
     try:
         import re2
     except ImportError:
@@ -127,12 +137,9 @@ def _by_re2(pattern: str, parts: _Rewrite, reason: str) -> Replace:
     options = re2.Options()
     options.log_errors = False
     try:
-        compiled = re2.compile(pattern, options)
+        return re2.compile(pattern, options)
     except re2.error as error:
         raise ValueError(f"pattern {pattern!r:.200}: {error}") from error
-    if max((part for part in parts if isinstance(part, int)), default=0) > compiled.groups:
-        return lambda given, everywhere: given
-    return lambda text, everywhere: _replaced(compiled, parts, text, everywhere)
 
 
 def _replaced(compiled: Any, parts: _Rewrite, text: bytes, everywhere: bool) -> bytes:
@@ -170,6 +177,39 @@ def _width(text: bytes, at: int) -> int:
 def _run(x: Array, pattern: bytes, rewrite: bytes, everywhere: bool) -> list[Array]:
     replace = _replacing(pattern, rewrite)
     return [string_array([replace(text, everywhere) for text in strings_of(x)], x.shape)]
+
+
+@lru_cache(maxsize=256)
+def _matching(pattern: bytes) -> Callable[[bytes], bool]:
+    """Whether a whole text matches a pattern.
+
+    Raises:
+      UnsupportedLayerError: RE2 is needed and not installed.
+      ValueError: it is no pattern.
+    """
+    text = pattern.decode()
+    try:
+        found = translate(text)
+    except NotInSubset as reason:
+        compiled = _compiled_by_re2(text, str(reason))
+        return lambda given: compiled.fullmatch(given) is not None
+    if found.is_ascii:
+        in_bytes = re.compile(found.text.encode())
+        return lambda given: in_bytes.fullmatch(given) is not None
+    in_text = re.compile(found.text)
+    return lambda given: in_text.fullmatch(given.decode("utf-8", "surrogateescape")) is not None
+
+
+def full_matches(x: Array, pattern: bytes) -> Array:
+    """Whether each string, as a whole, matches a pattern: bool, of the shape of `x`.
+
+    Raises:
+      UnsupportedLayerError: RE2 is needed and not installed.
+      ValueError: it is no pattern.
+    """
+    matches = _matching(pattern)
+    found: Array = np.array([matches(text) for text in strings_of(x)], bool).reshape(x.shape)
+    return found
 
 
 def _static(attrs: Attrs, x: Array) -> list[Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import kerasfmt
@@ -69,3 +70,27 @@ def test_a_name_that_a_state_file_cannot_hold(tmp_path: Path) -> None:
     with pytest.raises(SaveError, match="expected a name in UTF-8"):
         write_weights(small(), tmp_path / "ckpt\udcff")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_learned_vocabulary_is_left_out_as_keras_does(tmp_path: Path) -> None:
+    layer = kerasfmt.layers.StringLookup(output_mode="tf_idf", name="words")
+    layer.adapt(np.array([["a", "b"], ["a", "c"]], object))
+    x = kerasfmt.Input((2,), dtype="string")
+    model = kerasfmt.Model(x, layer(x))
+    with pytest.warns(UserWarning, match="does not hold the vocabularies that layers learned: words"):
+        write_weights(model, tmp_path / "ckpt")
+    found = kerasfmt.open_checkpoint(tmp_path)
+    assert {key.removeprefix("layer_with_weights-0/"): found[key].shape for key in found if "/" in key} == {
+        "idf_weights/.ATTRIBUTES/VARIABLE_VALUE": (4,),
+        "num_documents/.ATTRIBUTES/VARIABLE_VALUE": (),
+        **{
+            f"{counts}/.ATTRIBUTES/table-{part}": (0,)
+            for counts in ("token_counts", "token_document_counts")
+            for part in ("keys", "values")
+        },
+    }
+    weights = layer.idf.numpy()
+    layer.idf.value = np.zeros(4, np.float32)
+    kerasfmt.load_weights(model, tmp_path / "ckpt")
+    np.testing.assert_array_equal(layer.idf.numpy(), weights)
+    assert layer.get_vocabulary() == ["[UNK]", "a", "c", "b"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -187,25 +186,3 @@ def test_names_that_no_object_has(tmp_path: Path) -> None:
     edit_metadata(directory, lambda node, content: {**content, "name": "other"} if node else content)
     with pytest.raises(InvalidModelError, match="expected layer inner, got other"):
         load(directory)
-
-
-def test_a_learned_vocabulary_is_not_lost_in_silence(tmp_path: Path) -> None:
-    layer = kerasfmt.layers.StringLookup()
-    layer.adapt(np.array([b"a", b"b", b"a"], object))
-    model = kerasfmt.Sequential([kerasfmt.Input((1,), dtype="string"), layer])
-    kerasfmt.save_model(model, tmp_path / "m")
-    with pytest.raises(UnsupportedLayerError, match="learned in a table, which is not read yet"):
-        kerasfmt.load_model(tmp_path / "m")
-
-
-def test_models_in_models_are_looked_at_once(tmp_path: Path) -> None:
-    model: kerasfmt.Model = kerasfmt.Sequential([kerasfmt.layers.Dense(1, input_shape=(1,))])
-    for _ in range(12):
-        x = kerasfmt.Input((1,))
-        model = kerasfmt.Model(x, model(x))
-    kerasfmt.save_model(model, tmp_path / "m", save_traces=False)
-    with mock.patch.object(
-        kerasfmt.layers.Dense, "tables", new_callable=mock.PropertyMock, return_value={}
-    ) as seen:
-        kerasfmt.load_model(tmp_path / "m")
-    assert seen.call_count < 10

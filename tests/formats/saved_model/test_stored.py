@@ -116,7 +116,9 @@ def test_the_graph_is_chosen_by_its_tag(directory: Path) -> None:
     path.write_bytes(saved.SerializeToString())
     assert open_saved_model(directory).root.described["name"] == "small"
     assert not open_saved_model(directory, "train").objects
-    with pytest.raises(UnsupportedFormatError, match=r"expected one graph with the tag 'gpu', got 0 among 2"):
+    with pytest.raises(
+        UnsupportedFormatError, match=r"expected one graph with the tags \['gpu'\], got 0 among 2"
+    ):
         open_saved_model(directory, "gpu")
     path.write_bytes(b"")
     with pytest.raises(UnsupportedFormatError, match="got 0 among 0"):

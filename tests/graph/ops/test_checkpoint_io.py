@@ -9,6 +9,8 @@ from kerasfmt.graph.op import Effect, Op, find_op
 from tests.graph.ops.op_tests import FrontendTests, KernelTests, Samples, value
 
 SAMPLES = Samples()
+_NAMES = np.array([b"s3://bucket", b"s3:", b"/a"], object)
+SAMPLES.case("StaticRegexFullMatch", _NAMES, pattern="s3:[/]{2}[a-z]+")
 SAMPLES.case("StringJoin", (np.array([b"a", b"b"], object), np.array(b"c", object)), separator="/")
 
 

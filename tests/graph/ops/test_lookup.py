@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from kerasfmt import dtypes
-from kerasfmt.errors import GraphError
-from kerasfmt.graph import Builder, EagerConstant, KeyValues, Spec, Table, ops
+from kerasfmt.errors import GraphError, InvalidModelError
+from kerasfmt.graph import Builder, EagerConstant, Function, KeyValues, Spec, Table, ops
 from kerasfmt.graph.op import Effect, find_op
 from kerasfmt.graph.ops.lookup import UsesTable
 from kerasfmt.graph.run import LazyState, run
+from kerasfmt.graph.table_content import TableContent
 from tests.graph.ops.op_tests import Array, FrontendTests, KernelTests, Samples, value
 
 
@@ -95,9 +98,51 @@ def test_every_op_on_a_table_counts_as_one_that_writes() -> None:
     assert issubclass(find_op("InitializeTableFromTextFileV2"), UsesTable)
 
 
-def test_no_kernel_opens_a_file() -> None:
-    graph, words = Builder(), table(strings("a"))
+@pytest.mark.parametrize(
+    ("options", "keys", "values"),
+    [
+        ({"key_index": -2, "value_index": -1, "offset": 2}, [b"a 5", b"b 6", b"c 7"], [2, 3, 4]),
+        ({"key_index": 0, "value_index": 1, "delimiter": " ", "vocab_size": 2}, [b"a", b"b"], [5, 6]),
+    ],
+)
+def test_a_table_is_filled_from_an_asset(options: Any, keys: list[bytes], values: list[int]) -> None:
+    words = table()
+    content = TableContent(words.key_dtype, words.value_dtype)
+    run(
+        _filling(words, **options),
+        [np.array(b"words", object)],
+        {words: content},
+        {b"words": b"a 5\nb 6\nc 7\n"},
+    )
+    assert [part.tolist() for part in content.export()] == [keys, values]
+
+
+def test_a_table_is_filled_with_constants() -> None:
+    words = table()
+    graph = Builder()
+    graph.emit("InitializeTableV2", words, graph.constant(strings("a", "b")), graph.constant(i64(5, 6)))
+    content = TableContent(words.key_dtype, words.value_dtype)
+    run(graph.finish([]), [], {words: content})
+    assert [part.tolist() for part in content.export()] == [[b"a", b"b"], [5, 6]]
+
+
+def test_only_assets_are_opened() -> None:
+    words = table(strings("a"))
+    filling = _filling(words, key_index=-2, value_index=-1)
+    with pytest.raises(GraphError, match="expected an asset of the model; no other file is opened"):
+        run(filling, [np.array(b"/etc/passwd", object)], {words: words.first_content()}, {b"words": b"a"})
+
+
+def test_a_file_with_too_few_lines() -> None:
+    words = table()
+    content = TableContent(words.key_dtype, words.value_dtype)
+    filling = _filling(words, key_index=-2, value_index=-1, vocab_size=3)
+    with pytest.raises(InvalidModelError, match="expected 3 lines in the file, got 1"):
+        run(filling, [np.array(b"words", object)], {words: content}, {b"words": b"a"})
+
+
+def _filling(words: Table, **options: Any) -> Function:
+    graph = Builder()
     path = graph.input(Spec((), dtypes.string), "path")
-    graph.emit("InitializeTableFromTextFileV2", words, path, key_index=-2, value_index=-1)
-    with pytest.raises(GraphError, match="no kernel"):
-        run(graph.finish([]), [np.array(b"/etc/passwd", object)], {words: words.first_content()})
+    graph.emit("InitializeTableFromTextFileV2", words, path, **options)
+    return graph.finish([])
