@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from kerasfmt import protos
 from kerasfmt.dialects import versions
@@ -27,9 +28,15 @@ from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.json_values import wrap_shape, wrap_tuple
 from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer, to_config
+from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.tracked import TrackedObject
 from kerasfmt.losses.functions import LOSS_FUNCTIONS
 from kerasfmt.optimizers.loss_scale import inner_entry, is_loss_scaled
+
+
+SHARED: Final = "shared_object_id"
+"""The key of the number of an object that several configs may hold."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,7 @@ def describe_objects(
     layers: Mapping[SavedNode, Layer],
     metrics: Mapping[SavedNode, CompiledMetric],
     compiled: TrainingConfig | None,
+    tracked: Mapping[TrackedObject, SavedNode] = MappingProxyType({}),
 ) -> list[LayerMetadata]:
     """The metadata of every layer and every metric among the nodes of the object graph, in their order.
 
@@ -124,8 +132,10 @@ def describe_objects(
       layers: the layer of each node that stands for one.
       metrics: the metric of each node that stands for one.
       compiled: the compile state that is stored; None to leave it out.
+      tracked: the node of each object that revived layers track.
     """
     model, ids = plan.model, _SharedIds(plan.names)
+    others = {node: item for item, node in tracked.items() if item.description is not None}
     _number_layers(model, ids)
     inbound = _inbound_nodes(model, ids)
     found = []
@@ -137,6 +147,10 @@ def describe_objects(
             identifier = layer.facts.identifier
         elif node in metrics:
             content, identifier = _metric_content(metrics[node], ids), layout.METRIC
+        elif node in others:
+            item = others[node]
+            content = {**(item.description or {}), SHARED: ids.number(item)}
+            identifier = item.identifier
         else:
             continue
         path = ".".join(("root", *graph.paths[node]))
@@ -173,7 +187,7 @@ def _number_layers(model: Model, ids: _SharedIds) -> None:
 def _inbound_nodes(model: Model, ids: _SharedIds) -> dict[Layer, Any]:
     """The `inbound_nodes` of each layer of a functional model, and of the functional models in it."""
     found: dict[Layer, Any] = {}
-    if not isinstance(model, Sequential):
+    if not isinstance(model, Sequential) and model.is_network:
         for entry, layer in zip(ids.plain(model)["layers"], model.layers, strict=True):
             found[layer] = entry["inbound_nodes"]
     for layer in model.layers:
@@ -197,6 +211,8 @@ def _layer_content(
 ) -> dict[str, Any]:
     if isinstance(layer, InputLayer):
         return _input_layer_content(layer, ids)
+    if isinstance(layer, RevivedLayer):
+        return _revived_content(layer, ids, inbound, compiled)
     is_model = isinstance(layer, Model)
     metadata: dict[str, Any] = {
         "name": ids.names[layer],
@@ -241,6 +257,22 @@ def _input_layer_content(layer: InputLayer, ids: _SharedIds) -> dict[str, Any]:
         "batch_input_shape": layer.batch_input_shape,
         "config": ids.plain(layer),
     }
+
+
+def _revived_content(
+    layer: RevivedLayer, ids: _SharedIds, inbound: Any, compiled: TrainingConfig | None
+) -> dict[str, Any]:
+    """What the file says of a layer that nobody's class made, with what may have changed since."""
+    content = dict(layer.record.content)
+    training = None if compiled is None else _training_config(compiled, ids)
+    for key, value in (("inbound_nodes", inbound), ("training_config", training)):
+        content.pop(key, None)
+        if value:
+            content[key] = value
+    content |= {"name": ids.names[layer], "trainable": layer.trainable, SHARED: ids.number(layer)}
+    if isinstance(content.get("config"), Mapping):
+        content["config"] = ids.config(layer)
+    return content
 
 
 def _policy(layer: Layer, ids: _SharedIds) -> Any:

@@ -21,6 +21,7 @@ from kerasfmt.formats.checkpoint.nodes import SavedNode, UserObject, dict_wrappe
 from kerasfmt.formats.checkpoint.objects import ObjectTree
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import PolymorphicFunction
+from kerasfmt.formats.saved_model.given_functions import as_stored, concrete_as_stored
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
 from kerasfmt.formats.saved_model.metrics import metric_node
 from kerasfmt.formats.saved_model.nodes import (
@@ -30,13 +31,16 @@ from kerasfmt.formats.saved_model.nodes import (
     FunctionNode,
     TableNode,
 )
-from kerasfmt.formats.saved_model.plan import Plan, own_penalized_weights, penalized_weights
+from kerasfmt.formats.saved_model.plan import Penalty, Plan, own_penalties, penalties
 from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
 from kerasfmt.ir.asset import Asset, TextFile
 from kerasfmt.ir.compile_state import CompiledMetric
-from kerasfmt.ir.held_layers import children_of
+from kerasfmt.ir.given import GivenFunction, GivenTrace
+from kerasfmt.ir.held_layers import children_of, every_layer
+from kerasfmt.ir.revived import RevivedLayer
+from kerasfmt.ir.tracked import TrackedItem
 from kerasfmt.ir.weight_owner import Listed
 from kerasfmt.typing import override
 
@@ -63,6 +67,7 @@ class Objects(ObjectTree):
         self._compiled = compiled
         self.metrics: dict[SavedNode, CompiledMetric] = {}
         self._functions: dict[PolymorphicFunction, FunctionNode] = {}
+        self._given: dict[GivenFunction, PolymorphicFunction] = {}
         self._tables: dict[Table, TableNode] = {}
         self._constants: dict[EagerConstant, SavedNode] = {}
         self.build()
@@ -110,6 +115,20 @@ class Objects(ObjectTree):
             node.add("_destroy_resource", self._function(functions.destroy))
         return node
 
+    @override
+    def of_other(self, item: TrackedItem) -> SavedNode:
+        if isinstance(item, GivenFunction):
+            function = self._given.get(item)
+            if function is None:
+                known = self._plan.losses.get(item)
+                function = self._given[item] = known or as_stored(item)
+            return self._function(function)
+        if isinstance(item, GivenTrace):
+            return ConcreteNode(concrete_as_stored(item))
+        if isinstance(item, EagerConstant):
+            return self._constant(item)
+        return super().of_other(item)
+
     def _add_optimizer(self, compiled: TrainingConfig) -> None:
         optimizer = self.optimizer(compiled)
         if optimizer is None:
@@ -134,7 +153,7 @@ class Objects(ObjectTree):
 
     @override
     def fill(self, layer: Layer, node: UserObject) -> None:
-        if isinstance(layer, Model):
+        if isinstance(layer, Model) and layer.is_network:
             self.add_layers(layer, node)
         if layer in self._plan.layers:
             self._add_endpoints(layer, node)
@@ -161,17 +180,19 @@ class Objects(ObjectTree):
         common = {
             "variables": self._list(layer.listed_weights()),
             "trainable_variables": self._list(layer.listed_trainable_weights()),
-            "regularization_losses": self._losses(penalized_weights(layer)),
+            "regularization_losses": self._losses(penalties(layer)),
         }
         api = UserObject()
-        states = layer.saved_states()
-        if states is not None:
-            api.add("states", self.wrapper(states))
+        self._add_states(layer, api)
         api.add("non_trainable_variables", self._list(layer.listed_non_trainable_weights()))
         api.add("layers", list_wrapper(self.of_layer(child) for child in children_of(layer)))
         api.add("metrics", list_wrapper(self._metrics(layer)))
-        api.add("layer_regularization_losses", self._losses(own_penalized_weights(layer)))
-        api.add("layer_metrics", dict_wrapper())
+        api.add("layer_regularization_losses", self._losses(own_penalties(layer)))
+        named = dict_wrapper()
+        if isinstance(layer, RevivedLayer):
+            for name, metric in layer.record.layer_metrics.items():
+                named.add(name, self.of_tracked(metric))
+        api.add("layer_metrics", named)
         for name, item in common.items():
             node.add(name, item)
             api.add(name, item)
@@ -181,20 +202,31 @@ class Objects(ObjectTree):
                 if name in functions:
                     holder.add(name, functions[name])
 
-    def _metrics(self, layer: Layer) -> list[UserObject]:
-        if layer is not self._plan.model or self._compiled is None:
-            return []
-        found = []
-        for metric in self._compiled.metrics or ():
-            node = metric_node(metric, self.of_weight)
-            self.metrics[node] = metric
-            found.append(node)
-        return found
+    def _add_states(self, layer: Layer, api: UserObject) -> None:
+        """Adds the states of a recurrent layer."""
+        states = layer.saved_states()
+        if isinstance(layer, RevivedLayer):
+            if layer.record.states is not None:
+                api.add("states", self.of_tracked(layer.record.states))
+        elif states is not None:
+            api.add("states", self.wrapper(states))
+
+    def _metrics(self, layer: Layer) -> list[SavedNode]:
+        found: list[SavedNode] = []
+        if layer is self._plan.model and self._compiled is not None:
+            for metric in self._compiled.metrics or ():
+                node = metric_node(metric, self.of_weight)
+                self.metrics[node] = metric
+                found.append(node)
+        holders = every_layer(layer) if layer is self._plan.model and isinstance(layer, Model) else [layer]
+        revived = [each for each in holders if isinstance(each, RevivedLayer)]
+        tracked = dict.fromkeys(metric for each in revived for metric in each.record.metrics)
+        return [*found, *map(self.of_tracked, tracked)]
 
     def _list(self, weights: Iterable[Listed]) -> UserObject:
         places = enumerate(weights)
         found = [(str(place), self.of_weight(w)) for place, w in places if isinstance(w, Weight)]
         return UserObject(LIST_WRAPPER, children=[*found])
 
-    def _losses(self, weights: Iterable[Weight]) -> UserObject:
-        return list_wrapper(self._function(self._plan.losses[w]) for w in weights)
+    def _losses(self, found: Iterable[Penalty]) -> UserObject:
+        return list_wrapper(self._function(self._plan.losses[penalty]) for penalty in found)

@@ -315,6 +315,7 @@ class Revival:
             before = captures.get(place.number)
             if before is not None and before is not weight:
                 changed[before] = weight
+                weight.name = before.name
             captures[place.number] = weight
         for layer, place in matched.layers.items():
             for name, table in layer.tables.items():
