@@ -119,7 +119,9 @@ class FunctionDecoder:
     def _named(self, definition: Definition) -> list[Function]:
         """The functions that a function names, beside itself."""
         own = definition.message.signature.name
-        return [self.function(name) for name in dict.fromkeys(definition.named()) if name in self and name != own]
+        return [
+            self.function(name) for name in dict.fromkeys(definition.named()) if name in self and name != own
+        ]
 
     def graph(
         self, nodes: Iterable[Any], name: str, inputs: Sequence[str], outputs: Sequence[str]

@@ -64,12 +64,12 @@ class FunctionEncoder:
         for kind, name in gradients.items():
             library.registered_gradients.add(registered_op_type=kind, gradient_func=name)
 
-    def _copy(
-        self, proto: protos.FunctionDef, function: Function, definition: Definition
-    ) -> dict[str, str]:
+    def _copy(self, proto: protos.FunctionDef, function: Function, definition: Definition) -> dict[str, str]:
         """Copies a function that was decoded; returns the names of the functions that are gradients of its nodes."""
         beside = [(definition_of(other), other) for other in function.companions]
-        renamed = {found.message.signature.name: self._names[other] for found, other in beside if found is not None}
+        renamed = {
+            found.message.signature.name: self._names[other] for found, other in beside if found is not None
+        }
         renamed[definition.message.signature.name] = self._names[function]
         copy_definition(proto, definition, self._names[function], renamed)
         found = map(definition.gradient, definition.message.node_def)

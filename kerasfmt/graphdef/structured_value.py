@@ -84,7 +84,12 @@ def decode_arg_spec(proto: protos.FunctionSpec) -> ArgSpec:
         raise GraphError(f"expected the defaults of a signature, got {defaults!r:.80} and {keywords!r:.80}")
     varargs, varkw = (None if pairs.get(key) is None else str(pairs[key]) for key in ("varargs", "varkw"))
     return ArgSpec(
-        args, None if defaults is None else tuple(defaults), _texts(pairs.get("kwonlyargs")), keywords, varargs, varkw
+        args,
+        None if defaults is None else tuple(defaults),
+        _texts(pairs.get("kwonlyargs")),
+        keywords,
+        varargs,
+        varkw,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import Function, Shape, Spec
 from kerasfmt.graphdef.structured_value import ArgSpec, OtherValue
-from kerasfmt.ir.structure import Structure, flatten
+from kerasfmt.ir.structure import Structure, flatten, pack_as
 
 
 class GivenTrace:
@@ -103,6 +103,19 @@ class GivenFunction:
         further = {name for trace in self.traces for name in trace.arguments[1]}
         return {*self.arg_spec.args, *self.arg_spec.kwonlyargs, *further}
 
+    def common_inputs(self) -> Structure | None:
+        """The Specs of the first argument that all functions take; None where it is not of dense tensors.
+
+        Source: tf_keras/src/saving/legacy/saved_model/load.py, infer_inputs_from_restored_call_function
+        """
+        found = [trace.arguments[0][0] for trace in self.traces if trace.arguments[0]]
+        leaves = [flatten(inputs) for inputs in found]
+        if not found or not all(isinstance(leaf, Spec) for each in leaves for leaf in each):
+            return None
+        like = [each for each in leaves if len(each) == len(leaves[0])]
+        common = [_common(specs) for specs in zip(*like, strict=True)]
+        return pack_as(found[0], common) if common else None
+
     def find(self, inputs: Structure, kwargs: Mapping[str, Any], training: bool) -> GivenTrace | None:
         """The first function that was traced for such arguments; None if there is none.
 
@@ -139,7 +152,9 @@ def _fits(traced: Any, given: Any) -> bool:
     if isinstance(traced, Spec):
         if isinstance(given, list | tuple) and len(given) == 1:
             given = given[0]
-        return isinstance(given, Spec) and given.dtype is traced.dtype and _compatible(traced.shape, given.shape)
+        return (
+            isinstance(given, Spec) and given.dtype is traced.dtype and _compatible(traced.shape, given.shape)
+        )
     if isinstance(traced, list | tuple):
         if isinstance(given, Spec):
             given = [given]
@@ -155,6 +170,18 @@ def _fits(traced: Any, given: Any) -> bool:
             and all(_fits(traced[key], given[key]) for key in traced)
         )
     return not isinstance(traced, OtherValue) and not isinstance(given, Spec) and bool(traced == given)
+
+
+def _common(specs: Sequence[Spec]) -> Spec:
+    """The first spec, with the sizes left open in which the others differ from it."""
+    first, others = specs[0], [spec.shape for spec in specs[1:]]
+    shape = first.shape
+    for other in others:
+        if shape is None or other is None or len(shape) != len(other):
+            shape = None
+        else:
+            shape = tuple(a if a == b else None for a, b in zip(shape, other, strict=True))
+    return Spec(shape, first.dtype, first.name)
 
 
 def _compatible(traced: Shape, given: Shape) -> bool:

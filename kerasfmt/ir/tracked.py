@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from kerasfmt import limits
 from kerasfmt.graph import EagerConstant
 from kerasfmt.ir.given import GivenFunction, GivenTrace
 from kerasfmt.ir.weight import Weight
@@ -61,13 +62,12 @@ def walk(tracked: Mapping[str, TrackedItem]) -> Iterator[tuple[str, TrackedItem]
         if found is None:
             pending.pop()
         elif found[1] not in met:
+            limits.spend(limits.EDGE_COST, found[0])  # several layers may track one object that holds many
             met.add(found[1])
             yield found
             if isinstance(found[1], TrackedObject):
                 pending.append(_paths(f"{found[0]}/", found[1].children.items()))
 
 
-def _paths(
-    prefix: str, items: Iterable[tuple[str, TrackedItem]]
-) -> Iterator[tuple[str, TrackedItem]]:
+def _paths(prefix: str, items: Iterable[tuple[str, TrackedItem]]) -> Iterator[tuple[str, TrackedItem]]:
     return ((prefix + name, item) for name, item in items)

@@ -140,8 +140,8 @@ class ObjectTree(ABC):
         """
         if isinstance(item, UnreadObject):
             raise UnsupportedLayerError(
-                f"{item.where}: expected what kerasfmt reads and writes, got a {item.kind}; give the class of the layer "
-                "that holds it as custom_objects"
+                f"{item.where}: expected what kerasfmt reads and writes, got a {item.kind}; give the class of the "
+                "layer that holds it as custom_objects"
             )
         return UserObject()
 

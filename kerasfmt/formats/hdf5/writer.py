@@ -28,7 +28,7 @@ from kerasfmt.formats.matching import ordered_weights, top_level_weights
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, Weight
 from kerasfmt.ir.held_layers import every_layer
-from kerasfmt.ir.revived import refuse_revived
+from kerasfmt.ir.revived_model import refuse_revived
 
 _BACKEND: Final = "tensorflow"
 

@@ -29,7 +29,7 @@ from kerasfmt.formats.keras_archive.training import stored_optimizer
 from kerasfmt.formats.keras_archive.weights import weights_tree
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, TrainingConfig
-from kerasfmt.ir.revived import refuse_revived
+from kerasfmt.ir.revived_model import refuse_revived
 
 _DATE: Final = "1980-01-01@00:00:00"
 """Keras writes the time of the save here. No reader uses it, and the same model has to give the same bytes."""

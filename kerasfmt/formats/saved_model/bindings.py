@@ -122,7 +122,9 @@ class Bindings:
             return found
         concrete = self._stored.meta.object_graph_def.concrete_functions
         if name not in concrete:
-            raise CorruptFileError(f"{place.where}: expected a function {name!r}, got none; the file is damaged")
+            raise CorruptFileError(
+                f"{place.where}: expected a function {name!r}, got none; the file is damaged"
+            )
         message = concrete[name]
         arguments = decode(message.canonicalized_input_signature)
         if not (

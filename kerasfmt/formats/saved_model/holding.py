@@ -18,9 +18,7 @@ _MOST_WAYS: Final = 100_000
 """Paths from a layer to the layers in it; what walks layers walks every path."""
 
 
-def layers_in(
-    model: Model, tracked: Callable[[RevivedLayer], Iterable[tuple[str, TrackedItem]]]
-) -> None:
+def layers_in(model: Model, tracked: Callable[[RevivedLayer], Iterable[tuple[str, TrackedItem]]]) -> None:
     """Gives each revived layer of a model the layers that it tracks.
 
     Args:

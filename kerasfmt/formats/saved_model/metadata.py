@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.dialects import versions
@@ -21,22 +21,17 @@ from kerasfmt.formats.checkpoint.nodes import SavedNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.plan import Plan
+from kerasfmt.formats.saved_model.shared_ids import SHARED, SharedIds
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
 from kerasfmt.ir.compile_state import CompiledMetric, map_objects
-from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.json_values import wrap_shape, wrap_tuple
-from kerasfmt.ir.naming import LayerNames
-from kerasfmt.ir.regularizers import Regularizer, to_config
+from kerasfmt.ir.regularizers import to_config
 from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tracked import TrackedObject
 from kerasfmt.losses.functions import LOSS_FUNCTIONS
 from kerasfmt.optimizers.loss_scale import inner_entry, is_loss_scaled
-
-
-SHARED: Final = "shared_object_id"
-"""The key of the number of an object that several configs may hold."""
 
 
 @dataclass(frozen=True)
@@ -54,66 +49,6 @@ class LayerMetadata:
     path: str
     identifier: str
     content: Mapping[str, Any]
-
-
-class _SharedIds:
-    """Numbers each config object of a model once, in the order in which Keras meets them.
-
-    Args:
-      names: the names of layers.
-    """
-
-    def __init__(self, names: LayerNames) -> None:
-        self.names = names
-        self._ids: dict[Any, int] = {}
-        self._configs: dict[Layer, dict[str, Any]] = {}
-        self._numbered: dict[Layer, dict[str, Any]] = {}
-        self._apart: set[Layer] = set()
-
-    def policy(self, layer: Layer) -> int:
-        """The number of the policy of a layer; a layer that others share nothing with has one of its own."""
-        apart = layer in self._apart or layer.options_of is not None
-        return self.number(("policy", layer.policy.name, layer if apart else None))
-
-    def number(self, key: Any) -> int:
-        """The number of the object behind `key`."""
-        return self._ids.setdefault(key, len(self._ids))
-
-    def config(self, layer: Layer) -> dict[str, Any]:
-        """A layer's config with every config object in it numbered."""
-        if layer not in self._numbered:
-            config = layer.config_beside_graph(self.plain(layer))
-            self._numbered[layer] = {key: self._mark(layer, key, value) for key, value in config.items()}
-        return self._numbered[layer]
-
-    def plain(self, layer: Layer) -> dict[str, Any]:
-        """A layer's config without numbers."""
-        if layer not in self._configs:
-            self._configs[layer] = layer.config_in(self.names)
-        return self._configs[layer]
-
-    def _described(self, layer: Layer, value: dict[str, Any]) -> dict[str, Any]:
-        """The description of a layer inside the config of another; Keras makes it with a policy of its own."""
-        self._apart.add(layer)
-        config = layer.config_in(self.names) if isinstance(layer, Model) else self.config(layer)
-        return {**value, "config": config, "shared_object_id": self.number(layer)}
-
-    def _mark(self, layer: Layer, key: str, value: Any) -> Any:
-        if key in layer.facts.unnumbered_options:
-            return value
-        child = layer.held(key)
-        if isinstance(child, Layer):
-            return self._described(child, value)
-        if isinstance(child, list) and child and all(isinstance(item, Layer) for item in child):
-            return [self._described(item, config) for item, config in zip(child, value, strict=True)]
-        if isinstance(value, dict) and value.keys() == {"class_name", "config"}:
-            if key == "dtype":
-                return {**value, "shared_object_id": self.policy(layer)}
-            owner: Any = (layer.options_of or layer, key)
-            # Layers inside a layer may hold the same object.
-            owner = id(child) if isinstance(child, Regularizer | Constraint) else owner
-            return {**value, "shared_object_id": self.number(owner)}
-        return value
 
 
 def describe_objects(
@@ -134,7 +69,7 @@ def describe_objects(
       compiled: the compile state that is stored; None to leave it out.
       tracked: the node of each object that revived layers track.
     """
-    model, ids = plan.model, _SharedIds(plan.names)
+    model, ids = plan.model, SharedIds(plan.names)
     others = {node: item for item, node in tracked.items() if item.description is not None}
     _number_layers(model, ids)
     inbound = _inbound_nodes(model, ids)
@@ -173,7 +108,7 @@ def encode_metadata(layers: Sequence[LayerMetadata]) -> protos.KerasSavedMetadat
     return proto
 
 
-def _number_layers(model: Model, ids: _SharedIds) -> None:
+def _number_layers(model: Model, ids: SharedIds) -> None:
     layers = [model.inputs[0].origin.layer, *model.layers] if isinstance(model, Sequential) else model.layers
     for layer in layers:
         if isinstance(layer, Model):
@@ -184,7 +119,7 @@ def _number_layers(model: Model, ids: _SharedIds) -> None:
     ids.number(model)
 
 
-def _inbound_nodes(model: Model, ids: _SharedIds) -> dict[Layer, Any]:
+def _inbound_nodes(model: Model, ids: SharedIds) -> dict[Layer, Any]:
     """The `inbound_nodes` of each layer of a functional model, and of the functional models in it."""
     found: dict[Layer, Any] = {}
     if not isinstance(model, Sequential) and model.is_network:
@@ -196,7 +131,7 @@ def _inbound_nodes(model: Model, ids: _SharedIds) -> dict[Layer, Any]:
     return found
 
 
-def _metric_content(metric: CompiledMetric, ids: _SharedIds) -> dict[str, Any]:
+def _metric_content(metric: CompiledMetric, ids: SharedIds) -> dict[str, Any]:
     return {
         "class_name": metric.class_name,
         "name": metric.name,
@@ -207,7 +142,7 @@ def _metric_content(metric: CompiledMetric, ids: _SharedIds) -> dict[str, Any]:
 
 
 def _layer_content(
-    layer: Layer, ids: _SharedIds, inbound: Any, compiled: TrainingConfig | None
+    layer: Layer, ids: SharedIds, inbound: Any, compiled: TrainingConfig | None
 ) -> dict[str, Any]:
     if isinstance(layer, InputLayer):
         return _input_layer_content(layer, ids)
@@ -247,7 +182,7 @@ def _layer_content(
     return metadata
 
 
-def _input_layer_content(layer: InputLayer, ids: _SharedIds) -> dict[str, Any]:
+def _input_layer_content(layer: InputLayer, ids: SharedIds) -> dict[str, Any]:
     return {
         "class_name": "InputLayer",
         "name": ids.names[layer],
@@ -260,7 +195,7 @@ def _input_layer_content(layer: InputLayer, ids: _SharedIds) -> dict[str, Any]:
 
 
 def _revived_content(
-    layer: RevivedLayer, ids: _SharedIds, inbound: Any, compiled: TrainingConfig | None
+    layer: RevivedLayer, ids: SharedIds, inbound: Any, compiled: TrainingConfig | None
 ) -> dict[str, Any]:
     """What the file says of a layer that nobody's class made, with what may have changed since."""
     content = dict(layer.record.content)
@@ -275,14 +210,14 @@ def _revived_content(
     return content
 
 
-def _policy(layer: Layer, ids: _SharedIds) -> Any:
+def _policy(layer: Layer, ids: SharedIds) -> Any:
     config = layer.policy.to_config()
     if isinstance(config, dict):
         return {**config, "shared_object_id": ids.policy(layer)}
     return config
 
 
-def _add_input_spec(metadata: dict[str, Any], layer: Layer, ids: _SharedIds) -> None:
+def _add_input_spec(metadata: dict[str, Any], layer: Layer, ids: SharedIds) -> None:
     spec = layer.input_spec()
     if spec is None:
         return
@@ -296,7 +231,7 @@ def _add_input_spec(metadata: dict[str, Any], layer: Layer, ids: _SharedIds) -> 
     )
 
 
-def _numbered_spec(spec: InputSpec, key: Any, ids: _SharedIds) -> dict[str, Any]:
+def _numbered_spec(spec: InputSpec, key: Any, ids: SharedIds) -> dict[str, Any]:
     return {**_input_spec(spec), "shared_object_id": ids.number(key)}
 
 
@@ -323,7 +258,7 @@ def _shapes(shape: Structure) -> Any:
     return shape
 
 
-def _model_content(model: Model, ids: _SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
+def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
     save_spec = map_structure(_type_spec, model.keras_signature(ids.names))
     config = {"class_name": model.keras_name, "config": _numbered_config(model, ids)}
     metadata: dict[str, Any] = {
@@ -339,7 +274,7 @@ def _model_content(model: Model, ids: _SharedIds, compiled: TrainingConfig | Non
     return metadata
 
 
-def _training_config(compiled: TrainingConfig, ids: _SharedIds) -> dict[str, Any]:
+def _training_config(compiled: TrainingConfig, ids: SharedIds) -> dict[str, Any]:
     """The training config with every object in it numbered.
 
     Keras makes a function of a name when it loads a file, and stores the name of the function.
@@ -366,7 +301,7 @@ def _function_name(loss: Any) -> Any:
     return loss if function is None else function.name
 
 
-def _numbered_objects(value: Any, kind: str, ids: _SharedIds) -> Any:
+def _numbered_objects(value: Any, kind: str, ids: SharedIds) -> Any:
     """Losses, metrics or options with the number of each object; Keras numbers a metric again at its own node."""
 
     def numbered(item: Any) -> Any:
@@ -380,7 +315,7 @@ def _numbered_objects(value: Any, kind: str, ids: _SharedIds) -> Any:
     return map_objects(numbered, value)
 
 
-def _partly_numbered(model: Model, ids: _SharedIds) -> dict[str, Any]:
+def _partly_numbered(model: Model, ids: SharedIds) -> dict[str, Any]:
     """A model's config in which only the objects of some options are numbered."""
     config = ids.plain(model)
     entries = list(config["layers"])
@@ -393,7 +328,7 @@ def _partly_numbered(model: Model, ids: _SharedIds) -> dict[str, Any]:
     return {**config, "layers": entries}
 
 
-def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:
+def _numbered_config(model: Model, ids: SharedIds) -> dict[str, Any]:
     """A model's config with every layer and config object numbered; Keras does not number a nested model's config."""
     config = ids.plain(model)
     entries = []

@@ -29,10 +29,10 @@ from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.held_layers import children_of, every_layer
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
-from kerasfmt.ir.revived import RevivedLayer, refuse_revived
+from kerasfmt.ir.revived import RevivedLayer
+from kerasfmt.ir.revived_model import refuse_revived
 from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.trace_sharing import SharedTraces
-
 
 Penalty: TypeAlias = Weight | GivenFunction
 """A weight that has a regularizer, or the function that gives a penalty of a revived layer."""

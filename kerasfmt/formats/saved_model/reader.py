@@ -78,9 +78,7 @@ def load(
     return model
 
 
-def _built(
-    config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None, members: Members
-) -> ir.Model:
+def _built(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None, members: Members) -> ir.Model:
     try:
         return model_from_config(config, custom_objects, keras=2, members=members)
     except UnsupportedLayerError as error:
@@ -99,7 +97,10 @@ def _config(root: Place, custom_objects: Mapping[str, Any]) -> dict[str, Any] | 
     is_network = bool(content.get("is_graph_network")) or kind in _MODELS
     if not is_network or not isinstance(config, Mapping) or "layers" not in config:
         return None
-    return {"class_name": _network_class(kind, root, custom_objects), "config": _with_lists(config, root, custom_objects)}
+    return {
+        "class_name": _network_class(kind, root, custom_objects),
+        "config": _with_lists(config, root, custom_objects),
+    }
 
 
 def _network_class(kind: str, place: Place, custom_objects: Mapping[str, Any]) -> str:

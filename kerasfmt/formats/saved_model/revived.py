@@ -21,19 +21,22 @@ from kerasfmt.dialects.model_config import layer_from_config
 from kerasfmt.errors import KerasfmtError, OutOfMemoryError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.bindings import Bindings
+from kerasfmt.formats.saved_model.built_shapes import specs_of_shapes
 from kerasfmt.formats.saved_model.holding import layers_in
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
+from kerasfmt.formats.saved_model.lost_masks import refuse_lost_masks
 from kerasfmt.formats.saved_model.objects import DEFAULT
-from kerasfmt.formats.saved_model.saved_specs import saved_specs, specs_of_shapes
+from kerasfmt.formats.saved_model.revived_members import Members
 from kerasfmt.formats.saved_model.stored import Place
 from kerasfmt.formats.saved_model.training import without_numbers
 from kerasfmt.formats.saved_model.weights import Matched, named_layers
 from kerasfmt.graph import Capture, Spec
-from kerasfmt.ir import InputLayer, Layer, Model, Weight, policy
+from kerasfmt.ir import Layer, Model, Weight, policy
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.held_layers import children_of, every_layer
 from kerasfmt.ir.json_values import unwrap
-from kerasfmt.ir.revived import Record, RevivedLayer, RevivedModel, custom_class_hint
+from kerasfmt.ir.revived import Record, RevivedLayer, custom_class_hint
+from kerasfmt.ir.revived_model import RevivedModel
 from kerasfmt.ir.structure import flatten, map_structure
 from kerasfmt.ir.tracked import TrackedItem, TrackedObject, UnreadObject, walk
 from kerasfmt.printable import printable
@@ -130,8 +133,8 @@ class Revival:
         self._take_functions(record, place)
         if called and (record.call is None or not record.call.traces):
             raise UnsupportedLayerError(
-                f"{place.where}: layer {name!r} of class {kind!r}: kerasfmt does not have this class, and the SavedModel "
-                f"has no function that computes it (save_traces=False leaves them out); {custom_class_hint(kind)}"
+                f"{place.where}: layer {name!r} of class {kind!r}: kerasfmt does not have this class, and the "
+                f"SavedModel has no function that computes it (save_traces=False leaves them out); {custom_class_hint(kind)}"
             )
         made = _new(record)
         self.enter(place, made)
@@ -269,18 +272,9 @@ class Revival:
         return unwrap(content.get("build_input_shape"))
 
     def _connect(self, model: RevivedModel, record: Record) -> None:
-        """Gives a model its inputs, where its functions compute it from one argument alone.
-
-        Keras says what they are, or else the first function does.
-        """
-        if record.call is None or not record.call.traces:
-            return
-        inputs = saved_specs(record.content.get("save_spec"))
-        if inputs is None:
-            inputs = next(iter(record.call.traces[0].arguments[0]), None)
-        leaves = flatten(inputs)
-        tensors = leaves and all(isinstance(leaf, Spec) for leaf in leaves)
-        if tensors and record.call.find(inputs, {}, False) is not None:
+        """Gives a model its inputs, where its functions compute it from one argument alone."""
+        inputs = None if record.call is None else record.call.common_inputs()
+        if inputs is not None and record.call is not None and record.call.find(inputs, {}, False) is not None:
             model.connect(inputs)
 
     @property
@@ -306,6 +300,9 @@ class Revival:
         Args:
           model: the whole model.
           matched: the places of its layers and weights.
+
+        Raises:
+          UnsupportedLayerError: a layer takes a mask that would have passed a revived layer.
         """
         layers = [layer for layer in every_layer(model) if isinstance(layer, RevivedLayer)]
         if not layers:
@@ -331,6 +328,7 @@ class Revival:
             layer.forget_functions()
         for each in every_layer(model):
             each.traces.clear()
+        refuse_lost_masks(model, matched.layers, self._bindings)
 
     def _keep(self, record: Record, layer: Layer, matched: Matched) -> None:
         """Keeps the functions of a layer that is not revived, and of the layers in it."""
@@ -342,43 +340,6 @@ class Revival:
         record.kept[layer] = inside.functions
         for child in children_of(layer):
             self._keep(record, child, matched)
-
-
-class Members:
-    """The layers of a model, as its config names them.
-
-    Args:
-      revival: makes them.
-      base: the object of the model.
-    """
-
-    def __init__(self, revival: Revival, base: Place) -> None:
-        self._revival = revival
-        self._base = base
-
-    def _place(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Place | None:
-        place: Place | None = self._base
-        name = entry["config"].get("name", entry.get("name"))
-        for each in (*path[1:], str(name)):
-            place = None if place is None else self._revival.layers_of(place).get(each)
-        return place if path else None
-
-    def made(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
-        """The layer of an entry, if a revived layer holds it and it was not called yet."""
-        place = self._place(entry, path)
-        found = None if place is None else self._revival.made(place)
-        return None if found is None or found.calls or isinstance(found, InputLayer) else found
-
-    def enter(self, entry: Mapping[str, Any], path: tuple[str, ...], layer: Layer) -> None:
-        """Notes the layer of an entry."""
-        place = self._place(entry, path)
-        if place is not None:
-            self._revival.enter(place, layer)
-
-    def revived(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
-        """The layer of an entry that its class does not make; None where the file has none of that name."""
-        place = self._place(entry, path)
-        return None if place is None else self._revival.layer(place, called=True)
 
 
 def _new(record: Record) -> RevivedLayer:

@@ -129,9 +129,7 @@ def _used_ops(names: FunctionNames, main: MainGraph) -> protos.OpList:
     return protos.OpList(op=sorted([*known.op, *extra], key=lambda op: op.name)) if extra else known
 
 
-def _encode_meta_info(
-    meta: protos.MetaGraphDef, ops: protos.OpList, options: SaveOptions | None
-) -> None:
+def _encode_meta_info(meta: protos.MetaGraphDef, ops: protos.OpList, options: SaveOptions | None) -> None:
     info = meta.meta_info_def
     info.stripped_op_list.CopyFrom(ops)
     info.tags.append(layout.SERVE_TAG)
