@@ -29,7 +29,11 @@ class FunctionNames:
         self._pending: list[Function] = []
 
     def __getitem__(self, function: Function) -> str:
-        return self._names[function]
+        found = self._names.get(function)
+        if found is None:  # a body that another binding of it has brought
+            definition = definition_of(function)
+            return self._names[function if definition is None else self._decoded[id(definition.message)]]
+        return found
 
     def __iter__(self) -> Iterator[Function]:
         """The functions in the order of the library."""

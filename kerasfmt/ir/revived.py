@@ -57,6 +57,8 @@ class Record:
       states: the states of a recurrent layer.
       metrics: the metrics that it tracks.
       layer_metrics: those of them that it has by name.
+      gradient_names: the functions that are gradients of nodes in its file, by what nodes call them.
+      gradients: those functions by name.
     """
 
     content: Mapping[str, Any]
@@ -73,6 +75,8 @@ class Record:
     states: TrackedObject | None = None
     metrics: Sequence[TrackedObject] = ()
     layer_metrics: Mapping[str, TrackedObject] = field(default_factory=dict)
+    gradient_names: Mapping[str, str] = field(default_factory=dict)
+    gradients: Mapping[str, GivenTrace] = field(default_factory=dict)
 
     @property
     def class_name(self) -> str:
@@ -81,9 +85,14 @@ class Record:
 
     @property
     def traces(self) -> Iterator[GivenTrace]:
-        """Every trace that calls use."""
-        for function in (self.call, self.penalty):
-            yield from () if function is None else function.traces
+        """Every trace of its functions."""
+        for function in (*self.functions.values(), *self.losses, *self._kept):
+            yield from function.traces
+        yield from self.gradients.values()
+
+    @property
+    def _kept(self) -> Iterator[GivenFunction]:
+        return (function for functions in self.kept.values() for function in functions.values())
 
 
 class GivenTraces(Traces):
@@ -264,7 +273,8 @@ class RevivedLayer(Layer, register=False):
         if found is None:
             traced = "; ".join(str(trace.arguments) for trace in call.traces[:4])
             raise UnsupportedLayerError(
-                f"{self._where}: expected a function for inputs {inputs}, arguments {dict(kwargs)}, training={training}, got functions for {traced:.600}; "
+                f"{self._where}: expected a function for inputs {inputs}, arguments "
+                f"{dict(kwargs)}, training={training}, got functions for {traced:.600}; "
                 f"{custom_class_hint(self.class_name)}"
             )
         return found
@@ -281,7 +291,8 @@ class RevivedLayer(Layer, register=False):
             if leaves and all(isinstance(leaf, Spec) for leaf in [*leaves, *flatten(outputs[1])]):
                 return outputs[0], len(flatten(outputs[1]))
         raise UnsupportedLayerError(
-            f"{self._where}: expected functions that give dense tensors and losses, got {outputs!s:.200}; {custom_class_hint(self.class_name)}"
+            f"{self._where}: expected functions that give dense tensors and losses, got {outputs!s:.200}; "
+            f"{custom_class_hint(self.class_name)}"
         )
 
     @property

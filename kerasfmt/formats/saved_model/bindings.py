@@ -18,8 +18,9 @@ from kerasfmt.errors import CorruptFileError, GraphError, UnsupportedLayerError
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.stored import Place, StoredModel
 from kerasfmt.formats.saved_model.training import read_variable
-from kerasfmt.graph import Capture, EagerConstant, Function
+from kerasfmt.graph import Capture, EagerConstant, Function, Value
 from kerasfmt.graph.attr_values import decode_tensor
+from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graphdef.binding import bind
 from kerasfmt.graphdef.decode import FunctionDecoder
 from kerasfmt.graphdef.structured_value import decode, decode_arg_spec
@@ -86,8 +87,21 @@ class Bindings:
             info.stripped_op_list.op,
             self._allowance,
             str(Path(self._stored.directory) / layout.SAVED_MODEL),
-            {each.registered_op_type: each.gradient_func for each in graph.library.registered_gradients},
+            self.gradient_names,
         )
+
+    @cached_property
+    def gradient_names(self) -> dict[str, str]:
+        """The functions that are gradients of nodes, by what nodes call them."""
+        registered = self._stored.meta.graph_def.library.registered_gradients
+        return {each.registered_op_type: each.gradient_func for each in registered}
+
+    @cached_property
+    def gradients(self) -> dict[str, GivenTrace]:
+        """The functions that are gradients of nodes, by name."""
+        concrete, root = self._stored.meta.object_graph_def.concrete_functions, self._stored.root
+        names = dict.fromkeys(self.gradient_names.values())
+        return {name: self._trace(name, None, root) for name in names if name in concrete}
 
     def function(self, place: Place) -> GivenFunction:
         """The tf.function of an object.
@@ -150,11 +164,14 @@ class Bindings:
     def _prepare(self, name: str, bound: Any, where: str) -> Function:
         function = self._decoder.function(name)
         try:
-            return bind(function, [self._capture(number, where) for number in bound])
+            arguments = function.inputs[max(len(function.inputs) - len(bound), 0) :]
+            found = zip(bound, arguments, strict=False)
+            return bind(function, [self._capture(number, argument, where) for number, argument in found])
         except GraphError as error:
             raise GraphError(f"{where}: {error}") from error
 
-    def _capture(self, number: int, where: str) -> Capture:
+    def _capture(self, number: int, argument: Value, where: str) -> Capture:
+        """What stands for an object among the arguments of a function."""
         if not 0 <= number < len(self._stored.objects):
             raise CorruptFileError(
                 f"{where}: captures object {number}, which is not there; the file is damaged"
@@ -168,6 +185,10 @@ class Bindings:
             return self.weight(place)
         if kind == "constant":
             return self.constant(place)
+        if kind == "captured_tensor":
+            said = place.object.message.captured_tensor
+            holder = self._decoder.function(said.concrete_function)
+            return InnerTensor(said.name, argument.dtype, holder)
         raise UnsupportedLayerError(
             f"{where}: captures object {number}, a {kind}: expected a variable or a constant; tables and files are "
             "read with the layers of kerasfmt that hold them only"

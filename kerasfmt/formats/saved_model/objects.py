@@ -20,8 +20,9 @@ from kerasfmt.formats.checkpoint.layout import LIST_WRAPPER, OPTIMIZER
 from kerasfmt.formats.checkpoint.nodes import SavedNode, UserObject, dict_wrapper, list_wrapper
 from kerasfmt.formats.checkpoint.objects import ObjectTree
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.functions import PolymorphicFunction
+from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
 from kerasfmt.formats.saved_model.given_functions import as_stored, concrete_as_stored
+from kerasfmt.formats.saved_model.gradient_functions import gradient_functions
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
 from kerasfmt.formats.saved_model.metrics import metric_node
 from kerasfmt.formats.saved_model.nodes import (
@@ -29,10 +30,12 @@ from kerasfmt.formats.saved_model.nodes import (
     ConcreteNode,
     ConstantNode,
     FunctionNode,
+    InnerTensorNode,
     TableNode,
 )
 from kerasfmt.formats.saved_model.plan import Penalty, Plan, own_penalties, penalties
-from kerasfmt.graph import EagerConstant, Table
+from kerasfmt.graph import EagerConstant, Function, Table
+from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
 from kerasfmt.ir.asset import Asset, TextFile
@@ -59,6 +62,7 @@ class Objects(ObjectTree):
 
     Attributes:
       metrics: the metric of each node that stands for one.
+      gradients: the gradients that nodes in functions have of their own.
     """
 
     def __init__(self, plan: Plan, compiled: TrainingConfig | None, include_optimizer: bool) -> None:
@@ -66,6 +70,7 @@ class Objects(ObjectTree):
         self._plan = plan
         self._compiled = compiled
         self.metrics: dict[SavedNode, CompiledMetric] = {}
+        self.gradients: list[ConcreteFunction] = []
         self._functions: dict[PolymorphicFunction, FunctionNode] = {}
         self._given: dict[GivenFunction, PolymorphicFunction] = {}
         self._tables: dict[Table, TableNode] = {}
@@ -78,12 +83,21 @@ class Objects(ObjectTree):
         self.root.add("signatures", self._signatures())
         self._add_captures()
 
+    @property
+    def unnamed(self) -> list[SavedNode]:
+        """The nodes that no object leads to: what gradients capture."""
+        captured = [each for gradient in self.gradients for each in gradient.function.captured]
+        found = dict.fromkeys(each for each in captured if isinstance(each, InnerTensor))
+        return [InnerTensorNode(each) for each in found]
+
     def _add_captures(self) -> None:
         """Gives each function the constants and the files that it captures, by their places among its captures."""
         met: set[SavedNode] = {self.root}
         found: list[SavedNode] = [self.root]
+        functions: list[Function] = []
         for node in found:
             if isinstance(node, ConcreteNode):
+                functions.append(node.concrete.function)
                 for place, captured in enumerate(node.concrete.function.captured):
                     if isinstance(captured, EagerConstant):
                         node.add(f"capture_{place}", self._constant(captured))
@@ -91,6 +105,7 @@ class Objects(ObjectTree):
                 if child not in met:
                     met.add(child)
                     found.append(child)
+        self.gradients = gradient_functions(functions, every_layer(self._plan.model))
 
     def _constant(self, constant: EagerConstant) -> SavedNode:
         node = self._constants.get(constant)

@@ -134,7 +134,8 @@ class Revival:
         if called and (record.call is None or not record.call.traces):
             raise UnsupportedLayerError(
                 f"{place.where}: layer {name!r} of class {kind!r}: kerasfmt does not have this class, and the "
-                f"SavedModel has no function that computes it (save_traces=False leaves them out); {custom_class_hint(kind)}"
+                f"SavedModel has no function that computes it (save_traces=False leaves them out); "
+                f"{custom_class_hint(kind)}"
             )
         made = _new(record)
         self.enter(place, made)
@@ -163,6 +164,7 @@ class Revival:
             if at is not None and at.object.message.WhichOneof("kind") == "function":
                 found[name] = self._bindings.function(at)
         record.functions = found
+        record.gradient_names, record.gradients = self._bindings.gradient_names, self._bindings.gradients
         record.call, record.penalty = found.get(LOSSES), found.get(PENALTY)
         losses = _children(api, "layer_regularization_losses").values()
         record.losses = [f for f in map(self._item, losses) if isinstance(f, GivenFunction)]

@@ -61,7 +61,7 @@ def write(
     plan = plan_model(model, signatures, save_traces)
     compiled = built_state(model, include_optimizer)
     objects = Objects(plan, compiled, include_optimizer)
-    graph = ObjectGraph.of(objects.root)
+    graph = ObjectGraph.of(objects.root, objects.unnamed)
     children = children_bytes(graph)
     checkpoint = protos.serialize(encode_checkpoint_graph(graph, children))
     main = build_main_graph(plan.signatures, graph, checkpoint)
@@ -72,7 +72,7 @@ def write(
 
     saved = protos.SavedModel(saved_model_schema_version=layout.SCHEMA_VERSION)
     meta = saved.meta_graphs.add()
-    encode_object_graph(meta.object_graph_def, graph, children, names, main)
+    encode_object_graph(meta.object_graph_def, graph, children, names, main, objects.gradients)
     encoder = FunctionEncoder(names)
     encoder.encode_library(meta.graph_def.library)
     encode_main_graph(meta, main, encoder)
