@@ -86,7 +86,7 @@ class Members(Protocol):
         """Is told a layer that was made of its config."""
 
     def revived(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
-        """A layer whose class is not known; None if the file knows no more than its config."""
+        """A layer that its config does not make; None if the file knows no more than that."""
 
 
 def layer_from_config(
@@ -205,10 +205,14 @@ def _checked(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...])
     try:
         # The layers that a layer holds may have the names of layers of the model.
         return _leaf_from(entry, replace(reading, members=None), path)
-    except (UnsupportedLayerError, TypeError):
+    except (UnsupportedLayerError, TypeError) as error:
         if _given(entry, reading) is not None:
             raise
         found = members.revived(entry, path)
+        if found is None and isinstance(error, UnsupportedLayerError):
+            raise UnsupportedLayerError(
+                f"{error}; the file has no functions that compute the layer, as when it is saved with save_traces=False"
+            ) from error
         if found is None:
             raise
         return found

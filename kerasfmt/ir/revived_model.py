@@ -30,6 +30,7 @@ class RevivedModel(RevivedLayer, Model, register=False):
     def __init__(self, record: Record, **options: Any) -> None:
         Layer.__init__(self, **options)
         self.training_config = None
+        vars(self)["keras2_version"] = None
         self.inputs_structure = self.outputs_structure = []
         self.inputs, self.outputs = [], []
         self._trainable_state = None

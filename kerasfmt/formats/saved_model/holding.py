@@ -14,8 +14,10 @@ from kerasfmt.ir.held_layers import children_of
 from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.tracked import TrackedItem
 
-_MOST_WAYS: Final = 100_000
+_MOST_WAYS: Final = 10_000
 """Paths from a layer to the layers in it; what walks layers walks every path."""
+_MOST_EACH: Final = 4
+"""Further paths, for each layer of the model."""
 
 
 def layers_in(model: Model, tracked: Callable[[RevivedLayer], Iterable[tuple[str, TrackedItem]]]) -> None:
@@ -46,9 +48,10 @@ def layers_in(model: Model, tracked: Callable[[RevivedLayer], Iterable[tuple[str
             begun.pop()
             around.discard(layer)
             ways[layer] = 1 + sum(ways[held] for held in inside)
-            if ways[layer] > _MOST_WAYS:
+            if ways[layer] > _MOST_WAYS + _MOST_EACH * len(ways):
                 raise UnsafeFileError(
-                    f"layer {layer.name}: more than {_MOST_WAYS:,} paths lead to the layers in it; the file is refused"
+                    f"layer {layer.name}: {ways[layer]:,} paths lead to the {len(ways):,} layers in it; expected at "
+                    f"most {_MOST_WAYS:,} and {_MOST_EACH} for each layer"
                 )
         elif child in around:
             raise InvalidModelError(f"layer {child.name}: it holds itself")

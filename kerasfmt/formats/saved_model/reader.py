@@ -3,7 +3,7 @@
     objects -> plan -> model
 
 The model comes from the config of its object, in Keras 2's dialect. Each layer takes what Keras says of it beside its
-config.
+config. A layer whose class nobody has, and a model that is code, come from their functions: see `revived`.
 
 Source: tf_keras/src/saving/legacy/saved_model/load.py, KerasObjectLoader
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt import ir
@@ -50,7 +50,7 @@ def load(
       UnsupportedFormatError: it holds no Keras model.
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it holds code, or takes more memory than it may.
-      UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+      UnsupportedLayerError: it names a layer or an option that kerasfmt does not know, and has no functions of it.
       InvalidModelError: its weights are not those of its layers.
     """
     stored = open_saved_model(path)
@@ -64,6 +64,7 @@ def load(
         revival = Revival(root, custom_objects or {})
         config = _config(root, custom_objects or {})
         if config is None:
+            _refuse_class(root, custom_objects or {})
             model: ir.Model = revival.model()
         else:
             model = _built(config, custom_objects, revival.members(root))
@@ -76,6 +77,16 @@ def load(
     _warn_of_signatures(stored)
     _refuse_learned_tables(model)
     return model
+
+
+def _refuse_class(root: Place, custom_objects: Mapping[str, Any]) -> None:
+    """Refuses a class for a model that calls its layers in code of its own."""
+    kind = str(root.described.get("class_name"))
+    if kind in custom_objects:
+        raise UnsupportedLayerError(
+            f"{root.where}: custom_objects[{kind!r}]: expected classes of layers, got a class for the model itself, "
+            "which calls its layers in code of its own; without it the model runs by the functions in the file"
+        )
 
 
 def _built(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None, members: Members) -> ir.Model:
@@ -119,7 +130,7 @@ def _with_lists(
     """
     places = named_layers(place)
     entries = []
-    for entry in config["layers"]:
+    for entry in _with_names(config["layers"], list(places)):
         inner = entry["config"]
         at = places.get(str(inner.get("name", entry.get("name"))))
         if at is not None and "layers" in inner:
@@ -130,6 +141,15 @@ def _with_lists(
             inner = {key: _listed(at, key, value) for key, value in inner.items()}
         entries.append({**entry, "config": inner})
     return {**config, "layers": entries}
+
+
+def _with_names(entries: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """The entries of layers, each with a name; the config of a class of the user's own may leave it out."""
+    rest = iter(names)
+    for entry in entries:
+        name = None if entry["class_name"] == "InputLayer" else next(rest, None)
+        known = "name" in entry or "name" in entry["config"] or name is None
+        yield entry if known else {**entry, "name": name}
 
 
 def _listed(place: Place, key: str, value: Any) -> Any:

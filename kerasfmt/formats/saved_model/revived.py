@@ -35,7 +35,7 @@ from kerasfmt.ir import Layer, Model, Weight, policy
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.held_layers import children_of, every_layer
 from kerasfmt.ir.json_values import unwrap
-from kerasfmt.ir.revived import Record, RevivedLayer, custom_class_hint
+from kerasfmt.ir.revived import Record, RevivedLayer
 from kerasfmt.ir.revived_model import RevivedModel
 from kerasfmt.ir.structure import flatten, map_structure
 from kerasfmt.ir.tracked import TrackedItem, TrackedObject, UnreadObject, walk
@@ -104,6 +104,12 @@ class Revival:
             found = self._named[place.number] = named_layers(place)
         return found
 
+    def computes(self, place: Place) -> bool:
+        """Whether the file has functions that compute the layer of an object."""
+        api = place.child("keras_api")
+        at = place.child(LOSSES) or (None if api is None else api.child(LOSSES))
+        return at is not None and bool(at.object.message.function.concrete_functions)
+
     def made(self, place: Place) -> Layer | None:
         """The layer of an object, if it was made already."""
         found = self._made.get(place.number)
@@ -114,29 +120,13 @@ class Revival:
         self._made.setdefault(place.number, layer)
         self._places.setdefault(layer, place)
 
-    def layer(self, place: Place, called: bool = False) -> RevivedLayer:
-        """The revived layer of an object.
-
-        Args:
-          place: the object.
-          called: whether it has to have functions that compute it.
-
-        Raises:
-          UnsupportedLayerError: it has none.
-        """
+    def layer(self, place: Place) -> RevivedLayer:
+        """The revived layer of an object, whether it has functions or not."""
         known = self._made.get(place.number)
         if isinstance(known, RevivedLayer):
             return self._again(known, place) if known.calls else known
-        content = without_numbers(place.described)
-        kind, name = str(content.get("class_name")), content.get("name")
-        record = Record(content, self._identifier(place), place.where)
+        record = Record(without_numbers(place.described), self._identifier(place), place.where)
         self._take_functions(record, place)
-        if called and (record.call is None or not record.call.traces):
-            raise UnsupportedLayerError(
-                f"{place.where}: layer {name!r} of class {kind!r}: kerasfmt does not have this class, and the "
-                f"SavedModel has no function that computes it (save_traces=False leaves them out); "
-                f"{custom_class_hint(kind)}"
-            )
         made = _new(record)
         self.enter(place, made)
         self._take_objects(record, place)
@@ -290,6 +280,8 @@ class Revival:
         Args:
           model: the whole model.
         """
+        if not any(isinstance(layer, RevivedLayer) for layer in self._places):
+            return Matched()
         layers_in(model, lambda layer: walk(layer.record.tracked))
         numbers = {item: n for n, item in self._made.items() if isinstance(item, Weight)}
         numbers.update({w: n for n, w in self._bindings.captures.items() if isinstance(w, Weight)})

@@ -44,6 +44,6 @@ class Members:
             self._revival.enter(place, layer)
 
     def revived(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
-        """The layer of an entry that its class does not make; None where the file has none of that name."""
+        """The layer of an entry that its class does not make; None where the file has no functions of it."""
         place = self._place(entry, path)
-        return None if place is None else self._revival.layer(place, called=True)
+        return None if place is None or not self._revival.computes(place) else self._revival.layer(place)
