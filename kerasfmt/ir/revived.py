@@ -181,8 +181,9 @@ class RevivedLayer(Layer, register=False):
     def hold(self, layers: Mapping[str, Layer]) -> None:
         """Takes the layers in it, by the path of attributes that leads to each."""
         self._held = dict(layers)
-        inside = set(layers.values())
-        self.record.layers = [layer for layer in self.record.layers if layer in inside]
+        inside = dict.fromkeys(layers.values())
+        listed = [layer for layer in self.record.layers if layer in inside]
+        self.record.layers = list(dict.fromkeys([*listed, *inside]))
 
     def own_weights(self) -> None:
         """Takes the weights that the record tracks and no layer in it has."""
