@@ -80,7 +80,9 @@ def test_further_arguments_by_name_and_by_place() -> None:
 
 
 def test_arguments_of_any_name() -> None:
-    call = given(((ROW,), {"training": True}), ((ROW,), {"training": False}), spec=ArgSpec(("x",), varkw="kwargs"))
+    call = given(
+        ((ROW,), {"training": True}), ((ROW,), {"training": False}), spec=ArgSpec(("x",), varkw="kwargs")
+    )
     assert found(call, ROW, True) == "0"
     assert found(call, ROW) == "1"
 

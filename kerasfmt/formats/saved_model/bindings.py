@@ -164,8 +164,11 @@ class Bindings:
     def _prepare(self, name: str, bound: Any, where: str) -> Function:
         function = self._decoder.function(name)
         try:
-            arguments = function.inputs[max(len(function.inputs) - len(bound), 0) :]
-            found = zip(bound, arguments, strict=False)
+            if len(bound) > len(function.inputs):
+                raise GraphError(
+                    f"function {name}: captures {len(bound)} objects, and takes {len(function.inputs)}"
+                )
+            found = zip(bound, function.inputs[len(function.inputs) - len(bound) :], strict=True)
             return bind(function, [self._capture(number, argument, where) for number, argument in found])
         except GraphError as error:
             raise GraphError(f"{where}: {error}") from error
@@ -188,7 +191,8 @@ class Bindings:
         if kind == "captured_tensor":
             said = place.object.message.captured_tensor
             holder = self._decoder.function(said.concrete_function)
-            return InnerTensor(said.name, argument.dtype, holder)
+            inner = self.captures[number] = InnerTensor(said.name, argument.dtype, holder)
+            return inner
         raise UnsupportedLayerError(
             f"{where}: captures object {number}, a {kind}: expected a variable or a constant; tables and files are "
             "read with the layers of kerasfmt that hold them only"

@@ -23,7 +23,7 @@ def without_classes(directory: Path, names: Collection[str]) -> Path:
     """The directory, in which layers of these names have a class that is not known."""
 
     def change(node: int, content: dict[str, Any]) -> dict[str, Any]:
-        if content.get("name") in names:
+        if content.get("name", content.get("config", {}).get("name")) in names:
             content["class_name"] = "Own>Thing"
             if "layers" in content["config"]:  # a subclass of Model has no config
                 content |= {"config": {}, "is_graph_network": False}
