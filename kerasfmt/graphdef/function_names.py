@@ -27,6 +27,7 @@ class FunctionNames:
         self._order: list[Function] = []
         self._decoded: dict[int, Function] = {}
         self._pending: list[Function] = []
+        self._draining = False
 
     def __getitem__(self, function: Function) -> str:
         found = self._names.get(function)
@@ -79,10 +80,12 @@ class FunctionNames:
         self._add_callees(function)
         self._name(function, definition.base)
         # A file may hold long chains of functions that only name each other.
-        begun = not self._pending
         self._pending.extend(reversed(function.companions))
-        while begun and self._pending:
-            self.add(self._pending.pop())
+        if not self._draining:
+            self._draining = True
+            while self._pending:
+                self.add(self._pending.pop())
+            self._draining = False
 
     def add_callees(self, nodes: Iterable[Node]) -> None:
         """Names the functions that nodes run."""

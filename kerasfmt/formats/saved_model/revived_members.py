@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from kerasfmt.formats.saved_model.stored import Place
 from kerasfmt.ir import InputLayer, Layer
 
-if TYPE_CHECKING:
-    from kerasfmt.formats.saved_model.revived import Revival
+
+class LayerSource(Protocol):
+    """The layers of a SavedModel by their objects."""
+
+    def layers_of(self, place: Place) -> Mapping[str, Place]:
+        """The layers of a model by name."""
+
+    def computes(self, place: Place) -> bool:
+        """Whether the file has functions that compute the layer of an object."""
+
+    def made(self, place: Place) -> Layer | None:
+        """The layer of an object, if it was made already."""
+
+    def enter(self, place: Place, layer: Layer) -> None:
+        """Notes the layer of an object."""
+
+    def layer(self, place: Place) -> Layer:
+        """The revived layer of an object."""
 
 
 class Members:
@@ -20,7 +36,7 @@ class Members:
       base: the object of the model.
     """
 
-    def __init__(self, revival: Revival, base: Place) -> None:
+    def __init__(self, revival: LayerSource, base: Place) -> None:
         self._revival = revival
         self._base = base
 
