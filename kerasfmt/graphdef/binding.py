@@ -82,7 +82,7 @@ def _written_inputs(node: Node) -> set[int]:
     op = known_op(node.op)
     if op is not None and op.effect is Effect.WRITES:
         return set(range(len(node.inputs)))
-    found = set()
+    found: set[int] = set()
     callees = [node.attrs[attr] for attr in node.op_def.callees]
     for callee in (each for each in callees if isinstance(each, Function)):
         before = len(node.inputs) - len(callee.parameters)  # what selects a branch

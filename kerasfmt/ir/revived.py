@@ -302,15 +302,13 @@ class RevivedLayer(Layer, register=False):
         call = self.given_call
         spec = call.arg_spec
         first, *further = spec.args or ("inputs",)
-        kinds = dict.fromkeys(further, Parameter.POSITIONAL_OR_KEYWORD)
-        kinds.update(
-            dict.fromkeys((*spec.kwonlyargs, *sorted(call.names - {*spec.args})), Parameter.KEYWORD_ONLY)
-        )
-        every = {first: Parameter.POSITIONAL_OR_KEYWORD, **kinds}
+        by_name = dict.fromkeys((*spec.kwonlyargs, *sorted(call.names - {*spec.args})))
+        kinds: dict[str, Any] = dict.fromkeys((first, *further), Parameter.POSITIONAL_OR_KEYWORD)
+        kinds |= dict.fromkeys(by_name, Parameter.KEYWORD_ONLY)
         return CallSignature(
-            parameters={name: Parameter(name, kind) for name, kind in every.items() if name.isidentifier()},
+            parameters={name: Parameter(name, kind) for name, kind in kinds.items() if name.isidentifier()},
             first=first,
-            further=tuple(kinds),
+            further=(*further, *by_name),
             takes_any=False,
             takes_context=False,
             defaults={},

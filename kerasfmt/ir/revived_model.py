@@ -178,8 +178,8 @@ def refuse_revived(model: Model, what: str) -> None:
     Raises:
       UnsupportedLayerError: there is such a layer.
     """
-    found = revived_layers(model)
-    for layer in sorted(found, key=lambda layer: layer is not model):
+    found: list[RevivedLayer] = sorted(revived_layers(model), key=lambda layer: layer.name != model.name)
+    for layer in found:
         raise UnsupportedLayerError(
             f"layer {layer.name!r} of class {layer.class_name!r}: {what} holds no functions, and they are all that is "
             f"known of this layer; save the model as a SavedModel with save_traces=True, or load it with "

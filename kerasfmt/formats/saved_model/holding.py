@@ -20,12 +20,17 @@ _MOST_EACH: Final = 4
 """Further paths, for each layer of the model."""
 
 
-def layers_in(model: Model, tracked: Callable[[RevivedLayer], Iterable[tuple[str, TrackedItem]]]) -> None:
+def layers_in(
+    model: Model, tracked: Callable[[RevivedLayer], Iterable[tuple[str, TrackedItem]]]
+) -> list[Layer]:
     """Gives each revived layer of a model the layers that it tracks.
 
     Args:
       model: the model.
       tracked: gives what a layer tracks, with the path of attributes that leads to each.
+
+    Returns:
+      All layers, each after the layers in it.
 
     Raises:
       InvalidModelError: a layer that is not revived holds itself.
@@ -57,6 +62,7 @@ def layers_in(model: Model, tracked: Callable[[RevivedLayer], Iterable[tuple[str
             raise InvalidModelError(f"layer {child.name}: it holds itself")
         elif child not in ways:
             begin(child)
+    return list(ways)
 
 
 def _inside(

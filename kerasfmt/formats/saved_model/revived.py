@@ -71,6 +71,7 @@ class Revival:
         self._named: dict[int, dict[str, Place]] = {}
         self._depth = 0
         self._places: dict[Layer, Place] = {}
+        self._inner_first: list[Layer] = []
 
     def model(self) -> RevivedModel:
         """The saved model itself, as a subclass of Model.
@@ -282,7 +283,7 @@ class Revival:
         """
         if not any(isinstance(layer, RevivedLayer) for layer in self._places):
             return Matched()
-        layers_in(model, lambda layer: walk(layer.record.tracked))
+        self._inner_first = layers_in(model, lambda layer: walk(layer.record.tracked))
         numbers = {item: n for n, item in self._made.items() if isinstance(item, Weight)}
         numbers.update({w: n for n, w in self._bindings.captures.items() if isinstance(w, Weight)})
         weights = {weight: self._root.stored.at(number) for weight, number in numbers.items()}
@@ -298,7 +299,7 @@ class Revival:
         Raises:
           UnsupportedLayerError: a layer takes a mask that would have passed a revived layer.
         """
-        layers = [layer for layer in every_layer(model) if isinstance(layer, RevivedLayer)]
+        layers = [layer for layer in self._inner_first if isinstance(layer, RevivedLayer)]
         if not layers:
             return
         captures, changed = self._bindings.captures, dict[Capture, Weight]()
@@ -308,17 +309,16 @@ class Revival:
                 changed[before] = weight
                 weight.name = before.name
             captures[place.number] = weight
-        for layer, place in matched.layers.items():
-            for name, table in layer.tables.items():
+        for known, place in matched.layers.items():
+            for name, table in known.tables.items():
                 child = place.child(name)
                 if child is not None:
                     captures[child.number] = table
-        for layer in reversed(layers):
-            record = layer.record
-            _replace(record, changed)
+        for layer in layers:
+            _replace(layer.record, changed)
             layer.own_weights()
-            for child in children_of(layer):
-                self._keep(record, child, matched)
+            for inner in children_of(layer):
+                self._keep(layer.record, inner, matched)
             layer.forget_functions()
         for each in every_layer(model):
             each.traces.clear()
