@@ -198,15 +198,18 @@ def _revived_content(
     layer: RevivedLayer, ids: SharedIds, inbound: Any, compiled: TrainingConfig | None
 ) -> dict[str, Any]:
     """What the file says of a layer that nobody's class made, with what may have changed since."""
-    content = dict(layer.record.content)
-    training = None if compiled is None else _training_config(compiled, ids)
-    for key, value in (("inbound_nodes", inbound), ("training_config", training)):
-        content.pop(key, None)
-        if value:
+    content: dict[str, Any] = {}
+    number = ids.number(layer)
+    for key, value in layer.record.content.items():
+        if key not in ("inbound_nodes", "training_config"):
             content[key] = value
-    content |= {"name": ids.names[layer], "trainable": layer.trainable, SHARED: ids.number(layer)}
-    if isinstance(content.get("config"), Mapping):
-        content["config"] = ids.config(layer)
+        if key == "config":
+            if isinstance(value, Mapping):
+                content[key] = ids.config(layer)
+            content |= {"inbound_nodes": inbound, SHARED: number} if inbound else {SHARED: number}
+    content |= {"name": ids.names[layer], "trainable": layer.trainable, SHARED: number}
+    if compiled is not None:
+        content["training_config"] = _training_config(compiled, ids)
     return content
 
 
