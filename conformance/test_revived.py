@@ -16,6 +16,7 @@ import kerasfmt
 from conformance.closeness import assert_close
 from conformance.installed import keras2
 from conformance.revived_models import CASES, Revived
+from conformance.structure import compare
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.saved_model.stored import open_saved_model
 from kerasfmt.graph.run import LazyState, run
@@ -185,6 +186,29 @@ def _calls_of_own(path: Path) -> list[Any]:
         for name in child.object.message.function.concrete_functions:
             add(name, 0)
     return found
+
+
+DIFFERENT = {
+    "activity regularizer": "Keras has no config of the model where a class has none",
+    "cell": "Keras gives a cell and its description in a config one number",
+    "control flow": "the model's own function says less of the handles in loops",
+    "gradient of its own": "the model's own function calls the layer's, and needs no gradient of its own",
+    "made of inputs and outputs": "the class becomes Functional",
+    "objects": "the model's own function has captures in another order",
+    "subclass": "a Sequential inside is built for any batch",
+    "subclass, compiled": "as above",
+    "subclass inside": "as above",
+    "wrapper": "the outputs have the shapes that the functions state",
+}
+"""Cases whose files differ from Keras's, and why."""
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in DIFFERENT])
+def test_files_are_those_of_keras_again(name: str, tmp_path: Path) -> None:
+    _saved(CASES[name], tmp_path / "m")
+    kerasfmt.save_model(kerasfmt.load_model(tmp_path / "m"), tmp_path / "again")
+    found = compare(tmp_path / "again", tmp_path / "m")
+    assert [str(difference) for difference in found if not difference.accepted] == []
 
 
 def test_what_has_no_functions_is_refused_by_name(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Function, Spec
@@ -26,6 +26,7 @@ from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import CallSignature
 from kerasfmt.ir.given import GivenFunction, GivenTrace
 from kerasfmt.ir.layer import Layer
+from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.trace import Trace, freeze
 from kerasfmt.ir.traces import Kwargs, Traces
@@ -36,6 +37,9 @@ from kerasfmt.typing import override
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+NO_CONFIG: Final = "layer was saved without config"
+"""The key by which Keras says that a class has no config."""
 
 
 @dataclass(eq=False)
@@ -82,6 +86,15 @@ class Record:
     def class_name(self) -> str:
         """The name of the class."""
         return str(self.content.get("class_name"))
+
+    @property
+    def has_config(self) -> bool:
+        """Whether Keras says a config of it; its class may have none.
+
+        Source: tf_keras/src/saving/legacy/saved_model/layer_serialization.py, get_serialized
+        """
+        config = self.content.get("config")
+        return isinstance(config, Mapping) and not config.get(NO_CONFIG)
 
     @property
     def traces(self) -> Iterator[GivenTrace]:
@@ -229,8 +242,17 @@ class RevivedLayer(Layer, register=False):
     @override
     def get_config(self) -> dict[str, Any]:
         """The config that the file holds; empty where its class has none."""
+        return self.config_in(OWN_NAMES) if self.record.has_config else {}
+
+    @override
+    def config_in(self, names: LayerNames) -> dict[str, Any]:
         config = self.record.content.get("config")
-        return deepcopy(dict(config)) if isinstance(config, Mapping) else {}
+        found = deepcopy(dict(config)) if isinstance(config, Mapping) else {}
+        return (
+            found
+            if names[self] == self.name or not self.record.has_config
+            else {**found, "name": names[self]}
+        )
 
     @override
     def listed_trainable_weights(self) -> list[Listed]:

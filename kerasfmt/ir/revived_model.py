@@ -120,10 +120,6 @@ class RevivedModel(RevivedLayer, Model, register=False):
         return self.run(inputs, {}, training, context or CallContext(self.shared_traces))
 
     @override
-    def config_in(self, names: LayerNames) -> dict[str, Any]:
-        return Layer.config_in(self, names)
-
-    @override
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused: its functions are called by `run`."""
         raise self.fail("it has no code; its functions run instead")

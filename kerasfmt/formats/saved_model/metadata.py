@@ -201,16 +201,27 @@ def _revived_content(
     content: dict[str, Any] = {}
     number = ids.number(layer)
     for key, value in layer.record.content.items():
-        if key not in ("inbound_nodes", "training_config"):
-            content[key] = value
-        if key == "config":
-            if isinstance(value, Mapping):
-                content[key] = ids.config(layer)
+        if key in ("inbound_nodes", "training_config"):
+            continue
+        content[key] = value if isinstance(layer, Model) else _numbered_fact(layer, key, value, ids)
+        if key == "config" and layer.record.has_config:
+            content[key] = ids.config(layer)
             content |= {"inbound_nodes": inbound, SHARED: number} if inbound else {SHARED: number}
-    content |= {"name": ids.names[layer], "trainable": layer.trainable, SHARED: number}
+    content |= {"name": ids.names[layer], "trainable": layer.trainable}
     if compiled is not None:
         content["training_config"] = _training_config(compiled, ids)
     return content
+
+
+def _numbered_fact(layer: Layer, key: str, value: Any, ids: SharedIds) -> Any:
+    """What is said of a layer, with a number for each object; Keras numbers those of a layer alone."""
+    if key == "dtype":
+        return _policy(layer, ids)
+    if key == "input_spec" and isinstance(value, list):
+        return [_numbered_fact(layer, f"{key}{place}", item, ids) for place, item in enumerate(value)]
+    if key != "config" and isinstance(value, Mapping) and value.keys() == {"class_name", "config"}:
+        return {**value, SHARED: ids.number((layer, key))}
+    return value
 
 
 def _policy(layer: Layer, ids: SharedIds) -> Any:

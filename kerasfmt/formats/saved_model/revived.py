@@ -35,7 +35,7 @@ from kerasfmt.ir import Layer, Model, Weight, policy
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.held_layers import children_of, every_layer
 from kerasfmt.ir.json_values import unwrap
-from kerasfmt.ir.revived import Record, RevivedLayer
+from kerasfmt.ir.revived import NO_CONFIG, Record, RevivedLayer
 from kerasfmt.ir.revived_model import RevivedModel
 from kerasfmt.ir.structure import flatten, map_structure
 from kerasfmt.ir.tracked import TrackedItem, TrackedObject, UnreadObject, walk
@@ -230,7 +230,7 @@ class Revival:
         content = without_numbers(place.described)
         kind, config, name = str(content.get("class_name")), content.get("config"), str(content.get("name"))
         given = kind in self._custom
-        if not isinstance(config, Mapping):
+        if not isinstance(config, Mapping) or config.get(NO_CONFIG):
             return None
         if not given and content.get("is_graph_network") and "layers" in config:
             kind = _MODELS.get(self._identifier(place), kind)
