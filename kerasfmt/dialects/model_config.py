@@ -8,8 +8,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from kerasfmt import limits
 from kerasfmt.dialects import keras2, keras3
@@ -49,6 +49,7 @@ def model_from_config(
     custom_objects: Mapping[str, Any] | None = None,
     keras: Major | None = None,
     max_expansion: float = limits.MAX_EXPANSION,
+    members: Members | None = None,
 ) -> Model:
     """The model that a config stands for, with fresh weights; each is made when it is used.
 
@@ -60,6 +61,7 @@ def model_from_config(
       keras: the version of Keras whose dialect it is; by default recognized by what only one version writes.
       max_expansion: what the functions of the layers may cost for each byte of the config, beyond the 128 MiB that any
         config may cost; infinity for no limit. A reader of a file counts the bytes of the file in place of these.
+      members: what the file knows of the layers beside their configs.
 
     Example:
       >>> dense = {"class_name": "Dense", "config": {"units": 2, "batch_input_shape": [None, 3]}}
@@ -72,20 +74,53 @@ def model_from_config(
       UnsafeFileError: it holds code, is nested too deeply, or costs more than it may.
     """
     _check_nesting(config)
+    reading = _Reading(custom_objects or {}, SharedTraces(), members)
     if limits.is_limited():
-        return _model_from(config, custom_objects or {}, keras)
+        return _model_from(config, reading, keras)
     with limits.limited(max_expansion) as allowance:
         allowance.add_file(_size(config))
-        return _model_from(config, custom_objects or {}, keras)
+        return _model_from(config, reading, keras)
 
 
-def _model_from(config: Mapping[str, Any], custom_objects: Mapping[str, Any], keras: Major | None) -> Model:
+class Members(Protocol):
+    """What a file knows of the layers of a model, by their entries and the names of the models around them."""
+
+    def made(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
+        """The layer, if it was made already and was not called."""
+
+    def enter(self, entry: Mapping[str, Any], path: tuple[str, ...], layer: Layer) -> None:
+        """Is told a layer that was made of its config."""
+
+    def revived(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
+        """A layer that its config does not make; None if the file knows no more than that."""
+
+
+def layer_from_config(
+    entry: Mapping[str, Any], custom_objects: Mapping[str, Any], members: Members | None = None
+) -> Layer:
+    """The layer or model of an entry `{"class_name", "config"}` in the dialect of Keras 2.
+
+    Args:
+      entry: the entry.
+      custom_objects: layer classes by the class name in the entry.
+      members: what the file knows of the layers in it beside their configs.
+
+    Raises:
+      UnsupportedLayerError: the class or an option is not known.
+      InvalidModelError: the config contradicts itself.
+      UnsafeFileError: it is nested too deeply.
+    """
+    _check_nesting(entry)
+    return _layer_from(entry, _Reading(custom_objects, SharedTraces(), members), ())
+
+
+def _model_from(config: Mapping[str, Any], reading: _Reading, keras: Major | None) -> Model:
     if "layers" in config and "class_name" not in config:
         config = {"class_name": "Functional" if "input_layers" in config else "Sequential", "config": config}
     if keras == 3 or (keras is None and keras3.is_spoken(config)):
         with _located((str(config.get("class_name")),)):
             config = keras3.keras3_to_keras2(config)
-    layer = _layer_from(config, _Reading(custom_objects, SharedTraces()), ())
+    layer = _layer_from(config, reading, ())
     if not isinstance(layer, Model):
         raise InvalidModelError(f"config: expected a model, got {config.get('class_name')!r}")
     return layer
@@ -98,10 +133,12 @@ class _Reading:
     Attributes:
       custom_objects: layer classes by name.
       shared_traces: the traces that equal layers share.
+      members: what the file knows of the layers beside their configs.
     """
 
     custom_objects: Mapping[str, Any]
     shared_traces: SharedTraces
+    members: Members | None = None
 
 
 def _check_nesting(config: Any) -> None:
@@ -150,23 +187,54 @@ def _layer_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ..
     if len(path) > _MAX_DEPTH:
         raise UnsafeFileError(f"config: models nested more than {_MAX_DEPTH} deep")
     with _located(path):
-        made = _leaf_from(entry, reading, path)
+        made = _checked(entry, reading, path)
     if isinstance(made, InputLayer):
         made.outputs.shared_traces = reading.shared_traces
-    if made is not None:
-        return made
-    config, kind = entry["config"], str(entry["class_name"])
-    inside = (*path, str(config.get("name") or kind.lower()))
-    return (_sequential if kind == "Sequential" else _functional)(config, reading, inside)
+    if made is None:
+        config, kind = entry["config"], str(entry["class_name"])
+        inside = (*path, str(config.get("name") or kind.lower()))
+        made = (_sequential if kind == "Sequential" else _functional)(config, reading, inside)
+    if reading.members is not None:
+        reading.members.enter(entry, path, made)
+    return made
+
+
+def _checked(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Layer | None:
+    """The layer of an entry, from its config or as the file knows it; None if the entry is a model."""
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
+        raise InvalidModelError(f"config: expected a layer's class_name and config, got {str(entry)[:80]}")
+    members = reading.members
+    if members is None:
+        return _leaf_from(entry, reading, path)
+    known = members.made(entry, path)
+    if known is not None:
+        return known
+    try:
+        # The layers that a layer holds may have the names of layers of the model.
+        return _leaf_from(entry, replace(reading, members=None), path)
+    except (UnsupportedLayerError, TypeError) as error:
+        if _given(entry, reading) is not None:
+            raise
+        found = members.revived(entry, path)
+        if found is None and isinstance(error, UnsupportedLayerError):
+            raise UnsupportedLayerError(
+                f"{error}; the file has no functions that compute the layer, as when it is saved with save_traces=False"
+            ) from error
+        if found is None:
+            raise
+        return found
+
+
+def _given(entry: Mapping[str, Any], reading: _Reading) -> Any:
+    """What the caller gave for the class of an entry."""
+    objects = reading.custom_objects
+    return objects.get(str(entry.get("class_name"))) or objects.get(str(entry.get("registered_name")))
 
 
 def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Layer | None:
-    """The layer of an entry; None if the entry is a model."""
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
-        raise InvalidModelError(f"config: expected a layer's class_name and config, got {str(entry)[:80]}")
+    """The layer of an entry, from its config; None if the entry is a model."""
     kind, config = str(entry.get("class_name")), dict(entry["config"])
-    registered = entry.get("registered_name")
-    custom = reading.custom_objects.get(kind) or reading.custom_objects.get(str(registered))
+    custom = _given(entry, reading)
     cls: type[Layer] | None
     if custom is not None and (inspect.isclass(custom) or not _takes_functions(kind)):
         cls = _custom_class(kind, custom)

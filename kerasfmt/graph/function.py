@@ -38,6 +38,7 @@ class Function:
         function stands for its name.
       make_companions: makes `companions`, when the function is written.
       body_id: equal for functions that differ only in their names, captures and callees.
+      definition: what it was decoded from, as the file states it; None for a function that was built.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Function:
     attributes: Mapping[str, str | bool | Function] = field(default_factory=dict)
     make_companions: Callable[[], Sequence[Function]] | None = None
     body_id: object = field(default_factory=object)
+    definition: object = None
 
     def __str__(self) -> str:
         inputs = ", ".join(f"{v.name}: {type_text(v.dtype, v.shape)}" for v in self.inputs)
@@ -105,6 +107,7 @@ class Function:
             self.attributes,
             self.make_companions,
             self.body_id,
+            self.definition,
         )
 
     @cached_property

@@ -149,6 +149,11 @@ def op_list(names: Iterable[str]) -> protos.OpList:
     return protos.OpList(op=[_op_list()[name] for name in sorted(names)])
 
 
+def is_defined(name: str) -> bool:
+    """Whether kerasfmt ships the definition of an op."""
+    return name in _op_list()
+
+
 @cache
 def lookup(name: str) -> OpDef:
     """The definition of the op called `name`.

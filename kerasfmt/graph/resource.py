@@ -109,6 +109,31 @@ class EagerConstant(Capture):
         return self.argument
 
 
+class InnerTensor(Capture):
+    """A tensor inside of a function, which the gradient of one of the function's nodes captures.
+
+    Args:
+      name: its name in the function, as the file states it.
+      dtype: its dtype.
+      holder: the function.
+    """
+
+    def __init__(self, name: str, dtype: DType, holder: object) -> None:
+        super().__init__(name)
+        self.dtype = dtype
+        self.holder = holder
+
+    @property
+    @override
+    def argument(self) -> Spec:
+        return Spec(None, self.dtype)
+
+    @property
+    @override
+    def described(self) -> Spec:
+        return self.argument
+
+
 class TableInitializer(Protocol):
     """What fills a table before it is used."""
 

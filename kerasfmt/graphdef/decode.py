@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from kerasfmt import dtypes
@@ -27,6 +28,7 @@ from kerasfmt.graph.op import known_op
 from kerasfmt.graph.op_defs import OpDef, decode_op_def, lookup
 from kerasfmt.graph.value import Attr
 from kerasfmt.graphdef.arguments import checked_operands, count_of, output_index, output_number
+from kerasfmt.graphdef.definition import Definition
 from kerasfmt.graphdef.needed import needed_nodes, node_name
 from kerasfmt.limits import EDGE_COST, NODE_COST, Allowance
 
@@ -47,15 +49,22 @@ class FunctionDecoder:
       op_defs: the definitions of ops in the file, for ops that kerasfmt does not know.
       allowance: the bytes that the functions may cost.
       where: what errors begin with: the file.
+      gradients: the names of the functions that are gradients of nodes, by what nodes call them.
     """
 
     def __init__(
-        self, library: Iterable[Any], op_defs: Iterable[Any], allowance: Allowance, where: str
+        self,
+        library: Iterable[Any],
+        op_defs: Iterable[Any],
+        allowance: Allowance,
+        where: str,
+        gradients: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.where = where
         self.allowance = allowance
         self._messages = {message.signature.name: message for message in library}
         self._op_defs = {message.name: message for message in op_defs}
+        self._gradients = gradients
         self._known: dict[str, OpDef] = {}
         self._made: dict[str, Function] = {}
         self._open: list[str] = []
@@ -98,7 +107,19 @@ class FunctionDecoder:
             if arg.name not in message.ret:
                 raise GraphError(f"{body.where}: output {arg.name}: expected a tensor, got none")
             ends.append((message.ret[arg.name], dtypes.of(arg.type)))
-        return body.finish(ends, message.control_ret.values())
+        definition = Definition(message, self._gradients, self._op_defs)
+        return replace(
+            body.finish(ends, message.control_ret.values()),
+            definition=definition,
+            make_companions=lambda: self._named(definition),
+        )
+
+    def _named(self, definition: Definition) -> list[Function]:
+        """The functions that a function names, beside itself."""
+        own = definition.message.signature.name
+        return [
+            self.function(name) for name in dict.fromkeys(definition.named()) if name in self and name != own
+        ]
 
     def graph(
         self,

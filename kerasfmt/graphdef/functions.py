@@ -20,6 +20,7 @@ from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import AttrDef
 from kerasfmt.graph.resource import Capture, Table, Variable
 from kerasfmt.graph.value import Node, Value
+from kerasfmt.graphdef.definition import Definition, copy_definition, definition_of
 from kerasfmt.graphdef.function_names import FunctionNames
 
 # ConfigProto {device_count {CPU: 1} device_count {GPU: 0} gpu_options {} allow_soft_placement: true ...}: what
@@ -45,8 +46,13 @@ class FunctionEncoder:
     def encode_library(self, library: protos.FunctionDefLibrary) -> None:
         """Encodes every function of `names`, in order."""
         bodies: dict[object, protos.FunctionDef] = {}
+        gradients: dict[str, str] = {}
         for function in self._names:
             proto = library.function.add()
+            definition = definition_of(function)
+            if definition is not None:
+                gradients |= self._copy(proto, function, definition)
+                continue
             like = bodies.setdefault(function.body_id, proto)
             if like is proto:
                 self._encode_body(proto, function)
@@ -55,6 +61,19 @@ class FunctionEncoder:
                 for place, attr, callee in function.call_sites:
                     proto.node_def[place].attr[attr].func.name = self._names[callee]
             proto.signature.name = self._names[function]
+        for kind, name in gradients.items():
+            library.registered_gradients.add(registered_op_type=kind, gradient_func=name)
+
+    def _copy(self, proto: protos.FunctionDef, function: Function, definition: Definition) -> dict[str, str]:
+        """Copies a function that was decoded; returns the names of the functions that are gradients of its nodes."""
+        beside = [(definition_of(other), other) for other in function.companions]
+        renamed = {
+            found.message.signature.name: self._names[other] for found, other in beside if found is not None
+        }
+        renamed[definition.message.signature.name] = self._names[function]
+        copy_definition(proto, definition, self._names[function], renamed)
+        found = map(definition.gradient, definition.message.node_def)
+        return {kind: renamed[name] for kind, name in filter(None, found) if name in renamed}
 
     def _encode_body(self, proto: protos.FunctionDef, function: Function) -> None:
         proto.signature.is_stateful = function.stateful

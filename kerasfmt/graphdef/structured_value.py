@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
-from kerasfmt import protos
+from kerasfmt import dtypes, protos
+from kerasfmt.errors import GraphError
 from kerasfmt.graph import Spec, VariableSpec
-from kerasfmt.graph.attr_values import encode_shape
+from kerasfmt.graph.attr_values import decode_shape, encode_shape
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,79 @@ class ArgSpec:
         return repr(self)
 
 
+@dataclass(frozen=True)
+class OtherValue:
+    """A value of a kind that kerasfmt does not take: the spec of a ragged tensor, a tensor, and others.
+
+    Attributes:
+      kind: what it is.
+    """
+
+    kind: str
+
+
+def decode(proto: protos.StructuredValue) -> Any:
+    """The value of a message; a named tuple becomes a tuple."""
+    kind = proto.WhichOneof("kind")
+    if kind in _PLAIN:
+        return getattr(proto, kind)
+    if kind in ("none_value", None):
+        return None
+    if kind == "tensor_spec_value":
+        spec = proto.tensor_spec_value
+        return Spec(decode_shape(spec.shape), dtypes.of(spec.dtype), spec.name or None)
+    if kind == "list_value":
+        return list(map(decode, proto.list_value.values))
+    if kind == "tuple_value":
+        return tuple(map(decode, proto.tuple_value.values))
+    if kind == "dict_value":
+        return {key: decode(value) for key, value in sorted(proto.dict_value.fields.items())}
+    if kind == "named_tuple_value":
+        return tuple(decode(pair.value) for pair in proto.named_tuple_value.values)
+    named = proto.type_spec_value.type_spec_class_name if kind == "type_spec_value" else ""
+    return OtherValue(named or kind)
+
+
+_PLAIN: Final = frozenset({"bool_value", "int64_value", "float64_value", "string_value"})
+
+
+def decode_arg_spec(proto: protos.FunctionSpec) -> ArgSpec:
+    """The signature in a message, without `self`.
+
+    Raises:
+      GraphError: it is not the signature of a Python function.
+    """
+    pairs = {pair.key: decode(pair.value) for pair in proto.fullargspec.named_tuple_value.values}
+    args, defaults = _texts(pairs.get("args")), pairs.get("defaults")
+    keywords = pairs.get("kwonlydefaults")
+    if proto.is_method:
+        args = args[1:]
+    if not isinstance(defaults, tuple | list | None) or not isinstance(keywords, dict | None):
+        raise GraphError(f"expected the defaults of a signature, got {defaults!r:.80} and {keywords!r:.80}")
+    varargs, varkw = (None if pairs.get(key) is None else str(pairs[key]) for key in ("varargs", "varkw"))
+    return ArgSpec(
+        args,
+        None if defaults is None else tuple(defaults),
+        _texts(pairs.get("kwonlyargs")),
+        keywords,
+        varargs,
+        varkw,
+    )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if value is not None and not isinstance(value, list | tuple):
+        raise GraphError(f"expected the names of arguments, got {value!r:.80}")
+    return tuple(map(str, value or ()))
+
+
 def encode(value: Any) -> protos.StructuredValue:
-    """The message for None, bools, numbers, strings, Specs, and tuples, lists and dicts of them."""
+    """The message for None, bools, numbers, strings, Specs, and tuples, lists and dicts of them.
+
+    A message stands for itself.
+    """
+    if isinstance(value, protos.StructuredValue):
+        return value
     proto = protos.StructuredValue()
     _encode_into(proto, value)
     return proto
@@ -114,8 +186,12 @@ class FunctionSpecs:
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], protos.FunctionSpec] = {}
 
-    def encode(self, spec: ArgSpec, input_signature: tuple[Any, ...] | None) -> protos.FunctionSpec:
-        """As `encode_function_spec`, with one message for equal signatures."""
+    def encode(
+        self, spec: ArgSpec | protos.FunctionSpec, input_signature: tuple[Any, ...] | None
+    ) -> protos.FunctionSpec:
+        """As `encode_function_spec`, with one message for equal signatures; a message stands for itself."""
+        if isinstance(spec, protos.FunctionSpec):
+            return spec
         key = (spec.key, repr(input_signature))
         if key not in self._made:
             self._made[key] = encode_function_spec(spec, input_signature)

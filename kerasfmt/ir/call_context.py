@@ -71,5 +71,5 @@ class CallContext:
 
     def add_activity_losses(self, layer: Layer, outputs: list[Value]) -> None:
         """Adds the penalties of a layer on its outputs, where it has an activity regularizer."""
-        if layer.activity_penalty is not None:
+        if layer.penalizes_outputs:
             self.losses.extend(activity_losses(layer.traces.penalty(self), outputs))

@@ -215,6 +215,11 @@ class Layer(WeightOwner, kw_only=True):
         """The activity regularizer, if the layer has that option and it is set."""
         return getattr(self, "activity_regularizer", None)
 
+    @property
+    def penalizes_outputs(self) -> bool:
+        """Whether its outputs add to the loss, by `traces.penalty`."""
+        return self.activity_penalty is not None
+
     # What follows from the above.
 
     @property
@@ -233,6 +238,11 @@ class Layer(WeightOwner, kw_only=True):
             if option in self.fields
         )
         return f"{LATER_PACKAGE}{name}" if later else name
+
+    @property
+    def class_label(self) -> str:
+        """What tables and errors call the class."""
+        return type(self).__name__
 
     @property
     def own_calls(self) -> int:
@@ -391,14 +401,29 @@ class Layer(WeightOwner, kw_only=True):
             given["mask"] = masks.mask_of(inputs)
         shared = tensors[0].shared_traces
         further = masks.joined_specs(self, inputs, specs_of(given), kwargs)
-        trace = self.traces.exact(*self.arranged(specs, further), kwargs.get("training"), CallContext(shared))
-        outputs = map_structure(lambda v: Tensor(v.spec, shared), trace.outputs)
+        arguments = self.arranged(specs, further)
+        found = self.output_specs(*arguments, kwargs.get("training"), CallContext(shared))
+        outputs = map_structure(lambda spec: Tensor(spec, shared), found)
         masks.mark_outputs(self, specs, inputs, outputs)
         call = Call(self, inputs, kwargs, outputs, len(self.calls))
         for index, tensor in enumerate(call.flat_outputs):
             tensor.call, tensor.index = call, index
         self.calls.append(call)
         return outputs
+
+    def output_specs(
+        self, inputs: Structure, kwargs: dict[str, Any], training: bool | None, context: CallContext
+    ) -> Structure:
+        """The Specs of the outputs of a call.
+
+        Args:
+          inputs: a structure of Specs.
+          kwargs: further arguments, with Specs in place of tensors.
+          training: the mode.
+          context: the context of the call.
+        """
+        trace = self.traces.exact(inputs, kwargs, training, context)
+        return map_structure(lambda v: v.spec, trace.outputs)
 
     def _check_inputs(self, specs: list[Spec]) -> None:
         wanted = self.input_spec()

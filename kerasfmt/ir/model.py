@@ -114,6 +114,11 @@ class Model(Layer, Compilable):
         return 1
 
     @property
+    def is_network(self) -> bool:
+        """Whether its layer calls are known, so that a config can state them."""
+        return True
+
+    @property
     def network(self) -> list[Call]:
         """The layer calls between inputs and outputs, in the order in which they run."""
         return self._graph[0]

@@ -43,7 +43,7 @@ def summary(model: Summarized) -> str:
         calls = [call for call in layer.calls if id(call) in members]
         shapes = [str(t.shape) for call in calls for t in flatten(call.outputs)]
         origins = [t.origin.layer.name for call in calls for t in call.tensor_inputs]
-        name = printable(f"{layer.name} ({type(layer).__name__})")
+        name = printable(f"{layer.name} ({layer.class_label})")
         row = (name, ", ".join(shapes), f"{layer.count_params():,}", printable(", ".join(origins)))
         rows.append(row)
     widths = [max(len(row[i]) for row in rows) for i in range(4)]

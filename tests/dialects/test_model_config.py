@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import kerasfmt
-from kerasfmt.dialects.model_config import model_from_config
+from kerasfmt.dialects.model_config import layer_from_config, model_from_config
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.ir import Model, Sequential
 from kerasfmt.layers import Add, Dense, Layer
@@ -425,3 +425,48 @@ def hard_sigmoid(**start: Any) -> dict[str, Any]:
 )
 def test_whose_words_they_are(config: dict[str, Any], keras: Literal[2, 3] | None, expected: str) -> None:
     assert model_from_config(config, keras=keras).layers[-1].activation.name == expected  # type: ignore[attr-defined]
+
+
+class Known:
+    """What a file knows of layers."""
+
+    def __init__(self) -> None:
+        self.entered: list[tuple[str, ...]] = []
+
+    def made(self, entry: Any, path: tuple[str, ...]) -> Layer | None:
+        return None
+
+    def enter(self, entry: Any, path: tuple[str, ...], layer: Layer) -> None:
+        self.entered.append((*path, layer.name))
+
+    def revived(self, entry: Any, path: tuple[str, ...]) -> Layer | None:
+        return Dense(4, name=entry["config"]["name"]) if "Own" in entry["class_name"] else None
+
+
+def test_a_file_may_know_more_of_layers() -> None:
+    dense = {"class_name": "Own>Dense", "config": {"name": "own"}}
+    inner = {
+        "class_name": "Sequential",
+        "config": {"name": "inner", "layers": [dense], "build_input_shape": [None, 3]},
+    }
+    config = {"name": "outer", "layers": [inner], "build_input_shape": [None, 3]}
+    known = Known()
+    model = model_from_config(config, members=known)
+    assert known.entered == [("outer", "inner", "own"), ("outer", "inner"), ("outer",)]
+    assert model.count_params() == 16
+    assert layer_from_config(inner, {}, Known()).count_params() == 16
+    with pytest.raises(UnsupportedLayerError, match=r"'own' of class 'Own>Dense'"):
+        layer_from_config(inner, {})
+    other = {"class_name": "Other", "config": {"name": "other"}}
+    with pytest.raises(UnsupportedLayerError, match=r"'other' of class 'Other'.*; the file has no functions"):
+        layer_from_config(other, {}, Known())
+    with pytest.raises(UnsupportedLayerError, match="unknown option"):
+        layer_from_config({**dense, "config": {"option": 3}}, {"Own>Dense": Dense}, Known())
+
+
+def test_layers_in_wrappers_are_not_those_of_the_model() -> None:
+    dense = {"class_name": "Dense", "config": {"name": "own", "units": 2}}
+    wrapper = {"class_name": "TimeDistributed", "config": {"name": "wrapper", "layer": dense}}
+    known = Known()
+    layer_from_config(wrapper, {}, known)
+    assert known.entered == [("wrapper",)]

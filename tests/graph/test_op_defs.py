@@ -9,7 +9,7 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.errors import GraphError
-from kerasfmt.graph.op_defs import lookup
+from kerasfmt.graph.op_defs import is_defined, lookup
 
 GOOD = [
     ("MatMul", "transpose_a", np.bool_(True)),
@@ -44,3 +44,8 @@ def test_bad_values(op: str, attr: str, value: Any, message: str) -> None:
     with pytest.raises(GraphError) as caught:
         lookup(op).attrs[attr].check(value)
     assert message in str(caught.value)
+
+
+def test_which_ops_are_defined() -> None:
+    assert is_defined("MatMul")
+    assert not is_defined("NobodyHasThis")

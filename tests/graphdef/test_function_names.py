@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerasfmt import dtypes
+from kerasfmt import dtypes, protos
 from kerasfmt.graph import Builder, Function, Spec, Value, ops
+from kerasfmt.graphdef.decode import FunctionDecoder
 from kerasfmt.graphdef.function_names import FunctionNames
+from kerasfmt.limits import Allowance
 
 VECTOR = Spec((None, 2), dtypes.float32)
 
@@ -67,3 +69,15 @@ def test_functions_of_nodes() -> None:
     names = FunctionNames()
     names.add_callees(calling("outer", inner).nodes)
     assert list(names) == [inner]
+
+
+def test_long_chains_of_functions_that_name_each_other() -> None:
+    count = 3000
+    library = protos.FunctionDefLibrary()
+    for number in range(count):
+        message = library.function.add()
+        message.signature.name = f"f_{number}"
+        message.attr["next"].s = f"f_{number + 1}".encode()
+    names = FunctionNames()
+    names.add(FunctionDecoder(library.function, (), Allowance(), "m").function("f_0"))
+    assert len(list(names)) == count

@@ -6,8 +6,11 @@ import numpy as np
 
 from kerasfmt import dtypes, protos
 from kerasfmt.graph import Builder, Function, Spec, Value, Variable, emit, emit_one, ops
+from kerasfmt.graphdef.binding import bind
+from kerasfmt.graphdef.decode import FunctionDecoder
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.functions import CALL_CONFIG, FunctionEncoder, output_label
+from kerasfmt.limits import Allowance
 
 VECTOR = Spec((None, 2), dtypes.float32)
 
@@ -326,3 +329,48 @@ def test_another_function_on_other_variables_keeps_what_is_said_of_it() -> None:
     told = graph.finish([graph.input(VECTOR)], attributes={"key": True}, make_companions=lambda: [function])
     copy = told.with_captures({}, "copy")
     assert (copy.attributes, copy.companions) == ({"key": True}, (function,))
+
+
+def test_decoded_functions_are_copied_under_their_new_names() -> None:
+    first = library_of(calling(dense("inner")), dense("other"))
+    for message in first.function:
+        message.node_def[0].attr["_unknown"].s = b"kept"
+        message.attr["forward_function_name"].s = first.function[-1].signature.name.encode()
+    decoder = FunctionDecoder(first.function, (), Allowance(), "m")
+    caller = next(m for m in first.function if "calling" in m.signature.name)
+    second = library_of(dense("before"), decoder.function(caller.signature.name))
+    names = [message.signature.name for message in second.function]
+    assert len(names) == len(set(names)) == 4
+    copied = next(m for m in second.function if "calling" in m.signature.name)
+    assert copied.node_def[0].attr["_unknown"].s == b"kept"
+    called = next(node.attr["f"].func.name for node in copied.node_def if node.attr["f"].func.name)
+    assert called in names
+    assert copied.attr["forward_function_name"].s.decode() in names
+    assert caller.signature.name not in names
+
+
+def test_a_body_that_is_bound_twice_is_written_once() -> None:
+    messages = library_of(dense()).function
+    decoder = FunctionDecoder(messages, (), Allowance(), "m")
+    function = decoder.function(messages[0].signature.name)
+    kernels = [Variable(name, Spec((2, 3), dtypes.float32)) for name in "ab"]
+    library, names = protos.FunctionDefLibrary(), FunctionNames()
+    bound = [bind(function, [kernel]) for kernel in kernels]
+    for each in bound:
+        names.add(each)
+    FunctionEncoder(names).encode_library(library)
+    assert len(library.function) == 1
+    assert names[bound[0]] == names[bound[1]] == names[function] == library.function[0].signature.name
+
+
+def library_of(*functions: Function) -> protos.FunctionDefLibrary:
+    library, names = protos.FunctionDefLibrary(), FunctionNames()
+    for function in functions:
+        names.add(function)
+    FunctionEncoder(names).encode_library(library)
+    return library
+
+
+def calling(callee: Function) -> Function:
+    graph = Builder("calling")
+    return graph.finish(graph.call(callee, [graph.input(VECTOR, "x")]))

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given, strategies as st
 
 from kerasfmt import dtypes, protos
-from kerasfmt.graph import Spec
-from kerasfmt.graphdef.structured_value import ArgSpec, encode, encode_function_spec
+from kerasfmt.errors import GraphError
+from kerasfmt.graph import Spec, VariableSpec
+from kerasfmt.graphdef.structured_value import (
+    ArgSpec,
+    FunctionSpecs,
+    OtherValue,
+    decode,
+    decode_arg_spec,
+    encode,
+    encode_function_spec,
+)
 
 LEAVES = st.one_of(
     st.none(),
@@ -29,23 +38,6 @@ VALUES = st.recursive(
     lambda s: st.one_of(st.lists(s), st.lists(s).map(tuple), st.dictionaries(st.text(), s)),
     max_leaves=8,
 )
-
-
-def decode(proto: protos.StructuredValue) -> Any:
-    kind = proto.WhichOneof("kind")
-    value = getattr(proto, kind)
-    if kind == "none_value":
-        return None
-    if kind == "tuple_value":
-        return tuple(decode(v) for v in value.values)
-    if kind == "list_value":
-        return [decode(v) for v in value.values]
-    if kind == "dict_value":
-        return {k: decode(v) for k, v in value.fields.items()}
-    if kind == "tensor_spec_value":
-        dims = tuple(None if d.size < 0 else d.size for d in value.shape.dim)
-        return Spec(None if value.shape.unknown_rank else dims, dtypes.of(value.dtype), value.name)
-    return value
 
 
 @given(VALUES)
@@ -95,3 +87,61 @@ def test_function_spec() -> None:
     assert proto.fullargspec.named_tuple_value.name == "FullArgSpec"
     assert decode(proto.input_signature) == (Spec((2,), dtypes.float32, "x"),)
     assert decode(encode_function_spec(ArgSpec()).input_signature) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        3,
+        2.5,
+        "text",
+        Spec((None, 3), dtypes.float32, "x"),
+        Spec(None, dtypes.int32),
+        ((Spec((), dtypes.bool_), [1, (2.0, None)]), {"a": {"b": "c"}}),
+    ],
+)
+def test_what_is_encoded_is_decoded(value: Any) -> None:
+    assert decode(encode(value)) == value
+    message = encode(value)
+    assert encode(message) is message
+
+
+def test_values_of_other_kinds_say_what_they_are() -> None:
+    assert decode(protos.StructuredValue()) is None
+    assert decode(encode(VariableSpec(Spec((2,), dtypes.float32), 0))) == OtherValue("VariableSpec")
+    assert decode(protos.StructuredValue(tensor_dtype_value=1)) == OtherValue("tensor_dtype_value")
+    named = protos.StructuredValue()
+    named.named_tuple_value.values.add(key="a").value.int64_value = 3
+    assert decode(named) == (3,)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        ArgSpec(),
+        ArgSpec(("inputs", "training"), (None,)),
+        ArgSpec(("x",), None, ("flag", "mode"), {"flag": 2}, "args", "kwargs"),
+    ],
+)
+def test_signatures_are_decoded(spec: ArgSpec) -> None:
+    message = encode_function_spec(spec)
+    assert decode_arg_spec(message) == spec
+    assert FunctionSpecs().encode(message, None) is message
+
+
+def test_a_method_takes_no_self() -> None:
+    message = encode_function_spec(ArgSpec(("self", "x"), (1,)))
+    message.is_method = True
+    assert decode_arg_spec(message) == ArgSpec(("x",), (1,))
+
+
+@pytest.mark.parametrize("key", ["args", "defaults", "kwonlyargs", "kwonlydefaults"])
+def test_signatures_that_are_none(key: str) -> None:
+    message = encode_function_spec(ArgSpec())
+    for pair in message.fullargspec.named_tuple_value.values:
+        if pair.key == key:
+            pair.value.int64_value = 3
+    with pytest.raises(GraphError, match="expected the"):
+        decode_arg_spec(message)

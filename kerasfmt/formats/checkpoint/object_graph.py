@@ -29,6 +29,7 @@ class ObjectGraph:
       paths: the names on the first path that leads to each, but to slots.
       slots: the optimizer and the slot of each variable that is one.
       savers: the functions that save and restore each node that has some of its own.
+      unnamed: the number of nodes at the end that no object leads to.
     """
 
     nodes: Sequence[SavedNode]
@@ -36,10 +37,16 @@ class ObjectGraph:
     paths: Mapping[SavedNode, tuple[str, ...]]
     slots: Mapping[SavedNode, tuple[SavedNode, SavedSlot]]
     savers: Mapping[SavedNode, Sequence[SavedNode]]
+    unnamed: int = 0
 
     @classmethod
-    def of(cls, root: SavedNode) -> ObjectGraph:
-        """Numbers every node below `root`, breadth first."""
+    def of(cls, root: SavedNode, unnamed: Sequence[SavedNode] = ()) -> ObjectGraph:
+        """Numbers every node below `root`, breadth first.
+
+        Args:
+          root: the root.
+          unnamed: further nodes, which no object leads to.
+        """
         nodes, ids = [root], {root: 0}
         paths: dict[SavedNode, tuple[str, ...]] = {root: ()}
         queue = deque([root])
@@ -59,15 +66,16 @@ class ObjectGraph:
             ids[variable] = len(nodes)
             nodes.append(variable)
         savers = {node: node.savers for node in nodes if node.savers}
-        for saver in [saver for both in savers.values() for saver in both]:
-            ids[saver] = len(nodes)
-            nodes.append(saver)
-        return cls(nodes, ids, paths, slots, savers)
+        last = [*(saver for both in savers.values() for saver in both), *unnamed]
+        for node in last:
+            ids[node] = len(nodes)
+            nodes.append(node)
+        return cls(nodes, ids, paths, slots, savers, len(last))
 
     @property
     def trackables(self) -> Sequence[SavedNode]:
-        """The nodes that a checkpoint lists: all but the savers."""
-        return self.nodes[: len(self.nodes) - sum(map(len, self.savers.values()))]
+        """The nodes that a checkpoint lists: all but the savers and those that no object leads to."""
+        return self.nodes[: len(self.nodes) - self.unnamed]
 
     @cached_property
     def variables(self) -> Mapping[str, VariableNode]:

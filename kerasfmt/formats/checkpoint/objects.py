@@ -17,6 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.checkpoint.nodes import (
     CountsNode,
     SavedNode,
@@ -27,6 +28,8 @@ from kerasfmt.formats.checkpoint.nodes import (
 )
 from kerasfmt.graph import Table
 from kerasfmt.ir import Layer, Model, TrainingConfig, Weight
+from kerasfmt.ir.revived import RevivedLayer
+from kerasfmt.ir.tracked import TrackedItem, TrackedObject, UnreadObject
 from kerasfmt.typing import override
 
 ROOT: Final = "root"
@@ -42,11 +45,13 @@ class ObjectTree(ABC):
     Attributes:
       root: the node of the model; `build` gives it its children.
       layers: the layer of each node that stands for one.
+      tracked: the node of each object that revived layers track.
     """
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.layers: dict[SavedNode, Layer] = {}
+        self.tracked: dict[TrackedObject, UserObject] = {}
         self._nodes: dict[Layer, UserObject] = {}
         self._variables: dict[Weight, VariableNode] = {}
         self.root = self.new_node(model)
@@ -95,6 +100,10 @@ class ObjectTree(ABC):
 
     def add_tracked(self, layer: Layer, node: UserObject) -> None:
         """Adds the attributes that the class of a layer tracks."""
+        if isinstance(layer, RevivedLayer):
+            for name, item in layer.record.tracked.items():
+                node.add(name, self.of_tracked(item))
+            return
         held: dict[str, SavedNode] = {}
         for name in layer.tracked_lists():
             held[name] = self.wrapper(getattr(layer, name, ()))
@@ -107,6 +116,34 @@ class ObjectTree(ABC):
         for name in layer.facts.tracked_order or held:
             if name in held:
                 node.add(name, held[name])
+
+    def of_tracked(self, item: TrackedItem) -> SavedNode:
+        """The node of what a revived layer tracks."""
+        if isinstance(item, Layer):
+            return self.of_layer(item)
+        if isinstance(item, Weight):
+            return self.of_weight(item)
+        if not isinstance(item, TrackedObject):
+            return self.of_other(item)
+        node = self.tracked.get(item)
+        if node is None:
+            node = self.tracked[item] = UserObject(item.identifier, item.producer)
+            for name, child in item.children.items():
+                node.add(name, self.of_tracked(child))
+        return node
+
+    def of_other(self, item: TrackedItem) -> SavedNode:
+        """The node of a function or a constant that a revived layer tracks.
+
+        Raises:
+          UnsupportedLayerError: it was not read.
+        """
+        if isinstance(item, UnreadObject):
+            raise UnsupportedLayerError(
+                f"{item.where}: expected what kerasfmt reads and writes, got a {item.kind}; give the class of the "
+                "layer that holds it as custom_objects"
+            )
+        return UserObject()
 
     def wrapper(self, value: Any) -> UserObject:
         """What Keras tracks of a list or a dict: the dicts in a dict, the lists and the weights in a list."""
@@ -157,7 +194,7 @@ class CheckpointObjects(ObjectTree):
 
     @override
     def fill(self, layer: Layer, node: UserObject) -> None:
-        if isinstance(layer, Model):
+        if isinstance(layer, Model) and layer.is_network:
             self.add_layers(layer, node)
         self.add_tracked(layer, node)
 

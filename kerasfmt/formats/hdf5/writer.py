@@ -26,6 +26,7 @@ from kerasfmt.formats.matching import ordered_weights, top_level_weights
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, Weight
 from kerasfmt.ir.held_layers import every_layer
+from kerasfmt.ir.revived_model import refuse_revived
 
 _BACKEND: Final = "tensorflow"
 
@@ -48,11 +49,13 @@ def write(
 
     Raises:
       InvalidModelError: names collide in the file, or HDF5 cannot hold them. Nothing is written.
-      UnsupportedLayerError: Keras 2 has no such activation, or not the optimizer. Nothing is written.
+      UnsupportedLayerError: Keras 2 has no such activation, or not the optimizer; or a layer is known by its functions
+        only. Nothing is written.
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       SaveError: the group holds a model already, or cannot be written. It is as it was.
       ImportError: h5py is not installed.
     """
+    refuse_revived(model, "an HDF5 file")
     writing.write(model_tree(model, include_optimizer), target, progress)
 
 

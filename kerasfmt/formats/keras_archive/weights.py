@@ -31,12 +31,13 @@ from typing import Any, Final, TypeAlias
 from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.containers.hdf5.opening import OpenFile
 from kerasfmt.containers.hdf5.write_plan import WritePlan
-from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsafeFileError
+from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.formats import matching
 from kerasfmt.formats.keras_archive import layout
 from kerasfmt.formats.keras_archive.training import StoredOptimizer
 from kerasfmt.ir import Layer, Model, Sequential, Weight
 from kerasfmt.ir.naming import to_snake_case
+from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.layers.tf_op import TFOpLambda
 
 Variables: TypeAlias = dict[str, dict[str, LazyDataset]]
@@ -90,6 +91,11 @@ class _Met:
 
 def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Place]:
     layer = place.layer
+    if isinstance(layer, RevivedLayer) and (layer.sublayers or isinstance(layer, Model)):
+        raise UnsupportedLayerError(
+            f"layer {layer.name!r} of class {layer.class_name!r}: the layout of .weights.h5 follows how its class "
+            "holds its layers, and nobody has the class; use .h5, .npz or a checkpoint"
+        )
     if id(layer) in met.layers:
         place = Place(place.paths, layer, place.twins, again=True)
     met.layers.add(id(layer))

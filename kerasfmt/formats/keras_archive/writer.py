@@ -29,6 +29,7 @@ from kerasfmt.formats.keras_archive.training import stored_optimizer
 from kerasfmt.formats.keras_archive.weights import weights_tree
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model, TrainingConfig
+from kerasfmt.ir.revived_model import refuse_revived
 
 _DATE: Final = "1980-01-01@00:00:00"
 """Keras writes the time of the save here. No reader uses it, and the same model has to give the same bytes."""
@@ -52,12 +53,14 @@ def write(
       progress: is told the bytes of weights that have been written, part by part.
 
     Raises:
-      UnsupportedLayerError: that version of Keras lacks a layer, the optimizer, or an option. Nothing is written.
+      UnsupportedLayerError: that version of Keras lacks a layer, the optimizer, or an option; or a layer is known by
+        its functions only. Nothing is written.
       InvalidModelError: an option is not a JSON value. Nothing is written.
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ImportError: h5py is not installed.
     """
     import_h5py()
+    refuse_revived(model, "a .keras archive")
     config = (keras3 if dialect == "keras3" else keras2_archive).write_model(model)
     training = given_state(model, versions.MAJOR[dialect]) if include_optimizer else None
     if training is not None:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from kerasfmt import protos
 from kerasfmt.graph import Function, Spec
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir.structure import Structure
@@ -23,9 +24,9 @@ class ConcreteFunction:
     Attributes:
       function: the graph.
       name: base of its name in the library.
-      inputs: canonical signature: `((positional arguments), {keyword arguments})`.
-      outputs: structure of Specs.
-      arg_spec: signature of the Python function that was traced.
+      inputs: canonical signature: `((positional arguments), {keyword arguments})`, or its message.
+      outputs: structure of Specs, or its message.
+      arg_spec: signature of the Python function that was traced, or its message.
       keywords: names of the tensor arguments.
       positional: how many of them may be passed by position.
       input_signature: the input signature of the tf.function, if it has one.
@@ -35,7 +36,7 @@ class ConcreteFunction:
     name: str
     inputs: Any
     outputs: Structure
-    arg_spec: ArgSpec = NO_ARGUMENTS
+    arg_spec: ArgSpec | protos.FunctionSpec = NO_ARGUMENTS
     keywords: tuple[str, ...] = ()
     positional: int = 0
     input_signature: tuple[Any, ...] | None = None
@@ -47,13 +48,13 @@ class PolymorphicFunction:
 
     Attributes:
       traces: the functions.
-      arg_spec: signature of the Python function.
+      arg_spec: signature of the Python function, or its message.
       input_signature: the only signature that it takes, if there is one.
       jit_compile: whether XLA compiles it; None if not stated.
     """
 
     traces: tuple[ConcreteFunction, ...] = ()
-    arg_spec: ArgSpec = NO_ARGUMENTS
+    arg_spec: ArgSpec | protos.FunctionSpec = NO_ARGUMENTS
     input_signature: tuple[Any, ...] | None = None
     jit_compile: bool | None = None
 

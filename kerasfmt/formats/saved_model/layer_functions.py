@@ -25,6 +25,7 @@ from kerasfmt.ir import Layer, Model, Trace
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import CallSignature
 from kerasfmt.ir.input_layer import InputLayer
+from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.trace import InnerCall, accepts
 
@@ -54,6 +55,8 @@ class LayerTraces:
 
     def _add(self, layer: Layer, trace: Trace) -> None:
         """Enters a trace in both modes, and the traces of the layers that it calls."""
+        if isinstance(layer, RevivedLayer):
+            return  # it has functions, and so have the layers in it
         modes = (True, False) if layer.takes_training else (None,)
         # Keras reaches the inner layers only when it traces a layer for its own signature.
         own = not trace.kwargs and _same(layer.keras_signature(), trace.inputs)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from kerasfmt import protos
@@ -19,14 +20,15 @@ from kerasfmt.formats.checkpoint.nodes import SavedNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.plan import Plan
+from kerasfmt.formats.saved_model.shared_ids import SHARED, SharedIds
 from kerasfmt.graph import Spec
 from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, TrainingConfig
 from kerasfmt.ir.compile_state import CompiledMetric
-from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.json_values import LEAVES, wrap_shape, wrap_tuple
-from kerasfmt.ir.naming import LayerNames
-from kerasfmt.ir.regularizers import Regularizer, to_config
+from kerasfmt.ir.regularizers import to_config
+from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.ir.tracked import TrackedObject
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,72 +48,13 @@ class LayerMetadata:
     content: Mapping[str, Any]
 
 
-class _SharedIds:
-    """Numbers each config object of a model once, in the order in which Keras meets them.
-
-    Args:
-      names: the names of layers.
-    """
-
-    def __init__(self, names: LayerNames) -> None:
-        self.names = names
-        self._ids: dict[Any, int] = {}
-        self._configs: dict[Layer, dict[str, Any]] = {}
-        self._numbered: dict[Layer, dict[str, Any]] = {}
-        self._apart: set[Layer] = set()
-
-    def policy(self, layer: Layer) -> int:
-        """The number of the policy of a layer; a layer that others share nothing with has one of its own."""
-        apart = layer in self._apart or layer.options_of is not None
-        return self.number(("policy", layer.policy.name, layer if apart else None))
-
-    def number(self, key: Any) -> int:
-        """The number of the object behind `key`."""
-        return self._ids.setdefault(key, len(self._ids))
-
-    def config(self, layer: Layer) -> dict[str, Any]:
-        """A layer's config with every config object in it numbered."""
-        if layer not in self._numbered:
-            config = layer.config_beside_graph(self.plain(layer))
-            self._numbered[layer] = {key: self._mark(layer, key, value) for key, value in config.items()}
-        return self._numbered[layer]
-
-    def plain(self, layer: Layer) -> dict[str, Any]:
-        """A layer's config without numbers."""
-        if layer not in self._configs:
-            self._configs[layer] = layer.config_in(self.names)
-        return self._configs[layer]
-
-    def _described(self, layer: Layer, value: dict[str, Any]) -> dict[str, Any]:
-        """The description of a layer inside the config of another; Keras makes it with a policy of its own."""
-        self._apart.add(layer)
-        config = layer.config_in(self.names) if isinstance(layer, Model) else self.config(layer)
-        return {**value, "config": config, "shared_object_id": self.number(layer)}
-
-    def _mark(self, layer: Layer, key: str, value: Any) -> Any:
-        if key in layer.facts.unnumbered_options:
-            return value
-        child = layer.held(key)
-        if isinstance(child, Layer):
-            return self._described(child, value)
-        if isinstance(child, list) and child and all(isinstance(item, Layer) for item in child):
-            return [self._described(item, config) for item, config in zip(child, value, strict=True)]
-        if isinstance(value, dict) and value.keys() == {"class_name", "config"}:
-            if key == "dtype":
-                return {**value, "shared_object_id": self.policy(layer)}
-            owner: Any = (layer.options_of or layer, key)
-            # Layers inside a layer may hold the same object.
-            owner = id(child) if isinstance(child, Regularizer | Constraint) else owner
-            return {**value, "shared_object_id": self.number(owner)}
-        return value
-
-
 def describe_objects(
     plan: Plan,
     graph: ObjectGraph,
     layers: Mapping[SavedNode, Layer],
     metrics: Mapping[SavedNode, CompiledMetric],
     compiled: TrainingConfig | None,
+    tracked: Mapping[TrackedObject, SavedNode] = MappingProxyType({}),
 ) -> list[LayerMetadata]:
     """The metadata of every layer and every metric among the nodes of the object graph, in their order.
 
@@ -121,8 +64,10 @@ def describe_objects(
       layers: the layer of each node that stands for one.
       metrics: the metric of each node that stands for one.
       compiled: the compile state that is stored; None to leave it out.
+      tracked: the node of each object that revived layers track.
     """
-    model, ids = plan.model, _SharedIds(plan.names)
+    model, ids = plan.model, SharedIds(plan.names)
+    others = {node: item for item, node in tracked.items() if item.description is not None}
     _number_layers(model, ids)
     inbound = _inbound_nodes(model, ids)
     found = []
@@ -134,6 +79,10 @@ def describe_objects(
             identifier = layer.facts.identifier
         elif node in metrics:
             content, identifier = _metric_content(metrics[node], ids), layout.METRIC
+        elif node in others:
+            item = others[node]
+            content = {**(item.description or {}), SHARED: ids.number(item)}
+            identifier = item.identifier
         else:
             continue
         path = ".".join(("root", *graph.paths[node]))
@@ -156,7 +105,7 @@ def encode_metadata(layers: Sequence[LayerMetadata]) -> protos.KerasSavedMetadat
     return proto
 
 
-def _number_layers(model: Model, ids: _SharedIds) -> None:
+def _number_layers(model: Model, ids: SharedIds) -> None:
     layers = [model.inputs[0].origin.layer, *model.layers] if isinstance(model, Sequential) else model.layers
     for layer in layers:
         if isinstance(layer, Model):
@@ -167,10 +116,10 @@ def _number_layers(model: Model, ids: _SharedIds) -> None:
     ids.number(model)
 
 
-def _inbound_nodes(model: Model, ids: _SharedIds) -> dict[Layer, Any]:
+def _inbound_nodes(model: Model, ids: SharedIds) -> dict[Layer, Any]:
     """The `inbound_nodes` of each layer of a functional model, and of the functional models in it."""
     found: dict[Layer, Any] = {}
-    if not isinstance(model, Sequential):
+    if not isinstance(model, Sequential) and model.is_network:
         for entry, layer in zip(ids.plain(model)["layers"], model.layers, strict=True):
             found[layer] = entry["inbound_nodes"]
     for layer in model.layers:
@@ -179,7 +128,7 @@ def _inbound_nodes(model: Model, ids: _SharedIds) -> dict[Layer, Any]:
     return found
 
 
-def _metric_content(metric: CompiledMetric, ids: _SharedIds) -> dict[str, Any]:
+def _metric_content(metric: CompiledMetric, ids: SharedIds) -> dict[str, Any]:
     return {
         "class_name": metric.class_name,
         "name": metric.name,
@@ -190,10 +139,12 @@ def _metric_content(metric: CompiledMetric, ids: _SharedIds) -> dict[str, Any]:
 
 
 def _layer_content(
-    layer: Layer, ids: _SharedIds, inbound: Any, compiled: TrainingConfig | None
+    layer: Layer, ids: SharedIds, inbound: Any, compiled: TrainingConfig | None
 ) -> dict[str, Any]:
     if isinstance(layer, InputLayer):
         return _input_layer_content(layer, ids)
+    if isinstance(layer, RevivedLayer):
+        return _revived_content(layer, ids, inbound, compiled)
     is_model = isinstance(layer, Model)
     metadata: dict[str, Any] = {
         "name": ids.names[layer],
@@ -228,7 +179,7 @@ def _layer_content(
     return metadata
 
 
-def _input_layer_content(layer: InputLayer, ids: _SharedIds) -> dict[str, Any]:
+def _input_layer_content(layer: InputLayer, ids: SharedIds) -> dict[str, Any]:
     return {
         "class_name": "InputLayer",
         "name": ids.names[layer],
@@ -240,14 +191,44 @@ def _input_layer_content(layer: InputLayer, ids: _SharedIds) -> dict[str, Any]:
     }
 
 
-def _policy(layer: Layer, ids: _SharedIds) -> Any:
+def _revived_content(
+    layer: RevivedLayer, ids: SharedIds, inbound: Any, compiled: TrainingConfig | None
+) -> dict[str, Any]:
+    """What the file says of a layer that nobody's class made, with what may have changed since."""
+    content: dict[str, Any] = {}
+    number = ids.number(layer)
+    for key, value in layer.record.content.items():
+        if key in ("inbound_nodes", "training_config"):
+            continue
+        content[key] = value if isinstance(layer, Model) else _numbered_fact(layer, key, value, ids)
+        if key == "config" and layer.record.has_config:
+            content[key] = ids.config(layer)
+            content |= {"inbound_nodes": inbound, SHARED: number} if inbound else {SHARED: number}
+    content |= {"name": ids.names[layer], "trainable": layer.trainable}
+    if compiled is not None:
+        content["training_config"] = _training_config(compiled, ids)
+    return content
+
+
+def _numbered_fact(layer: Layer, key: str, value: Any, ids: SharedIds) -> Any:
+    """What is said of a layer, with a number for each object; Keras numbers those of a layer alone."""
+    if key == "dtype":
+        return _policy(layer, ids)
+    if key == "input_spec" and isinstance(value, list):
+        return [_numbered_fact(layer, f"{key}{place}", item, ids) for place, item in enumerate(value)]
+    if key != "config" and isinstance(value, Mapping) and value.keys() == {"class_name", "config"}:
+        return {**value, SHARED: ids.number((layer, key))}
+    return value
+
+
+def _policy(layer: Layer, ids: SharedIds) -> Any:
     config = layer.policy.to_config()
     if isinstance(config, dict):
         return {**config, "shared_object_id": ids.policy(layer)}
     return config
 
 
-def _add_input_spec(metadata: dict[str, Any], layer: Layer, ids: _SharedIds) -> None:
+def _add_input_spec(metadata: dict[str, Any], layer: Layer, ids: SharedIds) -> None:
     spec = layer.input_spec()
     if spec is None:
         return
@@ -261,7 +242,7 @@ def _add_input_spec(metadata: dict[str, Any], layer: Layer, ids: _SharedIds) -> 
     )
 
 
-def _numbered_spec(spec: InputSpec, key: Any, ids: _SharedIds) -> dict[str, Any]:
+def _numbered_spec(spec: InputSpec, key: Any, ids: SharedIds) -> dict[str, Any]:
     return {**_input_spec(spec), "shared_object_id": ids.number(key)}
 
 
@@ -288,7 +269,7 @@ def _shapes(shape: Structure) -> Any:
     return shape
 
 
-def _model_content(model: Model, ids: _SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
+def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
     save_spec = map_structure(_type_spec, model.keras_signature(ids.names))
     config = {"class_name": model.keras_name, "config": _numbered_config(model, ids)}
     metadata: dict[str, Any] = {
@@ -306,7 +287,7 @@ def _model_content(model: Model, ids: _SharedIds, compiled: TrainingConfig | Non
     return metadata
 
 
-def _partly_numbered(model: Model, ids: _SharedIds) -> dict[str, Any]:
+def _partly_numbered(model: Model, ids: SharedIds) -> dict[str, Any]:
     """A model's config in which only the objects of some options are numbered."""
     config = ids.plain(model)
     entries = list(config["layers"])
@@ -319,7 +300,7 @@ def _partly_numbered(model: Model, ids: _SharedIds) -> dict[str, Any]:
     return {**config, "layers": entries}
 
 
-def _numbered_config(model: Model, ids: _SharedIds) -> dict[str, Any]:
+def _numbered_config(model: Model, ids: SharedIds) -> dict[str, Any]:
     """A model's config with every layer and config object numbered; Keras does not number a nested model's config."""
     config = ids.plain(model)
     entries = []

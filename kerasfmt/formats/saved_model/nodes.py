@@ -14,6 +14,7 @@ from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
 from kerasfmt.formats.saved_model.tables import TableFunctions
 from kerasfmt.graph import Capture, EagerConstant, Table
+from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.ir.asset import Asset
 from kerasfmt.typing import override
@@ -88,6 +89,18 @@ class AssetNode(SavedNode):
     @override
     def captured(self) -> Capture:
         return self.asset
+
+
+@dataclass(eq=False)
+class InnerTensorNode(SavedNode):
+    """A tensor inside of a function, which a gradient captures; no object leads to it."""
+
+    tensor: InnerTensor
+
+    @property
+    @override
+    def captured(self) -> Capture:
+        return self.tensor
 
 
 def name_functions(graph: ObjectGraph) -> FunctionNames:

@@ -5,7 +5,7 @@ Source: tensorflow/core/protobuf/saved_object_graph.proto.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kerasfmt import protos
 from kerasfmt.formats.checkpoint.layout import TABLE_ATTRIBUTE
@@ -15,8 +15,15 @@ from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction
 from kerasfmt.formats.saved_model.main_graph import MainGraph
-from kerasfmt.formats.saved_model.nodes import AssetNode, ConcreteNode, ConstantNode, FunctionNode, TableNode
-from kerasfmt.graph import Capture
+from kerasfmt.formats.saved_model.nodes import (
+    AssetNode,
+    ConcreteNode,
+    ConstantNode,
+    FunctionNode,
+    InnerTensorNode,
+    TableNode,
+)
+from kerasfmt.graph import Capture, Function
 from kerasfmt.graph.attr_values import encode_shape
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.structured_value import FunctionSpecs, encode
@@ -28,8 +35,9 @@ def encode_object_graph(
     children: ChildrenBytes,
     names: FunctionNames,
     main: MainGraph,
+    gradients: Iterable[ConcreteFunction] = (),
 ) -> None:
-    """Encodes every node, and the table of the concrete functions that the nodes name."""
+    """Encodes every node, and the table of the concrete functions that the nodes name, and of gradients."""
     specs = FunctionSpecs()
     capture_ids = {captured: graph.ids[node] for captured, node in graph.captures.items()}
     for node in graph.nodes:
@@ -62,6 +70,13 @@ def encode_object_graph(
             entry.registered_name = layout.CONSTANT
         elif isinstance(node, AssetNode):
             entry.asset.asset_file_def_index = list(main.assets).index(node.asset)
+        elif isinstance(node, InnerTensorNode):
+            holder = node.tensor.holder
+            assert isinstance(holder, Function)
+            entry.captured_tensor.name = node.tensor.name
+            entry.captured_tensor.concrete_function = names[holder]
+    for gradient in gradients:
+        _encode_table(proto.concrete_functions[names[gradient.function]], gradient, capture_ids)
 
 
 def _encode_variable(proto: protos.SavedVariable, node: VariableNode) -> None:

@@ -20,22 +20,29 @@ from kerasfmt.formats.checkpoint.layout import LIST_WRAPPER, OPTIMIZER
 from kerasfmt.formats.checkpoint.nodes import SavedNode, UserObject, dict_wrapper, list_wrapper
 from kerasfmt.formats.checkpoint.objects import ObjectTree
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.functions import PolymorphicFunction
+from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.formats.saved_model.given_functions import as_stored, concrete_as_stored
+from kerasfmt.formats.saved_model.gradient_functions import gradient_functions
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
 from kerasfmt.formats.saved_model.nodes import (
     AssetNode,
     ConcreteNode,
     ConstantNode,
     FunctionNode,
+    InnerTensorNode,
     TableNode,
 )
-from kerasfmt.formats.saved_model.plan import Plan, own_penalized_weights, penalized_weights
-from kerasfmt.graph import EagerConstant, Table
+from kerasfmt.formats.saved_model.plan import Penalty, Plan, own_penalties, penalties
+from kerasfmt.graph import EagerConstant, Function, Table
+from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
 from kerasfmt.ir.asset import Asset, TextFile
 from kerasfmt.ir.compile_state import CompiledMetric
-from kerasfmt.ir.held_layers import children_of
+from kerasfmt.ir.given import GivenFunction, GivenTrace
+from kerasfmt.ir.held_layers import children_of, every_layer
+from kerasfmt.ir.revived import RevivedLayer
+from kerasfmt.ir.tracked import TrackedItem
 from kerasfmt.ir.weight_owner import Listed
 from kerasfmt.typing import override
 
@@ -54,6 +61,7 @@ class Objects(ObjectTree):
 
     Attributes:
       metrics: the metric of each node that stands for one.
+      gradients: the gradients that nodes in functions have of their own.
     """
 
     def __init__(self, plan: Plan, compiled: TrainingConfig | None, include_optimizer: bool) -> None:
@@ -61,7 +69,9 @@ class Objects(ObjectTree):
         self._plan = plan
         self._compiled = compiled
         self.metrics: dict[SavedNode, CompiledMetric] = {}
+        self.gradients: list[ConcreteFunction] = []
         self._functions: dict[PolymorphicFunction, FunctionNode] = {}
+        self._given: dict[GivenFunction, PolymorphicFunction] = {}
         self._tables: dict[Table, TableNode] = {}
         self._constants: dict[EagerConstant, SavedNode] = {}
         self.build()
@@ -72,12 +82,21 @@ class Objects(ObjectTree):
         self.root.add("signatures", self._signatures())
         self._add_captures()
 
+    @property
+    def unnamed(self) -> list[SavedNode]:
+        """The nodes that no object leads to: what gradients capture."""
+        captured = [each for gradient in self.gradients for each in gradient.function.captured]
+        found = dict.fromkeys(each for each in captured if isinstance(each, InnerTensor))
+        return [InnerTensorNode(each) for each in found]
+
     def _add_captures(self) -> None:
         """Gives each function the constants and the files that it captures, by their places among its captures."""
         met: set[SavedNode] = {self.root}
         found: list[SavedNode] = [self.root]
+        functions: list[Function] = []
         for node in found:
             if isinstance(node, ConcreteNode):
+                functions.append(node.concrete.function)
                 for place, captured in enumerate(node.concrete.function.captured):
                     if isinstance(captured, EagerConstant):
                         node.add(f"capture_{place}", self._constant(captured))
@@ -85,6 +104,7 @@ class Objects(ObjectTree):
                 if child not in met:
                     met.add(child)
                     found.append(child)
+        self.gradients = gradient_functions(functions, every_layer(self._plan.model))
 
     def _constant(self, constant: EagerConstant) -> SavedNode:
         node = self._constants.get(constant)
@@ -108,6 +128,20 @@ class Objects(ObjectTree):
             node.add("_initialize", self._function(functions.initialize))
             node.add("_destroy_resource", self._function(functions.destroy))
         return node
+
+    @override
+    def of_other(self, item: TrackedItem) -> SavedNode:
+        if isinstance(item, GivenFunction):
+            function = self._given.get(item)
+            if function is None:
+                known = self._plan.losses.get(item)
+                function = self._given[item] = known or as_stored(item)
+            return self._function(function)
+        if isinstance(item, GivenTrace):
+            return ConcreteNode(concrete_as_stored(item))
+        if isinstance(item, EagerConstant):
+            return self._constant(item)
+        return super().of_other(item)
 
     def _add_optimizer(self, compiled: TrainingConfig) -> None:
         optimizer = self.optimizer(compiled)
@@ -133,7 +167,7 @@ class Objects(ObjectTree):
 
     @override
     def fill(self, layer: Layer, node: UserObject) -> None:
-        if isinstance(layer, Model):
+        if isinstance(layer, Model) and layer.is_network:
             self.add_layers(layer, node)
         if layer in self._plan.layers:
             self._add_endpoints(layer, node)
@@ -160,17 +194,19 @@ class Objects(ObjectTree):
         common = {
             "variables": self._list(layer.listed_weights()),
             "trainable_variables": self._list(layer.listed_trainable_weights()),
-            "regularization_losses": self._losses(penalized_weights(layer)),
+            "regularization_losses": self._losses(penalties(layer)),
         }
         api = UserObject()
-        states = layer.saved_states()
-        if states is not None:
-            api.add("states", self.wrapper(states))
+        self._add_states(layer, api)
         api.add("non_trainable_variables", self._list(layer.listed_non_trainable_weights()))
         api.add("layers", list_wrapper(self.of_layer(child) for child in children_of(layer)))
         api.add("metrics", list_wrapper(self._metrics(layer)))
-        api.add("layer_regularization_losses", self._losses(own_penalized_weights(layer)))
-        api.add("layer_metrics", dict_wrapper())
+        api.add("layer_regularization_losses", self._losses(own_penalties(layer)))
+        named = dict_wrapper()
+        if isinstance(layer, RevivedLayer):
+            for name, metric in layer.record.layer_metrics.items():
+                named.add(name, self.of_tracked(metric))
+        api.add("layer_metrics", named)
         for name, item in common.items():
             node.add(name, item)
             api.add(name, item)
@@ -180,22 +216,33 @@ class Objects(ObjectTree):
                 if name in functions:
                     holder.add(name, functions[name])
 
-    def _metrics(self, layer: Layer) -> list[UserObject]:
-        if layer is not self._plan.model or self._compiled is None:
-            return []
-        from kerasfmt.formats.saved_model.metrics import metric_node
+    def _add_states(self, layer: Layer, api: UserObject) -> None:
+        """Adds the states of a recurrent layer."""
+        states = layer.saved_states()
+        if isinstance(layer, RevivedLayer):
+            if layer.record.states is not None:
+                api.add("states", self.of_tracked(layer.record.states))
+        elif states is not None:
+            api.add("states", self.wrapper(states))
 
-        found = []
-        for metric in self._compiled.metrics or ():
-            node = metric_node(metric, self.of_weight)
-            self.metrics[node] = metric
-            found.append(node)
-        return found
+    def _metrics(self, layer: Layer) -> list[SavedNode]:
+        found: list[SavedNode] = []
+        if layer is self._plan.model and self._compiled is not None:
+            from kerasfmt.formats.saved_model.metrics import metric_node
+
+            for metric in self._compiled.metrics or ():
+                node = metric_node(metric, self.of_weight)
+                self.metrics[node] = metric
+                found.append(node)
+        holders = every_layer(layer) if layer is self._plan.model and isinstance(layer, Model) else [layer]
+        revived = [each for each in holders if isinstance(each, RevivedLayer)]
+        tracked = dict.fromkeys(metric for each in revived for metric in each.record.metrics)
+        return [*found, *map(self.of_tracked, tracked)]
 
     def _list(self, weights: Iterable[Listed]) -> UserObject:
         places = enumerate(weights)
         found = [(str(place), self.of_weight(w)) for place, w in places if isinstance(w, Weight)]
         return UserObject(LIST_WRAPPER, children=[*found])
 
-    def _losses(self, weights: Iterable[Weight]) -> UserObject:
-        return list_wrapper(self._function(self._plan.losses[w]) for w in weights)
+    def _losses(self, found: Iterable[Penalty]) -> UserObject:
+        return list_wrapper(self._function(self._plan.losses[penalty]) for penalty in found)

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.formats.saved_model.given_functions import as_stored, given_functions
 from kerasfmt.formats.saved_model.layer_functions import LayerFunctions, LayerTraces
 from kerasfmt.formats.saved_model.names import layer_names
 from kerasfmt.formats.saved_model.signatures import PlannedSignature, plan_default, plan_signatures
@@ -24,10 +26,16 @@ from kerasfmt.graph import Builder, Function, Table
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, Weight
 from kerasfmt.ir.call_context import CallContext
+from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.held_layers import children_of, every_layer
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
+from kerasfmt.ir.revived import RevivedLayer
+from kerasfmt.ir.revived_model import refuse_revived
 from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.trace_sharing import SharedTraces
+
+Penalty: TypeAlias = Weight | GivenFunction
+"""A weight that has a regularizer, or the function that gives a penalty of a revived layer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +48,7 @@ class Plan:
       model: the model.
       names: the names of the layers in the file.
       layers: the functions of each layer that has any, by their names in Keras.
-      losses: the penalty on each weight that has a regularizer, as a function without arguments.
+      losses: each penalty that does not depend on inputs, as a function without arguments.
       compiled: further functions that layers track, by the names of their attributes.
       default: the model's inference function with its outputs by name; None without traces.
       signatures: the functions that serving systems call, by name.
@@ -50,7 +58,7 @@ class Plan:
     model: Model
     names: LayerNames
     layers: Mapping[Layer, Mapping[str, PolymorphicFunction]]
-    losses: Mapping[Weight, PolymorphicFunction]
+    losses: Mapping[Penalty, PolymorphicFunction]
     compiled: Mapping[Layer, Mapping[str, PolymorphicFunction]]
     default: ConcreteFunction | None
     signatures: Mapping[str, PlannedSignature]
@@ -79,6 +87,9 @@ def plan_model(
     names = layer_names(model)
     context = CallContext(model.shared_traces if names is OWN_NAMES else SharedTraces(), names)
     layers = list(every_layer(model))
+    if not save_traces:
+        refuse_revived(model, "a SavedModel with save_traces=False")
+    given = given_functions(layers)
     traced = [layer for layer in layers if save_traces and _has_functions(layer)]
     traces = LayerTraces(model, context) if save_traces else None
     default = plan_default(model, context) if save_traces else None
@@ -87,7 +98,11 @@ def plan_model(
     return Plan(
         model,
         names,
-        {layer: functions.of(layer, traces.of(layer)) for layer in traced if traces is not None},
+        {
+            layer: given[layer] if layer in given else functions.of(layer, traces.of(layer))
+            for layer in traced
+            if traces is not None
+        },
         _losses(traced),
         {layer: _compiled(layer, save_traces) for layer in layers},
         default,
@@ -100,22 +115,27 @@ def _has_functions(layer: Layer) -> bool:
     return not isinstance(layer, InputLayer) and not layer.facts.restored_from_config
 
 
-def own_penalized_weights(layer: Layer) -> list[Weight]:
-    """The layer's own weights that have a regularizer."""
+def own_penalties(layer: Layer) -> list[Penalty]:
+    """The penalties on the layer's own weights."""
+    if isinstance(layer, RevivedLayer):
+        return list(layer.record.losses)
     nested = {w for child in layer.sublayers.values() for w in child.weights}
     own = dict.fromkeys(w for w in layer.weight_attributes.values() if w not in nested)
     return [w for w in own if w.regularizer is not None]
 
 
-def penalized_weights(layer: Layer) -> list[Weight]:
-    """The layer's own weights with a regularizer, and those of the layers that it holds."""
-    inner = [weight for child in children_of(layer) for weight in own_penalized_weights(child)]
-    return [*own_penalized_weights(layer), *inner]
+def penalties(layer: Layer) -> list[Penalty]:
+    """The penalties on the layer's own weights, and on those of the layers that it holds."""
+    inner = [penalty for child in children_of(layer) for penalty in own_penalties(child)]
+    return [*own_penalties(layer), *inner]
 
 
-def _losses(layers: Iterable[Layer]) -> dict[Weight, PolymorphicFunction]:
-    weights = dict.fromkeys(weight for layer in layers for weight in penalized_weights(layer))
-    return {weight: _loss(weight, index) for index, weight in enumerate(weights)}
+def _losses(layers: Iterable[Layer]) -> dict[Penalty, PolymorphicFunction]:
+    found = dict.fromkeys(penalty for layer in layers for penalty in penalties(layer))
+    return {
+        penalty: _loss(penalty, index) if isinstance(penalty, Weight) else as_stored(penalty)
+        for index, penalty in enumerate(found)
+    }
 
 
 def _loss(weight: Weight, index: int) -> PolymorphicFunction:

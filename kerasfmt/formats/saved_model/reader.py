@@ -3,7 +3,7 @@
     objects -> plan -> model
 
 The model comes from the config of its object, in Keras 2's dialect. Each layer takes what Keras says of it beside its
-config.
+config. A layer whose class nobody has, and a model that is code, come from their functions: see `revived`.
 
 Source: tf_keras/src/saving/legacy/saved_model/load.py, KerasObjectLoader
 """
@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt import ir
 from kerasfmt.dialects.malformed import malformed_config_errors
-from kerasfmt.dialects.model_config import model_from_config
+from kerasfmt.dialects.model_config import Members, model_from_config
 from kerasfmt.errors import UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.checkpoint.layout import LIST_WRAPPER
 from kerasfmt.formats.format import Tags
 from kerasfmt.formats.matching import assign
 from kerasfmt.formats.saved_model import layout
+from kerasfmt.formats.saved_model.revived import Revival
 from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_model
 from kerasfmt.formats.saved_model.training import read_training
 from kerasfmt.formats.saved_model.vocabularies import give_vocabularies, without_path
@@ -52,7 +53,7 @@ def load(
       UnsupportedFormatError: it holds no Keras model.
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it holds code, or takes more memory than it may.
-      UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
+      UnsupportedLayerError: it names a layer or an option that kerasfmt does not know, and has no functions of it.
       InvalidModelError: its weights are not those of its layers.
     """
     stored = open_saved_model(path, tags)
@@ -63,59 +64,95 @@ def load(
         )
     root = stored.root
     with malformed_config_errors(root.where):
+        revival = Revival(root, custom_objects or {})
         config = _config(root, custom_objects or {})
-        model = _built(config, custom_objects)
-        matched = match(model, root)
+        if config is None:
+            _refuse_class(root, custom_objects or {})
+            model: ir.Model = revival.model()
+        else:
+            model = _built(config, custom_objects, revival.members(root))
+        matched = match(model, root, revival.hold(model))
+        revival.finish(model, matched)
         _restore_facts(matched)
         assign(matched.pairs)
         give_vocabularies(stored, matched)
         if compile and root.described.get("training_config") is not None:
-            model.training_config = read_training(root, matched, model)
+            model.training_config = read_training(root, matched, model, revival.tracked)
     _warn_of_signatures(stored)
     return model
 
 
-def _built(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None) -> ir.Model:
+def _refuse_class(root: Place, custom_objects: Mapping[str, Any]) -> None:
+    """Refuses a class for a model that calls its layers in code of its own."""
+    kind = str(root.described.get("class_name"))
+    if kind in custom_objects:
+        raise UnsupportedLayerError(
+            f"{root.where}: custom_objects[{kind!r}]: expected classes of layers, got a class for the model itself, "
+            "which calls its layers in code of its own; without it the model runs by the functions in the file"
+        )
+
+
+def _built(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None, members: Members) -> ir.Model:
     try:
-        return model_from_config(config, custom_objects, keras=2)
+        return model_from_config(config, custom_objects, keras=2, members=members)
     except UnsupportedLayerError as error:
         raise UnsupportedLayerError(
             f"{error}; kerasfmt.load_graph_model runs the model's signatures without it"
         ) from error
 
 
-def _config(root: Place, custom_objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Class name and config of the model. A subclass of Model that was made of inputs and outputs is a Functional."""
+def _config(root: Place, custom_objects: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Class name and config of the model; None where the file has no config that makes it.
+
+    A subclass of Model that was made of inputs and outputs is a Functional.
+    """
     content = root.described
     kind, config = str(content.get("class_name")), content.get("config")
     is_network = bool(content.get("is_graph_network")) or kind in _MODELS
     if not is_network or not isinstance(config, Mapping) or "layers" not in config:
-        raise UnsupportedLayerError(
-            f"{root.where}: model {content.get('name')!r} of class {kind!r}: expected a Functional or Sequential "
-            "model, got one that calls its layers in code of its own, which a SavedModel does not hold; "
-            "load_graph_model reads its signatures and variables"
-        )
-    if kind not in (*_MODELS, *custom_objects):
-        kind = "Functional"
-    return {"class_name": kind, "config": _with_lists(config, root)}
+        return None
+    return {
+        "class_name": _network_class(kind, root, custom_objects),
+        "config": _with_lists(config, root, custom_objects),
+    }
 
 
-def _with_lists(config: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def _network_class(kind: str, place: Place, custom_objects: Mapping[str, Any]) -> str:
+    """The class of a model that was made of inputs and outputs, in place of a class of the user's own."""
+    if kind in (*_MODELS, *custom_objects) or not place.described.get("is_graph_network"):
+        return kind
+    return "Sequential" if place.identifier == layout.SEQUENTIAL else "Functional"
+
+
+def _with_lists(
+    config: Mapping[str, Any], place: Place, custom_objects: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """The config of a model in which the options that layers track as lists are lists.
 
     Keras makes a tuple of such an option when it builds the layer, and goes on to track the list.
     """
     places = named_layers(place)
     entries = []
-    for entry in config["layers"]:
+    for entry in _with_names(config["layers"], list(places)):
         inner = entry["config"]
-        at = places.get(str(inner.get("name")))
+        at = places.get(str(inner.get("name", entry.get("name"))))
         if at is not None and "layers" in inner:
-            inner = _with_lists(inner, at)
+            inner = _with_lists(inner, at, custom_objects)
+            kind = str(entry["class_name"])
+            entry = {**entry, "class_name": _network_class(kind, at, custom_objects)}
         elif at is not None:
             inner = {key: _listed(at, key, value) for key, value in without_path(inner).items()}
         entries.append({**entry, "config": inner})
     return {**config, "layers": entries}
+
+
+def _with_names(entries: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """The entries of layers, each with a name; the config of a class of the user's own may leave it out."""
+    rest = iter(names)
+    for entry in entries:
+        name = None if entry["class_name"] == "InputLayer" else next(rest, None)
+        known = "name" in entry or "name" in entry["config"] or name is None
+        yield entry if known else {**entry, "name": name}
 
 
 def _listed(place: Place, key: str, value: Any) -> Any:

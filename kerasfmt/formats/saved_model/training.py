@@ -10,7 +10,7 @@ Source: tf_keras/src/saving/legacy/saved_model/load.py, _try_build_layer and loa
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -32,50 +32,58 @@ _RATES: Final = {"_learning_rate": "learning_rate", "_current_learning_rate": "c
 """The attribute that holds the variable of the learning rate, and its name."""
 
 
-def read_training(root: Place, matched: Matched, model: Model) -> TrainingConfig:
+def read_training(
+    root: Place, matched: Matched, model: Model, tracked: Container[int] = ()
+) -> TrainingConfig:
     """The compile state that a SavedModel holds.
 
     Args:
       root: the object of the model.
       matched: the objects of its layers and weights.
       model: the model.
+      tracked: the numbers of the metrics that layers track themselves.
 
     Raises:
       InvalidModelError: a variable has no value.
     """
-    training = TrainingConfig(_without_numbers(root.described["training_config"]))
+    training = TrainingConfig(without_numbers(root.described["training_config"]))
     training.built = True
-    training.metrics = read_metrics(root)
+    training.metrics = read_metrics(root, tracked)
     optimizer = root.child("optimizer")
     if optimizer is not None:
         training = _with_optimizer(training, optimizer, matched, model.trainable_weights)
     return training
 
 
-def _without_numbers(value: Any) -> Any:
+def without_numbers(value: Any) -> Any:
     """JSON without the numbers that Keras gives to objects."""
     if isinstance(value, Mapping):
-        return {key: _without_numbers(item) for key, item in value.items() if key != _SHARED}
-    return [_without_numbers(item) for item in value] if isinstance(value, list) else value
+        return {key: without_numbers(item) for key, item in value.items() if key != _SHARED}
+    return [without_numbers(item) for item in value] if isinstance(value, list) else value
 
 
-def read_metrics(root: Place) -> list[CompiledMetric] | None:
-    """The metrics of a compiled model; None where the SavedModel has no list of them."""
+def read_metrics(root: Place, tracked: Container[int] = ()) -> list[CompiledMetric] | None:
+    """The metrics of a compiled model; None where the SavedModel has no list of them.
+
+    Args:
+      root: the object of the model.
+      tracked: the numbers of the metrics that layers track themselves.
+    """
     api = root.child("keras_api")
     listed = None if api is None else api.child("metrics")
     if listed is None:
         return None
     found = []
     for place in listed.children.values():
-        if place.identifier == layout.METRIC:
+        if place.identifier == layout.METRIC and place.number not in tracked:
             content = place.described
             config = dict(content.get("config") or {})
-            held = [_variable(child) for child in place.variables]
+            held = [read_variable(child) for child in place.variables]
             found.append(CompiledMetric(str(content.get("class_name")), config, held))
     return found
 
 
-def _variable(place: Place) -> Weight:
+def read_variable(place: Place) -> Weight:
     """A variable with all that the SavedModel says of it."""
     said, tensor = place.variable, place.tensor
     try:

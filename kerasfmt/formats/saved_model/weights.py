@@ -24,6 +24,7 @@ from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.matching import NamedArray, Pair, assign, ordered_weights, pair, refuse, skip
 from kerasfmt.formats.saved_model.stored import Place, open_saved_model
 from kerasfmt.ir import Layer, Model, Weight
+from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.printable import printable
 
 _LAYER: Final = re.compile(r"layer-\d+")
@@ -46,17 +47,20 @@ class Matched:
     pairs: list[Pair] = field(default_factory=list)
 
 
-def match(model: Model, root: Place) -> Matched:
+def match(model: Model, root: Place, revived: Matched | None = None) -> Matched:
     """Finds the layers and the weights of a model in the SavedModel that it was read from.
 
     Args:
       model: the model, whose layers have the names that Keras says in the SavedModel.
       root: the object of the model.
+      revived: the places of the layers that were revived, of the layers in them, and of their weights.
 
     Raises:
       InvalidModelError: the SavedModel has no value for a weight, or has other weights.
     """
-    matching = _Matching()
+    revived = revived or Matched()
+    matching = _Matching(revived=revived)
+    matching.found.weights.update(revived.weights)
     matching.add(model, root)
     return matching.found
 
@@ -103,6 +107,7 @@ class _Matching:
       partial: whether a layer may be missing.
       cast: whether an array of any dtype fits.
       mismatch: called with the error of a weight that does not fit.
+      revived: the places of revived layers and of what they hold.
       found: the result.
     """
 
@@ -110,6 +115,7 @@ class _Matching:
     partial: bool = False
     cast: bool = False
     mismatch: Callable[[InvalidModelError], None] = refuse
+    revived: Matched = field(default_factory=Matched)
     found: Matched = field(default_factory=Matched)
 
     def add(self, layer: Layer, place: Place) -> None:
@@ -117,6 +123,10 @@ class _Matching:
         if layer in self.found.layers:
             return
         self.found.layers[layer] = place
+        if isinstance(layer, RevivedLayer):
+            for inner in layer.sublayers.values():
+                self.add(inner, self.revived.layers[inner])
+            return
         if isinstance(layer, Model):
             for inner, inside in self._members(layer, place):
                 self.add(inner, inside)

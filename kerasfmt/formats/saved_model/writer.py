@@ -28,7 +28,8 @@ from kerasfmt.formats.saved_model.objects import Objects
 from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.formats.saved_model.plan import plan_model
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.graph.op_defs import op_list
+from kerasfmt.graph.op_defs import is_defined, op_list
+from kerasfmt.graphdef.definition import definition_of
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.functions import OUTPUT_OPS, FunctionEncoder
 from kerasfmt.ir import Model
@@ -62,18 +63,18 @@ def write(
 
         compiled = built_state(model, include_optimizer)
     objects = Objects(plan, compiled, include_optimizer)
-    graph = ObjectGraph.of(objects.root)
+    graph = ObjectGraph.of(objects.root, objects.unnamed)
     children = children_bytes(graph)
     checkpoint = protos.serialize(encode_checkpoint_graph(graph, children))
     main = build_main_graph(plan.signatures, graph, checkpoint)
     names = name_functions(graph)
     names.add_callees(main.nodes)
     stored = compiled if include_optimizer else None
-    described = describe_objects(plan, graph, objects.layers, objects.metrics, stored)
+    described = describe_objects(plan, graph, objects.layers, objects.metrics, stored, objects.tracked)
 
     saved = protos.SavedModel(saved_model_schema_version=layout.SCHEMA_VERSION)
     meta = saved.meta_graphs.add()
-    encode_object_graph(meta.object_graph_def, graph, children, names, main)
+    encode_object_graph(meta.object_graph_def, graph, children, names, main, objects.gradients)
     encoder = FunctionEncoder(names)
     encoder.encode_library(meta.graph_def.library)
     encode_main_graph(meta, main, encoder)
@@ -116,14 +117,23 @@ def _write_files(
             file.write(content)
 
 
-def _used_ops(names: FunctionNames, main: MainGraph) -> set[str]:
+def _used_ops(names: FunctionNames, main: MainGraph) -> protos.OpList:
+    """The definitions of all ops in the file; those of ops that kerasfmt does not know come from the file before."""
+    ops, others = set(OUTPUT_OPS), dict[str, protos.OpDef]()
     bodies = {function.body_id: function.nodes for function in names}
-    return {*OUTPUT_OPS, *(node.op for nodes in (main.nodes, *bodies.values()) for node in nodes)}
+    ops |= {node.op for nodes in (main.nodes, *bodies.values()) for node in nodes}
+    for definition in filter(None, map(definition_of, names)):
+        used = {node.op for node in definition.message.node_def}
+        others |= {op: definition.op_defs[op] for op in used if op in definition.op_defs}
+        ops |= used
+    known = op_list(op for op in ops if is_defined(op))
+    extra = [others[op] for op in ops if op in others and not is_defined(op)]
+    return protos.OpList(op=sorted([*known.op, *extra], key=lambda op: op.name)) if extra else known
 
 
-def _encode_meta_info(meta: protos.MetaGraphDef, ops: set[str], options: SaveOptions | None) -> None:
+def _encode_meta_info(meta: protos.MetaGraphDef, ops: protos.OpList, options: SaveOptions | None) -> None:
     info = meta.meta_info_def
-    info.stripped_op_list.CopyFrom(op_list(ops))
+    info.stripped_op_list.CopyFrom(ops)
     info.tags.append(layout.SERVE_TAG)
     if options is not None and options.extra_tags:
         info.tags.extend(sorted(options.extra_tags))

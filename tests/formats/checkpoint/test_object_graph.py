@@ -73,3 +73,12 @@ def test_what_reaches_a_variable_is_restorable() -> None:
     layer = UserObject(children=[("kernel", variable)])
     root = UserObject(children=[("empty", empty), ("layer", layer)])
     assert ObjectGraph.of(root).restorable == {root, layer, variable}
+
+
+def test_nodes_that_no_object_leads_to_come_last() -> None:
+    root, alone = UserObject(), UserObject()
+    root.add("child", VariableNode(weight()))
+    graph = ObjectGraph.of(root, [alone])
+    assert graph.nodes[-1] is alone
+    assert graph.ids[alone] == 2
+    assert list(graph.trackables) == list(graph.nodes[:2])

@@ -1,0 +1,52 @@
+"""The functions of revived layers, as a SavedModel is to hold them again: what their file says of them, unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.ir import Layer
+from kerasfmt.ir.given import GivenFunction, GivenTrace
+from kerasfmt.ir.revived import RevivedLayer
+
+
+def given_functions(layers: Iterable[Layer]) -> dict[Layer, Mapping[str, PolymorphicFunction]]:
+    """The functions of the revived layers among layers, and of the layers in them, by their names in Keras."""
+    found: dict[Layer, Mapping[str, GivenFunction]] = {}
+    for layer in layers:
+        if isinstance(layer, RevivedLayer):
+            found.update(layer.record.kept)
+            found[layer] = layer.record.functions
+    made: dict[GivenFunction, PolymorphicFunction] = {}
+    for functions in found.values():
+        for function in functions.values():
+            if function not in made:  # two names of one function are one object
+                made[function] = as_stored(function)
+    return {
+        layer: {name: made[function] for name, function in functions.items()}
+        for layer, functions in found.items()
+    }
+
+
+def as_stored(function: GivenFunction) -> PolymorphicFunction:
+    """A function with the signatures that its file states."""
+    traces = tuple(map(concrete_as_stored, function.traces))
+    return PolymorphicFunction(traces, function.stored.function_spec)
+
+
+def concrete_as_stored(trace: GivenTrace) -> ConcreteFunction:
+    """The function for one signature, as its file states it."""
+    concrete, bare = trace.stored
+    function = trace.function
+    signature, outputs = concrete.canonicalized_input_signature, concrete.output_signature
+    if bare is None:
+        return ConcreteFunction(function, trace.name, signature, outputs, keywords=function.input_names)
+    return ConcreteFunction(
+        function,
+        trace.name,
+        signature,
+        outputs,
+        bare.function_spec,
+        tuple(bare.argument_keywords),
+        bare.allowed_positional_arguments,
+    )
