@@ -76,12 +76,15 @@ def show_traceback(error: BaseException) -> None:
 
 
 @contextlib.contextmanager
-def warnings_as_lines() -> Iterator[None]:
-    """A context in which each warning is one line on stderr."""
+def warnings_as_lines() -> Iterator[list[str]]:
+    """A context in which each warning is one line on stderr; gives the list of them, which grows."""
+    heard: list[str] = []
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        heard.append(str(message))
+        complain(f"warning: {message}")
+
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
-        yield
-
-
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    complain(f"warning: {message}")
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield heard

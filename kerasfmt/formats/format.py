@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -112,6 +112,9 @@ class Format:
       shards: how it writes weights in several files.
       prefix: how it writes weights whose path is a prefix; `write_weights` is None then.
       describe: describes a file; reads no weight.
+      unread: what a path holds beside what `read` takes and warns of, in sentences.
+      unheld: what a compiled model has that files of the format cannot hold, and `write` does not warn of, in
+        sentences.
     """
 
     name: str
@@ -135,3 +138,5 @@ class Format:
     shards: Shards | None = None
     prefix: Prefix | None = None
     describe: Callable[[Path], Description] | None = None
+    unread: Callable[[Path], Iterable[str]] | None = None
+    unheld: Callable[[Model], Iterable[str]] | None = None

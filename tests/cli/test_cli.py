@@ -22,7 +22,7 @@ def test_errors_are_one_line(
 ) -> None:
     (tmp_path / "text.h5").write_text("hello")
     target = [str(tmp_path / "out")] if command == "convert" else []
-    assert cli.main([command, str(tmp_path / name), *target]) == 1
+    assert cli.main([command, str(tmp_path / name), *target]) == 3
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("kerasfmt: ")
@@ -32,7 +32,7 @@ def test_errors_are_one_line(
 
 
 def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["inspect", str(tmp_path / "none"), "--debug"]) == 1
+    assert cli.main(["inspect", str(tmp_path / "none"), "--debug"]) == 3
     err = capsys.readouterr().err
     assert "Traceback" in err
     assert err.splitlines()[-1].startswith("kerasfmt: ")
@@ -48,14 +48,14 @@ def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture
         (MemoryError(), "kerasfmt: MemoryError\n"),
     ],
 )
-def test_every_error_is_status_1(
+def test_every_error_is_status_3(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr("kerasfmt.api.load_model", fail)
-    assert cli.main(["convert", "a", "b"]) == 1
+    assert cli.main(["convert", "a", "b"]) == 3
     assert capsys.readouterr().err == said
 
 
@@ -92,6 +92,6 @@ def test_what_a_file_may_cost_is_an_option(
     monkeypatch.setattr(limits, "FLOOR", 0)
     target = [str(tmp_path / "m")] if arguments[0] == "convert" else []
     source = str(Path(__file__).parents[1] / "data" / "hdf5" / "keras-2.15.0_mlp.h5")
-    assert cli.main([*arguments, source, *target, "--max-expansion", "0.5"]) == 1
+    assert cli.main([*arguments, source, *target, "--max-expansion", "0.5"]) == 3
     assert "read it with a higher max_expansion" in capsys.readouterr().err
     assert cli.main([*arguments, source, *target, "--max-expansion", "inf"]) == 0

@@ -33,5 +33,5 @@ def test_inspect_of_a_saved_model(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_inspect_of_a_damaged_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"\xff")
-    assert cli.main(["inspect", str(tmp_path)]) == 1
+    assert cli.main(["inspect", str(tmp_path)]) == 3
     assert "the file is damaged" in capsys.readouterr().err
