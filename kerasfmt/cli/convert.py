@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import math
-import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.cli.output import say, warnings_as_lines
-from kerasfmt.containers.progress import Progress, unheard
+from kerasfmt.cli.progress import progress_bar
 from kerasfmt.errors import SaveError
 from kerasfmt.formats import FORMATS
 from kerasfmt.limits import limited
@@ -22,9 +20,6 @@ from kerasfmt.printable import printable
 if TYPE_CHECKING:
     from kerasfmt.formats.format import Format
     from kerasfmt.ir import Model, Weight
-
-_LONG_WRITE = 50_000_000
-"""From this many bytes of weights on, a conversion shows a progress bar."""
 
 _CONVERT = """\
 Read the model in SRC and write it to DST: a SavedModel, HDF5, or a .keras archive of Keras 3 or of tf_keras, each
@@ -112,7 +107,8 @@ def _convert(options: argparse.Namespace) -> None:
         check = _refusing(heard, target) if options.strict else None
         if check is not None:
             check()
-        with _progress(model, options.quiet) as progress:
+        total = sum(map(_nbytes, (*model.weights, *model.optimizer_variables())))
+        with progress_bar("writing", total, options.quiet) as progress:
             arguments = WriteArguments(
                 include_optimizer=not options.no_optimizer,
                 save_traces=not options.no_traces,
@@ -144,22 +140,6 @@ def _refusing(heard: Sequence[str], target: Path) -> Callable[[], None]:
             raise SaveError(f"{target}: {count}, and --strict allows none; nothing was written")
 
     return check
-
-
-@contextlib.contextmanager
-def _progress(model: Model, quiet: bool) -> Iterator[Progress]:
-    """The progress of a write: a bar on stderr for a long write, if stderr is a terminal."""
-    total = sum(_nbytes(weight) for weight in (*model.weights, *model.optimizer_variables()))
-    if quiet or total < _LONG_WRITE or not sys.stderr.isatty():
-        yield unheard
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress as Bar, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("writing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("writing", total=total)
-        yield lambda count: bar.advance(task, count)
 
 
 def _nbytes(weight: Weight) -> int:

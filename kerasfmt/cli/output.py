@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from pathlib import Path
+from typing import Any, Literal, NoReturn
 
 from kerasfmt.printable import printable
 from kerasfmt.typing import override
@@ -39,9 +41,33 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
+class PrintFile(argparse.Action):
+    """An option that prints a file of the package and ends the command, as --help does.
+
+    Args:
+      option_strings: its names.
+      path: the file.
+      others: what argparse takes.
+    """
+
+    def __init__(self, option_strings: Sequence[str], path: Path, **others: Any) -> None:
+        super().__init__(option_strings, **{**others, "nargs": 0, "dest": argparse.SUPPRESS})
+        self._path = path
+
+    @override
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(self._path.read_text(encoding="utf-8"), end="")
+        parser.exit()
+
+
 def say(line: str) -> None:
     """Prints one line."""
     print(printable(line))
+
+
+def say_json(value: object) -> None:
+    """Prints a value as JSON; every character beyond ASCII is escaped."""
+    print(json.dumps(value, indent=2, allow_nan=False))
 
 
 def complain(line: str) -> None:

@@ -205,6 +205,24 @@ def _refuse_url(filepath: str | os.PathLike[str]) -> None:
         )
 
 
+def described_format_at(path: Path) -> Format:
+    """The format of whatever a path holds, a model or weights, by its content.
+
+    Raises:
+      MissingFileError: there is nothing.
+      UnsupportedFormatError: it is of no format, a URL, or may not be read.
+    """
+    _refuse_url(path)
+    tests = {found: _recognizes(found) for found in FORMATS if found.recognize or found.holds_weights}
+    return _first(path, "a model or weights", tests)
+
+
+def _recognizes(found: Format) -> Callable[[Path], bool]:
+    """Whether a path holds a model of a format, or weights."""
+    tests = [test for test in (found.recognize, found.holds_weights) if test]
+    return lambda path: any(test(path) for test in tests)
+
+
 def _writes_weights(found: Format) -> bool:
     return found.write_weights is not None or found.prefix is not None
 

@@ -11,7 +11,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt import api, cli
-from kerasfmt.cli import convert
+from kerasfmt.cli import progress
 from kerasfmt.graph import ops
 from kerasfmt.ir import Model
 from kerasfmt.layers import BatchNormalization, Dense
@@ -73,7 +73,7 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize("name", ["out", "out.h5", "out.keras"])
 def test_progress_of_a_long_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     screen = Terminal()
-    monkeypatch.setattr(convert, "_LONG_WRITE", 0)
+    monkeypatch.setattr(progress, "LONG", 0)
     monkeypatch.setattr("sys.stderr", screen)
     assert cli.main(["convert", MLP, str(tmp_path / name)]) == 0
     assert "writing" in screen.getvalue()
@@ -111,7 +111,7 @@ def test_progress_leaves_the_model_alone(tmp_path: Path, monkeypatch: pytest.Mon
     api_load_model = api.load_model
     monkeypatch.setattr(api, "load_model", load_model)
     monkeypatch.setattr("rich.progress.Progress", Bar)
-    monkeypatch.setattr(convert, "_LONG_WRITE", 0)
+    monkeypatch.setattr(progress, "LONG", 0)
     monkeypatch.setattr("sys.stderr", Terminal())
     assert cli.main(["convert", MLP, str(tmp_path / name)]) == 0
     (model,) = loaded

@@ -112,7 +112,7 @@ def test_no_command_says_what_a_terminal_obeys(
 ) -> None:
     statuses = set()
     for path in hostile_files(tmp_path):
-        commands = [["inspect", str(path)]]
+        commands = [["inspect", str(path), *options] for options in ([], ["--stats", "--ops"], ["--json"])]
         targets = [f"out{'' if debug else OBEYED}{suffix}" for suffix in ("", ".h5", ".keras")]
         commands += [["convert", str(path), str(tmp_path / target)] for target in targets]
         for command in commands:
@@ -124,7 +124,7 @@ def test_no_command_says_what_a_terminal_obeys(
             assert "\nkerasfmt: done" not in out + err
             assert debug or err.count("\n") == (status > 0)
             if command == ["inspect", str(tmp_path / "whole.h5")]:
-                assert f"model: Functional m日本{SHOWN}, written by " in out
+                assert f"model: Functional m日本{SHOWN}\n" in out
     assert statuses == {("inspect", 0), ("inspect", 3), ("convert", 0), ("convert", 3)}
 
 
