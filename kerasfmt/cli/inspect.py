@@ -14,6 +14,7 @@ from kerasfmt.formats.described_json import SCHEMA_FILE
 if TYPE_CHECKING:
     from kerasfmt.formats.described_json import Measure
     from kerasfmt.formats.description import Description
+    from kerasfmt.formats.format import Format
     from kerasfmt.formats.statistics import Statistics
 
 _INSPECT = """\
@@ -26,6 +27,7 @@ _INSPECT_EXAMPLES = """\
 examples:
   kerasfmt inspect resnet50.h5
   kerasfmt inspect training/ckpt --stats        minimum, maximum, mean, deviation, zeros, NaNs of every weight
+  kerasfmt inspect resnet50.h5 --plot resnet50.svg
   kerasfmt inspect serving/1 --ops --json       for programs; --schema prints the JSON Schema of the output
 """
 
@@ -54,11 +56,18 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="count ops: those of the graph, or of the prediction if there is none",
     )
     parser.add_argument("--stats", action="store_true", help="read every weight, and show what it is like")
+    parser.add_argument(
+        "--plot",
+        metavar="FILE",
+        type=Path,
+        help="draw the model: .svg for a picture, .dot for Graphviz, .mmd for Mermaid",
+    )
     parser.set_defaults(run=_inspect)
     return parser
 
 
 def _inspect(options: argparse.Namespace) -> None:
+    from kerasfmt.drawing.picture import drawer_for
     from kerasfmt.errors import UnsupportedFormatError
     from kerasfmt.formats.described_json import to_json
     from kerasfmt.formats.detect import described_format_at
@@ -67,16 +76,30 @@ def _inspect(options: argparse.Namespace) -> None:
     found = described_format_at(options.source)
     if found.describe is None:
         raise UnsupportedFormatError(f"{options.source}: {found.title} cannot be inspected")
+    if options.plot:
+        drawer_for(options.plot)  # a wrong suffix is told before work is done
     with limited(options.max_expansion):
         described = found.describe(options.source)
         ops = None if not options.ops else described.count_ops() if described.count_ops else {}
         measured = _measured(described) if options.stats else None
+        if options.plot:
+            _plot(options.source, found, options.plot)
     if options.json:
         say_json(to_json(described, ops, measured))
         return
     _show(described, measured)
     if ops is not None:
         _show_ops(ops)
+
+
+def _plot(source: Path, found: Format, target: Path) -> None:
+    from kerasfmt.errors import UnsupportedFormatError
+
+    if found.read is None:
+        raise UnsupportedFormatError(
+            f"{source}: {found.title} holds weights only; there are no layers to draw"
+        )
+    found.read(source, None, False).plot(target)
 
 
 def _measured(described: Description) -> Measure:

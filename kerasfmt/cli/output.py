@@ -87,12 +87,19 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[Sequence[str]]
     from rich.table import Table
     from rich.text import Text
 
+    class Output(Console):
+        """A console that raises what ends its pipe, as print does."""
+
+        @override
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     table = Table(box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column.heading, justify=column.justify, overflow="fold")
     for row in rows:
         table.add_row(*(Text("\n".join(map(printable, lines))) for lines in row))
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+    Output(width=None if sys.stdout.isatty() else _WIDTH).print(table)
 
 
 def show_traceback(error: BaseException) -> None:

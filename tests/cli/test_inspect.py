@@ -152,3 +152,28 @@ def test_no_weight_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name
     assert inspected(tmp_path / name)["elements"] >= 11
     assert cli.main(["inspect", str(tmp_path / name)]) == 0
     assert cli.main(["inspect", str(tmp_path / name), "--stats"]) == 3
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".dot", ".mmd"])
+@pytest.mark.parametrize("name", SAVES)
+def test_plot(tmp_path: Path, name: str, suffix: str) -> None:
+    kerasfmt.save_model(compiled(), tmp_path / name, **SAVES[name])
+    picture = tmp_path / f"p{suffix}"
+    assert inspected(tmp_path / name, "--plot", str(picture))["model"] is not None
+    assert "(None, 2)" in picture.read_text()
+    assert "dense" in picture.read_text()
+
+
+def test_what_cannot_be_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = compiled()
+    kerasfmt.save_model(model, tmp_path / "m.h5")
+    kerasfmt.save_weights(model, tmp_path / "w.npz")
+    for name, picture, said in (
+        ("m.h5", "p.png", "expected a name that ends in .svg, .dot, .mmd, got .png"),
+        ("w.npz", "p.svg", "holds weights only; there are no layers to draw"),
+    ):
+        assert cli.main(["inspect", str(tmp_path / name), "--plot", str(tmp_path / picture)]) == 3
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert said in err
+        assert not (tmp_path / picture).exists()
