@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kerasfmt.cli import convert, inspect, status
+from kerasfmt.cli import convert, diff, inspect, status
 from kerasfmt.cli.output import Parser, complain, show_traceback, warnings_as_lines
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.gc_paused import gc_paused
@@ -22,6 +22,7 @@ examples:
   kerasfmt inspect model.h5                     what a file holds: layers, weights, sizes
   kerasfmt convert model.h5 served/model/1      HDF5 to a SavedModel that TensorFlow Serving takes
   kerasfmt convert model.h5 out --no-optimizer  leave the optimizer's state behind
+  kerasfmt diff model.h5 served/model/1         what differs between two models
   kerasfmt convert --help                       every option
 
 """
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kerasfmt {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (convert, inspect):
+    for command in (convert, inspect, diff):
         _add_common(command.add_parser(commands))
     return parser
 

@@ -169,6 +169,9 @@ class Description:
       signatures: None if the format holds none.
       compiled: what the model was compiled with beside the optimizer: loss, metrics; None if it is not compiled.
       optimizer: the optimizer; None if there is none.
+      config: class name and config of the model, as the file states them; empty if it states no model.
+      dialect: the version of Keras in whose words the config is.
+      graph: the graph with its functions, a message; None if the format holds none.
       count_ops: counts the ops of the graph by name; None if the file holds no graph and no model.
     """
 
@@ -186,6 +189,9 @@ class Description:
     signatures: tuple[StoredSignature, ...] | None = None
     compiled: Mapping[str, Any] | None = None
     optimizer: StoredOptimizer | None = None
+    config: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    dialect: Literal[2, 3] = 2
+    graph: Any = field(default=None, compare=False, repr=False)
     count_ops: Callable[[], Mapping[str, int]] | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -229,7 +235,7 @@ def named(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     inner = config.get("config")
     name = inner.get("name") if isinstance(inner, Mapping) else None
-    return {"kind": str(config.get("class_name") or ""), "name": str(name or "")}
+    return {"kind": str(config.get("class_name") or ""), "name": str(name or ""), "config": config}
 
 
 def stored_optimizer(

@@ -47,7 +47,7 @@ def test_dtypes_have_the_names_of_tensorflow() -> None:
     ],
 )
 def test_named(config: dict[str, object], kind: str, name: str) -> None:
-    assert named(config) == {"kind": kind, "name": name}
+    assert named(config) == {"kind": kind, "name": name, "config": config}
 
 
 @pytest.mark.parametrize(

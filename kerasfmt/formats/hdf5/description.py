@@ -11,6 +11,7 @@ from kerasfmt.formats.description import Description, Row, named, rows_of, store
 from kerasfmt.formats.hdf5.reader import load
 from kerasfmt.formats.hdf5.stored import H5Model, H5Weights, holds_model, open_model, open_weights
 from kerasfmt.formats.ops_used import ops_of_prediction
+from kerasfmt.ir.keras_facts import Major
 
 _OPTIMIZER: Final = "optimizer_config"
 
@@ -27,7 +28,7 @@ def describe(path: Path) -> Description:
             path=path, format="h5", title="weights in HDF5", **_common(path, stored), rows=_rows(stored, {})
         )
     model = open_model(path)
-    training = model.training_config or {}
+    training, keras = model.training_config or {}, _dialect(model)
     return Description(
         path=path,
         format="h5",
@@ -38,11 +39,14 @@ def describe(path: Path) -> Description:
         compiled=None
         if model.training_config is None
         else {key: value for key, value in training.items() if key != _OPTIMIZER},
-        optimizer=stored_optimizer(
-            training.get(_OPTIMIZER), model.optimizer_weights, 3 if is_keras3(model.keras_version) else 2
-        ),
+        optimizer=stored_optimizer(training.get(_OPTIMIZER), model.optimizer_weights, keras),
+        dialect=keras,
         count_ops=partial(ops_of_prediction, path, load),
     )
+
+
+def _dialect(stored: H5Model) -> Major:
+    return 3 if is_keras3(stored.keras_version) else 2
 
 
 def _common(path: Path, stored: H5Model | H5Weights) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def describe(path: Path) -> Description:
         weights="variables",
         compiled=compiled and {key: value for key, value in compiled.items() if key != _OPTIMIZER},
         optimizer=_optimizer(compiled and compiled.get(_OPTIMIZER), stored.variables, keras),
+        dialect=keras,
         count_ops=partial(ops_of_prediction, path, load),
     )
 

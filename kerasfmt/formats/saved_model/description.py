@@ -48,12 +48,14 @@ def describe(path: Path) -> Description:
         writers={name: str(version) for name, version in writers.items() if version},
         kind=str(said.get("class_name") or ""),
         name=str(said.get("name") or ""),
+        config={key: said[key] for key in ("class_name", "config") if key in said},
         facts=_facts(stored),
         rows=_layers(stored) if stored.described else _by_name(stored),
         owners="layer" if stored.described else "variable",
         signatures=_signatures(stored.meta),
         compiled=training and {key: value for key, value in training.items() if key != _OPTIMIZER},
         optimizer=_optimizer(stored, training),
+        graph=stored.meta.graph_def,
         count_ops=partial(ops_of_graph, stored.meta.graph_def),
     )
 
