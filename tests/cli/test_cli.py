@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import kerasfmt
 from kerasfmt import cli, limits
 from kerasfmt.errors import InvalidModelError
 
@@ -67,7 +69,7 @@ def test_a_wrong_command_line_is_status_2(capsys: pytest.CaptureFixture[str], ar
     assert "usage: kerasfmt" in capsys.readouterr().err
 
 
-HELP = [["--help"], ["convert", "--help"], ["inspect", "--help"], ["--version"]]
+HELP = [["--help"], ["convert", "--help"], ["inspect", "--help"], ["diff", "--help"], ["--version"]]
 
 
 @pytest.mark.parametrize("arguments", HELP)
@@ -95,3 +97,37 @@ def test_what_a_file_may_cost_is_an_option(
     assert cli.main([*arguments, source, *target, "--max-expansion", "0.5"]) == 3
     assert "read it with a higher max_expansion" in capsys.readouterr().err
     assert cli.main([*arguments, source, *target, "--max-expansion", "inf"]) == 0
+
+
+README = Path(__file__).parents[2] / "README.md"
+SECTION = README.read_text(encoding="utf-8").partition("## The command\n")[2].partition("\n## ")[0]
+
+
+def said_in_the_readme() -> list[tuple[str, list[str]]]:
+    """The commands in the README, each with the lines that it prints."""
+    found: list[tuple[str, list[str]]] = []
+    for line in SECTION.splitlines():
+        if line.startswith("    $ kerasfmt "):
+            found.append((line.removeprefix("    $ kerasfmt "), []))
+        elif found and (line.startswith("    ") or not line):
+            found[-1][1].append(line.removeprefix("    "))
+    return found
+
+
+def shown(lines: list[str]) -> list[str]:
+    """Lines without times and sizes, and without empty ones."""
+    masked = (re.sub(r"[\d.,]+ (s|B|kB|MB)\b", r"0 \1", line.rstrip()) for line in lines if line.strip())
+    return [re.sub(r" +", " ", line) for line in masked]
+
+
+def test_the_readme_shows_what_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kerasfmt.clear_session()
+    exec(SECTION.partition("```python\n")[2].partition("```")[0], {})
+    commands = said_in_the_readme()
+    assert {command.split()[0] for command, _ in commands} == {"convert", "inspect", "diff"}
+    for command, lines in commands:
+        cli.main(command.split())
+        assert shown(capsys.readouterr().out.splitlines()) == shown(lines), command
