@@ -24,15 +24,17 @@ _MARGIN: Final = 16.0
 _LONGEST: Final = 44
 """Columns of a line; the whole text is shown where the mouse rests."""
 _STYLE: Final = """\
-text { font: 12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1b2733; text-anchor: middle }
-.name { font-weight: bold }
-.kind { fill: #1d5f9e }
-.shape { fill: #5b6670 }
-.box { fill: #ffffff; stroke: #5b7184 }
-.frame { fill: #f0f4f8; stroke: #5b7184; stroke-dasharray: 5 3 }
-.edge { fill: none; stroke: #5b7184 }
-.page { fill: #fbfcfd }
+.kerasfmt text { font: 12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1b2733;
+  text-anchor: middle }
+.kerasfmt .name { font-weight: bold }
+.kerasfmt .kind { fill: #1d5f9e }
+.kerasfmt .shape { fill: #5b6670 }
+.kerasfmt .box { fill: #ffffff; stroke: #5b7184 }
+.kerasfmt .frame { fill: #f0f4f8; stroke: #5b7184; stroke-dasharray: 5 3 }
+.kerasfmt .edge { fill: none; stroke: #5b7184 }
+.kerasfmt .page { fill: #fbfcfd }
 """
+"""Every rule is for this picture alone: a notebook makes it a part of its page."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def to_svg(diagram: Diagram) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-            f'viewBox="0 0 {width:.0f} {height:.0f}" role="img">',
+            f'viewBox="0 0 {width:.0f} {height:.0f}" class="kerasfmt" role="img">',
             f"<title>{_text(diagram.title)}</title>",
             f"<style>\n{_STYLE}</style>",
             '<defs><marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" '

@@ -62,3 +62,10 @@ def test_long_lines_are_cut_and_shown_as_a_whole_elsewhere() -> None:
     assert shape == "s" * 43 + "…"
     titles = [element.text for element in root.iter(f"{SVG}title")]
     assert titles[1] == "\n".join(["日" * 50, "K" * 44, "s" * 45])
+
+
+def test_the_style_is_for_the_picture_alone() -> None:
+    root = ET.fromstring(to_svg(nested()))
+    style = root.findtext(f"{SVG}style") or ""
+    assert root.get("class") == "kerasfmt"
+    assert style.count("{") == style.count(".kerasfmt ") > 5
