@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -177,3 +178,26 @@ def test_what_cannot_be_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         assert out == ""
         assert said in err
         assert not (tmp_path / picture).exists()
+
+
+@pytest.mark.parametrize("name", [*SAVES, *WEIGHTS])
+def test_spoilt_files_are_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (kerasfmt.save_model if name in SAVES else kerasfmt.save_weights)(
+        compiled(), tmp_path / name, **{**SAVES, **WEIGHTS}[name]
+    )
+    files = [path for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    rng = random.Random(name)
+    for _ in range(25):
+        spoilt = rng.choice(files)
+        whole = bytearray(spoilt.read_bytes())
+        at = rng.randrange(len(whole))
+        spoilt.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << rng.randrange(8)]) + whole[at + 1 :])
+        for command in (["inspect", "--json", "--ops", "--stats"], ["diff", str(tmp_path / name)]):
+            status = cli.main([command[0], str(tmp_path / name), *command[1:]])
+            out, err = capsys.readouterr()
+            assert status in (0, 3)
+            assert "internal error" not in err
+            assert (out == "", err.count("\n")) == ((True, 1) if status == 3 else (False, 0))
+        spoilt.write_bytes(whole)
