@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
+import numpy as np
+
 from kerasfmt.comparison.records import CHANGED, Change
 from kerasfmt.comparison.sides import distinct, silence
 from kerasfmt.comparison.values import changes
@@ -37,7 +39,7 @@ def compare_compiled(a: Model, b: Model) -> Iterator[Change]:
             yield Change("compiled", CHANGED, a.training_config is not None, b.training_config is not None)
         return
     one, two = _in_one_dialect(a, b) or (a.training_config, b.training_config)
-    yield from changes(_plain(one), _plain(two))
+    yield from changes(_plain(one, a), _plain(two, b))
 
 
 def _in_one_dialect(a: Model, b: Model) -> tuple[TrainingConfig, TrainingConfig] | None:
@@ -52,10 +54,21 @@ def _in_one_dialect(a: Model, b: Model) -> tuple[TrainingConfig, TrainingConfig]
     return None
 
 
-def _plain(training: TrainingConfig) -> dict[str, Any]:
-    """A compile state without what says nothing."""
+def _plain(training: TrainingConfig, model: Model) -> dict[str, Any]:
+    """A compile state without what says nothing, and with the options of the optimizer that are not given."""
     config = {key: value for key, value in training.config.items() if key not in _OF_RUNNING}
     config["loss"] = map_objects(_canonical, config.get("loss"))
+    options = model.optimizer.options if model.optimizer else None
+    if options is not None:
+        stated = training.optimizer_config
+        config["optimizer_config"] = {
+            "class_name": training.optimizer_class,
+            "config": {
+                **options.get_config(),
+                **stated,
+                "name": stated.get("name") or training.optimizer_class,
+            },
+        }
     found = _stated(config)
     assert isinstance(found, dict)
     return found
@@ -75,6 +88,8 @@ def _stated(value: Any) -> Any:
             for key, item in value.items()
             if item is not None and not (is_object and key in _ONLY_IN_WORDS)
         }
+    if isinstance(value, float):
+        return float(np.float32(value))  # the precision in which Keras keeps rates
     return [_stated(item) for item in value] if isinstance(value, list | tuple) else value
 
 

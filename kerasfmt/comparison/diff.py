@@ -142,7 +142,9 @@ def _stored_weights(one: Side, two: Side, tolerance: float, progress: Progress) 
       UnsupportedFormatError: names tell nothing, because the formats differ, and neither has a model.
     """
     a, b = (side.arrays() if side.model is None else model_arrays(side.model) for side in (one, two))
-    if one.model is not None or two.model is not None:
+    modelled = [side for side in (one, two) if side.model is not None]
+    alone = [side for side in (one, two) if not side.is_model and side.described.graph is None]
+    if modelled and alone:  # weights that do not fit the model
         return compare_arrays(a, b, tolerance, progress, by="shape")
     if one.described.title == two.described.title:
         return compare_arrays(a, b, tolerance, progress)

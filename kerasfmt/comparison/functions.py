@@ -19,7 +19,7 @@ from kerasfmt.errors import KerasfmtError
 from kerasfmt.graph.attr_values import decode_attr
 
 GRAPH: Final = "(main graph)"
-_NUMBER: Final = re.compile(r"_\d+$")
+_NUMBER: Final = re.compile(r"(_\d+)+$")
 _SHOWN: Final = 200
 """Characters of an attribute that are shown."""
 _SMALL: Final = 64
@@ -33,7 +33,7 @@ def compare_functions(a: Any, b: Any) -> Iterator[FunctionChange]:
       a: a GraphDef.
       b: another one.
     """
-    change = _changed(GRAPH, a.node, b.node, [])
+    change = _changed(GRAPH, _Nodes(a.node), _Nodes(b.node), [])
     if change is not None:
         yield change
     ours, theirs = _by_name(a.library.function), _by_name(b.library.function)
@@ -42,7 +42,7 @@ def compare_functions(a: Any, b: Any) -> Iterator[FunctionChange]:
 
 
 def plain_name(name: str) -> str:
-    """The name of a function without its number."""
+    """The name of a function without its number; the backward function of a numbered one has two."""
     return _NUMBER.sub("", name)
 
 
@@ -67,7 +67,8 @@ def _paired(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[F
     kept = {id(function) for functions in left.values() for function in functions}
     others = [function for function in theirs if id(function) in kept]
     for one, two in zip(different, others, strict=False):
-        change = _changed(name, one.node_def, two.node_def, list(_arguments(one, two)))
+        a, b = (_Nodes(each.node_def, each.signature.input_arg) for each in (one, two))
+        change = _changed(name, a, b, list(_arguments(one, two)))
         if change is not None:
             yield change
     for function in different[len(others) :]:
@@ -82,17 +83,35 @@ def _ops(nodes: Iterable[Any]) -> Mapping[str, int]:
 
 def _content(function: Any) -> object:
     """What is equal for equal functions, whatever the numbers in names of functions."""
-    ends = [(arg.name, arg.type) for side in _sides(function) for arg in side]
-    nodes = (
+    types = [arg.type for side in _sides(function) for arg in side]
+    nodes = _Nodes(function.node_def, function.signature.input_arg)
+    said = (
         (
             node.name,
             node.op,
-            tuple(node.input),
+            nodes.inputs(node),
             tuple((key, _key(node.attr[key])) for key in sorted(node.attr)),
         )
         for node in function.node_def
     )
-    return tuple(ends), frozenset(nodes)
+    return tuple(types), frozenset(said)
+
+
+class _Nodes:
+    """The nodes of a function by their names.
+
+    Args:
+      nodes: the nodes.
+      arguments: the arguments of the function.
+    """
+
+    def __init__(self, nodes: Iterable[Any], arguments: Iterable[Any] = ()) -> None:
+        self.by_name = {node.name: node for node in nodes}
+        self._places = {argument.name: f"(argument {place})" for place, argument in enumerate(arguments)}
+
+    def inputs(self, node: Any) -> tuple[str, ...]:
+        """The inputs of a node, with the places of arguments for their names."""
+        return tuple(self._places.get(name, name) for name in node.input)
 
 
 def _sides(function: Any) -> tuple[Any, Any]:
@@ -107,10 +126,8 @@ def _arguments(one: Any, two: Any) -> Iterator[Change]:
             yield Change(side, CHANGED, names[0], names[1])
 
 
-def _changed(
-    name: str, ours: Iterable[Any], theirs: Iterable[Any], attributes: list[Change]
-) -> FunctionChange | None:
-    a, b = ({node.name: node for node in nodes} for nodes in (ours, theirs))
+def _changed(name: str, ours: _Nodes, theirs: _Nodes, attributes: list[Change]) -> FunctionChange | None:
+    a, b = ours.by_name, theirs.by_name
     ops: dict[str, list[int]] = {}
     rewired = 0
     for node in dict.fromkeys([*a, *b]):
@@ -120,7 +137,7 @@ def _changed(
                 if only is not None:
                     ops.setdefault(only.op, [0, 0])[side] += 1
             continue
-        rewired += list(one.input) != list(two.input)
+        rewired += ours.inputs(one) != theirs.inputs(two)
         attributes += _attributes(one, two)
     if not (ops or attributes or rewired):
         return None

@@ -32,6 +32,8 @@ ADAM = {"class_name": "Adam", "config": {"learning_rate": 0.5}}
         (model(), model()),
         (model("adam", loss="mse"), model("adam", loss="mean_squared_error")),
         (model("adam", loss=["MSE"]), model("adam", loss=["mse"])),
+        (model("adam"), model({"class_name": "Adam", "config": {}})),
+        (model({"class_name": "Adam", "config": {}}), model(kerasfmt.optimizers.Adam(0.0010000000474974513))),
         (model("adam"), model("adam", jit_compile=True, steps_per_execution=3)),
         (
             model(

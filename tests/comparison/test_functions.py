@@ -33,6 +33,17 @@ def test_numbers_of_functions_do_not_count() -> None:
     assert list(compare_functions(a, b)) == []
 
 
+def test_numbers_of_arguments_do_not_count() -> None:
+    a, b = (graph(("f_1_2", [("x", "Add")]), ("f_3", [("x", "Add")])) for _ in range(2))
+    for made, number in ((a, 7), (b, 9)):
+        for function in made.library.function:
+            function.signature.input_arg.add(name=f"in_{number}", type=1)
+            function.node_def[0].input.extend([f"in_{number}", "other"])
+    assert list(compare_functions(a, b)) == []
+    b.library.function[0].node_def[0].input[0] = "other"
+    assert list(compare_functions(a, b)) == [FunctionChange("f", CHANGED, {}, (), 1)]
+
+
 def test_ops() -> None:
     a = graph(("f_1", [("x", "Relu"), ("y", "Add")]), ("a_1", [("x", "Mul"), ("y", "Mul")]))
     b = graph(("f_1", [("x", "Tanh"), ("y", "Add"), ("z", "Add")]), ("b_1", [("x", "Sub")]))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from kerasfmt import dtypes
 from kerasfmt.errors import KerasfmtError
-from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
+from kerasfmt.formats.checkpoint.layout import ATTRIBUTES, OBJECT_GRAPH_KEY, VALUE_ATTRIBUTE
 from kerasfmt.formats.description import (
     Description,
     Endpoint,
@@ -26,6 +26,7 @@ from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_m
 from kerasfmt.graph.attr_values import decode_shape
 
 _OPTIMIZER: Final = "optimizer_config"
+_VALUE: Final = f"/{ATTRIBUTES}/{VALUE_ATTRIBUTE}"
 
 
 def describe(path: Path) -> Description:
@@ -80,8 +81,21 @@ def _layers(stored: StoredModel) -> tuple[Row, ...]:
 
 
 def _by_name(stored: StoredModel) -> tuple[Row, ...]:
+    """A row for each variable: its own name, and the path of its object, or its name once more."""
+    names = {}
+    for number, each in enumerate(stored.objects):
+        if each.message.WhichOneof("kind") == "variable" and number in stored.checkpoint_numbers:
+            place = stored.at(number)
+            names[place.tensor.name] = str(place.variable.name)
     arrays = [] if stored.variables is None else list(stored.variables.items())
-    return rows_of([(name, [(name, array)]) for name, array in arrays if name != OBJECT_GRAPH_KEY], {})
+    return rows_of(
+        [
+            (names.get(key) or key, [(key.removesuffix(_VALUE), array)])
+            for key, array in arrays
+            if key != OBJECT_GRAPH_KEY
+        ],
+        {},
+    )
 
 
 def _signatures(meta: Any) -> tuple[StoredSignature, ...]:
