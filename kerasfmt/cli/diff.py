@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,9 +95,10 @@ def _show(found: Comparison) -> None:
     _show_changes("signatures", found.signatures)
     if found.functions:
         say(f"functions: {_count(len(found.functions))}")
-        for function in found.functions[:_SHOWN]:
-            _show_function(function)
-        _show_rest(len(found.functions))
+        groups = [(function, len(list(equal))) for function, equal in groupby(found.functions)]
+        for function, times in groups[:_SHOWN]:
+            _show_function(function, times)
+        _show_rest(len(groups))
     for sentence in found.not_compared:
         say(f"not compared: {sentence}")
 
@@ -150,11 +152,13 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _show_function(found: FunctionChange) -> None:
+def _show_function(found: FunctionChange, times: int) -> None:
+    """Shows a difference that so many functions of one name have."""
     ops = ", ".join(f"{op} -{a} +{b}" for op, (a, b) in found.ops.items())
     rewired = f"{found.rewired:,} nodes with other inputs" if found.rewired else ""
     kind = "" if found.kind == "changed" else found.kind
-    say(f"  {found.name}: {'; '.join(part for part in (kind, ops, rewired) if part) or 'attributes'}")
+    name = found.name if times == 1 else f"{found.name} ({times:,} times)"
+    say(f"  {name}: {'; '.join(part for part in (kind, ops, rewired) if part) or 'attributes'}")
     for change in found.attributes[:_SHOWN]:
         say(f"    {_change(change)}")
     _show_rest(len(found.attributes))

@@ -20,6 +20,7 @@ from kerasfmt.graph.attr_values import decode_attr
 
 GRAPH: Final = "(main graph)"
 _NUMBER: Final = re.compile(r"(_\d+)+$")
+_INFERRED: Final = "_output_shapes"
 _SHOWN: Final = 200
 """Characters of an attribute that are shown."""
 _SMALL: Final = 64
@@ -146,7 +147,7 @@ def _changed(name: str, ours: _Nodes, theirs: _Nodes, attributes: list[Change]) 
 
 
 def _attributes(one: Any, two: Any) -> Iterator[Change]:
-    for key in sorted({*one.attr, *two.attr}):
+    for key in sorted({*_stated(one), *_stated(two)}):
         at = f"{one.name}.{key}"
         if key not in two.attr:
             yield Change(at, ONLY_A, _shown(one.attr[key]), None)
@@ -154,6 +155,11 @@ def _attributes(one: Any, two: Any) -> Iterator[Change]:
             yield Change(at, ONLY_B, None, _shown(two.attr[key]))
         elif _key(one.attr[key]) != _key(two.attr[key]):
             yield Change(at, CHANGED, _shown(one.attr[key]), _shown(two.attr[key]))
+
+
+def _stated(node: Any) -> list[str]:
+    """The attributes of a node that say what it does."""
+    return sorted(key for key in node.attr if key != _INFERRED)
 
 
 def _key(value: Any) -> object:

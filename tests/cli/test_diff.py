@@ -65,7 +65,7 @@ def test_they_differ(capsys: pytest.CaptureFixture[str], pair: tuple[Path, Path]
     assert "weights: 1 of 2 differ" in lines
     assert any(line.split() == ["dense/bias", "float32[2]", "float32[2]", "1", "0.5", "1"] for line in lines)
     assert "  loss: mean_squared_error, mean_absolute_error" in lines
-    assert any("Relu -1 +0, Tanh -0 +1" in line for line in lines)
+    assert any("(2 times): Relu -1 +0, Tanh -0 +1" in line for line in lines)
     assert cli.main(["diff", *map(str, pair), "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     validate(found)

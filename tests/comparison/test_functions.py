@@ -44,6 +44,12 @@ def test_numbers_of_arguments_do_not_count() -> None:
     assert list(compare_functions(a, b)) == [FunctionChange("f", CHANGED, {}, (), 1)]
 
 
+def test_inferred_shapes_do_not_count() -> None:
+    a, b = graph(("f_1", [("x", "Add")])), graph(("f_1", [("x", "Add")]))
+    a.library.function[0].node_def[0].attr["_output_shapes"].list.shape.add()
+    assert list(compare_functions(a, b)) == []
+
+
 def test_ops() -> None:
     a = graph(("f_1", [("x", "Relu"), ("y", "Add")]), ("a_1", [("x", "Mul"), ("y", "Mul")]))
     b = graph(("f_1", [("x", "Tanh"), ("y", "Add"), ("z", "Add")]), ("b_1", [("x", "Sub")]))
