@@ -104,10 +104,10 @@ def _compared(one: Side, two: Side, tolerance: float, progress: Progress) -> Com
             optimizer = tuple(compare_compiled(one.model, two.model))
         else:
             said.append(f"config: {(two if one.model is not None else one).path} holds weights alone")
-        if one.described.optimizer and two.described.optimizer:
+        if one.has_state and two.has_state:
             kept = compare_arrays(*optimizer_arrays(first, second), tolerance, progress)
-        elif one.described.optimizer or two.described.optimizer:
-            said.append(f"optimizer: {(two if one.described.optimizer else one).path} holds none")
+        elif one.has_state or two.has_state:
+            said.append(f"optimizer variables: {(two if one.has_state else one).path} holds none")
     else:
         weights = _stored_weights(one, two, tolerance, progress)
         kept = _stored_optimizers(one, two, tolerance, progress, said)
@@ -161,11 +161,11 @@ def _stored_optimizers(
     one: Side, two: Side, tolerance: float, progress: Progress, said: list[str]
 ) -> ArrayComparison:
     """The variables of optimizers by their names in the files, which mean the same in one format only."""
-    holding = [side for side in (one, two) if side.described.optimizer]
+    holding = [side for side in (one, two) if side.has_state]
     if len(holding) == 1:
-        said.append(f"optimizer: {(two if holding[0] is one else one).path} holds none")
+        said.append(f"optimizer variables: {(two if holding[0] is one else one).path} holds none")
     elif holding and one.described.title != two.described.title:
-        said.append("optimizer: the two formats name its variables in different ways")
+        said.append("optimizer variables: the two formats name them in different ways")
     elif holding:
         return compare_arrays(one.optimizer_arrays(), two.optimizer_arrays(), tolerance, progress)
     return ArrayComparison()

@@ -41,6 +41,11 @@ class Side:
         """Whether the file states a model, whether or not kerasfmt can build it."""
         return bool(self.described.kind)
 
+    @property
+    def has_state(self) -> bool:
+        """Whether the file holds variables of an optimizer."""
+        return bool(self.described.optimizer and self.described.optimizer.weights)
+
     def arrays(self) -> dict[str, Any]:
         """Its weights by their names in the file."""
         by_path = self.described.owners in ("object", "scope")

@@ -176,7 +176,7 @@ def test_what_only_one_of_them_can_hold_is_no_difference(tmp_path: Path) -> None
     assert found.same
     assert found.not_compared == (
         f"config: {weights} holds weights alone",
-        f"optimizer: {weights} holds none",
+        f"optimizer variables: {weights} holds none",
         f"signatures and functions: {weights} holds none",
     )
 
@@ -237,7 +237,21 @@ def test_compiled_or_not(tmp_path: Path) -> None:
     kerasfmt.save_model(model, tmp_path / "b.keras", include_optimizer=False)
     found = kerasfmt.diff(tmp_path / "a.keras", tmp_path / "b.keras")
     assert [(change.where, change.a, change.b) for change in found.optimizer] == [("compiled", True, False)]
-    assert found.not_compared == (f"optimizer: {tmp_path / 'b.keras'} holds none",)
+    assert found.not_compared == (f"optimizer variables: {tmp_path / 'b.keras'} holds none",)
+
+
+def test_a_file_without_the_state_of_its_optimizer(tmp_path: Path) -> None:
+    model = trained()
+    kerasfmt.save_model(model, tmp_path / "a.h5")
+    model.compile(
+        kerasfmt.optimizers.Adam(model.optimizer.options.learning_rate), loss="mse", metrics=["mae"]
+    )
+    assert model.training_config is not None
+    model.training_config.variables = []
+    kerasfmt.save_model(model, tmp_path / "b.h5")
+    found = kerasfmt.diff(tmp_path / "a.h5", tmp_path / "b.h5")
+    assert found.same
+    assert found.not_compared == (f"optimizer variables: {tmp_path / 'b.h5'} holds none",)
 
 
 def test_learned_tables(tmp_path: Path) -> None:
