@@ -77,7 +77,7 @@ def test_what_is_converted_is_the_same_to_keras(
         dialect = ["--to", "tf_keras"] if target.endswith(".keras") else []
         assert cli.main(["convert", str(folder / source), str(tmp_path / target), "--quiet", *dialect]) == 0
         said = capsys.readouterr().err.splitlines()
-        assert all("left out" in line for line in said), said
+        assert all("left out" in line or "keras.optimizers.legacy" in line for line in said), said
         again = KERAS.models.load_model(tmp_path / target)
         np.testing.assert_array_equal(again.predict(X, verbose=0), expected)
         found = kerasfmt.diff(folder / source, tmp_path / target)

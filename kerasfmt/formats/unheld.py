@@ -5,8 +5,9 @@
 | state of metrics | yes | no | no | no |
 | variables of the optimizer beside steps, rate and slots | yes | no | yes | no |
 | run_eagerly, steps_per_execution | no | no | yes | yes |
+| what its Keras takes of the state of the optimizer | | Keras 3: none | all | none of `keras.optimizers.legacy` |
 
-What a format refuses is not among them.
+What a format refuses is not among them. Keras 2 begins with a new optimizer from any SavedModel, also from its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kerasfmt.ir import Model
+from kerasfmt.ir import Model, TrainingConfig
+from kerasfmt.optimizers.legacy import is_legacy
 
 
 def state_of_metrics(model: Model) -> Iterator[str]:
@@ -53,11 +55,26 @@ def options_of_compile(model: Model) -> Iterator[str]:
 def state_in_keras3(model: Model) -> Iterator[str]:
     """A sentence, if the model is one of Keras 3 that has been trained: that Keras ignores its state in HDF5."""
     training = model.training_config
-    if model.made_by_keras == 3 and training is not None and training.variables:
+    if model.made_by_keras == 3 and training is not None and _begun(training):
         yield (
             f"model {model.name}: optimizer {training.optimizer_class}: Keras 3 takes its class from HDF5, but not its "
             "options and variables; Keras 2 takes all of them"
         )
+
+
+def state_of_legacy(model: Model) -> Iterator[str]:
+    """A sentence, if the optimizer is a trained one of `keras.optimizers.legacy`: Keras 2 stores none in archives."""
+    training = model.training_config
+    if training is not None and _begun(training) and is_legacy(training):
+        yield (
+            f"model {model.name}: optimizer {training.optimizer_class} of keras.optimizers.legacy: Keras 2 does not "
+            "take its variables from .keras; HDF5 keeps them"
+        )
+
+
+def _begun(training: TrainingConfig) -> bool:
+    """Whether the optimizer has done a step."""
+    return bool(training.variables) and bool(np.any(training.variables[0].numpy()))
 
 
 def _listed(names: list[str]) -> str:

@@ -28,7 +28,13 @@ def compiled(**options: object) -> tuple[Model, TrainingConfig]:
 
 @pytest.mark.parametrize(
     "ask",
-    [unheld.state_of_metrics, unheld.scalars_of_optimizer, unheld.options_of_compile, unheld.state_in_keras3],
+    [
+        unheld.state_of_metrics,
+        unheld.scalars_of_optimizer,
+        unheld.options_of_compile,
+        unheld.state_in_keras3,
+        unheld.state_of_legacy,
+    ],
 )
 def test_nothing_is_said_of_what_is_not_there(ask: Callable[[Model], Iterable[str]]) -> None:
     assert list(ask(model())) == []
@@ -72,6 +78,15 @@ def test_keras_3_and_hdf5() -> None:
     found.made_by_keras = 3
     (said,) = unheld.state_in_keras3(found)
     assert "optimizer Adam: Keras 3 takes its class from HDF5" in said
+
+
+def test_optimizers_of_keras_optimizers_legacy() -> None:
+    found = model()
+    found.compile({"class_name": "Adam", "config": {"is_legacy_optimizer": True}})
+    assert list(unheld.state_of_legacy(found)) == []
+    found.optimizer.iterations = 3
+    (said,) = unheld.state_of_legacy(found)
+    assert "Adam of keras.optimizers.legacy: Keras 2 does not take its variables from .keras" in said
 
 
 def test_every_format_that_writes_models_says_what_it_cannot_hold() -> None:

@@ -112,6 +112,7 @@ def _unheld_for_tf_keras(model: Model) -> Iterator[str]:
 
     yield from unheld.state_of_metrics(model)
     yield from unheld.scalars_of_optimizer(model)
+    yield from unheld.state_of_legacy(model)
 
 
 FORMAT: Final = Format(
