@@ -16,6 +16,7 @@ from .api import (
     save_model as save_model,
     save_weights as save_weights,
 )
+from .comparison.diff import diff as diff
 from .compiling import (
     Functional as Functional,
     Model as Model,

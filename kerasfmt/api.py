@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,10 +61,10 @@ def save_model(
       overwrite: whether to replace an existing file; if False, a terminal is asked, and elsewhere it is an error.
       include_optimizer: whether to write the optimizer's state.
       save_format: "tf" for a SavedModel, "h5" for HDF5; by default from the suffix of `filepath`: ".h5" and
-        ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel. "tf_keras" is
-        a .keras archive in the dialect of tf_keras and Keras 2, which cannot read an archive of Keras 3.
-        HDF5 is written as Keras 2 does. From such a file Keras 3 takes the optimizer's class, but not its options
-        and slots; only .keras keeps them for Keras 3.
+        ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel. Suffixes of other kinds
+        of files, as ".onnx", are refused then. "tf_keras" is a .keras archive in the dialect of tf_keras and Keras 2,
+        which cannot read an archive of Keras 3. HDF5 is written as Keras 2 does. From such a file Keras 3 takes
+        the optimizer's class, but not its options and slots; only .keras keeps them for Keras 3.
       signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
       options: TensorFlow's options for a SavedModel.
       save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs
@@ -81,7 +81,7 @@ def save_model(
       TargetExistsError: there is something at `filepath`, and `overwrite` is False; a FileExistsError.
       SaveError: it cannot be written, or holds files that are not part of a SavedModel; or it is a root, a mount
         point, or holds the working directory.
-      UnsupportedFormatError: kerasfmt does not write that format yet.
+      UnsupportedFormatError: kerasfmt does not write that format, or `filepath` is a URL.
       UnsupportedLayerError: a layer cannot be written.
       InvalidModelError: the model contradicts itself.
       ImportError: HDF5 is asked for, and h5py is not installed.
@@ -113,6 +113,7 @@ def write_model(
     arguments: WriteArguments,
     overwrite: bool = True,
     flush: bool = True,
+    check: Callable[[], None] | None = None,
 ) -> None:
     """Writes a model in one format, whole or not at all.
 
@@ -123,6 +124,7 @@ def write_model(
       arguments: which parts are written.
       overwrite: whether to replace an existing file without asking.
       flush: whether to wait until the new files are on the disk.
+      check: is called when everything is written, before it stands at a path; what it raises ends the save.
 
     Raises:
       KerasfmtError: as `save_model` does.
@@ -138,6 +140,8 @@ def write_model(
     represented = _represented(model, arguments.include_optimizer)
     with _committed(filepath, found, flush) as target:
         write(represented, target, arguments)
+        if check is not None:
+            check()
 
 
 def _write_graph(model: GraphModel, filepath: Source, found: Format, flush: bool) -> None:

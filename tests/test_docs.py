@@ -20,6 +20,7 @@ VERBS: dict[str, Any] = {
     "Model": kerasfmt.Model,
     "Model.get_layer": kerasfmt.Model.get_layer,
     "Model.predict": kerasfmt.Model.predict,
+    "Model.plot": kerasfmt.Model.plot,
     "Sequential": kerasfmt.Sequential,
     "Signature": kerasfmt.Signature,
     "losses.Loss": kerasfmt.losses.Loss,

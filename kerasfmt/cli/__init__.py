@@ -1,4 +1,4 @@
-"""The command kerasfmt: converts a model, or shows what is in one."""
+"""The command kerasfmt: converts a model, shows what is in one, or compares two."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kerasfmt.cli import convert, inspect
+from kerasfmt.cli import convert, diff, inspect, status
 from kerasfmt.cli.output import Parser, complain, show_traceback, warnings_as_lines
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.limits import FLOOR, MAX_EXPANSION
-
-_FAILED = 1
 
 _DESCRIPTION = "Write and read Keras models on disk, with no TensorFlow in the process."
 
@@ -24,14 +22,16 @@ examples:
   kerasfmt inspect model.h5                     what a file holds: layers, weights, sizes
   kerasfmt convert model.h5 served/model/1      HDF5 to a SavedModel that TensorFlow Serving takes
   kerasfmt convert model.h5 out --no-optimizer  leave the optimizer's state behind
+  kerasfmt diff model.h5 served/model/1         what differs between two models
   kerasfmt convert --help                       every option
 
-exit status: 0 done, 1 failed (one line on stderr says why), 2 the command line is wrong
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status of the command: 0 done, 1 failed; a wrong command line exits with 2.
+    """The exit status of the command, as `kerasfmt.cli.status` lists them.
+
+    A command's `run` gives None for DONE, or its status.
 
     Args:
       arguments: the command line, without the command's name; by default that of the process.
@@ -40,20 +40,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     atexit.register(gc.freeze)  # without this, the interpreter visits every object when it ends
     try:
         with gc_paused(), warnings_as_lines():
-            options.run(options)
+            answer: int | None = options.run(options)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _FAILED
+        return status.FAILED
     except KeyboardInterrupt:
         complain("interrupted; nothing was changed")
-        return _FAILED
+        return status.FAILED
     except (KerasfmtError, OSError, ImportError, MemoryError) as error:
         _report(error, options.debug)
-        return _FAILED
+        return status.FAILED
     except Exception as error:
         _report(error, options.debug, "internal error, please report it: ")
-        return _FAILED
-    return 0
+        return status.FAILED
+    return status.DONE if answer is None else answer
 
 
 def _report(error: BaseException, debug: bool, prefix: str = "") -> None:
@@ -72,17 +72,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="kerasfmt",
         description=_DESCRIPTION,
-        epilog=_EXAMPLES,
+        epilog=_EXAMPLES + status.HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"kerasfmt {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (convert, inspect):
+    for command in (convert, inspect, diff):
         _add_common(command.add_parser(commands))
     return parser
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = f"{parser.epilog}\n{status.HELP}"
     parser.add_argument(
         "--max-expansion",
         metavar="N",

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import math
-import sys
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerasfmt.cli.output import say
-from kerasfmt.containers.progress import Progress, unheard
+from kerasfmt.cli.output import say, warnings_as_lines
+from kerasfmt.cli.progress import progress_bar
+from kerasfmt.errors import SaveError
 from kerasfmt.formats import FORMATS
+from kerasfmt.limits import limited
+from kerasfmt.printable import printable
 
 if TYPE_CHECKING:
+    from kerasfmt.formats.format import Format
     from kerasfmt.ir import Model, Weight
 
-_LONG_WRITE = 50_000_000
-"""From this many bytes of weights on, a conversion shows a progress bar."""
-
 _CONVERT = """\
-Read the model in SRC and write it to DST. The format of SRC is found from its content, that of DST from its
-suffix: .h5, .keras, and none for a SavedModel directory. DST is replaced in one step when everything is written; if
-anything fails, it stays as it was. A directory that holds files of another kind is never replaced.
+Read the model in SRC and write it to DST: a SavedModel, HDF5, or a .keras archive of Keras 3 or of tf_keras, each
+from each. Predictions are equal. The state of the optimizer is kept where DST can hold it; a warning names what it
+cannot hold. The format of SRC is found from its content, that of DST from its suffix: .h5, .keras, and none for a
+SavedModel directory, whose name may have dots (model.v2). Suffixes of other kinds of files (.onnx) and URLs are
+refused. DST is replaced in one step when everything is written; if anything fails, it stays as it was. A directory
+that holds files of another kind is never replaced.
 """
 
 _CONVERT_EXAMPLES = """\
@@ -32,6 +35,7 @@ examples:
   kerasfmt convert resnet50.h5 resnet50
   kerasfmt convert resnet50.h5 serving/resnet50/1 --no-optimizer --quiet
   kerasfmt convert resnet50.h5 resnet50.keras
+  kerasfmt convert serving/resnet50/1 resnet50.keras --strict    nothing may be lost
   kerasfmt convert old.keras new.keras --to tf_keras   a .keras file that tf_keras and Keras 2 open
   kerasfmt convert resnet50.h5 small --no-traces    smaller and faster; Keras then needs the layers' classes
 """
@@ -51,7 +55,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         epilog=_CONVERT_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", metavar="SRC", type=Path, help="the model to read: HDF5 or .keras")
+    parser.add_argument(
+        "source", metavar="SRC", type=Path, help="the model to read: a SavedModel, HDF5 or .keras"
+    )
     parser.add_argument("target", metavar="DST", type=Path, help="where to write it: a file or a directory")
     parser.add_argument(
         "--to",
@@ -74,6 +80,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         action="store_true",
         help="do not wait until DST is on the disk: faster, but a loss of power may damage it",
     )
+    parser.add_argument(
+        "--strict", action="store_true", help="fail on any warning, and write nothing: all of SRC is in DST"
+    )
     parser.add_argument("--quiet", action="store_true", help="say nothing unless it fails")
     parser.set_defaults(run=_convert)
     return parser
@@ -83,43 +92,54 @@ def _convert(options: argparse.Namespace) -> None:
     from kerasfmt.api import load_model, write_model
     from kerasfmt.files.overwrite import may_write
     from kerasfmt.formats.description import byte_size
-    from kerasfmt.formats.detect import format_for
+    from kerasfmt.formats.detect import format_at, format_for
     from kerasfmt.formats.format import WriteArguments
 
-    if not may_write(options.target, options.overwrite):
+    source, target = options.source, options.target
+    found = format_for(target, options.to)
+    if not may_write(target, options.overwrite):
         return
     start = time.perf_counter()
-    model = load_model(options.source, compile=not options.no_optimizer, max_expansion=options.max_expansion)
-    with _progress(model, options.quiet) as progress:
-        arguments = WriteArguments(
-            include_optimizer=not options.no_optimizer,
-            save_traces=not options.no_traces,
-            progress=progress,
-        )
-        found = format_for(options.target, options.to)
-        write_model(model, options.target, found, arguments, flush=not options.no_flush)
+    with warnings_as_lines() as heard:
+        model = load_model(source, compile=not options.no_optimizer, max_expansion=options.max_expansion)
+        with limited(options.max_expansion):
+            _warn_of_losses(model, source, format_at(source), found)
+        check = _refusing(heard, target) if options.strict else None
+        if check is not None:
+            check()
+        total = sum(map(_nbytes, (*model.weights, *model.optimizer_variables())))
+        with progress_bar("writing", total, options.quiet) as progress:
+            arguments = WriteArguments(
+                include_optimizer=not options.no_optimizer,
+                save_traces=not options.no_traces,
+                progress=progress,
+            )
+            write_model(model, target, found, arguments, flush=not options.no_flush, check=check)
     if not options.quiet:
         seconds = time.perf_counter() - start
         say(
-            f"{options.target}: {len(model.layers):,} layers, {model.count_params():,} parameters, "
-            f"{byte_size(_bytes_below(options.target))}, {seconds:.2f} s"
+            f"{target}: {len(model.layers):,} layers, {model.count_params():,} parameters, "
+            f"{byte_size(_bytes_below(target))}, {seconds:.2f} s"
         )
 
 
-@contextlib.contextmanager
-def _progress(model: Model, quiet: bool) -> Iterator[Progress]:
-    """The progress of a write: a bar on stderr for a long write, if stderr is a terminal."""
-    total = sum(_nbytes(weight) for weight in (*model.weights, *model.optimizer_variables()))
-    if quiet or total < _LONG_WRITE or not sys.stderr.isatty():
-        yield unheard
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+def _warn_of_losses(model: Model, source: Path, read: Format, written: Format) -> None:
+    """Warns of what the source holds that the target will not."""
+    sentences = [*(read.unread(source) if read.unread else ())]
+    sentences += written.unheld(model) if written.unheld else ()
+    for sentence in sentences:
+        warnings.warn(printable(sentence), stacklevel=2)
 
-    columns = (TextColumn("writing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("writing", total=total)
-        yield lambda count: bar.advance(task, count)
+
+def _refusing(heard: Sequence[str], target: Path) -> Callable[[], None]:
+    """A function that raises an error if there was a warning."""
+
+    def check() -> None:
+        if heard:
+            count = f"{len(heard)} warning{'' if len(heard) == 1 else 's'}"
+            raise SaveError(f"{target}: {count}, and --strict allows none; nothing was written")
+
+    return check
 
 
 def _nbytes(weight: Weight) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from pathlib import Path
+from typing import Any, Literal, NoReturn
 
 from kerasfmt.printable import printable
 from kerasfmt.typing import override
@@ -39,9 +41,33 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
+class PrintFile(argparse.Action):
+    """An option that prints a file of the package and ends the command, as --help does.
+
+    Args:
+      option_strings: its names.
+      path: the file.
+      others: what argparse takes.
+    """
+
+    def __init__(self, option_strings: Sequence[str], path: Path, **others: Any) -> None:
+        super().__init__(option_strings, **{**others, "nargs": 0, "dest": argparse.SUPPRESS})
+        self._path = path
+
+    @override
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(self._path.read_text(encoding="utf-8"), end="")
+        parser.exit()
+
+
 def say(line: str) -> None:
     """Prints one line."""
     print(printable(line))
+
+
+def say_json(value: object) -> None:
+    """Prints a value as JSON; every character beyond ASCII is escaped."""
+    print(json.dumps(value, indent=2, allow_nan=False))
 
 
 def complain(line: str) -> None:
@@ -61,12 +87,19 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[Sequence[str]]
     from rich.table import Table
     from rich.text import Text
 
+    class Output(Console):
+        """A console that raises what ends its pipe, as print does."""
+
+        @override
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     table = Table(box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column.heading, justify=column.justify, overflow="fold")
     for row in rows:
         table.add_row(*(Text("\n".join(map(printable, lines))) for lines in row))
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+    Output(width=None if sys.stdout.isatty() else _WIDTH).print(table)
 
 
 def show_traceback(error: BaseException) -> None:
@@ -76,12 +109,15 @@ def show_traceback(error: BaseException) -> None:
 
 
 @contextlib.contextmanager
-def warnings_as_lines() -> Iterator[None]:
-    """A context in which each warning is one line on stderr."""
+def warnings_as_lines() -> Iterator[list[str]]:
+    """A context in which each warning is one line on stderr; gives the list of them, which grows."""
+    heard: list[str] = []
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        heard.append(str(message))
+        complain(f"warning: {message}")
+
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
-        yield
-
-
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    complain(f"warning: {message}")
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield heard

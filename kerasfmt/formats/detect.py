@@ -1,14 +1,19 @@
 """The format that a path asks for, and the format of an existing file.
 
+A model is written in the format whose suffix its name has. A name without one is that of a directory, a SavedModel,
+and may have dots: `model`, `model.v2`, `1.0`. Refused are the suffixes of other kinds of files, which FOREIGN lists,
+unless the caller names the format, and URLs.
+
 Source: tf_keras/src/saving/saving_api.py, save_model and load_model
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from kerasfmt.errors import MissingFileError, UnsupportedFormatError
 from kerasfmt.formats import FORMATS
@@ -19,6 +24,50 @@ _UNPACKED = (archive.METADATA, archive.CONFIG)
 """The members by which an unpacked `.keras` archive is recognized."""
 _START = 8
 """Bytes of an unknown file that the error shows."""
+_ARCHIVE: Final = "a packed directory"
+_TEXT: Final = "a text"
+FOREIGN: Final[Mapping[str, str]] = {
+    ".onnx": "a model of ONNX",
+    ".tflite": "a model of TensorFlow Lite",
+    ".lite": "a model of TensorFlow Lite",
+    ".pb": "a file inside of a SavedModel",
+    ".pbtxt": "a file inside of a SavedModel",
+    ".index": "a part of a checkpoint",
+    ".pt": "a model of PyTorch",
+    ".pth": "a model of PyTorch",
+    ".pt2": "a model of PyTorch",
+    ".safetensors": "weights alone, which are not written",
+    ".gguf": "weights alone, which are not written",
+    ".mlmodel": "a model of Core ML",
+    ".mlpackage": "a model of Core ML",
+    ".xml": "a model of OpenVINO",
+    ".engine": "a model of TensorRT",
+    ".pkl": "a pickle",
+    ".pickle": "a pickle",
+    ".joblib": "a pickle",
+    ".npy": "an array of NumPy",
+    ".bin": "plain bytes",
+    ".json": _TEXT,
+    ".yaml": _TEXT,
+    ".yml": _TEXT,
+    ".txt": _TEXT,
+    ".csv": _TEXT,
+    ".md": _TEXT,
+    ".html": _TEXT,
+    ".py": "a program",
+    ".svg": "a picture",
+    ".png": "a picture",
+    ".zip": _ARCHIVE,
+    ".tar": _ARCHIVE,
+    ".gz": _ARCHIVE,
+    ".tgz": _ARCHIVE,
+    ".xz": _ARCHIVE,
+    ".bz2": _ARCHIVE,
+    ".7z": _ARCHIVE,
+}
+"""Suffixes that no name of a directory ends in, and what has such a name."""
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""How a URL begins; pathlib makes one slash of two. A drive of Windows has one letter."""
 
 
 def is_path(filepath: Source) -> TypeGuard[str | os.PathLike[str]]:
@@ -34,13 +83,25 @@ def format_for(filepath: Source, save_format: str | None = None) -> Format:
       save_format: the name of a format.
 
     Raises:
-      UnsupportedFormatError: there is no format of that name, or it does not take this open file.
+      UnsupportedFormatError: there is no format of that name, it does not take this open file, or the path is a
+        URL or has the suffix of another kind of file.
       TypeError: `filepath` is neither a path nor open.
     """
     named = _named(save_format, lambda found: found.write is not None)
     if not is_path(filepath):
         return _format_of_open(filepath, named)
-    return named or _claiming(filepath, lambda found: found.suffixes)[1][0]
+    _refuse_url(filepath)
+    if named is not None:
+        return named
+    suffix, claiming = _claiming(filepath, lambda found: found.suffixes)
+    foreign = Path(filepath).suffix.lower()
+    if not suffix and foreign in FOREIGN:
+        suffixes = [suffix for found in FORMATS if found.write for suffix in found.suffixes if suffix]
+        raise UnsupportedFormatError(
+            f"{filepath}: expected a name that ends in {_listed(suffixes)}, or the name of a directory for a "
+            f"SavedModel, got {foreign}, the suffix of {FOREIGN[foreign]}; choose another name, or name the format"
+        )
+    return claiming[0]
 
 
 def weights_format_for(filepath: Source, save_format: str | None = None) -> Format:
@@ -51,12 +112,14 @@ def weights_format_for(filepath: Source, save_format: str | None = None) -> Form
       save_format: the name of a format.
 
     Raises:
-      UnsupportedFormatError: there is no format of that name, or its files of weights have other names.
+      UnsupportedFormatError: there is no format of that name, its files of weights have other names, or the path is
+        a URL.
       TypeError: `filepath` is neither a path nor open.
     """
     named = _named(save_format, _writes_weights)
     if not is_path(filepath):
         return _format_of_open(filepath, named)
+    _refuse_url(filepath)
     suffix, claiming = _claiming(filepath, lambda found: found.weights_suffixes)
     if named in claiming or (named is None and suffix):
         return named or claiming[0]
@@ -105,11 +168,12 @@ def format_at(source: Source) -> Format:
 
     Raises:
       MissingFileError: there is nothing.
-      UnsupportedFormatError: it is of no format, or may not be read.
+      UnsupportedFormatError: it is of no format, a URL, or may not be read.
       TypeError: `source` is neither a path nor open.
     """
     if not is_path(source):
         return _format_of_open(source)
+    _refuse_url(source)
     path = Path(source)
     return _first(path, "a model", {found: found.recognize for found in FORMATS if found.recognize})
 
@@ -122,15 +186,41 @@ def weights_format_at(source: Source) -> Format:
 
     Raises:
       MissingFileError: there is nothing.
-      UnsupportedFormatError: it is of no format, or may not be read.
+      UnsupportedFormatError: it is of no format, a URL, or may not be read.
       TypeError: `source` is neither a path nor open.
     """
     if is_path(source):
+        _refuse_url(source)
         tests = {found: found.holds_weights for found in FORMATS if found.holds_weights}
         return _first(Path(source), "weights", tests)
     found = _format_of_open(source)
     holding = (other for other in FORMATS if other.holds_weights and other.holds_weights(source))
     return next(holding, found)
+
+
+def _refuse_url(filepath: str | os.PathLike[str]) -> None:
+    if _URL.match(os.fspath(filepath)):
+        raise UnsupportedFormatError(
+            f"{filepath}: expected a path on this machine, got a URL; copy the files, or mount the place that it names"
+        )
+
+
+def described_format_at(path: Path) -> Format:
+    """The format of whatever a path holds, a model or weights, by its content.
+
+    Raises:
+      MissingFileError: there is nothing.
+      UnsupportedFormatError: it is of no format, a URL, or may not be read.
+    """
+    _refuse_url(path)
+    tests = {found: _recognizes(found) for found in FORMATS if found.recognize or found.holds_weights}
+    return _first(path, "a model or weights", tests)
+
+
+def _recognizes(found: Format) -> Callable[[Path], bool]:
+    """Whether a path holds a model of a format, or weights."""
+    tests = [test for test in (found.recognize, found.holds_weights) if test]
+    return lambda path: any(test(path) for test in tests)
 
 
 def _writes_weights(found: Format) -> bool:

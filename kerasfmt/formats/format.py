@@ -115,6 +115,9 @@ class Format:
       shards: how it writes weights in several files.
       prefix: how it writes weights whose path is a prefix; `write_weights` is None then.
       describe: describes a file; reads no weight.
+      unread: what a path holds beside what `read` takes and warns of, in sentences.
+      unheld: what a compiled model has that files of the format cannot hold, and `write` does not warn of, in
+        sentences.
     """
 
     name: str
@@ -139,3 +142,5 @@ class Format:
     shards: Shards | None = None
     prefix: Prefix | None = None
     describe: Callable[[Path], Description] | None = None
+    unread: Callable[[Path], Iterable[str]] | None = None
+    unheld: Callable[[Model], Iterable[str]] | None = None

@@ -5,6 +5,7 @@ Source: tf_keras/src/engine/functional.py and sequential.py.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -29,6 +30,7 @@ from kerasfmt.ir.weight_owner import Listed, WeightOwner
 from kerasfmt.typing import override
 
 if TYPE_CHECKING:
+    from kerasfmt.drawing.picture import Picture
     from kerasfmt.ir.trace_sharing import SharedTraces
 
 
@@ -313,6 +315,31 @@ class Model(Layer, Compilable):
         from kerasfmt.ir.summary import summary
 
         (print_fn or print)(summary(self))
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Picture:
+        """The picture of the model: layers with their classes and output shapes, models inside of it in frames.
+
+        Args:
+          path: where to write it as well: .svg for a picture, .dot for Graphviz, .mmd for Mermaid.
+
+        Returns:
+          The picture; a notebook shows it.
+
+        Raises:
+          UnsupportedFormatError: `path` has another suffix.
+          SaveError: it cannot be written.
+
+        Example:
+          >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,), name="dense")])
+          >>> [box.name for box in model.plot("model.svg").boxes]
+          ['dense_input', 'dense']
+        """
+        from kerasfmt.ir.diagram import diagram_of
+
+        found = diagram_of(self)
+        if path is not None:
+            found.save(path)
+        return found
 
     @classmethod
     @override

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import kerasfmt
 from kerasfmt import cli, limits
 from kerasfmt.errors import InvalidModelError
 
@@ -22,7 +24,7 @@ def test_errors_are_one_line(
 ) -> None:
     (tmp_path / "text.h5").write_text("hello")
     target = [str(tmp_path / "out")] if command == "convert" else []
-    assert cli.main([command, str(tmp_path / name), *target]) == 1
+    assert cli.main([command, str(tmp_path / name), *target]) == 3
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("kerasfmt: ")
@@ -32,7 +34,7 @@ def test_errors_are_one_line(
 
 
 def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["inspect", str(tmp_path / "none"), "--debug"]) == 1
+    assert cli.main(["inspect", str(tmp_path / "none"), "--debug"]) == 3
     err = capsys.readouterr().err
     assert "Traceback" in err
     assert err.splitlines()[-1].startswith("kerasfmt: ")
@@ -48,14 +50,14 @@ def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture
         (MemoryError(), "kerasfmt: MemoryError\n"),
     ],
 )
-def test_every_error_is_status_1(
+def test_every_error_is_status_3(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr("kerasfmt.api.load_model", fail)
-    assert cli.main(["convert", "a", "b"]) == 1
+    assert cli.main(["convert", "a", "b"]) == 3
     assert capsys.readouterr().err == said
 
 
@@ -67,7 +69,7 @@ def test_a_wrong_command_line_is_status_2(capsys: pytest.CaptureFixture[str], ar
     assert "usage: kerasfmt" in capsys.readouterr().err
 
 
-HELP = [["--help"], ["convert", "--help"], ["inspect", "--help"], ["--version"]]
+HELP = [["--help"], ["convert", "--help"], ["inspect", "--help"], ["diff", "--help"], ["--version"]]
 
 
 @pytest.mark.parametrize("arguments", HELP)
@@ -92,6 +94,40 @@ def test_what_a_file_may_cost_is_an_option(
     monkeypatch.setattr(limits, "FLOOR", 0)
     target = [str(tmp_path / "m")] if arguments[0] == "convert" else []
     source = str(Path(__file__).parents[1] / "data" / "hdf5" / "keras-2.15.0_mlp.h5")
-    assert cli.main([*arguments, source, *target, "--max-expansion", "0.5"]) == 1
+    assert cli.main([*arguments, source, *target, "--max-expansion", "0.5"]) == 3
     assert "read it with a higher max_expansion" in capsys.readouterr().err
     assert cli.main([*arguments, source, *target, "--max-expansion", "inf"]) == 0
+
+
+README = Path(__file__).parents[2] / "README.md"
+SECTION = README.read_text(encoding="utf-8").partition("## The command\n")[2].partition("\n## ")[0]
+
+
+def said_in_the_readme() -> list[tuple[str, list[str]]]:
+    """The commands in the README, each with the lines that it prints."""
+    found: list[tuple[str, list[str]]] = []
+    for line in SECTION.splitlines():
+        if line.startswith("    $ kerasfmt "):
+            found.append((line.removeprefix("    $ kerasfmt "), []))
+        elif found and (line.startswith("    ") or not line):
+            found[-1][1].append(line.removeprefix("    "))
+    return found
+
+
+def shown(lines: list[str]) -> list[str]:
+    """Lines without times and sizes, and without empty ones."""
+    masked = (re.sub(r"[\d.,]+ (s|B|kB|MB)\b", r"0 \1", line.rstrip()) for line in lines if line.strip())
+    return [re.sub(r" +", " ", line) for line in masked]
+
+
+def test_the_readme_shows_what_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kerasfmt.clear_session()
+    exec(SECTION.partition("```python\n")[2].partition("```")[0], {})
+    commands = said_in_the_readme()
+    assert {command.split()[0] for command, _ in commands} == {"convert", "inspect", "diff"}
+    for command, lines in commands:
+        cli.main(command.split())
+        assert shown(capsys.readouterr().out.splitlines()) == shown(lines), command

@@ -102,6 +102,9 @@ def hostile_files(folder: Path) -> Iterator[Path]:
     yield folder / "arrays.npz"
 
 
+OTHERS = (("whole.h5", []), ("class.keras", []), ("arrays.npz", ["--json"]))
+
+
 def _unsafe(text: str) -> set[str]:
     return {c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
 
@@ -111,9 +114,11 @@ def test_no_command_says_what_a_terminal_obeys(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], debug: bool
 ) -> None:
     statuses = set()
-    for path in hostile_files(tmp_path):
-        commands = [["inspect", str(path)]]
+    for path in list(hostile_files(tmp_path)):
+        commands = [["inspect", str(path), *options] for options in ([], ["--stats", "--ops"], ["--json"])]
         targets = [f"out{'' if debug else OBEYED}{suffix}" for suffix in ("", ".h5", ".keras")]
+        commands += [["inspect", str(path), "--plot", str(tmp_path / "picture.svg")]]
+        commands += [["diff", str(path), str(tmp_path / other), *options] for other, options in OTHERS]
         commands += [["convert", str(path), str(tmp_path / target)] for target in targets]
         for command in commands:
             status = cli.main([*command, *(["--debug"] if debug else [])])
@@ -122,10 +127,21 @@ def test_no_command_says_what_a_terminal_obeys(
             assert not _unsafe(out), (command, out)
             assert not _unsafe(err), (command, err)
             assert "\nkerasfmt: done" not in out + err
-            assert debug or err.count("\n") == status
+            assert debug or err.count("\n") == (status == 3)
             if command == ["inspect", str(tmp_path / "whole.h5")]:
-                assert f"model: Functional m日本{SHOWN}, written by " in out
-    assert statuses == {("inspect", 0), ("inspect", 1), ("convert", 0), ("convert", 1)}
+                assert f"model: Functional m日本{SHOWN}\n" in out
+    picture = (tmp_path / "picture.svg").read_text(encoding="utf-8")
+    assert SHOWN in picture
+    assert not _unsafe(picture)
+    assert statuses == {
+        ("inspect", 0),
+        ("inspect", 3),
+        ("convert", 0),
+        ("convert", 3),
+        ("diff", 0),
+        ("diff", 1),
+        ("diff", 3),
+    }
 
 
 def test_names_are_shown_as_they_are_otherwise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

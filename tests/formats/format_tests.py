@@ -16,9 +16,18 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import KerasfmtError, MissingFileError, TargetExistsError
-from kerasfmt.formats.detect import format_at, format_for, weights_format_at, weights_format_for
+from kerasfmt.formats.described_json import to_json
+from kerasfmt.formats.described_text import lines
+from kerasfmt.formats.detect import (
+    described_format_at,
+    format_at,
+    format_for,
+    weights_format_at,
+    weights_format_for,
+)
 from kerasfmt.formats.format import Format
 from kerasfmt.ir import Model
+from tests.formats.schema import measure, validate
 
 EVERY = 4096
 """Bytes up to which a file is cut at each of them; a longer one is cut at some."""
@@ -124,13 +133,7 @@ class WritingTests(ABC):
 
 
 class FormatTests(WritingTests):
-    """What every format does that is one file, and is written and read.
-
-    Attributes:
-      describes: whether `kerasfmt inspect` tells what the files hold.
-    """
-
-    describes: ClassVar[bool] = True
+    """What every format does that is one file, and is written and read."""
 
     @abstractmethod
     def foreign(self, path: Path) -> None:
@@ -204,14 +207,12 @@ class FormatTests(WritingTests):
         describe = (self.read_by or self.format).describe
         assert describe is not None
         self.save(path)
-        if not self.describes:
-            with pytest.raises(KerasfmtError, match=self.name):
-                describe(path)
-            return
         found = describe(path)
-        assert found.lines[0].startswith(f"{path}: ")
+        assert next(lines(found)).startswith(f"{path}: ")
         told = {weight.shape for row in found.rows for weight in row.weights}
         assert told >= {weight.shape for weight in self.model().weights}
+        assert described_format_at(path) is (self.read_by or self.format)
+        validate(to_json(found, found.count_ops and found.count_ops(), measure))
 
 
 def files(path: Path) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ import kerasfmt
 from kerasfmt.errors import MissingFileError, UnsupportedFormatError
 from kerasfmt.formats import FORMATS
 from kerasfmt.formats.detect import (
+    FOREIGN,
     format_at,
     format_for,
     shards_format_for,
@@ -53,6 +54,32 @@ def test_names_are_names_of_one_format(what: str) -> None:
 def test_format_for(path: str, name: str | None, expected: str) -> None:
     assert format_for(Path(path), name).name == expected
     assert format_for(path, name).name == expected
+
+
+@pytest.mark.parametrize("path", [f"m{suffix.upper()}" for suffix in FOREIGN])
+def test_suffixes_of_other_kinds_of_files(path: str) -> None:
+    for given in (path, Path("a.v2") / path):
+        with pytest.raises(
+            UnsupportedFormatError, match=r"expected a name that ends in \.keras, \.h5 or \.hdf5, or"
+        ):
+            format_for(given)
+    assert format_for(path, "tf").name == "tf"
+    assert format_for(f"{path}.d").name == "tf"
+
+
+def test_no_suffix_of_ours_is_foreign() -> None:
+    ours = {suffix for found in FORMATS for suffix in (*found.suffixes, *found.weights_suffixes)}
+    assert not ours & FOREIGN.keys()
+
+
+@pytest.mark.parametrize("path", ["gs://b/m", "s3://b/m.h5", "file:///m", Path("https://host/m.keras")])
+def test_a_url_is_no_path(path: str | Path) -> None:
+    for choose in (format_for, weights_format_for, format_at, weights_format_at):
+        with pytest.raises(UnsupportedFormatError, match="expected a path on this machine, got a URL"):
+            choose(path)
+    with pytest.raises(UnsupportedFormatError, match="got a URL"):
+        format_for(path, "tf")
+    assert format_for("C:/m").name == format_for("a:b/c:d").name == "tf"
 
 
 def test_no_such_format() -> None:

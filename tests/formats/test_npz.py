@@ -373,7 +373,7 @@ def test_inspect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["inspect", str(tmp_path / "w.npz")]) == 0
     out = capsys.readouterr().out
     assert "weights in an .npz archive" in out
-    assert "total: 3 layers, 42 parameters, 168 B" in out
+    assert "total: 3 layers, 8 weights, 42 elements, 168 B" in out
     assert "hidden/kernel float32[3, 4]" in out
 
 

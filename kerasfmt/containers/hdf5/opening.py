@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
+from weakref import WeakValueDictionary
 
 from kerasfmt.containers.hdf5 import signature
 from kerasfmt.containers.hdf5.dataset import LazyDataset
@@ -17,6 +19,16 @@ from kerasfmt.containers.system_faults import system_fault
 from kerasfmt.containers.zip.window import File
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsupportedFormatError
 from kerasfmt.limits import Allowance, allowance_for
+
+_IN_STREAMS: Final[WeakValueDictionary[int, Any]] = WeakValueDictionary()
+"""The open h5py.Files that read from streams of Python."""
+
+
+@atexit.register
+def _close() -> None:
+    """Closes them before the interpreter ends: HDF5 would call their streams after it."""
+    for file in list(_IN_STREAMS.values()):
+        file.close()
 
 
 class OpenFile:
@@ -125,6 +137,7 @@ def opened_stream(
     try:
         with corrupt_file_errors(where):
             file = import_h5py().File(stream, "r")
+            _IN_STREAMS[id(file)] = file
             root = _root(file, _reader_of(stream), where, size, allowance)
         yield OpenFile(root, file)
     except BaseException:

@@ -1,7 +1,8 @@
-"""What `kerasfmt inspect` tells of a checkpoint."""
+"""The description of a checkpoint."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +10,12 @@ from kerasfmt.containers.tensorbundle import StoredTensor
 from kerasfmt.formats.checkpoint import layout
 from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY, VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.reader import Checkpoint, open_at
-from kerasfmt.formats.description import Description, Row, StoredWeight, byte_size
+from kerasfmt.formats.description import Description, StoredOptimizer, rows_of, stored_optimizer
 
 _VALUE: Final = f"/{layout.ATTRIBUTES}/{VALUE_ATTRIBUTE}"
+_SLOT: Final = f"/{layout.SLOT}/"
+_OPTIMIZER: Final = "optimizer/"
+_CHILDREN: Final = 8
 
 
 def describe(path: Path) -> Description:
@@ -21,38 +25,53 @@ def describe(path: Path) -> Description:
       KerasfmtError: as `open_checkpoint` does.
     """
     checkpoint = open_at(path)
-    owners: dict[str, list[StoredWeight]] = {}
-    for name, tensor in checkpoint.items():
-        if name != OBJECT_GRAPH_KEY:
-            owner, _, leaf = name.removesuffix(_VALUE).rpartition("/")
-            owners.setdefault(owner, []).append(_weight(leaf, tensor))
-    rows = tuple(Row(owner, "", tuple(held)) for owner, held in owners.items())
-    size, nbytes = sum(row.size for row in rows), sum(row.nbytes for row in rows)
+    names = {name: name.removesuffix(_VALUE) for name in checkpoint if name != OBJECT_GRAPH_KEY}
+    kept = {name: short for name, short in names.items() if _is_kept(short, checkpoint)}
+    owners: dict[str, list[tuple[str, StoredTensor]]] = {}
+    for name, short in names.items():
+        if name not in kept:
+            owner, _, leaf = short.rpartition("/")
+            owners.setdefault(owner, []).append((leaf, checkpoint[name]))
     return Description(
-        (
-            f"{path}: a TensorFlow checkpoint, {_kind(checkpoint)}",
-            *_state(checkpoint),
-            f"total: {sum(map(len, owners.values())):,} variables, {size:,} elements, {byte_size(nbytes)}",
-        ),
-        rows,
+        path=path,
+        format="checkpoint",
+        title="a TensorFlow checkpoint",
+        members=_files(checkpoint),
+        facts=(_kind(checkpoint), *_state(checkpoint)),
+        rows=rows_of(owners.items(), {}),
         owners="object" if checkpoint.objects else "scope",
         weights="variables",
+        optimizer=_optimizer(kept, checkpoint),
     )
+
+
+def _is_kept(name: str, checkpoint: Checkpoint) -> bool:
+    """Whether an optimizer keeps a variable, for others or for itself."""
+    return bool(checkpoint.objects) and (_SLOT in name or name.startswith(_OPTIMIZER))
+
+
+def _optimizer(kept: Mapping[str, str], checkpoint: Checkpoint) -> StoredOptimizer | None:
+    found = stored_optimizer(None, [(short, checkpoint[name]) for name, short in kept.items()], 2)
+    if found is None:
+        return None
+    slots = dict.fromkeys(short.rpartition("/")[2] for short in kept.values() if _SLOT in short)
+    return StoredOptimizer("", {}, tuple(slots), found.weights)
+
+
+def _files(checkpoint: Checkpoint) -> dict[str, int]:
+    prefix = Path(checkpoint.prefix)
+    beside = (file for file in prefix.parent.iterdir() if file.name.startswith(f"{prefix.name}."))
+    return {file.name: file.stat().st_size for file in sorted(beside) if file.is_file()}
 
 
 def _kind(checkpoint: Checkpoint) -> str:
     if checkpoint.root is None:
         return "by the names of its variables"
     root = checkpoint.root
-    return f"{len(checkpoint.objects):,} objects; the root has {', '.join(list(root.children)[:8]) or 'no children'}"
+    children = ", ".join(list(root.children)[:_CHILDREN]) or "no children"
+    return f"{len(checkpoint.objects):,} objects; the root has {children}"
 
 
 def _state(checkpoint: Checkpoint) -> list[str]:
     state = checkpoint.state
-    if state is None:
-        return []
-    return [f"latest of {len(state.all):,}: {checkpoint.prefix}"]
-
-
-def _weight(name: str, tensor: StoredTensor) -> StoredWeight:
-    return StoredWeight(name, tensor.tensor_dtype.name, tensor.shape, tensor.nbytes)
+    return [] if state is None else [f"latest of {len(state.all):,}: {checkpoint.prefix}"]

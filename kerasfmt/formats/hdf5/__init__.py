@@ -17,7 +17,7 @@ Source: tf_keras/src/saving/legacy/hdf5_format.py; keras/src/legacy/saving/legac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,6 +76,15 @@ def _describe(path: Path) -> Description:
     return describe(path)
 
 
+def _unheld(model: Model) -> Iterator[str]:
+    from kerasfmt.formats import unheld
+
+    yield from unheld.state_of_metrics(model)
+    yield from unheld.scalars_of_optimizer(model)
+    yield from unheld.options_of_compile(model)
+    yield from unheld.state_in_keras3(model)
+
+
 FORMAT: Final = Format(
     name="h5",
     title="HDF5",
@@ -91,4 +100,5 @@ FORMAT: Final = Format(
     weights_without_layers=True,
     write_weights=_write_weights,
     describe=_describe,
+    unheld=_unheld,
 )

@@ -83,6 +83,21 @@ def open_model(source: str | os.PathLike[str] | Any) -> H5Model:
         return _read_model(file)
 
 
+def holds_model(source: str | os.PathLike[str] | Any) -> bool:
+    """Whether an HDF5 file states a model, not weights alone.
+
+    Args:
+      source: a path, or an open h5py.File.
+
+    Raises:
+      KerasfmtError: as `open_model` does.
+    """
+    with opened(source) as file:
+        return file.root.has_attribute(layout.MODEL_CONFIG) or not (
+            has_layer_names(file.root) or file.root.find(layout.MODEL_WEIGHTS)
+        )
+
+
 def open_weights(source: str | os.PathLike[str] | Any) -> H5Weights:
     """The weights in an HDF5 file, of `save_weights` or of a whole model; they are read when they are used.
 

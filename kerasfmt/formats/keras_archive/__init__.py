@@ -14,7 +14,7 @@ Source: keras/src/saving/saving_lib.py; tf_keras/src/saving/saving_lib.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -101,6 +101,20 @@ def _describe(path: Path) -> Description:
     return describe(path)
 
 
+def _unheld(model: Model) -> Iterator[str]:
+    from kerasfmt.formats import unheld
+
+    yield from unheld.state_of_metrics(model)
+
+
+def _unheld_for_tf_keras(model: Model) -> Iterator[str]:
+    from kerasfmt.formats import unheld
+
+    yield from unheld.state_of_metrics(model)
+    yield from unheld.scalars_of_optimizer(model)
+    yield from unheld.state_of_legacy(model)
+
+
 FORMAT: Final = Format(
     name="keras",
     title="a .keras archive",
@@ -115,6 +129,7 @@ FORMAT: Final = Format(
     write_weights=_write_weights,
     shards=Shards(suffix=MAP_SUFFIX, readers="Keras 3", write=_write_shards),
     describe=_describe,
+    unheld=_unheld,
 )
 
 TF_KERAS: Final = Format(
@@ -124,5 +139,6 @@ TF_KERAS: Final = Format(
     optimizer_in_weights=True,
     write=_write_for_tf_keras,
     write_weights=_write_weights_for_tf_keras,
+    unheld=_unheld_for_tf_keras,
 )
 """The dialect of tf_keras and Keras 2; archives and weights in it are read by FORMAT."""

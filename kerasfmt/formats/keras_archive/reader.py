@@ -207,7 +207,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
                 config = stored.in_keras2
                 config = config if _has_layers_of(config, model) else None
         elif path.suffix == ".json":
-            variables = _merged(read_shards(path, read_variables), str(path))
+            variables = merged(read_shards(path, read_variables), str(path))
         else:
             with opened(path) as file:
                 variables = read_variables(file)
@@ -263,7 +263,7 @@ def _variables(archive: Archive) -> Variables:
         return _read_member(archive, layout.WEIGHTS)
     if layout.SHARDS in archive.members:
         shards = names_in(_json(archive, layout.SHARDS), f"{archive.file}: {layout.SHARDS}")
-        return _merged([_read_member(archive, name) for name in sorted(shards)], archive.file)
+        return merged([_read_member(archive, name) for name in sorted(shards)], archive.file)
     if "model.weights.npz" in archive.members:
         raise UnsupportedFormatError(
             f"{archive.file}: keeps its weights as model.weights.npz; expected {layout.WEIGHTS}; "
@@ -272,7 +272,16 @@ def _variables(archive: Archive) -> Variables:
     raise UnsupportedFormatError(f"{archive.file}: expected a member {layout.WEIGHTS}, got none")
 
 
-def _merged(parts: Sequence[Variables], where: str) -> Variables:
+def merged(parts: Sequence[Variables], where: str) -> Variables:
+    """The variables of several files as those of one.
+
+    Args:
+      parts: those of each file.
+      where: what errors begin with.
+
+    Raises:
+      InvalidModelError: two files hold one variable.
+    """
     found: Variables = {}
     for part in parts:
         for path, held in part.items():

@@ -108,7 +108,7 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
         for attribute, children in listed.items():
             numbered: dict[str, int] = {}
             for child in children:
-                name = _unique(to_snake_case(_class_name(child)), numbered)
+                name = unique(to_snake_case(_class_name(child)), numbered)
                 yield from _walk(_below(place, child, f"{attribute}/{name}"), None, container, met)
         for attribute, child in layer.sublayers.items() if not listed else ():
             # Keras 3 meets the public attribute first. Keras 2 knows only the private one.
@@ -120,9 +120,9 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
     used: dict[str, int] = {}
     used_in_keras3: dict[str, int] = {}
     for kind, member, inner in _members(layer, config):
-        both = _unique(_in_keras3(kind), used_in_keras3), _unique(to_snake_case(kind), used)
+        both = unique(in_keras3(kind), used_in_keras3), unique(to_snake_case(kind), used)
         if member is not None and container != layout.LAYERS and member.weights:
-            _unique(to_snake_case(kind), used)
+            unique(to_snake_case(kind), used)
         if member is not None:
             paths = dict.fromkeys(f"{container}/{name}" for name in both)
             yield from _walk(_below(place, member, *paths), inner, container, met)
@@ -147,7 +147,13 @@ def _key(config: Any) -> str:
     return json.dumps(cleaned({k: v for k, v in config.items() if k not in ("inbound_nodes", "name")}))
 
 
-def _unique(name: str, used: dict[str, int]) -> str:
+def unique(name: str, used: dict[str, int]) -> str:
+    """The name, numbered if it is used already.
+
+    Args:
+      name: the name.
+      used: the last number of each name; is changed.
+    """
     count = used[name] = used.get(name, -1) + 1
     return f"{name}_{count}" if count else name
 
@@ -167,7 +173,7 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
         yield kind if found is None else _class_name(found), found, entry
 
 
-def _in_keras3(kind: str) -> str:
+def in_keras3(kind: str) -> str:
     """The name of a class in snake case as Keras 3 makes it: `conv_lstm2d`, which is `conv_lst_m2d` in Keras 2."""
     spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,6 +90,18 @@ def _assets(directory: Path) -> set[str]:
     return {f"{layout.ASSETS}/{asset.filename}" for asset in assets}
 
 
+def _unread(path: Path) -> Iterator[str]:
+    from kerasfmt.formats.saved_model.unread import unread
+
+    yield from unread(path)
+
+
+def _unheld(model: Model) -> Iterator[str]:
+    from kerasfmt.formats import unheld
+
+    yield from unheld.options_of_compile(model)
+
+
 FORMAT: Final = Format(
     name="tf",
     title="a SavedModel",
@@ -108,4 +120,6 @@ FORMAT: Final = Format(
     write_graph=_write_graph,
     read_weights=_read_weights,
     describe=_describe,
+    unread=_unread,
+    unheld=_unheld,
 )

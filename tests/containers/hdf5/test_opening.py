@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 from pathlib import Path
 
@@ -117,3 +118,28 @@ def test_datasets_that_share_their_bytes(tmp_path: Path) -> None:
             CorruptFileError, match=r"f\.h5: its weights claim 131072 bytes of a file of .* share"
         ):
             file.check_total()
+
+
+HELD = """
+import io, sys
+from pathlib import Path
+from kerasfmt.containers.hdf5.opening import opened_stream
+from kerasfmt.limits import Allowance
+data = Path(sys.argv[1]).read_bytes()
+with opened_stream(io.BytesIO(data), "s", len(data), Allowance()) as file:
+    held = file.dataset(file.root.find("x"))
+import atexit, gc
+held = [held]
+held.append(held)  # a circle, which nothing takes apart
+gc.freeze()
+del held
+"""
+
+
+def test_a_file_in_a_stream_may_be_open_when_the_interpreter_ends(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        file["x"] = np.arange(3.0)
+    done = subprocess.run(
+        [sys.executable, "-c", HELD, str(tmp_path / "f.h5")], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -34,11 +34,9 @@ class TestModelsOfAnotherSuffix(HDF5Tests):
 class TestWeights(HDF5Tests):
     name = "w.h5"
     holds = "weights"
-    describes = False
 
 
 class TestWeightsOfAnyName(HDF5Tests):
     name = "w"
     holds = "weights"
     save_format = "h5"
-    describes = False

@@ -29,7 +29,6 @@ class WeightsTests(FormatTests):
     format = keras_archive.FORMAT
     name = "w.weights.h5"
     holds = "weights"
-    describes = False
 
     def model(self) -> Model:
         return small()

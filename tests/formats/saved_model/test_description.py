@@ -5,24 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import kerasfmt
+from kerasfmt import protos
 from kerasfmt.formats.saved_model.description import describe
 from tests.formats.saved_model.saved import compiled, save
 from tests.formats.saved_model.stored_edits import edit_saved_model
 
 
-def test_lines_and_rows(tmp_path: Path) -> None:
+def test_a_model(tmp_path: Path) -> None:
     path = save(compiled(), tmp_path / "m").directory
     found = describe(path)
-    first, *others = found.lines
-    assert first.startswith(f"{path}: SavedModel, ")
-    assert first.endswith("written by TensorFlow 2.15.1")
-    assert others == [
-        "model: Functional small, written by Keras 2.15.0",
-        "signatures: serving_default(x) -> out",
-        "total: 6 layers, 32 parameters, 128 B",
-        "compiled: yes, 13 optimizer variables",
-    ]
+    assert (found.title, found.kind, found.name) == ("SavedModel", "Functional", "small")
+    assert found.writers == {"keras": "2.15.0", "tensorflow": "2.15.1"}
+    assert found.signatures is not None
+    assert list(map(str, found.signatures)) == ["serving_default(x float32[None, 3]) -> out float32[None, 2]"]
+    assert (found.size, found.nbytes) == (32, 128)
+    assert found.compiled is not None
+    assert found.compiled["loss"] == "mse"
+    assert found.optimizer is not None
+    assert (found.optimizer.kind, found.optimizer.slots) == ("Custom>Adam", ("m", "v"))
+    assert len(found.optimizer.weights) == 13
+    assert found.bytes_on_disk == sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     rows = {row.owner: (row.kind, [str(weight) for weight in row.weights]) for row in found.rows}
     assert rows["shared"] == ("Dense", ["shared/kernel float32[3, 3]", "shared/bias float32[3]"])
     assert rows["drop"] == ("Dropout", [])
@@ -39,6 +44,32 @@ def test_what_keras_did_not_write(tmp_path: Path) -> None:
 
     edit_saved_model(path, change)
     found = describe(path)
-    assert found.lines[1] == "model: not written by Keras 2"
-    assert found.lines[2].endswith("; and 3 more")
-    assert "layer_with_weights-0/kernel/.ATTRIBUTES/VARIABLE_VALUE" in {row.owner for row in found.rows}
+    assert found.facts == ("no Keras model: its signatures and variables alone",)
+    assert found.signatures is not None
+    assert [each.name for each in found.signatures] == [*"abcdefghij", "serving_default"]
+    assert (found.kind, found.owners) == ("", "variable")
+    rows = {row.owner: [weight.name for weight in row.weights] for row in found.rows}
+    assert rows["dense/kernel"] == ["layer_with_weights-0/kernel"]
+
+
+def test_a_legacy_optimizer(tmp_path: Path) -> None:
+    model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
+    entry = {"class_name": "Adam", "config": {"is_legacy_optimizer": True, "learning_rate": 0.5}}
+    model.compile(entry, loss="mse")
+    model.optimizer.iterations = 3
+    for weight in model.trainable_weights:
+        for slot in ("m", "v"):
+            model.optimizer.set_slot(weight, slot, np.ones(weight.shape, np.float32))
+    found = describe(save(model, tmp_path / "m").directory)
+    assert found.optimizer is not None
+    assert found.optimizer.kind == "Adam"
+    assert len(found.optimizer.weights) == 9
+    assert {"Adam/iter", "Adam/beta_1"} < {weight.name for weight in found.optimizer.weights}
+
+
+def test_several_graphs(tmp_path: Path) -> None:
+    path = save(compiled(), tmp_path / "m").directory
+    proto = protos.SavedModel.FromString((path / "saved_model.pb").read_bytes())
+    proto.meta_graphs.add().meta_info_def.tags.append("train")
+    (path / "saved_model.pb").write_bytes(proto.SerializeToString())
+    assert describe(path).facts == ("2 graphs with the tags [['serve'], ['train']]",)

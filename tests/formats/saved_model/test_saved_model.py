@@ -10,9 +10,11 @@ import pytest
 import kerasfmt
 from kerasfmt.errors import KerasfmtError, SaveError
 from kerasfmt.formats import saved_model
+from kerasfmt.formats.described_json import to_json
 from kerasfmt.ir import Model
 from tests.formats.format_tests import WritingTests, cuts, files
 from tests.formats.saved_model.saved import compiled
+from tests.formats.schema import measure, validate
 
 FILES = (
     "saved_model.pb",
@@ -63,7 +65,9 @@ class TestSavedModels(WritingTests):
         self.save(path)
         assert self.format.describe is not None
         found = self.format.describe(path)
-        assert found.lines[0].startswith(f"{path}: SavedModel, ")
+        assert found.title == "SavedModel"
+        assert found.count_ops is not None
+        validate(to_json(found, found.count_ops(), measure))
         told = {weight.shape for row in found.rows for weight in row.weights}
         assert told >= {weight.shape for weight in self.model().weights}
 
