@@ -210,6 +210,12 @@ def _revived_content(
     return content
 
 
+def _training_config(compiled: TrainingConfig, ids: SharedIds) -> dict[str, Any]:
+    from kerasfmt.formats.saved_model.training_metadata import numbered_training_config
+
+    return numbered_training_config(compiled, ids.number)
+
+
 def _numbered_fact(layer: Layer, key: str, value: Any, ids: SharedIds) -> Any:
     """What is said of a layer, with a number for each object; Keras numbers those of a layer alone."""
     if key == "dtype":
@@ -281,9 +287,7 @@ def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None
         "model_config": config,
     }
     if compiled is not None:
-        from kerasfmt.formats.saved_model.training_metadata import numbered_training_config
-
-        metadata["training_config"] = numbered_training_config(compiled, ids.number)
+        metadata["training_config"] = _training_config(compiled, ids)
     return metadata
 
 
