@@ -9,19 +9,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from kerasfmt.ir.layer import find_layer_class
-from kerasfmt.verification.config_names import judge_object, judge_tensorflow
+from kerasfmt.verification.config_names import (
+    is_custom_name,
+    is_known_layer,
+    judge_object,
+    judge_tensorflow,
+)
 from kerasfmt.verification.finding import Findings
 from kerasfmt.verification.rules import unsafe
 from kerasfmt.verification.unsafe_ops import UNSAFE_OPS
 
-_MODELS: Final = frozenset({"Functional", "Sequential", "Model"})
 _TF_FUNCTIONS: Final = frozenset({"TFOpLambda", "ClassMethod", "InstanceMethod", "InstanceProperty", "SlicingOpLambda"})
 _PICKLED: Final = frozenset({"TorchModuleWrapper", "FlaxLayer", "JaxLayer"})
 _VOCABULARIES: Final = ("vocabulary", "idf_weights", "vocabulary_file", "vocab_path", "merges")
 _PATHS: Final = ("filepath", "file_path", "cache_dir", "origin", "path_or_url")
 _ADDRESS: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{1,15}://")
-_KERAS_PACKAGES: Final = frozenset({"keras", "tf_keras", "TensorFlow", "keras_core", "Addons"})
 _OP: Final = re.compile(r"\bop\s*:\s*\"(\w+)\"|\"op\"\s*:\s*\"(\w+)\"")
 _LEAST_PICKLE: Final = 16
 
@@ -104,11 +106,11 @@ def _check_names(findings: Findings, item: Mapping[str, Any], file: str, where: 
         return
     name = inner if kind == "function" and isinstance(inner, str) else kind
     registered = item.get("registered_name")
-    package = _package(registered) or _package(kind)
+    is_custom = is_custom_name(registered) or is_custom_name(kind)
     found = None
     if isinstance(module, str) and module and kind != "__lambda__":
         found = judge_object(module, name)
-    if found is None and package:
+    if found is None and is_custom:
         found = (unsafe.CUSTOM_OBJECT, f"is the custom object {registered or kind}")
     if found is None and module is None and kind == "function" and isinstance(inner, str):
         found = judge_object("builtins", inner)
@@ -133,16 +135,8 @@ def _check_members(findings: Findings, config: Mapping[str, Any], file: str, whe
     layers = config.get("layers")
     for member in layers if isinstance(layers, list) else ():
         kind = member.get("class_name") if isinstance(member, Mapping) else None
-        if not isinstance(kind, str) or kind in _MODELS or ">" in kind or member.get("module"):
-            continue
-        if find_layer_class(kind) is None and kind not in _PICKLED and kind not in _TF_FUNCTIONS:
+        if isinstance(kind, str) and ">" not in kind and not member.get("module") and not is_known_layer(kind):
             findings.add(unsafe.CUSTOM_OBJECT, f"holds a layer of the class {kind}, which is not known", file, where)
-
-
-def _package(name: Any) -> str:
-    """The package of a name like `package>Name`, if it is not Keras's."""
-    package, mark, _ = name.partition(">") if isinstance(name, str) else ("", "", "")
-    return package if mark and package not in _KERAS_PACKAGES else ""
 
 
 def _check_paths(findings: Findings, item: Mapping[str, Any], file: str, where: str) -> None:

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import builtins
 import sys
-from typing import Final
+from typing import Any, Final
 
+from kerasfmt import layers, losses, metrics, optimizers
+from kerasfmt.ir.layer import find_layer_class
 from kerasfmt.ir.own_modules import defines_keras, is_own
 from kerasfmt.verification.rule import Rule
 from kerasfmt.verification.rules import unsafe
@@ -51,6 +53,40 @@ _HARMLESS_BUILTINS: Final = frozenset(
      "slice", "str", "sum", "tuple", "type", "object", "range", "reversed", "sorted", "zip", "map", "filter",
      "frozenset", "all", "any"}
 )  # fmt: skip
+
+_OTHER_LAYERS: Final = frozenset(
+    """
+    AbstractRNNCell AugMix AutoContrast AvgPool1D AvgPool2D AvgPool3D ClassMethod
+    ContrastLimitedAdaptiveHistogramEqualization Convolution1D Convolution1DTranspose Convolution2D
+    Convolution2DTranspose Convolution3D Convolution3DTranspose CutMix DenseFeatures DynamicEmbedding DynamicLookup
+    Equalization FlaxLayer Functional GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D GlobalMaxPool2D
+    GlobalMaxPool3D GroupQueryAttention InstanceMethod InstanceProperty JaxLayer MaxNumBoundingBoxes MaxPool1D MaxPool2D
+    MaxPool3D MelSpectrogram MixUp Model Pipeline PreprocessingLayer RandAugment RandomColorDegeneration
+    RandomColorJitter RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert
+    RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear ReversibleEmbedding
+    STFTSpectrogram SeparableConvolution1D SeparableConvolution2D Sequential SlicingOpLambda Solarization TFOpLambda
+    TFSMLayer TensorFlowOpLayer TorchModuleWrapper
+    """.split()
+)
+"""Layers and models of Keras that are not among `kerasfmt.layers` under these names."""
+_KERAS_PACKAGES: Final = frozenset({"keras", "tf_keras", "TensorFlow", "keras_core", "Addons"})
+
+
+def is_known_layer(name: str) -> bool:
+    """Whether Keras has a layer or a model of a class name."""
+    return name in _OTHER_LAYERS or name in layers.__all__ or find_layer_class(name) is not None
+
+
+def is_custom_name(name: Any) -> bool:
+    """Whether a name is one under which code of the user's own was registered: `package>Name`.
+
+    Keras 2 registers some of its own optimizers under the package `Custom`.
+    """
+    package, mark, own = name.partition(">") if isinstance(name, str) else ("", "", "")
+    if not mark or package in _KERAS_PACKAGES:
+        return False
+    keras_has_it = any(own in room.__all__ for room in (layers, losses, metrics, optimizers))
+    return not (package == "Custom" and keras_has_it)
 
 
 def judge_object(module: str, name: str) -> tuple[Rule, str] | None:
