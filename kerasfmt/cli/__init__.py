@@ -1,4 +1,4 @@
-"""The command kerasfmt: converts a model, or shows what is in one."""
+"""The command kerasfmt: converts a model, shows what is in one, or checks it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kerasfmt.cli import convert, inspect
+from kerasfmt.cli import convert, inspect, verify
 from kerasfmt.cli.output import Parser, complain, show_traceback, warnings_as_lines
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.gc_paused import gc_paused
@@ -24,9 +24,10 @@ examples:
   kerasfmt inspect model.h5                     what a file holds: layers, weights, sizes
   kerasfmt convert model.h5 served/model/1      HDF5 to a SavedModel that TensorFlow Serving takes
   kerasfmt convert model.h5 out --no-optimizer  leave the optimizer's state behind
+  kerasfmt verify model.keras                   is it whole, and safe to load
   kerasfmt convert --help                       every option
 
-exit status: 0 done, 1 failed (one line on stderr says why), 2 the command line is wrong
+exit status: 0 done, 1 failed (one line on stderr says why) or found (verify), 2 the command line is wrong
 """
 
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     atexit.register(gc.freeze)  # without this, the interpreter visits every object when it ends
     try:
         with gc_paused(), warnings_as_lines():
-            options.run(options)
+            return options.run(options) or 0
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
@@ -53,7 +54,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         _report(error, options.debug, "internal error, please report it: ")
         return _FAILED
-    return 0
 
 
 def _report(error: BaseException, debug: bool, prefix: str = "") -> None:
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kerasfmt {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (convert, inspect):
+    for command in (convert, inspect, verify):
         _add_common(command.add_parser(commands))
     return parser
 

@@ -41,7 +41,9 @@ def check_checkpoint(findings: Findings, path: Path) -> None:
             return
     bundle = check_bundle(findings, prefix, prefix.name)
     if bundle is not None:
-        with findings.attempt(f"{prefix.name}{INDEX}", OBJECT_GRAPH_KEY, {CorruptFileError: consistency.OBJECTS}):
+        with findings.attempt(
+            f"{prefix.name}{INDEX}", OBJECT_GRAPH_KEY, {CorruptFileError: consistency.OBJECTS}
+        ):
             objects = read_objects(bundle)
             if objects is not None:
                 check_values(findings, bundle, objects, f"{prefix.name}{INDEX}")
@@ -85,16 +87,16 @@ def _size(path: str) -> int | None:
     return os.path.getsize(path) if os.path.isfile(path) else None
 
 
-def _check_extents(
-    findings: Findings, bundle: Bundle, sizes: dict[int, int | None], name: str
-) -> None:
+def _check_extents(findings: Findings, bundle: Bundle, sizes: dict[int, int | None], name: str) -> None:
     """Which bytes of the data files the tensors claim."""
     claimed: dict[int, list[tuple[int, int, str]]] = {shard: [] for shard in sizes}
     for tensor in bundle.values():
         for shard, offset, size in tensor.extents:
             if offset + size > (sizes[shard] or 0):
                 file = os.path.basename(data_path(name, shard, bundle.num_shards))
-                fault = "the file is not there" if sizes[shard] is None else f"the file has {sizes[shard]} bytes"
+                fault = (
+                    "the file is not there" if sizes[shard] is None else f"the file has {sizes[shard]} bytes"
+                )
                 text = f"tensor {tensor.name} ends at byte {offset + size}, and {fault}"
                 findings.add(integrity.MISSING_BYTES, text, file, tensor.name)
             elif size:

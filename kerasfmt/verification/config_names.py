@@ -23,8 +23,8 @@ from kerasfmt.verification.rules import unsafe
 
 _KERAS_PARTS: Final = frozenset(
     {
-        "applications", "backend", "callbacks", "config", "datasets", "distribution", "export", "saving", "testing", "tree",
-        "utils", "wrappers",
+        "applications", "backend", "callbacks", "config", "datasets", "distribution", "export", "saving", "testing",
+        "tree", "utils", "wrappers",
     }
 )  # fmt: skip
 """Parts of Keras from which no object of a model comes."""
@@ -32,14 +32,23 @@ _KERAS_EXCEPTIONS: Final = frozenset(
     {"FeatureSpace", "Cross", "Feature", "CustomObjectScope", "KerasTensor", "Variable", "DType", "PyDataset"}
 )
 """Classes of models that live there all the same."""
-_LOADING: Final = ("load_", "get_file", "enable_", "disable_", "save_", "download", "deserialize", "set_", "clone_")
-_TENSORFLOW_PARTS: Final = frozenset(
-    {
-        "io", "data", "raw_ops", "saved_model", "lib", "load_library", "load_op_library", "py_function", "numpy_function",
-        "summary", "train", "distribute", "profiler", "tpu", "sysconfig", "autograph", "gfile", "python_io", "contrib",
-        "test", "compat", "debugging",
-    }
-)  # fmt: skip
+_LOADING: Final = (
+    "load_",
+    "get_file",
+    "enable_",
+    "disable_",
+    "save_",
+    "download",
+    "deserialize",
+    "set_",
+    "clone_",
+)
+_TENSORFLOW: Final = """
+autograph compat contrib data debugging distribute gfile io lib load_library load_op_library numpy_function
+profiler py_function python_io raw_ops saved_model summary sysconfig test tpu train
+"""
+_TENSORFLOW_PARTS: Final = frozenset(_TENSORFLOW.split())
+"""Parts of TensorFlow that do more than compute."""
 _TENSORFLOW_EXCEPTIONS: Final = frozenset(
     {
         "io.decode_base64", "io.decode_raw", "io.encode_base64", "io.decode_image", "io.decode_jpeg", "io.decode_png",
@@ -54,27 +63,27 @@ _HARMLESS_BUILTINS: Final = frozenset(
      "frozenset", "all", "any"}
 )  # fmt: skip
 
-_OTHER_LAYERS: Final = frozenset(
-    """
-    AbstractRNNCell AugMix AutoContrast AvgPool1D AvgPool2D AvgPool3D ClassMethod
-    ContrastLimitedAdaptiveHistogramEqualization Convolution1D Convolution1DTranspose Convolution2D
-    Convolution2DTranspose Convolution3D Convolution3DTranspose CutMix DenseFeatures DynamicEmbedding DynamicLookup
-    Equalization FlaxLayer Functional GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D GlobalMaxPool2D
-    GlobalMaxPool3D GroupQueryAttention InstanceMethod InstanceProperty JaxLayer MaxNumBoundingBoxes MaxPool1D MaxPool2D
-    MaxPool3D MelSpectrogram MixUp Model Pipeline PreprocessingLayer RandAugment RandomColorDegeneration
-    RandomColorJitter RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert
-    RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear ReversibleEmbedding
-    STFTSpectrogram SeparableConvolution1D SeparableConvolution2D Sequential SlicingOpLambda Solarization TFOpLambda
-    TFSMLayer TensorFlowOpLayer TorchModuleWrapper
-    """.split()
-)
+_OTHER: Final = """
+AbstractRNNCell AugMix AutoContrast AvgPool1D AvgPool2D AvgPool3D ClassMethod
+ContrastLimitedAdaptiveHistogramEqualization Convolution1D Convolution1DTranspose Convolution2D
+Convolution2DTranspose Convolution3D Convolution3DTranspose CutMix DenseFeatures DynamicEmbedding
+DynamicLookup Equalization FlaxLayer Functional GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D
+GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GroupQueryAttention InstanceMethod InstanceProperty JaxLayer
+MaxNumBoundingBoxes MaxPool1D MaxPool2D MaxPool3D MelSpectrogram MixUp Model Pipeline PreprocessingLayer
+RandAugment RandomColorDegeneration RandomColorJitter RandomElasticTransform RandomErasing
+RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization
+RandomSaturation RandomSharpness RandomShear ReversibleEmbedding STFTSpectrogram SeparableConvolution1D
+SeparableConvolution2D Sequential SlicingOpLambda Solarization TFOpLambda TFSMLayer TensorFlowOpLayer
+TorchModuleWrapper
+"""
+_OTHER_LAYERS: Final = frozenset(_OTHER.split())
 """Layers and models of Keras that are not among `kerasfmt.layers` under these names."""
 _KERAS_PACKAGES: Final = frozenset({"keras", "tf_keras", "TensorFlow", "keras_core", "Addons"})
 
 
 def is_known_layer(name: str) -> bool:
     """Whether Keras has a layer or a model of a class name."""
-    return name in _OTHER_LAYERS or name in layers.__all__ or find_layer_class(name) is not None
+    return name in _OTHER_LAYERS or name in dir(layers) or find_layer_class(name) is not None
 
 
 def is_custom_name(name: Any) -> bool:
@@ -85,7 +94,7 @@ def is_custom_name(name: Any) -> bool:
     package, mark, own = name.partition(">") if isinstance(name, str) else ("", "", "")
     if not mark or package in _KERAS_PACKAGES:
         return False
-    keras_has_it = any(own in room.__all__ for room in (layers, losses, metrics, optimizers))
+    keras_has_it = any(own in dir(room) for room in (layers, losses, metrics, optimizers))
     return not (package == "Custom" and keras_has_it)
 
 

@@ -1,8 +1,8 @@
 """Op definitions as the checks of graphs use them, and a node against the definition of its op.
 
-A definition is TensorFlow's, else the file's, else the signature of a function that is called like an op. A TensorFlow
-that is newer than kerasfmt may have added attributes to an op, and dtypes that it takes: what only the file's definition
-allows is allowed too. So is what only the oldest line had.
+A definition is TensorFlow's, else the file's, else the signature of a function that is called like an op. A newer
+TensorFlow may have added attributes to an op, and dtypes that it takes: what only the file's definition allows is
+allowed too. So is what only the oldest line had.
 
 Source: tensorflow/core/framework/op_def.proto; node_def_util.cc, ValidateNodeDef; tensor_shape.h
 """
@@ -119,9 +119,11 @@ def _value_fault(value: Any, stated: Sequence[Any]) -> str:
     """What is wrong with the value of an attribute that has several definitions; "" if nothing is."""
     kind = stated[0].type
     is_list = kind.startswith("list(")
-    field = _FIELDS.get(kind[5:-1] if is_list else kind)
+    field = _FIELDS.get(kind[5:-1] if is_list else kind, "")
     got = value.WhichOneof("value")
     if got == "placeholder":
+        return ""
+    if not field:
         return ""
     if got != ("list" if is_list else field):
         return f"expected {kind}, got {got or 'nothing'}"
@@ -151,7 +153,7 @@ def _allows(attr: Any, field: str, items: Any, value: Any) -> bool:
     return {*items} <= {*allowed.s} if field == "s" else True
 
 
-def _item_fault(field: str | None, item: Any) -> str:
+def _item_fault(field: str, item: Any) -> str:
     if field == "shape":
         return shape_fault(item)
     if field == "type":
@@ -255,5 +257,5 @@ def tensors_of(args: Iterable[Any], node: Any, definition: Definition) -> Output
 
 def dtype_of(arg: tuple[str, int, Any], index: int) -> int | None:
     """The dtype of one tensor of an argument; None where it is not known."""
-    dtype = arg[2]
+    dtype: int | tuple[int, ...] | None = arg[2]
     return dtype[index] if isinstance(dtype, tuple) else dtype

@@ -83,7 +83,9 @@ def _entries(findings: Findings, directory: Path) -> Iterator[Entry]:
             for each in sorted(os.scandir(directory / below), key=lambda found: found.name):
                 count += 1
                 if count > _MAX_ENTRIES or depth > _MAX_DEPTH:
-                    findings.add(reading.BEYOND_LIMITS, "the directory holds more than is looked through", below)
+                    findings.add(
+                        reading.BEYOND_LIMITS, "the directory holds more than is looked through", below
+                    )
                     return
                 mode = each.stat(follow_symlinks=False).st_mode
                 path = f"{below}{each.name}"
@@ -125,5 +127,8 @@ def check_name(findings: Findings, name: str, file: str, inside: str = "") -> No
     """
     if printable(name) != name:
         findings.add(
-            unsafe.CONTROL_CHARACTERS, "its name holds characters that cannot be seen, or that command", file, inside
+            unsafe.CONTROL_CHARACTERS,
+            "its name holds characters that cannot be seen, or that command",
+            file,
+            inside,
         )

@@ -197,7 +197,9 @@ class Findings:
     def report(self, format: str) -> Report:
         """The report of what was found so far."""
         order = sorted(self._found, key=lambda each: (each.rule.severity.rank, each.rule.code))
-        left = {code: number - MAX_PER_RULE for code, number in self._numbers.items() if number > MAX_PER_RULE}
+        left = {
+            code: number - MAX_PER_RULE for code, number in self._numbers.items() if number > MAX_PER_RULE
+        }
         return Report(_safe(str(self.root)), format, tuple(order), left, dict(self.checked))
 
 
@@ -208,7 +210,11 @@ def rule_for(error: BaseException, rules: Mapping[type[BaseException], Rule]) ->
       error: the error.
       rules: what errors mean, where that is not what they mean elsewhere.
     """
-    known = (*rules.items(), *_RULES, (MemoryError, reading.BEYOND_LIMITS))
+    known: list[tuple[type[BaseException], Rule]] = [
+        *rules.items(),
+        *_RULES,
+        (MemoryError, reading.BEYOND_LIMITS),
+    ]
     return next((rule for kind, rule in known if isinstance(error, kind)), reading.NOT_COMPARED)
 
 

@@ -75,7 +75,8 @@ def function_body(message: Any) -> Body:
         fixed = bool(arg.type) and not (arg.number_attr or arg.type_list_attr or arg.type_attr)
         arguments[arg.name] = (arg.name, 1 if fixed else -1, base_dtype(arg.type) if fixed else None)
     ends = [
-        (message.ret.get(arg.name, ""), base_dtype(arg.type) if arg.type else None) for arg in signature.output_arg
+        (message.ret.get(arg.name, ""), base_dtype(arg.type) if arg.type else None)
+        for arg in signature.output_arg
     ]
     return Body(signature.name, message.node_def, arguments, ends, list(message.control_ret.values()))
 
@@ -119,7 +120,9 @@ class GraphCheck:
         self.findings.checked["functions"] += len(self.functions)
         circle = find_circle({name: found for name, found in calls.items() if name})
         if circle:
-            self._add(consistency.RECURSION, f"calls itself, by way of {_listed(circle)}", f"function {circle[0]}")
+            self._add(
+                consistency.RECURSION, f"calls itself, by way of {_listed(circle)}", f"function {circle[0]}"
+            )
 
     def _add(self, rule: Any, message: str, inside: str) -> None:
         self.findings.add(rule, message, self.file, inside)
@@ -169,7 +172,9 @@ class GraphCheck:
                     calls.add(name)
                 elif self.definitions.find(name) is None:
                     self._add(consistency.FUNCTION_MISSING, f"names the function {name!r}", where)
-        if node.op == "Const" and node.attr["value"].tensor.dtype != node.attr["dtype"].type:
+        value, dtype = node.attr.get("value"), node.attr.get("dtype")
+        is_whole = value is not None and dtype is not None
+        if node.op == "Const" and is_whole and value.tensor.dtype != dtype.type:
             self._add(consistency.ATTRIBUTE, "is a constant of another dtype than it states", where)
         try:
             body.outputs[node.name] = tensors_of(definition.message.output_arg, node, definition)
@@ -180,13 +185,16 @@ class GraphCheck:
     def _check_callees(self, node: Any, where: str) -> None:
         """The dtypes of a call against the signature of the function."""
         for attr, ends in _CALLS.get(node.op, {}).items():
-            value = node.attr[attr] if attr in node.attr else None
+            value = node.attr.get(attr)
             for named in [] if value is None else [value.func, *value.list.func]:
                 callee = self.functions.get(named.name)
                 if callee is None:
                     continue
-                for listed, args in zip(ends, (callee.signature.input_arg, callee.signature.output_arg), strict=True):
-                    stated = [base_dtype(dtype) for dtype in node.attr[listed].list.type]
+                for listed, args in zip(
+                    ends, (callee.signature.input_arg, callee.signature.output_arg), strict=True
+                ):
+                    given = node.attr.get(listed)
+                    stated = [] if given is None else [base_dtype(dtype) for dtype in given.list.type]
                     if any(arg.type_attr or arg.number_attr or arg.type_list_attr for arg in args):
                         continue
                     if stated != [base_dtype(arg.type) for arg in args]:
@@ -216,7 +224,9 @@ class GraphCheck:
         count = sum(arg[1] for arg in expected)
         counted = all(arg[1] >= 0 for arg in expected)
         if counted and count != len(tensors):
-            self._add(consistency.OPERANDS, f"expected {count} inputs for {node.op}, got {len(tensors)}", where)
+            self._add(
+                consistency.OPERANDS, f"expected {count} inputs for {node.op}, got {len(tensors)}", where
+            )
             counted = False
         wanted = ((arg, index) for arg in expected for index in range(arg[1])) if counted else None
         for tensor in tensors:
@@ -253,7 +263,9 @@ class GraphCheck:
             if arg[0] == output:
                 if arg[1] < 0:
                     return None, ""
-                return (dtype_of(arg, index), "") if 0 <= index < arg[1] else (None, "which has no such output")
+                return (
+                    (dtype_of(arg, index), "") if 0 <= index < arg[1] else (None, "which has no such output")
+                )
         return None, "which has no such output"
 
     def _nameless(self, body: Body) -> frozenset[str]:
@@ -289,7 +301,9 @@ class GraphCheck:
         }
         circle = find_circle(edges)
         if circle:
-            self._add(consistency.RECURSION, f"waits for itself, by way of {_listed(circle)}", body.where(circle[0]))
+            self._add(
+                consistency.RECURSION, f"waits for itself, by way of {_listed(circle)}", body.where(circle[0])
+            )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """What the ops of a graph do beyond computing.
 
-An op that reads or writes a checkpoint is in place where TensorFlow's saver runs it, on the path that the saver is given.
-A table is filled from an asset, whose path the loader gives. Everything else that touches files is found by its name.
+An op that reads or writes a checkpoint is in place where TensorFlow's saver runs it, on the path that the saver is
+given. A table is filled from an asset, whose path the loader gives. Everything else that touches files is found by its
+name.
 
 Source: tensorflow/python/saved_model/save.py, _generate_signatures; tensorflow/python/training/saver.py;
 tensorflow/core/ops/decode_proto_ops.cc, logging_ops.cc
@@ -13,7 +14,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from kerasfmt.graph.line_op_defs import newest
 from kerasfmt.graphdef.needed import needed_nodes, node_name
 from kerasfmt.verification.finding import Findings
 from kerasfmt.verification.graph import Body, GraphCheck
@@ -32,7 +32,8 @@ _TELLING: Final = re.compile(
     r"(?:^|[_./-])(eval|exec|system|popen|subprocess|pickle|marshal|import_module|__import__|shell|spawn)(?=$|[_./-])"
 )
 _CODE: Final = re.compile(
-    rb"^\s*(import \w+|from [\w.]+ import \w|def \w+\(|exec\(|eval\()|__import__\(|os\.system\(|subprocess\.", re.MULTILINE
+    rb"^\s*(import \w+|from [\w.]+ import \w|def \w+\(|exec\(|eval\()|__import__\(|os\.system\(|subprocess\.",
+    re.MULTILINE,
 )
 _LONG: Final = 1 << 20
 """Characters of a string that is no name and no text; a vocabulary in a constant has one string for each word."""
@@ -127,7 +128,11 @@ class SafetyCheck:
     def _check_node(self, body: Body, node: Any) -> None:
         where = body.where(node.name)
         if node.op == "PrintV2":
-            stream = node.attr["output_stream"].s.decode("utf-8", "replace") if "output_stream" in node.attr else ""
+            stream = (
+                node.attr["output_stream"].s.decode("utf-8", "replace")
+                if "output_stream" in node.attr
+                else ""
+            )
             if stream not in _STREAMS:
                 self._add(unsafe.WRITING_OP, f"PrintV2 prints to {stream!r}", where)
         elif node.op in _PROTOS and "descriptor_source" in node.attr:
@@ -208,7 +213,7 @@ def _sources(tensors: Iterable[str], by_name: Mapping[str, Any], given: set[str]
         node = by_name.get(name)
         if node is None:
             continue
-        if node.op == "Const":
+        if node.op == "Const" and "value" in node.attr:
             texts.extend(node.attr["value"].tensor.string_val)
         pending.extend(map(node_name, node.input))
     return reached, texts
@@ -216,4 +221,9 @@ def _sources(tensors: Iterable[str], by_name: Mapping[str, Any], given: set[str]
 
 def _leaves(path: bytes) -> bool:
     """Whether a part of a path leads elsewhere."""
-    return path.startswith((b"/", b"~", b"\\")) or b".." in path.split(b"/") or b"://" in path or path[1:2] == b":"
+    return (
+        path.startswith((b"/", b"~", b"\\"))
+        or b".." in path.split(b"/")
+        or b"://" in path
+        or path[1:2] == b":"
+    )

@@ -37,7 +37,9 @@ def check_metadata(
     for number, path, identifier, text in _entries(texts, objects):
         inside = f"object {number} ({path})"
         if not 0 <= number < len(objects) or number in found:
-            fault = "is described twice" if number in found else f"is described; there are {len(objects)} objects"
+            fault = (
+                "is described twice" if number in found else f"is described; there are {len(objects)} objects"
+            )
             findings.add(consistency.METADATA, fault, where, inside)
             continue
         own = objects[number].message.user_object.identifier
@@ -50,7 +52,9 @@ def check_metadata(
             check_config(findings, content, where, inside)
             kind = str(content.get("class_name"))
             if identifier in _LAYERS and not is_known_layer(kind.rpartition(">")[2]):
-                findings.add(unsafe.CUSTOM_OBJECT, f"is of the class {kind}, which is not Keras's own", where, inside)
+                findings.add(
+                    unsafe.CUSTOM_OBJECT, f"is of the class {kind}, which is not Keras's own", where, inside
+                )
     findings.checked["described objects"] += len(found)
     for each in objects if texts is not None else ():
         identifier = each.message.user_object.identifier

@@ -53,10 +53,10 @@ def check_saved_model(findings: Findings, directory: Path) -> bool:
     if not saved.meta_graphs:
         findings.add(consistency.OBJECTS, "holds no graph", layout.SAVED_MODEL)
         return False
+    check_fingerprint(findings, directory, saved)
     described = False
     for meta in saved.meta_graphs:
         described |= _check_graph(findings, directory, saved, meta, bundle)
-    check_fingerprint(findings, directory, saved)
     return described
 
 
@@ -74,9 +74,7 @@ def _assets(saved: Any) -> set[str]:
     return {asset.filename for meta in graphs for asset in meta.asset_file_def}
 
 
-def _check_graph(
-    findings: Findings, directory: Path, saved: Any, meta: Any, bundle: Bundle | None
-) -> bool:
+def _check_graph(findings: Findings, directory: Path, saved: Any, meta: Any, bundle: Bundle | None) -> bool:
     """Checks one graph; whether Keras says what its layers are."""
     file = layout.SAVED_MODEL
     objects: Sequence[StoredObject] = ()

@@ -35,7 +35,9 @@ def check_signatures(
       objects: its objects; none in a SavedModel of TensorFlow 1.
       file: the file, for findings.
     """
-    placeholders = {node.name: node for node in graph.main.nodes if node.op in ("Placeholder", "PlaceholderV2")}
+    placeholders = {
+        node.name: node for node in graph.main.nodes if node.op in ("Placeholder", "PlaceholderV2")
+    }
     for name, message in meta.signature_def.items():
         findings.checked["signatures"] += 1
         for side, infos in (("input", message.inputs), ("output", message.outputs)):
@@ -139,14 +141,13 @@ def _capture_fault(
         node = constants.get(message.constant.operation)
         if node is None:
             return f"captures the constant {message.constant.operation!r}, which is not in the graph"
-        if node.attr["dtype"].type != arg.type:
-            return f"captures a constant of dtype {node.attr['dtype'].type}, and is of dtype {arg.type}"
+        dtype = node.attr["dtype"].type if "dtype" in node.attr else 0
+        if dtype != arg.type:
+            return f"captures a constant of dtype {dtype}, and is of dtype {arg.type}"
     return ""
 
 
-def _check_signature_map(
-    findings: Findings, meta: Any, objects: Sequence[StoredObject], file: str
-) -> None:
+def _check_signature_map(findings: Findings, meta: Any, objects: Sequence[StoredObject], file: str) -> None:
     number = objects[0].children.get("signatures")
     if number is None:
         return

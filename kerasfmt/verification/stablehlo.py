@@ -9,8 +9,8 @@
     properties  section 8: number: varint, then size: varint and bytes of each; for an op of VHLO, the numbers of its
                 attributes in the order of their names: varint each
 
-A module is not decoded as a whole. A call of the runtime has eight attributes, the third of which is the string with the
-name of what it calls. Names that JAX and TensorFlow keep stable are known.
+A module is not decoded as a whole. A call of the runtime has eight attributes, the third of which is the string with
+the name of what it calls. Names that JAX and TensorFlow keep stable are known.
 
 Source: mlir/docs/BytecodeFormat.md; stablehlo/dialect/VhloBytecode.cpp and VhloOps.td, CustomCallOpV1;
 jax/_src/export/_export.py, _CUSTOM_CALL_TARGETS_GUARANTEED_STABLE
@@ -35,18 +35,16 @@ _CALL_ATTRIBUTES: Final = 8
 _TARGET_PLACE: Final = 2
 _MAX_SHOWN: Final = 5
 _CALL: Final = re.compile(r"(?:\w+\.)?custom_call(?:_v\d+)?")
-_TARGET_IN_TEXT: Final = re.compile(r"custom_call(?:_v1)?\"?\s*@\"?([\w.$:-]+)|call_target_name\s*=\s*[^\"]*\"([^\"]+)\"")
-
-KNOWN_TARGETS: Final = frozenset(
-    """
-    ApproxTopK AllocateBuffer CreateBuffer Qr Sharding SPMDFullToShardShape SPMDShardToFullShape TopK
-    annotate_device_placement cu_threefry2x32 cu_threefry2x32_ffi
-    cuda_threefry2x32 dynamic_approx_top_k dynamic_ducc_fft ducc_fft Eigh shape_assertion
-    stablehlo.dynamic_approx_top_k stablehlo.dynamic_reduce_window stablehlo.dynamic_rng_bit_generator
-    stablehlo.dynamic_top_k tf.call_tf_function
-    xla.sdy.FuncResultSharding xla.sdy.GlobalToLocalShape xla.sdy.LocalToGlobalShape
-    """.split()
+_TARGET_IN_TEXT: Final = re.compile(
+    r"custom_call(?:_v1)?\"?\s*@\"?([\w.$:-]+)|call_target_name\s*=\s*[^\"]*\"([^\"]+)\""
 )
+
+_TARGETS: Final = """
+AllocateBuffer ApproxTopK CreateBuffer Eigh Qr SPMDFullToShardShape SPMDShardToFullShape Sharding TopK
+annotate_device_placement shape_assertion stablehlo.dynamic_approx_top_k stablehlo.dynamic_reduce_window
+stablehlo.dynamic_rng_bit_generator stablehlo.dynamic_top_k tf.call_tf_function
+"""
+KNOWN_TARGETS: Final = frozenset(_TARGETS.split())
 """What the runtimes of JAX and TensorFlow offer by these names; those of LAPACK and its kin go by their beginnings."""
 _KNOWN_BEGINNINGS: Final = (
     "lapack_", "blas_", "cublas_", "cusolver_", "cu_", "hip", "LuDecomposition", "ProductOf", "xla.sdy.", "mhlo.",
@@ -68,10 +66,14 @@ def check_module(findings: Findings, node: Any, file: str, where: str) -> None:
         findings.checked["StableHLO modules"] += 1
         unknown = sorted(name for name in called or () if not _is_known(name))
         if called is None:
-            findings.add(unsafe.CUSTOM_CALL, "calls functions of the runtime, whose names were not found", file, where)
+            findings.add(
+                unsafe.CUSTOM_CALL, "calls functions of the runtime, whose names were not found", file, where
+            )
         elif unknown:
             shown = ", ".join(unknown[:_MAX_SHOWN])
-            findings.add(unsafe.CUSTOM_CALL, f"calls {shown}, which JAX and TensorFlow do not keep stable", file, where)
+            findings.add(
+                unsafe.CUSTOM_CALL, f"calls {shown}, which JAX and TensorFlow do not keep stable", file, where
+            )
 
 
 def _is_known(name: str) -> bool:
@@ -152,7 +154,7 @@ def _string_attributes(sections: dict[int, bytes], texts: list[str], where: str)
 def _properties(reader: _Reader) -> Iterator[list[int]]:
     for _ in range(reader.varint()):
         entry = _Reader(reader.take(reader.varint()), reader.where)
-        numbers = []
+        numbers: list[int] = []
         while entry.at < len(entry.data) and len(numbers) <= _CALL_ATTRIBUTES:
             numbers.append(entry.varint())
         yield numbers

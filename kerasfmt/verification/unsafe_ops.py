@@ -46,8 +46,8 @@ _DEBUG: Final = """
 DebugIdentity DebugIdentityV2 DebugIdentityV3 DebugNanCount DebugNumericSummary
 """
 _NATIVE: Final = """
-CreateTRTResourceHandle InitializeTRTResource RemoteFusedGraphExecute TPUExecute TPUExecuteAndUpdateVariables TRTEngineOp
-TfLiteSubgraphExecute XlaCustomCall XlaCustomCallV2 _XlaRun
+CreateTRTResourceHandle InitializeTRTResource RemoteFusedGraphExecute TPUExecute TPUExecuteAndUpdateVariables
+TRTEngineOp TfLiteSubgraphExecute XlaCustomCall XlaCustomCallV2 _XlaRun
 """
 
 UNSAFE_OPS: Final[Mapping[str, Rule]] = {

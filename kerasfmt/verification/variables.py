@@ -59,7 +59,9 @@ def _has_components(each: Any) -> bool:
     return bool(each.message.variable.experimental_distributed_variable_components)
 
 
-def _check_value(findings: Findings, dtype: int, shape: Any, tensor: StoredTensor, file: str, where: str) -> None:
+def _check_value(
+    findings: Findings, dtype: int, shape: Any, tensor: StoredTensor, file: str, where: str
+) -> None:
     stated = decode_shape(shape)
     if base_dtype(dtype) != tensor.tensor_dtype.enum:
         text = f"expected dtype {dtype}, got {tensor.tensor_dtype.name} in the checkpoint"
@@ -87,15 +89,20 @@ def check_named_variables(findings: Findings, nodes: Sequence[Any], bundle: Bund
         if node.op not in _OPS:
             continue
         findings.checked["variables"] += 1
-        shared = node.attr["shared_name"].s.decode("utf-8", "surrogateescape") if "shared_name" in node.attr else ""
+        shared = (
+            node.attr["shared_name"].s.decode("utf-8", "surrogateescape")
+            if "shared_name" in node.attr
+            else ""
+        )
         names = [name for full in (node.name, shared) for name in (full, _PART.sub("", full)) if name]
         named |= {*names}
         key = next((name for name in names if bundle is not None and name in bundle), None)
         where = f"node {node.name}"
         if key is None or bundle is None:
             findings.add(consistency.VALUE_MISSING, "has no value in the checkpoint", file, where)
-        elif key in (node.name, shared):
-            _check_value(findings, node.attr["dtype"].type, node.attr["shape"].shape, bundle[key], file, where)
+        elif key in (node.name, shared) and "dtype" in node.attr and "shape" in node.attr:
+            stated = node.attr["dtype"].type, node.attr["shape"].shape
+            _check_value(findings, *stated, bundle[key], file, where)
     for key in bundle or ():
         if key not in named:
             text = "belongs to no variable of the graph"

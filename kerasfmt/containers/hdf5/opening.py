@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import os
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +19,16 @@ from kerasfmt.containers.system_faults import system_fault
 from kerasfmt.containers.zip.window import File
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsupportedFormatError
 from kerasfmt.limits import Allowance, allowance_for
+
+_on_streams: weakref.WeakSet[Any] = weakref.WeakSet()
+"""The files that are open on a stream. The library calls the stream's methods when it closes them: what is still open
+when Python has ended crashes the process."""
+
+
+@atexit.register
+def _close_streams() -> None:
+    for file in [*_on_streams]:
+        file.close()
 
 
 class OpenFile:
@@ -125,6 +137,7 @@ def opened_stream(
     try:
         with corrupt_file_errors(where):
             file = import_h5py().File(stream, "r")
+            _on_streams.add(file)
             root = _root(file, _reader_of(stream), where, size, allowance)
         yield OpenFile(root, file)
     except BaseException:

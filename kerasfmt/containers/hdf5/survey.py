@@ -45,12 +45,14 @@ class DatasetFacts:
 
     Attributes:
       is_virtual: whether it is put together from other files.
+      is_chunked: whether it is stored in chunks, which may be packed.
       external: the number of other files that hold its bytes.
       elements: the class of its elements: "numbers", or another one.
       filters: the numbers of its filters.
     """
 
     is_virtual: bool
+    is_chunked: bool
     external: int
     elements: str
     filters: tuple[int, ...]
@@ -108,9 +110,11 @@ def dataset_facts(node: Node) -> DatasetFacts:
     h5py = import_h5py()
     with corrupt_file_errors(node.where):
         plan = node.id.get_create_plist()
-        is_virtual = plan.get_layout() == h5py.h5d.VIRTUAL
+        layout = plan.get_layout()
+        is_virtual = layout == h5py.h5d.VIRTUAL
         return DatasetFacts(
             is_virtual,
+            layout == h5py.h5d.CHUNKED,
             int(plan.get_external_count()),
             "numbers" if is_virtual else _elements(node.id.get_type()),
             tuple(int(plan.get_filter(index)[0]) for index in range(plan.get_nfilters())),

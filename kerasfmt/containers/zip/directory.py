@@ -82,5 +82,10 @@ def find_directory(stream: BinaryIO, size: int, file: str, title: str) -> Direct
             "the file is damaged or truncated"
         )
     return Directory(
-        before - directory_size, directory_size, entries, stated, base + at + records.END.size + comment, comment
+        before - directory_size,
+        directory_size,
+        entries,
+        stated,
+        base + at + records.END.size + comment,
+        comment,
     )

@@ -117,7 +117,25 @@ def _members(stream: BinaryIO, data: bytes, directory: Directory) -> Iterator[Me
     at = 0
     while data[at : at + 4] == records.ENTRY_MAGIC:
         entry = records.ENTRY.unpack_from(data, at)
-        _, _, _, flags, method, _, _, crc, packed, size, name_size, extra_size, comment, _, _, attributes, offset = entry
+        (
+            _,
+            _,
+            _,
+            flags,
+            method,
+            _,
+            _,
+            crc,
+            packed,
+            size,
+            name_size,
+            extra_size,
+            comment,
+            _,
+            _,
+            attributes,
+            offset,
+        ) = entry
         at += records.ENTRY.size
         name = data[at : at + name_size]
         extra = data[at + name_size : at + name_size + extra_size]

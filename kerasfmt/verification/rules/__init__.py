@@ -1,10 +1,10 @@
 """The rules by group: the first digit of a code is that of the group.
 
-    KF0   reading       what could not be checked
-    KF1   integrity     what is damaged
-    KF2   consistency   what contradicts another part of the file
-    KF3   unsafe        what makes a reader do more than compute, or hides something
-    KF4   behaviour     what came out when the model ran
+KF0   reading       what could not be checked
+KF1   integrity     what is damaged
+KF2   consistency   what contradicts another part of the file
+KF3   unsafe        what makes a reader do more than compute, or hides something
+KF4   behaviour     what came out when the model ran
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ from typing import Final
 
 from kerasfmt.verification.rule import Rule, Severity
 
-_SAVE_AGAIN: Final = "Save the model again from where it was made; what was done to the file since does not fit."
+_SAVE_AGAIN: Final = (
+    "Save the model again from where it was made; what was done to the file since does not fit."
+)
 
 OBJECTS: Final = Rule(
     "KF201",

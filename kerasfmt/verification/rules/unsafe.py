@@ -135,7 +135,7 @@ CALLS_FUNCTION: Final = Rule(
     "KF322",
     "dangerous-name",
     Severity.ERROR,
-    "A config names a function or a class that is no part of a model: of Python's library, or one that loads or writes.",
+    "A config names what is no part of a model: something of Python's library, or what loads, writes or downloads.",
     _REMOVE,
 )
 CUSTOM_OBJECT: Final = Rule(
@@ -265,13 +265,13 @@ FILTER: Final = Rule(
     "KF354",
     "hdf5-filter",
     Severity.ERROR,
-    "A dataset is packed by a filter that HDF5 would load as a plugin of native code.",
+    "A dataset is packed by a filter that Keras does not use; HDF5 may load native code for it.",
     "Save the weights without compression, or with gzip.",
 )
 NO_NUMBERS: Final = Rule(
     "KF355",
     "hdf5-no-numbers",
-    Severity.WARNING,
+    Severity.ERROR,
     "A dataset holds texts, references or opaque bytes; weights are numbers.",
     _LOOK,
 )
