@@ -47,6 +47,7 @@ class Definition:
       others: the attributes in other definitions of the op.
       is_function: whether it is the signature of a function.
       is_foreign: whether only the file defines the op.
+      weight: bytes of what the file states, which each node of the op costs.
     """
 
     message: Any
@@ -54,6 +55,7 @@ class Definition:
     others: tuple[Mapping[str, Any], ...] = ()
     is_function: bool = False
     is_foreign: bool = False
+    weight: int = 0
 
 
 class Definitions:
@@ -79,11 +81,17 @@ class Definitions:
         own, stated = newest(op), self._in_file.get(op)
         if own is not None:
             others = filter(None, (ops_of(LINES[0]).get(op), stated))
-            return Definition(own, _attrs(own), tuple(map(_attrs, others)))
+            return Definition(own, _attrs(own), tuple(map(_attrs, others)), weight=_weight(stated))
         if stated is not None:
-            return Definition(stated, _attrs(stated), is_foreign=True)
+            return Definition(stated, _attrs(stated), is_foreign=True, weight=_weight(stated))
         signature = self._functions.get(op)
-        return None if signature is None else Definition(signature, _attrs(signature), is_function=True)
+        if signature is None:
+            return None
+        return Definition(signature, _attrs(signature), is_function=True, weight=_weight(signature))
+
+
+def _weight(message: Any) -> int:
+    return 0 if message is None else int(message.ByteSize())
 
 
 def _attrs(message: Any) -> dict[str, Any]:

@@ -124,9 +124,13 @@ class Report:
         lines = [f"{self.path}: {self.format or 'of no known format'}"]
         lines += [f"{each}\n    {each.rule.help}" for each in self.findings]
         lines += [f"{code}: and {number:,} more" for code, number in self.left_out.items()]
-        counts = ", ".join(f"{self.count(severity):,} {severity.value}s" for severity in Severity)
+        counts = ", ".join(_counted(self.count(severity), severity.value) for severity in Severity)
         looked = ", ".join(f"{number:,} {kind}" for kind, number in self.checked.items())
         return "\n".join([*lines, f"{counts}; checked {looked or 'nothing'}"])
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 class Findings:

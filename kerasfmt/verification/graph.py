@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from kerasfmt import limits
 from kerasfmt.graphdef.needed import node_name
 from kerasfmt.verification.definitions import (
     Definitions,
@@ -40,6 +41,8 @@ _CALLS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 }
 """Op -> attribute with a function -> the attributes with the dtypes of its arguments and of its outputs."""
 _SHOWN: Final = 3
+_FEW: Final = 64
+"""Names of outputs among which one is looked for without counting the cost."""
 
 
 @dataclass
@@ -99,6 +102,8 @@ class GraphCheck:
         self.definitions = Definitions(op_defs, signatures)
         self.main = Body("", graph.node)
         self._graph = graph
+        self._unknown: tuple[Body | None, frozenset[str]] = (None, frozenset())
+        self._signatures: dict[str, tuple[tuple[int, ...] | None, ...]] = {}
 
     def bodies(self) -> Iterator[Body]:
         """The main graph, then the functions."""
@@ -160,6 +165,7 @@ class GraphCheck:
         if definition is None:
             self._add(consistency.UNKNOWN_OP, f"is of the op {node.op!r}, which is not defined", where)
             return
+        limits.spend(definition.weight, where)
         if definition.is_function:
             calls.add(node.op)
         for fault in attribute_faults(node, definition):
@@ -190,19 +196,28 @@ class GraphCheck:
                 callee = self.functions.get(named.name)
                 if callee is None:
                     continue
-                for listed, args in zip(
-                    ends, (callee.signature.input_arg, callee.signature.output_arg), strict=True
+                for listed, dtypes, side in zip(
+                    ends, self._signature(callee), ("takes", "gives"), strict=True
                 ):
                     given = node.attr.get(listed)
-                    stated = [] if given is None else [base_dtype(dtype) for dtype in given.list.type]
-                    if any(arg.type_attr or arg.number_attr or arg.type_list_attr for arg in args):
-                        continue
-                    if stated != [base_dtype(arg.type) for arg in args]:
-                        self._add(
-                            consistency.OPERANDS,
-                            f"its {listed} does not fit the function {named.name}, which has {len(args)} of them",
-                            where,
+                    stated = () if given is None else tuple(map(base_dtype, given.list.type))
+                    if dtypes is not None and stated != dtypes:
+                        message = (
+                            f"its {listed} does not fit the function {named.name}, which {side} {len(dtypes)}"
                         )
+                        self._add(consistency.OPERANDS, message, where)
+
+    def _signature(self, function: Any) -> tuple[tuple[int, ...] | None, ...]:
+        """The dtypes of the arguments and of the outputs of a function; None where a caller chooses them."""
+        name = function.signature.name
+        if name not in self._signatures:
+            self._signatures[name] = tuple(
+                None
+                if any(arg.type_attr or arg.number_attr or arg.type_list_attr for arg in args)
+                else tuple(base_dtype(arg.type) for arg in args)
+                for args in (function.signature.input_arg, function.signature.output_arg)
+            )
+        return self._signatures[name]
 
     def _check_inputs(self, body: Body, node: Any, names: set[str]) -> None:
         definition = self.definitions.find(node.op)
@@ -251,6 +266,8 @@ class GraphCheck:
         outputs = body.outputs.get(name)
         if outputs is None:
             return None, "" if name in self._nameless(body) else "which is not there"
+        if len(outputs) > _FEW:
+            limits.spend(limits.EDGE_COST * len(outputs), self.file)
         index = _number(label.rpartition(":")[2])
         if body.arguments is None:
             for arg in outputs:
@@ -274,8 +291,6 @@ class GraphCheck:
             found = frozenset(node.name for node in body.nodes if node.name not in body.outputs)
             self._unknown = (body, found)
         return self._unknown[1]
-
-    _unknown: tuple[Body | None, frozenset[str]] = (None, frozenset())
 
     def _check_end(self, body: Body, tensor: str, dtype: int | None) -> None:
         if not tensor:

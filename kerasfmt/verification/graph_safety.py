@@ -37,6 +37,8 @@ _CODE: Final = re.compile(
 )
 _LONG: Final = 1 << 20
 """Characters of a string that is no name and no text; a vocabulary in a constant has one string for each word."""
+_STEPS: Final = 8
+"""Nodes that are gone through from paths to where they come from, for each node of the graph."""
 _LEAST: Final = 16
 """Bytes of the shortest constant that may be a program."""
 
@@ -60,6 +62,7 @@ class SafetyCheck:
         self._saver_nodes, self._saver_functions = self._of_saver()
         self._paths = {node_name(meta.saver_def.filename_tensor_name)}
         self._foreign: set[str] = set()
+        self._steps = _STEPS * sum(len(body.nodes) + 1 for body in graph.bodies())
 
     def run(self) -> None:
         """Checks everything."""
@@ -117,13 +120,39 @@ class SafetyCheck:
         if node.op == "MergeV2Checkpoints":
             sources = list(node.input[:2])
         given = set(body.arguments or ()) or (self._assets if is_table else self._paths)
-        reached, constants = _sources(sources, by_name, given)
+        reached, constants = self._sources(sources, by_name, given)
         rule = unsafe.FILE_NAME_IN_GRAPH if is_table else unsafe.CHECKPOINT_OP
         own = [text for text in constants if is_table or _leaves(text)]
         if own:
             self._add(rule, f"{node.op} takes the path {own[0][:200].decode('utf-8', 'replace')!r}", where)
         elif not reached:
-            self._add(rule, f"{node.op} takes a path that nobody gives it", where)
+            self._add(rule, f"{node.op} takes a path that was not found to be given", where)
+
+    def _sources(
+        self, tensors: Iterable[str], by_name: Mapping[str, Any], given: set[str]
+    ) -> tuple[bool, list[bytes]]:
+        """Whether tensors come from one that is given, and the texts of the constants that they come from."""
+        pending, reached = [node_name(tensor) for tensor in tensors], False
+        seen: set[str] = set()
+        texts: list[bytes] = []
+        while pending:
+            name = pending.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            self._steps -= 1
+            if self._steps < 0:
+                return False, []
+            if name in given:
+                reached = True
+                continue
+            node = by_name.get(name)
+            if node is None:
+                continue
+            if node.op == "Const" and "value" in node.attr:
+                texts.extend(node.attr["value"].tensor.string_val)
+            pending.extend(map(node_name, node.input))
+        return reached, texts
 
     def _check_node(self, body: Body, node: Any) -> None:
         where = body.where(node.name)
@@ -196,27 +225,6 @@ def _callees(node: Any) -> Iterator[str]:
             yield value.func.name
         elif kind == "list":
             yield from (each.name for each in value.list.func)
-
-
-def _sources(tensors: Iterable[str], by_name: Mapping[str, Any], given: set[str]) -> tuple[bool, list[bytes]]:
-    """Whether tensors come from one that is given, and the texts of the constants that they come from."""
-    pending, seen, reached = [node_name(tensor) for tensor in tensors], set(), False
-    texts: list[bytes] = []
-    while pending:
-        name = pending.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in given:
-            reached = True
-            continue
-        node = by_name.get(name)
-        if node is None:
-            continue
-        if node.op == "Const" and "value" in node.attr:
-            texts.extend(node.attr["value"].tensor.string_val)
-        pending.extend(map(node_name, node.input))
-    return reached, texts
 
 
 def _leaves(path: bytes) -> bool:

@@ -38,13 +38,14 @@ def check_signatures(
     placeholders = {
         node.name: node for node in graph.main.nodes if node.op in ("Placeholder", "PlaceholderV2")
     }
+    nodes = frozenset(node.name for node in graph.main.nodes)
     for name, message in meta.signature_def.items():
         findings.checked["signatures"] += 1
         for side, infos in (("input", message.inputs), ("output", message.outputs)):
             for key, info in infos.items():
                 where = f"signature {name}: {side} {key}"
                 for tensor, dtype in _tensors(info):
-                    fault = _tensor_fault(graph, tensor, dtype)
+                    fault = _tensor_fault(graph, nodes, tensor, dtype)
                     if fault:
                         findings.add(consistency.SIGNATURE, fault, file, where)
                 node = placeholders.get(info.name.partition(":")[0])
@@ -69,10 +70,9 @@ def _tensors(info: Any) -> Iterator[tuple[str, int]]:
         yield info.name, info.dtype
 
 
-def _tensor_fault(graph: GraphCheck, tensor: str, dtype: int) -> str:
+def _tensor_fault(graph: GraphCheck, nodes: Collection[str], tensor: str, dtype: int) -> str:
     if ":" not in tensor:  # the name of a node, as of the init op
-        known = tensor in graph.main.outputs or any(node.name == tensor for node in graph.main.nodes)
-        return "" if known else f"names the node {tensor!r}, which is not there"
+        return "" if tensor in nodes else f"names the node {tensor!r}, which is not there"
     got, fault = graph.tensor(tensor)
     if fault:
         return f"names the tensor {tensor!r}, {fault}"

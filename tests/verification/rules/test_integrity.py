@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kerasfmt.containers.tensorbundle import bundle as layout
 from kerasfmt.containers.tensorbundle.table import decode_table, encode_table
 from kerasfmt.verification.rule import Rule
 from kerasfmt.verification.rules import integrity
