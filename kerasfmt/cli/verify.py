@@ -100,11 +100,11 @@ def _verify(options: argparse.Namespace) -> int:
         seed=options.seed,
         max_expansion=options.max_expansion,
     )
+    text = str(report)
     if options.json or options.sarif:
-        print(json.dumps(to_sarif(report, __version__) if options.sarif else report.to_json(), indent=2))
-    else:
-        for line in str(report).split("\n"):
-            say(line)
+        text = json.dumps(to_sarif(report, __version__) if options.sarif else report.to_json(), indent=2)
+    for line in text.split("\n"):
+        say(line)
     return int(options.fail_on != _NEVER and report.fails(Severity(options.fail_on)))
 
 

@@ -41,6 +41,10 @@ _CALLS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 }
 """Op -> attribute with a function -> the attributes with the dtypes of its arguments and of its outputs."""
 _SHOWN: Final = 3
+_LIGHT: Final = 4096
+"""Bytes of the definition of an op that costs its nodes nothing; TensorFlow's own take less."""
+_COST: Final = 8
+"""What a byte of a longer definition costs each node, which stands for the time that it takes."""
 _FEW: Final = 64
 """Names of outputs among which one is looked for without counting the cost."""
 
@@ -165,7 +169,8 @@ class GraphCheck:
         if definition is None:
             self._add(consistency.UNKNOWN_OP, f"is of the op {node.op!r}, which is not defined", where)
             return
-        limits.spend(definition.weight, where)
+        if definition.weight > _LIGHT:
+            limits.spend(_COST * definition.weight, where)
         if definition.is_function:
             calls.add(node.op)
         for fault in attribute_faults(node, definition):
@@ -223,11 +228,11 @@ class GraphCheck:
         definition = self.definitions.find(node.op)
         where = body.where(node.name)
         tensors = [name for name in node.input if not name.startswith("^")]
-        for name in node.input[len(tensors) :]:
+        if any(name.startswith("^") for name in node.input[: len(tensors)]):
+            self._add(consistency.DANGLING_INPUT, "takes a tensor after a node that it waits for", where)
+        for name in node.input:
             known = name[1:] in names or (body.arguments is not None and name[1:] in body.arguments)
-            if not name.startswith("^"):
-                self._add(consistency.DANGLING_INPUT, "takes a tensor after a node that it waits for", where)
-            elif not known:
+            if name.startswith("^") and not known:
                 self._add(consistency.DANGLING_INPUT, f"waits for {name[1:]!r}, which is not there", where)
         if definition is None:
             return

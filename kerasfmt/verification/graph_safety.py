@@ -29,10 +29,10 @@ _INSIDE: Final = (b"", b"local://", b"bytes://")
 """How the source of a descriptor begins that is no file."""
 _STREAMS: Final = ("stdout", "stderr", "log(info)", "log(warning)", "log(error)", "")
 _TELLING: Final = re.compile(
-    r"(?:^|[_./-])(eval|exec|system|popen|subprocess|pickle|marshal|import_module|__import__|shell|spawn)(?=$|[_./-])"
+    r"(?:^|[_./-])(eval|exec|system|popen|subprocess|pickle|marshal|import_module|_{2}import_{2}|shell|spawn)(?=$|[_./-])"
 )
 _CODE: Final = re.compile(
-    rb"^\s*(import \w+|from [\w.]+ import \w|def \w+\(|exec\(|eval\()|__import__\(|os\.system\(|subprocess\.",
+    rb"^\s*(import \w+|from [\w.]+ import \w|def \w+\(|exec\(|eval\()|_{2}import_{2}\(|os\.system\(|subprocess\.",
     re.MULTILINE,
 )
 _LONG: Final = 1 << 20

@@ -100,7 +100,9 @@ def made_up(specs: Mapping[str, Spec], seed: int) -> dict[str, npt.NDArray[Any]]
     random = np.random.default_rng(seed)
     found: dict[str, npt.NDArray[Any]] = {}
     for name, spec in specs.items():
-        shape = [_BATCH if size is None else size for size in spec.shape or (_BATCH,)]
+        shape = [
+            _BATCH if size is None else size for size in ((_BATCH,) if spec.shape is None else spec.shape)
+        ]
         if spec.dtype is dtypes.string:
             found[name] = np.asarray(random.choice(np.array(_WORDS, object), shape), object)
         elif spec.dtype.numpy.kind in "iub":

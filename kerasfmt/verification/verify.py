@@ -75,7 +75,8 @@ def verify(
       ValueError: `max_expansion` is no number, or negative.
     """
     findings = Findings(Path(path))
-    with limits.limited(max_expansion):
+    title, has_model = "", False
+    with limits.limited(max_expansion), findings.attempt():
         title, has_model = _check(findings, Path(path))
     if has_model:
         check_loading(findings, Path(path), max_expansion)
@@ -105,10 +106,7 @@ def _check(findings: Findings, path: Path) -> tuple[str, bool]:
     if not stat.S_ISREG(mode):
         findings.add(unsafe.SPECIAL_FILE, "is neither a file nor a directory")
         return "", False
-    found: tuple[str, bool] = ("", False)
-    with findings.attempt():
-        found = _check_file(findings, path)
-    return found
+    return _check_file(findings, path)
 
 
 def _check_directory(findings: Findings, path: Path) -> tuple[str, bool]:

@@ -6,8 +6,15 @@ from kerasfmt.graph.line_op_defs import newest, ops_of
 from kerasfmt.graph.op import known_op
 from kerasfmt.verification.unsafe_ops import CHECKPOINT_OPS, UNSAFE_OPS
 
-NOT_TENSORFLOWS = {"PyCall", "TRTEngineOp", "CreateTRTResourceHandle", "InitializeTRTResource", "DumpTensor"}
-"""Of modelaudit's list, of TensorRT's library, and of builds with other options."""
+NOT_TENSORFLOWS = {
+    "PyCall",
+    "TRTEngineOp",
+    "CreateTRTResourceHandle",
+    "InitializeTRTResource",
+    "DumpTensor",
+    "RemoteFusedGraphExecute",
+}
+"""Of modelaudit's list, of TensorRT's library, of older lines, and of builds with other options."""
 
 
 def test_they_are_ops_of_tensorflow() -> None:

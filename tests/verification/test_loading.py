@@ -1,0 +1,35 @@
+"""Config and weights against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kerasfmt.verification.finding import Findings
+from kerasfmt.verification.loading import check_loading
+from kerasfmt.verification.rules import consistency, integrity
+from tests.verification.making import archive, hdf5
+from tests.verification.rules.test_consistency import CASES
+
+
+def found_in(path: Path, *known: object) -> set[str]:
+    findings = Findings(path)
+    for rule in known:
+        findings.add(rule, "known")  # type: ignore[arg-type]
+    check_loading(findings, path, 100)
+    return {found.rule.code for found in findings.report("").findings}
+
+
+def test_models_that_load(tmp_path: Path) -> None:
+    assert found_in(archive(tmp_path)) == set()
+    assert found_in(hdf5(tmp_path)) == set()
+
+
+def test_weights_of_another_shape(tmp_path: Path) -> None:
+    assert found_in(CASES[consistency.WEIGHTS](tmp_path)) == {consistency.WEIGHTS.code}
+
+
+def test_a_reader_that_refuses_what_is_known_says_nothing_new(tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    path.write_bytes(hdf5(tmp_path).read_bytes()[:700])
+    assert found_in(path) == {integrity.DAMAGED.code}
+    assert found_in(path, integrity.CHECKSUM) == {integrity.CHECKSUM.code}
