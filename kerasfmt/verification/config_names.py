@@ -18,6 +18,7 @@ from typing import Any, Final
 from kerasfmt import layers, losses, metrics, optimizers
 from kerasfmt.ir.layer import find_layer_class
 from kerasfmt.ir.own_modules import defines_keras, is_own
+from kerasfmt.layers.keras3_ops import OPERATIONS
 from kerasfmt.verification.rule import Rule
 from kerasfmt.verification.rules import unsafe
 
@@ -82,8 +83,10 @@ _KERAS_PACKAGES: Final = frozenset({"keras", "tf_keras", "TensorFlow", "keras_co
 
 
 def is_known_layer(name: str) -> bool:
-    """Whether Keras has a layer or a model of a class name."""
-    return name in _OTHER_LAYERS or name in dir(layers) or find_layer_class(name) is not None
+    """Whether Keras has a layer, a model or an operation of a class name."""
+    if name in _OTHER_LAYERS or name in dir(layers):
+        return True
+    return find_layer_class(name) is not None or OPERATIONS.find(name) is not None
 
 
 def is_custom_name(name: Any) -> bool:
