@@ -18,7 +18,7 @@ from typing import Any, Final
 from kerasfmt import layers, losses, metrics, optimizers
 from kerasfmt.ir.layer import find_layer_class
 from kerasfmt.ir.own_modules import defines_keras, is_own
-from kerasfmt.layers.keras3_ops import OPERATIONS
+from kerasfmt.layers.keras3_ops.operation import OPERATIONS
 from kerasfmt.verification.rule import Rule
 from kerasfmt.verification.rules import unsafe
 

@@ -68,5 +68,7 @@ def test_names_of_registered_classes() -> None:
 
 
 def test_layers_that_keras_has() -> None:
-    assert all(map(is_known_layer, ("Dense", "Functional", "TorchModuleWrapper", "MixUp", "CuDNNLSTM", "NotEqual")))
+    assert all(
+        map(is_known_layer, ("Dense", "Functional", "TorchModuleWrapper", "MixUp", "CuDNNLSTM", "NotEqual"))
+    )
     assert not is_known_layer("MyDense")
