@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from kerasfmt.verification.config_names import (
@@ -36,7 +36,9 @@ _CODE: Final = re.compile(r"4w[A-Za-z0-9+/]A{4}")
 """Marshalled code in base64: 0xE3, then the number of arguments in four bytes."""
 
 
-def check_config(findings: Findings, config: Any, file: str, inside: str = "") -> None:
+def check_config(
+    findings: Findings, config: Any, file: str, inside: str = "", assets: Collection[str] = ()
+) -> None:
     """Checks a config.
 
     Args:
@@ -44,6 +46,7 @@ def check_config(findings: Findings, config: Any, file: str, inside: str = "") -
       config: JSON values, nested as deeply as the reader of JSON allows.
       file: the file, for findings.
       inside: where in the file the config is.
+      assets: the names of the assets of the model.
     """
     for item, path in _walk(config):
         where = "/".join(filter(None, (inside, path)))
@@ -53,7 +56,7 @@ def check_config(findings: Findings, config: Any, file: str, inside: str = "") -
         findings.checked["objects of configs"] += "class_name" in item
         _check_code(findings, item, file, where)
         _check_names(findings, item, file, where)
-        _check_paths(findings, item, file, where)
+        _check_paths(findings, item, file, where, assets)
 
 
 def _walk(config: Any) -> Iterator[tuple[Any, str]]:
@@ -185,7 +188,9 @@ def _check_members(findings: Findings, config: Mapping[str, Any], file: str, whe
             )
 
 
-def _check_paths(findings: Findings, item: Mapping[str, Any], file: str, where: str) -> None:
+def _check_paths(
+    findings: Findings, item: Mapping[str, Any], file: str, where: str, assets: Collection[str]
+) -> None:
     """Files and addresses that Keras would open."""
     inner = item.get("config")
     if not isinstance(inner, Mapping):
@@ -193,7 +198,9 @@ def _check_paths(findings: Findings, item: Mapping[str, Any], file: str, where: 
     for option in _VOCABULARIES:
         value = inner.get(option)
         if isinstance(value, str) and value:
-            findings.add(unsafe.PATH_IN_CONFIG, f"its {option} is the file {value!r:.200}", file, where)
+            is_asset = value.rpartition("/")[2] in assets and not _ADDRESS.match(value)
+            rule = unsafe.PATH_OF_ASSET if is_asset else unsafe.PATH_IN_CONFIG
+            findings.add(rule, f"its {option} is the file {value!r:.200}", file, where)
     for option, value in inner.items():
         if not isinstance(value, str):
             continue

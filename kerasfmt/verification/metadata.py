@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from kerasfmt.containers.checked_json import parse_object
@@ -22,7 +22,7 @@ _LAYERS: Final = frozenset(
 
 
 def check_metadata(
-    findings: Findings, texts: Any, objects: Sequence[StoredObject], file: str
+    findings: Findings, texts: Any, objects: Sequence[StoredObject], file: str, assets: Collection[str]
 ) -> dict[int, LayerMetadata]:
     """Checks what Keras says; gives what could be read, by the numbers of the objects.
 
@@ -31,6 +31,7 @@ def check_metadata(
       texts: keras_metadata.pb; None if there is none.
       objects: the objects of the SavedModel.
       file: saved_model.pb, which holds the texts of Keras 2.2 to 2.4.
+      assets: the names of the assets of the model.
     """
     found: dict[int, LayerMetadata] = {}
     where = layout.KERAS_METADATA if texts is not None else file
@@ -49,7 +50,7 @@ def check_metadata(
         with findings.attempt(where, inside, {CorruptFileError: consistency.METADATA}):
             content = parse_object(text, inside)
             found[number] = LayerMetadata(number, path, identifier, content)
-            check_config(findings, content, where, inside)
+            check_config(findings, content, where, inside, assets)
             kind = str(content.get("class_name"))
             if identifier in _LAYERS and not is_known_layer(kind.rpartition(">")[2]):
                 findings.add(

@@ -114,7 +114,7 @@ def _check_objects(
     if (directory / layout.KERAS_METADATA).exists():
         with findings.attempt(layout.KERAS_METADATA):
             texts = _read(protos.KerasSavedMetadata, directory / layout.KERAS_METADATA)
-    described = check_metadata(findings, texts, objects, layout.SAVED_MODEL)
+    described = check_metadata(findings, texts, objects, layout.SAVED_MODEL, _assets(saved))
     stored = StoredModel(str(directory), saved, texts, meta, objects, described, bundle, checkpointed)
     with findings.attempt(layout.SAVED_MODEL):
         check_variables(findings, stored, layout.SAVED_MODEL)

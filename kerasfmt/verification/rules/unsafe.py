@@ -152,6 +152,13 @@ PATH_IN_CONFIG: Final = Rule(
     "A config names a file or an address that Keras would open (CVE-2025-12058).",
     "Save the model again with the vocabulary in it.",
 )
+PATH_OF_ASSET: Final = Rule(
+    "KF325",
+    "path-of-asset",
+    Severity.WARNING,
+    "A config names the file that an asset was copied from; Keras 2 opens that path when it makes the layer anew.",
+    "Load the model with tf.saved_model.load, which takes the asset, or where nobody else can write that path.",
+)
 
 # Files, members and names.
 LINK: Final = Rule(

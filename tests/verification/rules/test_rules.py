@@ -88,6 +88,7 @@ PUBLISHED = {
     "KF322": "dangerous-name",
     "KF323": "custom-object",
     "KF324": "path-in-config",
+    "KF325": "path-of-asset",
     "KF330": "link",
     "KF331": "unexpected-file",
     "KF332": "program",

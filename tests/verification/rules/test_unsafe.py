@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 import pytest
 
+import kerasfmt
 from kerasfmt import protos
 from kerasfmt.verification.rule import Rule
 from kerasfmt.verification.rules import unsafe
@@ -91,6 +92,14 @@ def _activation(module: str, name: str) -> Make:
 
 def _vocabulary(layer: dict[str, Any]) -> None:
     layer.update(class_name="StringLookup", config={"name": "dense", "vocabulary": "/etc/passwd"})
+
+
+def _from_file(folder: Path) -> Path:
+    (folder / "words.txt").write_text("cat\ndog\n")
+    kerasfmt.clear_session()
+    lookup = kerasfmt.layers.StringLookup(vocabulary=str(folder / "words.txt"))
+    kerasfmt.save_model(kerasfmt.Sequential([kerasfmt.Input((1,), dtype="string"), lookup]), folder / "model")
+    return folder / "model"
 
 
 def _linked(folder: Path) -> Path:
@@ -175,6 +184,7 @@ CASES: dict[Rule, Make] = {
     unsafe.CALLS_FUNCTION: _activation("os", "system"),
     unsafe.CUSTOM_OBJECT: _activation("my_package.layers", "gelu"),
     unsafe.PATH_IN_CONFIG: with_config(_vocabulary),
+    unsafe.PATH_OF_ASSET: _from_file,
     unsafe.LINK: _linked,
     unsafe.UNEXPECTED_FILE: beside("notes.txt", b"x"),
     unsafe.PROGRAM: beside("assets/tool", b"\x7fELF" + bytes(60)),
