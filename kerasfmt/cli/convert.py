@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.cli.output import say
+from kerasfmt.cli.retarget import TARGETS, retarget
 from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.formats import FORMATS
 
@@ -75,11 +76,17 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="do not wait until DST is on the disk: faster, but a loss of power may damage it",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing unless it fails")
+    parser.add_argument(
+        "--target-tf", choices=TARGETS, help="write the SavedModel in SRC for an older TensorFlow"
+    )
     parser.set_defaults(run=_convert)
     return parser
 
 
 def _convert(options: argparse.Namespace) -> None:
+    if options.target_tf:
+        retarget(options)
+        return
     from kerasfmt.api import load_model, write_model
     from kerasfmt.files.overwrite import may_write
     from kerasfmt.formats.description import byte_size

@@ -9,8 +9,9 @@
     properties  section 8: number: varint, then size: varint and bytes of each; for an op of VHLO, the numbers of its
                 attributes in the order of their names: varint each
 
-A module is not decoded as a whole. A call of the runtime has eight attributes, the third of which is the string with
-the name of what it calls. Names that JAX and TensorFlow keep stable are known.
+A module is not decoded as a whole. A call of the runtime has eight properties, the third of which is the string with
+the name of what it calls. Modules for StableHLO up to 0.14 have no properties, but a dictionary with that name. Names
+that JAX and TensorFlow keep stable are known.
 
 Source: mlir/docs/BytecodeFormat.md; stablehlo/dialect/VhloBytecode.cpp and VhloOps.td, CustomCallOpV1;
 jax/_src/export/_export.py, _CUSTOM_CALL_TARGETS_GUARANTEED_STABLE
@@ -18,6 +19,7 @@ jax/_src/export/_export.py, _CUSTOM_CALL_TARGETS_GUARANTEED_STABLE
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -29,8 +31,11 @@ from kerasfmt.verification.rules import integrity, unsafe
 MAGIC: Final = b"ML\xefR"
 _STRINGS, _ATTRIBUTES, _OFFSETS, _PROPERTIES = 0, 2, 3, 8
 _ALIGNED: Final = 0x80
-_STRING_ATTRIBUTE: Final = 14
-"""VHLO's code of a string, which the number of the string follows."""
+_DICTIONARY, _NAME, _STRING = 1, 2, 14
+"""MLIR's codes of a dictionary (the number of its entries, then name and value of each) and of a name, and VHLO's code
+of a string; the number of the text follows."""
+_LONGEST: Final = 512
+"""Bytes of an attribute that are looked at; a dictionary of a call takes 40."""
 _CALL_ATTRIBUTES: Final = 8
 _TARGET_PLACE: Final = 2
 _MAX_SHOWN: Final = 5
@@ -100,12 +105,24 @@ def targets(module: bytes, where: str) -> set[str] | None:
     texts = _strings(_Reader(sections.get(_STRINGS, b""), where))
     if not any(map(_CALL.fullmatch, texts)):
         return set()
-    strings = dict(_string_attributes(sections, texts, where))
+    names: dict[int, str] = {}
+    strings: dict[int, str] = {}
+    dictionaries: list[list[int]] = []
+    for number, data in _attributes(sections, where):
+        values = _numbers(data, where)
+        if values[:1] == [_DICTIONARY]:
+            dictionaries.append(values[2:])
+        elif len(values) > 1 and values[1] < len(texts) and values[0] in (_NAME, _STRING):
+            (names if values[0] == _NAME else strings)[number] = texts[values[1]]
     found = {
-        strings[numbers[_TARGET_PLACE]]
-        for numbers in _properties(_Reader(sections.get(_PROPERTIES, b"\x01"), where))
-        if len(numbers) == _CALL_ATTRIBUTES and numbers[_TARGET_PLACE] in strings
+        strings[value]
+        for pairs in dictionaries
+        for name, value in zip(pairs[::2], pairs[1::2], strict=False)
+        if names.get(name) == "call_target_name" and value in strings
     }
+    for numbers in _properties(_Reader(sections.get(_PROPERTIES, b"\x01"), where)):
+        if len(numbers) == _CALL_ATTRIBUTES and numbers[_TARGET_PLACE] in strings:
+            found.add(strings[numbers[_TARGET_PLACE]])
     return found or None
 
 
@@ -133,8 +150,8 @@ def _strings(reader: _Reader) -> list[str]:
     return [reader.take(length)[:-1].decode("utf-8", "replace") for length in reversed(lengths)]
 
 
-def _string_attributes(sections: dict[int, bytes], texts: list[str], where: str) -> Iterator[tuple[int, str]]:
-    """The number and the text of each attribute that is a string of VHLO."""
+def _attributes(sections: dict[int, bytes], where: str) -> Iterator[tuple[int, bytes]]:
+    """The number and the bytes of each attribute."""
     offsets = _Reader(sections.get(_OFFSETS, b"\x01\x01"), where)
     attributes = _Reader(sections.get(_ATTRIBUTES, b""), where)
     count, _ = offsets.varint(), offsets.varint()
@@ -142,22 +159,23 @@ def _string_attributes(sections: dict[int, bytes], texts: list[str], where: str)
     while number < count:
         offsets.varint()
         for _ in range(offsets.varint()):
-            size = offsets.varint() >> 1
-            data = attributes.take(size)
-            if size > 1 and data[0] == _STRING_ATTRIBUTE * 2 + 1:
-                place = _Reader(data, where, 1).varint()
-                if place < len(texts):
-                    yield number, texts[place]
+            yield number, attributes.take(offsets.varint() >> 1)
             number += 1
+
+
+def _numbers(data: bytes, where: str) -> list[int]:
+    """The numbers that an attribute begins with, as far as there are any; constants are not gone through."""
+    reader = _Reader(data[:_LONGEST], where)
+    found: list[int] = []
+    with contextlib.suppress(CorruptFileError):
+        while reader.at < len(reader.data):
+            found.append(reader.varint())
+    return found
 
 
 def _properties(reader: _Reader) -> Iterator[list[int]]:
     for _ in range(reader.varint()):
-        entry = _Reader(reader.take(reader.varint()), reader.where)
-        numbers: list[int] = []
-        while entry.at < len(entry.data) and len(numbers) <= _CALL_ATTRIBUTES:
-            numbers.append(entry.varint())
-        yield numbers
+        yield _numbers(reader.take(reader.varint()), reader.where)
 
 
 class _Reader:

@@ -14,7 +14,12 @@ DATA = Path(__file__).parents[1] / "data" / "stablehlo"
 
 @pytest.mark.parametrize(
     ("name", "called"),
-    [("plain", set()), ("symbolic", {"shape_assertion"}), ("custom_call", {"evil_target"})],
+    [
+        ("plain", set()),
+        ("symbolic", {"shape_assertion"}),
+        ("custom_call", {"evil_target"}),
+        ("custom_call_0.14", {"evil_target"}),
+    ],
 )
 def test_targets(name: str, called: set[str]) -> None:
     assert targets((DATA / f"{name}.mlirbc").read_bytes(), "x") == called
