@@ -1,6 +1,6 @@
 """Graphs for an older line of TensorFlow: what it does not know is left out where that changes nothing.
 
-    an attribute that the line does not know     left out if it has its default
+    an attribute that the line does not know     left out if it has its default, or is a hint
     XlaCallModule                                its version is lowered, its module written for the line's StableHLO
     anything else that the line does not know    refused by name, all of it at once
 
@@ -41,6 +41,16 @@ class Target:
 
 TARGETS: Final[Mapping[Line, Target]] = {"2.15": Target(1645, 8, (0, 14, 0))}
 """The lines for which graphs are made. TensorFlow 2.15 was found to read StableHLO 0.14.0, and not 0.15.0."""
+
+
+_HINTS: Final[Mapping[str, frozenset[str]]] = {
+    "MatMul": frozenset({"grad_a", "grad_b"}),
+    "BatchMatMul": frozenset({"grad_x", "grad_y"}),
+    "BatchMatMulV2": frozenset({"grad_x", "grad_y"}),
+    "BatchMatMulV3": frozenset({"grad_x", "grad_y"}),
+}
+"""Op -> attributes that say which operand is of the backward pass. They are hints, and change no result (tensorflow/
+python/ops/math_ops.py, matmul)."""
 
 
 class Lowering:
@@ -116,7 +126,7 @@ class Lowering:
                 self._faults[f"its {node.op} needs an attribute {name}"] += 1
 
     def _remove(self, node: Any, name: str, stated: Any) -> None:
-        """Leaves out an attribute that the line does not know, if it has its default."""
+        """Leaves out an attribute that the line does not know, if it has its default or is a hint."""
         defaults = [
             attr.default_value
             for definition in (newest(node.op), stated)
@@ -124,7 +134,8 @@ class Lowering:
             for attr in definition.attr
             if attr.name == name and attr.HasField("default_value")
         ]
-        if any(node.attr[name] == default for default in defaults):
+        is_hint = name in _HINTS.get(node.op, ())
+        if is_hint or any(node.attr[name] == default for default in defaults):
             del node.attr[name]
             self.removed[f"{node.op}.{name}"] += 1
         else:

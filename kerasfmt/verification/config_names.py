@@ -16,6 +16,7 @@ import sys
 from typing import Any, Final
 
 from kerasfmt import layers, losses, metrics, optimizers
+from kerasfmt.ir.keras_facts import LATER_PACKAGE
 from kerasfmt.ir.layer import find_layer_class
 from kerasfmt.ir.own_modules import defines_keras, is_own
 from kerasfmt.layers.keras3_ops.operation import OPERATIONS
@@ -79,7 +80,9 @@ TorchModuleWrapper
 """
 _OTHER_LAYERS: Final = frozenset(_OTHER.split())
 """Layers and models of Keras that are not among `kerasfmt.layers` under these names."""
-_KERAS_PACKAGES: Final = frozenset({"keras", "tf_keras", "TensorFlow", "keras_core", "Addons"})
+_KERAS_PACKAGES: Final = frozenset(
+    {"keras", "tf_keras", "TensorFlow", "keras_core", "Addons", LATER_PACKAGE.removesuffix(">")}
+)
 
 
 def is_known_layer(name: str) -> bool:

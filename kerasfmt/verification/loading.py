@@ -16,7 +16,7 @@ from kerasfmt.errors import (
 )
 from kerasfmt.verification.finding import Findings
 from kerasfmt.verification.rule import Rule, Severity
-from kerasfmt.verification.rules import consistency, reading
+from kerasfmt.verification.rules import consistency, reading, unsafe
 
 
 def check_loading(findings: Findings, path: Path, max_expansion: float) -> None:
@@ -28,10 +28,12 @@ def check_loading(findings: Findings, path: Path, max_expansion: float) -> None:
       max_expansion: as in `load_model`.
     """
     broken = findings.report("").fails(Severity.ERROR)
+    code = findings.has(unsafe.CUSTOM_OBJECT, unsafe.LAMBDA_CODE, unsafe.CALLS_FUNCTION)
     rules: dict[type[BaseException], Rule] = {
         UnsupportedLayerError: reading.NOT_COMPARED,
         UnsupportedFormatError: reading.NOT_COMPARED,
         GraphError: consistency.WEIGHTS,
+        UnsafeFileError: reading.NOT_COMPARED if code else reading.BEYOND_LIMITS,
     }
     with findings.attempt(rules=rules), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -44,9 +44,16 @@ def test_new_attributes_with_their_defaults_are_left_out(in_function: bool) -> N
     assert found.versions.producer == 1645
 
 
+def test_hints_are_left_out() -> None:
+    found = graph("MatMul", T={"type": FLOAT}, grad_a={"b": True})
+    assert lowered(found).removed == {"MatMul.grad_a": 1}
+    assert list(found.node[0].attr) == ["T"]
+
+
 def test_new_attributes_with_other_values_are_refused() -> None:
-    with pytest.raises(UnsupportedFormatError, match="its MatMul has no attribute grad_a"):
-        lowered(graph("MatMul", T={"type": FLOAT}, grad_a={"b": True}))
+    values = {"Tindices": {"type": 3}, "T": {"type": FLOAT}, "bad_indices_policy": {"s": b"IGNORE"}}
+    with pytest.raises(UnsupportedFormatError, match="its ScatterNd has no attribute bad_indices_policy"):
+        lowered(graph("ScatterNd", **values))
 
 
 def test_ops_that_the_line_lacks_are_refused_by_name() -> None:

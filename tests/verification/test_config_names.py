@@ -64,6 +64,7 @@ def test_names_of_registered_classes() -> None:
     assert not is_custom_name("Custom>Adam")  # Keras 2's own
     assert is_custom_name("Custom>Mine")
     assert not is_custom_name("Dense")
+    assert not is_custom_name("Keras3>IntegerLookup")  # kerasfmt's own name
     assert not is_custom_name(None)
 
 
