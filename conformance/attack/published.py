@@ -63,10 +63,13 @@ def warm() -> None:
         for suffix in ("npz", "weights.h5", "keras", "h5"):
             path = Path(name) / f"healthy.{suffix}"
             (kerasfmt.save_model if suffix in ("keras", "h5") else kerasfmt.save_weights)(healthy, path)
-            _read(path)
+            _read(path, healthy=True)
         directory = Path(name) / "healthy"
         kerasfmt.save_model(healthy, directory)
-        _read(directory)
+        _read(directory, healthy=True)
+        prefix = Path(name) / "checkpoint"
+        kerasfmt.save_weights(healthy, prefix, save_format="tf")
+        _read(prefix, healthy=True)
 
 
 def findings(case: Hostile) -> Iterator[str]:
@@ -134,11 +137,14 @@ def _target() -> kerasfmt.Model:
     return kerasfmt.Sequential([Dense(7, input_shape=(16,), name="layer")], name="model")
 
 
-def _read(path: Path) -> None:
+def _read(path: Path, healthy: bool = False) -> None:
     """Everything that a reader does with a file; raises the error that refuses it.
 
     A file is refused if the verb that it is for refuses it. The other verbs have to end in an error of ours.
     """
+    report = kerasfmt.verify(path)
+    if report.fails() is healthy:
+        raise HookError(f"verify: {report}")
     if path.with_name(f"{path.name}.index").exists():
         bundle = tensorbundle.read(path)
         bundle.verify()

@@ -35,6 +35,7 @@ from conformance.fuzz.spoil_zip import ZIP
 from kerasfmt import ir
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.formats.checkpoint.description import describe
+from kerasfmt.verification.rules import reading
 
 KINDS: dict[str, dict[str, Spoil]] = {
     "hdf5": {**BYTES, **HDF5},
@@ -104,8 +105,9 @@ def use(path: Path) -> None:
     """Everything that a reader does with a file, to the last weight; raises the error of `load_model`.
 
     A file that is no model may still hold weights: it is one that can be used if a model takes them. One that is
-    a model predicts, and is saved in every format; both may refuse it.
+    a model predicts, and is saved in every format; both may refuse it. No check of `verify` fails.
     """
+    assert reading.CHECK_FAILED not in {found.rule for found in kerasfmt.verify(path).findings}
     if not path.suffix:
         _use_checkpoint(path)
         return

@@ -1,4 +1,4 @@
-"""The command kerasfmt: converts a model, shows what is in one, or compares two."""
+"""The command kerasfmt: converts a model, shows what is in one, compares two, or checks one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kerasfmt.cli import convert, diff, inspect, status
+from kerasfmt.cli import convert, diff, inspect, status, verify
 from kerasfmt.cli.output import Parser, complain, show_traceback, warnings_as_lines
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.gc_paused import gc_paused
@@ -23,6 +23,7 @@ examples:
   kerasfmt convert model.h5 served/model/1      HDF5 to a SavedModel that TensorFlow Serving takes
   kerasfmt convert model.h5 out --no-optimizer  leave the optimizer's state behind
   kerasfmt diff model.h5 served/model/1         what differs between two models
+  kerasfmt verify model.keras                   is it whole, and safe to load
   kerasfmt convert --help                       every option
 
 """
@@ -77,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kerasfmt {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (convert, inspect, diff):
+    for command in (convert, inspect, diff, verify):
         _add_common(command.add_parser(commands))
     return parser
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerasfmt.cli.output import say, warnings_as_lines
 from kerasfmt.cli.progress import progress_bar
+from kerasfmt.cli.retarget import TARGETS, retarget
 from kerasfmt.errors import SaveError
 from kerasfmt.formats import FORMATS
 from kerasfmt.limits import limited
@@ -84,11 +85,17 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--strict", action="store_true", help="fail on any warning, and write nothing: all of SRC is in DST"
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing unless it fails")
+    parser.add_argument(
+        "--target-tf", choices=TARGETS, help="write the SavedModel in SRC for an older TensorFlow"
+    )
     parser.set_defaults(run=_convert)
     return parser
 
 
 def _convert(options: argparse.Namespace) -> None:
+    if options.target_tf:
+        retarget(options)
+        return
     from kerasfmt.api import load_model, write_model
     from kerasfmt.files.overwrite import may_write
     from kerasfmt.formats.description import byte_size

@@ -134,6 +134,11 @@ class StoredTensor:
         return self._entry.shard, self._entry.offset
 
     @property
+    def extents(self) -> tuple[tuple[int, int, int], ...]:
+        """What holds it, part by part: the number of a data file, and offset and size of bytes there."""
+        return tuple((part.shard, part.offset, part.size) for part in self._parts or (self._entry,))
+
+    @property
     def ndim(self) -> int:
         """The number of dimensions."""
         return len(self.shape)

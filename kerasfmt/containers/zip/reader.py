@@ -19,6 +19,7 @@ from typing import BinaryIO, Final
 
 from kerasfmt.containers.system_faults import system_fault
 from kerasfmt.containers.zip import records
+from kerasfmt.containers.zip.directory import find_directory
 from kerasfmt.containers.zip.window import File, Window
 from kerasfmt.errors import (
     CorruptFileError,
@@ -30,8 +31,6 @@ from kerasfmt.errors import (
 )
 from kerasfmt.limits import allowance_for
 
-MAX_DIRECTORY_SIZE: Final = 1 << 22
-"""The largest directory that is read, in bytes: some 40,000 members."""
 MAX_JSON_SIZE: Final = 1 << 26
 """The largest JSON member that is read, in bytes; the config of a layer takes about two thousand."""
 _ENCRYPTED: Final = 1
@@ -74,7 +73,7 @@ class Archive:
             with self._reading("the directory"):
                 self._size = os.fstat(self._stream.fileno()).st_size
                 self.allowance = allowance_for(self._size)
-                self._directory = _find_directory(self._stream, self._size, self.file, title)
+                self._directory = find_directory(self._stream, self._size, self.file, title).begin
                 self._zip = zipfile.ZipFile(self._stream)
                 self.members = self._check_members()
         except BaseException:
@@ -269,42 +268,3 @@ def _check_name(file: str, info: zipfile.ZipInfo) -> None:
         )
     if stat.S_ISLNK(info.external_attr >> 16):
         raise UnsafeFileError(f"{file}: the member {name!r} is a link; links are not followed")
-
-
-def _find_directory(stream: BinaryIO, size: int, file: str, title: str) -> int:
-    """Offset at which the directory begins, or an upper bound of it.
-
-    The size of the directory is checked here, because Python's zipfile makes an object for each entry at once.
-    """
-    stream.seek(max(0, size - records.END.size - 0xFFFF - records.LOCATOR64.size))
-    base = stream.tell()
-    tail = stream.read()
-    at = tail.rfind(records.END_MAGIC, 0, len(tail) - records.END.size + len(records.END_MAGIC))
-    if at < 0:
-        raise UnsupportedFormatError(
-            f"{file}: not {title}: a zip file ends with a directory, and this one does not; "
-            "it is another kind of file, or truncated"
-        )
-    end = records.END.unpack_from(tail, at)
-    entries, directory_size = end[4], end[5]
-    before = base + at
-    if at >= records.LOCATOR64.size:
-        locator = records.LOCATOR64.unpack_from(tail, at - records.LOCATOR64.size)
-        if locator[0] == records.LOCATOR64_MAGIC:
-            before = base + at - records.LOCATOR64.size - records.END64.size
-            stream.seek(max(0, before))
-            end64 = records.END64.unpack(stream.read(records.END64.size))
-            if end64[0] != records.END64_MAGIC:
-                raise CorruptFileError(f"{file}: its zip64 directory record is missing; the file is damaged")
-            entries, directory_size = end64[7], end64[8]
-    if directory_size > MAX_DIRECTORY_SIZE or entries > MAX_DIRECTORY_SIZE // records.ENTRY.size:
-        raise UnsafeFileError(
-            f"{file}: its directory of {entries} members takes {directory_size} bytes; "
-            f"more than {MAX_DIRECTORY_SIZE} are not read"
-        )
-    if directory_size > before:
-        raise CorruptFileError(
-            f"{file}: its directory of {directory_size} bytes does not fit before byte {before}; "
-            "the file is damaged or truncated"
-        )
-    return int(before - directory_size)

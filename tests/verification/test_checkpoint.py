@@ -1,0 +1,45 @@
+"""Checkpoints: healthy ones of every layout have no findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import kerasfmt
+from kerasfmt.verification.rules import integrity, unsafe
+from kerasfmt.verification.verify import verify
+from tests.verification.making import checkpoint, rules_of, small
+
+
+def test_by_names(tmp_path: Path) -> None:
+    prefix = checkpoint(
+        tmp_path, {"a": np.arange(6.0), "text": np.array([b"x", b"yy"], object), "empty": np.zeros((0, 3))}
+    )
+    report = verify(prefix)
+    assert report.findings == ()
+    assert report.checked["tensors"] == 3
+    assert report.format == "a TensorFlow checkpoint"
+
+
+@pytest.mark.parametrize("end", ["", ".index"])
+def test_by_objects(tmp_path: Path, end: str) -> None:
+    kerasfmt.save_weights(small(), tmp_path / "ckpt", save_format="tf")
+    assert verify(f"{tmp_path / 'ckpt'}{end}").findings == ()
+
+
+def test_the_latest_of_a_directory(tmp_path: Path) -> None:
+    kerasfmt.save_weights(small(), tmp_path / "ckpt", save_format="tf")
+    assert verify(tmp_path).findings == ()
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "../../elsewhere"')
+    assert rules_of(verify(tmp_path)) == {unsafe.PATH_OUTSIDE}
+
+
+def test_every_tensor_with_a_fault_is_named(tmp_path: Path) -> None:
+    prefix = checkpoint(tmp_path, {str(number): np.full(4, number) for number in range(5)})
+    data = prefix.with_name("ckpt.data-00000-of-00001")
+    data.write_bytes(bytes(x ^ 1 for x in data.read_bytes()))
+    report = verify(prefix)
+    assert [found.inside for found in report.findings] == list("01234")
+    assert rules_of(report) == {integrity.CHECKSUM}
