@@ -145,10 +145,6 @@ ACCEPTED: tuple[Accept, ...] = (
 )
 
 
-_CONSTANTS = (
-    "Keras captures the mean and the variance as constants of the eager runtime; here the layer's functions read "
-    "its weights, or hold what its config gives"
-)
 _MASKS = (
     "Keras's own function of the layer loses the masks that come along with its inputs (loaded without Keras, it "
     "attends to masked steps); here they are part of its argument attention_mask"
@@ -166,14 +162,6 @@ DIFFERENT = {
     **dict.fromkeys(
         ["Activation-swish", "Activation-silu"],
         "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",
-    ),
-    "tabular": _CONSTANTS,
-    **dict.fromkeys(
-        [
-            f"Normalization-{kind}"
-            for kind in ("adapted", "axis", "axes", "no_axis", "given", "scalar", "invert")
-        ],
-        _CONSTANTS,
     ),
     **dict.fromkeys(
         [f"CenterCrop-{kind}" for kind in ("default", "larger", "dynamic", "mixed_float16")],
@@ -219,7 +207,7 @@ DIFFERENT = {
     + "; flip_left_right asserts that open sizes are not 0, which makes it stateful",
     "TFOpLambda-activations": "as Activation-swish",
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
-    "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
+    "efficientnet_b0": "as Activation-swish, for each of its activations",
     **dict.fromkeys(
         ("compiled_loss_scale", "compiled_loss_scale_fixed"),
         "Keras drops the state of a LossScaleOptimizer when it loads HDF5; it is kept here",

@@ -16,7 +16,8 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.asset import LINE_NUMBER, WHOLE_LINE, Asset, TextFile, tokens_of_lines
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.idf_weights import IdfWeights, WeightContent
+from kerasfmt.ir.weight_content import WeightContent
+from kerasfmt.layers.idf_weights import IdfWeights
 from kerasfmt.layers.lookup_options import LookupOptions
 from kerasfmt.layers.token_counts import TokenCounts
 from kerasfmt.layers.vocabulary import Array, Special, as_tokens, checked_tokens
@@ -100,8 +101,7 @@ class IndexLookup(LookupOptions, register=False):
         self.idf.value = np.zeros(self.depth or self.token_start, self.compute_dtype.numpy)
         self._weights.append(self.idf)
         self._attributes["idf_weights"] = self.idf  # Keras's attribute; the option has that name here
-        self.idf_constant = WeightContent(self.idf)
-        self._constants.append(self.idf_constant)
+        self.idf_constant = self.own_constant(WeightContent(self.idf))
 
     def _add_counts(self) -> None:
         """Makes what Keras counts tokens with; it is empty but while the layer is adapted."""
