@@ -25,4 +25,3 @@ class IdfWeights(Weight):
         """Takes the shape of the content."""
         self.shape = tuple(self.value.shape)
         self.spec = Spec(self.shape, self.dtype)
-
