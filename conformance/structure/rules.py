@@ -149,6 +149,10 @@ _MASKS = (
     "Keras's own function of the layer loses the masks that come along with its inputs (loaded without Keras, it "
     "attends to masked steps); here they are part of its argument attention_mask"
 )
+_AFTER_MASKING = (
+    "Keras's functions of a model lose the mask that Masking gives: its object, loaded without Keras and called, "
+    "answers otherwise than the model and than its own signature. Here the layers get the mask"
+)
 _ARRAYS = "arrays among the arguments: Keras captures them as constants of the eager runtime, functions hold them here"
 DIFFERENT = {
     **dict.fromkeys(
@@ -159,6 +163,13 @@ DIFFERENT = {
         _MASKS,
     ),
     "masks_encoder": _MASKS,
+    **dict.fromkeys(
+        [
+            *(f"{layer}-after_masking" for layer in ("SimpleRNN", "RNN", "LSTM", "GRU", "Bidirectional")),
+            "Bidirectional-after_masking_last",
+        ],
+        _AFTER_MASKING,
+    ),
     **dict.fromkeys(
         ["Activation-swish", "Activation-silu"],
         "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",
