@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from kerasfmt.dialects.saving_lib import mappings
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
@@ -30,10 +30,14 @@ _Made: TypeAlias = tuple[str, int]
 """A call: the name of the layer, and the number of the call."""
 
 
+_WITHOUT_TRAINABLE: Final = ("SpatialDropout", "Discretization", "HashedCrossing")
+"""What the names of the layers begin with whose configs do not say whether they are trainable."""
+
+
 def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
     """The layers of an HDF5 file, with a module for the operations among them, which the file does not mark.
 
-    An operation has no `trainable` in its config. The SpatialDropout layers have none either.
+    An operation has no `trainable` in its config. A few layers have none either.
     """
 
     def is_operation(entry: Any) -> bool:
@@ -44,7 +48,7 @@ def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
             and any(isinstance(call, Mapping) and "args" in call for call in _calls(entry))
             and "trainable" not in config
             and "layers" not in config
-            and not str(entry.get("class_name")).startswith("SpatialDropout")
+            and not str(entry.get("class_name")).startswith(_WITHOUT_TRAINABLE)
         )
 
     return [
