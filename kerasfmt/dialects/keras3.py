@@ -166,6 +166,10 @@ def _entry(layer: Layer) -> dict[str, Any]:
         raise _refuse(layer, "Keras 3 has no names with a slash")
     if isinstance(layer, Sequential):
         return {**wrapped("keras", "Sequential", _sequential(layer)), **_build_config(layer)}
+    if isinstance(layer, Model) and layer.keeps_features:
+        from kerasfmt.dialects.feature_space import write_feature_space  # models without one do not load it
+
+        return write_feature_space(layer, _entry)
     if isinstance(layer, Model):
         return wrapped("keras.src.models.functional", "Functional", _functional(layer), "Functional")
     if isinstance(layer, InputLayer):
@@ -176,7 +180,9 @@ def _entry(layer: Layer) -> dict[str, Any]:
         return {**wrapped(None, name, _options(layer), name), **_build_config(layer)}
     if layer.facts.absent_in == 3:
         raise _refuse(layer, "Keras 3 has no such layer")
-    return {**wrapped("keras.layers", type(layer).__name__, _options(layer)), **_build_config(layer)}
+    module, kind = layer.facts.module_in_keras3, type(layer).__name__
+    registered = None if module == "keras.layers" else kind
+    return {**wrapped(module, kind, _options(layer), registered), **_build_config(layer)}
 
 
 def _refuse(layer: Layer, text: str) -> UnsupportedLayerError:
@@ -196,6 +202,8 @@ def _build_config(layer: Layer) -> dict[str, Any]:
 
 def _policy(layer: Layer) -> dict[str, Any]:
     name = layer.policy.name
+    if layer.facts.floats_in_keras3 and not layer.compute_dtype.is_floating:
+        name = "float32"
     # Keras 3 has no policy of strings; the layers of strings have that of floats.
     return wrapped("keras", "DTypePolicy", {"name": "float32" if name == "string" else name})
 

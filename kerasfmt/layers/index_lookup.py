@@ -226,6 +226,11 @@ class IndexLookup(LookupOptions, register=False):
         listed: list[Any] = tokens.tolist()
         return listed
 
+    @property
+    @override
+    def learns(self) -> bool:
+        return not self.has_input_vocabulary
+
     @override
     def reset_state(self) -> None:
         """Forgets the counts of tokens.

@@ -166,6 +166,11 @@ class Normalization(AdaptableLayer):
         (root,) = x.graph.emit("Sqrt", self.variance_constant)
         return ops.maximum(root, _EPSILON)
 
+    @property
+    @override
+    def learns(self) -> bool:
+        return self.mean is None
+
     @override
     def reset_state(self) -> None:
         """Makes the mean 0 and the variance 1.
