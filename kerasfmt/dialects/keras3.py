@@ -303,17 +303,9 @@ def _layer_inside(held: Layer, value: Mapping[str, Any]) -> dict[str, Any]:
             config[name] = [wrapped("keras.layers", e["class_name"], e["config"]) for e in entries]
         elif isinstance(item, Mapping) and item.keys() == {"class_name", "config"}:
             found = config[name] = _inside(held, name, item)
-            if _is_cell(held.held(name)):
+            if isinstance(held.held(name), Layer):
                 config[name] = wrapped("keras.layers", found["class_name"], found["config"])
     return {**value, "config": config}
-
-
-def _is_cell(held: object) -> bool:
-    if not isinstance(held, Layer):
-        return False
-    from kerasfmt.layers.rnn.cell import RecurrentCell  # models without such layers do not load them
-
-    return isinstance(held, RecurrentCell)
 
 
 def _listed(values: Container[object]) -> str:

@@ -121,13 +121,15 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
             yield from _walk(_below(place, child, *names), None, container, met)
         return
     used: dict[str, int] = {}
-    used_in_keras3: dict[str, int] = {}
+    older: dict[str, int] = {}
     for kind, member, inner in _members(layer, config):
-        both = _unique(_in_keras3(kind), used_in_keras3), _unique(to_snake_case(kind), used)
+        spelt = [_unique(to_snake_case(kind), used)]
+        if config is not None:  # of a file
+            spelt.append(_unique(_in_older_keras2(kind), older))
         if member is not None and container != layout.LAYERS and member.weights:
             _unique(to_snake_case(kind), used)
         if member is not None:
-            paths = dict.fromkeys(f"{container}/{name}" for name in both)
+            paths = dict.fromkeys(f"{container}/{name}" for name in spelt)
             yield from _walk(_below(place, member, *paths), inner, container, met)
 
 
@@ -177,9 +179,9 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
         yield kind if found is None else _class_name(found), found, entry
 
 
-def _in_keras3(kind: str) -> str:
-    """The name of a class in snake case as Keras 3 makes it: `conv_lstm2d`, which is `conv_lst_m2d` in Keras 2."""
-    spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
+def _in_older_keras2(kind: str) -> str:
+    """The name of a class in snake case as older versions of Keras 2 make it: `conv_lst_m2d`, not `conv_lstm2d`."""
+    spaced = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", kind)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()
 
 
