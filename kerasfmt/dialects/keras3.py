@@ -23,7 +23,13 @@ from typing import Any, Final
 from kerasfmt.dialects.activations import activation_to_keras2, activation_to_keras3, is_activation
 from kerasfmt.dialects.calls import CallWords, FindTensor
 from kerasfmt.dialects.functions import functions_to_keras3
-from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_modules, refuse_other_masks
+from kerasfmt.dialects.keras3_masks import (
+    drop_implied_masks,
+    name_operation_modules,
+    refuse_other_masks,
+    refuse_unstated_masks,
+    state_missing_masks,
+)
 from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, mappings, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
@@ -58,7 +64,7 @@ def keras3_to_keras2(entry: Any) -> Any:
         return {**entry, "config": {key: _meant(key, value) for key, value in config.items()}}
     if "input_layers" in config and not any("module" in _mapping(layer) for layer in config["layers"]):
         config["layers"] = name_operation_modules(config["layers"])
-    config["layers"] = [keras3_to_keras2(layer) for layer in config["layers"]]
+    config["layers"] = [state_missing_masks(keras3_to_keras2(layer)) for layer in config["layers"]]
     if "input_layers" in config:
         config["layers"] = [_without_mode(layer) for layer in drop_implied_masks(config)]
     return {**entry, "config": config}
@@ -314,6 +320,7 @@ def _listed(values: Container[object]) -> str:
 
 def _functional(model: Model) -> dict[str, Any]:
     refuse_other_masks(model.layers)
+    refuse_unstated_masks(model.layers)
     references = References(model.network, model.layers)
 
     def reference(tensor: Tensor, top: bool = False) -> list[Any]:

@@ -129,6 +129,52 @@ def refuse_other_masks(layers: Sequence[Layer]) -> None:
                 )
 
 
+def refuse_unstated_masks(layers: Sequence[Layer]) -> None:
+    """Refuses a model in which a recurrent layer gets a mask beside initial states, as Keras 2 has it.
+
+    Where a call takes several tensors by name, Keras 3 gives it the mask only if the call states it.
+
+    Args:
+      layers: the layers of a functional model that Keras 3 is to read.
+
+    Raises:
+      UnsupportedLayerError: there is such a layer.
+
+    Source: keras/src/layers/layer.py, Layer.__call__ (3.0 to 3.15)
+    """
+    for layer in layers:
+        if "initial_state" not in layer.signature.further:
+            continue
+        for call in layer.calls:
+            masked = isinstance(call.inputs, list) and any(t.masked for t in flatten(call.inputs[0]))
+            if masked and call.kwargs.get("mask") is None:
+                raise UnsupportedLayerError(
+                    f"layer {layer.name} ({type(layer).__name__}): takes a mask and initial states; Keras 3 "
+                    "takes the mask then only where the call states it, which is not written; write the model for "
+                    "Keras 2 with "
+                    'save_format="tf_keras", "h5" or "tf"'
+                )
+
+
+def state_missing_masks(entry: Any) -> Any:
+    """A layer whose calls with initial states say that they have no mask, where they state none.
+
+    See `refuse_unstated_masks`.
+    """
+    if not any(_lacks_mask(call) for call in _calls(entry)):
+        return entry
+    calls = [
+        {**call, "kwargs": {**call["kwargs"], "mask": None}} if _lacks_mask(call) else call
+        for call in _calls(entry)
+    ]
+    return {**entry, "inbound_nodes": calls}
+
+
+def _lacks_mask(call: Any) -> bool:
+    kwargs = call.get("kwargs") if isinstance(call, Mapping) else None
+    return isinstance(kwargs, Mapping) and kwargs.get("initial_state") is not None and "mask" not in kwargs
+
+
 def _tensors(call: Call) -> list[Tensor]:
     return [t for t in flatten((call.inputs, list(call.kwargs.values()))) if isinstance(t, Tensor)]
 
