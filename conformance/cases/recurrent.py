@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from conformance.case import Input, vector
 from conformance.cases.layer import FLOAT64, L1L2, L2, MAX_NORM, MIXED_FLOAT16, Layer, Of, inner
 
@@ -26,7 +28,17 @@ def _from_layer(keras: Any, layer: Any, tensors: list[Any]) -> Any:
     return layer(tensors[0], initial_state=states)
 
 
+def _some_steps(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Numbers, of which a third of the steps are 0."""
+    return rng.normal(size=shape) * (rng.random(shape[:2])[..., None] > 0.3)
+
+
+def _after_masking(keras: Any, layer: Any, tensors: list[Any]) -> Any:
+    return layer(keras.layers.Masking(name="masking")(tensors[0]))
+
+
 MASKED: dict[str, Any] = {"_on": vector(5, dtype="int32", high=3), "_call": Of(_masked)}
+AFTER_MASKING: dict[str, Any] = {"_on": vector(5, 3, draw=_some_steps), "_call": Of(_after_masking)}
 STATEFUL: dict[str, Any] = {"stateful": True, "_batch": 4}
 RANDOM: dict[str, Any] = {"dropout": 0.3, "recurrent_dropout": 0.2, "_random": True}
 
@@ -58,6 +70,7 @@ SHARED: Mapping[str, Mapping[str, Any]] = {
     "masked_last": {"go_backwards": True, **MASKED},
     "masked_zero": {"return_sequences": True, "zero_output_for_mask": True, **MASKED},
     "masked_unrolled": {"unroll": True, **MASKED},
+    "after_masking": {"return_sequences": True, **AFTER_MASKING},
     "stateful": STATEFUL,
     "frozen": {"trainable": False},
     "mixed_float16": MIXED_FLOAT16,
@@ -112,6 +125,7 @@ LAYERS: tuple[Layer, ...] = (
             "gru_dropout": {"cell": inner("GRUCell", 4, dropout=0.3), "_random": True},
             "regularized": {"cell": inner("GRUCell", 4, kernel_regularizer="l2", recurrent_regularizer="l1")},
             "masked": {"cell": inner("GRUCell", 4), **MASKED},
+            "after_masking": {"cell": inner("LSTMCell", 4), "return_state": True, **AFTER_MASKING},
             "stateful": {"cell": inner("LSTMCell", 4), **STATEFUL},
             "unrolled": {"cell": inner("LSTMCell", 4), "unroll": True},
             "stacked": {"cell": stacked("LSTMCell", "GRUCell")},
@@ -141,6 +155,8 @@ LAYERS: tuple[Layer, ...] = (
             "cells": {"layer": inner("RNN", inner("GRUCell", 4), return_sequences=True)},
             "masked": {"layer": inner("SimpleRNN", 4, return_sequences=True), **MASKED},
             "masked_last": {"layer": inner("SimpleRNN", 4), **MASKED},
+            "after_masking": {"layer": inner("LSTM", 4, return_sequences=True), **AFTER_MASKING},
+            "after_masking_last": {"layer": inner("GRU", 4), **AFTER_MASKING},
             "initial_state": {
                 "layer": inner("SimpleRNN", 4),
                 "_on": (*_STATE, Input((4,))),

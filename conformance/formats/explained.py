@@ -96,6 +96,37 @@ EXPLAINED = (
         ("in another way than Keras 3", "in another way than Keras 2"),
     ),
     Explained(
+        "Keras 3 hands no mask on to a recurrent layer that is called with initial states, and so computes something "
+        "else than Keras 2; kerasfmt refuses to translate such a model.",
+        ("translator",),
+        ("elements differ", "without a mask", "takes a mask"),
+    ),
+    Explained(
+        "The default activation of a ConvLSTM's gates, hard_sigmoid, is another function in Keras 3; kerasfmt refuses "
+        "to translate it, and weights go into the other Keras's own layer.",
+        ("ConvLSTM*", "forecast"),
+        ("is another function", "elements differ"),
+    ),
+    Explained(
+        "Keras 2 numbers bins in int64, Keras 3 in int32.",
+        ("Discretization-*",),
+        ("expected int64", "expected int32"),
+    ),
+    Explained(
+        "Keras 3 states the backward layer too, where it follows from the forward layer.",
+        ("Bidirectional-*", "forecast", "translator"),
+        ("backward_layer: not expected",),
+        readers=KERAS3,
+        writers=KERAS2,
+    ),
+    Explained(
+        "A vocabulary that Keras 2 has read from a SavedModel is in the layer's table, and its config states none.",
+        ("StringLookup-*", "IntegerLookup-*", "TextVectorization-*", "sentiment", "tabular"),
+        ("other config: : InvalidModelError",),
+        kinds=("saved_model",),
+        readers=KERAS2,
+    ),
+    Explained(
         "Keras 3 makes layers of the operations that join the masks of several inputs once it has loaded the model, "
         "so that the config names them; outputs and weights are the same.",
         ("masks_*",),

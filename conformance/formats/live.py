@@ -225,15 +225,19 @@ def _mapped(function: Callable[[Any], Any], structure: Any) -> Any:
     return function(structure)
 
 
+def _held(path: Path) -> Any:
+    return np.load(path, allow_pickle=True)  # texts are Python objects
+
+
 def inputs_of(writer: str, case: Case) -> dict[str, np.ndarray]:
     """The sample inputs that a writer's outputs are of, by name."""
-    with np.load(layout.directory(writer, case) / "arrays.npz") as arrays:
+    with _held(layout.directory(writer, case) / "arrays.npz") as arrays:
         return {name[2:]: arrays[name] for name in arrays if name.startswith("x ")}
 
 
 def outputs_of(writer: str, case: Case) -> list[np.ndarray]:
     """What a writer's live model made of them."""
-    with np.load(layout.directory(writer, case) / "arrays.npz") as arrays:
+    with _held(layout.directory(writer, case) / "arrays.npz") as arrays:
         return [arrays[f"y {i}"] for i in range(sum(name.startswith("y ") for name in arrays))]
 
 

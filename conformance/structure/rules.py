@@ -145,13 +145,13 @@ ACCEPTED: tuple[Accept, ...] = (
 )
 
 
-_CONSTANTS = (
-    "Keras captures the mean and the variance as constants of the eager runtime; here the layer's functions read "
-    "its weights, or hold what its config gives"
-)
 _MASKS = (
     "Keras's own function of the layer loses the masks that come along with its inputs (loaded without Keras, it "
     "attends to masked steps); here they are part of its argument attention_mask"
+)
+_AFTER_MASKING = (
+    "Keras's functions of a model lose the mask that Masking gives: its object, loaded without Keras and called, "
+    "answers otherwise than the model and than its own signature. Here the layers get the mask"
 )
 _ARRAYS = "arrays among the arguments: Keras captures them as constants of the eager runtime, functions hold them here"
 DIFFERENT = {
@@ -164,16 +164,15 @@ DIFFERENT = {
     ),
     "masks_encoder": _MASKS,
     **dict.fromkeys(
+        [
+            *(f"{layer}-after_masking" for layer in ("SimpleRNN", "RNN", "LSTM", "GRU", "Bidirectional")),
+            "Bidirectional-after_masking_last",
+        ],
+        _AFTER_MASKING,
+    ),
+    **dict.fromkeys(
         ["Activation-swish", "Activation-silu"],
         "Keras stores a gradient function of its own for swish; here swish is Sigmoid and Mul",
-    ),
-    "tabular": _CONSTANTS,
-    **dict.fromkeys(
-        [
-            f"Normalization-{kind}"
-            for kind in ("adapted", "axis", "axes", "no_axis", "given", "scalar", "invert")
-        ],
-        _CONSTANTS,
     ),
     **dict.fromkeys(
         [f"CenterCrop-{kind}" for kind in ("default", "larger", "dynamic", "mixed_float16")],
@@ -219,7 +218,7 @@ DIFFERENT = {
     + "; flip_left_right asserts that open sizes are not 0, which makes it stateful",
     "TFOpLambda-activations": "as Activation-swish",
     "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
-    "efficientnet_b0": "as Activation-swish, for each of its activations; and as Normalization-axis",
+    "efficientnet_b0": "as Activation-swish, for each of its activations",
     **dict.fromkeys(
         ("compiled_loss_scale", "compiled_loss_scale_fixed"),
         "Keras drops the state of a LossScaleOptimizer when it loads HDF5; it is kept here",

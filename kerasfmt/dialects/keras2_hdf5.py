@@ -11,7 +11,8 @@ keras/src/saving/legacy/saved_model/json_utils.py, get_json_type (2.15)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kerasfmt.dialects import versions
@@ -21,6 +22,7 @@ from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import find_layer_class
+from kerasfmt.printable import printable
 
 
 def write_model(model: Model) -> dict[str, Any]:
@@ -30,10 +32,33 @@ def write_model(model: Model) -> dict[str, Any]:
       UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
     config = model.described()
+    if model.made_by_keras == 3:
+        _warn_of_states(model)
     told = _model(model, config["config"], modern=False, for_both=model.made_by_keras == 3)
     if versions.parsed(model.keras2_version or "") >= versions.OPTIONAL_INPUTS:
         told = _state_optional(told)
     return {**config, "config": told}
+
+
+def _warn_of_states(model: Model) -> None:
+    """Warns of calls of recurrent layers with initial states, of which Keras 3 does not read what Keras 2 writes."""
+    names = sorted({layer.name for layer in _with_states(model)})
+    if names:
+        warnings.warn(
+            printable(
+                f"model {model.name}: the calls of {', '.join(names)} take initial states, which Keras 3 does not read "
+                "from HDF5 that is written for Keras 2; save the model as .keras for Keras 3"
+            ),
+            stacklevel=2,
+        )
+
+
+def _with_states(model: Model) -> Iterator[Layer]:
+    for layer in model.layers:
+        if isinstance(layer, Model):
+            yield from _with_states(layer)
+        elif "initial_state" in layer.signature.further:
+            yield from (layer for call in layer.calls if isinstance(call.inputs, list))
 
 
 def _state_optional(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,9 +128,15 @@ def _for_both(config: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
 
     A single axis becomes a number. A dtype policy becomes its name.
     """
-    facts = layer.facts
+    facts, listed = layer.facts, layer.tracked_layers()
     found = {}
     for key, value in config.items():
+        held = layer.held(key)
+        if isinstance(held, Layer) and not isinstance(held, Model):
+            value = {**value, "config": _for_both(value["config"], held)}
+        elif key in listed:
+            pairs = zip(value, listed[key], strict=True)
+            value = [{**item, "config": _for_both(item["config"], inner)} for item, inner in pairs]
         if value in facts.implied_by_keras3.get(key, ()) and key not in facts.needed_by_keras2:
             continue
         if key in facts.unlisted_in_keras3 and len(value) == 1:

@@ -23,7 +23,13 @@ from typing import Any, Final
 from kerasfmt.dialects.activations import activation_to_keras2, activation_to_keras3, is_activation
 from kerasfmt.dialects.calls import CallWords, FindTensor
 from kerasfmt.dialects.functions import functions_to_keras3
-from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_modules, refuse_other_masks
+from kerasfmt.dialects.keras3_masks import (
+    drop_implied_masks,
+    name_operation_modules,
+    refuse_other_masks,
+    refuse_unstated_masks,
+    state_missing_masks,
+)
 from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, mappings, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
@@ -58,7 +64,7 @@ def keras3_to_keras2(entry: Any) -> Any:
         return {**entry, "config": {key: _meant(key, value) for key, value in config.items()}}
     if "input_layers" in config and not any("module" in _mapping(layer) for layer in config["layers"]):
         config["layers"] = name_operation_modules(config["layers"])
-    config["layers"] = [keras3_to_keras2(layer) for layer in config["layers"]]
+    config["layers"] = [state_missing_masks(keras3_to_keras2(layer)) for layer in config["layers"]]
     if "input_layers" in config:
         config["layers"] = [_without_mode(layer) for layer in drop_implied_masks(config)]
     return {**entry, "config": config}
@@ -166,6 +172,10 @@ def _entry(layer: Layer) -> dict[str, Any]:
         raise _refuse(layer, "Keras 3 has no names with a slash")
     if isinstance(layer, Sequential):
         return {**wrapped("keras", "Sequential", _sequential(layer)), **_build_config(layer)}
+    if isinstance(layer, Model) and layer.keeps_features:
+        from kerasfmt.dialects.feature_space import write_feature_space  # models without one do not load it
+
+        return write_feature_space(layer, _entry)
     if isinstance(layer, Model):
         return wrapped("keras.src.models.functional", "Functional", _functional(layer), "Functional")
     if isinstance(layer, InputLayer):
@@ -176,7 +186,9 @@ def _entry(layer: Layer) -> dict[str, Any]:
         return {**wrapped(None, name, _options(layer), name), **_build_config(layer)}
     if layer.facts.absent_in == 3:
         raise _refuse(layer, "Keras 3 has no such layer")
-    return {**wrapped("keras.layers", type(layer).__name__, _options(layer)), **_build_config(layer)}
+    module, kind = layer.facts.module_in_keras3, type(layer).__name__
+    registered = None if module == "keras.layers" else kind
+    return {**wrapped(module, kind, _options(layer), registered), **_build_config(layer)}
 
 
 def _refuse(layer: Layer, text: str) -> UnsupportedLayerError:
@@ -196,6 +208,8 @@ def _build_config(layer: Layer) -> dict[str, Any]:
 
 def _policy(layer: Layer) -> dict[str, Any]:
     name = layer.policy.name
+    if layer.facts.floats_in_keras3 and not layer.compute_dtype.is_floating:
+        name = "float32"
     # Keras 3 has no policy of strings; the layers of strings have that of floats.
     return wrapped("keras", "DTypePolicy", {"name": "float32" if name == "string" else name})
 
@@ -295,17 +309,9 @@ def _layer_inside(held: Layer, value: Mapping[str, Any]) -> dict[str, Any]:
             config[name] = [wrapped("keras.layers", e["class_name"], e["config"]) for e in entries]
         elif isinstance(item, Mapping) and item.keys() == {"class_name", "config"}:
             found = config[name] = _inside(held, name, item)
-            if _is_cell(held.held(name)):
+            if isinstance(held.held(name), Layer):
                 config[name] = wrapped("keras.layers", found["class_name"], found["config"])
     return {**value, "config": config}
-
-
-def _is_cell(held: object) -> bool:
-    if not isinstance(held, Layer):
-        return False
-    from kerasfmt.layers.rnn.cell import RecurrentCell  # models without such layers do not load them
-
-    return isinstance(held, RecurrentCell)
 
 
 def _listed(values: Container[object]) -> str:
@@ -314,6 +320,7 @@ def _listed(values: Container[object]) -> str:
 
 def _functional(model: Model) -> dict[str, Any]:
     refuse_other_masks(model.layers)
+    refuse_unstated_masks(model.layers)
     references = References(model.network, model.layers)
 
     def reference(tensor: Tensor, top: bool = False) -> list[Any]:

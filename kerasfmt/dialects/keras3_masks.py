@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from kerasfmt.dialects.saving_lib import mappings
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
@@ -30,10 +30,14 @@ _Made: TypeAlias = tuple[str, int]
 """A call: the name of the layer, and the number of the call."""
 
 
+_WITHOUT_TRAINABLE: Final = ("SpatialDropout", "Discretization", "HashedCrossing")
+"""What the names of the layers begin with whose configs do not say whether they are trainable."""
+
+
 def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
     """The layers of an HDF5 file, with a module for the operations among them, which the file does not mark.
 
-    An operation has no `trainable` in its config. The SpatialDropout layers have none either.
+    An operation has no `trainable` in its config. A few layers have none either.
     """
 
     def is_operation(entry: Any) -> bool:
@@ -44,7 +48,7 @@ def name_operation_modules(layers: Sequence[Any]) -> list[Any]:
             and any(isinstance(call, Mapping) and "args" in call for call in _calls(entry))
             and "trainable" not in config
             and "layers" not in config
-            and not str(entry.get("class_name")).startswith("SpatialDropout")
+            and not str(entry.get("class_name")).startswith(_WITHOUT_TRAINABLE)
         )
 
     return [
@@ -123,6 +127,52 @@ def refuse_other_masks(layers: Sequence[Layer]) -> None:
                     "one that passed through a model or was joined of several inputs; mask all inputs of the "
                     "layers before it by the same layer, or none"
                 )
+
+
+def refuse_unstated_masks(layers: Sequence[Layer]) -> None:
+    """Refuses a model in which a recurrent layer gets a mask beside initial states, as Keras 2 has it.
+
+    Where a call takes several tensors by name, Keras 3 gives it the mask only if the call states it.
+
+    Args:
+      layers: the layers of a functional model that Keras 3 is to read.
+
+    Raises:
+      UnsupportedLayerError: there is such a layer.
+
+    Source: keras/src/layers/layer.py, Layer.__call__ (3.0 to 3.15)
+    """
+    for layer in layers:
+        if "initial_state" not in layer.signature.further:
+            continue
+        for call in layer.calls:
+            masked = isinstance(call.inputs, list) and any(t.masked for t in flatten(call.inputs[0]))
+            if masked and call.kwargs.get("mask") is None:
+                raise UnsupportedLayerError(
+                    f"layer {layer.name} ({type(layer).__name__}): takes a mask and initial states; Keras 3 "
+                    "takes the mask then only where the call states it, which is not written; write the model for "
+                    "Keras 2 with "
+                    'save_format="tf_keras", "h5" or "tf"'
+                )
+
+
+def state_missing_masks(entry: Any) -> Any:
+    """A layer whose calls with initial states say that they have no mask, where they state none.
+
+    See `refuse_unstated_masks`.
+    """
+    if not any(_lacks_mask(call) for call in _calls(entry)):
+        return entry
+    calls = [
+        {**call, "kwargs": {**call["kwargs"], "mask": None}} if _lacks_mask(call) else call
+        for call in _calls(entry)
+    ]
+    return {**entry, "inbound_nodes": calls}
+
+
+def _lacks_mask(call: Any) -> bool:
+    kwargs = call.get("kwargs") if isinstance(call, Mapping) else None
+    return isinstance(kwargs, Mapping) and kwargs.get("initial_state") is not None and "mask" not in kwargs
 
 
 def _tensors(call: Call) -> list[Tensor]:

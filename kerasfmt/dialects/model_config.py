@@ -247,6 +247,10 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
         made = Operation(kind, **config)
         made.module = str(entry["module"])
         return made
+    if kind == "FeatureSpace" and "features" in config:
+        from kerasfmt.dialects.feature_space import read_feature_space  # models without one do not load it
+
+        return read_feature_space(config, lambda e: _layer_from(e, reading, path))
     if kind == "Sequential" or (kind in ("Functional", "Model") and "layers" in config):
         return None
     cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith(_PACKAGES) else kind)

@@ -55,25 +55,15 @@ class AdaptableLayer(Layer, register=False):
         count = count if steps is None else min(steps, count or steps)
         shown = verbose if verbose is not None else (count or 0) >= _LONG_RUN and sys.stderr.isatty()
         chosen = itertools.islice(batches, steps)
-        forgotten = False
+        learning = Learning(self)
         for batch in _progress(chosen, count, f"adapt {self.name}") if shown else chosen:
-            self._build_for(batch)
-            if not forgotten:
-                self.reset_state()
-                forgotten = True
-            try:
-                self.update_state(batch)
-            except (ValueError, TypeError) as error:
-                raise self.fail(f"it cannot be adapted to data of shape {batch.shape}: {error}") from error
-        if not forgotten:
-            raise self.fail("it cannot be adapted: the data have no batch")
-        self.finalize_state()
+            learning.take(batch)
+        learning.finish()
 
-    def _build_for(self, batch: Array) -> None:
-        if not self.built:
-            self.ensure_built(Spec(batch.shape, dtypes.of(batch.dtype)))
-            if self.batch_input_shape is None:
-                self.batch_input_shape = (None,) * batch.ndim
+    @property
+    def learns(self) -> bool:
+        """Whether its options leave something to learn."""
+        return True
 
     def reset_state(self) -> None:
         """Forgets what was learned."""
@@ -85,6 +75,47 @@ class AdaptableLayer(Layer, register=False):
 
     def finalize_state(self) -> None:
         """Makes what the layer computes with of what it learned from all batches."""
+
+
+class Learning:
+    """One adaptation of a layer, batch by batch; the first batch makes it forget what it learned before.
+
+    Args:
+      layer: the layer.
+    """
+
+    def __init__(self, layer: AdaptableLayer) -> None:
+        self._layer = layer
+        self._begun = False
+
+    def take(self, batch: Array) -> None:
+        """Lets the layer learn from one more batch.
+
+        Raises:
+          InvalidModelError: it does not fit the layer, or the layer's options leave nothing to learn.
+        """
+        layer = self._layer
+        if not layer.built:
+            layer.ensure_built(Spec(batch.shape, dtypes.of(batch.dtype)))
+            if layer.batch_input_shape is None:
+                layer.batch_input_shape = (None,) * batch.ndim
+        if not self._begun:
+            layer.reset_state()
+            self._begun = True
+        try:
+            layer.update_state(batch)
+        except (ValueError, TypeError) as error:
+            raise layer.fail(f"it cannot be adapted to data of shape {batch.shape}: {error}") from error
+
+    def finish(self) -> None:
+        """Makes what the layer computes with.
+
+        Raises:
+          InvalidModelError: there was no batch.
+        """
+        if not self._begun:
+            raise self._layer.fail("it cannot be adapted: the data have no batch")
+        self._layer.finalize_state()
 
 
 def _batches(data: Any, size: int) -> tuple[Iterator[Array], int | None]:

@@ -80,11 +80,14 @@ class KerasFacts:
       build_calls_base: whether the layer's `build` in Keras 2 calls `build` of the base class, which keeps the shape.
       absent_in: the major version of Keras that lacks the class.
       name_in_keras3: the name in Keras 3, if it differs from the name in Keras 2.
+      module_in_keras3: the module of Keras 3 that has the class.
       renamed: option of Keras 2 -> its name in Keras 3.
       functions: option that may be a Python function -> key of the function's module in a config of Keras 2.
       implied_by_keras3: option that Keras 3 lacks -> the values that mean what it does anyway.
       implied_by_keras2: option that Keras 2 lacks -> the values that mean what it does anyway.
       weightless_in_keras3: whether Keras 3 keeps in the config what the weights hold in Keras 2.
+      floats_in_keras3: whether its dtype in Keras 3, to which Keras 3 casts the inputs, is that of floats even where
+        its outputs are integers.
       needed_by_keras2: options without which Keras 2 cannot load the class, even where Keras 3 lacks them.
       unlisted_in_keras3: options that are a list of one item in Keras 2, and that item in Keras 3.
       unnumbered_options: options that hold layers, and in whose config Keras 2 numbers no object.
@@ -103,11 +106,13 @@ class KerasFacts:
     build_calls_base: bool = False
     absent_in: Major | None = None
     name_in_keras3: str | None = None
+    module_in_keras3: str = "keras.layers"
     renamed: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
     implied_by_keras3: Mapping[str, Container[object]] = field(default_factory=dict)
     implied_by_keras2: Mapping[str, Container[object]] = field(default_factory=dict)
     weightless_in_keras3: bool = False
+    floats_in_keras3: bool = False
     needed_by_keras2: frozenset[str] = frozenset()
     unlisted_in_keras3: frozenset[str] = frozenset()
     unnumbered_options: frozenset[str] = frozenset()

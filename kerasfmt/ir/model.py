@@ -6,9 +6,9 @@ Source: tf_keras/src/engine/functional.py and sequential.py.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.graph import Value
@@ -62,6 +62,13 @@ class Model(Layer, Compilable):
     """Major version of the Keras that made it; HDF5 files are written so that it can read them too."""
     keras2_version: str | None = None
     """The version of the Keras 2 whose live model it is a copy of; an HDF5 file says the same of it as that Keras."""
+
+    keeps_features: ClassVar[bool] = False
+    """Whether it is a FeatureSpace, which Keras stores as such and not as a model of layers."""
+
+    def archive_layers(self) -> Mapping[str, Sequence[Layer]] | None:
+        """The layers that `.keras` archives keep under names of their own; None where they go by their classes."""
+        return None
 
     def __init__(
         self,

@@ -14,8 +14,8 @@ _counts: Counter[str] = Counter()
 
 
 def to_snake_case(name: str) -> str:
-    """`Conv2D` -> `conv2d`, `BatchNormalization` -> `batch_normalization`."""
-    spaced = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    """`ConvLSTM2D` -> `conv_lstm2d`, `BatchNormalization` -> `batch_normalization`."""
+    spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     snake = re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()
     return "private" + snake if snake.startswith("_") else snake
 

@@ -205,7 +205,10 @@ class WeightOwner(Options, kw_only=True):
           value: its content.
           dtype: its dtype.
         """
-        constant = EagerConstant(f"{self.name_scope}{name}", value, dtype)
+        return self.own_constant(EagerConstant(f"{self.name_scope}{name}", value, dtype))
+
+    def own_constant(self, constant: EagerConstant) -> EagerConstant:
+        """Makes a constant one of this layer, whose functions capture it."""
         self._constants.append(constant)
         return constant
 

@@ -64,6 +64,11 @@ from .core import (
 from .discretization import (
     Discretization as Discretization,
 )
+from .feature_space import (
+    FeatureSpace as FeatureSpace,
+    TFDConcat as TFDConcat,
+    TFDIdentity as TFDIdentity,
+)
 from .hashing import (
     HashedCrossing as HashedCrossing,
     Hashing as Hashing,

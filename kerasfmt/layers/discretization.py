@@ -99,6 +99,7 @@ class Discretization(AdaptableLayer):
         build_calls_base=True,
         implied_by_keras3={"trainable": ANY_VALUE},
         weightless_in_keras3=True,
+        floats_in_keras3=True,
     )
     bin_boundaries: Field[list[float] | None, ArrayLike | None] = fields.option(
         default=None, convert=_boundaries
@@ -186,6 +187,11 @@ class Discretization(AdaptableLayer):
             raise self.fail(f"input: expected float32, float64, int32 or int64, got {inputs.dtype.name}")
         bins = ops.bucketize(inputs, self.boundaries)
         return encode_categories(bins, self.output_mode, self.depth, self.compute_dtype)
+
+    @property
+    @override
+    def learns(self) -> bool:
+        return self.bin_boundaries is None
 
     @override
     def reset_state(self) -> None:

@@ -18,7 +18,8 @@ from kerasfmt.ir import fields
 from kerasfmt.ir.asset import Asset, TextFile
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.weight import Weight
-from kerasfmt.layers.idf_weights import IdfWeights, WeightContent
+from kerasfmt.ir.weight_content import WeightContent
+from kerasfmt.layers.idf_weights import IdfWeights
 from kerasfmt.layers.lookup_options import LookupOptions
 from kerasfmt.layers.token_counts import TokenCounts
 from kerasfmt.layers.vocabulary import Array, Special, as_tokens, checked_tokens, tokens_by_number
@@ -100,8 +101,7 @@ class IndexLookup(LookupOptions, register=False):
         self.idf.value = np.zeros(self.depth or self.token_start, self.compute_dtype.numpy)
         self._weights.append(self.idf)
         self._attributes["idf_weights"] = self.idf  # Keras's attribute; the option has that name here
-        self.idf_constant = WeightContent(self.idf)
-        self._constants.append(self.idf_constant)
+        self.idf_constant = self.own_constant(WeightContent(self.idf))
 
     def _add_counts(self) -> None:
         """Makes what Keras counts tokens with; it is empty but while the layer is adapted."""
@@ -245,6 +245,11 @@ class IndexLookup(LookupOptions, register=False):
     def _readable(self, tokens: Array) -> list[Any]:
         listed: list[Any] = tokens.tolist()
         return listed
+
+    @property
+    @override
+    def learns(self) -> bool:
+        return not self.has_input_vocabulary
 
     @override
     def reset_state(self) -> None:

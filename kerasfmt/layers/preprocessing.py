@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, ops
+from kerasfmt.graph.emit import emit_one
 from kerasfmt.ir import fields
 from kerasfmt.ir.adapting import AdaptableLayer, Array
 from kerasfmt.ir.fields import Field
@@ -18,7 +19,7 @@ from kerasfmt.ir.initializers import get as initializer
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.nn.shapes import read
+from kerasfmt.ir.weight_content import WeightContent
 from kerasfmt.typing import override
 
 _EPSILON = 1e-7
@@ -116,7 +117,10 @@ class Normalization(AdaptableLayer):
         self.kept_axes = [i in kept for i in range(rank)]
         self.broadcast_shape = [self.axis_dim(inputs, i) if i in kept else 1 for i in range(rank)]
         if self.mean is not None:
-            self.constants = [self._constant(option, sizes) for option in ("mean", "variance")]
+            self.mean_constant, self.variance_constant = (
+                self.add_constant(option, self._given(option, sizes), self.compute_dtype)
+                for option in ("mean", "variance")
+            )
             return
         for name, value in (("mean", "zeros"), ("variance", "ones")):
             self.add_weight(
@@ -131,8 +135,12 @@ class Normalization(AdaptableLayer):
             "count", (), initializer=initializer("zeros"), trainable=False, dtype=dtypes.int64
         )
         count.other_dtypes = (dtypes.int32,)  # in Keras 3, if the backend has no int64
+        self.mean_constant, self.variance_constant = (
+            self.own_constant(WeightContent(weight, tuple(self.broadcast_shape)))
+            for weight in (self.adapt_mean, self.adapt_variance)
+        )
 
-    def _constant(self, option: str, sizes: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    def _given(self, option: str, sizes: tuple[int, ...]) -> np.ndarray[Any, Any]:
         value = np.asarray(getattr(self, option), np.float64)
         try:
             full = (value * np.ones(sizes)).reshape(self.broadcast_shape)
@@ -150,9 +158,18 @@ class Normalization(AdaptableLayer):
     @override
     def call(self, inputs: Value) -> Value:
         x = ops.cast(inputs, self.compute_dtype)
-        mean, variance = self._statistics(x)
-        deviation = ops.maximum(ops.sqrt(variance), _EPSILON)
-        return mean + x * deviation if self.invert else (x - mean) / deviation
+        if self.invert:
+            return emit_one("AddV2", self.mean_constant, x * self._deviation(x), name="add")
+        return (x - self.mean_constant) / self._deviation(x)
+
+    def _deviation(self, x: Value) -> Value:
+        (root,) = x.graph.emit("Sqrt", self.variance_constant)
+        return ops.maximum(root, _EPSILON)
+
+    @property
+    @override
+    def learns(self) -> bool:
+        return self.mean is None
 
     @override
     def reset_state(self) -> None:
@@ -181,9 +198,3 @@ class Normalization(AdaptableLayer):
         self.adapt_mean.value = joined.astype(self.adapt_mean.dtype.numpy)
         self.adapt_variance.value = joint.astype(self.adapt_variance.dtype.numpy)
         self.count.value = np.array(seen + count, np.int64)
-
-    def _statistics(self, x: Value) -> tuple[Value, Value]:
-        if self.mean is not None:
-            return x.graph.constant(self.constants[0]), x.graph.constant(self.constants[1])
-        mean, variance = (read(x, weight) for weight in (self.adapt_mean, self.adapt_variance))
-        return ops.reshape(mean, self.broadcast_shape), ops.reshape(variance, self.broadcast_shape)

@@ -291,6 +291,11 @@ class TextVectorization(AdaptableLayer):
         rows = split_words(x) if self.split == "whitespace" else split_characters(x)
         return rows if widths is None else join_neighbours(rows, widths)
 
+    @property
+    @override
+    def learns(self) -> bool:
+        return self.lookup.learns
+
     @override
     def reset_state(self) -> None:
         """Forgets the counts of tokens.

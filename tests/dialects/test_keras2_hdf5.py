@@ -12,17 +12,23 @@ from kerasfmt.formats.hdf5.reader import load
 from kerasfmt.formats.hdf5.stored import open_model
 from kerasfmt.formats.hdf5.writer import write
 from kerasfmt.layers import (
+    GRU,
+    RNN,
     Activation,
     BatchNormalization,
+    Bidirectional,
     Conv2DTranspose,
     Dense,
     DepthwiseConv1D,
     DepthwiseConv2D,
     Flatten,
+    GRUCell,
     LeakyReLU,
+    LSTMCell,
     MultiHeadAttention,
     SeparableConv2D,
     SpatialDropout2D,
+    TimeDistributed,
 )
 
 
@@ -120,3 +126,28 @@ def test_inputs_state_that_they_are_not_optional_where_the_live_model_does(
     for found in (outer, nested["config"]["layers"][0]):
         assert found["class_name"] == "InputLayer"
         assert found["config"].get("optional", "nothing") == (False if stated else "nothing")
+
+
+def test_layers_inside_of_layers_leave_out_what_keras3_lacks() -> None:
+    x = Input((2, 5, 3))
+    ways = [RNN([LSTMCell(2), GRUCell(2)], go_backwards=backwards) for backwards in (False, True)]
+    model = Functional(x, TimeDistributed(Bidirectional(ways[0], backward_layer=ways[1]))(x))
+    outer = write_model(model)["config"]["layers"][1]["config"]["layer"]["config"]
+    assert outer["layer"]["config"]["time_major"] is False
+    model.made_by_keras = 3
+    outer = write_model(model)["config"]["layers"][1]["config"]["layer"]["config"]
+    for side in ("layer", "backward_layer"):
+        assert "time_major" not in outer[side]["config"]
+        assert [cell["class_name"] for cell in outer[side]["config"]["cell"]["config"]["cells"]] == [
+            "LSTMCell",
+            "GRUCell",
+        ]
+
+
+def test_initial_states_that_keras3_does_not_read() -> None:
+    x, state = Input((5, 3)), Input((4,))
+    model = Functional([x, state], GRU(4, name="late")(x, initial_state=state), name="m")
+    write_model(model)
+    model.made_by_keras = 3
+    with pytest.warns(UserWarning, match="model m: the calls of late take initial states"):
+        write_model(model)

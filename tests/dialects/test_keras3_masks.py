@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kerasfmt import ir
+from kerasfmt import Input, Model, ir, model_from_config
+from kerasfmt.dialects import keras3
 from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.keras3_masks import drop_implied_masks, name_operation_modules, refuse_other_masks
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.keras_archive import reader
-from kerasfmt.layers import Add, Dense, Embedding, MultiHeadAttention, Softmax
+from kerasfmt.layers import GRU, Add, Dense, Embedding, MultiHeadAttention, Softmax
 from kerasfmt.layers.keras3_ops import module_of
 from tests.formats.keras_archive.build import add_ops, masked_model, members, op, respelt, tensor, write
 from tests.growth import assert_linear
@@ -28,8 +29,9 @@ def test_an_operation_of_an_hdf5_file_gets_the_module_that_keras3_finds_it_in(ki
     assert name_operation_modules([entry])[0]["module"] == module_of(kind) == f"keras.src.ops.{module}"
 
 
-def test_spatial_dropout_is_a_layer_though_it_does_not_say_whether_it_is_trainable() -> None:
-    entry = {"class_name": "SpatialDropout1D", "config": {"name": "x", "rate": 0.5}, "inbound_nodes": [{}]}
+@pytest.mark.parametrize("kind", ["SpatialDropout1D", "Discretization", "HashedCrossing"])
+def test_a_layer_that_does_not_say_whether_it_is_trainable(kind: str) -> None:
+    entry = {"class_name": kind, "config": {"name": "x"}, "inbound_nodes": [{"args": [], "kwargs": {}}]}
     assert name_operation_modules([entry]) == [entry]
 
 
@@ -170,3 +172,31 @@ def test_masks_of_a_call_that_many_inputs_share_are_found_in_linear_work() -> No
         return lambda: refuse_other_masks(model.layers)
 
     assert_linear(reading, 20)
+
+
+def with_states(mask_zero: bool) -> Model:
+    words, state = Input((5,), dtype="int32", name="words"), Input((4,), name="state")
+    embedded = Embedding(9, 3, mask_zero=mask_zero, name="embedding")(words)
+    return Model([words, state], GRU(4, name="late")(embedded, initial_state=state), name="m")
+
+
+def test_a_mask_beside_initial_states(tmp_path: Path) -> None:
+    """Keras 3 does not hand it on: the model would compute something else there."""
+    write(tmp_path / "plain.keras", with_states(mask_zero=False))
+    with pytest.raises(UnsupportedLayerError, match=r"layer late \(GRU\): takes a mask and initial states"):
+        write(tmp_path / "m.keras", with_states(mask_zero=True))
+
+
+@pytest.mark.parametrize("stated", [False, True])
+def test_initial_states_without_a_mask_and_with_one(stated: bool) -> None:
+    config = keras3.write_model(with_states(mask_zero=False))
+    layers = {entry["name"]: entry for entry in config["config"]["layers"]}
+    layers["embedding"]["config"]["mask_zero"] = True
+    if stated:
+        config["config"]["layers"].append(op("not_equal", "NotEqual", tensor("words", [None, 5]), 0))
+        layers["late"]["inbound_nodes"][0]["kwargs"]["mask"] = tensor("not_equal", [None, 5])
+        model = model_from_config(config, keras=3)
+        assert model.get_layer("late").calls[0].flat_outputs[0].shape == (None, 4)
+        return
+    with pytest.raises(UnsupportedLayerError, match=r"layer late \(GRU\): Keras 3 calls it without a mask"):
+        model_from_config(config, keras=3)

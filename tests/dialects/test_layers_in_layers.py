@@ -40,6 +40,14 @@ def test_what_a_keras_lacks(kind: Any, inner: Layer, said: str) -> None:
         written(kind, inner)
 
 
+def test_a_layer_in_a_layer_says_where_keras_3_has_it() -> None:
+    x = Input((2, 3, 4))
+    model = Model(x, TimeDistributed(TimeDistributed(Dense(2)))(x))
+    outer = keras3.write_model(model)["config"]["layers"][1]["config"]["layer"]
+    for found in (outer, outer["config"]["layer"]):
+        assert (found["module"], found["registered_name"]) == ("keras.layers", None)
+
+
 def test_an_activation_goes_by_its_name_in_keras_3() -> None:
     assert written(keras3, Dense(2, activation="hard_sigmoid_keras3"))["activation"] == "hard_sigmoid"
 

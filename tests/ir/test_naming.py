@@ -19,6 +19,7 @@ SNAKES = {
     "GlobalAveragePooling2D": "global_average_pooling2d",
     "InputLayer": "input_layer",
     "SeparableConv2D": "separable_conv2d",
+    "ConvLSTM2D": "conv_lstm2d",
     "_Private": "private__private",
 }
 

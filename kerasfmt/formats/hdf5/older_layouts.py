@@ -9,39 +9,32 @@ Source: keras/src/saving/legacy/hdf5_format.py, preprocess_weights_for_loading (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+
+import numpy as np
 
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.matching import NamedArray, ordered_weights
 from kerasfmt.ir import Layer
-from kerasfmt.ir.json_values import LEAVES
+from kerasfmt.ir.derived import Derived
 from kerasfmt.ir.layer import find_layer_class
+from kerasfmt.ir.weight import ArrayLike
+from kerasfmt.printable import printable
 
-_CHANGED: Final = ("Conv1D", "Conv2DTranspose", "ConvLSTM2D")
-"""The classes whose kernels Keras 1 stores in another order, which their shapes may not show."""
+_AXES: Final[Mapping[tuple[str, str], tuple[int, ...]]] = {
+    ("Conv1D", "channels_last"): (0, 1, 2, 3),
+    ("Conv2D", "channels_first"): (2, 3, 1, 0),
+    ("Conv3D", "channels_first"): (2, 3, 4, 1, 0),
+    ("Conv2DTranspose", "channels_last"): (0, 1, 3, 2),
+    ("Conv2DTranspose", "channels_first"): (2, 3, 0, 1),
+}
+"""Class and data format of the kernels that Keras 1 stores in another order, and the axes in the order of Keras 2.
 
-
-def with_older_defaults(config: Any) -> Any:
-    """The config of a model, with the options that the first versions of Keras 2 did not know.
-
-    A GRU without `reset_after` resets before the matrix product, which is not what Keras 2.15 assumes.
-
-    Args:
-      config: JSON values.
-    """
-    if isinstance(config, list):
-        return [with_older_defaults(item) for item in config]
-    if not isinstance(config, dict):
-        return config
-    found = {
-        key: value if type(value) in LEAVES or key == "inbound_nodes" else with_older_defaults(value)
-        for key, value in config.items()
-    }
-    inner = found.get("config")
-    if found.get("class_name") in ("GRU", "GRUCell") and isinstance(inner, dict):
-        inner.setdefault("reset_after", False)
-    return found
+The kernel of a Conv1D has a second axis of size 1; up to 1.1 its order is (filters, channels, steps, 1).
+"""
+_LEGACY_CONV1D: Final = (2, 3, 1, 0)
 
 
 def in_todays_layout(layer: Layer, stored: Sequence[NamedArray], where: str) -> list[NamedArray]:
@@ -95,22 +88,60 @@ def _leaves(layer: Layer) -> Iterator[Layer]:
         yield from _leaves(inner)
 
 
-def refuse_changed_layouts(layer: Layer, where: str) -> None:
-    """Refuses a layer whose arrays Keras 1 stores in another order.
+def from_keras1(layer: Layer, stored: Sequence[NamedArray], where: str) -> list[NamedArray]:
+    """The arrays of the weights of a layer that Keras 1 stored, with kernels in the order of Keras 2.
 
     Args:
       layer: the layer.
+      stored: its arrays, in the order of `ordered_weights`.
       where: the file and the owner, for errors.
 
     Raises:
-      UnsupportedFormatError: it is such a layer, or holds one.
+      UnsupportedFormatError: a layer's kernels are in an order that is not read.
     """
-    changed = tuple(cls for cls in map(find_layer_class, _CHANGED) if cls is not None)
+    places = {weight: place for place, weight in enumerate(ordered_weights(layer))}
+    found = list(stored)
     for leaf in _leaves(layer):
-        first = getattr(leaf, "data_format", None) == "channels_first" and hasattr(leaf, "kernel_size")
-        if first or isinstance(leaf, changed):
-            kind = type(leaf).__name__ + (" with channels_first" if first else "")
+        form = getattr(leaf, "data_format", "channels_last")
+        kind = next((name for name, _ in _AXES if type(leaf) is find_layer_class(name)), type(leaf).__name__)
+        axes = _AXES.get((kind, form))
+        place = None if axes is None else places.get(leaf.weight_attributes["kernel"])
+        if axes is not None and place is not None and place < len(found):
+            name, array = found[place]
+            if form == "channels_first":
+                warnings.warn(
+                    printable(
+                        f"{where}: Keras 1 does not say for which backend it stores a kernel, and those of Theano "
+                        "are mirrored; if the file is of Keras on Theano, flip the kernel along its spatial axes"
+                    ),
+                    stacklevel=2,
+                )
+            found[place] = name, _kernel(leaf, kind, array, axes)
+        elif hasattr(leaf, "kernel_size") and (
+            form == "channels_first" or "recurrent_kernel" in leaf.weight_attributes
+        ):
+            said = f"{kind} with {form}" if form == "channels_first" else kind
             raise UnsupportedFormatError(
-                f"{where}: Keras 1 stores the kernel of a {kind} in an order that is not read; "
+                f"{where}: Keras 1 stores the kernel of a {said} in an order that is not read; "
                 "load the file with Keras 2 and save it again"
             )
+    return found
+
+
+def _kernel(leaf: Layer, kind: str, array: ArrayLike, axes: tuple[int, ...]) -> ArrayLike:
+    shape = tuple(array.shape)
+    if len(shape) != len(axes):
+        return array  # which does not fit
+    if kind != "Conv1D":
+        return Derived(tuple(shape[axis] for axis in axes), array.dtype, lambda: _read(array).transpose(axes))
+    kernel = leaf.weight_attributes["kernel"]
+    if (shape[0], shape[3]) != (kernel.shape[0], kernel.shape[2]) or shape[1] != 1:
+        axes = _LEGACY_CONV1D
+    steps, one, *rest = (shape[axis] for axis in axes)
+    if one != 1:
+        return array
+    return Derived((steps, *rest), array.dtype, lambda: _read(array).transpose(axes)[:, 0])
+
+
+def _read(array: ArrayLike) -> np.ndarray[Any, Any]:
+    return np.asarray(array)

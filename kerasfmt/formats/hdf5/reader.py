@@ -10,16 +10,18 @@ Source: tf_keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt import ir
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
+from kerasfmt.dialects.older_keras2 import in_todays_words
 from kerasfmt.dialects.versions import is_keras3
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.hdf5 import layout
-from kerasfmt.formats.hdf5.older_layouts import in_todays_layout, with_older_defaults
+from kerasfmt.formats.hdf5.older_layouts import from_keras1, in_todays_layout
 from kerasfmt.formats.hdf5.stored import H5Model, open_model
 from kerasfmt.formats.matching import (
     NamedArray,
@@ -31,8 +33,8 @@ from kerasfmt.formats.matching import (
     top_level_weights,
 )
 from kerasfmt.ir.compile_state import optimizer_variable
-from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.weight import Weight
+from kerasfmt.printable import printable
 
 _FOREIGN_BACKENDS: Final = ("theano", "cntk")
 
@@ -51,8 +53,8 @@ def load(
 
     Raises:
       MissingFileError: there is no such file.
-      UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only, or was written by
-        Keras 1 or for Theano or CNTK.
+      UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only, or was written for
+        Theano or CNTK, or keeps a kernel in an order of Keras 1 that is not read.
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it holds code, or points out of itself.
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
@@ -60,7 +62,7 @@ def load(
       ImportError: h5py is not installed.
     """
     stored = open_model(source)
-    check_dialect(stored.file, stored.keras_version, stored.backend)
+    check_backend(stored.file, stored.backend)
     model = _build(stored, custom_objects)
     model.made_by_keras = 3 if is_keras3(stored.keras_version) else 2
     _assign(model, stored)
@@ -75,6 +77,15 @@ def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
     """The compile state, as Keras 2 states it."""
     config = dict(stored.training_config or {})
     held = stored.optimizer_weights
+    if held and is_keras1(stored.keras_version):
+        warnings.warn(
+            printable(
+                f"{stored.file}: the state of the optimizer is left out, {len(held)} arrays in an order of Keras 1 "
+                "that is not read; the model can be trained on with a new optimizer of the same options"
+            ),
+            stacklevel=3,
+        )
+        held = []
     if not is_keras3(stored.keras_version) or not isinstance(config.get("optimizer_config"), Mapping):
         named = [optimizer_variable(name.partition(":")[0], array) for name, array in held]
         return ir.TrainingConfig(config, named)
@@ -88,24 +99,14 @@ def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
 def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:
     """The model of the config, with fresh weights."""
     with malformed_config_errors(f"{stored.file}: {layout.MODEL_CONFIG}"):
-        keras: Major = 3 if is_keras3(stored.keras_version) else 2
-        config = stored.model_config if keras == 3 else with_older_defaults(stored.model_config)
-        return model_from_config(config, custom_objects, keras)
+        if is_keras3(stored.keras_version):
+            return model_from_config(stored.model_config, custom_objects, 3)
+        config = stored.model_config
+        if is_keras1(stored.keras_version):
+            from kerasfmt.dialects.keras1 import keras1_to_keras2
 
-
-def check_dialect(file: str, keras_version: str | None, backend: str | None) -> None:
-    """Refuses files of models that Keras 2 cannot load.
-
-    Raises:
-      UnsupportedFormatError: Keras 1 wrote it, or it is for Theano or CNTK.
-    """
-    if is_keras1(keras_version):
-        got = keras_version or "no version, as Keras 1 wrote it"
-        raise UnsupportedFormatError(
-            f"{file}: expected a model of Keras 2 or later, got {got}; build the model and load the weights into it, "
-            "or load it with Keras 2.2 and save it again"
-        )
-    check_backend(file, backend)
+            config = keras1_to_keras2(config)
+        return model_from_config(in_todays_words(config, list(stored.layers)), custom_objects, 2)
 
 
 def is_keras1(keras_version: str | None) -> bool:
@@ -138,6 +139,8 @@ def _assign(model: ir.Model, stored: H5Model) -> None:
     for name, layer in layers.items():
         where = f"{stored.file}: layer {name} ({type(layer).__name__})"
         arrays = in_todays_layout(layer, held.pop(name, []), where)
+        if is_keras1(stored.keras_version):
+            arrays = from_keras1(layer, arrays, where)
         owners.append((where, ordered_weights(layer), arrays))
     owners.append((f"{stored.file}: top level of the model", top_level_weights(model), stored.top_level))
     pairs: list[Pair] = []

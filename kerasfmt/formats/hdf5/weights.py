@@ -2,8 +2,8 @@
 
 By topology, the layers of the model that have weights are paired with the layers of the file in order, whatever their
 names. By name, each layer takes the weights that the file stores under its name; the other layers stay as they are.
-A weight of another dtype is cast. Files of Keras 1 are read too, except for layers whose kernels it stores in another
-order.
+A weight of another dtype is cast. Files of Keras 1 are read too, except for some layers whose kernels it stores in
+another order.
 
 Source: keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group and
 load_weights_from_hdf5_group_by_name (2.15)
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.formats.hdf5.older_layouts import in_todays_layout, refuse_changed_layouts
+from kerasfmt.formats.hdf5.older_layouts import from_keras1, in_todays_layout
 from kerasfmt.formats.hdf5.reader import check_backend, is_keras1
 from kerasfmt.formats.hdf5.stored import H5Weights, NamedDatasets, open_weights
 from kerasfmt.formats.matching import (
@@ -93,9 +93,8 @@ def _by_name(model: Model, stored: H5Weights, skip_mismatch: bool) -> Iterator[P
 
 def _arrays(layer: Layer, datasets: NamedDatasets, stored: H5Weights, where: str) -> list[NamedArray]:
     """What the file holds for a layer, in the layout of Keras 2."""
-    if is_keras1(stored.keras_version):
-        refuse_changed_layouts(layer, where)
-    return in_todays_layout(layer, datasets, where)
+    found = in_todays_layout(layer, datasets, where)
+    return from_keras1(layer, found, where) if is_keras1(stored.keras_version) else found
 
 
 def _top_level(stored: H5Weights) -> str:

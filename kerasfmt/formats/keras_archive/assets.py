@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from kerasfmt.containers.zip.reader import Archive
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.keras_archive import layout
-from kerasfmt.formats.keras_archive.weights import Variables, container_of, places
+from kerasfmt.formats.keras_archive.weights import Variables, container_of, keeps_by_class, places
 from kerasfmt.ir import Model
 
 MAX_SIZE: Final = 1 << 30
@@ -57,7 +57,7 @@ def give_assets(
     if not assets:
         return
     left = dict(assets)
-    for place in places(model, config, container_of(variables)):
+    for place in places(model, config, container_of(variables), keeps_by_class(assets)):
         path = next((path for path in place.paths if path in left), None)
         held = {} if path is None else left.pop(path)
         if not held and not place.again:
@@ -77,7 +77,7 @@ def files_to_write(model: Model, keras3: bool) -> Iterator[tuple[str, bytes]]:
       model: the model.
       keras3: whether the archive is for Keras 3, whose configs name no files.
     """
-    for place in places(model):
+    for place in places(model, by_class=not keras3):
         path = place.paths[0 if keras3 else -1]
         for name, data in place.layer.assets(named=keras3).items():
             yield f"{layout.ASSETS}{path}/{name}", data

@@ -21,7 +21,7 @@ from kerasfmt.formats.description import (
 from kerasfmt.formats.keras_archive import layout
 from kerasfmt.formats.keras_archive.reader import load, merged, open_archive
 from kerasfmt.formats.keras_archive.shard_files import names_in, read_map, read_shards
-from kerasfmt.formats.keras_archive.weights import Variables, container_of, in_keras3, read_variables, unique
+from kerasfmt.formats.keras_archive.weights import Variables, container_of, read_variables, unique
 from kerasfmt.formats.ops_used import ops_of_prediction
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.naming import to_snake_case
@@ -118,7 +118,7 @@ def _walk(
     entry: Any, variables: Variables, keras: Major, outer: str
 ) -> Iterator[tuple[str, tuple[str, str]]]:
     """The name and the class of each layer of a config, by the path of its variables, as far as the config is sound."""
-    container, snake = container_of(variables), in_keras3 if keras == 3 else to_snake_case
+    container = container_of(variables)
     inner = entry.get("config") if isinstance(entry, Mapping) else None
     layers = inner.get("layers") if isinstance(inner, Mapping) else None
     used: dict[str, int] = {}
@@ -129,8 +129,8 @@ def _walk(
         kind = str(layer.get("class_name")).rpartition(">")[2]
         if kind == "InputLayer" and entry.get("class_name") == "Sequential":
             continue
-        path = f"{outer}{container}/{unique(snake(kind), used)}"
+        path = f"{outer}{container}/{unique(to_snake_case(kind), used)}"
         if container != layout.LAYERS and path in variables:
-            unique(snake(kind), used)  # layers with weights count twice there
+            unique(to_snake_case(kind), used)  # layers with weights count twice there
         yield path, (str(options.get("name")), kind)
         yield from _walk(layer, variables, keras, f"{path}/")

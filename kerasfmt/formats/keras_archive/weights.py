@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -68,7 +68,10 @@ class Place:
 
 
 def places(
-    model: Model, config: Mapping[str, Any] | None = None, container: str = layout.LAYERS
+    model: Model,
+    config: Mapping[str, Any] | None = None,
+    container: str = layout.LAYERS,
+    by_class: bool = True,
 ) -> Iterator[Place]:
     """The objects of a model at every place where Keras meets them.
 
@@ -77,14 +80,19 @@ def places(
       config: the model's `{"class_name", "config"}` in a file, whose order of layers counts; without it, the
         order is the model's.
       container: the name of the group of a model's layers.
+      by_class: whether the layers of a FeatureSpace are kept as those of other models are.
     """
-    yield from _walk(Place(("",), model), config, container, _Met())
+    yield from _walk(Place(("",), model), config, container, _Met(by_class))
 
 
 @dataclass
 class _Met:
-    """The objects met so far: layers by id, and for each config the paths where it was met first."""
+    """What a walk knows: how a FeatureSpace keeps its layers; the objects met so far.
 
+    Those are layers by id, and for each config the paths where it was met first.
+    """
+
+    by_class: bool
     layers: set[int] = field(default_factory=set)
     configs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -103,8 +111,9 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
         first = met.configs.setdefault(_key(config), place.paths)
         place = place if place.twins or first is place.paths else Place(place.paths, layer, first)
     yield place
-    if not isinstance(layer, Model):
-        listed = layer.tracked_layers()
+    own = _own_layers(layer, met)
+    if own is not None:
+        listed = own
         for attribute, children in listed.items():
             numbered: dict[str, int] = {}
             for child in children:
@@ -118,14 +127,23 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
             yield from _walk(_below(place, child, *names), None, container, met)
         return
     used: dict[str, int] = {}
-    used_in_keras3: dict[str, int] = {}
+    older: dict[str, int] = {}
     for kind, member, inner in _members(layer, config):
-        both = unique(in_keras3(kind), used_in_keras3), unique(to_snake_case(kind), used)
+        spelt = [unique(to_snake_case(kind), used)]
+        if config is not None:  # of a file
+            spelt.append(unique(_in_older_keras2(kind), older))
         if member is not None and container != layout.LAYERS and member.weights:
             unique(to_snake_case(kind), used)
         if member is not None:
-            paths = dict.fromkeys(f"{container}/{name}" for name in both)
+            paths = dict.fromkeys(f"{container}/{name}" for name in spelt)
             yield from _walk(_below(place, member, *paths), inner, container, met)
+
+
+def _own_layers(layer: Layer, met: _Met) -> Mapping[str, Sequence[Layer]] | None:
+    """The layers in lists that an object keeps under names of its own; None of a model that keeps them by class."""
+    if not isinstance(layer, Model):
+        return layer.tracked_layers()
+    return None if met.by_class else layer.archive_layers()
 
 
 def _below(place: Place, child: Layer, *names: str) -> Place:
@@ -173,9 +191,9 @@ def _members(model: Model, config: Any) -> Iterator[tuple[str, Layer | None, Any
         yield kind if found is None else _class_name(found), found, entry
 
 
-def in_keras3(kind: str) -> str:
-    """The name of a class in snake case as Keras 3 makes it: `conv_lstm2d`, which is `conv_lst_m2d` in Keras 2."""
-    spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
+def _in_older_keras2(kind: str) -> str:
+    """The name of a class in snake case as older versions of Keras 2 make it: `conv_lst_m2d`, not `conv_lstm2d`."""
+    spaced = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", kind)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()
 
 
@@ -192,6 +210,11 @@ def own_weights(layer: Layer) -> list[Weight]:
         return list(named.values())
     own = list(dict.fromkeys(layer.weight_attributes.values()))
     return [w for w in own if w.trainable] + [w for w in own if not w.trainable]
+
+
+def keeps_by_class(paths: Iterable[str]) -> bool:
+    """Whether a file keeps the layers of a model by their classes; a FeatureSpace of Keras does not."""
+    return any(path.startswith((f"{layout.LAYERS}/", f"{layout.OLD_LAYERS}/")) for path in paths)
 
 
 # Reading.
@@ -267,7 +290,7 @@ def assign(
     mismatch = matching.skip if skip_mismatch else matching.refuse
     left = {path: held for path, held in variables.items() if held and not _IGNORED.match(path)}
     found: list[matching.Pair] = []
-    for place in places(model, config, container_of(variables)):
+    for place in places(model, config, container_of(variables), keeps_by_class(variables)):
         weights = own_weights(place.layer)
         path = next((path for path in place.paths if path in left), place.paths[0])
         held = left.pop(path, {})
@@ -356,7 +379,7 @@ def weights_tree(model: Model, optimizer: StoredOptimizer | None, keras3: bool) 
         for stored_name, weight in zip(own_names or map(str, range(len(weights))), weights, strict=True):
             tree.dataset(f"{below}/{stored_name}", weight, f"{owner}: weight {weight.name}")
 
-    for place in places(model):
+    for place in places(model, by_class=not keras3):
         layer = place.layer
         if keras3 and isinstance(layer, TFOpLambda):
             continue  # no layers in Keras 3

@@ -20,6 +20,7 @@ from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.formats.matching import assign, by_name, ordered_weights, pair
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.own_modules import is_own
+from kerasfmt.layers.feature_space import FeatureSpace
 from kerasfmt.layers.index_lookup import IndexLookup
 from kerasfmt.layers.text_vectorization import TextVectorization
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
@@ -37,6 +38,7 @@ from kerasfmt.sources.live.objects import (
 
 _OWN_CODE: Final = ("call", "__call__", "build", "compute_mask")
 """Methods that a custom layer overrides; a subclass without them is still the layer of Keras."""
+_SPACE: Final = "FeatureSpace"
 _MODELS: Final = ("Functional", "Sequential")
 _BASES: Final = ("Model", "Layer")
 _FUNCTIONS: Final = frozenset({"TFOpLambda", "SlicingOpLambda"})
@@ -70,16 +72,21 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
       InvalidModelError: the model has no layers, was never built, or has weights that do not fit its layers.
       TypeError: it is not a Keras model.
     """
-    if not is_keras(model) or not hasattr(model, "layers"):
+    is_space = _SPACE in keras_classes(model)
+    if not is_keras(model) or not (is_space or hasattr(model, "layers")):
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
     customs = dict(custom_objects or {})
-    entry = _model_entry(model, customs)
-    with malformed_config_errors(f"model {model.name}"):
+    entry = _space_entry(model) if is_space else _model_entry(model, customs)
+    with malformed_config_errors(f"model {getattr(model, 'name', _SPACE)}"):
         found = model_from_config(entry, customs, keras=3 if is_keras3(model) else 2)
     found.made_by_keras = 3 if is_keras3(model) else 2
     if found.made_by_keras == 2:
         found.keras2_version = keras_version(model)
     taken: dict[int, ir.Weight] = {}
+    if isinstance(found, FeatureSpace):
+        for name, layer in found.preprocessors.items():
+            _take_layer(layer, model.preprocessors[name], taken)
+        return found
     _take_weights(found, model, taken)
     if compile:
         found.training_config = training_config(model, taken)
@@ -109,6 +116,25 @@ def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
         shape = getattr(model, "_build_input_shape", None)
         config["build_input_shape"] = to_json(shape)
     return {"class_name": kind, "config": config}
+
+
+def _space_entry(space: Any) -> dict[str, Any]:
+    """Class name and config of a FeatureSpace.
+
+    Raises:
+      InvalidModelError: it has not been adapted.
+    """
+    try:
+        space.get_encoded_features()
+    except ValueError as error:
+        raise InvalidModelError(
+            f"FeatureSpace {getattr(space, 'name', '')}: it has not learned its features yet; call its adapt first"
+        ) from error
+    config = to_json(space.get_config())
+    for name, layer in space.preprocessors.items():
+        inner = config["features"][name]["config"]["preprocessor"]
+        inner["config"] = without_path(inner["config"], layer)
+    return {"class_name": _SPACE, "config": config}
 
 
 def _has_inputs(model: Any) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
-from kerasfmt.formats.hdf5.older_layouts import in_todays_layout, refuse_changed_layouts
+from kerasfmt.formats.hdf5.older_layouts import from_keras1, in_todays_layout
 from kerasfmt.formats.matching import ordered_weights
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
@@ -25,7 +25,10 @@ from kerasfmt.layers import (
     Conv1D,
     Conv2D,
     Conv2DTranspose,
+    Conv3D,
+    ConvLSTM2D,
     Dense,
+    DepthwiseConv2D,
     TimeDistributed,
 )
 from tests.formats.hdf5.build import sequential_config, write_model
@@ -129,22 +132,78 @@ def test_layers_in_a_model_by_shares() -> None:
 @pytest.mark.parametrize(
     ("layer", "kind"),
     [
-        (Conv1D(2, 3, name="it"), "Conv1D"),
-        (Conv2DTranspose(2, 3, name="it"), "Conv2DTranspose"),
-        (Conv2D(2, 3, data_format="channels_first", name="it"), "Conv2D with channels_first"),
-        (TimeDistributed(Conv1D(2, 3), name="it"), "Conv1D"),
+        (DepthwiseConv2D(3, data_format="channels_first", name="it"), "DepthwiseConv2D with channels_first"),
+        (
+            TimeDistributed(DepthwiseConv2D(3, data_format="channels_first")),
+            "DepthwiseConv2D with channels_first",
+        ),
     ],
 )
-def test_kernels_of_keras_1_in_another_order(layer: Layer, kind: str) -> None:
+def test_kernels_of_keras_1_in_an_order_that_is_not_read(layer: Layer, kind: str) -> None:
     with pytest.raises(
-        UnsupportedFormatError, match=f"^file: Keras 1 stores the kernel of a {kind} in an order"
+        UnsupportedFormatError, match=f"^file: Keras 1 stores the kernel of a {kind}.* in an order"
     ):
-        refuse_changed_layouts(layer, "file")
+        from_keras1(layer, [], "file")
 
 
-@pytest.mark.parametrize("layer", [Dense(2), Conv2D(2, 3), BatchNormalization(), TimeDistributed(Dense(2))])
-def test_layouts_that_keras_2_kept(layer: Layer) -> None:
-    refuse_changed_layouts(layer, "file")
+def test_kernels_of_keras_1_of_a_recurrent_convolution() -> None:
+    layer = ConvLSTM2D(2, 3, name="it")
+    layer(kerasfmt.Input((3, 6, 6, 1)))
+    with pytest.raises(UnsupportedFormatError, match="Keras 1 stores the kernel of a ConvLSTM"):
+        from_keras1(layer, [], "file")
+
+
+FIRST = {"data_format": "channels_first"}
+KERNELS = {
+    "Conv1D": (Conv1D(5, 3), (None, 7, 4), (3, 1, 4, 5), lambda a: a[:, 0]),
+    "Conv1D of Keras 1.1": (Conv1D(5, 3), (None, 7, 4), (5, 4, 3, 1), lambda a: a[..., 0].transpose(2, 1, 0)),
+    "Conv2D": (Conv2D(5, (3, 2)), (None, 7, 7, 4), (3, 2, 4, 5), lambda a: a),
+    "Conv2D, channels first": (
+        Conv2D(5, (3, 2), **FIRST),
+        (None, 4, 7, 7),
+        (5, 4, 3, 2),
+        lambda a: a.transpose(2, 3, 1, 0),
+    ),
+    "Conv3D, channels first": (
+        Conv3D(5, (3, 2, 1), **FIRST),
+        (None, 4, 7, 7, 7),
+        (5, 4, 3, 2, 1),
+        lambda a: a.transpose(2, 3, 4, 1, 0),
+    ),
+    "Conv2DTranspose": (
+        Conv2DTranspose(5, (3, 2)),
+        (None, 7, 7, 4),
+        (3, 2, 4, 5),
+        lambda a: a.transpose(0, 1, 3, 2),
+    ),
+    "Conv2DTranspose, channels first": (
+        Conv2DTranspose(5, (3, 2), **FIRST),
+        (None, 4, 7, 7),
+        (5, 4, 3, 2),
+        lambda a: a.transpose(2, 3, 0, 1),
+    ),
+    "in a TimeDistributed": (TimeDistributed(Conv1D(5, 3)), (None, 2, 7, 4), (3, 1, 4, 5), lambda a: a[:, 0]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*those of Theano:UserWarning")
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernels_of_keras_1(name: str) -> None:
+    layer, shape, stored, change = KERNELS[name]
+    x = kerasfmt.Input(shape[1:])
+    layer(x)
+    (array,) = draw(stored)
+    found = from_keras1(layer, [("W", array), ("b", np.zeros(5, np.float32))], "file")
+    assert tuple(found[0][1].shape) == layer.weights[0].shape
+    np.testing.assert_array_equal(np.asarray(found[0][1]), change(array))
+    assert found[1][0] == "b"
+
+
+def test_a_kernel_that_may_be_mirrored() -> None:
+    layer = Conv2D(5, 3, data_format="channels_first")
+    layer(kerasfmt.Input((4, 7, 7)))
+    with pytest.warns(UserWarning, match="file: Keras 1 does not say for which backend"):
+        from_keras1(layer, named(*draw((5, 4, 3, 3), (5,))), "file")
 
 
 def draw(*shapes: tuple[int, ...]) -> list[np.ndarray]:

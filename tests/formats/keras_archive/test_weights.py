@@ -23,7 +23,7 @@ from kerasfmt.errors import (
 )
 from kerasfmt.formats.hdf5.stored import open_model
 from kerasfmt.ir import Input, Model, Sequential
-from kerasfmt.layers import Dense, MultiHeadAttention
+from kerasfmt.layers import ConvLSTM1D, Dense, MultiHeadAttention
 from tests.formats.keras_archive.build import assert_equal, fresh, sharded, small, values
 
 DIALECTS = ("keras", "tf_keras")
@@ -62,6 +62,25 @@ def test_a_layer_inside_of_a_layer_has_the_path_of_the_dialect(tmp_path: Path, d
     again = fresh(model)
     load_weights(again, tmp_path / "m.weights.h5")
     assert_equal(values(model), values(again))
+
+
+@pytest.mark.parametrize("dialect", ["keras", "tf_keras"])
+def test_a_path_with_a_digit_behind_a_capital(tmp_path: Path, dialect: str) -> None:
+    def made() -> Model:
+        x = Input((2, 3, 1))
+        return Model(x, ConvLSTM1D(2, 2)(x))
+
+    model = made()
+    for name in ("conv_lstm1d", "conv_lst_m1d"):  # as both versions of Keras spell it, and as old ones did
+        path = tmp_path / f"{name}.weights.h5"
+        save_weights(model, path, save_format=dialect)
+        with h5py.File(path, "r+") as file:
+            assert "conv_lstm1d" in file["layers"]
+            if name not in file["layers"]:
+                file.move("layers/conv_lstm1d", f"layers/{name}")
+        other = made()
+        load_weights(other, path)
+        assert_equal(values(other), values(model))
 
 
 def test_the_dialect_of_the_default_is_that_of_archives(tmp_path: Path) -> None:
