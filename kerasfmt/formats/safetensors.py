@@ -219,19 +219,17 @@ def describe(path: Path) -> Description:
     Raises:
       KerasfmtError: as `open_arrays` does.
     """
-    from kerasfmt.formats.description import Description, byte_size, rows_of
+    from kerasfmt.formats.description import Description, rows_of
 
     owners: dict[str, list[tuple[str, FileArray]]] = {}
     for key, array in open_arrays(path).items():
         owners.setdefault(key.rpartition("/")[0], []).append((key, array))
-    rows = rows_of(owners.items(), {})
-    size, nbytes = sum(row.size for row in rows), sum(row.nbytes for row in rows)
     return Description(
-        (
-            f"{path}: weights in safetensors, {byte_size(path.stat().st_size)}",
-            f"total: {len(rows):,} layers, {size:,} parameters, {byte_size(nbytes)}",
-        ),
-        rows,
+        path=path,
+        format="safetensors",
+        title="weights in safetensors",
+        members={path.name: path.stat().st_size},
+        rows=rows_of(owners.items(), {}),
     )
 
 

@@ -12,15 +12,13 @@ from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.tensorbundle.bundle import data_path
 from kerasfmt.containers.tensorbundle.reader import Bundle
 from kerasfmt.errors import CorruptFileError, UnsafeFileError
-from kerasfmt.formats.checkpoint.layout import INDEX, OBJECT_GRAPH_KEY
+from kerasfmt.formats.checkpoint.layout import INDEX, OBJECT_GRAPH_KEY, TABLE_ATTRIBUTE, TABLE_PARTS
 from kerasfmt.formats.checkpoint.state_file import read_state
-from kerasfmt.formats.saved_model.layout import TABLE_ATTRIBUTE
 from kerasfmt.formats.saved_model.stored_objects import StoredObject, read_objects
 from kerasfmt.verification.files import check_name
 from kerasfmt.verification.finding import Findings
 from kerasfmt.verification.rules import consistency, integrity, unsafe
 
-_TABLE_ENDS: Final = ("-keys", "-values")
 """What follows the key of a table in the names of its tensors."""
 _MAX_READS: Final = 2
 """Checksums are verified over at most this many times the bytes of the data files."""
@@ -134,7 +132,7 @@ def check_values(findings: Findings, bundle: Bundle, objects: Iterable[StoredObj
     named = {OBJECT_GRAPH_KEY}
     for each in objects:
         for attribute, key in _keys(each):
-            held = {f"{key}{end}" for end in _TABLE_ENDS} if attribute == TABLE_ATTRIBUTE else {key}
+            held = {f"{key}{end}" for end in TABLE_PARTS} if attribute == TABLE_ATTRIBUTE else {key}
             named |= held
             if not held <= bundle.keys():
                 text = f"its {attribute} is the tensor {key!r}, which is not there"

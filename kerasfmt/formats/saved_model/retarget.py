@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.graph_reader import write_again
+from kerasfmt.formats.saved_model.graph_writer import write_again
 from kerasfmt.formats.saved_model.stored import open_saved_model
 from kerasfmt.graph.line_op_defs import Line
 from kerasfmt.graphdef.older_line import Lowering
@@ -53,5 +53,5 @@ def retarget(source: Path, directory: Path, line: Line) -> Retargeted:
         warnings.warn(
             printable(f"{source}: {' and '.join(left)} are left out; copy what you need"), stacklevel=2
         )
-    write_again(stored, {}, directory)
+    write_again(stored, {}, {}, directory)
     return Retargeted(lowering.removed, lowering.modules)
