@@ -91,10 +91,10 @@ def write_feature_space(space: Model, described: Callable[[Layer], dict[str, Any
         )
         for cross in space.crosses
     ]
-    config = {
+    stated: dict[str, Any] = {
         "features": features,
         "output_mode": space.output_mode,
         "crosses": crosses,
         **{name: getattr(space, name) for name in _NUMBERS},
     }
-    return {**wrapped("keras.utils", "FeatureSpace", config), "build_config": shapes}
+    return {**wrapped("keras.utils", "FeatureSpace", stated), "build_config": shapes}

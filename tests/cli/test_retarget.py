@@ -8,6 +8,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt import cli
+from kerasfmt.cli import status
 from kerasfmt.cli.retarget import TARGETS
 from kerasfmt.graphdef import older_line
 from tests.formats.saved_model.test_retarget import saved
@@ -30,14 +31,17 @@ def test_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kerasfmt.save_model(kerasfmt.load_model(saved(tmp_path)), tmp_path / "m.h5")
-    assert cli.main(["convert", str(tmp_path / "m.h5"), str(tmp_path / "old"), "--target-tf", "2.15"]) == 1
+    assert (
+        cli.main(["convert", str(tmp_path / "m.h5"), str(tmp_path / "old"), "--target-tf", "2.15"])
+        == status.FAILED
+    )
     assert "turns a SavedModel into a SavedModel" in capsys.readouterr().err
 
 
 def test_a_target_that_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = saved(tmp_path)
     (tmp_path / "old").write_text("mine")
-    assert cli.main(["convert", str(source), str(tmp_path / "old"), "--target-tf", "2.15"]) == 1
+    assert cli.main(["convert", str(source), str(tmp_path / "old"), "--target-tf", "2.15"]) == status.FAILED
     assert (tmp_path / "old").read_text() == "mine"
     assert "old" in capsys.readouterr().err
 

@@ -126,6 +126,7 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
             )
             yield from _walk(_below(place, child, *names), None, container, met)
         return
+    assert isinstance(layer, Model), layer
     used: dict[str, int] = {}
     older: dict[str, int] = {}
     for kind, member, inner in _members(layer, config):
