@@ -39,6 +39,7 @@ from .ir.graph_model import GraphModel as GraphModel
 from .ir.signature import Signature as Signature
 from .sources import from_keras as from_keras
 from .verification.finding import Report as Report
+from .verification.rule import Severity as Severity
 from .verification.verify import verify as verify
 
 __version__: str

@@ -64,7 +64,10 @@ def _walk(config: Any) -> Iterator[tuple[Any, str]]:
     pending: list[tuple[Any, str]] = [(config, "")]
     while pending:
         value, path = pending.pop()
-        if isinstance(value, Mapping):
+        if isinstance(value, str):
+            if value.startswith(_ENCODED):
+                yield value, path
+        elif isinstance(value, Mapping):
             own = _name_of(value)
             if own and len(path) < 200:
                 path = f"{path}/{own}" if path else own
@@ -72,8 +75,6 @@ def _walk(config: Any) -> Iterator[tuple[Any, str]]:
             pending.extend((inner, path) for inner in value.values())
         elif isinstance(value, list):
             pending.extend((inner, path) for inner in value)
-        elif isinstance(value, str) and value.startswith(_ENCODED):
-            yield value, path
 
 
 def _check_text(findings: Findings, text: str, file: str, where: str) -> None:

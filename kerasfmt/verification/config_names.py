@@ -66,17 +66,19 @@ _HARMLESS_BUILTINS: Final = frozenset(
 )  # fmt: skip
 
 _OTHER: Final = """
-AbstractRNNCell AugMix AutoContrast AvgPool1D AvgPool2D AvgPool3D ClassMethod
-ContrastLimitedAdaptiveHistogramEqualization Convolution1D Convolution1DTranspose Convolution2D
-Convolution2DTranspose Convolution3D Convolution3DTranspose CutMix DenseFeatures DynamicEmbedding
-DynamicLookup Equalization FlaxLayer Functional GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D
-GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GroupQueryAttention InstanceMethod InstanceProperty JaxLayer
-MaxNumBoundingBoxes MaxPool1D MaxPool2D MaxPool3D MelSpectrogram MixUp Model Pipeline PreprocessingLayer
-RandAugment RandomColorDegeneration RandomColorJitter RandomElasticTransform RandomErasing
-RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization
-RandomSaturation RandomSharpness RandomShear ReversibleEmbedding STFTSpectrogram SeparableConvolution1D
-SeparableConvolution2D Sequential SlicingOpLambda Solarization TFOpLambda TFSMLayer TensorFlowOpLayer
-TorchModuleWrapper
+AbstractRNNCell AddLoss AddMetric AugMix AutoContrast AvgPool1D AvgPool2D AvgPool3D BasicLSTMCell
+BasicRNNCell ClassMethod ContrastLimitedAdaptiveHistogramEqualization ConvLSTM ConvLSTMCell Convolution1D
+Convolution1DTranspose Convolution2D Convolution2DTranspose Convolution3D Convolution3DTranspose CutMix
+DataLayer DenseFeatures DeviceWrapper Distiller DropoutWrapper DynamicEmbedding DynamicLookup Equalization
+FeatureSpace FlaxLayer Functional GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D
+GlobalMaxPool2D GlobalMaxPool3D GroupQueryAttention GroupedQueryAttention InstanceMethod InstanceProperty
+JaxLayer LinearModel MaxNumBoundingBoxes MaxPool1D MaxPool2D MaxPool3D MelSpectrogram Merge MixUp Model
+ModuleWrapper MultiRNNCell Pipeline PreprocessingLayer RandAugment RandomColorDegeneration RandomColorJitter
+RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert
+RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear ResidualWrapper
+ReversibleEmbedding STFTSpectrogram SeparableConvolution1D SeparableConvolution2D SequenceFeatures
+Sequential SharpnessAwareMinimization SlicingOpLambda Solarization TFOpLambda TFSMLayer TensorFlowOpLayer
+TorchModuleWrapper VariableScopeLayer WideDeepModel
 """
 _OTHER_LAYERS: Final = frozenset(_OTHER.split())
 """Layers and models of Keras that are not among `kerasfmt.layers` under these names."""

@@ -93,7 +93,11 @@ class Report:
         return len(found) + sum(self.left_out.get(code, 0) for code in {rule.code for rule in found})
 
     def fails(self, threshold: Severity = Severity.ERROR) -> bool:
-        """Whether there is a finding as bad as this, or worse."""
+        """Whether there is a finding as bad as this, or worse.
+
+        Args:
+          threshold: the least severity that counts.
+        """
         return any(each.rule.severity.rank <= threshold.rank for each in self.findings)
 
     def to_json(self) -> dict[str, Any]:

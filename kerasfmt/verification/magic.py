@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import pickletools
 import struct
+from collections.abc import Mapping
 from typing import Final
 
 from kerasfmt.verification.rule import Rule
@@ -47,6 +48,7 @@ _BYTECODE_FLAGS: Final = 3
 _CALLS: Final = frozenset({"REDUCE", "BUILD", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"})
 _NAMES: Final = frozenset({"GLOBAL", "STACK_GLOBAL", "INST"})
 _FEW_OPS: Final = 3
+_STACK_GLOBAL: Final = b"\x93"
 
 
 def recognize(head: bytes, name: str = "") -> tuple[Rule, str] | None:
@@ -56,25 +58,27 @@ def recognize(head: bytes, name: str = "") -> tuple[Rule, str] | None:
       head: its first HEAD bytes.
       name: its name.
     """
-    for magic, what in _PROGRAMS.items():
-        if head.startswith(magic):
-            return unsafe.PROGRAM, what
+    if head.startswith(tuple(_PROGRAMS)):
+        return unsafe.PROGRAM, _named(_PROGRAMS, head)
     if _is_windows_program(head):
         return unsafe.PROGRAM, "a program for Windows (PE)"
-    if name.lower().endswith(_SCRIPTS):
+    if name and name.lower().endswith(_SCRIPTS):
         return unsafe.PROGRAM, "a script, by its name"
     if _is_bytecode(head, name):
         return unsafe.PROGRAM, "Python bytecode"
     if is_pickle(head):
         return unsafe.PICKLE, "a pickle"
-    for magic, what in _ARCHIVES.items():
-        if head.startswith(magic):
-            return unsafe.ARCHIVE_INSIDE, what
+    if head.startswith(tuple(_ARCHIVES)):
+        return unsafe.ARCHIVE_INSIDE, _named(_ARCHIVES, head)
     if head.startswith(b"BZh") and head[4:10] == _BZIP2:
         return unsafe.ARCHIVE_INSIDE, "a bzip2 file"
     if head[_TAR] == b"ustar":
         return unsafe.ARCHIVE_INSIDE, "a tar archive"
     return None
+
+
+def _named(magics: Mapping[bytes, str], head: bytes) -> str:
+    return next(what for magic, what in magics.items() if head.startswith(magic))
 
 
 def _is_windows_program(head: bytes) -> bool:
@@ -99,6 +103,8 @@ def is_pickle(head: bytes) -> bool:
     Args:
       head: the first bytes.
     """
+    if head[:1] != b"\x80" and head.count(b"\n") < 2 and _STACK_GLOBAL not in head:
+        return False  # it can name nothing
     names: set[str] = set()
     count = 0
     try:

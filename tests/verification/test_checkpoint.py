@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,24 @@ def test_the_latest_of_a_directory(tmp_path: Path) -> None:
     assert verify(tmp_path).findings == ()
     (tmp_path / "checkpoint").write_text('model_checkpoint_path: "../../elsewhere"')
     assert rules_of(verify(tmp_path)) == {unsafe.PATH_OUTSIDE}
+
+
+PROGRAM = """
+import resource, sys, kerasfmt
+kerasfmt.verify(sys.argv[1])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+kerasfmt.verify(sys.argv[2])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux does")
+def test_memory_does_not_grow_with_the_tensors(tmp_path: Path) -> None:
+    for name, count in (("small", 10), ("large", 1 << 24)):
+        kerasfmt.tensorbundle.write(tmp_path / name, {"a": np.ones(count, np.float32)}.items())
+    arguments = [sys.executable, "-c", PROGRAM, str(tmp_path / "small"), str(tmp_path / "large")]
+    grown = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert int(grown) < 32 << 10  # KiB; the file has 64 MiB, of which 16 are read at once
 
 
 def test_every_tensor_with_a_fault_is_named(tmp_path: Path) -> None:

@@ -105,3 +105,4 @@ def test_the_json_has_the_form_of_the_schema(tmp_path: Path) -> None:
 
 def test_the_report_is_public() -> None:
     assert kerasfmt.Report is finding.Report
+    assert kerasfmt.Severity is Severity

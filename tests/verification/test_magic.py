@@ -32,6 +32,7 @@ CASES: list[tuple[bytes, str, Rule]] = [
     (bytes(257) + b"ustar\x0000", "", unsafe.ARCHIVE_INSIDE),
     (b"BZh91AY&SY", "", unsafe.ARCHIVE_INSIDE),
     *((pickle.dumps(_Call(), protocol), "", unsafe.PICKLE) for protocol in range(6)),
+    (b"\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.", "", unsafe.PICKLE),  # without a header
     *((pickle.dumps([1.5] * HEAD, protocol)[:HEAD], "", unsafe.PICKLE) for protocol in range(2, 6)),
 ]
 HARMLESS = [

@@ -190,7 +190,7 @@ class StoredTensor:
           CorruptFileError: the tensor's bytes are missing or damaged.
         """
         for entry in self._parts or (self._entry,):
-            self._shards.verify(self.name, entry)
+            self._shards.verify(self.name, entry, forget=True)
 
     def _load(self) -> npt.NDArray[Any]:
         if not self._parts:

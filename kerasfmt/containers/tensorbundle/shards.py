@@ -73,8 +73,14 @@ class Shards:
                 "only TensorFlow can restore it"
             )
 
-    def verify(self, name: str, entry: Entry) -> None:
-        """Raises CorruptFileError unless the bytes of an entry without slices match its checksum."""
+    def verify(self, name: str, entry: Entry, forget: bool = False) -> None:
+        """Raises CorruptFileError unless the bytes of an entry without slices match its checksum.
+
+        Args:
+          name: the tensor.
+          entry: its entry.
+          forget: whether the bytes are not wanted afterwards; the process then keeps none of them in memory.
+        """
         if entry.dtype is dtypes.string:
             self._load_strings(name, entry, verify=True)
             return
@@ -84,6 +90,8 @@ class Shards:
         crc32c = 0
         for start in range(0, len(data), _CHUNK_SIZE):
             crc32c = extend_crc32c(crc32c, data[start : start + _CHUNK_SIZE])
+            if forget:
+                _forget(data)
         self._check(name, entry, crc32c)
 
     def empty(self, name: str, entry: Entry) -> npt.NDArray[Any]:
@@ -186,6 +194,13 @@ def _from_byteorder(raw: npt.NDArray[np.uint8], dtype: dtypes.DType, byteorder: 
     swapped: npt.NDArray[Any] = raw.view(f"u{unit}").byteswap().view(dtype.numpy)
     swapped.flags.writeable = False
     return swapped
+
+
+def _forget(data: memoryview) -> None:
+    """Lets the system take back the pages of a map; one that is used again is read again."""
+    mapped = data.obj
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def map_file(path: str) -> memoryview:

@@ -238,7 +238,7 @@ def test_a_member_that_is_a_link(tmp_path: Path) -> None:
 
 
 def test_printing_to_a_file_writes(tmp_path: Path) -> None:
-    make = with_node("PrintV2", output_stream=text("file:///tmp/x"))
+    make = with_node("PrintV2", output_stream=text("file:///var/out"))
     assert unsafe.WRITING_OP in rules_of(verify(make(tmp_path)))
     (tmp_path / "b").mkdir()
     make = with_node("PrintV2", output_stream=text("stderr"))
