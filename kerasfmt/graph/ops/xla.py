@@ -31,7 +31,7 @@ class XlaCallModule(Op):
     @override
     def execute(cls, context: Context, node: Node, *operands: Any) -> Sequence[Any]:
         raise GraphError(
-            f"op XlaCallModule ({node.name}): a compiled module of StableHLO, version {node.attrs['version']} of its "
+            f"op XlaCallModule ({node.name}): a compiled module of StableHLO, version {node.attrs['version']!r} of its "
             "calls, which NumPy does not run; run it with TensorFlow, or export the model from TensorFlow's graph code"
         )
 
