@@ -197,34 +197,53 @@ def test_signatures_compute_what_tensorflow_computes(name: str, tmp_path: Path) 
     assert_equal(found.signatures["serving_default"](**every[0]), results[0])  # once more, after it has run
 
 
-def test_an_estimator_takes_examples(tmp_path: Path) -> None:
+def _estimator(kind: str, directory: str) -> tuple[Any, list[Any]]:
+    """An estimator of two columns, and the columns."""
+    column = tf.feature_column
+    age = column.numeric_column("age")
+    listed = column.categorical_column_with_vocabulary_list("kind", ["a", "b", "c"], num_oov_buckets=2)
+    if kind == "linear":
+        columns = [age, column.indicator_column(listed)]
+        return tf.estimator.LinearClassifier(columns, model_dir=directory, n_classes=3), columns
+    hashed = column.categorical_column_with_hash_bucket("word", 20)
+    bounds = column.bucketized_column(age, [0.0, 1.0, 2.0])
+    linear = [listed, column.crossed_column(["kind", bounds], 50), bounds]
+    deep = [age, column.embedding_column(hashed, 4, combiner="sqrtn"), column.indicator_column(listed)]
+    estimator = tf.estimator.DNNLinearCombinedClassifier(
+        dnn_feature_columns=deep,
+        linear_feature_columns=linear,
+        dnn_hidden_units=[5],
+        n_classes=3,
+        batch_norm=True,
+        model_dir=directory,
+    )
+    return estimator, linear + deep
+
+
+@pytest.mark.parametrize("kind", ["linear", "deep"])
+def test_an_estimator_takes_examples(kind: str, tmp_path: Path) -> None:
     if not hasattr(tf, "estimator"):
         pytest.skip("this TensorFlow has no estimators")
-    columns = [
-        tf.feature_column.numeric_column("age"),
-        tf.feature_column.indicator_column(
-            tf.feature_column.categorical_column_with_vocabulary_list("kind", ["a", "b", "c"])
-        ),
-    ]
-    estimator = tf.estimator.LinearClassifier(columns, model_dir=str(tmp_path / "model"))
+    estimator, columns = _estimator(kind, str(tmp_path / "model"))
 
     def data() -> Any:
-        features = {"age": [1.0, 2.0, 3.0, 4.0], "kind": [["a"], ["b"], ["c"], ["a"]]}
-        return tf.data.Dataset.from_tensors((features, [0, 1, 1, 0])).repeat(3)
+        features = {"age": [1.0, 2.0, 3.0, 4.0], "kind": [["a"], ["b"], ["c"], ["z"]], "word": [["x"]] * 4}
+        return tf.data.Dataset.from_tensors((features, [0, 1, 1, 2])).repeat(3)
 
     estimator.train(data)
     parsing = tf.feature_column.make_parse_example_spec(columns)
     receiver = tf.estimator.export.build_parsing_serving_input_receiver_fn(parsing)
     directory = Path(estimator.export_saved_model(str(tmp_path / "export"), receiver).decode())
 
-    def example(age: float, kind: bytes) -> bytes:
+    def example(age: float, *kinds: bytes) -> bytes:
         features = {
             "age": tf.train.Feature(float_list=tf.train.FloatList(value=[age])),
-            "kind": tf.train.Feature(bytes_list=tf.train.BytesList(value=[kind])),
+            "kind": tf.train.Feature(bytes_list=tf.train.BytesList(value=kinds)),
+            "word": tf.train.Feature(bytes_list=tf.train.BytesList(value=kinds * 2)),
         }
         return bytes(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
 
-    examples = np.array([example(1.5, b"a"), example(-2, b"c"), example(3, b"?")], object)
+    examples = np.array([example(1.5, b"a", b"b"), example(-2, b"c"), example(3, b"?"), example(0)], object)
     loaded = tf.saved_model.load(str(directory))
     found = kerasfmt.load_graph_model(directory)
     assert found.missing_ops() == []

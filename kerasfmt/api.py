@@ -218,6 +218,11 @@ def save_weights(
         _write_shards(model, filepath, overwrite, save_format, max_shard_size, flush)
         return
     found = weights_format_for(filepath, save_format)
+    if _is_graph(model) and not found.weights_without_layers:
+        raise UnsupportedFormatError(
+            f"{filepath}: {found.title} holds the weights of layers, and a GraphModel has none; save them as .npz, "
+            ".safetensors or .h5"
+        )
     if found.prefix is not None:
         _write_prefix(model, filepath, overwrite, found, found.prefix, flush)
         return
@@ -225,11 +230,6 @@ def save_weights(
     assert write is not None, found
     if is_path(filepath) and not may_write(Path(filepath), overwrite):
         return
-    if _is_graph(model) and not found.weights_without_layers:
-        raise UnsupportedFormatError(
-            f"{filepath}: {found.title} holds the weights of layers, and a GraphModel has none; save them as .npz, "
-            ".safetensors or .h5"
-        )
     represented = model if _is_graph(model) else _represented(model, found.optimizer_in_weights)
     with _committed(filepath, found, flush) as target:
         write(represented, target)

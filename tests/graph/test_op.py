@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from kerasfmt.errors import GraphError
-from kerasfmt.graph.op import Effect, find_op, known_op, registered_ops
+from kerasfmt.graph import Builder
+from kerasfmt.graph.op import Effect, MissingOp, find_op, known_op, op_to_run, registered_ops
 from kerasfmt.graph.op_defs import lookup
 
 OPS = registered_ops()
@@ -63,6 +64,11 @@ def test_an_op_that_no_family_registers() -> None:
     assert known_op("DecodeJpeg") is None
     with pytest.raises(GraphError, match="op DecodeJpeg: kerasfmt has no shape inference and no kernel"):
         find_op("DecodeJpeg")
+    assert op_to_run("DecodeJpeg") is MissingOp
+    assert op_to_run("Relu") is find_op("Relu")
+    node = Builder().constant(1).node
+    with pytest.raises(GraphError, match="op Const: kerasfmt has no shape inference and no kernel"):
+        MissingOp.execute(None, node)  # type: ignore[arg-type]
 
 
 def test_the_registry_is_full_whoever_asks_first() -> None:

@@ -67,9 +67,10 @@ def string_to_hash_bucket_strong(
 
 @register("SparseCross")
 class SparseCross(Op):
-    """The crosses of dense features, row by row, hashed into buckets: a sparse matrix.
+    """The crosses of features, row by row, hashed into buckets: a sparse matrix.
 
-    A cross of one element of each feature is one element of the row; the last feature varies first.
+    A cross of one element of each feature is one element of the row; the last feature varies first. Sparse features
+    come before dense ones.
     """
 
     @staticmethod
@@ -95,17 +96,42 @@ class SparseCross(Op):
         shapes: tuple[Array, ...],
         dense: tuple[Array, ...],
     ) -> list[Array]:
-        if indices or not attrs["hashed_output"]:
-            raise ValueError("expected dense features and hashed crosses; others are not supported")
+        if not attrs["hashed_output"]:
+            raise ValueError("expected hashed crosses; others are not supported")
+        modulus = np.uint64(attrs["num_buckets"] or 2**63 - 1)
+        if indices:
+            columns = [_rows(*each) for each in zip(indices, values, shapes, strict=True)]
+            columns += [list(_features(column)) for column in dense]
+            return _crossed_rows(columns, attrs["hash_key"], modulus)
         rows = dense[0].shape[0]
         crosses = np.full((rows, 1), attrs["hash_key"], np.uint64)
         for column in dense:
             crosses = fingerprints_cat64(crosses[:, :, None], _features(column)[:, None, :])
             crosses = crosses.reshape(rows, crosses.shape[1] * crosses.shape[2])
-        modulus = attrs["num_buckets"] or 2**63 - 1
         places = np.indices(crosses.shape).reshape(2, -1).T.astype(np.int64)
-        found = (crosses % np.uint64(modulus)).astype(np.int64)
+        found = (crosses % modulus).astype(np.int64)
         return [places, found.ravel(), np.array(crosses.shape, np.int64)]
+
+
+def _rows(places: Array, values: Array, shape: Array) -> list[Array]:
+    """The features of a sparse column, row by row."""
+    ends = np.searchsorted(places[:, 0], np.arange(1, int(shape[0])))
+    return np.split(_features(values), ends) if shape[0] else []
+
+
+def _crossed_rows(columns: Sequence[Sequence[Array]], key: int, modulus: np.uint64) -> list[Array]:
+    found = []
+    for features in zip(*columns, strict=True):
+        crosses = np.array([key], np.uint64)
+        for each in features:
+            crosses = fingerprints_cat64(crosses[:, None], each[None, :]).ravel()
+        found.append((crosses % modulus).astype(np.int64))
+    places = [(row, column) for row, crosses in enumerate(found) for column in range(len(crosses))]
+    return [
+        np.array(places, np.int64).reshape(-1, 2),
+        np.concatenate(found) if found else np.zeros(0, np.int64),
+        np.array([len(found), max(map(len, found), default=0)], np.int64),
+    ]
 
 
 def _features(column: Array) -> Array:

@@ -94,6 +94,8 @@ def test_what_other_formats_take(directory: Path, tmp_path: Path) -> None:
         kerasfmt.load_weights(found, tmp_path / "ckpt")
     with pytest.raises(UnsupportedFormatError, match="holds the weights of layers"):
         kerasfmt.save_weights(found, tmp_path / "w.weights.h5")
+    with pytest.raises(UnsupportedFormatError, match="holds the weights of layers"):
+        kerasfmt.save_weights(found, tmp_path / "w", save_format="tf")
     kerasfmt.save_model(small(), tmp_path / "m.keras")
     with pytest.raises(UnsupportedFormatError, match=r"holds no graph; load_model reads its layers"):
         kerasfmt.load_graph_model(tmp_path / "m.keras")

@@ -260,3 +260,25 @@ def test_a_loop_of_functions_that_are_only_named_cannot_run() -> None:
         match=r"StatelessWhile \(StatelessWhile\): attribute cond: expected a function, got 'cond'",
     ):
         run(graph.finish([out]), [], {})
+
+
+@pytest.mark.parametrize("op", ["Case", "StatelessCase"])
+@pytest.mark.parametrize(("number", "expected"), [(0, 10), (1, 20), (2, 30), (-1, 30), (9, 30)])
+def test_one_of_several_branches_runs(op: str, number: int, expected: int) -> None:
+    branches = []
+    for factor in (1, 2, 3):
+        inner = Builder(f"branch_{factor}")
+        branches.append(inner.finish([inner.input(Spec((), dtypes.float32)) * float(factor)]))
+    graph = Builder()
+    index, x = graph.input(Spec((), dtypes.int32)), graph.input(Spec((), dtypes.float32))
+    (out,) = graph.emit(op, index, [x], branches=branches, Tout=[dtypes.float32])
+    assert out.shape == ()
+    assert run(graph.finish([out]), [np.int32(number), np.float32(10)], {}) == [expected]
+
+
+def test_a_branch_that_is_only_named_cannot_run() -> None:
+    graph = Builder()
+    index = graph.input(Spec((), dtypes.int32))
+    (out,) = graph.emit("StatelessCase", index, [], branches=["one"], Tout=[dtypes.float32])
+    with pytest.raises(GraphError, match="expected a function as a branch, got 'one'"):
+        run(graph.finish([out]), [np.int32(0)], {})

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -67,3 +69,16 @@ def test_frontends_that_are_declared_say_what_they_do() -> None:
     )
     out = declare.binary("Mul", "The product")(function(value(None, 3)), 2.0)
     assert [n.op for n in out.graph.nodes] == ["Sin", "Const", "Mul"]
+
+
+def test_an_op_that_is_computed_has_no_kernel_of_arrays() -> None:
+    class Own(declare.Computed):
+        @staticmethod
+        def compute(attrs: declare.Attrs, *inputs: Any) -> list[Any]:
+            return [*inputs, attrs["dtype"]]
+
+    node = Builder().constant(1).node
+    assert Own.has_kernel()
+    assert Own.execute(None, node, "any", "thing") == ["any", "thing", dtypes.int32]  # type: ignore[arg-type]
+    with pytest.raises(NotImplementedError):
+        declare.Computed.compute({})

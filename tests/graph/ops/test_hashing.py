@@ -35,6 +35,23 @@ for _dense in ((TEXTS, TEXTS[:, :1]), (_NUMBERS, TEXTS), (_NUMBERS, _NUMBERS, TE
             internal_type=dtypes.int64,
             shape_is_open=True,
         )
+_PLACES = np.array([[0, 0], [0, 1], [2, 0], [2, 3]], np.int64)
+_WORDS = np.array([b"a", b"bc", b"", b"d"], object)
+_SHAPE = np.array([3, 4], np.int64)
+_DENSE = np.array([[1, 2], [3, 4], [5, 6]], np.int64)
+for _dense in ((), (_DENSE,)):
+    for _values in ((_WORDS,), (_WORDS, np.arange(4) - 2)):
+        case(
+            *("SparseCross", (_PLACES,) * len(_values), _values, (_SHAPE,) * len(_values), _dense),
+            num_buckets=50,
+            hash_key=956888297470,
+            hashed_output=True,
+            dense_types=[dtypes.of(x.dtype) for x in _dense],
+            sparse_types=[dtypes.of(x.dtype) for x in _values],
+            out_type=dtypes.int64,
+            internal_type=dtypes.int64,
+            shape_is_open=True,
+        )
 
 
 class TestKernels(KernelTests):
@@ -69,7 +86,7 @@ class TestFrontends(FrontendTests):
 
 
 def test_what_crosses_and_keys_are_not_taken() -> None:
-    with pytest.raises(ValueError, match="expected dense features and hashed crosses"):
+    with pytest.raises(ValueError, match="expected hashed crosses"):
         find_op("SparseCross").run({"hashed_output": False}, (), (), (), (TEXTS,))
     with pytest.raises(ValueError, match="expected a key of two numbers"):
         find_op("StringToHashBucketStrong").run({"key": [1], "num_buckets": 3}, TEXTS)
