@@ -254,13 +254,6 @@ def _nested(tf: Any, keras: Keras) -> Any:
     return keras.Model(y, keras.layers.Dense(2)(inner(stack(inner(y)))))
 
 
-def _of_two_models(tf: Any, keras: Keras) -> Any:
-    shared = _layers(tf, keras).Scale(name="own")
-    x, y = keras.Input((4,)), keras.Input((4,))
-    inner = keras.Model(x, shared(keras.layers.Dense(4)(x)), name="inner")
-    return keras.Model(y, shared(inner(shared(y))))
-
-
 def _made(tf: Any, keras: Keras) -> Any:
     own = _layers(tf, keras)
     x = keras.Input((4,))
@@ -353,7 +346,6 @@ CASES: dict[str, Revived] = {
     ),
     "Sequential": Revived(_stack, classes=("own:Scale", "double:Doubling")),
     "nested models": Revived(_nested),
-    "layer of two models": Revived(_of_two_models, classes=("own:Scale",)),
     "made of inputs and outputs": Revived(_made, classes=("own:Scale",)),
     "mixed precision": Revived(_half, classes=("own:Scale",)),
     "mask": Revived(_masked, IDS, classes=("own:Masked",), keras_loads=False),
