@@ -193,7 +193,6 @@ DIFFERENT = {
     "cell": "Keras gives a cell and its description in a config one number",
     "control flow": "the model's own function says less of the handles in loops",
     "gradient of its own": "the model's own function calls the layer's, and needs no gradient of its own",
-    "made of inputs and outputs": "the class becomes Functional",
     "objects": "the model's own function has captures in another order",
     "subclass": "a Sequential inside is built for any batch",
     "subclass, compiled": "as above",

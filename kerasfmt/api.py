@@ -314,7 +314,8 @@ def load_model(
 ) -> Model:
     """The model in a file of any format; the content says which one it is.
 
-    Weights stay in the file until they are used; keep the file until the model is saved.
+    Weights stay in the file until they are used; keep the file until the model is saved. A SavedModel's layers of
+    classes that are neither known nor given, and its subclassed models, compute by the functions that the file traced.
 
     Args:
       filepath: the file, the directory of a SavedModel, or an open h5py.File or group.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from kerasfmt.errors import KerasfmtError
 from kerasfmt.graph import Value
-from kerasfmt.ir import naming
+from kerasfmt.ir import fields, naming
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.compilable import Compilable
 from kerasfmt.ir.input_layer import InputLayer
@@ -60,6 +60,8 @@ class Model(Layer, Compilable):
     autocast = False
     made_by_keras = 2
     """Major version of the Keras that made it; HDF5 files are written so that it can read them too."""
+    own_class: str | None = fields.state(default=None)
+    """The class of the user's own that made it of inputs and outputs; a SavedModel says it."""
     keras2_version: str | None = None
     """The version of the Keras 2 whose live model it is a copy of; an HDF5 file says the same of it as that Keras."""
 

@@ -159,7 +159,7 @@ def _layer_content(
         "must_restore_from_config": layer.facts.restored_from_config,
         "preserve_input_structure_in_config": layer.facts.preserves_structure,
         "autocast": layer.autocast,
-        "class_name": layer.keras_name,
+        "class_name": _class_name(layer),
         "config": _partly_numbered(layer, ids) if isinstance(layer, Model) else ids.config(layer),
     }
     if inbound:
@@ -177,6 +177,12 @@ def _layer_content(
     if isinstance(layer, Model):
         metadata |= _model_content(layer, ids, compiled)
     return metadata
+
+
+def _class_name(layer: Layer) -> str:
+    """The class; that of the user's own where one made a model of inputs and outputs."""
+    own = layer.own_class if isinstance(layer, Model) else None
+    return own or layer.keras_name
 
 
 def _input_layer_content(layer: InputLayer, ids: SharedIds) -> dict[str, Any]:
@@ -277,7 +283,7 @@ def _shapes(shape: Structure) -> Any:
 
 def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
     save_spec = map_structure(_type_spec, model.keras_signature(ids.names))
-    config = {"class_name": model.keras_name, "config": _numbered_config(model, ids)}
+    config = {"class_name": _class_name(model), "config": _numbered_config(model, ids)}
     metadata: dict[str, Any] = {
         "is_graph_network": True,
         "full_save_spec": ([save_spec], {}),

@@ -169,6 +169,9 @@ def _restore_facts(matched: Matched) -> None:
         content = matched.layers[layer].described
         if isinstance(layer, ir.Model) and content.get("dtype") is not None:
             layer.policy = policy.get(content["dtype"])
+        kind = content.get("class_name")
+        if isinstance(layer, ir.Functional | ir.Sequential) and isinstance(kind, str):
+            layer.own_class = None if kind in (*_MODELS, type(layer).__name__) else kind
         trainable = content.get("trainable")
         if isinstance(trainable, bool) and trainable is not layer.trainable:
             layer.trainable = trainable

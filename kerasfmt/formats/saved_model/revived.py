@@ -31,7 +31,7 @@ from kerasfmt.formats.saved_model.stored import Place
 from kerasfmt.formats.saved_model.training import without_numbers
 from kerasfmt.formats.saved_model.weights import Matched, named_layers
 from kerasfmt.graph import Capture, Spec
-from kerasfmt.ir import Layer, Model, Weight, policy
+from kerasfmt.ir import InputLayer, Layer, Model, Weight, policy
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.held_layers import children_of, every_layer
 from kerasfmt.ir.json_values import unwrap
@@ -68,7 +68,8 @@ class Revival:
         self._custom = custom_objects
         self._bindings = Bindings(root.stored)
         self._made: dict[int, TrackedItem] = {}
-        self._named: dict[int, dict[str, Place]] = {}
+        self._named: set[Layer] = set()
+        self._by_name: dict[int, dict[str, Place]] = {}
         self._depth = 0
         self._places: dict[Layer, Place] = {}
         self._inner_first: list[Layer] = []
@@ -100,9 +101,9 @@ class Revival:
 
     def layers_of(self, place: Place) -> Mapping[str, Place]:
         """The layers of a model by name."""
-        found = self._named.get(place.number)
+        found = self._by_name.get(place.number)
         if found is None:
-            found = self._named[place.number] = named_layers(place)
+            found = self._by_name[place.number] = named_layers(place)
         return found
 
     def computes(self, place: Place) -> bool:
@@ -112,12 +113,33 @@ class Revival:
         return at is not None and bool(at.object.message.function.concrete_functions)
 
     def made(self, place: Place) -> Layer | None:
-        """The layer of an object, if it was made already."""
+        """The layer of an object, if it was made already and no config has named it yet."""
         found = self._made.get(place.number)
-        return found if isinstance(found, Layer) else None
+        if not isinstance(found, Layer) or isinstance(found, InputLayer) or found in self._named:
+            return None
+        self._named.add(found)
+        return found
+
+    def named(self, place: Place) -> RevivedLayer:
+        """The revived layer of an object that a config names; another one for each config.
+
+        The calls of a layer that a config numbers are those of one model.
+        """
+        found = self.layer(place)
+        if found in self._named:
+            found = _new(found.record)
+            self._places[found] = place
+            if isinstance(found, RevivedModel):
+                self._connect(found, found.record)
+        self._named.add(found)
+        return found
 
     def enter(self, place: Place, layer: Layer) -> None:
-        """Notes the layer of an object."""
+        """Notes the layer of an object that a config has named."""
+        self._note(place, layer)
+        self._named.add(layer)
+
+    def _note(self, place: Place, layer: Layer) -> None:
         self._made.setdefault(place.number, layer)
         self._places.setdefault(layer, place)
 
@@ -125,22 +147,14 @@ class Revival:
         """The revived layer of an object, whether it has functions or not."""
         known = self._made.get(place.number)
         if isinstance(known, RevivedLayer):
-            return self._again(known, place) if known.calls else known
+            return known
         record = Record(without_numbers(place.described), self._identifier(place), place.where)
         self._take_functions(record, place)
         made = _new(record)
-        self.enter(place, made)
+        self._note(place, made)
         self._take_objects(record, place)
         if isinstance(made, RevivedModel):
             self._connect(made, record)
-        return made
-
-    def _again(self, known: RevivedLayer, place: Place) -> RevivedLayer:
-        """Another layer for an object: the calls of one layer belong to one model."""
-        made = _new(known.record)
-        self._places[made] = place
-        if isinstance(made, RevivedModel):
-            self._connect(made, made.record)
         return made
 
     def _identifier(self, place: Place) -> str:
@@ -251,7 +265,7 @@ class Revival:
             if given:
                 raise
             return None
-        self.enter(place, made)
+        self._note(place, made)
         return made
 
     def _input_shapes(self, place: Place, content: Mapping[str, Any]) -> Any:

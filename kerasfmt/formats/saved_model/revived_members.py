@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from kerasfmt.formats.saved_model.stored import Place
-from kerasfmt.ir import InputLayer, Layer
+from kerasfmt.ir import Layer
 
 
 class LayerSource(Protocol):
@@ -19,13 +19,13 @@ class LayerSource(Protocol):
         """Whether the file has functions that compute the layer of an object."""
 
     def made(self, place: Place) -> Layer | None:
-        """The layer of an object, if it was made already."""
+        """The layer of an object, if it was made already and no config has named it yet."""
 
     def enter(self, place: Place, layer: Layer) -> None:
         """Notes the layer of an object."""
 
-    def layer(self, place: Place) -> Layer:
-        """The revived layer of an object."""
+    def named(self, place: Place) -> Layer:
+        """The revived layer of an object that a config names."""
 
 
 class Members:
@@ -48,10 +48,9 @@ class Members:
         return place if path else None
 
     def made(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
-        """The layer of an entry, if a revived layer holds it and it was not called yet."""
+        """The layer of an entry, if a revived layer holds it and no other config has named it."""
         place = self._place(entry, path)
-        found = None if place is None else self._revival.made(place)
-        return None if found is None or found.calls or isinstance(found, InputLayer) else found
+        return None if place is None else self._revival.made(place)
 
     def enter(self, entry: Mapping[str, Any], path: tuple[str, ...], layer: Layer) -> None:
         """Notes the layer of an entry."""
@@ -62,4 +61,4 @@ class Members:
     def revived(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
         """The layer of an entry that its class does not make; None where the file has no functions of it."""
         place = self._place(entry, path)
-        return None if place is None or not self._revival.computes(place) else self._revival.layer(place)
+        return None if place is None or not self._revival.computes(place) else self._revival.named(place)

@@ -100,6 +100,10 @@ def test_a_subclass_that_is_made_of_inputs_and_outputs_is_functional(tmp_path: P
     edit_metadata(directory, change)
     again = load(directory)
     assert again.get_config() == model.get_config()
+    assert type(again) is kerasfmt.Functional
+    metadata = save(again, tmp_path / "again").metadata
+    assert metadata["root"]["class_name"] == metadata["root"]["model_config"]["class_name"] == "MyModel"
+    assert metadata["root.layer_with_weights-0"]["class_name"] == "Functional"
 
 
 def test_models_that_are_code(tmp_path: Path) -> None:

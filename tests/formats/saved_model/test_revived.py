@@ -411,3 +411,20 @@ def test_an_object_that_is_not_read_is_refused_when_it_is_written(tmp_path: Path
     assert np.array_equal(found.predict(X), model.predict(X))
     with pytest.raises(UnsupportedLayerError, match=r"root.table: expected .*, got a resource"):
         save(found, tmp_path / "n")
+
+
+def test_a_layer_of_two_models(tmp_path: Path) -> None:
+    kerasfmt.clear_session()
+    shared = kerasfmt.layers.Dense(3, name="shared")
+    y = kerasfmt.Input((3,))
+    inner = kerasfmt.Model(y, shared(shared(y)), name="inner")
+    x = kerasfmt.Input((3,))
+    model = kerasfmt.Model(x, shared(inner(shared(x))))
+    directory = without_classes(save(model, tmp_path / "m").directory, ["shared"])
+    found = loaded(directory)
+    assert np.array_equal(found.predict(X), model.predict(X))
+    assert len(revived_layers(found)) == 2
+    assert len(found.weights) == 2
+    again = loaded(save(found, tmp_path / "n").directory)
+    assert np.array_equal(again.predict(X), model.predict(X))
+    assert len(again.weights) == 2
