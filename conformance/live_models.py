@@ -86,6 +86,17 @@ def text(keras: Keras) -> Any:
     return keras.Model(words, layers.Dense(2, activation="sigmoid")(x), name="text")
 
 
+@model()
+def recurrent(keras: Keras) -> Any:
+    layers = keras.layers
+    frames = keras.Input((2, 5, 3), name="frames")
+    x = layers.TimeDistributed(layers.Bidirectional(layers.SimpleRNN(4)), name="each")(frames)
+    back = layers.LSTM(3, return_sequences=True, go_backwards=True, activation="relu")
+    x = layers.Bidirectional(layers.LSTM(3, return_sequences=True), backward_layer=back)(x)
+    x = layers.RNN([layers.LSTMCell(3), layers.GRUCell(2)], return_sequences=True)(x)
+    return keras.Model(frames, layers.Dense(2)(layers.GRU(3)(x)), name="recurrent")
+
+
 @model(tolerance=4e-3, why=HALF)
 def mixed(keras: Keras) -> Any:
     given = keras.Input((6,))

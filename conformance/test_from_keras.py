@@ -33,6 +33,7 @@ KERAS3_REFUSES = {
         "cnn": r"DepthwiseConv2D: \{'groups': 1\}",
         "mixed": "has no attribute 'quantization_mode'",
         "nested_shared": "nodes failed to be resolved",
+        "recurrent": "'time_major': False",
         "text": "unexpected keyword argument 'trainable'",
     },
     "3": {

@@ -15,7 +15,8 @@ from typing import Any, Final
 from kerasfmt.dialects.saving_lib import wrapped
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir import Layer, Model
-from kerasfmt.layers.feature_space import Cross, Feature, FeatureSpace
+from kerasfmt.layers.feature_space import FeatureSpace
+from kerasfmt.layers.features import Cross, Feature
 from kerasfmt.layers.index_lookup import IndexLookup
 
 _MODULE: Final = "keras.src.layers.preprocessing.feature_space"
@@ -91,10 +92,10 @@ def write_feature_space(space: Model, described: Callable[[Layer], dict[str, Any
         )
         for cross in space.crosses
     ]
-    stated: dict[str, Any] = {
+    told: dict[str, Any] = {
         "features": features,
         "output_mode": space.output_mode,
         "crosses": crosses,
         **{name: getattr(space, name) for name in _NUMBERS},
     }
-    return {**wrapped("keras.utils", "FeatureSpace", stated), "build_config": shapes}
+    return {**wrapped("keras.utils", "FeatureSpace", told), "build_config": shapes}

@@ -118,8 +118,19 @@ def _config(config: Mapping[str, Any], layer: Layer | None = None) -> dict[str, 
     for key, value in found.items():
         held = None if layer is None else layer.held(key)
         # A layer inside a layer states a shape only if Keras keeps it.
-        if isinstance(held, Layer) and held.build_input is not None:
-            found[key] = {**value, "build_config": {"input_shape": held.build_input}}
+        if isinstance(held, Layer):
+            found[key] = _built(value, held)
+    return found
+
+
+def _built(value: Mapping[str, Any], layer: Layer) -> dict[str, Any]:
+    """The description of a layer inside of a layer with its shape, and with those of the layers that it lists."""
+    found = dict(value)
+    for name, inner in layer.tracked_layers().items():
+        items = [_built(*pair) for pair in zip(value["config"][name], inner, strict=True)]
+        found["config"] = {**found["config"], name: items}
+    if layer.build_input is not None:
+        found["build_config"] = {"input_shape": layer.build_input}
     return found
 
 

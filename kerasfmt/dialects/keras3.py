@@ -209,7 +209,8 @@ def _build_config(layer: Layer) -> dict[str, Any]:
 def _policy(layer: Layer) -> dict[str, Any]:
     name = layer.policy.name
     if layer.facts.floats_in_keras3 and not layer.compute_dtype.is_floating:
-        name = "float32"
+        floats = any(t.dtype.is_floating for call in layer.calls for t in call.tensor_inputs)
+        name = "float32" if floats or name == "int64" else name  # int64 is what Keras 2 makes of no dtype
     # Keras 3 has no policy of strings; the layers of strings have that of floats.
     return wrapped("keras", "DTypePolicy", {"name": "float32" if name == "string" else name})
 

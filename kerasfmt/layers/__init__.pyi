@@ -66,6 +66,8 @@ from .discretization import (
 )
 from .feature_space import (
     FeatureSpace as FeatureSpace,
+)
+from .features import (
     TFDConcat as TFDConcat,
     TFDIdentity as TFDIdentity,
 )

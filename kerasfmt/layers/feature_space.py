@@ -6,7 +6,6 @@ Source: keras/src/layers/preprocessing/feature_space.py (3.x); tf_keras/src/util
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +16,6 @@ from kerasfmt.graph import Spec
 from kerasfmt.ir import naming
 from kerasfmt.ir.adapting import BATCH, AdaptableLayer, Array, Learning
 from kerasfmt.ir.input_layer import Input
-from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
@@ -25,80 +23,15 @@ from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
 from kerasfmt.layers.category import CategoryEncoding
 from kerasfmt.layers.discretization import Discretization
+from kerasfmt.layers.features import FLOAT, Cross, Feature, TFDConcat, TFDIdentity
 from kerasfmt.layers.hashing import HashedCrossing, Hashing
 from kerasfmt.layers.index_lookup import IndexLookup
 from kerasfmt.layers.lookup import IntegerLookup, StringLookup
-from kerasfmt.layers.merging import Concatenate
 from kerasfmt.layers.preprocessing import Normalization, Rescaling
-from kerasfmt.layers.regularization import Identity
 from kerasfmt.nn.categorical import INT, MULTI_HOT, ONE_HOT
 from kerasfmt.typing import override
 
-_FLOAT = "float"
 _CONCAT, _DICT = "concat", "dict"
-_MODULE = "keras.src.layers.preprocessing.feature_space"
-
-
-class TFDIdentity(Identity):
-    """The inputs: the preprocessing of a feature of type "float". In Keras 2 it is an Identity."""
-
-    facts = KerasFacts(registered_name="Identity", module_in_keras3=_MODULE)
-
-
-class TFDConcat(Concatenate):
-    """The features joined along `axis`. In Keras 2 it is a Concatenate.
-
-    Args:
-      axis: the axis to join along.
-    """
-
-    facts = KerasFacts(joins_masks=True, registered_name="Concatenate", module_in_keras3=_MODULE)
-
-
-@dataclass(frozen=True, eq=False)
-class Feature:
-    """How one column becomes part of the vector.
-
-    Attributes:
-      dtype: of the column: "float32", "int32", "int64" or "string".
-      preprocessor: the layer that it goes through.
-      output_mode: "int", "one_hot" or "float".
-    """
-
-    dtype: str
-    preprocessor: Layer
-    output_mode: str
-
-    def __post_init__(self) -> None:
-        _check_mode(self.output_mode, INT, ONE_HOT, _FLOAT)
-
-
-@dataclass(frozen=True, eq=False)
-class Cross:
-    """Several columns that are hashed together.
-
-    Attributes:
-      feature_names: the columns.
-      crossing_dim: the number of bins.
-      output_mode: "int" or "one_hot".
-    """
-
-    feature_names: tuple[str, ...]
-    crossing_dim: int
-    output_mode: str = ONE_HOT
-
-    def __post_init__(self) -> None:
-        _check_mode(self.output_mode, INT, ONE_HOT)
-
-    @property
-    def name(self) -> str:
-        """The name of the cross among the outputs."""
-        return "_X_".join(self.feature_names)
-
-
-def _check_mode(mode: str, *allowed: str) -> None:
-    if mode not in allowed:
-        raise ValueError(f"output_mode: expected one of {list(allowed)}, got {mode!r:.80}")
 
 
 def _name(name: str | None, kind: str) -> str:
@@ -181,17 +114,17 @@ class FeatureSpace(Model):
     @classmethod
     def float(cls, name: str | None = None) -> Feature:
         """A number as it is."""
-        return Feature("float32", TFDIdentity(dtype="float32", name=_name(name, "float")), _FLOAT)
+        return Feature("float32", TFDIdentity(dtype="float32", name=_name(name, "float")), FLOAT)
 
     @classmethod
     def float_rescaled(cls, scale: Any = 1.0, offset: Any = 0.0, name: str | None = None) -> Feature:
         """`number * scale + offset`."""
-        return Feature("float32", Rescaling(scale, offset, name=_name(name, "float_rescaled")), _FLOAT)
+        return Feature("float32", Rescaling(scale, offset, name=_name(name, "float_rescaled")), FLOAT)
 
     @classmethod
     def float_normalized(cls, name: str | None = None) -> Feature:
         """A number less the mean, by the standard deviation, both of which are learned."""
-        return Feature("float32", Normalization(axis=-1, name=_name(name, "float_normalized")), _FLOAT)
+        return Feature("float32", Normalization(axis=-1, name=_name(name, "float_normalized")), FLOAT)
 
     @classmethod
     def float_discretized(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
+from kerasfmt.dialects import keras3
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.layers import Dense, Discretization
 from kerasfmt.layers.discretization import boundaries_of, compress, summarize
@@ -133,3 +134,17 @@ def test_summaries() -> None:
     assert compress(short, 0.1) is short
     np.testing.assert_allclose(compress(short, 0.5), [[1.5, 3], [1.5, 1.5]])
     assert boundaries_of(short, 10).tolist() == [1, 2]
+
+
+def test_its_dtype_in_keras_3_is_that_of_floats() -> None:
+    """Keras 3 casts the inputs to it."""
+
+    def stated(layer: Discretization, dtype: str) -> str:
+        x = kerasfmt.Input((3,), dtype=dtype)
+        entry = keras3.write_model(kerasfmt.Model(x, layer(x)))["config"]["layers"][1]
+        return str(entry["config"]["dtype"]["config"]["name"])
+
+    assert stated(Discretization([0.0]), "float32") == "float32"
+    assert stated(Discretization([0.0], dtype="int32"), "float32") == "float32"
+    assert stated(Discretization([0.0], dtype="int32"), "int32") == "int32"
+    assert stated(Discretization([0.0], output_mode="count", dtype="float64"), "float64") == "float64"

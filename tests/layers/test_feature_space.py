@@ -13,8 +13,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.layers import CategoryEncoding, Dense, FeatureSpace, Hashing, TFDConcat, TFDIdentity
-from kerasfmt.layers.feature_space import Cross
+from kerasfmt.layers import CategoryEncoding, Dense, FeatureSpace, Hashing, TFDIdentity
 
 TABLE = {
     "age": np.array([1.0, 2.0, 3.0, 6.0], np.float32),
@@ -22,27 +21,6 @@ TABLE = {
     "town": np.array(["Rome", "Oslo", "Rome", "Bern"]),
     "code": np.array([7, 9, 7, 5], np.int32),
 }
-
-
-@pytest.mark.parametrize(
-    ("save_format", "kinds"),
-    [
-        ("keras", ("TFDIdentity", "TFDConcat")),
-        ("h5", ("Identity", "Concatenate")),
-        ("tf_keras", ("Identity", "Concatenate")),
-        ("tf", ("Identity", "Concatenate")),
-    ],
-)
-def test_its_layers_are_plain_ones_in_keras_2(
-    tmp_path: Path, save_format: str, kinds: tuple[str, str]
-) -> None:
-    x = kerasfmt.Input((3,))
-    model = kerasfmt.Model(x, TFDConcat(axis=-1)([TFDIdentity()(x), x]))
-    kerasfmt.save_model(model, tmp_path / "m", save_format=save_format)
-    again = kerasfmt.load_model(tmp_path / "m")
-    assert tuple(type(layer).__name__ for layer in again.layers[1:]) == kinds
-    data = np.arange(6, dtype=np.float32).reshape(2, 3)
-    assert again.predict(data).tolist() == np.concatenate([data, data], 1).tolist()
 
 
 def space(**options: Any) -> FeatureSpace:
@@ -203,11 +181,3 @@ def test_what_is_no_feature_space(name: str) -> None:
     make, said = REFUSED[name]
     with pytest.raises(InvalidModelError, match=said):
         make()
-
-
-def test_modes_of_features_and_crosses() -> None:
-    with pytest.raises(ValueError, match="output_mode: expected one of"):
-        FeatureSpace.feature("float32", TFDIdentity(), "hot")
-    with pytest.raises(ValueError, match="output_mode: expected one of"):
-        FeatureSpace.cross(("a", "b"), 3, "float")
-    assert Cross(("a", "b"), 3).name == "a_X_b"

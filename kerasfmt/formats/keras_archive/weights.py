@@ -112,8 +112,8 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
         place = place if place.twins or first is place.paths else Place(place.paths, layer, first)
     yield place
     own = _own_layers(layer, met)
-    if own is not None:
-        listed = own
+    if own is not None or not isinstance(layer, Model):
+        listed = own or {}
         for attribute, children in listed.items():
             numbered: dict[str, int] = {}
             for child in children:
