@@ -5,6 +5,7 @@ Source: keras/src/saving/serialization_lib.py, serialize_keras_object (2.15); tf
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.json_values import holds_ellipsis
 from kerasfmt.ir.keras_facts import LATER_PACKAGE
+from kerasfmt.printable import printable
 
 
 def write_model(model: Model) -> dict[str, Any]:
@@ -31,6 +33,14 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
         config = {**entry["config"], "layers": _members(layer, entry["config"]["layers"])}
     else:
         _refuse_later(layer, entry["config"])
+        if layer.facts.forgets_in_archives and any(0 not in weight.shape for weight in layer.weights):
+            warnings.warn(
+                printable(
+                    f"layer {layer.name} ({type(layer).__name__}): Keras 2 does not restore what it learned from a "
+                    '.keras archive, and computes something else; save the model as "h5" or "tf" for Keras 2'
+                ),
+                stacklevel=2,
+            )
         config = _options(entry["config"])
     if isinstance(layer, Sequential):
         found = wrapped("keras", kind, config)

@@ -88,6 +88,7 @@ class KerasFacts:
       weightless_in_keras3: whether Keras 3 keeps in the config what the weights hold in Keras 2.
       floats_in_keras3: whether its dtype in Keras 3, to which Keras 3 casts the inputs, is that of floats even where
         its outputs are integers.
+      forgets_in_archives: whether Keras 2 reads the weights from its archives, and does not compute with them.
       needed_by_keras2: options without which Keras 2 cannot load the class, even where Keras 3 lacks them.
       unlisted_in_keras3: options that are a list of one item in Keras 2, and that item in Keras 3.
       unnumbered_options: options that hold layers, and in whose config Keras 2 numbers no object.
@@ -113,6 +114,7 @@ class KerasFacts:
     implied_by_keras2: Mapping[str, Container[object]] = field(default_factory=dict)
     weightless_in_keras3: bool = False
     floats_in_keras3: bool = False
+    forgets_in_archives: bool = False
     needed_by_keras2: frozenset[str] = frozenset()
     unlisted_in_keras3: frozenset[str] = frozenset()
     unnumbered_options: frozenset[str] = frozenset()

@@ -100,6 +100,7 @@ class Discretization(AdaptableLayer):
         implied_by_keras3={"trainable": ANY_VALUE},
         weightless_in_keras3=True,
         floats_in_keras3=True,
+        forgets_in_archives=True,
     )
     bin_boundaries: Field[list[float] | None, ArrayLike | None] = fields.option(
         default=None, convert=_boundaries

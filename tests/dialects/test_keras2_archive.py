@@ -9,7 +9,7 @@ import pytest
 from kerasfmt.dialects.keras2_archive import write_model
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Functional, Input, Layer, Model, Sequential
-from kerasfmt.layers import AdaptiveAveragePooling1D, Dense
+from kerasfmt.layers import AdaptiveAveragePooling1D, Dense, Discretization
 
 
 def one(layer: Layer, name: str = "m") -> Model:
@@ -60,3 +60,13 @@ def test_what_keras_2_lacks() -> None:
     pool = AdaptiveAveragePooling1D(2, name="pool")
     with pytest.raises(UnsupportedLayerError, match=r"layer pool \(Adaptive.*\): Keras 2 has no such layer"):
         write_model(Functional(x, pool(x), name="m"))
+
+
+def test_what_keras_2_forgets() -> None:
+    layer = Discretization(num_bins=2, name="bins")
+    x = Input((1,))
+    model = Model(x, layer(x))
+    write_model(model)  # nothing is learned yet
+    layer.adapt([[1.0], [2.0], [3.0], [4.0]])
+    with pytest.warns(UserWarning, match=r"layer bins \(Discretization\): Keras 2 does not restore"):
+        write_model(model)

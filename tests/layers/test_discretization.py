@@ -67,6 +67,7 @@ def test_a_float_dtype_holds_no_numbers_of_bins() -> None:
     assert Discretization([0.0], dtype="float32").get_config()["dtype"] == "int64"
 
 
+@pytest.mark.filterwarnings("ignore:.*Keras 2 does not restore what it learned:UserWarning")
 @pytest.mark.parametrize("suffix", ["h5", "keras3", "tf_keras"])
 def test_what_was_learned_is_saved_and_loaded(suffix: str, tmp_path: Path) -> None:
     layer = Discretization(num_bins=5, output_mode="one_hot", name="bins")
