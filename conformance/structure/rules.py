@@ -217,7 +217,6 @@ DIFFERENT = {
     "TFOpLambda-dynamic": _ARRAYS
     + "; flip_left_right asserts that open sizes are not 0, which makes it stateful",
     "TFOpLambda-activations": "as Activation-swish",
-    "TimeDistributed-mixed_float16": "numbers of the dtype policies of the two layers",
     "efficientnet_b0": "as Activation-swish, for each of its activations",
     **dict.fromkeys(
         ("compiled_loss_scale", "compiled_loss_scale_fixed"),

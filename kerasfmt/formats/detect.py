@@ -36,7 +36,6 @@ FOREIGN: Final[Mapping[str, str]] = {
     ".pt": "a model of PyTorch",
     ".pth": "a model of PyTorch",
     ".pt2": "a model of PyTorch",
-    ".safetensors": "weights alone, which are not written",
     ".gguf": "weights alone, which are not written",
     ".mlmodel": "a model of Core ML",
     ".mlpackage": "a model of Core ML",

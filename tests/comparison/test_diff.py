@@ -202,11 +202,11 @@ def unknown(folder: Path, units: int) -> tuple[Path, Path]:
     folder.mkdir()
     kerasfmt.save_model(model, folder / "m.h5")
     with h5py.File(folder / "m.h5", "r+") as file:
-        file.attrs["model_config"] = file.attrs["model_config"].replace('"Dense"', '"Mine"')
+        file.attrs["model_config"] = file.attrs["model_config"].replace('"Dense"', '"KnownToNobody"')
     kerasfmt.save_model(model, folder / "m.keras")
     content = members(folder / "m.keras")
     pack(
-        folder / "m.keras", {**content, "config.json": content["config.json"].replace(b'"Dense"', b'"Mine"')}
+        folder / "m.keras", {**content, "config.json": content["config.json"].replace(b'"Dense"', b'"KnownToNobody"')}
     )
     return folder / "m.h5", folder / "m.keras"
 
@@ -221,7 +221,7 @@ def test_a_model_that_cannot_be_built(tmp_path: Path) -> None:
     mixed = kerasfmt.diff(*first)
     assert mixed.same
     assert mixed.weights.count == 2
-    assert "'Mine'" in mixed.not_compared[0]
+    assert "'KnownToNobody'" in mixed.not_compared[0]
 
 
 def test_weights_that_do_not_fit_the_model_are_compared_by_their_names(tmp_path: Path) -> None:
