@@ -206,7 +206,8 @@ def unknown(folder: Path, units: int) -> tuple[Path, Path]:
     kerasfmt.save_model(model, folder / "m.keras")
     content = members(folder / "m.keras")
     pack(
-        folder / "m.keras", {**content, "config.json": content["config.json"].replace(b'"Dense"', b'"KnownToNobody"')}
+        folder / "m.keras",
+        {**content, "config.json": content["config.json"].replace(b'"Dense"', b'"KnownToNobody"')},
     )
     return folder / "m.h5", folder / "m.keras"
 
