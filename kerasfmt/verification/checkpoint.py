@@ -13,8 +13,8 @@ from kerasfmt.containers.tensorbundle.bundle import data_path
 from kerasfmt.containers.tensorbundle.reader import Bundle
 from kerasfmt.errors import CorruptFileError, UnsafeFileError
 from kerasfmt.formats.checkpoint.layout import INDEX, OBJECT_GRAPH_KEY, TABLE_ATTRIBUTE, TABLE_PARTS
+from kerasfmt.formats.checkpoint.object_records import ObjectRecord, read_records
 from kerasfmt.formats.checkpoint.state_file import read_state
-from kerasfmt.formats.saved_model.stored_objects import StoredObject, read_objects
 from kerasfmt.verification.files import check_name
 from kerasfmt.verification.finding import Findings
 from kerasfmt.verification.rules import consistency, integrity, unsafe
@@ -42,7 +42,7 @@ def check_checkpoint(findings: Findings, path: Path) -> None:
         with findings.attempt(
             f"{prefix.name}{INDEX}", OBJECT_GRAPH_KEY, {CorruptFileError: consistency.OBJECTS}
         ):
-            objects = read_objects(bundle)
+            objects = read_records(bundle)
             if objects is not None:
                 check_values(findings, bundle, objects, f"{prefix.name}{INDEX}")
 
@@ -120,7 +120,7 @@ def _gaps(spans: Sequence[tuple[int, int, str]], size: int) -> tuple[int, list[s
     return unclaimed + max(0, size - end), shared
 
 
-def check_values(findings: Findings, bundle: Bundle, objects: Iterable[StoredObject], file: str) -> None:
+def check_values(findings: Findings, bundle: Bundle, objects: Iterable[ObjectRecord], file: str) -> None:
     """Checks that the objects of a checkpoint and its tensors name each other.
 
     Args:
@@ -142,7 +142,7 @@ def check_values(findings: Findings, bundle: Bundle, objects: Iterable[StoredObj
             findings.add(consistency.VALUE_LEFT_OVER, "belongs to no object", file, key)
 
 
-def _keys(each: StoredObject) -> Iterator[tuple[str, str]]:
+def _keys(each: ObjectRecord) -> Iterator[tuple[str, str]]:
     """The names of the tensors of an object, by attribute."""
     for name, key in each.keys.items():
         if key:

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from kerasfmt.containers.checked_json import parse_object
 from kerasfmt.errors import CorruptFileError
+from kerasfmt.formats.checkpoint.object_records import ObjectRecord
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.metadata import LayerMetadata
-from kerasfmt.formats.saved_model.stored_objects import StoredObject
 from kerasfmt.verification.config import check_config
 from kerasfmt.verification.config_names import is_known_layer
 from kerasfmt.verification.finding import Findings
@@ -22,7 +22,7 @@ _LAYERS: Final = frozenset(
 
 
 def check_metadata(
-    findings: Findings, texts: Any, objects: Sequence[StoredObject], file: str, assets: Collection[str]
+    findings: Findings, texts: Any, objects: Sequence[ObjectRecord], file: str, assets: Collection[str]
 ) -> dict[int, LayerMetadata]:
     """Checks what Keras says; gives what could be read, by the numbers of the objects.
 
@@ -65,7 +65,7 @@ def check_metadata(
     return found
 
 
-def _entries(texts: Any, objects: Sequence[StoredObject]) -> Iterator[tuple[int, str, str, str]]:
+def _entries(texts: Any, objects: Sequence[ObjectRecord]) -> Iterator[tuple[int, str, str, str]]:
     """Number, path, identifier and text of each description."""
     if texts is not None:
         for entry in texts.nodes:

@@ -10,9 +10,9 @@ from kerasfmt import limits, protos
 from kerasfmt.containers.tensorbundle.reader import Bundle
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsupportedFormatError
 from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
+from kerasfmt.formats.checkpoint.object_records import ObjectRecord, decode_records, read_records
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.stored import StoredModel
-from kerasfmt.formats.saved_model.stored_objects import StoredObject, decode_objects, read_objects
 from kerasfmt.verification.checkpoint import check_bundle, check_values
 from kerasfmt.verification.files import check_directory
 from kerasfmt.verification.finding import Findings
@@ -77,10 +77,10 @@ def _assets(saved: Any) -> set[str]:
 def _check_graph(findings: Findings, directory: Path, saved: Any, meta: Any, bundle: Bundle | None) -> bool:
     """Checks one graph; whether Keras says what its layers are."""
     file = layout.SAVED_MODEL
-    objects: Sequence[StoredObject] = ()
+    objects: Sequence[ObjectRecord] = ()
     with findings.attempt(file, "object graph", {CorruptFileError: consistency.OBJECTS}):
         if meta.object_graph_def.nodes:
-            objects = decode_objects(meta.object_graph_def.nodes, "object graph")
+            objects = decode_records(meta.object_graph_def.nodes, "object graph")
     findings.checked["objects"] += len(objects)
     graph = GraphCheck(findings, meta.graph_def, meta.meta_info_def.stripped_op_list.op, file)
     with findings.attempt(file):
@@ -103,13 +103,13 @@ def _check_objects(
     directory: Path,
     saved: Any,
     meta: Any,
-    objects: Sequence[StoredObject],
+    objects: Sequence[ObjectRecord],
     bundle: Bundle | None,
 ) -> bool:
     """Checks the objects of TensorFlow 2; whether Keras says what the layers are."""
-    checkpointed: Sequence[StoredObject] = ()
+    checkpointed: Sequence[ObjectRecord] = ()
     with findings.attempt(layout.VARIABLES_INDEX, OBJECT_GRAPH_KEY, {CorruptFileError: consistency.OBJECTS}):
-        checkpointed = (read_objects(bundle) if bundle is not None else None) or ()
+        checkpointed = (read_records(bundle) if bundle is not None else None) or ()
     texts = None
     if (directory / layout.KERAS_METADATA).exists():
         with findings.attempt(layout.KERAS_METADATA):

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from kerasfmt import protos
 from kerasfmt.containers.zip.records import is_safe_name
+from kerasfmt.formats.checkpoint.object_records import ObjectRecord
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.stored_objects import StoredObject
 from kerasfmt.verification.definitions import base_dtype, shape_fault
 from kerasfmt.verification.finding import Findings
 from kerasfmt.verification.graph import GraphCheck
@@ -24,7 +24,7 @@ _RESOURCE: Final = protos.DataType.Value("DT_RESOURCE")
 
 
 def check_signatures(
-    findings: Findings, meta: Any, graph: GraphCheck, objects: Sequence[StoredObject], file: str
+    findings: Findings, meta: Any, graph: GraphCheck, objects: Sequence[ObjectRecord], file: str
 ) -> None:
     """Checks the signatures.
 
@@ -94,7 +94,7 @@ def _placeholder_fault(node: Any, info: Any) -> str:
 
 
 def _check_objects(
-    findings: Findings, meta: Any, graph: GraphCheck, objects: Sequence[StoredObject], file: str
+    findings: Findings, meta: Any, graph: GraphCheck, objects: Sequence[ObjectRecord], file: str
 ) -> None:
     """The functions of the objects, and the signatures among them."""
     stated: Mapping[str, Any] = meta.object_graph_def.concrete_functions
@@ -128,7 +128,7 @@ def _check_objects(
 
 
 def _capture_fault(
-    number: int, arg: Any, objects: Sequence[StoredObject], constants: Mapping[str, Any]
+    number: int, arg: Any, objects: Sequence[ObjectRecord], constants: Mapping[str, Any]
 ) -> str:
     """What is wrong with an object that an argument of a function captures."""
     if not 0 <= number < len(objects):
@@ -147,7 +147,7 @@ def _capture_fault(
     return ""
 
 
-def _check_signature_map(findings: Findings, meta: Any, objects: Sequence[StoredObject], file: str) -> None:
+def _check_signature_map(findings: Findings, meta: Any, objects: Sequence[ObjectRecord], file: str) -> None:
     number = objects[0].children.get("signatures")
     if number is None:
         return

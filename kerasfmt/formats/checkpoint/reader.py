@@ -14,11 +14,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from kerasfmt import dtypes
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.tensorbundle import StoredTensor
 from kerasfmt.errors import (
-    CorruptFileError,
     KerasfmtError,
     MissingFileError,
     SystemFaultError,
@@ -27,8 +25,9 @@ from kerasfmt.errors import (
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.checkpoint import layout
 from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
+from kerasfmt.formats.checkpoint.object_records import read_records
 from kerasfmt.formats.checkpoint.state_file import CheckpointState, read_state
-from kerasfmt.formats.checkpoint.stored import StoredObject, decode_object_graph
+from kerasfmt.formats.checkpoint.stored import StoredObject, linked
 from kerasfmt.limits import MAX_EXPANSION, allowance_for, limited
 from kerasfmt.typing import override
 
@@ -158,15 +157,9 @@ def _open(prefix: str, verify: bool, state: CheckpointState | None) -> Checkpoin
         if isinstance(error, FileNotFoundError):
             raise MissingFileError(f"{index}: expected a checkpoint, got nothing: no such file") from error
         raise SystemFaultError(f"{index}: cannot be read: {error.strerror}") from error
-    graph = tensors.get(OBJECT_GRAPH_KEY)
-    if graph is None:
-        return Checkpoint(tensors, [], state)
-    where = f"{prefix}: {OBJECT_GRAPH_KEY}"
-    if graph.shape or graph.tensor_dtype is not dtypes.string:
-        raise CorruptFileError(f"{where}: expected one string, got {graph.tensor_dtype} {list(graph.shape)}")
-    data: bytes = graph[()]
-    allowance_for(len(data))
-    return Checkpoint(tensors, decode_object_graph(data, where), state)
+    records = read_records(tensors)
+    objects = [] if records is None else linked(records, f"{prefix}: {OBJECT_GRAPH_KEY}")
+    return Checkpoint(tensors, objects, state)
 
 
 def _not_a_checkpoint(path: Path) -> KerasfmtError:

@@ -1,7 +1,6 @@
-"""The object graph of a checkpoint, read: which object holds which variables, under which names.
+"""The object graph of a checkpoint as a tree to walk: which object holds which variables, under which names.
 
-Objects may reach each other on many paths, and in circles. Numbers are checked when the graph is opened; what stands
-under the keys is checked by whoever reads it.
+Objects may reach each other on many paths, and in circles. What stands under the keys is checked by whoever reads it.
 
 Source: tensorflow/core/protobuf/trackable_object_graph.proto; tensorflow/python/checkpoint/restore.py
 """
@@ -9,14 +8,14 @@ Source: tensorflow/core/protobuf/trackable_object_graph.proto; tensorflow/python
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from kerasfmt import limits, protos
-from kerasfmt.errors import CorruptFileError
+from kerasfmt import limits
 from kerasfmt.formats.checkpoint.layout import VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.object_graph import escape
+from kerasfmt.formats.checkpoint.object_records import ObjectRecord
 from kerasfmt.typing import override
 
 _OBJECT_COST: Final = 1 << 10
@@ -97,59 +96,31 @@ class StoredObject:
                     queue.append(child)
 
 
-def decode_object_graph(data: bytes, where: str) -> list[StoredObject]:
-    """The objects of a graph in the order of their numbers, the root first.
+def linked(records: Sequence[ObjectRecord], where: str) -> list[StoredObject]:
+    """The objects of a graph in the order of their numbers, the root first; each leads to the others.
 
     Args:
-      data: a serialized TrackableObjectGraph.
+      records: the objects as the file states them.
       where: what errors begin with: the file.
 
     Raises:
-      CorruptFileError: it is not an object graph, or contradicts itself.
-      UnsafeFileError: it takes more memory than it may.
+      UnsafeFileError: they take more memory than they may.
     """
-    message = protos.parse(protos.TrackableObjectGraph, data, where)
-    nodes = message.nodes
-    if not len(nodes):
-        raise CorruptFileError(f"{where}: expected an object graph with a root, got no objects")
-    members = sum(len(n.children) + len(n.attributes) + len(n.slot_variables) for n in nodes)
-    limits.spend(_OBJECT_COST * len(nodes) + _MEMBER_COST * members, where)
-    objects = [StoredObject(number) for number in range(len(nodes))]
-    for node, found in zip(nodes, objects, strict=True):
-        _fill(found, node, objects, where)
+    members = sum(len(r.children) + len(r.message.attributes) + len(r.slots) for r in records)
+    limits.spend(_OBJECT_COST * len(records) + _MEMBER_COST * members, where)
+    objects = [StoredObject(record.number) for record in records]
+    for record, found in zip(records, objects, strict=True):
+        if record.children:
+            found.children = MappingProxyType({name: objects[n] for name, n in record.children.items()})
+        if record.message.attributes:
+            found.keys = MappingProxyType(record.keys)
+            found.full_names = MappingProxyType({a.name: a.full_name for a in record.message.attributes})
+        found.slots = tuple(
+            StoredSlot(objects[original], name, objects[variable])
+            for (original, name), variable in record.slots.items()
+        )
     _find_paths(objects[0])
     return objects
-
-
-def _fill(
-    found: StoredObject,
-    node: protos.TrackableObjectGraph.TrackableObject,
-    objects: list[StoredObject],
-    where: str,
-) -> None:
-    def at(number: int) -> StoredObject:
-        if not 0 <= number < len(objects):
-            raise CorruptFileError(
-                f"{where}: object {found.number}: expected the number of one of {len(objects)} objects, "
-                f"got {number}; the file is damaged"
-            )
-        return objects[number]
-
-    children = {child.local_name: at(child.node_id) for child in node.children}
-    keys = {attribute.name: attribute.checkpoint_key for attribute in node.attributes}
-    if len(children) != len(node.children) or len(keys) != len(node.attributes):
-        raise CorruptFileError(
-            f"{where}: object {found.number}: two of its members have one name; the file is damaged"
-        )
-    if children:
-        found.children = MappingProxyType(children)
-    if keys:
-        found.keys = MappingProxyType(keys)
-        found.full_names = MappingProxyType({a.name: a.full_name for a in node.attributes})
-    found.slots = tuple(
-        StoredSlot(at(slot.original_variable_node_id), slot.slot_name, at(slot.slot_variable_node_id))
-        for slot in node.slot_variables
-    )
 
 
 def _find_paths(root: StoredObject) -> None:

@@ -26,10 +26,10 @@ from kerasfmt.containers.tensorbundle.reader import Bundle, StoredTensor
 from kerasfmt.errors import CorruptFileError, InvalidModelError, MissingFileError, UnsupportedFormatError
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.checkpoint.layout import VALUE_ATTRIBUTE
+from kerasfmt.formats.checkpoint.object_records import ObjectRecord, decode_records, read_records
 from kerasfmt.formats.format import Tags
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.metadata import LayerMetadata
-from kerasfmt.formats.saved_model.stored_objects import StoredObject, decode_objects, read_objects
 from kerasfmt.gc_paused import gc_paused
 
 _MessageT = TypeVar("_MessageT", bound=protos.Message)
@@ -56,10 +56,10 @@ class StoredModel:
     saved: Any
     texts: Any
     meta: Any
-    objects: Sequence[StoredObject]
+    objects: Sequence[ObjectRecord]
     described: Mapping[int, LayerMetadata]
     variables: Bundle | None
-    checkpointed: Sequence[StoredObject]
+    checkpointed: Sequence[ObjectRecord]
 
     @property
     def root(self) -> Place:
@@ -115,7 +115,7 @@ class Place:
     path: tuple[str, ...]
 
     @property
-    def object(self) -> StoredObject:
+    def object(self) -> ObjectRecord:
         """The object itself."""
         return self.stored.objects[self.number]
 
@@ -224,12 +224,12 @@ def _open(directory: Path, tags: Tags) -> StoredModel:
     meta = _graph(saved, tags, str(directory / layout.SAVED_MODEL))
     where = f"{directory / layout.SAVED_MODEL}: object graph"
     nodes = meta.object_graph_def.nodes
-    objects = decode_objects(nodes, where) if nodes else ()
+    objects = decode_records(nodes, where) if nodes else ()
     variables, checkpointed = None, None
     if (directory / layout.VARIABLES_INDEX).exists():
         limits.allowance_for((directory / layout.VARIABLES_INDEX).stat().st_size)
         variables = tensorbundle.read(directory / layout.VARIABLES)
-        checkpointed = read_objects(variables)
+        checkpointed = read_records(variables)
     path = directory / layout.KERAS_METADATA
     texts = _read(protos.KerasSavedMetadata, path) if objects and path.exists() else None
     if texts is None:
@@ -293,7 +293,7 @@ def assets_of(meta: Any, where: str) -> list[Any]:
     return [protos.parse(protos.AssetFileDef, each.value, f"{where}: an asset") for each in packed]
 
 
-def _described_inside(objects: Sequence[StoredObject], where: str) -> dict[int, LayerMetadata]:
+def _described_inside(objects: Sequence[ObjectRecord], where: str) -> dict[int, LayerMetadata]:
     """What Keras 2.2 to 2.4 says of objects, by their numbers."""
     found = {}
     for each in objects:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from kerasfmt import Model, Sequential, protos, tensorbundle
+from kerasfmt.formats.checkpoint.object_records import parse_records
+from kerasfmt.formats.checkpoint.stored import StoredObject, linked
 from kerasfmt.ir import TrainingConfig, Weight
 from kerasfmt.layers import BatchNormalization, Dense
 from kerasfmt.optimizers.loss_scale import unwrapped
@@ -77,6 +79,11 @@ def graph(*nodes: Mapping[str, Any]) -> bytes:
                 original_variable_node_id=original, slot_name=name, slot_variable_node_id=variable
             )
     return message.SerializeToString()
+
+
+def decode_object_graph(data: bytes, where: str) -> list[StoredObject]:
+    """The objects of a serialized graph."""
+    return linked(parse_records(data, where), where)
 
 
 def put(prefix: Path, tensors: Mapping[str, Any], object_graph: bytes | None = None) -> Path:

@@ -11,9 +11,9 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode
 from kerasfmt.formats.checkpoint.restore import find_model, left_over, match_below, optimizers
-from kerasfmt.formats.checkpoint.stored import StoredObject, decode_object_graph
+from kerasfmt.formats.checkpoint.stored import StoredObject
 from kerasfmt.ir import Weight
-from tests.formats.checkpoint.saved import graph
+from tests.formats.checkpoint.saved import decode_object_graph, graph
 from tests.growth import assert_linear
 
 

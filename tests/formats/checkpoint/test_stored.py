@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from kerasfmt.errors import CorruptFileError, UnsafeFileError
-from kerasfmt.formats.checkpoint.stored import StoredObject, decode_object_graph
+from kerasfmt.formats.checkpoint.stored import StoredObject
 from kerasfmt.limits import limited
-from tests.formats.checkpoint.saved import graph
+from tests.formats.checkpoint.saved import decode_object_graph, graph
 from tests.growth import assert_linear
 
 

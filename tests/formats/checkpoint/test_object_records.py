@@ -9,7 +9,7 @@ from kerasfmt import limits, protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.errors import CorruptFileError, UnsafeFileError
 from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY, VALUE_ATTRIBUTE
-from kerasfmt.formats.saved_model.stored_objects import decode_objects, read_objects
+from kerasfmt.formats.checkpoint.object_records import decode_records, read_records
 
 
 def graph() -> protos.TrackableObjectGraph:
@@ -26,7 +26,7 @@ def graph() -> protos.TrackableObjectGraph:
 
 
 def test_objects_have_children_slots_and_tensors() -> None:
-    root, variable, optimizer, slot = decode_objects(graph().nodes, "f")
+    root, variable, optimizer, slot = decode_records(graph().nodes, "f")
     assert [each.number for each in (root, variable, optimizer, slot)] == [0, 1, 2, 3]
     assert root.children == {"kernel": 1, "optimizer": 2}
     assert variable.keys == {VALUE_ATTRIBUTE: "kernel/.ATTRIBUTES/V"}
@@ -38,14 +38,14 @@ def test_objects_have_children_slots_and_tensors() -> None:
 def test_a_checkpoint_holds_its_objects(tmp_path: Path) -> None:
     data = np.array(graph().SerializeToString(), object)
     tensorbundle.write(tmp_path / "c", [(OBJECT_GRAPH_KEY, data)])
-    objects = read_objects(tensorbundle.read(tmp_path / "c"))
+    objects = read_records(tensorbundle.read(tmp_path / "c"))
     assert objects is not None
     assert objects[0].children == {"kernel": 1, "optimizer": 2}
 
 
 def test_a_checkpoint_of_names_has_no_objects(tmp_path: Path) -> None:
     tensorbundle.write(tmp_path / "c", [("w", np.zeros(2))])
-    assert read_objects(tensorbundle.read(tmp_path / "c")) is None
+    assert read_records(tensorbundle.read(tmp_path / "c")) is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_checkpoint_of_names_has_no_objects(tmp_path: Path) -> None:
 def test_what_is_no_object_graph(tmp_path: Path, value: np.ndarray) -> None:
     tensorbundle.write(tmp_path / "c", [(OBJECT_GRAPH_KEY, value)])
     with pytest.raises(CorruptFileError, match=OBJECT_GRAPH_KEY):
-        read_objects(tensorbundle.read(tmp_path / "c"))
+        read_records(tensorbundle.read(tmp_path / "c"))
 
 
 @pytest.mark.parametrize("number", [-1, 4, 2**31 - 1])
@@ -68,15 +68,17 @@ def test_numbers_of_objects_that_are_not_there(place: str, number: int) -> None:
         spoilt.nodes[2].slot_variables[0].original_variable_node_id = number
     else:
         spoilt.nodes[2].slot_variables[0].slot_variable_node_id = number
-    with pytest.raises(CorruptFileError, match=rf"^f: object \d: names object {number}, where there are 4"):
-        decode_objects(spoilt.nodes, "f")
+    with pytest.raises(
+        CorruptFileError, match=rf"^f: object \d: expected the number of one of 4 objects, got {number}"
+    ):
+        decode_records(spoilt.nodes, "f")
 
 
 def test_two_children_of_one_name() -> None:
     spoilt = graph()
     spoilt.nodes[0].children[1].local_name = "kernel"
-    with pytest.raises(CorruptFileError, match="object 0: two children have one name"):
-        decode_objects(spoilt.nodes, "f")
+    with pytest.raises(CorruptFileError, match="object 0: two of its members have one name"):
+        decode_records(spoilt.nodes, "f")
 
 
 def test_the_cost_of_many_objects_is_counted() -> None:
@@ -86,4 +88,4 @@ def test_the_cost_of_many_objects_is_counted() -> None:
     with limits.limited() as allowance:
         allowance.left = 1000 * limits.EDGE_COST - 1
         with pytest.raises(UnsafeFileError, match=r"^f: takes"):
-            decode_objects(found.nodes, "f")
+            decode_records(found.nodes, "f")

@@ -1,4 +1,4 @@
-"""The object graph of a checkpoint: objects with named children, and the tensor of each variable.
+"""The object graph of a checkpoint as its message states it: objects by number, and the tensor of each variable.
 
     _CHECKPOINTABLE_OBJECT_GRAPH    a tensor of the checkpoint: a string, TrackableObjectGraph
     nodes[0]                        the root
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from kerasfmt import limits, protos
+from kerasfmt import dtypes, limits, protos
 from kerasfmt.containers.tensorbundle.reader import Bundle
 from kerasfmt.errors import CorruptFileError
 from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
@@ -28,7 +28,7 @@ _NO_SLOTS: Final[Mapping[tuple[int, str], int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class StoredObject:
+class ObjectRecord:
     """An object as a file states it.
 
     Attributes:
@@ -49,7 +49,7 @@ class StoredObject:
         return {attribute.name: attribute.checkpoint_key for attribute in self.message.attributes}
 
 
-def decode_objects(nodes: Iterable[Any], where: str) -> Sequence[StoredObject]:
+def decode_records(nodes: Iterable[Any], where: str) -> Sequence[ObjectRecord]:
     """The objects of a file in their order, each with children that exist.
 
     Args:
@@ -63,25 +63,30 @@ def decode_objects(nodes: Iterable[Any], where: str) -> Sequence[StoredObject]:
     messages = list(nodes)
     count = len(messages)
     if not count:
-        raise CorruptFileError(f"{where}: expected objects, got none; the file is damaged")
+        raise CorruptFileError(f"{where}: expected an object graph with a root, got no objects")
     edges = sum(len(message.children) + len(message.slot_variables) for message in messages)
     limits.spend(limits.EDGE_COST * (count + edges), where)
     found = []
     for number, message in enumerate(messages):
         children = {child.local_name: child.node_id for child in message.children}
         if len(children) < len(message.children):
-            raise CorruptFileError(
-                f"{where}: object {number}: two children have one name; the file is damaged"
-            )
+            raise _twice(number, where)
         slots = _slots(message) if message.slot_variables else _NO_SLOTS
         numbers = [*children.values(), *slots.values(), *(original for original, _ in slots)]
         if numbers and not (min(numbers) >= 0 and max(numbers) < count):
             wrong = next(named for named in numbers if not 0 <= named < count)
             raise CorruptFileError(
-                f"{where}: object {number}: names object {wrong}, where there are {count}; the file is damaged"
+                f"{where}: object {number}: expected the number of one of {count} objects, got {wrong}; the file is "
+                "damaged"
             )
-        found.append(StoredObject(number, children, slots, message))
+        found.append(ObjectRecord(number, children, slots, message))
     return found
+
+
+def _twice(number: int, where: str) -> CorruptFileError:
+    return CorruptFileError(
+        f"{where}: object {number}: two of its members have one name; the file is damaged"
+    )
 
 
 def _slots(message: Any) -> dict[tuple[int, str], int]:
@@ -91,7 +96,7 @@ def _slots(message: Any) -> dict[tuple[int, str], int]:
     }
 
 
-def read_objects(bundle: Bundle) -> Sequence[StoredObject] | None:
+def read_records(bundle: Bundle) -> Sequence[ObjectRecord] | None:
     """The objects of a checkpoint; None for a checkpoint that names its tensors only.
 
     Raises:
@@ -102,7 +107,28 @@ def read_objects(bundle: Bundle) -> Sequence[StoredObject] | None:
     if stored is None:
         return None
     where = f"{bundle.prefix}: {OBJECT_GRAPH_KEY}"
-    value = stored[()] if stored.shape == () else None
-    if not isinstance(value, bytes):
-        raise CorruptFileError(f"{where}: expected a string, got {stored!r}; the file is damaged")
-    return decode_objects(protos.parse(protos.TrackableObjectGraph, value, where).nodes, where)
+    if stored.shape or stored.tensor_dtype is not dtypes.string:
+        raise CorruptFileError(
+            f"{where}: expected one string, got {stored.tensor_dtype} {list(stored.shape)}; the file is damaged"
+        )
+    data: bytes = stored[()]
+    limits.allowance_for(len(data))
+    return parse_records(data, where)
+
+
+def parse_records(data: bytes, where: str) -> Sequence[ObjectRecord]:
+    """The objects of a serialized TrackableObjectGraph.
+
+    Args:
+      data: the bytes.
+      where: what errors begin with.
+
+    Raises:
+      CorruptFileError: it is not an object graph, or contradicts itself.
+      UnsafeFileError: it is larger than reading the file may cost.
+    """
+    nodes = protos.parse(protos.TrackableObjectGraph, data, where).nodes
+    for number, node in enumerate(nodes):
+        if len({attribute.name for attribute in node.attributes}) < len(node.attributes):
+            raise _twice(number, where)
+    return decode_records(nodes, where)
