@@ -15,7 +15,7 @@ from conformance.round_trips import FORMATS, NotInDialectError, round_trip
 from conformance.structure.rules import DIFFERENT
 from conformance.test_readers import chosen
 from conformance.twins import twin
-from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 
 PARAMETERS = [
     pytest.param(
@@ -57,6 +57,8 @@ def test_round_trips(built: None, tmp_path: Path, line: str, trip: Case) -> None
             assert ("makes in another way than Keras 3" in str(refused)) == (trip.name in OTHER_MASKS)
         except UnsupportedLayerError as refused:  # of a learned vocabulary, as Keras 2 refuses it
             assert "adapted" in trip.name and "HDF5 has no place for" in str(refused), str(refused)
+        except InvalidModelError as refused:  # Keras gives two weights one name; it cannot write them either
+            assert "tf_idf" in trip.name and "would both be" in str(refused), str(refused)
     if line not in trip.unsaved and trip.name not in DIFFERENT:  # those are held against ours/, in a run
         twin(line, trip)
 

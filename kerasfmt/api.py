@@ -231,8 +231,17 @@ def save_weights(
     if is_path(filepath) and not may_write(Path(filepath), overwrite):
         return
     represented = model if _is_graph(model) else _represented(model, found.optimizer_in_weights)
+    _warn_of_learned(represented, filepath)
     with _committed(filepath, found, flush) as target:
         write(represented, target)
+
+
+def _warn_of_learned(model: Model | GraphModel, filepath: Source) -> None:
+    from kerasfmt.formats import unheld
+    from kerasfmt.ir import Model
+
+    if isinstance(model, Model):
+        unheld.warn(filepath, unheld.learned_beside_weights(model))
 
 
 def _write_prefix(
@@ -250,6 +259,7 @@ def _write_shards(
     if not may_write(path, overwrite):
         return
     represented = _represented(model, found.optimizer_in_weights)
+    _warn_of_learned(represented, filepath)
     shards.write(represented, path, max_shard_size, flush)
 
 

@@ -12,12 +12,15 @@ What a format refuses is not among them. Keras 2 begins with a new optimizer fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from kerasfmt.ir import Model, TrainingConfig
+from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.optimizers.legacy import is_legacy
+from kerasfmt.printable import printable
 
 
 def state_of_metrics(model: Model) -> Iterator[str]:
@@ -70,6 +73,37 @@ def state_of_legacy(model: Model) -> Iterator[str]:
             f"model {model.name}: optimizer {training.optimizer_class} of keras.optimizers.legacy: Keras 2 does not "
             "take its variables from .keras; HDF5 keeps them"
         )
+
+
+def learned_beside_weights(model: Model) -> Iterator[str]:
+    """A sentence, if layers have learned what no file of weights holds: vocabularies."""
+    names = [layer.name for layer in every_layer(model) if layer.assets()]
+    if names:
+        yield (
+            f"model {model.name}: files of weights do not hold the vocabularies that layers learned: {_listed(names)}; "
+            "keep them in a SavedModel or .keras"
+        )
+
+
+def learned_in_configs(model: Model) -> Iterator[str]:
+    """A sentence, if layers have learned what Keras 3 keeps in their configs: boundaries."""
+    names = [layer.name for layer in every_layer(model) if layer.facts.weightless_in_keras3 and layer.weights]
+    if names:
+        yield (
+            f"model {model.name}: Keras 3 keeps what these layers learned in the config, not in the weights: "
+            f"{_listed(names)}; keep it in .keras"
+        )
+
+
+def warn(where: object, sentences: Iterable[str]) -> None:
+    """Warns of what is left out.
+
+    Args:
+      where: what is written.
+      sentences: what is left out.
+    """
+    for sentence in sentences:
+        warnings.warn(printable(f"{where}: {sentence}"), stacklevel=4)
 
 
 def _begun(training: TrainingConfig) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,6 +35,8 @@ def compiled(**options: object) -> tuple[Model, TrainingConfig]:
         unheld.options_of_compile,
         unheld.state_in_keras3,
         unheld.state_of_legacy,
+        unheld.learned_beside_weights,
+        unheld.learned_in_configs,
     ],
 )
 def test_nothing_is_said_of_what_is_not_there(ask: Callable[[Model], Iterable[str]]) -> None:
@@ -91,3 +94,27 @@ def test_optimizers_of_keras_optimizers_legacy() -> None:
 
 def test_every_format_that_writes_models_says_what_it_cannot_hold() -> None:
     assert all(found.unheld for found in FORMATS if found.write)
+
+
+def test_a_vocabulary_that_was_learned_is_not_in_weights(tmp_path: Path) -> None:
+    texts, layer = kerasfmt.Input((1,), dtype="string"), kerasfmt.layers.StringLookup(name="words")
+    layer.adapt(np.array([["a"], ["b"], ["a"]]))
+    found = kerasfmt.Model(texts, layer(texts), name="m")
+    (said,) = unheld.learned_beside_weights(found)
+    assert "do not hold the vocabularies that layers learned: words; keep them in" in said
+    for name in ("w.npz", "w.safetensors", "w.weights.h5", "w.weights.json"):
+        shards = {"max_shard_size": 1} if name.endswith(".json") else {}
+        with pytest.warns(UserWarning, match=rf"{name}: model m: files of weights do not hold"):
+            kerasfmt.save_weights(found, tmp_path / name, **shards)
+
+
+def test_boundaries_that_were_learned_are_not_in_the_weights_of_keras_3(tmp_path: Path) -> None:
+    layer = kerasfmt.layers.Discretization(num_bins=2, input_shape=(1,), name="bins")
+    found = kerasfmt.Sequential([layer], name="m")
+    layer.adapt(np.arange(6.0).reshape(6, 1))
+    (said,) = unheld.learned_in_configs(found)
+    assert "Keras 3 keeps what these layers learned in the config, not in the weights: bins" in said
+    with pytest.warns(UserWarning, match="not in the weights: bins; keep it in .keras"):
+        kerasfmt.save_weights(found, tmp_path / "w.weights.h5")
+    kerasfmt.save_weights(found, tmp_path / "w.weights.h5", save_format="tf_keras")
+    kerasfmt.save_model(found, tmp_path / "m.keras")

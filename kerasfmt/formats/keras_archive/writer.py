@@ -22,6 +22,7 @@ from kerasfmt.dialects.compile_config import write_compile_config
 from kerasfmt.dialects.optimizer_target import for_keras
 from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
+from kerasfmt.formats import unheld
 from kerasfmt.formats.compiled import given_state
 from kerasfmt.formats.keras_archive import layout, shard_files, sharding
 from kerasfmt.formats.keras_archive.assets import files_to_write
@@ -99,6 +100,8 @@ def write_weights(model: Model, target: str | os.PathLike[str], dialect: Dialect
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       ImportError: h5py is not installed.
     """
+    if dialect == "keras3":
+        unheld.warn(target, unheld.learned_in_configs(model))
     writing.write(_tree(model, _for_weights(model, dialect), dialect), target)
 
 
@@ -118,6 +121,7 @@ def write_shards(model: Model, path: Path, max_shard_size: float, flush: bool) -
       SaveError: something cannot be written. Everything is as it was.
       ImportError: h5py is not installed.
     """
+    unheld.warn(path, unheld.learned_in_configs(model))
     tree = _tree(model, _for_weights(model, "keras3"), "keras3")
     shard_files.write(sharding.shards(tree, int(max_shard_size * (1 << 30))), path, flush)
 
