@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from kerasfmt.cli import status
 from kerasfmt.cli.output import Column, PrintFile, say, say_json, show_table
 from kerasfmt.cli.progress import progress_bar
-from kerasfmt.comparison.compared_json import SCHEMA_FILE
 
 if TYPE_CHECKING:
     from kerasfmt.comparison.records import ArrayComparison, Change, Comparison, FunctionChange
@@ -32,6 +31,12 @@ examples:
 
 _SHOWN: Final = 40
 """Differences of a kind that are shown; --json has all."""
+
+
+def _schema() -> Path:
+    from kerasfmt.comparison.compared_json import SCHEMA_FILE
+
+    return SCHEMA_FILE
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -57,9 +62,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="elements of weights differ if |a - b| > T * max(1, |a|, |b|) (%(default)g)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
-    parser.add_argument(
-        "--schema", action=PrintFile, path=SCHEMA_FILE, help="print the JSON Schema of --json"
-    )
+    parser.add_argument("--schema", action=PrintFile, find=_schema, help="print the JSON Schema of --json")
     parser.set_defaults(run=_diff)
     return parser
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from kerasfmt.cli.output import Column, PrintFile, say, say_json, show_table
 from kerasfmt.cli.progress import progress_bar
-from kerasfmt.formats.described_json import SCHEMA_FILE
 
 if TYPE_CHECKING:
     from kerasfmt.formats.described_json import Measure
@@ -32,6 +31,12 @@ examples:
 """
 
 
+def _schema() -> Path:
+    from kerasfmt.formats.described_json import SCHEMA_FILE
+
+    return SCHEMA_FILE
+
+
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """The parser of the command's arguments.
 
@@ -47,9 +52,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("source", metavar="SRC", type=Path, help="the model, the weights, or the checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
-    parser.add_argument(
-        "--schema", action=PrintFile, path=SCHEMA_FILE, help="print the JSON Schema of --json"
-    )
+    parser.add_argument("--schema", action=PrintFile, find=_schema, help="print the JSON Schema of --json")
     parser.add_argument(
         "--ops",
         action="store_true",

@@ -8,7 +8,7 @@ import json
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -46,17 +46,17 @@ class PrintFile(argparse.Action):
 
     Args:
       option_strings: its names.
-      path: the file.
+      find: finds the file.
       others: what argparse takes.
     """
 
-    def __init__(self, option_strings: Sequence[str], path: Path, **others: Any) -> None:
+    def __init__(self, option_strings: Sequence[str], find: Callable[[], Path], **others: Any) -> None:
         super().__init__(option_strings, **{**others, "nargs": 0, "dest": argparse.SUPPRESS})
-        self._path = path
+        self._find = find
 
     @override
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(self._path.read_text(encoding="utf-8"), end="")
+        print(self._find().read_text(encoding="utf-8"), end="")
         parser.exit()
 
 

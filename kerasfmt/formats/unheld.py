@@ -19,7 +19,6 @@ import numpy as np
 
 from kerasfmt.ir import Model, TrainingConfig
 from kerasfmt.ir.held_layers import every_layer
-from kerasfmt.optimizers.legacy import is_legacy
 from kerasfmt.printable import printable
 
 
@@ -68,7 +67,11 @@ def state_in_keras3(model: Model) -> Iterator[str]:
 def state_of_legacy(model: Model) -> Iterator[str]:
     """A sentence, if the optimizer is a trained one of `keras.optimizers.legacy`: Keras 2 stores none in archives."""
     training = model.training_config
-    if training is not None and _begun(training) and is_legacy(training):
+    if training is None or not _begun(training):
+        return
+    from kerasfmt.optimizers.legacy import is_legacy
+
+    if is_legacy(training):
         yield (
             f"model {model.name}: optimizer {training.optimizer_class} of keras.optimizers.legacy: Keras 2 does not "
             "take its variables from .keras; HDF5 keeps them"
