@@ -49,7 +49,7 @@ def _loaded(core: Path, tensorflow: Path, saved: Path, repeat: int) -> list[Row]
         Side(tensorflow, "to_archive", ("tensorflow", saved, next(targets))),
     )
     what = f"{NAME}: SavedModel to .keras, whole process"
-    return [*rows, times(what, ours.seconds, theirs.seconds, "30 x faster")]
+    return [*rows, times(what, ours.seconds, theirs.seconds, "")]
 
 
 def _checkpoint(core: Path, tensorflow: Path) -> list[Row]:
