@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,16 @@ def test_an_optimizer_whose_loss_is_scaled(tmp_path: Path) -> None:
     found = kerasfmt.load_model(tmp_path / "m.h5")
     assert config_of(found)["optimizer_config"]["class_name"] == "LossScaleOptimizerV3"
     assert found.optimizer.slots[found.get_layer("b").kernel, "v"].numpy().tolist() == [[3.0], [3.0]]
+
+
+@pytest.mark.parametrize("name", ["m", "m.h5", "m.keras"])
+@pytest.mark.parametrize(
+    "asked", ["model.optimizer.iterations", "model.compile('sgd') or model.optimizer.iterations"]
+)
+def test_a_process_that_only_loads_has_the_methods(tmp_path: Path, name: str, asked: str) -> None:
+    model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
+    model.compile("adam", loss="mse")
+    kerasfmt.save_model(model, tmp_path / name)
+    program = f"import sys, kerasfmt; model = kerasfmt.load_model(sys.argv[1]); print({asked})"
+    command = [sys.executable, "-c", program, str(tmp_path / name)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "0\n"

@@ -37,7 +37,7 @@ _MAX_NESTING = 4 * _MAX_DEPTH
 
 
 def _import_compiling(_name: str | None) -> None:
-    pass  # enters its methods
+    from kerasfmt import compiling  # noqa: F401  (enters its methods)
 
 
 MODEL_METHODS.when_missing(_import_compiling)
