@@ -1,4 +1,4 @@
-"""Python structures from `StructuredValue` messages: the twin of `structured_value`.
+"""Python structures from `StructuredValue` messages, in which a tensor may consist of several tensors.
 
 Source: tensorflow/core/protobuf/struct.proto; tensorflow/python/saved_model/nested_structure_coder.py.
 """
@@ -7,17 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from kerasfmt import dtypes
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import Spec
-from kerasfmt.graph.attr_values import decode_shape
-from kerasfmt.graphdef.structured_value import ArgSpec
-
-_MAX_DEPTH: Final = 64
-"""Structures that are nested more deeply are refused."""
-_SCALARS: Final = ("bool_value", "string_value", "int64_value", "float64_value")
+from kerasfmt.graphdef.structured_value import ArgSpec, decode_spec, decode_with
 
 
 @dataclass(frozen=True)
@@ -33,7 +27,7 @@ class Composite:
     components: int
 
 
-def decode(proto: Any, where: str, depth: int = 0) -> Any:
+def decode(proto: Any, where: str) -> Any:
     """The structure of a message: None, bools, numbers, strings, Specs, Composites, tuples, lists and dicts.
 
     A named tuple is a tuple. What else a message may hold, a dtype or a shape, stands for itself.
@@ -41,30 +35,19 @@ def decode(proto: Any, where: str, depth: int = 0) -> Any:
     Args:
       proto: the message.
       where: what errors begin with.
-      depth: how deep it lies in another one.
 
     Raises:
       GraphError: it is nested too deeply.
     """
-    if depth > _MAX_DEPTH:
-        raise GraphError(f"{where}: a structure is nested more than {_MAX_DEPTH} deep")
-    kind = proto.WhichOneof("kind")
-    if kind is None or kind == "none_value":
-        return None
-    value = getattr(proto, kind)
-    if kind in _SCALARS:
-        return value
-    if kind in ("tensor_spec_value", "bounded_tensor_spec_value"):
-        return Spec(decode_shape(value.shape), dtypes.of(value.dtype), value.name or None)
+    return decode_with(_other, proto, where)
+
+
+def _other(proto: Any, kind: str) -> Any:
+    if kind == "bounded_tensor_spec_value":
+        return decode_spec(proto.bounded_tensor_spec_value)
     if kind == "type_spec_value":
-        return Composite(value.type_spec_class_name, value.num_flat_components)
-    if kind == "dict_value":
-        return {key: decode(value.fields[key], where, depth + 1) for key in sorted(value.fields)}
-    if kind in ("list_value", "tuple_value"):
-        items = [decode(item, where, depth + 1) for item in value.values]
-        return items if kind == "list_value" else tuple(items)
-    if kind == "named_tuple_value":
-        return tuple(decode(pair.value, where, depth + 1) for pair in value.values)
+        spec = proto.type_spec_value
+        return Composite(spec.type_spec_class_name, spec.num_flat_components)
     return proto
 
 

@@ -5,7 +5,7 @@ Source: tensorflow/core/protobuf/struct.proto; tensorflow/python/saved_model/nes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -14,6 +14,10 @@ from kerasfmt import dtypes, protos
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import Spec, VariableSpec
 from kerasfmt.graph.attr_values import decode_shape, encode_shape
+
+_PLAIN: Final = frozenset({"bool_value", "int64_value", "float64_value", "string_value"})
+_MAX_DEPTH: Final = 64
+"""Structures that are nested more deeply are refused."""
 
 
 @dataclass(frozen=True)
@@ -45,28 +49,54 @@ class OtherValue:
 
 
 def decode(proto: protos.StructuredValue) -> Any:
-    """The value of a message; a named tuple becomes a tuple."""
+    """The value of a message; a named tuple becomes a tuple.
+
+    Raises:
+      GraphError: it is nested too deeply.
+    """
+    return decode_with(_other, proto)
+
+
+def decode_with(other: Callable[[Any, str], Any], proto: Any, where: str = "message", depth: int = 0) -> Any:
+    """The value of a message, in which something else says what becomes of the kinds that Python has no type for.
+
+    Args:
+      other: the value of such a message, by its kind.
+      proto: the message.
+      where: what errors begin with.
+      depth: how deep it lies in another one.
+
+    Raises:
+      GraphError: it is nested too deeply.
+    """
+    if depth > _MAX_DEPTH:
+        raise GraphError(f"{where}: a structure is nested more than {_MAX_DEPTH} deep")
     kind = proto.WhichOneof("kind")
-    if kind in _PLAIN:
-        return getattr(proto, kind)
     if kind in ("none_value", None):
         return None
+    value = getattr(proto, kind)
+    if kind in _PLAIN:
+        return value
     if kind == "tensor_spec_value":
-        spec = proto.tensor_spec_value
-        return Spec(decode_shape(spec.shape), dtypes.of(spec.dtype), spec.name or None)
-    if kind == "list_value":
-        return list(map(decode, proto.list_value.values))
-    if kind == "tuple_value":
-        return tuple(map(decode, proto.tuple_value.values))
+        return decode_spec(value)
     if kind == "dict_value":
-        return {key: decode(value) for key, value in sorted(proto.dict_value.fields.items())}
+        return {key: decode_with(other, value.fields[key], where, depth + 1) for key in sorted(value.fields)}
+    if kind in ("list_value", "tuple_value"):
+        items = [decode_with(other, item, where, depth + 1) for item in value.values]
+        return items if kind == "list_value" else tuple(items)
     if kind == "named_tuple_value":
-        return tuple(decode(pair.value) for pair in proto.named_tuple_value.values)
+        return tuple(decode_with(other, pair.value, where, depth + 1) for pair in value.values)
+    return other(proto, kind)
+
+
+def decode_spec(proto: Any) -> Spec:
+    """The Spec of a message about a tensor."""
+    return Spec(decode_shape(proto.shape), dtypes.of(proto.dtype), proto.name or None)
+
+
+def _other(proto: Any, kind: str) -> OtherValue:
     named = proto.type_spec_value.type_spec_class_name if kind == "type_spec_value" else ""
     return OtherValue(named or kind)
-
-
-_PLAIN: Final = frozenset({"bool_value", "int64_value", "float64_value", "string_value"})
 
 
 def decode_arg_spec(proto: protos.FunctionSpec) -> ArgSpec:
