@@ -78,9 +78,19 @@ def state_of_legacy(model: Model) -> Iterator[str]:
         )
 
 
+def learned_vocabularies(model: Model) -> list[str]:
+    """The names of the layers that have learned a vocabulary: they count tokens, and their table is filled."""
+    return [
+        layer.name
+        for layer in every_layer(model)
+        if any(table.mutable for table in layer.tables.values())
+        and any(table.initializer is not None for table in layer.tables.values())
+    ]
+
+
 def learned_beside_weights(model: Model) -> Iterator[str]:
     """A sentence, if layers have learned what no file of weights holds: vocabularies."""
-    names = [layer.name for layer in every_layer(model) if layer.assets()]
+    names = learned_vocabularies(model)
     if names:
         yield (
             f"model {model.name}: files of weights do not hold the vocabularies that layers learned: {_listed(names)}; "

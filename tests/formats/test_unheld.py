@@ -108,6 +108,14 @@ def test_a_vocabulary_that_was_learned_is_not_in_weights(tmp_path: Path) -> None
             kerasfmt.save_weights(found, tmp_path / name, **shards)
 
 
+def test_a_token_that_no_file_of_tokens_holds_stops_no_weights(tmp_path: Path) -> None:
+    texts, layer = kerasfmt.Input((1,), dtype="string"), kerasfmt.layers.StringLookup(name="words")
+    layer.adapt(np.array([["two\nlines"]]))
+    with pytest.warns(UserWarning, match="that layers learned: words"):
+        kerasfmt.save_weights(kerasfmt.Model(texts, layer(texts)), tmp_path / "w.npz")
+    assert (tmp_path / "w.npz").exists()
+
+
 def test_boundaries_that_were_learned_are_not_in_the_weights_of_keras_3(tmp_path: Path) -> None:
     layer = kerasfmt.layers.Discretization(num_bins=2, input_shape=(1,), name="bins")
     found = kerasfmt.Sequential([layer], name="m")

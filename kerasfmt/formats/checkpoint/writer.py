@@ -28,9 +28,9 @@ from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.checkpoint.objects import CheckpointObjects
 from kerasfmt.formats.checkpoint.state_file import require_replaceable, write_state
 from kerasfmt.formats.compiled import built_state
+from kerasfmt.formats.unheld import learned_vocabularies
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Model
-from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.printable import printable
 
 
@@ -80,12 +80,7 @@ def _items(graph: ObjectGraph) -> Iterator[tuple[str, Any]]:
 
 def _warn_of_vocabularies(model: Model, prefix: Path) -> None:
     """Names the layers whose learned vocabulary Keras's checkpoints do not hold."""
-    names = [
-        layer.name
-        for layer in every_layer(model)
-        if any(table.mutable for table in layer.tables.values())
-        and any(table.initializer is not None for table in layer.tables.values())
-    ]
+    names = learned_vocabularies(model)
     if names:
         warnings.warn(
             printable(
