@@ -222,6 +222,18 @@ def rows_of(
     return tuple(Row(owner, kinds.get(owner, ""), weights_of(held)) for owner, held in groups)
 
 
+def rows_by_path(arrays: Mapping[str, Any]) -> tuple[Row, ...]:
+    """A row for each beginning of the names of arrays, which are paths.
+
+    Args:
+      arrays: the arrays by name.
+    """
+    owners: dict[str, list[tuple[str, Any]]] = {}
+    for name, array in arrays.items():
+        owners.setdefault(name.rpartition("/")[0], []).append((name, array))
+    return rows_of(owners.items(), {})
+
+
 def weights_of(held: Iterable[tuple[str, Any]]) -> tuple[StoredWeight, ...]:
     """The weights for arrays and their names."""
     return tuple(StoredWeight.of(name, array) for name, array in held)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 import numpy as np
@@ -86,6 +86,45 @@ def refuse(error: InvalidModelError) -> NoReturn:
 def skip(error: InvalidModelError) -> None:
     """Leaves out an array that does not fit, with a warning."""
     warnings.warn(f"{error}; skipped", stacklevel=2)
+
+
+def mismatch_by_key(by_name: bool, skip_mismatch: bool) -> Callable[[InvalidModelError], None]:
+    """What is called with the error of an array that does not fit, where arrays are found by their keys.
+
+    Args:
+      by_name: whether weights may be without an array.
+      skip_mismatch: whether arrays that do not fit are left out.
+
+    Raises:
+      ValueError: `skip_mismatch` without `by_name`.
+    """
+    if skip_mismatch and not by_name:
+        raise ValueError(
+            "load_weights: skip_mismatch=True needs by_name=True; otherwise all weights have to fit"
+        )
+    return skip if skip_mismatch else refuse
+
+
+def assign_by_key(
+    weights: Mapping[str, Weight],
+    stored: Mapping[str, ArrayLike],
+    where: str,
+    mismatch: Callable[[InvalidModelError], None],
+) -> None:
+    """Gives weights the arrays of their keys, cast to their dtypes; a weight without an array stays as it is.
+
+    Args:
+      weights: the weights by key.
+      stored: the arrays by key.
+      where: the file and the owner, for errors.
+      mismatch: called with the error of an array that does not fit.
+
+    Raises:
+      InvalidModelError: an array does not fit, and `mismatch` refuses it. No weight is changed.
+    """
+    found = {key: weight for key, weight in weights.items() if key in stored}
+    arrays = [(key, stored[key]) for key in found]
+    assign(pair(list(found.values()), arrays, where, cast=True, mismatch=mismatch))
 
 
 def pair(

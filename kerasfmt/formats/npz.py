@@ -223,20 +223,15 @@ def read_weights(model: Model, path: Path, by_name: bool = False, skip_mismatch:
     """
     from kerasfmt.formats import matching
 
-    if skip_mismatch and not by_name:
-        raise ValueError(
-            "load_weights: skip_mismatch=True needs by_name=True; otherwise all weights have to fit"
-        )
+    mismatch = matching.mismatch_by_key(by_name, skip_mismatch)
     stored, keys = open_arrays(path), matching.keyed_weights(model)
     where = f"{path}: model {model.name}"
     if by_name or stored.keys() == keys.keys():
-        keys = {key: weight for key, weight in keys.items() if key in stored}
-        arrays = [(key, stored[key]) for key in keys]
-    else:
-        arrays = list(stored.items())
-        matching.check_names(list(keys.values()), arrays, where)
-    mismatch = matching.skip if skip_mismatch else matching.refuse
-    matching.assign(matching.pair(list(keys.values()), arrays, where, cast=True, mismatch=mismatch))
+        matching.assign_by_key(keys, stored, where, mismatch)
+        return
+    weights, arrays = list(keys.values()), list(stored.items())
+    matching.check_names(weights, arrays, where)
+    matching.assign(matching.pair(weights, arrays, where, cast=True, mismatch=mismatch))
 
 
 def describe(path: Path) -> Description:
@@ -245,17 +240,14 @@ def describe(path: Path) -> Description:
     Raises:
       KerasfmtError: as `open_arrays` does.
     """
-    from kerasfmt.formats.description import Description, rows_of
+    from kerasfmt.formats.description import Description, rows_by_path
 
-    owners: dict[str, list[tuple[str, StoredArray]]] = {}
-    for key, array in open_arrays(path).items():
-        owners.setdefault(key.rpartition("/")[0], []).append((key, array))
     return Description(
         path=path,
         format="npz",
         title="weights in an .npz archive",
         members={path.name: path.stat().st_size},
-        rows=rows_of(owners.items(), {}),
+        rows=rows_by_path(open_arrays(path)),
     )
 
 

@@ -191,10 +191,7 @@ def read_weights(model: Weighted, path: Path, by_name: bool = False, skip_mismat
     """
     from kerasfmt.formats import matching
 
-    if skip_mismatch and not by_name:
-        raise ValueError(
-            "load_weights: skip_mismatch=True needs by_name=True; otherwise all weights have to fit"
-        )
+    mismatch = matching.mismatch_by_key(by_name, skip_mismatch)
     stored, keys = open_arrays(path), matching.keyed_weights(model)
     where = f"{path}: model {model.name}"
     if not by_name and stored.keys() != keys.keys():
@@ -203,10 +200,7 @@ def read_weights(model: Weighted, path: Path, by_name: bool = False, skip_mismat
             f"{where}: expected arrays with the names of its weights, got none for {_listed(missing)}, and "
             f"{_listed(other)} beside them; by_name=True takes those that are there"
         )
-    keys = {key: weight for key, weight in keys.items() if key in stored}
-    mismatch = matching.skip if skip_mismatch else matching.refuse
-    arrays = [(key, stored[key]) for key in keys]
-    matching.assign(matching.pair(list(keys.values()), arrays, where, cast=True, mismatch=mismatch))
+    matching.assign_by_key(keys, stored, where, mismatch)
 
 
 def _listed(names: list[str]) -> str:
@@ -219,17 +213,14 @@ def describe(path: Path) -> Description:
     Raises:
       KerasfmtError: as `open_arrays` does.
     """
-    from kerasfmt.formats.description import Description, rows_of
+    from kerasfmt.formats.description import Description, rows_by_path
 
-    owners: dict[str, list[tuple[str, FileArray]]] = {}
-    for key, array in open_arrays(path).items():
-        owners.setdefault(key.rpartition("/")[0], []).append((key, array))
     return Description(
         path=path,
         format="safetensors",
         title="weights in safetensors",
         members={path.name: path.stat().st_size},
-        rows=rows_of(owners.items(), {}),
+        rows=rows_by_path(open_arrays(path)),
     )
 
 

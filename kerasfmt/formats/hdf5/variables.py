@@ -58,8 +58,7 @@ def read_variables(
       InvalidModelError: the arrays do not fit the model.
       ValueError: `skip_mismatch` without `by_name`.
     """
-    if skip_mismatch and not by_name:
-        raise ValueError("load_weights: skip_mismatch=True needs by_name=True; otherwise all have to fit")
+    mismatch = matching.mismatch_by_key(by_name, skip_mismatch)
     keys = keyed_weights(model)
     found: dict[str, LazyDataset] = {}
     with opened(source) as file:
@@ -77,7 +76,4 @@ def read_variables(
             f"{where}: expected a dataset at the path of each variable, got none for {', '.join(missing[:5])}; "
             "by_name=True takes those that are there"
         )
-    keys = {key: weight for key, weight in keys.items() if key in found}
-    mismatch = matching.skip if skip_mismatch else matching.refuse
-    arrays = [(key, found[key]) for key in keys]
-    matching.assign(matching.pair(list(keys.values()), arrays, where, cast=True, mismatch=mismatch))
+    matching.assign_by_key(keys, found, where, mismatch)
