@@ -10,12 +10,11 @@ Source: tensorflow/core/protobuf/saved_object_graph.proto; tensorflow/python/sav
 from __future__ import annotations
 
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 from kerasfmt import limits
 from kerasfmt.errors import CorruptFileError, GraphError, UnsupportedLayerError
-from kerasfmt.formats.saved_model import layout
+from kerasfmt.formats.saved_model.captured import decoder_of
 from kerasfmt.formats.saved_model.stored import Place, StoredModel
 from kerasfmt.formats.saved_model.training import read_variable
 from kerasfmt.graph import Capture, EagerConstant, Function, Value
@@ -66,29 +65,14 @@ class Bindings:
         found = self.captures.get(place.number)
         if not isinstance(found, EagerConstant):
             operation = place.object.message.constant.operation
-            message = self._constants.get(operation)
-            if message is None:
-                raise GraphError(f"{place.where}: expected a constant {operation!r} in the graph, got none")
+            message = self._stored.constant(operation, place.where)
             self._decoder.spend_constant(message)
             found = self.captures[place.number] = EagerConstant(operation, decode_tensor(message))
         return found
 
     @cached_property
-    def _constants(self) -> dict[str, Any]:
-        """The constants of the main graph by the names of their nodes."""
-        nodes = self._stored.meta.graph_def.node
-        return {node.name: node.attr["value"].tensor for node in nodes if node.op == "Const"}
-
-    @cached_property
     def _decoder(self) -> FunctionDecoder:
-        graph, info = self._stored.meta.graph_def, self._stored.meta.meta_info_def
-        return FunctionDecoder(
-            graph.library.function,
-            info.stripped_op_list.op,
-            self._allowance,
-            str(Path(self._stored.directory) / layout.SAVED_MODEL),
-            self.gradient_names,
-        )
+        return decoder_of(self._stored, self._allowance, self.gradient_names)
 
     @cached_property
     def gradient_names(self) -> dict[str, str]:
@@ -175,14 +159,10 @@ class Bindings:
 
     def _capture(self, number: int, argument: Value, where: str) -> Capture:
         """What stands for an object among the arguments of a function."""
-        if not 0 <= number < len(self._stored.objects):
-            raise CorruptFileError(
-                f"{where}: captures object {number}, which is not there; the file is damaged"
-            )
+        place = self._stored.captured(number, where)
         found = self.captures.get(number)
         if found is not None:
             return found
-        place = self._stored.at(number)
         kind = place.object.message.WhichOneof("kind")
         if kind == "variable":
             return self.weight(place)

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -43,13 +43,24 @@ CREATE: Final = "_create_resource"
 INITIALIZE: Final = "_initialize"
 
 
-def decoder_of(stored: StoredModel) -> FunctionDecoder:
-    """Decodes the functions of a SavedModel, in what its files may cost."""
+def decoder_of(
+    stored: StoredModel,
+    allowance: limits.Allowance | None = None,
+    gradients: Mapping[str, str] = MappingProxyType({}),
+) -> FunctionDecoder:
+    """Decodes the functions of a SavedModel, in what its files may cost.
+
+    Args:
+      stored: the SavedModel.
+      allowance: what decoding may cost; by default what reading may.
+      gradients: the functions that are gradients of nodes, by what nodes call them.
+    """
     return FunctionDecoder(
         stored.meta.graph_def.library.function,
         stored.meta.meta_info_def.stripped_op_list.op,
-        limits.allowance_for(0),
+        limits.allowance_for(0) if allowance is None else allowance,
         str(Path(stored.directory) / layout.SAVED_MODEL),
+        gradients,
     )
 
 
@@ -102,13 +113,9 @@ class Captured:
         return [self._argument(number, where) for number in numbers]
 
     def _argument(self, number: int, where: str) -> Any:
-        if not 0 <= number < len(self.stored.objects):
-            raise CorruptFileError(
-                f"{where}: captures object {number}, which is not there; the file is damaged"
-            )
+        message = self.stored.captured(number, where).object.message
         if number in self._weights:
             return self._weights[number]
-        message = self.stored.objects[number].message
         kind = message.WhichOneof("kind")
         if kind == "constant":
             return self.constant(message.constant.operation, where)
@@ -121,21 +128,13 @@ class Captured:
             "from SavedModels"
         )
 
-    @cached_property
-    def _constants(self) -> dict[str, Any]:
-        """The constants of the main graph by the names of their nodes."""
-        nodes = self.stored.meta.graph_def.node
-        return {node.name: node.attr["value"].tensor for node in nodes if "value" in node.attr}
-
     def constant(self, operation: str, where: str) -> Any:
         """The value of a constant of the main graph.
 
         Raises:
           GraphError: there is none of this name.
         """
-        message = self._constants.get(operation)
-        if message is None:
-            raise GraphError(f"{where}: expected a constant {operation!r} in the graph, got none")
+        message = self.stored.constant(operation, where)
         self.decoder.spend_constant(message)
         return decode_tensor(message)
 

@@ -23,7 +23,13 @@ from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.checked_json import parse_object
 from kerasfmt.containers.system_faults import system_fault
 from kerasfmt.containers.tensorbundle.reader import Bundle, StoredTensor
-from kerasfmt.errors import CorruptFileError, InvalidModelError, MissingFileError, UnsupportedFormatError
+from kerasfmt.errors import (
+    CorruptFileError,
+    GraphError,
+    InvalidModelError,
+    MissingFileError,
+    UnsupportedFormatError,
+)
 from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.checkpoint.layout import VALUE_ATTRIBUTE
 from kerasfmt.formats.checkpoint.object_records import ObjectRecord, decode_records, read_records
@@ -74,6 +80,43 @@ class StoredModel:
     def at(self, number: int) -> Place:
         """The object of a number, whatever path leads to it."""
         return Place(self, number, (f"(object {number})",))
+
+    def captured(self, number: int, where: str) -> Place:
+        """The object of a number among those that a function captures.
+
+        Args:
+          number: the number.
+          where: what errors begin with.
+
+        Raises:
+          CorruptFileError: it is not there.
+        """
+        if not 0 <= number < len(self.objects):
+            raise CorruptFileError(
+                f"{where}: captures object {number}, which is not there; the file is damaged"
+            )
+        return self.at(number)
+
+    @cached_property
+    def _constants(self) -> Mapping[str, Any]:
+        """The constants of the main graph by the names of their nodes."""
+        nodes = self.meta.graph_def.node
+        return {node.name: node.attr["value"].tensor for node in nodes if "value" in node.attr}
+
+    def constant(self, operation: str, where: str) -> Any:
+        """The message of a constant of the main graph.
+
+        Args:
+          operation: the name of its node.
+          where: what errors begin with.
+
+        Raises:
+          GraphError: there is none of this name.
+        """
+        message = self._constants.get(operation)
+        if message is None:
+            raise GraphError(f"{where}: expected a constant {operation!r} in the graph, got none")
+        return message
 
     @cached_property
     def checkpoint_numbers(self) -> Mapping[int, int]:
