@@ -57,7 +57,7 @@ def _in_one_dialect(a: Model, b: Model) -> tuple[TrainingConfig, TrainingConfig]
 def _plain(training: TrainingConfig, model: Model) -> dict[str, Any]:
     """A compile state without what says nothing, and with the options of the optimizer that are not given."""
     config = {key: value for key, value in training.config.items() if key not in _OF_RUNNING}
-    config["loss"] = map_objects(_canonical, config.get("loss"))
+    config["loss"] = map_objects(LOSS_FUNCTIONS.python_name, config.get("loss"))
     options = model.optimizer.options if model.optimizer else None
     if options is not None:
         stated = training.optimizer_config
@@ -72,12 +72,6 @@ def _plain(training: TrainingConfig, model: Model) -> dict[str, Any]:
     found = _stated(config)
     assert isinstance(found, dict)
     return found
-
-
-def _canonical(loss: Any) -> Any:
-    """A loss whose function has one name of several."""
-    row = LOSS_FUNCTIONS.find(loss) if isinstance(loss, str) else None
-    return loss if row is None else row.name
 
 
 def _stated(value: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from kerasfmt.ir.keras_facts import Major
 
@@ -49,6 +49,11 @@ class FunctionTable:
     def find(self, name: str) -> NamedFunction | None:
         """The function that a name stands for; None for any other name."""
         return self._by_name.get(name)
+
+    def python_name(self, given: Any) -> Any:
+        """The name of the Python function that a name stands for; what stands for none, as it is."""
+        row = self.find(given) if isinstance(given, str) else None
+        return given if row is None else row.name
 
     def names_in(self, keras: Major) -> dict[str, NamedFunction]:
         """Every name that a version of Keras takes, and its function."""

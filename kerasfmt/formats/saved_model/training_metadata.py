@@ -29,7 +29,7 @@ def numbered_training_config(compiled: TrainingConfig, number: Callable[[Any], i
         if key in found:
             found[key] = _numbered_objects(found[key], "loss" if key == "loss" else "metric", number)
     if compiled.restored:
-        found["loss"] = map_objects(_function_name, found.get("loss"))
+        found["loss"] = map_objects(LOSS_FUNCTIONS.python_name, found.get("loss"))
     optimizer = found.get("optimizer_config")
     if isinstance(optimizer, Mapping):
         options: Any = optimizer.get("config")
@@ -38,12 +38,6 @@ def numbered_training_config(compiled: TrainingConfig, number: Callable[[Any], i
         options = _numbered_objects(options, "schedule", number)
         found["optimizer_config"] = {**optimizer, "config": options}
     return found
-
-
-def _function_name(loss: Any) -> Any:
-    """A loss with the function's own name in place of an alias."""
-    function = LOSS_FUNCTIONS.find(loss) if isinstance(loss, str) else None
-    return loss if function is None else function.name
 
 
 def _numbered_objects(value: Any, kind: str, number: Callable[[Any], int]) -> Any:
