@@ -76,11 +76,11 @@ def _tolerance(text: str) -> float:
 
 def _diff(options: argparse.Namespace) -> int:
     from kerasfmt.comparison.compared_json import to_json
-    from kerasfmt.comparison.diff import diff, weight_bytes
+    from kerasfmt.comparison.diff import compare, open_both
 
-    total = weight_bytes(options.a) + weight_bytes(options.b)
-    with progress_bar("comparing", total) as progress:
-        found = diff(options.a, options.b, options.tolerance, options.max_expansion, progress=progress)
+    one, two = open_both(options.a, options.b, options.max_expansion)
+    with progress_bar("comparing", one.nbytes + two.nbytes) as progress:
+        found = compare(one, two, options.tolerance, options.max_expansion, progress)
     if options.json:
         say_json(to_json(found))
     else:

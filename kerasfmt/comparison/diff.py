@@ -19,7 +19,6 @@ from kerasfmt.comparison.records import ArrayComparison, Change, Comparison, Fun
 from kerasfmt.comparison.sides import (
     Side,
     model_arrays,
-    open_description,
     open_side,
     with_weights,
 )
@@ -69,22 +68,38 @@ def diff(
     """
     if not tolerance >= 0:
         raise ValueError(f"tolerance: expected a number of at least 0, got {tolerance!r}")
-    with limited(max_expansion):
-        one = open_side(Path(a))
-    with limited(max_expansion):
-        two = open_side(Path(b))
-    with limited(max_expansion):
-        return _compared(one, two, tolerance, progress)
+    return compare(*open_both(Path(a), Path(b), max_expansion), tolerance, max_expansion, progress)
 
 
-def weight_bytes(path: str | os.PathLike[str]) -> int:
-    """Bytes of the weights in a file, those of the optimizer too, as its headers state them.
+def open_both(a: Path, b: Path, max_expansion: float = MAX_EXPANSION) -> tuple[Side, Side]:
+    """Two files that are to be compared.
 
     Raises:
       KerasfmtError: as `diff` does.
     """
-    described = open_description(Path(path))
-    return described.nbytes + (described.optimizer.nbytes if described.optimizer else 0)
+    with limited(max_expansion):
+        one = open_side(a)
+    with limited(max_expansion):
+        return one, open_side(b)
+
+
+def compare(
+    one: Side, two: Side, tolerance: float, max_expansion: float = MAX_EXPANSION, progress: Progress = unheard
+) -> Comparison:
+    """What differs between two files that are open.
+
+    Args:
+      one: the first file.
+      two: the second file.
+      tolerance: as in `diff`.
+      max_expansion: as in `diff`.
+      progress: is told the bytes of weights that are compared.
+
+    Raises:
+      KerasfmtError: as `diff` does.
+    """
+    with limited(max_expansion):
+        return _compared(one, two, tolerance, progress)
 
 
 def _compared(one: Side, two: Side, tolerance: float, progress: Progress) -> Comparison:

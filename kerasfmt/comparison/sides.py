@@ -46,6 +46,11 @@ class Side:
         """Whether the file holds variables of an optimizer."""
         return bool(self.described.optimizer and self.described.optimizer.weights)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its weights, those of the optimizer too, as its headers state them."""
+        return self.described.nbytes + (self.described.optimizer.nbytes if self.described.optimizer else 0)
+
     def arrays(self) -> dict[str, Any]:
         """Its weights by their names in the file."""
         by_path = self.described.owners in ("object", "scope")
@@ -70,25 +75,15 @@ def open_side(path: Path) -> Side:
       KerasfmtError: it cannot be read.
     """
     found = described_format_at(path)
-    described = open_description(path)
+    if found.describe is None:
+        raise UnsupportedFormatError(f"{path}: {found.title} cannot be compared")
+    described = found.describe(path)
     if not described.kind:
         return Side(path, found, described, None, f"{path}: holds no Keras model")
     try:
         return Side(path, found, described, read_model(found, path))
     except (UnsupportedLayerError, UnsupportedFormatError) as error:
         return Side(path, found, described, None, str(error))
-
-
-def open_description(path: Path) -> Description:
-    """The description of a file.
-
-    Raises:
-      KerasfmtError: it cannot be read.
-    """
-    found = described_format_at(path)
-    if found.describe is None:
-        raise UnsupportedFormatError(f"{path}: {found.title} cannot be compared")
-    return found.describe(path)
 
 
 def read_model(found: Format, path: Path) -> Model:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt.comparison.diff import weight_bytes
+from kerasfmt.comparison.sides import open_side
 from kerasfmt.errors import MissingFileError, UnsupportedFormatError
 from kerasfmt.ir import Model
 from kerasfmt.layers import LSTM, Bidirectional, Conv2D, Dense, Embedding, Flatten, StringLookup
@@ -283,4 +283,4 @@ def test_weight_bytes(tmp_path: Path) -> None:
     model = trained()
     path = save(model, tmp_path, "m.h5")
     kept = sum(weight.numpy().nbytes for weight in (*model.weights, *model.optimizer_variables()))
-    assert weight_bytes(path) == kept
+    assert open_side(path).nbytes == kept
