@@ -19,7 +19,6 @@ from kerasfmt.verification.files import check_name
 from kerasfmt.verification.finding import Findings
 from kerasfmt.verification.rules import consistency, integrity, unsafe
 
-"""What follows the key of a table in the names of its tensors."""
 _MAX_READS: Final = 2
 """Checksums are verified over at most this many times the bytes of the data files."""
 

@@ -176,6 +176,10 @@ class Findings:
         """Whether there is a finding of one of these rules."""
         return any(self._numbers[rule.code] for rule in rules)
 
+    def fails(self) -> bool:
+        """Whether there is an error."""
+        return any(each.rule.severity is Severity.ERROR for each in self._found)
+
     @contextlib.contextmanager
     def attempt(
         self,

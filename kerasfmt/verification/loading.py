@@ -15,7 +15,7 @@ from kerasfmt.errors import (
     UnsupportedLayerError,
 )
 from kerasfmt.verification.finding import Findings
-from kerasfmt.verification.rule import Rule, Severity
+from kerasfmt.verification.rule import Rule
 from kerasfmt.verification.rules import consistency, reading, unsafe
 
 
@@ -27,7 +27,7 @@ def check_loading(findings: Findings, path: Path, max_expansion: float) -> None:
       path: a file that holds a model.
       max_expansion: as in `load_model`.
     """
-    broken = findings.report("").fails(Severity.ERROR)
+    broken = findings.fails()
     code = findings.has(unsafe.CUSTOM_OBJECT, unsafe.LAMBDA_CODE, unsafe.CALLS_FUNCTION)
     rules: dict[type[BaseException], Rule] = {
         UnsupportedLayerError: reading.NOT_COMPARED,

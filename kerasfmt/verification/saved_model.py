@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from kerasfmt import limits, protos
+from kerasfmt import protos
 from kerasfmt.containers.tensorbundle.reader import Bundle
-from kerasfmt.errors import CorruptFileError, MissingFileError, UnsupportedFormatError
+from kerasfmt.errors import CorruptFileError
 from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 from kerasfmt.formats.checkpoint.object_records import ObjectRecord, decode_records, read_records
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.stored import StoredModel
+from kerasfmt.formats.saved_model.stored import StoredModel, read_message
 from kerasfmt.verification.checkpoint import check_bundle, check_values
 from kerasfmt.verification.files import check_directory
 from kerasfmt.verification.finding import Findings
@@ -24,8 +24,6 @@ from kerasfmt.verification.rules import consistency
 from kerasfmt.verification.signatures import check_assets, check_signatures
 from kerasfmt.verification.variables import check_named_variables, check_variables
 
-_MessageT = TypeVar("_MessageT", bound=protos.Message)
-
 
 def check_saved_model(findings: Findings, directory: Path) -> bool:
     """Checks everything in a directory; whether Keras says what the layers of the model are.
@@ -36,7 +34,7 @@ def check_saved_model(findings: Findings, directory: Path) -> bool:
     """
     saved = None
     with findings.attempt(layout.SAVED_MODEL):
-        saved = _read(protos.SavedModel, directory / layout.SAVED_MODEL)
+        saved = read_message(protos.SavedModel, directory / layout.SAVED_MODEL)
     named = _assets(saved)
     check_directory(
         findings,
@@ -58,15 +56,6 @@ def check_saved_model(findings: Findings, directory: Path) -> bool:
     for meta in saved.meta_graphs:
         described |= _check_graph(findings, directory, saved, meta, bundle)
     return described
-
-
-def _read(kind: type[_MessageT], path: Path) -> _MessageT:
-    if not path.is_file():
-        if path.with_name(layout.SAVED_MODEL_TEXT).is_file():
-            raise UnsupportedFormatError(f"{path}: a SavedModel in text form is not checked")
-        raise MissingFileError(f"{path}: expected a file, got nothing")
-    limits.allowance_for(path.stat().st_size)
-    return protos.parse(kind, path.read_bytes(), str(path))
 
 
 def _assets(saved: Any) -> set[str]:
@@ -113,7 +102,7 @@ def _check_objects(
     texts = None
     if (directory / layout.KERAS_METADATA).exists():
         with findings.attempt(layout.KERAS_METADATA):
-            texts = _read(protos.KerasSavedMetadata, directory / layout.KERAS_METADATA)
+            texts = read_message(protos.KerasSavedMetadata, directory / layout.KERAS_METADATA)
     described = check_metadata(findings, texts, objects, layout.SAVED_MODEL, _assets(saved))
     stored = StoredModel(str(directory), saved, texts, meta, objects, described, bundle, checkpointed)
     with findings.attempt(layout.SAVED_MODEL):

@@ -146,7 +146,7 @@ def _check_file(findings: Findings, path: Path) -> tuple[str, bool]:
 
 def _check_arrays(findings: Findings, path: Path) -> None:
     """The headers of the arrays of an `.npz`; where something was found before, its reader says nothing new."""
-    if not findings.report("").fails():
+    if not findings.fails():
         findings.checked["arrays"] += len(npz.open_arrays(path))
 
 
@@ -162,7 +162,7 @@ def _check_shards(findings: Findings, path: Path) -> tuple[str, bool]:
                 continue
             with opened(shard) as file:
                 check_hdf5(findings, file, name)
-    if names and not findings.report("").fails():
+    if names and not findings.fails():
         with findings.attempt(rules={CorruptFileError: integrity.HEADERS_DISAGREE}):
             read_shards(path, lambda file: file.check_total())
     return "weights in shards", False

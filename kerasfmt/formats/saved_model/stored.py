@@ -263,7 +263,7 @@ def open_saved_model(path: str | os.PathLike[str], tags: Tags = None) -> StoredM
 
 
 def _open(directory: Path, tags: Tags) -> StoredModel:
-    saved = _read(protos.SavedModel, directory / layout.SAVED_MODEL)
+    saved = read_message(protos.SavedModel, directory / layout.SAVED_MODEL)
     meta = _graph(saved, tags, str(directory / layout.SAVED_MODEL))
     where = f"{directory / layout.SAVED_MODEL}: object graph"
     nodes = meta.object_graph_def.nodes
@@ -274,7 +274,7 @@ def _open(directory: Path, tags: Tags) -> StoredModel:
         variables = tensorbundle.read(directory / layout.VARIABLES)
         checkpointed = read_records(variables)
     path = directory / layout.KERAS_METADATA
-    texts = _read(protos.KerasSavedMetadata, path) if objects and path.exists() else None
+    texts = read_message(protos.KerasSavedMetadata, path) if objects and path.exists() else None
     if texts is None:
         described = _described_inside(objects, str(directory / layout.SAVED_MODEL))
     else:
@@ -282,7 +282,15 @@ def _open(directory: Path, tags: Tags) -> StoredModel:
     return StoredModel(str(directory), saved, texts, meta, objects, described, variables, checkpointed or ())
 
 
-def _read(kind: type[_MessageT], path: Path) -> _MessageT:
+def read_message(kind: type[_MessageT], path: Path) -> _MessageT:
+    """A message that takes a whole file.
+
+    Raises:
+      MissingFileError: there is no such file.
+      UnsupportedFormatError: it is the graph of a SavedModel, which is there in text form only.
+      CorruptFileError: it is damaged.
+      UnsafeFileError: it takes more memory than it may.
+    """
     if not path.is_file():
         text = path.with_name(layout.SAVED_MODEL_TEXT)
         if path.name == layout.SAVED_MODEL and text.is_file():
