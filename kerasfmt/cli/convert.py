@@ -94,7 +94,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def _convert(options: argparse.Namespace) -> None:
     if options.target_tf:
-        retarget(options)
+        with warnings_as_lines() as heard:
+            retarget(options, _refusing(heard, options.target) if options.strict else None)
         return
     from kerasfmt.api import load_model, write_model
     from kerasfmt.files.overwrite import may_write

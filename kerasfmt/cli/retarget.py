@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Final
 
 from kerasfmt.cli.output import say
@@ -11,11 +12,12 @@ TARGETS: Final = ("2.15",)
 """The lines of TensorFlow that --target-tf takes."""
 
 
-def retarget(options: argparse.Namespace) -> None:
+def retarget(options: argparse.Namespace, check: Callable[[], None] | None = None) -> None:
     """Writes the SavedModel in SRC for an older TensorFlow to DST.
 
     Args:
       options: of `kerasfmt convert`.
+      check: is called when all is written, before it takes the place of DST; its error leaves DST as it was.
 
     Raises:
       KerasfmtError: SRC is no SavedModel, or the older TensorFlow cannot run it.
@@ -43,6 +45,8 @@ def retarget(options: argparse.Namespace) -> None:
         replace_directory(options.target, contents, flush=not options.no_flush) as directory,
     ):
         done = retarget(options.source, directory, options.target_tf)
+        if check is not None:
+            check()
     if not options.quiet:
         removed = ", ".join(f"{name} ({number:,})" for name, number in sorted(done.removed.items())) or "none"
         say(

@@ -38,6 +38,19 @@ def test_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "turns a SavedModel into a SavedModel" in capsys.readouterr().err
 
 
+def test_strict_allows_no_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, target = saved(tmp_path), tmp_path / "old"
+    (source / "assets.extra").mkdir()
+    (source / "assets.extra" / "requests").write_text("warm")
+    arguments = ["convert", str(source), str(target), "--target-tf", "2.15", "--strict"]
+    assert cli.main(arguments) == status.FAILED
+    assert "assets.extra" in (said := capsys.readouterr().err)
+    assert "1 warning, and --strict allows none; nothing was written" in said
+    assert not target.exists()
+    assert cli.main(arguments[:-1]) == status.DONE
+    assert target.exists()
+
+
 def test_a_target_that_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = saved(tmp_path)
     (tmp_path / "old").write_text("mine")
