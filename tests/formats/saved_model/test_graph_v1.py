@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from kerasfmt.formats.saved_model.graph_reader import load_graph
 from tests.formats.saved_model.stored_edits import edit_saved_model
 
 
-def _tensorflow1(tmp_path: Path, kind: str) -> Path:
-    """A SavedModel of TensorFlow 1: y = x * v, with a variable of a kind or a constant."""
+def _begun() -> tuple[Any, Any, Callable[..., Any]]:
+    """A SavedModel with an empty graph, that graph, and what adds a node: name, op, inputs, dtypes by attribute."""
     saved = protos.SavedModel(saved_model_schema_version=1)
     meta = saved.meta_graphs.add()
     meta.meta_info_def.tags.append("serve")
@@ -27,6 +28,13 @@ def _tensorflow1(tmp_path: Path, kind: str) -> Path:
         for attr, value in types.items():
             node.attr[attr].type = value
         return node
+
+    return saved, meta, add
+
+
+def _tensorflow1(tmp_path: Path, kind: str) -> Path:
+    """A SavedModel of TensorFlow 1: y = x * v, with a variable of a kind or a constant."""
+    saved, meta, add = _begun()
 
     add("x", "Placeholder", dtype=1)
     if kind == "Const":
@@ -73,15 +81,7 @@ def test_a_variable_of_tensorflow_1_without_a_value(tmp_path: Path) -> None:
 
 def _with_tables(tmp_path: Path, main_op: str) -> Path:
     """Lookups of `x` in a table that the main op fills from an asset, and in one that the checkpoint holds."""
-    saved = protos.SavedModel(saved_model_schema_version=1)
-    meta = saved.meta_graphs.add()
-    meta.meta_info_def.tags.append("serve")
-
-    def add(name: str, op: str, *inputs: str, **types: int) -> Any:
-        node = meta.graph_def.node.add(name=name, op=op, input=inputs)
-        for attr, value in types.items():
-            node.attr[attr].type = value
-        return node
+    saved, meta, add = _begun()
 
     def constant(name: str, **values: Any) -> None:
         add(name, "Const", dtype=values["dtype"]).attr["value"].tensor.CopyFrom(protos.TensorProto(**values))

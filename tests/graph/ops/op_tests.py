@@ -123,6 +123,13 @@ class Sample:
         return [np.asarray(a) for a in find_op(self.op).run(node.attrs, *self.arrays())]
 
 
+def texts(*items: bytes) -> Array:
+    """An array of strings, which are bytes."""
+    made = np.empty(len(items), object)
+    made[:] = items
+    return made
+
+
 class Samples(list[Sample]):
     """The samples of one family. Its random operands come from one generator: they are the same in every run."""
 

@@ -9,14 +9,7 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.graph.run import run
-from tests.graph.ops.op_tests import Array, KernelTests, Samples
-
-
-def texts(*items: bytes) -> Array:
-    made = np.empty(len(items), object)
-    made[:] = items
-    return made
-
+from tests.graph.ops.op_tests import Array, KernelTests, Samples, texts
 
 SAMPLES = Samples()
 case = SAMPLES.case

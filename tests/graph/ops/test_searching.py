@@ -9,16 +9,10 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.graph.op import find_op
-from tests.graph.ops.op_tests import Array, KernelTests, Samples
+from tests.graph.ops.op_tests import KernelTests, Samples, texts
 
 SAMPLES = Samples()
 case = SAMPLES.case
-
-
-def texts(*items: bytes) -> Array:
-    made = np.empty(len(items), object)
-    made[:] = items
-    return made
 
 
 numbers = np.int64([5, 3, 5, 9, 3, 5])

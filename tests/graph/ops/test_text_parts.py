@@ -8,16 +8,10 @@ import numpy as np
 import pytest
 
 from kerasfmt.graph.op import find_op
-from tests.graph.ops.op_tests import Array, KernelTests, Samples
+from tests.graph.ops.op_tests import KernelTests, Samples, texts
 
 SAMPLES = Samples()
 case = SAMPLES.case
-
-
-def texts(*items: bytes) -> Array:
-    made = np.empty(len(items), object)
-    made[:] = items
-    return made
 
 
 words = texts(b"hello", b"\xc3\xa9t\xc3\xa9s", b"worlds", b"\xe6\xbc\xa2\xe5\xad\x97ab")
