@@ -34,7 +34,10 @@ from conformance.fuzz.spoil_saved_model import SAVED_MODEL, put as put_saved_mod
 from conformance.fuzz.spoil_zip import ZIP
 from kerasfmt import ir
 from kerasfmt.errors import KerasfmtError
-from kerasfmt.formats.checkpoint.description import describe
+from kerasfmt.formats.described_json import to_json
+from kerasfmt.formats.described_text import lines
+from kerasfmt.formats.detect import described_format_at
+from kerasfmt.formats.statistics import statistics
 from kerasfmt.verification.rules import reading
 
 KINDS: dict[str, dict[str, Spoil]] = {
@@ -105,8 +108,12 @@ def use(path: Path) -> None:
     """Everything that a reader does with a file, to the last weight; raises the error of `load_model`.
 
     A file that is no model may still hold weights: it is one that can be used if a model takes them. One that is
-    a model predicts, and is saved in every format; both may refuse it. No check of `verify` fails.
+    a model predicts, and is saved in every format; both may refuse it. So may what shows and compares it. No check
+    of `verify` fails.
     """
+    for look in (_inspect, _compare):
+        with contextlib.suppress(KerasfmtError):
+            look(path)
     assert reading.CHECK_FAILED not in {found.rule for found in kerasfmt.verify(path).findings}
     if not path.suffix:
         _use_checkpoint(path)
@@ -130,17 +137,35 @@ def use(path: Path) -> None:
             np.asarray(weight.value)
     model.get_config()
     _predict(model)
+    with tempfile.TemporaryDirectory() as scratch, contextlib.suppress(KerasfmtError):
+        model.plot(Path(scratch) / "picture.svg")
     for name, save_format in COPIES.items():
         with tempfile.TemporaryDirectory() as scratch, contextlib.suppress(KerasfmtError):
-            kerasfmt.save_model(model, Path(scratch) / name, save_format=save_format)
+            kerasfmt.save_model(model, Path(scratch) / name, save_format=save_format, flush=False)
+            if name == "copy.h5":
+                kerasfmt.diff(path, Path(scratch) / name)
     kerasfmt.load_weights(model, path)
+
+
+def _inspect(path: Path) -> None:
+    """Shows the file as a person and as a program see it, with its ops and what its weights are like."""
+    found = described_format_at(path)
+    assert found.describe is not None
+    described = found.describe(path)
+    "".join(lines(described))
+    json.dumps(to_json(described, None, lambda weight: statistics(weight.array)))
+    if described.count_ops is not None:
+        described.count_ops()
+
+
+def _compare(path: Path) -> None:
+    kerasfmt.diff(path, path)
 
 
 def _use_checkpoint(prefix: Path) -> None:
     """A checkpoint need not be that of a model: what counts is the error of opening it, and of its arrays."""
     checkpoint = kerasfmt.open_checkpoint(prefix)
     repr((checkpoint, checkpoint.objects, list(checkpoint.root.walk()) if checkpoint.root else ()))
-    describe(prefix)
     for model in _targets():
         for by_name in (False, True):
             _takes(model, prefix, by_name)
@@ -164,7 +189,7 @@ def _use_graph(path: Path) -> None:
             with contextlib.suppress(KerasfmtError):
                 signature(**arrays)
     with tempfile.TemporaryDirectory() as scratch:
-        kerasfmt.save_model(graph, Path(scratch) / "copy")
+        kerasfmt.save_model(graph, Path(scratch) / "copy", flush=False)
 
 
 def _predict(model: ir.Model) -> None:
