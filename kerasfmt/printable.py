@@ -1,4 +1,4 @@
-"""Text from files, made safe to print.
+"""Texts to print: those from files, made safe, and numbers of bytes.
 
 The names in a file can hold what a terminal obeys: escape sequences, carriage returns, characters that turn the
 direction of the text. Other characters of every script stay as they are.
@@ -31,6 +31,21 @@ def printable(text: str) -> str:
       日本語 \x1b[2J
     """
     return _COMMANDS.sub(_escape, text)
+
+
+def byte_size(count: int) -> str:
+    """A number of bytes as a text in a suitable unit.
+
+    Args:
+      count: the number of bytes.
+
+    Example:
+      >>> byte_size(102_550_144)
+      '102.6 MB'
+    """
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:,.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from kerasfmt.printable import printable
+from kerasfmt.printable import byte_size, printable
 
 HOSTILE = [
     ("\x1b[2J", r"\x1b[2J"),
@@ -60,3 +60,11 @@ def test_no_control_character_is_left() -> None:
         for character in printable(everything)
     )
     assert printable(everything).encode()
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_234_567, "1.2 MB"), (10**10, "10,000.0 MB")],
+)
+def test_byte_size(count: int, said: str) -> None:
+    assert byte_size(count) == said

@@ -99,9 +99,9 @@ def _convert(options: argparse.Namespace) -> None:
         return
     from kerasfmt.api import load_model, write_model
     from kerasfmt.files.overwrite import may_write
-    from kerasfmt.formats.description import byte_size
     from kerasfmt.formats.detect import format_at, format_for
     from kerasfmt.formats.format import WriteArguments
+    from kerasfmt.printable import byte_size
 
     source, target = options.source, options.target
     found = format_for(target, options.to)

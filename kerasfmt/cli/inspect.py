@@ -132,7 +132,7 @@ def _show(described: Description, measured: Measure | None) -> None:
 
 def _show_owners(described: Description) -> None:
     """A row for each owner."""
-    from kerasfmt.formats.description import byte_size
+    from kerasfmt.printable import byte_size
 
     kinds = any(row.kind for row in described.rows)
     headings = (described.owners, *(["class"] if kinds else []), described.weights)

@@ -41,6 +41,11 @@ class CallWords:
     check: Callable[[Layer, Any, Structure], None]
 
 
+def states_arguments(node: Any) -> bool:
+    """Whether an entry of `inbound_nodes` states arguments, as Keras 3 does; Keras 2 lists tensors."""
+    return isinstance(node, Mapping) and "args" in node
+
+
 class Finder:
     """Finds the tensors of references among the calls that have been made.
 

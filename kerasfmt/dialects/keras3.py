@@ -21,7 +21,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
 from kerasfmt.dialects.activations import activation_to_keras2, activation_to_keras3, is_activation
-from kerasfmt.dialects.calls import CallWords, FindTensor
+from kerasfmt.dialects.calls import CallWords, FindTensor, states_arguments
 from kerasfmt.dialects.functions import functions_to_keras3
 from kerasfmt.dialects.keras3_masks import (
     drop_implied_masks,
@@ -30,25 +30,13 @@ from kerasfmt.dialects.keras3_masks import (
     refuse_unstated_masks,
     state_missing_masks,
 )
-from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, mappings, plain_shape, wrapped
+from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
 from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
-
-
-def is_spoken(config: Any) -> bool:
-    """Whether a config has calls, input shapes or dtype policies in a form that only Keras 3 writes.
-
-    A Sequential model whose layers state neither a shape nor a policy has the same config in both versions.
-    """
-    return any(
-        item.get("class_name") in ("__keras_tensor__", "DTypePolicy")
-        or (item.get("class_name") == "InputLayer" and "batch_shape" in _mapping(item.get("config")))
-        for item in mappings(config)
-    )
 
 
 def keras3_to_keras2(entry: Any) -> Any:
@@ -100,11 +88,6 @@ def _without_mode(entry: Any) -> Any:
     return {**entry, "inbound_nodes": calls}
 
 
-def is_call(node: Any) -> bool:
-    """Whether an entry of `inbound_nodes` is a call in the dialect of Keras 3."""
-    return isinstance(node, Mapping) and "args" in node
-
-
 def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, dict[str, Any]]:
     """The inputs and the keyword arguments of a call.
 
@@ -116,7 +99,7 @@ def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, di
     Raises:
       InvalidModelError: it is not a call.
     """
-    if not is_call(node):
+    if not states_arguments(node):
         raise InvalidModelError(f"config: expected a call with args and kwargs, got {str(node)[:80]}")
     arguments = [_leaf(a, tensor) for a in node["args"]]
     given = {k: _leaf(v, tensor) for k, v in node.get("kwargs", {}).items()}

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from kerasfmt import limits
-from kerasfmt.dialects import keras2, keras3
-from kerasfmt.dialects.calls import Finder, find_ends, make_calls
+from kerasfmt import layers, limits  # noqa: F401  (the classes that configs name)
+from kerasfmt.dialects import keras2
+from kerasfmt.dialects.calls import Finder, find_ends, make_calls, states_arguments
 from kerasfmt.dialects.functions import functions_to_keras2
+from kerasfmt.dialects.saving_lib import mappings
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Functional, Model, naming
@@ -117,13 +118,31 @@ def layer_from_config(
 def _model_from(config: Mapping[str, Any], reading: _Reading, keras: Major | None) -> Model:
     if "layers" in config and "class_name" not in config:
         config = {"class_name": "Functional" if "input_layers" in config else "Sequential", "config": config}
-    if keras == 3 or (keras is None and keras3.is_spoken(config)):
+    if keras == 3 or (keras is None and _is_of_keras3(config)):
+        from kerasfmt.dialects.keras3 import keras3_to_keras2
+
         with _located((str(config.get("class_name")),)):
-            config = keras3.keras3_to_keras2(config)
+            config = keras3_to_keras2(config)
     layer = _layer_from(config, reading, ())
     if not isinstance(layer, Model):
         raise InvalidModelError(f"config: expected a model, got {config.get('class_name')!r}")
     return layer
+
+
+def _is_of_keras3(config: Any) -> bool:
+    """Whether a config has calls, input shapes or dtype policies in a form that only Keras 3 writes.
+
+    A Sequential model whose layers state neither a shape nor a policy has the same config in both versions.
+    """
+    return any(
+        item.get("class_name") in ("__keras_tensor__", "DTypePolicy")
+        or (
+            item.get("class_name") == "InputLayer"
+            and isinstance(item.get("config"), Mapping)
+            and "batch_shape" in item["config"]
+        )
+        for item in mappings(config)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -333,13 +352,15 @@ def _functional(config: Mapping[str, Any], reading: _Reading, path: tuple[str, .
                 raise InvalidModelError(f"two layers are called {own!r}")
             layers[own] = layer
             pending.extend((own, node) for node in entry.get("inbound_nodes") or ())
-        is_keras3 = any(keras3.is_call(node) for _, node in pending)
-        find = Finder(layers, keras3.CALLS if is_keras3 else keras2.CALLS)
-        make_calls(find, pending)
-        if is_keras3:
-            from kerasfmt.dialects.keras3_masks import refuse_other_masks
+        if any(states_arguments(node) for _, node in pending):
+            from kerasfmt.dialects import keras3
 
-            refuse_other_masks(list(layers.values()))
+            find = Finder(layers, keras3.CALLS)
+            make_calls(find, pending)
+            keras3.refuse_other_masks(list(layers.values()))
+        else:
+            find = Finder(layers, keras2.CALLS)
+            make_calls(find, pending)
         inputs = find_ends(config["input_layers"], find)
         outputs = find_ends(config["output_layers"], find)
         return Functional(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))

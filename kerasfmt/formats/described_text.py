@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from kerasfmt.formats.description import Description, StoredOptimizer, byte_size
+from kerasfmt.formats.description import Description, StoredOptimizer
 from kerasfmt.formats.statistics import Statistics
+from kerasfmt.printable import byte_size
 
 _WRITERS: Final = {"keras": "Keras", "tensorflow": "TensorFlow", "backend": "backend"}
 _FILES: Final = 8

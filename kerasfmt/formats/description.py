@@ -9,13 +9,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from kerasfmt.dtypes import DTypeLike, of
 from kerasfmt.printable import printable
 from kerasfmt.typing import override
-
-_MEGABYTE: Final = 1_000_000
 
 OwnerKind: TypeAlias = Literal["layer", "object", "scope", "variable"]
 
@@ -293,10 +291,3 @@ def files_below(path: Path) -> dict[str, int]:
     """Bytes of each file below a directory, by its path from there."""
     found = (file for file in path.rglob("*") if file.is_file())
     return {file.relative_to(path).as_posix(): file.stat().st_size for file in sorted(found)}
-
-
-def byte_size(count: int) -> str:
-    """A number of bytes as a text in a suitable unit."""
-    if count < 1000:
-        return f"{count} B"
-    return f"{count / 1000:,.1f} kB" if count < _MEGABYTE else f"{count / _MEGABYTE:,.1f} MB"

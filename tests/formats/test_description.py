@@ -11,7 +11,6 @@ from kerasfmt.formats.description import (
     Description,
     Row,
     StoredWeight,
-    byte_size,
     files_below,
     named,
     rows_of,
@@ -89,11 +88,3 @@ def test_bytes_on_disk(tmp_path: Path) -> None:
     assert found.bytes_on_disk == 5
     whole = Description(path=tmp_path / "d" / "b", format="keras", title="t", members={"x": 700})
     assert whole.bytes_on_disk == 2
-
-
-@pytest.mark.parametrize(
-    ("count", "said"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_234_567, "1.2 MB"), (10**10, "10,000.0 MB")],
-)
-def test_byte_size(count: int, said: str) -> None:
-    assert byte_size(count) == said
