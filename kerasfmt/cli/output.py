@@ -9,18 +9,17 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from kerasfmt.printable import printable
-from kerasfmt.typing import override
+from kerasfmt.typing import override, record
 
 _WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Column:
     """A column of a table.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from kerasfmt import dtypes
 from kerasfmt.errors import SaveError, UnsupportedFormatError
+from kerasfmt.typing import record
 
 SLAB_SIZE: Final = 4 << 20
 _STRING_SIZE: Final = 64  # bytes that a string is assumed to take when slabs are cut
@@ -43,7 +43,7 @@ class Stored(Protocol):
         """Its elements: an array, or anything with a shape, a dtype and slicing."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Source:
     """A tensor that can be read more than once, slab by slab.
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
+from kerasfmt.typing import record
 
 FindTensor: TypeAlias = Callable[[Any], Any]
 """The tensor of a reference; None while it does not exist."""
@@ -24,7 +24,7 @@ _Awaited: TypeAlias = tuple[str, int]
 """A call that has not been made: the name of the layer, and which of its calls it is."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class CallWords:
     """How a dialect writes a call.
 

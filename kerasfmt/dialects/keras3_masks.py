@@ -12,7 +12,6 @@ keras/src/layers/merging/base_merge.py, compute_mask (3.x)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from kerasfmt.dialects.saving_lib import mappings
@@ -23,6 +22,7 @@ from kerasfmt.ir.own_modules import holds_operations
 from kerasfmt.ir.structure import flatten
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.layers.keras3_ops import module_of
+from kerasfmt.typing import record
 
 Reference: TypeAlias = tuple[str, Any, Any]
 """Name of a layer, number of its call, number of the output."""
@@ -90,7 +90,7 @@ def history(value: Any) -> Reference | None:
     return found[0], found[1], found[2]
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class _Mask:
     """The mask of a tensor.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from kerasfmt import layers, limits  # noqa: F401  (the classes that configs name)
@@ -27,6 +27,7 @@ from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.own_modules import holds_operations
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.trace_sharing import SharedTraces
+from kerasfmt.typing import record
 
 _MAX_DEPTH = 64
 """Models nested deeper than this are refused."""
@@ -145,7 +146,7 @@ def _is_of_keras3(config: Any) -> bool:
     )
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class _Reading:
     """The state shared by all models and layers of one config.
 
@@ -353,11 +354,11 @@ def _functional(config: Mapping[str, Any], reading: _Reading, path: tuple[str, .
             layers[own] = layer
             pending.extend((own, node) for node in entry.get("inbound_nodes") or ())
         if any(states_arguments(node) for _, node in pending):
-            from kerasfmt.dialects import keras3
+            from kerasfmt.dialects import keras3, keras3_masks
 
             find = Finder(layers, keras3.CALLS)
             make_calls(find, pending)
-            keras3.refuse_other_masks(list(layers.values()))
+            keras3_masks.refuse_other_masks(list(layers.values()))
         else:
             find = Finder(layers, keras2.CALLS)
             make_calls(find, pending)

@@ -8,11 +8,11 @@ import re
 import shutil
 import stat
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from kerasfmt.errors import SaveError
+from kerasfmt.typing import record
 
 _ATTEMPTS: Final = 100
 _MAX_NAMED_FILES: Final = 5
@@ -21,7 +21,7 @@ Kept: TypeAlias = dict[str, object]
 """Paths of what is taken over -> what changes when it does: where a link points, size and time of a file."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class DirectoryContents:
     """The permitted contents of a directory of one format.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kerasfmt.containers.progress import Progress, unheard
+from kerasfmt.typing import record
 
 if TYPE_CHECKING:
     from kerasfmt.files.contents import DirectoryContents
@@ -23,7 +23,7 @@ Tags: TypeAlias = str | Iterable[str] | None
 """The tags of a graph: one, or a set of them; None for the only graph, or the one with the tag `serve`."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(frozen=True, kw_only=True, eq=False)
 class WriteArguments:
     """The arguments of a writer of models; a writer ignores what it has no use for.
 
@@ -42,7 +42,7 @@ class WriteArguments:
     progress: Progress = unheard
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class OpenFiles:
     """The open files that a format takes in place of a path.
 
@@ -55,7 +55,7 @@ class OpenFiles:
     recognize: Callable[[object], bool]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Shards:
     """Weights in several files beside a map of them.
 
@@ -71,7 +71,7 @@ class Shards:
     write: Callable[[Model, Path, float, bool], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Prefix:
     """Weights in several files that a path names by the beginning of their names.
 
@@ -85,7 +85,7 @@ class Prefix:
     write: Callable[[Model, Path, bool], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Format:
     """A format of models, of weights alone, or of both. What it cannot do is None, or raises the reason.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,11 +13,12 @@ from kerasfmt.graph.resource import Capture, Variable
 from kerasfmt.graph.text import type_text, wrapped
 from kerasfmt.graph.value import Node, Value
 from kerasfmt.printable import printable
+from kerasfmt.typing import record
 
 _NONE: Mapping[Function, Function] = MappingProxyType({})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record(frozen=True, eq=False, repr=False)
 class Function:
     """A finished function, from inputs and captures to outputs.
 

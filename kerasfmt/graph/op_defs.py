@@ -7,7 +7,6 @@ Source: tensorflow/core/framework/op_def.proto.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from kerasfmt import dtypes, protos
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.attr_values import decode_attr
+from kerasfmt.typing import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Arg:
     """One input or output of an op: a tensor, `number_attr` tensors of one dtype, or a `type_list_attr` list."""
 
@@ -47,7 +47,7 @@ _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class AttrDef:
     """One attribute of an op: its kind ("int", "list(int)", "type", ...), default and allowed values.
 
@@ -107,7 +107,7 @@ class AttrDef:
         return GraphError(f"op {self.op}: attribute {self.name}: {fault}")
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class OpDef:
     """The declaration of a TensorFlow op."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -13,7 +12,7 @@ from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.spec import Spec
 from kerasfmt.graph.table_content import TableContent
-from kerasfmt.typing import override
+from kerasfmt.typing import override, record
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
@@ -141,7 +140,7 @@ class TableInitializer(Protocol):
         """The first content of a table."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class KeyValues:
     """Fills a table with given keys.
 

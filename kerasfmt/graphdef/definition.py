@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from kerasfmt.graph import Function
+from kerasfmt.typing import record
 
 GRADIENT: Final = "_gradient_op_type"
 """The attribute of a node that names its own gradient."""
@@ -22,7 +22,7 @@ _NUMBERED: Final = re.compile(r"_\d+\Z")
 _PREFIX: Final = "__inference_"
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Definition:
     """A function as a library states it.
 

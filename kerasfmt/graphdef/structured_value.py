@@ -6,7 +6,6 @@ Source: tensorflow/core/protobuf/struct.proto; tensorflow/python/saved_model/nes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -14,13 +13,14 @@ from kerasfmt import dtypes, protos
 from kerasfmt.errors import GraphError
 from kerasfmt.graph import Spec, VariableSpec
 from kerasfmt.graph.attr_values import decode_shape, encode_shape
+from kerasfmt.typing import record
 
 _PLAIN: Final = frozenset({"bool_value", "int64_value", "float64_value", "string_value"})
 _MAX_DEPTH: Final = 64
 """Structures that are nested more deeply are refused."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ArgSpec:
     """The signature of a Python function, as TensorFlow stores it (inspect.FullArgSpec)."""
 
@@ -37,7 +37,7 @@ class ArgSpec:
         return repr(self)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class OtherValue:
     """A value of a kind that kerasfmt does not take: the spec of a ragged tensor, a tensor, and others.
 

@@ -6,7 +6,7 @@ Source: keras/src/activations.py (2.15 and 3.x).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from kerasfmt.errors import UnsupportedLayerError
@@ -15,9 +15,10 @@ from kerasfmt.ir.fields import Field
 from kerasfmt.ir.identifiers import Config, parse_identifier, unknown
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.nn import activations as nn
+from kerasfmt.typing import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Activation:
     """An activation function under Keras's name.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from kerasfmt.dtypes import DType
 from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.graph.table_content import TableContent
 from kerasfmt.graph.text_table import column, lines_of
+from kerasfmt.typing import record
 
 
 class Asset(EagerConstant):
@@ -39,7 +39,7 @@ class Asset(EagerConstant):
         return lines_of(self.data)
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class TextFile:
     """Fills a table from the lines of a file.
 

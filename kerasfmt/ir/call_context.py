@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.graph import Value
@@ -12,12 +12,13 @@ from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.trace import InnerCall
 from kerasfmt.ir.trace_sharing import SharedTraces
+from kerasfmt.typing import record
 
 if TYPE_CHECKING:
     from kerasfmt.ir.layer import Layer
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class CallContext:
     """A trace in progress: what it shares with other traces, and what its calls add to it.
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+from kerasfmt.typing import record
 
 CONTEXT: Final = "call_context"
 """The parameter by which a `call` is given its CallContext; Keras never sees it."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class CallSignature:
     """The parameters of a `call`.
 

@@ -16,9 +16,10 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir.weight import ArrayLike, Weight
+from kerasfmt.typing import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class CompiledMetric:
     """A metric of a compiled model as Keras 2 has built it, or the mean of a loss.
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, Ty
 import numpy as np
 
 from kerasfmt.ir.json_values import wrap_shape
-from kerasfmt.typing import override
+from kerasfmt.typing import override, record
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -123,7 +123,7 @@ def option(
     return Field(default, convert, to_config, stored, implied, kw_only, alias=alias)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class State:
     """Stands in a class body for an annotated attribute that is not an option.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Shape, Spec
+from kerasfmt.typing import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class InputSpec:
     """What a layer demands of an input; Keras's InputSpec, kept because Keras stores it.
 

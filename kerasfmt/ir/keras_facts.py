@@ -13,8 +13,10 @@ them, or replaces some or all of them. An activation has them in its row of the 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, TypeAlias
+
+from kerasfmt.typing import record
 
 Major: TypeAlias = Literal[2, 3]
 """A major version of Keras."""
@@ -45,7 +47,7 @@ LATER_OPTIONS: Final[Mapping[str, Container[object]]] = {
 """Options that Keras 2.15 lacks in every layer: the values that mean what it does anyway."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@record(frozen=True, repr=False, eq=False)
 class ComparedMask:
     """How Keras 3 makes the mask of a layer: by an operation `NotEqual` on the input of the layer.
 
@@ -62,7 +64,7 @@ class ComparedMask:
     reduced: bool = False
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class KerasFacts:
     """Facts about a class of Keras beside its config.
 

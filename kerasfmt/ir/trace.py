@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.graph import Function, Spec
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Tensor
-from kerasfmt.typing import override
+from kerasfmt.typing import override, record
 
 if TYPE_CHECKING:
     from kerasfmt.ir.layer import Layer
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class InnerCall:
     """A call of a layer by the layer that holds it: the layer, and the Specs of the arguments."""
 
@@ -25,7 +24,7 @@ class InnerCall:
     kwargs: Mapping[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Trace:
     """A layer's `call`, traced for one signature.
 

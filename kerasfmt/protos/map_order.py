@@ -13,9 +13,10 @@ from the end.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
+
+from kerasfmt.typing import record
 
 _VARINT, _BYTES = 0, 2
 _FIXED_SIZES = {1: 8, 5: 4}
@@ -74,7 +75,7 @@ def _of_upb(key: Key) -> Any:
     return -key if isinstance(key, int) else (*key, _BEYOND)
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class _Layout:
     """Where the maps of a message type are.
 

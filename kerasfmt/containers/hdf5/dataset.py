@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +20,7 @@ from kerasfmt.containers.hdf5.chunks import Chunks
 from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors, import_h5py
 from kerasfmt.errors import CorruptFileError, UnsafeFileError, UnsupportedFormatError
 from kerasfmt.printable import printable
+from kerasfmt.typing import record
 
 # A byte of a deflate stream gives at most 1032 bytes (zlib.net/zlib_tech.html); LZF gives fewer than 100.
 _MAX_EXPANSION: Final = 1032
@@ -147,7 +147,7 @@ class LazyDataset:
         return printable(f"<LazyDataset {self.where} {self.dtype}{list(self.shape)}>")
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class _Admitted:
     """What the header of a dataset says.
 

@@ -8,7 +8,6 @@ is refused if the file has fewer bytes. Every failure is a KerasfmtError that na
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, NoReturn
 
@@ -18,6 +17,7 @@ from kerasfmt.containers.hdf5.raw_strings import RawStrings
 from kerasfmt.containers.system_faults import system_fault
 from kerasfmt.errors import CorruptFileError, InvalidModelError, KerasfmtError, UnsafeFileError
 from kerasfmt.limits import NAME_COST, Allowance
+from kerasfmt.typing import record
 
 MAX_DEPTH: Final = 256
 """How many groups a name may pass through; a model inside a model takes two."""
@@ -72,7 +72,7 @@ class corrupt_file_errors:
             ) from error
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Node:
     """A group of a file, or a dataset, reached by hard links only.
 

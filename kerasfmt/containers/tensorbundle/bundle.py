@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -36,6 +35,7 @@ from kerasfmt.containers.tensorbundle.coding import (
     unmask_crc32c,
 )
 from kerasfmt.errors import CorruptFileError, UnsupportedFormatError
+from kerasfmt.typing import record
 
 HEADER_KEY: Final = b""
 VERSION: Final = 1  # Source: tensor_bundle.cc, kTensorBundleVersion
@@ -78,7 +78,7 @@ def encode_slice_keys(key: bytes, parts: Sequence[Slice]) -> Iterator[bytes]:
         yield b"".join((name, encode_ordered_number(len(part)), *numbers))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Header:
     """What the index says of the whole checkpoint.
 
@@ -127,7 +127,7 @@ def decode_header(data: bytes, file: str) -> Header:
     return Header(message.num_shards, "big" if big else "little")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Entry:
     """What the index says of one tensor.
 

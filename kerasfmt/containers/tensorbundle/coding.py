@@ -14,7 +14,6 @@ tensorflow/core/lib/strings/ordered_code.cc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import google_crc32c
@@ -22,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kerasfmt.errors import CorruptFileError
+from kerasfmt.typing import record
 
 _MASK_DELTA: Final = 0xA282EAD8
 _MAX_VARINT_BYTES: Final = 10
@@ -73,7 +73,7 @@ def encode_varints(values: list[int]) -> bytes:
     return b"".join(map(encode_varint, values))
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Window:
     """A run of bytes of a file that is being decoded.
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from kerasfmt.formats.checkpoint import layout
 from kerasfmt.formats.checkpoint.nodes import SavedNode, SavedSlot, UserObject, VariableNode
 from kerasfmt.graph import Capture
+from kerasfmt.typing import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class ObjectGraph:
     """The nodes in the order of their numbers.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from kerasfmt.containers.checked_json import parse_object
@@ -14,13 +13,14 @@ from kerasfmt.containers.hdf5.opening import OpenFile, opened
 from kerasfmt.errors import CorruptFileError, InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.keras_archive.layout import ROOT_MEMBERS
+from kerasfmt.typing import record
 
 _MAX_NAMED: Final = 5
 
 NamedDatasets: TypeAlias = list[tuple[str, LazyDataset]]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record(frozen=True, eq=False, repr=False)
 class H5Model:
     """A Keras model as its HDF5 file states it.
 
@@ -46,7 +46,7 @@ class H5Model:
     optimizer_weights: NamedDatasets
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record(frozen=True, eq=False, repr=False)
 class H5Weights:
     """The weights in an HDF5 file, whether or not it also holds the config of the model.
 

@@ -6,18 +6,18 @@ Source: tensorflow/python/eager/polymorphic_function; tensorflow/core/function/p
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from kerasfmt import protos
 from kerasfmt.graph import Function, Spec
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir.structure import Structure
+from kerasfmt.typing import record
 
 NO_ARGUMENTS = ArgSpec()
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class ConcreteFunction:
     """A function for one signature.
 
@@ -42,7 +42,7 @@ class ConcreteFunction:
     input_signature: tuple[Any, ...] | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class PolymorphicFunction:
     """A tf.function: one function for each traced signature.
 

@@ -9,7 +9,6 @@ Source: tensorflow/python/saved_model/save.py, _fill_meta_graph_def.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,12 +24,13 @@ from kerasfmt.graph import Builder, EagerConstant, Node, Spec, Value
 from kerasfmt.graph.attr_values import encode_shape
 from kerasfmt.graphdef.functions import FunctionEncoder
 from kerasfmt.ir.asset import Asset
+from kerasfmt.typing import record
 
 Ends = Mapping[str, tuple[str, Spec]]
 """The tensors of a signature by name: the name of each in the main graph, and its spec."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class MainGraph:
     """The nodes, and the entry points that readers look for.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -29,9 +28,10 @@ from kerasfmt.ir.regularizers import to_config
 from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tracked import TrackedObject
+from kerasfmt.typing import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class LayerMetadata:
     """The metadata that Keras stores for one layer.
 

@@ -13,7 +13,6 @@ Source: tf_keras/src/saving/legacy/saved_model/save_impl.py, wrap_layer_objects 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
@@ -33,12 +32,13 @@ from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.revived_model import refuse_revived
 from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.trace_sharing import SharedTraces
+from kerasfmt.typing import record
 
 Penalty: TypeAlias = Weight | GivenFunction
 """A weight that has a regularizer, or the function that gives a penalty of a revived layer."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Plan:
     """A model and its functions, as a SavedModel holds them.
 

@@ -8,7 +8,7 @@ Source: tensorflow/python/checkpoint/functional_saver.py.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ from kerasfmt import dtypes
 from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY, TABLE_PARTS
 from kerasfmt.graph import Builder, Function, Node, Spec, Table, Value, Variable
 from kerasfmt.graph.ops import checkpoint_io  # noqa: F401  (registers the ops of savers)
+from kerasfmt.typing import record
 
 _CPU: Final = "/device:CPU:0"
 _ANY_CPU: Final = "/device:CPU:*"
@@ -28,7 +29,7 @@ def emit_node(graph: Builder, op: str, *inputs: object, **options: Any) -> Node:
     return graph.nodes[-1]
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class _PerWeight:
     """Makes one node for each weight; nodes for weights of one shape and dtype differ in names and inputs only."""
 

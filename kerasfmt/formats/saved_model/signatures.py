@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.formats.saved_model import layout
@@ -19,9 +18,10 @@ from kerasfmt.ir import Model
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.structure import flatten, map_structure
+from kerasfmt.typing import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class PlannedSignature:
     """A signature as a function: inputs by name, outputs by name in the order of the function's outputs."""
 

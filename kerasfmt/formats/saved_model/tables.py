@@ -14,7 +14,6 @@ Source: tensorflow/python/trackable/resource.py, CapturableResource._trackable_c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,9 +25,10 @@ from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Layer
 from kerasfmt.ir.asset import TextFile
 from kerasfmt.ir.structure import flatten, map_structure
+from kerasfmt.typing import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class TableFunctions:
     """The functions of one table.
 

@@ -9,7 +9,6 @@ Source: tensorflow/core/framework/kernel_shape_util.cc, GetWindowedOutputSizeVer
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import TypeVar
 
@@ -17,11 +16,12 @@ import numpy as np
 
 from kerasfmt.graph.ops.declare import Array, Attrs
 from kerasfmt.graph.spec import Shape
+from kerasfmt.typing import record
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Window:
     """The windows along one axis. Sizes are in elements; `before` and `after` are the padding."""
 

@@ -11,7 +11,7 @@ Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,7 +24,7 @@ from kerasfmt.ir.json_values import ELLIPSIS, SLICE, unwrap
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
 from kerasfmt.layers.tf_op import SlicingOpLambda, TFOpLambda
-from kerasfmt.typing import override
+from kerasfmt.typing import override, record
 
 Translated: TypeAlias = tuple[str, Any, dict[str, Any]]
 """Name, first argument and keyword arguments of a TensorFlow function."""
@@ -33,7 +33,7 @@ Translate: TypeAlias = Callable[..., Translated]
 """Translates the arguments of an operation to a TensorFlow function and its arguments."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Row:
     """An operation that kerasfmt knows.
 
