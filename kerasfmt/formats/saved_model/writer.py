@@ -79,13 +79,15 @@ def write(
     encoder.encode_library(meta.graph_def.library)
     encode_main_graph(meta, main, encoder)
     _encode_meta_info(meta, _used_ops(names, main), options)
-    _check_size(meta)
-    _write_files(directory, saved, encode_metadata(described), graph, main, checkpoint, progress)
+    data = protos.serialize(saved)
+    _check_size(data, meta)
+    _write_files(directory, saved, data, encode_metadata(described), graph, main, checkpoint, progress)
 
 
 def _write_files(
     directory: Path,
     saved: protos.SavedModel,
+    data: bytes,
     metadata: protos.KerasSavedMetadata,
     graph: ObjectGraph,
     main: MainGraph,
@@ -106,7 +108,6 @@ def _write_files(
     items.append((OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
     tensorbundle.write_new(directory / layout.VARIABLES, items, progress=progress)
     index = (directory / layout.VARIABLES_INDEX).read_bytes()
-    data = protos.serialize(saved)
     files = {
         layout.SAVED_MODEL: data,
         layout.KERAS_METADATA: protos.serialize(metadata),
@@ -143,12 +144,11 @@ def _encode_meta_info(meta: protos.MetaGraphDef, ops: protos.OpList, options: Sa
     meta.graph_def.versions.min_consumer = layout.GRAPH_MIN_CONSUMER
 
 
-def _check_size(meta: protos.MetaGraphDef) -> None:
-    size = meta.ByteSize()
-    if size <= _MAX_PROTO:
+def _check_size(data: bytes, meta: protos.MetaGraphDef) -> None:
+    if len(data) <= _MAX_PROTO:
         return
     largest = max(meta.graph_def.library.function, key=lambda f: f.ByteSize())
     raise SaveError(
-        f"{layout.SAVED_MODEL}: the graph takes {size:,} bytes, a protobuf message may take {_MAX_PROTO:,}; "
+        f"{layout.SAVED_MODEL}: the graph takes {len(data):,} bytes, a protobuf message may take {_MAX_PROTO:,}; "
         f"its largest function is {largest.signature.name} with {largest.ByteSize():,} bytes"
     )
