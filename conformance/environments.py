@@ -14,6 +14,7 @@ HOME = Path(os.environ.get("KERASFMT_ENVS") or ROOT / ".conformance" / "envs")
 
 NAMES = {
     "core": "core",
+    "2.12": "tf212",
     "2.15": "tf215",
     "2.21": "tf221",
     "k3jax": "k3jax",
@@ -39,6 +40,7 @@ def python(environment: str) -> Path:
         return found
     if environment == "core":
         return Path(sys.executable)
-    option = " --formats" if environment.startswith("k3") else f" --lines {environment}"
+    matrix = environment in ("2.12", "k3jax", "k3torch")
+    option = " --formats" if matrix else f" --lines {environment}"
     command = "python tools/env.py setup" + ("" if environment == "optax" else option)
     raise SystemExit(f"no environment {HOME / NAMES[environment]}: make it with `{command}`")

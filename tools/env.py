@@ -4,8 +4,8 @@ demo    makes an environment with the core dependencies only, converts the Keras
         SavedModel, and shows both.
 test    makes a development environment, one with optax and one per TensorFlow line, then runs `tests/` and
         `conformance/` against each line. Exit status 1 if anything fails.
-setup   only makes the environments; with --formats also those of Keras 3 on JAX and on torch, for the format
-        matrix.
+setup   only makes the environments; with --formats also those of TensorFlow 2.12, and of Keras 3 on JAX and on
+        torch, for the format matrix.
 
 Environments live in `.conformance/envs/`, or in the directory that KERASFMT_ENVS names: those that are there
 are used as they are.
@@ -75,6 +75,7 @@ OPTAX = Environment(NAMES["optax"], ("optax>=0.2.4", "jax[cpu]", "protobuf>=4.25
 """Where the models are trained that Keras trains further; the environments of TensorFlow start it."""
 
 FORMATS = (
+    Environment(NAMES["2.12"], ("tensorflow-cpu==2.12.*", "protobuf>=4.25", *_READING), newest=(3, 11)),
     Environment(NAMES["k3jax"], ("jax[cpu]", _KERAS3, "protobuf>=4.25", *_READING), oldest=(3, 11)),
     Environment(
         NAMES["k3torch"],
@@ -84,7 +85,7 @@ FORMATS = (
         newest=(3, 13),
     ),
 )
-"""Keras 3 without TensorFlow."""
+"""What the format matrix runs in beside the lines: an older TensorFlow, and Keras 3 without TensorFlow."""
 
 
 def run(*command: object, **options: object) -> int:

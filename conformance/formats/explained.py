@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 KERAS3 = ("jax", "torch", "tensorflow")
-KERAS2 = ("tf215", "tf_keras")
+KERAS2 = ("tf212", "tf215", "tf_keras")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from conformance.environments import ROOT
 
 HOME = Path(os.environ.get("KERASFMT_FORMATS_WORK", ROOT / ".conformance" / "formats"))
 
-GENERATION = 2
+GENERATION = 3
 """To be raised when what a Keras writes or states is computed in another way."""
 
 
@@ -36,6 +36,11 @@ class Engine:
     """The format of its .keras archives."""
     variables: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def writes_saved_models(self) -> bool:
+        """Whether it runs on TensorFlow."""
+        return self.environment not in ("k3jax", "k3torch")
+
 
 def _keras3(name: str, title: str, environment: str, backend: str) -> Engine:
     return Engine(name, title, environment, "keras", "keras3", {"KERAS_BACKEND": backend})
@@ -44,6 +49,7 @@ def _keras3(name: str, title: str, environment: str, backend: str) -> Engine:
 ENGINES = {
     engine.name: engine
     for engine in (
+        Engine("tf212", "TF 2.12", "2.12", "tensorflow.keras", "tf_keras"),
         Engine("tf215", "TF 2.15", "2.15", "tensorflow.keras", "tf_keras"),
         Engine("tf_keras", "tf_keras 2.21", "2.21", "tf_keras", "tf_keras", {"TF_USE_LEGACY_KERAS": "1"}),
         _keras3("jax", "Keras 3, JAX", "k3jax", "jax"),
@@ -77,15 +83,28 @@ FORMATS = {
 
 
 def own_formats(engine: Engine) -> tuple[str, ...]:
-    """The formats that a Keras itself is asked to write."""
-    keras2 = ("weights", "saved_model") if engine.dialect == "tf_keras" else ()
+    """The formats that a Keras itself is asked to write; Keras 3 exports SavedModels, which hold no layers."""
+    keras2 = ("weights",) if engine.dialect == "tf_keras" else ()
+    saved_model = ("saved_model",) if engine.writes_saved_models else ()
     # HDF5 is last, since Keras 3 does not know the optimizer's name any more once it has written that.
-    return (engine.dialect, f"paths_{engine.dialect}", *keras2, "hdf5")
+    return (engine.dialect, f"paths_{engine.dialect}", *keras2, *saved_model, "hdf5")
 
 
 def sources(engine: Engine) -> tuple[str, ...]:
-    """Where the files of a writer come from."""
-    return ("own", "live", "own-hdf5", f"own-{engine.dialect}")
+    """Where the files of a writer come from: the Keras, kerasfmt from the live model or from a file of the Keras."""
+    saved_model = ("own-saved_model",) if engine.writes_saved_models else ()
+    return ("own", "live", "own-hdf5", f"own-{engine.dialect}", *saved_model)
+
+
+def rewritten(engine: Engine, source: str) -> tuple[str, ...]:
+    """The formats that kerasfmt makes of a file of a Keras.
+
+    A SavedModel that Keras 3 exported is a graph, which a SavedModel alone holds. SavedModels made of HDF5 and of
+    archives are what `python -m conformance run` is about.
+    """
+    if source != "own-saved_model":
+        return tuple(kind for kind in FORMATS if kind != "saved_model")
+    return tuple(FORMATS) if engine.dialect == "tf_keras" else ("saved_model",)
 
 
 def file_name(source: str, kind: str) -> str:

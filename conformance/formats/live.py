@@ -117,7 +117,9 @@ class Live:
         write_json(where / "expected.json", {"key": layout.key(case), "code": code, **self.state(model)})
 
     def _own(self, model: Any, path: Path, kind: str) -> None:
-        if FORMATS[kind].whole:
+        if kind == "saved_model" and self.is3:
+            model.export(path, verbose=False)
+        elif FORMATS[kind].whole:
             model.save(path)
         else:
             model.save_weights(path)

@@ -53,7 +53,7 @@ def cells(cases: Sequence[Case], engines: Sequence[str]) -> list[Cell]:
 def _of_file(case: Case, writer: str, source: str, kind: str) -> list[Cell]:
     files = _files(writer, case.name)
     file = files.get(file_name(source, kind))
-    if file is None or (source == "own" and kind == "saved_model"):
+    if file is None:
         return []
     origin = files[file_name(*source.split("-", 1))] if "-" in source else None
     if origin is not None and not origin["ok"]:
@@ -66,7 +66,8 @@ def _of_file(case: Case, writer: str, source: str, kind: str) -> list[Cell]:
         verdict: Verdict = "limit" if _lacking(case, kind) else "failed" if known is None else "explained"
         shown = known if verdict == "explained" else None
         return [Cell(kind, writer, source, case.name, r, verdict, reason, shown) for r in READERS]
-    return [_cell(case, writer, source, kind, reader) for reader in READERS]
+    others = (source, kind) == ("own", "saved_model")  # TensorFlow reads its own SavedModels
+    return [_cell(case, writer, source, kind, reader) for reader in ([OURS] if others else READERS)]
 
 
 def _lacking(case: Case, kind: str) -> bool:
@@ -83,8 +84,7 @@ def _cell(case: Case, writer: str, source: str, kind: str, reader: str) -> Cell:
     if reader != OURS and not FORMATS[kind].whole and "error" in layout.stated(reader, case):
         return Cell(kind, writer, source, case.name, reader, "limit", f"cannot build the model: {reason}")
     known = explanation(case.name, kind, reader, writer, reason)
-    may_fail = reader != OURS or kind == "saved_model"
-    if may_fail and (source == "own" or _same_with_own(case, writer, source, kind, reader)):
+    if reader != OURS and (source == "own" or _same_with_own(case, writer, source, kind, reader)):
         return Cell(kind, writer, source, case.name, reader, "limit", reason)
     if known is not None:
         return Cell(kind, writer, source, case.name, reader, "explained", reason, known)
@@ -111,8 +111,8 @@ def _fault(case: Case, writer: str, file: Mapping[str, Any], kind: str, reader: 
         ours, theirs = _meaning(reader, found["config"]), _meaning(writer, expected["config"])
         if ours != theirs:
             return f"other config: {_difference(ours, theirs)}"
-    # Of a SavedModel, Keras restores an optimizer's slots when it first uses them.
-    if kind != "saved_model" and found.get("slots", expected["slots"]) != expected["slots"]:
+    restored = kind != "saved_model" or reader == OURS  # Keras restores the slots when it first uses them
+    if restored and found.get("slots", expected["slots"]) != expected["slots"]:
         return f"other optimizer state: {len(found['slots'])} slots, expected {len(expected['slots'])}"
     return ""
 

@@ -22,21 +22,16 @@ from conformance.nested import flat
 
 
 def rewrite(case: Case, code: str) -> None:
-    """Writes every format from every file of a whole model that a Keras wrote.
-
-    All but SavedModels, which the readers of `python -m conformance run` get from TensorFlow's HDF5 files.
-    """
+    """Writes the formats of `layout.rewritten` from every file of a whole model that a Keras wrote."""
     for writer, engine in ENGINES.items():
         where = layout.directory(writer, case)
         known = layout.stated(writer, case)
         if "error" in known or known.get("code") != code or known.get("rewritten") == code:
             continue
         files = layout.written(writer, case)
-        for origin in ("own-hdf5", f"own-{engine.dialect}"):
-            stored = where / file_name(*origin.split("-", 1))
-            objects = case.objects(kerasfmt)
-            loaded = functools.cache(functools.partial(kerasfmt.load_model, stored, custom_objects=objects))
-            for kind in (k for k in FORMATS if k != "saved_model"):
+        for origin in (source for source in layout.sources(engine) if "-" in source):
+            loaded = functools.cache(functools.partial(_load, where / file_name(*origin.split("-", 1)), case))
+            for kind in layout.rewritten(engine, origin):
                 name = file_name(origin, kind)
                 files[name] = produced(where / name, lambda path, k=kind, m=loaded: _save(m(), path, k))  # type: ignore[misc]
         write_json(where / "files.json", files)
@@ -62,7 +57,14 @@ def trips(line: str, case: Case, code: str) -> None:
     write_json(target, found)
 
 
-def _save(model: kerasfmt.Model, path: Path, kind: str) -> None:
+def _load(path: Path, case: Case) -> kerasfmt.Model | kerasfmt.GraphModel:
+    """The model in a file; the graph of a SavedModel that holds no layers."""
+    if path.is_dir() and not (path / "keras_metadata.pb").exists():
+        return kerasfmt.load_graph_model(path)
+    return kerasfmt.load_model(path, custom_objects=case.objects(kerasfmt))
+
+
+def _save(model: kerasfmt.Model | kerasfmt.GraphModel, path: Path, kind: str) -> None:
     save = kerasfmt.save_model if FORMATS[kind].whole else kerasfmt.save_weights
     save(model, path, save_format=FORMATS[kind].save_format)
 
@@ -70,7 +72,9 @@ def _save(model: kerasfmt.Model, path: Path, kind: str) -> None:
 def read(case: Case, kind: str, path: Path, x: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """What kerasfmt makes of a file: state and outputs."""
     if FORMATS[kind].whole:
-        model = kerasfmt.load_model(path, custom_objects=case.objects(kerasfmt))
+        model = _load(path, case)
+        if isinstance(model, kerasfmt.GraphModel):
+            return _of_graph(model, case, x)
     else:
         model = _model_of(path.parent, case)
         for weight in model.weights:
@@ -91,6 +95,15 @@ def read(case: Case, kind: str, path: Path, x: Mapping[str, np.ndarray]) -> dict
             array_digest(v.numpy()) for v in (compiled.variables if compiled else []) if v.shape
         )
     return found
+
+
+def _of_graph(graph: kerasfmt.GraphModel, case: Case, x: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """The variables of a graph, and what its signature computes."""
+    signature = graph.signatures["serving_default"]
+    return {
+        "weights": {"": sorted(array_digest(np.asarray(v.value)) for v in graph.variables)},
+        "outputs": {} if not case.runs else dict(signature(**in_order(x, list(signature.inputs)))),
+    }
 
 
 def _model_of(where: Path, case: Case) -> kerasfmt.Model:

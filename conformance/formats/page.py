@@ -95,8 +95,8 @@ def _row_title(writer: str, source: str) -> str:
         return title
     if source == "live":
         return f"kerasfmt, live model of {title}"
-    suffix = FORMATS[source.partition("-")[2]].suffix
-    return f"kerasfmt, `{suffix}` of {title}"
+    form = FORMATS[source.partition("-")[2]]
+    return f"kerasfmt, {f'`{form.suffix}`' if form.suffix else form.title} of {title}"
 
 
 def _tables(found: Sequence[Cell]) -> list[str]:

@@ -76,7 +76,7 @@ def _readings(
 ) -> list[list[str]]:
     """The files of different content that a reader has not read yet.
 
-    TensorFlow's own SavedModels are read, after all else, only where kerasfmt's were refused.
+    A Keras reads TensorFlow's own SavedModels, after all else, only where it refused kerasfmt's.
     """
     found: dict[Path, list[str]] = {}
     for case in cases:
@@ -86,7 +86,8 @@ def _readings(
             files = layout.written(writer, case)
             for name, file in sorted(files.items(), key=lambda item: not item[0].startswith("own-")):
                 kind = kind_of(name)
-                if not file["ok"] or (name == "own-saved_model" and not (refused and _refuses(reader, case))):
+                others = name == "own-saved_model" and reader != OURS
+                if not file["ok"] or (others and not (refused and _refuses(reader, case))):
                     continue
                 target = layout.read_result(reader, case, kind, file["digest"])
                 if not is_current(target, stamp(reader, case.key, code)):

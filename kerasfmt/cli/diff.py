@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kerasfmt.cli import status
-from kerasfmt.cli.output import Column, PrintFile, say, say_json, show_table
+from kerasfmt.cli.output import Column, PrintFile, at_least_zero, say, say_json, show_table
 from kerasfmt.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--tolerance",
         metavar="T",
-        type=_tolerance,
+        type=at_least_zero,
         default=0.0,
         help="elements of weights differ if |a - b| > T * max(1, |a|, |b|) (%(default)g)",
     )
@@ -65,13 +65,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--schema", action=PrintFile, find=_schema, help="print the JSON Schema of --json")
     parser.set_defaults(run=_diff)
     return parser
-
-
-def _tolerance(text: str) -> float:
-    value = float(text)
-    if not value >= 0:
-        raise ValueError
-    return value
 
 
 def _diff(options: argparse.Namespace) -> int:

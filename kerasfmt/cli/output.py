@@ -40,6 +40,18 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
+def at_least_zero(text: str) -> float:
+    """An option that is a number of at least 0.
+
+    Raises:
+      ValueError: it is none.
+    """
+    value = float(text)
+    if not value >= 0:
+        raise ValueError(text)
+    return value
+
+
 class PrintFile(argparse.Action):
     """An option that prints a file of the package and ends the command, as --help does.
 

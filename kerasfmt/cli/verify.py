@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerasfmt.cli import status
-from kerasfmt.cli.output import say
+from kerasfmt.cli.output import at_least_zero, say
 from kerasfmt.printable import printable
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--tolerance",
         metavar="T",
-        type=float,
+        type=at_least_zero,
         help="largest difference of outputs, relative to the larger of 1 and the largest number in them (1e-4)",
     )
     parser.add_argument(

@@ -72,8 +72,10 @@ def verify(
       ['KF332', 'KF331']
 
     Raises:
-      ValueError: `max_expansion` is no number, or negative.
+      ValueError: `tolerance` or `max_expansion` is no number, or negative.
     """
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance: expected a number of at least 0, got {tolerance!r}")
     findings = Findings(Path(path))
     title, has_model = "", False
     with limits.limited(max_expansion), findings.attempt():

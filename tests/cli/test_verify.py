@@ -82,3 +82,11 @@ def test_help_states_the_status(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["verify", "--help"])
     assert "verify: it found something" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", ["-1", "nan", "x"])
+def test_a_tolerance_is_at_least_zero(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["verify", "model.h5", "--tolerance", wrong])
+    assert caught.value.code == 2
+    assert "--tolerance" in capsys.readouterr().err

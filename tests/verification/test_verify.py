@@ -74,6 +74,9 @@ def test_paths_that_lead_nowhere(tmp_path: Path, name: str) -> None:
 def test_a_limit_that_is_lifted(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="max_expansion"):
         verify(saved(tmp_path), max_expansion=-1)
+    for tolerance in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="tolerance"):
+            verify(saved(tmp_path), tolerance=tolerance)
 
 
 def test_time_is_linear_in_the_bytes_of_tensors(tmp_path: Path) -> None:
