@@ -75,7 +75,11 @@ OPTAX = Environment(NAMES["optax"], ("optax>=0.2.4", "jax[cpu]", "protobuf>=4.25
 """Where the models are trained that Keras trains further; the environments of TensorFlow start it."""
 
 FORMATS = (
-    Environment(NAMES["2.12"], ("tensorflow-cpu==2.12.*", "protobuf>=4.25", *_READING), newest=(3, 11)),
+    Environment(
+        NAMES["2.12"],
+        ("tensorflow-cpu==2.12.*", "jax<0.4.14", "numpy<1.24", "scipy<1.12", "protobuf>=4.25", *_READING),
+        newest=(3, 11),
+    ),
     Environment(NAMES["k3jax"], ("jax[cpu]", _KERAS3, "protobuf>=4.25", *_READING), oldest=(3, 11)),
     Environment(
         NAMES["k3torch"],

@@ -35,6 +35,8 @@ class Engine:
     dialect: str
     """The format of its .keras archives."""
     variables: dict[str, str] = field(default_factory=dict)
+    archives: bool = True
+    """Whether `save` writes an archive for `.keras`; TensorFlow 2.12 writes HDF5."""
 
     @property
     def writes_saved_models(self) -> bool:
@@ -49,7 +51,7 @@ def _keras3(name: str, title: str, environment: str, backend: str) -> Engine:
 ENGINES = {
     engine.name: engine
     for engine in (
-        Engine("tf212", "TF 2.12", "2.12", "tensorflow.keras", "tf_keras"),
+        Engine("tf212", "TF 2.12", "2.12", "tensorflow.keras", "tf_keras", archives=False),
         Engine("tf215", "TF 2.15", "2.15", "tensorflow.keras", "tf_keras"),
         Engine("tf_keras", "tf_keras 2.21", "2.21", "tf_keras", "tf_keras", {"TF_USE_LEGACY_KERAS": "1"}),
         _keras3("jax", "Keras 3, JAX", "k3jax", "jax"),
@@ -86,14 +88,15 @@ def own_formats(engine: Engine) -> tuple[str, ...]:
     """The formats that a Keras itself is asked to write; Keras 3 exports SavedModels, which hold no layers."""
     keras2 = ("weights",) if engine.dialect == "tf_keras" else ()
     saved_model = ("saved_model",) if engine.writes_saved_models else ()
+    archives = (engine.dialect, f"paths_{engine.dialect}") if engine.archives else ()
     # HDF5 is last, since Keras 3 does not know the optimizer's name any more once it has written that.
-    return (engine.dialect, f"paths_{engine.dialect}", *keras2, *saved_model, "hdf5")
+    return (*archives, *keras2, *saved_model, "hdf5")
 
 
 def sources(engine: Engine) -> tuple[str, ...]:
     """Where the files of a writer come from: the Keras, kerasfmt from the live model or from a file of the Keras."""
-    saved_model = ("own-saved_model",) if engine.writes_saved_models else ()
-    return ("own", "live", "own-hdf5", f"own-{engine.dialect}", *saved_model)
+    whole = [kind for kind in own_formats(engine) if FORMATS[kind].whole]
+    return ("own", "live", *(f"own-{kind}" for kind in whole))
 
 
 def rewritten(engine: Engine, source: str) -> tuple[str, ...]:

@@ -98,10 +98,11 @@ def read(case: Case, kind: str, path: Path, x: Mapping[str, np.ndarray]) -> dict
 
 
 def _of_graph(graph: kerasfmt.GraphModel, case: Case, x: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """The variables of a graph, and what its signature computes."""
+    """The variables of a graph, which Keras 3 stores twice under one name, and what its signature computes."""
     signature = graph.signatures["serving_default"]
+    weights = {variable.name: array_digest(np.asarray(variable.value)) for variable in graph.variables}
     return {
-        "weights": {"": sorted(array_digest(np.asarray(v.value)) for v in graph.variables)},
+        "weights": {"": sorted(weights.values())},
         "outputs": {} if not case.runs else dict(signature(**in_order(x, list(signature.inputs)))),
     }
 

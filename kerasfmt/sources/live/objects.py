@@ -58,9 +58,10 @@ def registered_name(cls: Any, keras: Any = None) -> str:
     """
     for base in (*getattr(cls, "__mro__", (cls,)), *classes(keras)):
         root = sys.modules.get(str(getattr(base, "__module__", "")).split(".")[0])
-        find = getattr(getattr(root, "saving", None), "get_registered_name", None)
-        if find is not None:
-            return str(find(cls))
+        for place in ("saving", "utils"):  # in TensorFlow 2.12 among the utilities alone
+            find = getattr(getattr(root, place, None), "get_registered_name", None)
+            if find is not None:
+                return str(find(cls))
     return str(cls.__name__)
 
 

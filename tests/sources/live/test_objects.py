@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.sources.live.objects import to_json
+from kerasfmt.sources.live.objects import registered_name, to_json
 
 
 class Shape:
@@ -52,3 +54,13 @@ def test_to_json_refuses_objects() -> None:
 
 def test_an_ellipsis_among_the_slices_of_a_live_model() -> None:
     assert to_json({"slice_spec": (..., 1)}) == {"slice_spec": [{"class_name": "__ellipsis__"}, 1]}
+
+
+@pytest.mark.parametrize("place", ["saving", "utils"])
+def test_the_name_under_which_keras_knows_a_class(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = SimpleNamespace(get_registered_name=lambda cls: f"Custom>{cls.__name__}")
+    keras = SimpleNamespace(**{"saving": SimpleNamespace(), place: registry})
+    monkeypatch.setitem(sys.modules, "keras_of_this_test", keras)
+    kind = type("Adam", (), {"__module__": "keras_of_this_test.optimizers.adam"})
+    assert registered_name(kind) == "Custom>Adam"
+    assert registered_name(Shape) == "Shape"
