@@ -102,7 +102,7 @@ def _name_of(item: Mapping[str, Any]) -> str:
 
 def _check_code(findings: Findings, item: Mapping[str, Any], file: str, where: str) -> None:
     """Marshalled and pickled code."""
-    kind, inner = item.get("class_name"), item.get("config")
+    kind, inner = str(item.get("class_name")), item.get("config")
     if kind == "__lambda__":
         findings.add(unsafe.LAMBDA_CODE, "holds marshalled Python code", file, where)
     if not isinstance(inner, Mapping):
