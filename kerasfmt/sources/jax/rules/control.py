@@ -1,0 +1,151 @@
+"""Loops and branches.
+
+Source: jax/_src/lax/control_flow/loops.py and conditionals.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kerasfmt import dtypes
+from kerasfmt.graph import Builder, Function, Value, emit, ops
+from kerasfmt.graph.ops.control import common_shape
+from kerasfmt.graph.resource import Capture
+from kerasfmt.sources.jax.dimensions import as_value
+from kerasfmt.sources.jax.rule import Equation, Lowers, UnsupportedPrimitiveError, rule
+
+
+@rule("while")
+def _while(equation: Equation, *operands: Value) -> Sequence[Value]:
+    params = equation.params
+    n_cond, n_body = params["cond_nconsts"], params["body_nconsts"]
+    cond_consts, body_consts = operands[:n_cond], operands[n_cond : n_cond + n_body]
+    carry = list(operands[n_cond + n_body :])
+    if len(params["cond_jaxpr"].out_avals) != 1 or params["cond_jaxpr"].out_avals[0].shape:
+        raise UnsupportedPrimitiveError("a condition for each element of a batch")
+    if not carry:
+        raise UnsupportedPrimitiveError("a loop that carries nothing")
+    lowers = equation.lowers
+    sizes = lowers.dimension_values([params["cond_jaxpr"], params["body_jaxpr"]])
+    invariants = [*cond_consts, *body_consts, *sizes]
+    at = len(carry)
+
+    def parts(values: Sequence[Value]) -> tuple[Lowers, Sequence[Value], Sequence[Value], Sequence[Value]]:
+        state, rest = values[:at], values[at:]
+        inside = lowers.subgraph(values[0].graph, rest[n_cond + n_body :])
+        return inside, state, rest[:n_cond], rest[n_cond : n_cond + n_body]
+
+    def condition(*values: Value) -> Value:
+        inside, state, consts, _ = parts(values)
+        return inside.inline(params["cond_jaxpr"], [*consts, *state])[0]
+
+    def body(*values: Value) -> list[Value]:
+        inside, state, _, consts = parts(values)
+        return inside.inline(params["body_jaxpr"], [*consts, *state])
+
+    return ops.while_loop(condition, body, carry, invariants, name="while")
+
+
+@rule("cond")
+def _cond(equation: Equation, index: Value, *operands: Value) -> Sequence[Value]:
+    """One of several functions; an index that is too small or too large chooses the first or the last one."""
+    branches = equation.params["branches"]
+    if len(branches) == 1 or not equation.results:
+        return equation.lowers.inline(branches[0], operands) if equation.results else []
+    lowers = equation.lowers
+    sizes = lowers.dimension_values(branches)
+    arguments = [*operands, *sizes]
+    count = len(operands)
+
+    def made(place: int, captures: Sequence[Capture]) -> Function:
+        graph = Builder(f"cond_branch_{place}")
+        values = [graph.input(v.spec, f"operand_{i}") for i, v in enumerate(arguments)]
+        for captured in captures:
+            graph.capture(captured)
+        inside = lowers.subgraph(graph, values[count:])
+        found = inside.inline(branches[place], values[:count])
+        return graph.finish([ops.identity(v) if v in values else v for v in found])
+
+    used = [c for place in range(len(branches)) for c in made(place, ()).captured]
+    captures = tuple(dict.fromkeys(used))
+    functions = [made(place, captures) for place in range(len(branches))]
+    handles = [equation.graph.capture(c, "cond") for c in captures]
+    shapes = [
+        common_shape([f.outputs[i].shape for f in functions]) for i in range(len(functions[0].outputs))
+    ]
+    types = [v.dtype for v in functions[0].outputs]
+    stateful = any(function.stateful for function in functions)
+    if len(branches) == 2:
+        chosen = index if index.dtype is dtypes.bool_ else ops.greater(index, equation.like(index, 0))
+        return emit(
+            "If" if stateful else "StatelessIf",
+            chosen,
+            [*arguments, *handles],
+            name="cond",
+            then_branch=functions[1],
+            else_branch=functions[0],
+            Tout=types,
+            output_shapes=shapes,
+        )
+    number = ops.cast(index, dtypes.int32)
+    number = ops.minimum(ops.maximum(number, np.int32(0)), np.int32(len(branches) - 1))
+    return emit(
+        "Case" if stateful else "StatelessCase",
+        number,
+        [*arguments, *handles],
+        name="switch",
+        branches=functions,
+        Tout=types,
+        output_shapes=shapes,
+    )
+
+
+@rule("scan")
+def _scan(equation: Equation, *operands: Value) -> Sequence[Value]:
+    """A loop over the first axis; results of the steps are collected in lists of tensors."""
+    params = equation.params
+    lowers, graph = equation.lowers, equation.graph
+    n_consts, n_carry = params["num_consts"], params["num_carry"]
+    consts, carry = operands[:n_consts], operands[n_consts : n_consts + n_carry]
+    rows = operands[n_consts + n_carry :]
+    jaxpr = params["jaxpr"]
+    length = as_value(graph, lowers.size(params["length"]))
+    sizes = lowers.dimension_values([jaxpr])
+    collected = equation.results[n_carry:]
+    lists = [
+        emit("TensorListReserve", equation.vector(r.shape[1:]), length, element_dtype=r.dtype)[0]
+        for r in collected
+    ]
+    backwards = bool(params["reverse"])
+    at_carry, at_lists = 1, 1 + n_carry
+
+    def body(*values: Value) -> list[Value]:
+        step, state = values[0], values[at_carry:at_lists]
+        held = values[at_lists : at_lists + len(lists)]
+        rest = values[at_lists + len(lists) :]
+        inner_consts, xs = rest[:n_consts], rest[n_consts : n_consts + len(rows)]
+        count, inner_sizes = rest[n_consts + len(rows)], rest[n_consts + len(rows) + 1 :]
+        inside = lowers.subgraph(step.graph, inner_sizes)
+        place = ops.subtract(ops.subtract(count, step), np.int32(1)) if backwards else step
+        current = [ops.gather(x, place) for x in xs]
+        found = inside.inline(jaxpr, [*inner_consts, *state, *current])
+        put = [ops.tensor_list_set_item(a, place, b) for a, b in zip(held, found[n_carry:], strict=True)]
+        return [ops.add(step, np.int32(1)), *found[:n_carry], *put]
+
+    def condition(step: Value, *values: Value) -> Value:
+        return ops.less(step, values[n_carry + len(lists) + n_consts + len(rows)])
+
+    zero = graph.constant(np.int32(0))
+    found = ops.while_loop(
+        condition, body, [zero, *carry, *lists], [*consts, *rows, length, *sizes], length, name="scan"
+    )
+    stacked: list[Value] = []
+    for handle, result in zip(found[at_lists:], collected, strict=True):
+        count = -1 if result.known[0] is None else result.known[0]
+        shape = equation.vector(result.shape[1:])
+        stacked += emit(
+            "TensorListStack", handle, shape, element_dtype=result.dtype, num_elements=count
+        )
+    return [*found[at_carry:at_lists], *stacked]
