@@ -52,16 +52,23 @@ def _rem(equation: Equation, x: Value, y: Value) -> Value:
     def function(a: Value, b: Value) -> Value:
         known = _known(b)
         if known is not None and np.all(known > 0):
-            return emit_one("TruncateMod", a, b)
+            return _rest(a, b)
         zero, one = equation.like(b, 0), equation.like(b, 1)
         none = ops.equal(b, zero)
         odd = none
         if a.dtype.kind == "signed":
             odd = ops.logical_or(none, ops.equal(b, equation.like(b, -1)))
-        rest = emit_one("TruncateMod", a, ops.where(odd, one, b))
+        rest = _rest(a, ops.where(odd, one, b))
         return ops.where(none, a, rest)
 
     return equation.elementwise(function, x, y)
+
+
+def _rest(x: Value, y: Value) -> Value:
+    """x % y; the op is for some dtypes only."""
+    if x.dtype in (dtypes.int32, dtypes.int64):
+        return emit_one("TruncateMod", x, y)
+    return ops.subtract(x, ops.multiply(ops.truncate_div(x, y), y))
 
 
 @rule("and", "or", "xor")
@@ -103,6 +110,9 @@ def _shift(equation: Equation, x: Value, y: Value) -> Value:
     def shift(a: Value, b: Value) -> Value:
         if equation.primitive == "shift_left":
             return emit_one("LeftShift", a, b)
+        if arithmetic and a.dtype.kind == "unsigned":
+            signed = dtypes.of(f"int{width}")
+            return ops.bitcast(emit_one("RightShift", ops.bitcast(a, signed), ops.bitcast(b, signed)), a.dtype)
         return emit_one("RightShift", a, b) if arithmetic else shifted_right(a, b)
 
     def function(a: Value, b: Value) -> Value:

@@ -130,6 +130,17 @@ def _signed(equation: Equation, x: Value) -> Value:
     return ops.bitcast(flipped, dtypes.int64)
 
 
+COMBINES: Final[dict[str, Callable[[Value, Value], Value]]] = {
+    "add": ops.add,
+    "mul": ops.multiply,
+    "max": ops.maximum,
+    "min": ops.minimum,
+    "and": ops.logical_and,
+    "or": ops.logical_or,
+}
+"""Primitives that a reduction may be of."""
+
+
 @rule("reduce")
 def _reduce(equation: Equation, *operands: Value) -> list[Value]:
     """A reduction by a function that is one primitive of two operands."""
@@ -145,4 +156,4 @@ def _reduce(equation: Equation, *operands: Value) -> list[Value]:
         raise UnsupportedPrimitiveError("bits")
     axes = equation.params["dimensions"]
     found = reduced(known[names[0]], x, axes)
-    return equation.lowers.inline(jaxpr, [found, equation.broadcast(first, equation.result.shape)])
+    return [COMBINES[names[0]](found, first)]

@@ -18,6 +18,7 @@ from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.sources.jax.dimensions import minus, plus, times
 from kerasfmt.sources.jax.rule import Equation, Size, UnsupportedPrimitiveError, pack_sizes, rule
 from kerasfmt.sources.jax.rules.elementwise import finite_extremes
+from kerasfmt.sources.jax.rules.reduction import COMBINES
 from kerasfmt.sources.jax.rules.shaping import padded, sliced
 
 _MOST: Final = 4096
@@ -63,17 +64,12 @@ def _general(equation: Equation, *operands: Value) -> list[Value]:
     jaxpr = equation.params["jaxpr"]
     inner = getattr(jaxpr, "jaxpr", jaxpr)
     names = [e.primitive.name for e in inner.eqns]
-    combines: dict[str, Combine] = {
-        "add": ops.add, "mul": ops.multiply, "max": ops.maximum, "min": ops.minimum,
-        "and": ops.logical_and, "or": ops.logical_or,
-    }  # fmt: skip
-    if len(operands) != 2 or len(names) != 1 or names[0] not in combines:
+    if len(operands) != 2 or len(names) != 1 or names[0] not in COMBINES:
         raise UnsupportedPrimitiveError("a function that is not one of add, mul, max, min, and, or")
     x, first = operands
     if names[0] in ("and", "or") and x.dtype is not dtypes.bool_:
         raise UnsupportedPrimitiveError("bits")
-    found = _by_axis(equation, x, combines[names[0]], first)
-    return equation.lowers.inline(jaxpr, [found, equation.broadcast(first, equation.result.shape)])
+    return [_by_axis(equation, x, COMBINES[names[0]], first)]
 
 
 def _by_axis(equation: Equation, x: Value, combine: Combine, first: Value) -> Value:
