@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.sources.jax.exported import Modules, arguments_of, called, export, is_exported
 from kerasfmt.sources.jax.inputs import Arguments, Scope
 from kerasfmt.sources.jax.library import jax as imported
 from kerasfmt.sources.jax.lowering import Shared
@@ -15,7 +16,7 @@ from kerasfmt.sources.jax.traced import LoweredFunction, lowered
 
 
 def from_jax(
-    function: Callable[..., Any],
+    function: Callable[..., Any] | Any,
     params: Any = None,
     inputs: Mapping[str, Any] | None = None,
     outputs: Sequence[str] | None = None,
@@ -32,12 +33,15 @@ def from_jax(
     differentiates it, converters read it, and it runs in NumPy. Gradients are those of the ops; a gradient that
     `custom_vjp` defines is not kept.
 
+    With `lowering="stablehlo"` the function becomes a module that TensorFlow compiles with XLA: any function, on the
+    platforms that are named. It has no gradient there, and does not run in NumPy.
+
     The object that TensorFlow loads is callable, with the arguments of `inputs`; it has `variables`,
     `trainable_variables`, `params` and its signatures.
 
     Args:
       function: `function(params, *inputs)`, or `function(*inputs)` if `params` is None. It gives an array or a pytree
-        of arrays.
+        of arrays. A jax.export.Exported is taken as it is.
       params: a pytree of arrays of JAX or NumPy: dicts, a Flax State, an Equinox module. Each array becomes a
         variable, called by its path; an array that is used twice is one variable. What is no array stays as it is.
       inputs: the shape and dtype of each argument after `params`, by name, in their order: "float32[b, t, 64]", a
@@ -49,11 +53,12 @@ def from_jax(
       constraints: what holds for symbolic dimensions, as "t >= 8".
       platforms: for which platforms a StableHLO module is made: "cpu", "cuda", "rocm", "tpu".
       target_tf: the line of TensorFlow that is to run a StableHLO module: "2.15". Ops need none.
-      lowering: "ops" for TensorFlow's ops.
+      lowering: "ops" for TensorFlow's ops, "stablehlo" for a module.
 
     Raises:
       ImportError: JAX is not installed.
       UnsupportedLayerError: primitives have no rule; the error lists all of them with the lines that made them.
+      UnsupportedFormatError: no module can be written for that line of TensorFlow.
       InvalidModelError: the inputs do not fit, or JAX cannot trace the function for them.
 
     Example:
@@ -69,20 +74,32 @@ def from_jax(
     jax = imported()
     if lowering not in ("ops", "stablehlo"):
         raise InvalidModelError(f'lowering: expected "ops" or "stablehlo", got {lowering!r}')
-    if inputs is None:
+    ready = is_exported(function)
+    if ready:
+        lowering = "stablehlo"
+    if inputs is None and not ready:
         raise InvalidModelError("inputs: expected the shape and dtype of each argument, as {'x': 'float32[b, 4]'}")
+    modules = Modules(platforms, target_tf)
+    modules.check()
     scope = Scope(jax, constraints)
     parameters = Parameters(jax, params, trainable)
     takes = params is not None
 
     def lower(
-        where: str, given: Callable[..., Any], arguments: Arguments, names: Sequence[str] | None
+        where: str, given: Any, arguments: Arguments | None, names: Sequence[str] | None
     ) -> LoweredFunction:
+        if is_exported(given):
+            arguments = arguments_of(given, parameters, arguments)
+            return called(jax, given, parameters, takes, arguments, names, modules, where)
+        assert arguments is not None
+        if lowering == "stablehlo":
+            exported = export(jax, given, parameters if takes else None, arguments, modules)
+            return called(jax, exported, parameters, takes, arguments, names, modules, where)
         shared = Shared(jax, parameters.variable_of)
         return lowered(shared, where, given, parameters, arguments, names, takes)
 
     model = JaxModel(parameters, scope, lower)
-    made = lower("function", function, scope.arguments(inputs), outputs)
+    made = lower("function", function, None if inputs is None else scope.arguments(inputs), outputs)
     model.set_call(made)
     if signature is not None:
         model.add_lowered(signature, made)

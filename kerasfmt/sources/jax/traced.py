@@ -60,7 +60,7 @@ def traced(
             return function(*values)
         return function(parameters.rebuilt(given), *values)
 
-    structs = [jax.ShapeDtypeStruct(a.shape, _inner(jax, a)) for a in arrays]
+    structs = structs_of(jax, arrays)
     try:
         closed, shapes = jax.make_jaxpr(flat, return_shape=True)(structs, *arguments.structs)
     except jax.errors.ConcretizationTypeError as error:
@@ -72,6 +72,11 @@ def traced(
             f"{where}: {_first(error)}; state what holds, as constraints=['b >= 1']"
         ) from error
     return closed, shapes
+
+
+def structs_of(jax: Any, arrays: Sequence[Any]) -> list[Any]:
+    """The shapes and dtypes of arrays, as JAX has them."""
+    return [jax.ShapeDtypeStruct(array.shape, _inner(jax, array)) for array in arrays]
 
 
 def _first(error: Exception) -> str:
@@ -122,27 +127,35 @@ def lowered(
     for variable, weight in zip(jaxpr.invars, weights, strict=False):
         read = graph.read(weight) if id(variable) in used else graph.constant(np.int32(0))
         if id(variable) in used:
-            read = _held(read, variable.aval)
+            read = held(read, variable.aval)
         values.append(read)
     values += [
-        _held(value, variable.aval)
+        held(value, variable.aval)
         for value, variable in zip(inputs, jaxpr.invars[len(weights) :], strict=True)
     ]
     results = lowering.inline(closed, values)
     shared.check(name)
-    return _finished(graph, arguments, found, results)
+    return finished(graph, arguments, found, results)
 
 
-def _held(value: Value, aval: Any) -> Value:
+def held(value: Value, aval: Any) -> Value:
     """A tensor in the dtype that JAX has it in: 64 bits may be 32 there."""
     if getattr(aval.dtype, "_impl", None) is not None:
         return value
     return ops.cast(value, dtypes.of(np.dtype(aval.dtype)))
 
 
-def _finished(
+def finished(
     graph: Builder, arguments: Arguments, found: Outputs, results: Sequence[Value]
 ) -> LoweredFunction:
+    """A function with these results.
+
+    Args:
+      graph: the function under construction.
+      arguments: its arguments.
+      found: their structure and names.
+      results: the results, in JAX's order.
+    """
     order = found.order
     placed = {place: at for at, place in enumerate(order)}
     ordered = [results[place] for place in order]

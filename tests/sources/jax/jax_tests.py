@@ -22,7 +22,8 @@ class Case:
       inputs: the shapes of the arguments, where some dimensions are symbolic.
       tolerance: the greatest error of a float, relative to the greatest size; 0 for equal bits.
       constraints: what holds for symbolic dimensions.
-      numpy_only: why TensorFlow is not compared.
+      no_kernel: whether an op of it has no kernel.
+      in_tensorflow: the greatest error in TensorFlow, where that is more than `tolerance`.
     """
 
     name: str
@@ -31,7 +32,8 @@ class Case:
     inputs: tuple[str, ...] | None = None
     tolerance: float = 0.0
     constraints: tuple[str, ...] = field(default=())
-    numpy_only: str = ""
+    no_kernel: bool = False
+    in_tensorflow: float = 0.0
 
     def __str__(self) -> str:
         return self.name

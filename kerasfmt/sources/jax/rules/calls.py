@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from kerasfmt.graph import Value
 from kerasfmt.sources.jax.rule import Equation, UnsupportedPrimitiveError, rule
+from kerasfmt.sources.jax.rules.recognized import activation
 
 _BODIES = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 
@@ -17,6 +18,9 @@ _BODIES = ("jaxpr", "call_jaxpr", "fun_jaxpr")
       "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_lin", "composite", "xla_call",
       "core_closed_call", "run_state", "custom_vmap_call")  # fmt: skip
 def _call(equation: Equation, *operands: Value) -> Sequence[Value]:
+    found = activation(equation, *operands)
+    if found is not None:
+        return [found]
     for name in _BODIES:
         if name in equation.params:
             return equation.lowers.inline(equation.params[name], operands)

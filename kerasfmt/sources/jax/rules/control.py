@@ -6,6 +6,7 @@ Source: jax/_src/lax/control_flow/loops.py and conditionals.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from kerasfmt.graph.ops.control import common_shape
 from kerasfmt.graph.resource import Capture
 from kerasfmt.sources.jax.dimensions import as_value
 from kerasfmt.sources.jax.rule import Equation, Lowers, UnsupportedPrimitiveError, rule
+from kerasfmt.sources.jax.rules.slicing import clamped
 
 
 @rule("while")
@@ -51,54 +53,57 @@ def _while(equation: Equation, *operands: Value) -> Sequence[Value]:
 @rule("cond")
 def _cond(equation: Equation, index: Value, *operands: Value) -> Sequence[Value]:
     """One of several functions; an index that is too small or too large chooses the first or the last one."""
-    branches = equation.params["branches"]
-    if len(branches) == 1 or not equation.results:
-        return equation.lowers.inline(branches[0], operands) if equation.results else []
-    lowers = equation.lowers
-    sizes = lowers.dimension_values(branches)
-    arguments = [*operands, *sizes]
-    count = len(operands)
+    branches = list(equation.params["branches"])
+    if not equation.results:
+        return []
+    if index.dtype is dtypes.bool_:
+        index = ops.cast(index, dtypes.int32)
+    elif index.dtype is not dtypes.int32:
+        index = clamped(index, len(branches) - 1)
+    sizes = equation.lowers.dimension_values(branches)
+    return _chosen(equation.lowers, index, [*operands, *sizes], len(operands), branches)
 
-    def made(place: int, captures: Sequence[Capture]) -> Function:
-        graph = Builder(f"cond_branch_{place}")
-        values = [graph.input(v.spec, f"operand_{i}") for i, v in enumerate(arguments)]
+
+def _chosen(
+    lowers: Lowers, index: Value, arguments: Sequence[Value], count: int, branches: Sequence[Any]
+) -> Sequence[Value]:
+    """The first function, or one of the others: an If node, which every converter knows.
+
+    Args:
+      lowers: the function under construction.
+      index: int32 ().
+      arguments: the operands of the functions, then symbolic dimensions.
+      count: the number of operands.
+      branches: the jaxprs.
+    """
+    if len(branches) == 1:
+        return lowers.inline(branches[0], list(arguments[:count]))
+    given = [index, *arguments]
+
+    def made(name: str, some: Sequence[Any], captures: Sequence[Capture]) -> Function:
+        graph = Builder(name)
+        at, *values = (graph.input(v.spec, f"operand_{i}") for i, v in enumerate(given))
         for captured in captures:
             graph.capture(captured)
         inside = lowers.subgraph(graph, values[count:])
-        found = inside.inline(branches[place], values[:count])
+        found = _chosen(inside, ops.subtract(at, np.int32(1)), values, count, some)
         return graph.finish([ops.identity(v) if v in values else v for v in found])
 
-    used = [c for place in range(len(branches)) for c in made(place, ()).captured]
+    parts = (("cond_true", branches[1:]), ("cond_false", branches[:1]))
+    used = [c for name, some in parts for c in made(name, some, ()).captured]
     captures = tuple(dict.fromkeys(used))
-    functions = [made(place, captures) for place in range(len(branches))]
-    handles = [equation.graph.capture(c, "cond") for c in captures]
-    shapes = [
-        common_shape([f.outputs[i].shape for f in functions]) for i in range(len(functions[0].outputs))
-    ]
-    types = [v.dtype for v in functions[0].outputs]
-    stateful = any(function.stateful for function in functions)
-    if len(branches) == 2:
-        chosen = index if index.dtype is dtypes.bool_ else ops.greater(index, equation.like(index, 0))
-        return emit(
-            "If" if stateful else "StatelessIf",
-            chosen,
-            [*arguments, *handles],
-            name="cond",
-            then_branch=functions[1],
-            else_branch=functions[0],
-            Tout=types,
-            output_shapes=shapes,
-        )
-    number = ops.cast(index, dtypes.int32)
-    number = ops.minimum(ops.maximum(number, np.int32(0)), np.int32(len(branches) - 1))
+    then, otherwise = (made(name, some, captures) for name, some in parts)
+    handles = [lowers.graph.capture(c, "cond") for c in captures]
+    pairs = list(zip(then.outputs, otherwise.outputs, strict=True))
     return emit(
-        "Case" if stateful else "StatelessCase",
-        number,
-        [*arguments, *handles],
-        name="switch",
-        branches=functions,
-        Tout=types,
-        output_shapes=shapes,
+        "If" if then.stateful or otherwise.stateful else "StatelessIf",
+        ops.greater(index, np.int32(0)),
+        [*given, *handles],
+        name="cond",
+        then_branch=then,
+        else_branch=otherwise,
+        Tout=[v.dtype for v in then.outputs],
+        output_shapes=[common_shape([a.shape, b.shape]) for a, b in pairs],
     )
 
 

@@ -69,7 +69,8 @@ def _general(equation: Equation, *operands: Value) -> list[Value]:
     x, first = operands
     if names[0] in ("and", "or") and x.dtype is not dtypes.bool_:
         raise UnsupportedPrimitiveError("bits")
-    return [_by_axis(equation, x, COMBINES[names[0]], first)]
+    combine = COMBINES[names[0]]
+    return [combine(_by_axis(equation, x, combine, first), first)]
 
 
 def _by_axis(equation: Equation, x: Value, combine: Combine, first: Value) -> Value:
