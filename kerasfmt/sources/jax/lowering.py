@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from kerasfmt.graph import Builder, Value, Variable
 from kerasfmt.sources.jax import rules  # noqa: F401  (fills RULES)
 from kerasfmt.sources.jax.dimensions import Dimensions, as_value, names_in
 from kerasfmt.sources.jax.folding import folded
+from kerasfmt.sources.jax.keys import is_key, with_words
 from kerasfmt.sources.jax.patterns import recognized
 from kerasfmt.sources.jax.rule import RULES, Equation, UnsupportedPrimitiveError, aval_of
 
@@ -147,9 +148,11 @@ class Lowering:
     def _lowered(self, equation: Any, operands: list[Value]) -> list[Value]:
         name = equation.primitive.name
         avals = [variable.aval for variable in equation.invars]
+        params = equation.params
+        keyed = next((v.aval for v in (*equation.invars, *equation.outvars) if is_key(v.aval)), None)
         described = Equation(
             name,
-            equation.params,
+            params,
             [aval_of(a) for a in avals if hasattr(a, "dtype")],
             [aval_of(v.aval) for v in equation.outvars if hasattr(v.aval, "dtype")],
             avals,
@@ -159,6 +162,10 @@ class Lowering:
         try:
             if lowered is None:
                 raise UnsupportedPrimitiveError("")
+            if keyed is not None and equation.invars:
+                rank = len(equation.outvars[0].aval.shape) if equation.outvars else 0
+                params, operands = with_words(name, params, avals, operands, rank)
+                described = replace(described, params=params)
             with self.graph.scope(name) if name in _SCOPED else _NO_SCOPE:
                 found = lowered.rule(described, *operands)
         except UnsupportedPrimitiveError as fault:
@@ -167,7 +174,9 @@ class Lowering:
             found = [
                 self.graph.emit("Placeholder", dtype=r.dtype, shape=r.known)[0] for r in described.results
             ]
-        except (InvalidModelError, KerasfmtError) as error:
+        except KerasfmtError as error:
+            if str(error).startswith("primitive "):
+                raise
             raise type(error)(f"primitive {name}, {place_of(equation)}: {error}") from error
         results = [found] if isinstance(found, Value) else list(found)
         if name not in _NOT_FOLDED and all(operand.node.op == "Const" for operand in operands):

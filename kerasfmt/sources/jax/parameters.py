@@ -14,6 +14,7 @@ import numpy.typing as npt
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir import Weight
+from kerasfmt.sources.jax.keys import is_key
 from kerasfmt.typing import override
 
 
@@ -152,11 +153,6 @@ class Parameters:
 def is_array(leaf: Any) -> bool:
     """Whether a leaf is an array of JAX or NumPy."""
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype")
-
-
-def is_key(leaf: Any) -> bool:
-    """Whether an array holds random keys."""
-    return getattr(leaf.dtype, "_impl", None) is not None
 
 
 def _path(keys: Sequence[Any]) -> tuple[str, ...]:

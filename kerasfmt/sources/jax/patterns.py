@@ -1,8 +1,9 @@
-"""Finds parts of jaxprs that one op of TensorFlow stands for: softmax, its logarithm, means.
+"""Finds parts of jaxprs that one op of TensorFlow stands for, or ops that converters know together.
 
     softmax        exp(x - max(x)) / sum(exp(x - max(x))), along the last axis
     log softmax    x - max(x) - log(sum(exp(x - max(x)))), along the last axis
     mean           sum(x) / n, for a number n of elements that is known
+    gelu           x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2, or x * erfc(-x / sqrt(2)) / 2
 
 What is found takes the place of its last equation. The others stay, and are dropped where nothing else needs them.
 
@@ -14,9 +15,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+
+
+_CUBE: Final = ("integer_pow=3", "x")
+_INNER: Final = ("mul", math.sqrt(2 / math.pi), ("add", "x", ("mul", 0.044715, _CUBE)))
+_GELU: Final[Mapping[str, Any]] = {
+    "recognized_gelu": ("mul", "x", ("mul", 0.5, ("add", 1.0, ("tanh", _INNER)))),
+    "recognized_exact_gelu": ("mul", ("mul", 0.5, "x"), ("erfc", ("mul", ("neg", "x"), math.sqrt(0.5)))),
+}
+
+
+def _is_primitive(equation: Any, primitive: str) -> bool:
+    name, _, power = primitive.partition("=")
+    return equation.primitive.name == name and (not power or equation.params["y"] == int(power))
 
 
 def recognized(jaxpr: Any) -> Sequence[Any]:
@@ -39,7 +53,39 @@ class _Parts:
             return self._softmax(equation) or self._mean(equation) or equation
         if name == "sub":
             return self._log_softmax(equation) or equation
+        if name == "mul":
+            return self._gelu(equation) or equation
         return equation
+
+    def _gelu(self, equation: Any) -> Any:
+        for found, template in _GELU.items():
+            bound: dict[str, Any] = {}
+            if self._fits(equation, template, bound):
+                return _made(found, equation, bound["x"])
+        return None
+
+    def _fits(self, made: Any, template: Any, bound: dict[str, Any]) -> bool:
+        """Whether an equation, or a variable, is made as a template says; operands may be in either order.
+
+        Args:
+          made: an equation, a variable or a literal.
+          template: a number; "x" for one variable, the same everywhere; or a primitive and templates of its operands.
+          bound: gets the variable.
+        """
+        if isinstance(template, float):
+            return hasattr(made, "val") and np.ndim(made.val) == 0 and bool(np.isclose(float(made.val), template, 1e-2))
+        if template == "x":
+            return not hasattr(made, "val") and bound.setdefault("x", made) is made
+        primitive, *operands = template
+        equation = made if hasattr(made, "primitive") else self._maker(made, primitive.partition("=")[0])
+        if equation is None or not _is_primitive(equation, primitive):
+            return False
+        for order in (operands, operands[::-1]) if len(operands) == 2 else (operands,):
+            tried = dict(bound)
+            if all(self._fits(v, t, tried) for v, t in zip(equation.invars, order, strict=True)):
+                bound.update(tried)
+                return True
+        return False
 
     def _maker(self, variable: Any, *names: str) -> Any:
         """The equation that makes a variable, if it is of one of these primitives."""

@@ -25,8 +25,7 @@ def _while(equation: Equation, *operands: Value) -> Sequence[Value]:
     n_cond, n_body = params["cond_nconsts"], params["body_nconsts"]
     cond_consts, body_consts = operands[:n_cond], operands[n_cond : n_cond + n_body]
     carry = list(operands[n_cond + n_body :])
-    if len(params["cond_jaxpr"].out_avals) != 1 or params["cond_jaxpr"].out_avals[0].shape:
-        raise UnsupportedPrimitiveError("a condition for each element of a batch")
+    batched = len(params["cond_jaxpr"].out_avals[0].shape)
     if not carry:
         raise UnsupportedPrimitiveError("a loop that carries nothing")
     lowers = equation.lowers
@@ -41,13 +40,25 @@ def _while(equation: Equation, *operands: Value) -> Sequence[Value]:
 
     def condition(*values: Value) -> Value:
         inside, state, consts, _ = parts(values)
-        return inside.inline(params["cond_jaxpr"], [*consts, *state])[0]
+        (goes_on,) = inside.inline(params["cond_jaxpr"], [*consts, *state])
+        return ops.reduce_any(goes_on) if batched else goes_on
 
     def body(*values: Value) -> list[Value]:
-        inside, state, _, consts = parts(values)
-        return inside.inline(params["body_jaxpr"], [*consts, *state])
+        inside, state, cond_values, body_values = parts(values)
+        found = inside.inline(params["body_jaxpr"], [*body_values, *state])
+        if not batched:
+            return found
+        (goes_on,) = inside.inline(params["cond_jaxpr"], [*cond_values, *state])
+        return [_where_leading(goes_on, new, old, batched) for new, old in zip(found, state, strict=True)]
 
     return ops.while_loop(condition, body, carry, invariants, name="while")
+
+
+def _where_leading(goes_on: Value, new: Value, old: Value, axes: int) -> Value:
+    """The new value where the loop of that entry of the batch goes on."""
+    for _ in range(new.rank - axes):
+        goes_on = ops.expand_dims(goes_on, -1)
+    return ops.where(goes_on, new, old)
 
 
 @rule("cond")

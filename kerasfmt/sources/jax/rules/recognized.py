@@ -46,16 +46,17 @@ def _exact_gelu(x: Value) -> Value:
     return ops.multiply(ops.multiply(number(0.5), x), ops.add(number(1), inner))
 
 
+@rule("recognized_gelu", "recognized_exact_gelu", close=True)
+def _any_gelu(equation: Equation, x: Value) -> Value:
+    return equation.elementwise(_gelu if equation.primitive == "recognized_gelu" else _exact_gelu, x)
+
+
 Activation = tuple[Callable[[Any], Callable[[Any], Any]], Callable[[Value], Value]]
 _ACTIVATIONS: Final[Mapping[str, tuple[Activation, ...]]] = {
     "relu": ((lambda jax: jax.nn.relu, lambda x: emit_one("Relu", x)),),
     "relu6": ((lambda jax: jax.nn.relu6, lambda x: emit_one("Relu6", x)),),
     "elu": ((lambda jax: jax.nn.elu, lambda x: emit_one("Elu", x)),),
     "silu": ((lambda jax: jax.nn.silu, lambda x: ops.multiply(x, ops.sigmoid(x))),),
-    "gelu": (
-        (lambda jax: lambda x: jax.nn.gelu(x, approximate=True), _gelu),
-        (lambda jax: lambda x: jax.nn.gelu(x, approximate=False), _exact_gelu),
-    ),
 }
 
 

@@ -19,6 +19,9 @@ def _reshape(equation: Equation, x: Value, *dynamic: Value) -> Value:
     compact = equation.lowers.compact.get(x)
     if compact is not None and compact.shape == ():
         return equation.broadcast(compact, equation.result.shape)
+    order = equation.params.get("dimensions")
+    if order is not None and list(order) != sorted(order):
+        x = ops.transpose(x, [int(axis) for axis in order])
     return equation.reshape(x, equation.result.shape)
 
 

@@ -49,6 +49,10 @@ CASES = [
          (np.array([3, 9], np.uint32), normal(4, 3)), ("uint32[2]", "float32[b, 3]")),
     Case("vmap", lambda jax, jnp: lambda s: jax.vmap(lambda k: jax.random.bits(k, (2,)))(jax.random.split(jax.random.key(s), 3)),
          (np.array(5, np.int32),)),
+    Case("arrays-of-keys", lambda jax, jnp: lambda s: (lambda k: [jax.random.key_data(v) for v in (k[1:], k.T, k[:, None], k[0], k[::-1],
+         jnp.broadcast_to(k[0], (3, 2)), k.reshape(-1), jnp.concatenate([k, k]), jnp.where(jnp.array([True, False]), k, k[::-1]),
+         jax.lax.dynamic_index_in_dim(k, s, 0), jnp.take(k, jnp.array([1, 0]), 0))])(jax.random.split(jax.random.key(s), (3, 2))),
+         (np.array(1, np.int32),)),
     Case("categorical", lambda jax, jnp: lambda s, x: jax.random.categorical(jax.random.key(s), x), (np.array(5, np.int32), normal(4, 3))),
     Case("choice", lambda jax, jnp: lambda s: jax.random.choice(jax.random.key(s), 9, (4,), replace=False), (np.array(5, np.int32),)),
 ]
