@@ -153,7 +153,9 @@ def _trace_given(key: str, signature: Signature) -> PlannedSignature:
     ordered = dict(sorted(named.items()))
     function = graph.finish(list(ordered.values()))
     specs = {name: spec.with_name(name) for name, spec in sorted(signature.inputs.items())}
-    return planned_signature(key, function, specs, {name: v.spec.with_name(name) for name, v in ordered.items()})
+    return planned_signature(
+        key, function, specs, {name: v.spec.with_name(name) for name, v in ordered.items()}
+    )
 
 
 def parameter_name(name: str) -> str:

@@ -128,7 +128,11 @@ def _infer_svd(attrs: Attrs, x: Value) -> list[Shape]:
     if not attrs["compute_uv"]:
         return [(*batch, least), None, None]
     full = attrs["full_matrices"]
-    return [(*batch, least), (*batch, rows, rows if full else least), (*batch, columns, columns if full else least)]
+    return [
+        (*batch, least),
+        (*batch, rows, rows if full else least),
+        (*batch, columns, columns if full else least),
+    ]
 
 
 def _svd(attrs: Attrs, x: Array) -> list[Array]:

@@ -19,6 +19,7 @@ from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Value, ops
 from kerasfmt.sources.jax.rule import Size
 
+
 def _floordiv(a: Size, b: Size) -> Size:
     return a // b if isinstance(a, int) and isinstance(b, int) else _emit(ops.floor_div, a, b)
 

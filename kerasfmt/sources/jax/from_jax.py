@@ -78,7 +78,9 @@ def from_jax(
     if ready:
         lowering = "stablehlo"
     if inputs is None and not ready:
-        raise InvalidModelError("inputs: expected the shape and dtype of each argument, as {'x': 'float32[b, 4]'}")
+        raise InvalidModelError(
+            "inputs: expected the shape and dtype of each argument, as {'x': 'float32[b, 4]'}"
+        )
     modules = Modules(platforms, target_tf)
     modules.check()
     scope = Scope(jax, constraints)

@@ -127,7 +127,9 @@ class Scope:
     def _parsed(self, name: str, text: str) -> Argument:
         found = _TEXT.fullmatch(text)
         if found is None:
-            raise InvalidModelError(f"input {name}: expected dtype[dimensions], as 'float32[b, 4]', got {text!r:.80}")
+            raise InvalidModelError(
+                f"input {name}: expected dtype[dimensions], as 'float32[b, 4]', got {text!r:.80}"
+            )
         dtype = dtypes.of(found[1])
         return Argument(name, self._symbols(name, found[2] or ""), dtype)
 
@@ -141,7 +143,9 @@ class Scope:
 
     def _named(self, name: str, spec: Spec) -> tuple[Any, ...]:
         if spec.shape is None:
-            raise InvalidModelError(f"input {name}: its rank is not known; give a shape, with None for what is open")
+            raise InvalidModelError(
+                f"input {name}: its rank is not known; give a shape, with None for what is open"
+            )
         plain = re.sub(r"\W", "_", name)
         words = [
             str(dim) if dim is not None else "batch" if axis == 0 else f"{plain}_{axis}"

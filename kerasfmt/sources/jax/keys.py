@@ -57,7 +57,11 @@ def with_words(
     if name == "gather":
         numbers = params["dimension_numbers"]
         numbers = numbers._replace(offset_dims=(*numbers.offset_dims, rank))
-        return {**params, "dimension_numbers": numbers, "slice_sizes": (*params["slice_sizes"], words)}, operands
+        return {
+            **params,
+            "dimension_numbers": numbers,
+            "slice_sizes": (*params["slice_sizes"], words),
+        }, operands
     if name == "select_n":
         which, *cases = operands
         return params, [ops.expand_dims(which, -1) if which.rank else which, *cases]
@@ -66,8 +70,8 @@ def with_words(
 
 _UNCHANGED = frozenset(
     {
-        "squeeze", "expand_dims", "concatenate", "split", "rev", "copy", "copy_p", "jit", "pjit", "while", "scan", "cond",
-        "closed_call", "custom_jvp_call", "custom_vjp_call", "remat", "remat2", "checkpoint", "stop_gradient",
+        "squeeze", "expand_dims", "concatenate", "split", "rev", "copy", "copy_p", "jit", "pjit", "while", "scan",
+        "cond", "closed_call", "custom_jvp_call", "custom_vjp_call", "remat", "remat2", "checkpoint", "stop_gradient",
         "optimization_barrier", "stack", "unstack", "name", "core_call", "call",
     }
 )  # fmt: skip

@@ -23,7 +23,8 @@ from kerasfmt.sources.jax.dimensions import Dimensions, as_value, names_in
 from kerasfmt.sources.jax.folding import folded
 from kerasfmt.sources.jax.keys import is_key, with_words
 from kerasfmt.sources.jax.patterns import recognized
-from kerasfmt.sources.jax.rule import RULES, Equation, UnsupportedPrimitiveError, aval_of
+from kerasfmt.sources.jax.rule import RULES, Equation, Lowers, UnsupportedPrimitiveError, aval_of
+from kerasfmt.typing import override
 
 _SHOWN: Final = 40
 _INLINE: Final = 1024
@@ -64,7 +65,7 @@ class Shared:
         )
 
 
-class Lowering:
+class Lowering(Lowers):
     """One function while it is lowered; see `rule.Lowers`.
 
     Args:
@@ -79,30 +80,37 @@ class Lowering:
         self._dimensions = dimensions
         self._shared = shared
 
+    @override
     def size(self, dim: Any) -> int | Value:
         return self._dimensions.size(dim)
 
+    @override
     def dimension_values(self, jaxprs: Sequence[Any]) -> list[Value]:
         return [as_value(self.graph, size) for size in self._dimensions.symbols.values()] if any(
             _is_symbolic(jaxpr) for jaxpr in jaxprs
         ) else []  # fmt: skip
 
+    @override
     def subgraph(self, graph: Builder, sizes: Sequence[Value]) -> Lowering:
         symbols = dict(zip(self._dimensions.symbols, sizes, strict=True)) if sizes else {}
         return Lowering(graph, Dimensions(symbols), self._shared)
 
+    @override
     def traced(self, function: Callable[..., Any], avals: Sequence[Any]) -> Any:
         jax = self._shared.jax
         return jax.make_jaxpr(function)(*(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in avals))
 
+    @override
     def folded(self, value: Value) -> Value:
         return folded(value)
 
+    @override
     def shared(self, key: object, make: Callable[[], Any]) -> Any:
         if key not in self._shared.made:
             self._shared.made[key] = make()
         return self._shared.made[key]
 
+    @override
     def inline(self, jaxpr: Any, operands: Sequence[Value]) -> list[Value]:
         consts = getattr(jaxpr, "consts", ())
         inner = getattr(jaxpr, "jaxpr", jaxpr)
@@ -205,7 +213,11 @@ _NOT_FOLDED: Final = frozenset({"broadcast_in_dim", "jit", "pjit", "closed_call"
 def _is_symbolic(jaxpr: Any) -> bool:
     """Whether a jaxpr has symbolic dimensions, as far as its variables show."""
     inner = getattr(jaxpr, "jaxpr", jaxpr)
-    variables = [*inner.invars, *inner.outvars, *(v for eqn in inner.eqns for v in (*eqn.invars, *eqn.outvars))]
+    variables = [
+        *inner.invars,
+        *inner.outvars,
+        *(v for eqn in inner.eqns for v in (*eqn.invars, *eqn.outvars)),
+    ]
     if any(names_in(dim) for v in variables for dim in getattr(v.aval, "shape", ())):
         return True
     return any(eqn.primitive.name in ("dim_as_value", "shape_assertion") for eqn in inner.eqns) or any(
@@ -223,7 +235,9 @@ def bodies_of(params: Mapping[str, Any]) -> list[Any]:
     return found
 
 
-_LIBRARY: Final = re.compile(r"(site|dist)-packages/(jax|jaxlib|flax|haiku|equinox|optax|numpy|jaxtyping)/|^<")
+_LIBRARY: Final = re.compile(
+    r"(site|dist)-packages/(jax|jaxlib|flax|haiku|equinox|optax|numpy|jaxtyping)/|^<"
+)
 
 
 def place_of(equation: Any) -> str:

@@ -63,7 +63,9 @@ class JaxModel(GraphModel):
 
         call = GraphFunction("__call__", lambda: self._bound(function.function), structured, self._state)
         self.functions = {**self.functions, "__call__": call}
-        self._call = GraphCall("from_jax", ArgSpec(tuple(function.arguments)), [Trace(call, lambda: concrete.inputs)])
+        self._call = GraphCall(
+            "from_jax", ArgSpec(tuple(function.arguments)), [Trace(call, lambda: concrete.inputs)]
+        )
 
     def add_signature(
         self,
@@ -92,8 +94,9 @@ class JaxModel(GraphModel):
 
         Example:
           >>> import jax.numpy as jnp, numpy as np
-          >>> served = kerasfmt.from_jax(lambda p, x: x @ p["w"], {"w": np.eye(3, dtype="f")}, inputs={"x": "float32[b, 3]"})
-          >>> served.add_signature("norm", lambda p, x: {"norm": jnp.abs(x @ p["w"]).sum(-1)}, inputs={"x": "float32[b, 3]"})
+          >>> params, inputs = {"w": np.eye(3, dtype=np.float32)}, {"x": "float32[b, 3]"}
+          >>> served = kerasfmt.from_jax(lambda p, x: x @ p["w"], params, inputs)
+          >>> served.add_signature("norm", lambda p, x: {"norm": jnp.abs(x @ p["w"]).sum(-1)}, inputs)
           >>> served.signatures["norm"](x=[[1, 2, -3]])["norm"].tolist()
           [6.0]
         """
@@ -133,7 +136,9 @@ class JaxModel(GraphModel):
         ordered = dict(sorted(results.items()))
         finished = graph.finish(list(ordered.values()))
         outputs = {key: value.spec.with_name(key) for key, value in ordered.items()}
-        self._planned = dict(sorted({**self._planned, name: planned_signature(name, finished, named, outputs)}.items()))
+        self._planned = dict(
+            sorted({**self._planned, name: planned_signature(name, finished, named, outputs)}.items())
+        )
         for model in (before, after):
             if model is not None:
                 known = {*self._parameters.variables, *self._layer_weights}

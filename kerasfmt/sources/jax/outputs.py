@@ -81,5 +81,7 @@ def _structured(jax: Any, tree: Any, places: Any) -> Any:
         return next(places)
     found = {_name(path): _structured(jax, child, places) for path, child in children}
     if len(found) < len(children):
-        raise InvalidModelError(f"outputs: a {type(tree).__name__} has two parts of one name among {list(found)}")
+        raise InvalidModelError(
+            f"outputs: a {type(tree).__name__} has two parts of one name among {list(found)}"
+        )
     return found

@@ -95,13 +95,16 @@ class Parameters:
                 lambda flag, part: self._jax.tree_util.tree_map(lambda _: bool(flag), part), trainable, tree
             )
         except ValueError as error:
-            raise InvalidModelError(f"trainable: expected a bool, or bools in the structure of params: {error}") from error
+            raise InvalidModelError(
+                f"trainable: expected a bool, or bools in the structure of params: {error}"
+            ) from error
         return list(self._jax.tree_util.tree_leaves(spread))
 
     def _weight(self, name: str, leaf: Any, trainable: bool) -> Weight:
         if getattr(leaf, "is_deleted", bool)():
             raise InvalidModelError(
-                f"params {name}: the array was deleted, as jit does with donated arguments; give the result of the last step"
+                f"params {name}: the array was deleted, as jit does with donated "
+                "arguments; give the result of the last step"
             )
         array = self._jax.random.key_data(leaf) if is_key(leaf) else leaf
         dtype = dtypes.of(np.dtype(array.dtype))

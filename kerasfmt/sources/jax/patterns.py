@@ -19,7 +19,6 @@ from typing import Any, Final
 
 import numpy as np
 
-
 _CUBE: Final = ("integer_pow=3", "x")
 _INNER: Final = ("mul", math.sqrt(2 / math.pi), ("add", "x", ("mul", 0.044715, _CUBE)))
 _GELU: Final[Mapping[str, Any]] = {
@@ -73,7 +72,11 @@ class _Parts:
           bound: gets the variable.
         """
         if isinstance(template, float):
-            return hasattr(made, "val") and np.ndim(made.val) == 0 and bool(np.isclose(float(made.val), template, 1e-2))
+            return (
+                hasattr(made, "val")
+                and np.ndim(made.val) == 0
+                and bool(np.isclose(float(made.val), template, 1e-2))
+            )
         if template == "x":
             return not hasattr(made, "val") and bound.setdefault("x", made) is made
         primitive, *operands = template
@@ -112,7 +115,9 @@ class _Parts:
         if found is None:
             return None
         x, greatest = found.invars
-        peak = self._maker(self._through(greatest, "stop_gradient", "broadcast_in_dim", "max", "reshape"), "reduce_max")
+        peak = self._maker(
+            self._through(greatest, "stop_gradient", "broadcast_in_dim", "max", "reshape"), "reduce_max"
+        )
         if peak is None or peak.invars[0] is not x or not _is_last(peak, x):
             return None
         return x

@@ -1,4 +1,4 @@
-"""What compares a function of JAX with its graph in NumPy, and the cases that conformance compares in TensorFlow too."""
+"""What compares a function of JAX with its graph in NumPy; conformance compares the cases in TensorFlow too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
 
 import kerasfmt
 
@@ -50,9 +51,8 @@ class Case:
 
 def lowered(case: Case) -> Any:
     """The model of a case, and what JAX gives."""
-    import jax
-    import jax.numpy as jnp
-
+    jax = pytest.importorskip("jax")
+    jnp = jax.numpy
     function = case.make(jax, jnp)
     model = kerasfmt.from_jax(function, inputs=case.described(), constraints=case.constraints)
     expected = jax.tree_util.tree_leaves(jax.jit(function)(*case.arrays))
@@ -88,7 +88,9 @@ def assert_close(actual: Any, expected: Any, tolerance: float, name: str = "") -
     assert error <= tolerance * scale, f"{name}: error {error:.3g}, greatest size {scale:.3g}"
 
 
-FLOATS = np.array([0.0, -0.0, 1.0, -1.5, 2.5, -2.5, 0.25, 3.75, 1e-3, 100.0, -7.0, np.inf, -np.inf, np.nan], np.float32)
+FLOATS = np.array(
+    [0.0, -0.0, 1.0, -1.5, 2.5, -2.5, 0.25, 3.75, 1e-3, 100.0, -7.0, np.inf, -np.inf, np.nan], np.float32
+)
 """Edge values of floats."""
 FINITE = np.array([0.0, 1.0, -1.5, 2.5, -2.5, 0.25, 3.75, 1e-3, 10.0, -7.0], np.float32)
 INT32 = np.array([0, 1, -1, 2, -7, 13, 2**31 - 1, -(2**31), 100, -100], np.int32)

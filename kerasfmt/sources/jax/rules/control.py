@@ -161,7 +161,5 @@ def _scan(equation: Equation, *operands: Value) -> Sequence[Value]:
     for handle, result in zip(found[at_lists:], collected, strict=True):
         count = -1 if result.known[0] is None else result.known[0]
         shape = equation.vector(result.shape[1:])
-        stacked += emit(
-            "TensorListStack", handle, shape, element_dtype=result.dtype, num_elements=count
-        )
+        stacked += emit("TensorListStack", handle, shape, element_dtype=result.dtype, num_elements=count)
     return [*found[at_carry:at_lists], *stacked]

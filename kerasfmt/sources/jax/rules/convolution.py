@@ -51,7 +51,11 @@ def _conv(equation: Equation, x: Value, kernel: Value) -> Value:
     ):  # fmt: skip
         mode = "same"
     elif any(between) or any(p != (0, 0) for p in pads):
-        config = [(0, 0, 0), *((low, high, b) for (low, high), b in zip(pads, between, strict=True)), (0, 0, 0)]
+        config = [
+            (0, 0, 0),
+            *((low, high, b) for (low, high), b in zip(pads, between, strict=True)),
+            (0, 0, 0),
+        ]
         x = padded(equation, x, equation.like(x, 0), config)
     found = _grouped(x, kernel, strides, mode, dilation, groups)
     inverse = [0] * len(out)

@@ -48,9 +48,7 @@ def log_add_exp(a: Value, b: Value) -> Value:
     return ops.add(ops.log(ops.add(ops.exp(ops.subtract(a, shift)), ops.exp(ops.subtract(b, shift)))), shift)
 
 
-def _scanned(
-    equation: Equation, x: Value, combine: Callable[[Value, Value], Value], neutral: float
-) -> Value:
+def _scanned(equation: Equation, x: Value, combine: Callable[[Value, Value], Value], neutral: float) -> Value:
     """Combines each element with all before it, in steps of 1, 2, 4, ...; a loop where the length is not known."""
     axis, backwards = int(equation.params["axis"]), bool(equation.params["reverse"])
     rank = len(equation.result.shape)

@@ -67,13 +67,16 @@ def _unary(op: str) -> Callable[[Value], Value]:
     return function
 
 
-for _name, _op in (_EXACT | _CLOSE).items():
+@rule(*_EXACT)
+def _exact(equation: Equation, x: Value) -> Value:
+    if equation.primitive == "neg" and x.dtype.kind == "unsigned":
+        return equation.elementwise(lambda v: ops.subtract(equation.like(v, 0), v), x)
+    return equation.elementwise(_unary(_EXACT[equation.primitive]), x)
 
-    @rule(_name, close=_name in _CLOSE)
-    def _rule(equation: Equation, x: Value, _function: Callable[[Value], Value] = _unary(_op)) -> Value:
-        if equation.primitive == "neg" and x.dtype.kind == "unsigned":
-            return equation.elementwise(lambda v: ops.subtract(equation.like(v, 0), v), x)
-        return equation.elementwise(_function, x)
+
+@rule(*_CLOSE, close=True)
+def _close(equation: Equation, x: Value) -> Value:
+    return equation.elementwise(_unary(_CLOSE[equation.primitive]), x)
 
 
 def _abs(x: Value) -> Value:
@@ -137,14 +140,14 @@ def _round(equation: Equation, x: Value) -> Value:
 
 
 _BINARY: Final = {"add": "AddV2", "add_any": "AddV2", "sub": "Sub", "mul": "Mul"}
-for _name, _op in _BINARY.items():
 
-    @rule(_name)
-    def _arithmetic(equation: Equation, x: Value, y: Value, _op: str = _op) -> Value:
-        if x.dtype is dtypes.bool_:
-            logical = ops.logical_and if _op == "Mul" else ops.logical_or
-            return equation.elementwise(logical, x, y)
-        return equation.elementwise(lambda a, b: emit_one(_op, a, b), x, y)
+
+@rule(*_BINARY)
+def _arithmetic(equation: Equation, x: Value, y: Value) -> Value:
+    op = _BINARY[equation.primitive]
+    if x.dtype is dtypes.bool_:
+        return equation.elementwise(ops.logical_and if op == "Mul" else ops.logical_or, x, y)
+    return equation.elementwise(lambda a, b: emit_one(op, a, b), x, y)
 
 
 @rule("max", "min")
@@ -210,30 +213,32 @@ _SPECIAL: Final = {
     "zeta": "Zeta",
     "polygamma": "Polygamma",
 }
-for _name, _op in _SPECIAL.items():
 
-    @rule(_name, close=True)
-    def _special(equation: Equation, *operands: Value, _op: str = _op) -> Value:
-        dtype = operands[0].dtype
-        wide = [ops.cast(v, dtypes.float32) if dtype.itemsize == 2 else v for v in operands]
-        if _op == "Betainc":  # its operands do not broadcast
-            return ops.cast(emit_one(_op, *wide), dtype)
-        return ops.cast(equation.elementwise(lambda *v: emit_one(_op, *v), *wide), dtype)
+
+@rule(*_SPECIAL, close=True)
+def _special(equation: Equation, *operands: Value) -> Value:
+    op, dtype = _SPECIAL[equation.primitive], operands[0].dtype
+    wide = [ops.cast(v, dtypes.float32) if dtype.itemsize == 2 else v for v in operands]
+    if op == "Betainc":  # its operands do not broadcast
+        return ops.cast(emit_one(op, *wide), dtype)
+    return ops.cast(equation.elementwise(lambda *v: emit_one(op, *v), *wide), dtype)
 
 
 _COMPARED: Final = {
     "eq": "Equal", "ne": "NotEqual", "lt": "Less", "le": "LessEqual", "gt": "Greater", "ge": "GreaterEqual",
 }  # fmt: skip
-for _name, _op in _COMPARED.items():
 
-    @rule(_name)
-    def _compare(equation: Equation, x: Value, y: Value, _op: str = _op) -> Value:
-        def function(a: Value, b: Value) -> Value:
-            if a.dtype is dtypes.bool_ and _op not in ("Equal", "NotEqual"):
-                a, b = ops.cast(a, dtypes.int32), ops.cast(b, dtypes.int32)
-            return emit_one(_op, a, b)
 
-        return equation.elementwise(function, x, y)
+@rule(*_COMPARED)
+def _compare(equation: Equation, x: Value, y: Value) -> Value:
+    op = _COMPARED[equation.primitive]
+
+    def function(a: Value, b: Value) -> Value:
+        if a.dtype is dtypes.bool_ and op not in ("Equal", "NotEqual"):
+            a, b = ops.cast(a, dtypes.int32), ops.cast(b, dtypes.int32)
+        return emit_one(op, a, b)
+
+    return equation.elementwise(function, x, y)
 
 
 @rule("eq_to", "le_to", "lt_to")

@@ -200,7 +200,12 @@ def _taken(
     clip: bool,
 ) -> Value | None:
     """A GatherV2 along one axis, where the indices choose whole slices along it; else None."""
-    if len(at.indexed) != 1 or at.operand_batch or at.window[at.indexed[0]] != 1 or collapsed != list(at.indexed):
+    if (
+        len(at.indexed) != 1
+        or at.operand_batch
+        or at.window[at.indexed[0]] != 1
+        or collapsed != list(at.indexed)
+    ):
         return None
     (axis,) = at.indexed
     shape = equation.result.shape

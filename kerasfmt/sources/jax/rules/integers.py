@@ -112,7 +112,9 @@ def _shift(equation: Equation, x: Value, y: Value) -> Value:
             return emit_one("LeftShift", a, b)
         if arithmetic and a.dtype.kind == "unsigned":
             signed = dtypes.of(f"int{width}")
-            return ops.bitcast(emit_one("RightShift", ops.bitcast(a, signed), ops.bitcast(b, signed)), a.dtype)
+            return ops.bitcast(
+                emit_one("RightShift", ops.bitcast(a, signed), ops.bitcast(b, signed)), a.dtype
+            )
         return emit_one("RightShift", a, b) if arithmetic else shifted_right(a, b)
 
     def function(a: Value, b: Value) -> Value:
@@ -175,7 +177,9 @@ def _clz(equation: Equation, x: Value) -> Value:
         filled = v if v.dtype is bits else ops.bitcast(v, bits)
         step = 1
         while step < width:
-            filled = emit_one("BitwiseOr", filled, emit_one("RightShift", filled, equation.like(filled, step)))
+            filled = emit_one(
+                "BitwiseOr", filled, emit_one("RightShift", filled, equation.like(filled, step))
+            )
             step *= 2
         count = ops.subtract(equation.like(filled, width), _ones(equation, filled))
         return ops.cast(count, v.dtype)

@@ -101,7 +101,9 @@ def _pivots(equation: Equation, order: Value) -> Value:
     size = equation.lowers.size(equation.operands[0].shape[-1])
     count = as_value(equation.graph, size)
 
-    def body(step: Value, now: Value, swaps: Value, wanted: Value, places: Value, length: Value) -> list[Value]:
+    def body(
+        step: Value, now: Value, swaps: Value, wanted: Value, places: Value, length: Value
+    ) -> list[Value]:
         row = ops.expand_dims(ops.gather(wanted, step, -1), -1)
         at = ops.expand_dims(ops.argmax(ops.cast(ops.equal(now, row), dtypes.int32), -1, dtypes.int32), -1)
         other = ops.expand_dims(ops.gather(now, step, -1), -1)

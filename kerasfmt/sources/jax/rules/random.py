@@ -28,7 +28,9 @@ def _same(equation: Equation, x: Value) -> Value:
     return x
 
 
-def _traced(equation: Equation, function: Callable[..., Any], batch: int, *operands: Value) -> Sequence[Value]:
+def _traced(
+    equation: Equation, function: Callable[..., Any], batch: int, *operands: Value
+) -> Sequence[Value]:
     """What a function of one key gives, mapped over the axes of the keys."""
     keys = equation.avals[0]
     impl = keys.dtype._impl

@@ -81,7 +81,11 @@ def _text(jaxpr: Any) -> str:
     while len(inner.eqns) == 1:
         (call,) = inner.eqns
         body = call.params.get("jaxpr", call.params.get("call_jaxpr"))
-        if body is None or list(call.invars) != list(inner.invars) or list(call.outvars) != list(inner.outvars):
+        if (
+            body is None
+            or list(call.invars) != list(inner.invars)
+            or list(call.outvars) != list(inner.outvars)
+        ):
             break
         inner = getattr(body, "jaxpr", body)
     return str(inner)

@@ -59,7 +59,9 @@ def _bits(equation: Equation, x: Value) -> Value:
             count = reduced("Sum", ops.cast(x, dtypes.int32), axes)
             return ops.equal(ops.floor_mod(count, np.int32(2)), np.int32(1))
         return reduced(_LOGICAL[equation.primitive], x, axes)
-    op = {"reduce_and": "BitwiseAnd", "reduce_or": "BitwiseOr", "reduce_xor": "BitwiseXor"}[equation.primitive]
+    op = {"reduce_and": "BitwiseAnd", "reduce_or": "BitwiseOr", "reduce_xor": "BitwiseXor"}[
+        equation.primitive
+    ]
     first = -1 if equation.primitive == "reduce_and" else 0
     return folded_along(equation, x, axes, lambda a, b: emit_one(op, a, b), first)
 

@@ -198,5 +198,3 @@ def _unstack(equation: Equation, x: Value) -> Sequence[Value]:
 @rule("tile")
 def _tile(equation: Equation, x: Value) -> Value:
     return emit_one("Tile", x, equation.vector(equation.params["reps"]))
-
-

@@ -32,7 +32,9 @@ def clamped(index: Value, most: Size) -> Value:
     return ops.maximum(ops.minimum(as_int32(index), high), np.int32(0))
 
 
-def starts(equation: Equation, indices: Sequence[Value], shape: Sequence[object], part: Sequence[object]) -> Value:
+def starts(
+    equation: Equation, indices: Sequence[Value], shape: Sequence[object], part: Sequence[object]
+) -> Value:
     """The beginning of a part of a tensor as an int32 vector, moved so that the part lies inside."""
     lowers = equation.lowers
     found: list[Size] = []

@@ -1,7 +1,7 @@
 """Sorting by keys, and the greatest elements.
 
-Floats are compared as integers in the same order, in which NaN comes last and zeros are equal. TensorFlow's TopKV2 takes
-the first of equal elements first, so that sorts are stable.
+Floats are compared as integers in the same order, in which NaN comes last and zeros are equal. TensorFlow's TopKV2
+takes the first of equal elements first, so that sorts are stable.
 
 Source: jax/_src/lax/lax.py, sort and top_k.
 """

@@ -126,7 +126,11 @@ def _pooled(equation: Equation, x: Value, kind: str) -> Value | None:
     """A pool of images, (batch, *spatial, channels); None where it is something else."""
     window, strides, padding, base, dilation = _params(equation)
     spatial = len(window) - 2
-    plain = all(d == 1 for d in (*base, *dilation)) and x.dtype in (dtypes.float32, dtypes.float64, dtypes.float16)
+    plain = all(d == 1 for d in (*base, *dilation)) and x.dtype in (
+        dtypes.float32,
+        dtypes.float64,
+        dtypes.float16,
+    )
     ends = (window[0], window[-1], strides[0], strides[-1]) if window else ()
     if not plain or spatial not in (1, 2, 3) or any(e != 1 for e in ends) or kind == "min":
         return None
@@ -156,7 +160,11 @@ def _padding(
     """ "VALID", or "SAME" where it is that for all sizes of the axes; None for another padding."""
     if all(pair == (0, 0) for pair in padding):
         return "VALID"
-    return "SAME" if is_same(equation.operands[0].known[1:-1], window[1:-1], strides[1:-1], padding[1:-1]) else None
+    return (
+        "SAME"
+        if is_same(equation.operands[0].known[1:-1], window[1:-1], strides[1:-1], padding[1:-1])
+        else None
+    )
 
 
 def is_same(
@@ -225,7 +233,7 @@ def _select_and_gather(equation: Equation, tangents: Value, x: Value) -> Value:
 def _select_and_scatter(equation: Equation, source: Value, x: Value) -> Value:
     """Each element of the source goes to the chosen element of its window."""
     name, never = _select(equation)
-    window, strides, padding, _, _ = _params(equation)
+    _, strides, padding, _, _ = _params(equation)
     config: list[tuple[Size, Size, int]] = [(low, high, 0) for low, high in padding]
     wide = padded(equation, x, equation.like(x, never), config)
     counts = equation.sizes(equation.operands[0].shape)
@@ -250,5 +258,3 @@ def _select_and_scatter(equation: Equation, source: Value, x: Value) -> Value:
     assert total is not None
     begin = [low for low, _ in padding]
     return emit_one("Slice", total, pack_sizes(x.graph, begin), equation.vector(equation.result.shape))
-
-

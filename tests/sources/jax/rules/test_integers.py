@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.sources.jax.jax_tests import Case, INT32, INT8, UINT32, check, whole
+from tests.sources.jax.jax_tests import INT8, INT32, UINT32, Case, check
 
 _PAIRS = np.repeat(INT32, INT32.size), np.tile(INT32, INT32.size)
 _UNSIGNED = np.repeat(UINT32, UINT32.size), np.tile(UINT32, UINT32.size)
@@ -20,18 +20,25 @@ CASES = [
     *(Case(f"{op}-int8", lambda jax, jnp, op=op: getattr(jax.lax, op), _SMALL) for op in _ALL),
     *(Case(op, lambda jax, jnp, op=op: getattr(jax.lax, op), _SHIFTS) for op in _SHIFT),
     *(
-        Case(f"{op}-uint32", lambda jax, jnp, op=op: getattr(jax.lax, op),
-             (_SHIFTS[0].astype(np.uint32), _SHIFTS[1].astype(np.uint32)))
+        Case(
+            f"{op}-uint32",
+            lambda jax, jnp, op=op: getattr(jax.lax, op),
+            (_SHIFTS[0].astype(np.uint32), _SHIFTS[1].astype(np.uint32)),
+        )
         for op in _SHIFT
     ),
     Case("constant", lambda jax, jnp: lambda x: [x // 3, x % 3, x << 2, x >> 1, x // -2], (INT32,)),
     Case("not", lambda jax, jnp: lambda x: ~x, (INT32,)),
     Case("not-uint32", lambda jax, jnp: lambda x: ~x, (UINT32,)),
     *(
-        Case(f"bits-{x.dtype}", lambda jax, jnp: lambda x: [jax.lax.population_count(x), jax.lax.clz(x)], (x,))
+        Case(
+            f"bits-{x.dtype}", lambda jax, jnp: lambda v: [jax.lax.population_count(v), jax.lax.clz(v)], (x,)
+        )
         for x in (INT32, UINT32, INT8)
     ),
-    Case("mulhi", lambda jax, jnp: lambda x, y: jax.lax.mulhi(x, y) if hasattr(jax.lax, "mulhi") else x, _PAIRS),
+    Case(
+        "mulhi", lambda jax, jnp: lambda x, y: jax.lax.mulhi(x, y) if hasattr(jax.lax, "mulhi") else x, _PAIRS
+    ),
 ]
 
 
