@@ -1,9 +1,9 @@
 """Functions and variables as a SavedModel, as `tf.saved_model.save` writes a module with a function.
 
     root          __call__, signatures, and
-      params                 the variables by their paths, in dicts
       variables              all of them, a list
       trainable_variables    those that an optimizer may change, a list
+      params                 the variables by their paths, in dicts
       tables                 the tables of layers that functions use, a list
 
 Source: tensorflow/python/saved_model/save.py; tensorflow/python/module/module.py
@@ -63,10 +63,10 @@ class _Objects:
         self._variables = {weight: VariableNode(weight) for weight in model.variables}
         self._constants: dict[EagerConstant, SavedNode] = {}
         self.root = UserObject()
-        if model.named:
-            self.root.add("params", self._tree(model.named))
         self.root.add("variables", self._list(model.variables))
         self.root.add("trainable_variables", self._list(w for w in model.variables if w.trainable))
+        if model.named:
+            self.root.add("params", self._tree(model.named))
         concrete = [signature.concrete for signature in model.signatures.values()]
         traces = [] if model.call is None else list(model.call.traces)
         tables = self._tables([*traces, *concrete])
@@ -111,12 +111,16 @@ class _Objects:
     def _add_captures(self) -> None:
         """Gives each function the constants and the files that it captures, by their places among its captures."""
         found: list[SavedNode] = [self.root]
+        met: set[SavedNode] = {self.root}
         for node in found:
             if isinstance(node, ConcreteNode):
                 for place, captured in enumerate(node.concrete.function.captured):
                     if isinstance(captured, EagerConstant):
                         node.add(f"capture_{place}", self._constant(captured))
-            found.extend(child for _, child in node.children if child not in found)
+            for _, child in node.children:
+                if child not in met:
+                    met.add(child)
+                    found.append(child)
 
     def _constant(self, constant: EagerConstant) -> SavedNode:
         node = self._constants.get(constant)

@@ -65,7 +65,10 @@ def times(a: Size, b: Size) -> Size:
 
 def product(sizes: Iterable[Size]) -> Size:
     """The product."""
-    return reduce(times, sizes, 1)
+    total: Size = 1
+    for size in sizes:
+        total = times(total, size)
+    return total
 
 
 @lru_cache(maxsize=4096)

@@ -22,6 +22,8 @@ from kerasfmt.sources.jax.traced import LoweredFunction, finished, held, structs
 PLATFORMS: Final = ("cpu", "cuda", "rocm", "tpu")
 NEWEST: Final = "2.21"
 """The line that reads what JAX writes."""
+_OF_EXPORT: Final = "Cannot serialize code with custom calls"
+"""What JAX says of custom calls that may change (jax/_src/export/_export.py, _check_module)."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,36 @@ def export(
     parameters: Parameters | None,
     arguments: Arguments,
     modules: Modules,
+    where: str,
 ) -> Any:
-    """The Exported of a function of parameters and arguments."""
+    """The Exported of a function of parameters and arguments.
+
+    Args:
+      jax: the module.
+      function: the function.
+      parameters: the parameters; None where it takes none.
+      arguments: its further arguments.
+      modules: how modules are made.
+      where: what errors begin with.
+
+    Raises:
+      UnsupportedFormatError: JAX cannot export it.
+    """
     arrays = [] if parameters is None else parameters.arrays
 
     def flat(given: Sequence[Any], *values: Any) -> Any:
         return function(*values) if parameters is None else function(parameters.rebuilt(given), *values)
 
     make = jax.export.export(jax.jit(flat), platforms=tuple(modules.platforms))
-    return make(structs_of(jax, arrays), *arguments.structs)
+    try:
+        return make(structs_of(jax, arrays), *arguments.structs)
+    except (NotImplementedError, ValueError) as error:
+        if _OF_EXPORT not in str(error) and not isinstance(error, NotImplementedError):
+            raise
+        text = " ".join(str(error).split())[:300]
+        raise UnsupportedFormatError(
+            f"{where}: JAX cannot export it: {text}; write it without callbacks"
+        ) from error
 
 
 def arguments_of(exported: Any, parameters: Parameters, arguments: Arguments | None) -> Arguments:

@@ -95,7 +95,7 @@ def from_jax(
             return called(jax, given, parameters, takes, arguments, names, modules, where)
         assert arguments is not None
         if lowering == "stablehlo":
-            exported = export(jax, given, parameters if takes else None, arguments, modules)
+            exported = export(jax, given, parameters if takes else None, arguments, modules, where)
             return called(jax, exported, parameters, takes, arguments, names, modules, where)
         shared = Shared(jax, parameters.variable_of)
         return lowered(shared, where, given, parameters, arguments, names, takes)

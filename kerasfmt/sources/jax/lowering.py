@@ -120,10 +120,9 @@ class Lowering(Lowers):
         """An array that the function closes over: a constant, or a variable if it is large."""
         if isinstance(array, Value):
             return array
-        aval = aval_of(array) if hasattr(array, "aval") or hasattr(array, "dtype") else None
-        if aval is not None and np.prod(aval.known, dtype=np.int64) >= _INLINE:
+        if getattr(array, "size", 1) >= _INLINE:
             return self.graph.read(self._shared.variable_of(array))
-        if aval is not None and getattr(array.dtype, "_impl", None) is not None:
+        if is_key(array):
             array = self._shared.jax.random.key_data(array)
         host = np.asarray(array)
         return self.graph.constant(host, dtypes.of(host.dtype))

@@ -54,9 +54,9 @@ def test_its_objects(tmp_path: Path) -> None:
     model(weight("a/b"), weight("c", trainable=False)).write(tmp_path)
     root = open_saved_model(tmp_path).root
     assert [child.local_name for child in root.object.message.children] == [
-        "params",
         "variables",
         "trainable_variables",
+        "params",
         "__call__",
         "signatures",
     ]

@@ -104,7 +104,7 @@ def _points(equation: Equation, at: Indexing, indices: Value, *, clip: bool) -> 
             else:
                 fits = ops.logical_and(ops.greater_equal(begin, np.int32(0)), ops.less_equal(begin, last))
                 fits = lowers.folded(fits)
-                if not (fits.node.op == "Const" and np.all(fits.node.attrs["value"])):
+                if not _is_true(fits):
                     inside = fits if inside is None else ops.logical_and(inside, fits)
                     begin = ops.maximum(ops.minimum(begin, last), np.int32(0))
                 found = begin
@@ -118,6 +118,12 @@ def _points(equation: Equation, at: Indexing, indices: Value, *, clip: bool) -> 
     shape = pack_sizes(indices.graph, [*at.batch, *(at.window[axis] for axis in at.indexed)])
     spread = [lowers.folded(emit_one("BroadcastTo", part, shape)) for part in parts]
     return lowers.folded(ops.pack(spread, rank)), inside
+
+
+def _is_true(value: Value) -> bool:
+    """Whether it is a constant that is true everywhere."""
+    found: Any = value.node.attrs["value"] if value.node.op == "Const" else False
+    return bool(np.all(found))
 
 
 def _mode(equation: Equation) -> str:
@@ -221,7 +227,7 @@ def _taken(
         return ops.gather(x, held, axis)
     fits = ops.logical_and(ops.greater_equal(index, np.int32(0)), ops.less_equal(index, last))
     fits = lowers.folded(fits)
-    if fits.node.op == "Const" and np.all(fits.node.attrs["value"]):
+    if _is_true(fits):
         return ops.gather(x, index, axis)
     held = ops.maximum(ops.minimum(index, last), np.int32(0))
     found = ops.gather(x, held, axis)
