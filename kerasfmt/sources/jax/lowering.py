@@ -72,13 +72,18 @@ class Lowering(Lowers):
       graph: the function.
       dimensions: the symbolic dimensions in it.
       shared: what all functions of the model share.
+      inner: whether it is a branch or a part of a loop. These capture nothing: the arrays that they close over, which
+        JAX mostly makes operands of theirs, become constants.
     """
 
-    def __init__(self, graph: Builder, dimensions: Dimensions, shared: Shared) -> None:
+    def __init__(
+        self, graph: Builder, dimensions: Dimensions, shared: Shared, *, inner: bool = False
+    ) -> None:
         self.graph = graph
         self.compact: dict[Value, Value] = {}
         self._dimensions = dimensions
         self._shared = shared
+        self._inner = inner
 
     @override
     def size(self, dim: Any) -> int | Value:
@@ -93,7 +98,7 @@ class Lowering(Lowers):
     @override
     def subgraph(self, graph: Builder, sizes: Sequence[Value]) -> Lowering:
         symbols = dict(zip(self._dimensions.symbols, sizes, strict=True)) if sizes else {}
-        return Lowering(graph, Dimensions(symbols), self._shared)
+        return Lowering(graph, Dimensions(symbols), self._shared, inner=True)
 
     @override
     def traced(self, function: Callable[..., Any], avals: Sequence[Any]) -> Any:
@@ -120,7 +125,7 @@ class Lowering(Lowers):
         """An array that the function closes over: a constant, or a variable if it is large."""
         if isinstance(array, Value):
             return array
-        if getattr(array, "size", 1) >= _INLINE:
+        if getattr(array, "size", 1) >= _INLINE and not self._inner:
             return self.graph.read(self._shared.variable_of(array))
         if is_key(array):
             array = self._shared.jax.random.key_data(array)

@@ -68,5 +68,5 @@ def test_effects_are_refused() -> None:
         jax.debug.print("{}", x, ordered=True)
         return x
 
-    with pytest.raises(UnsupportedFormatError, match="cannot export it|it has effects"):
+    with pytest.raises(UnsupportedFormatError, match=r"cannot export it|it has effects"):
         kerasfmt.from_jax(function, inputs={"x": "float32[3]"}, lowering="stablehlo")

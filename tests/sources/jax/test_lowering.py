@@ -48,3 +48,18 @@ def test_an_error_inside_of_a_primitive_names_the_line() -> None:
     served = kerasfmt.from_jax(function, inputs={"x": "float32[b]"})
     with pytest.raises(InvalidModelError, match="expected shape"):
         served.signatures["serving_default"](x=np.zeros((1, 1)))
+
+
+def test_a_switch_of_many_branches_is_built_in_linear_time() -> None:
+
+    def branch(at: int) -> Any:
+        def function(x: Any) -> Any:
+            return x * at
+
+        return function
+
+    served = kerasfmt.from_jax(
+        lambda i, x: jax.lax.switch(i, [branch(at) for at in range(40)], x),
+        inputs={"i": "int32[]", "x": "float32[3]"},
+    )
+    assert served(np.int32(37), np.ones(3, "f")).tolist() == [37, 37, 37]

@@ -13,7 +13,6 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Builder, Function, Value, emit, ops
 from kerasfmt.graph.ops.control import common_shape
-from kerasfmt.graph.resource import Capture
 from kerasfmt.sources.jax.dimensions import as_value
 from kerasfmt.sources.jax.rule import Equation, Lowers, UnsupportedPrimitiveError, rule
 from kerasfmt.sources.jax.rules.slicing import clamped
@@ -91,25 +90,19 @@ def _chosen(
         return lowers.inline(branches[0], list(arguments[:count]))
     given = [index, *arguments]
 
-    def made(name: str, some: Sequence[Any], captures: Sequence[Capture]) -> Function:
+    def made(name: str, some: Sequence[Any]) -> Function:
         graph = Builder(name)
         at, *values = (graph.input(v.spec, f"operand_{i}") for i, v in enumerate(given))
-        for captured in captures:
-            graph.capture(captured)
         inside = lowers.subgraph(graph, values[count:])
         found = _chosen(inside, ops.subtract(at, np.int32(1)), values, count, some)
         return graph.finish([ops.identity(v) if v in values else v for v in found])
 
-    parts = (("cond_true", branches[1:]), ("cond_false", branches[:1]))
-    used = [c for name, some in parts for c in made(name, some, ()).captured]
-    captures = tuple(dict.fromkeys(used))
-    then, otherwise = (made(name, some, captures) for name, some in parts)
-    handles = [lowers.graph.capture(c, "cond") for c in captures]
+    then, otherwise = made("cond_true", branches[1:]), made("cond_false", branches[:1])
     pairs = list(zip(then.outputs, otherwise.outputs, strict=True))
     return emit(
         "If" if then.stateful or otherwise.stateful else "StatelessIf",
         ops.greater(index, np.int32(0)),
-        [*given, *handles],
+        given,
         name="cond",
         then_branch=then,
         else_branch=otherwise,
