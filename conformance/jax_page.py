@@ -85,8 +85,8 @@ def page() -> str:
         '`lowering="stablehlo"` takes. Written by `python -m conformance.jax_page`.',
         "",
         f"{len(CASES)} cases compare the graph with JAX: in NumPy by `tests/sources/jax`, in TensorFlow by "
-        "`conformance/test_jax_functions.py`. Exact: equal bits in every case, NaN, infinities, signed zeros and the "
-        "extremes of integers included. Close: floats differ in their last places.",
+        "`conformance/test_jax_functions.py`. Exact: equal numbers, NaN, infinities and the "
+        "extremes of integers included. Close: floats may differ in their last places.",
         "",
         "| primitive | result | cases |",
         "| --- | --- | --- |",

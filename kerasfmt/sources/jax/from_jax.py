@@ -29,9 +29,8 @@ def from_jax(
 ) -> JaxModel:
     """A function of JAX with its parameters, as a model that `save_model` writes as a SavedModel.
 
-    With `lowering="ops"` the function becomes TensorFlow's own ops: every TensorFlow from 2.12 on runs and
-    differentiates it, converters read it, and it runs in NumPy. Gradients are those of the ops; a gradient that
-    `custom_vjp` defines is not kept.
+    With `lowering="ops"` the function becomes TensorFlow's own ops, which TensorFlow differentiates, converters read,
+    and NumPy runs. Gradients are those of the ops; a gradient that `custom_vjp` defines is not kept.
 
     With `lowering="stablehlo"` the function becomes a module that TensorFlow compiles with XLA: any function, on the
     platforms that are named. It has no gradient there, and does not run in NumPy.

@@ -11,6 +11,7 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.graph.sizes import integer_range
+from kerasfmt.sources.jax.dimensions import as_value
 from kerasfmt.sources.jax.rule import Equation, UnsupportedPrimitiveError, rule
 
 
@@ -89,6 +90,12 @@ def _dim_as_value(equation: Equation) -> Value:
     if isinstance(size, int):
         return equation.constant(np.asarray(size, equation.result.dtype.numpy), equation.result.dtype)
     return ops.cast(size, equation.result.dtype)
+
+
+@rule("dimension_size")
+def _dimension_size(equation: Equation, x: Value) -> Value:
+    size = equation.lowers.size(equation.operands[0].shape[int(equation.params["dimension"])])
+    return as_value(equation.graph, size)
 
 
 @rule("shape_assertion")

@@ -136,7 +136,7 @@ def _pooled(equation: Equation, x: Value, kind: str) -> Value | None:
         return None
     if padding[0] != (0, 0) or padding[-1] != (0, 0) or all(w == 1 for w in window):
         return None
-    if kind == "sum" and x.dtype is dtypes.float16:
+    if (kind == "sum" and x.dtype is dtypes.float16) or (spatial == 3 and x.dtype is dtypes.float64):
         return None
     mode = _padding(equation, window, strides, padding)
     if mode is None or (mode == "SAME" and kind == "sum"):

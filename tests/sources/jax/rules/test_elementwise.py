@@ -19,6 +19,7 @@ _UNARY = {
     "erfc": FINITE, "erf_inv": _UNIT, "lgamma": _POSITIVE[:6], "digamma": _POSITIVE[:6], "cbrt": FINITE,
     "square": FLOATS, "bessel_i0e": FINITE, "bessel_i1e": FINITE,
 }  # fmt: skip
+_EXACT = ("neg", "floor", "ceil", "is_finite", "abs", "sign", "sqrt", "square")
 _BINARY = ("add", "sub", "mul", "max", "min", "div", "rem", "atan2", "nextafter")
 _COMPARED = ("eq", "ne", "lt", "le", "gt", "ge")
 _PAIRS = np.repeat(FLOATS, FLOATS.size), np.tile(FLOATS, FLOATS.size)
@@ -26,7 +27,7 @@ _COMPLEX = (normal(4, 3) + 1j * normal(4, 3, seed=1)).astype(np.complex64)
 
 CASES = [
     *(
-        Case(op, lambda jax, jnp, op=op: getattr(jax.lax, op), (x,), tolerance=3e-6)
+        Case(op, lambda jax, jnp, op=op: getattr(jax.lax, op), (x,), tolerance=0 if op in _EXACT else 3e-6)
         for op, x in _UNARY.items()
     ),
     *(
@@ -113,6 +114,13 @@ CASES = [
         ("float32[n, 4]", "float32[4]") if False else None,
         tolerance=1e-6,
     ),
+    Case(
+        "polygamma",
+        lambda jax, jnp: jax.lax.polygamma,
+        (np.float32([0, 1, 2]), np.float32([0.5, 2, 7])),
+        tolerance=1e-5,
+    ),
+    Case("barrier", lambda jax, jnp: lambda x: jax.lax.optimization_barrier((x, x + 1)), (FLOATS,)),
     Case("empty", lambda jax, jnp: lambda x: jnp.exp(x) + 1, (np.zeros((0, 3), np.float32),)),
     Case(
         "total-order",

@@ -74,6 +74,11 @@ CASES = [
         None,
         1e-5,
     ),
+    Case(
+        "lu-pivots",
+        lambda jax, jnp: lambda p: jax.lax.linalg.lu_pivots_to_permutation(p, 5),
+        (np.int32([[2, 1, 4, 3], [0, 3, 2, 4]]),),
+    ),
     Case("solve", lambda jax, jnp: jnp.linalg.solve, (_SPD[0], normal(4, 2)), None, 1e-5),
     Case("inverse", lambda jax, jnp: jnp.linalg.inv, (_SPD,), None, 1e-5),
     Case("det", lambda jax, jnp: lambda a: [jnp.linalg.det(a), *jnp.linalg.slogdet(a)], (_A,), None, 1e-5),

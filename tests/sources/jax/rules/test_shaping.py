@@ -122,6 +122,13 @@ CASES = [
         ("float32[b, 4]",),
     ),
     Case("edges", lambda jax, jnp: lambda x: [x[::3], jnp.concatenate([x, x]), x.reshape(2, 7)], (FLOATS,)),
+    Case(
+        "sizes",
+        lambda jax, jnp: lambda x: [x * x.shape[0], jnp.array(x.shape[0] * x.shape[1]), x.sum() / x.shape[1]],
+        (normal(3, 4),),
+        ("float32[b, t]",),
+        tolerance=1e-6,
+    ),
     Case("unused", lambda jax, jnp: lambda x, y: y * 2, (normal(2), normal(3))),
     Case("input-as-output", lambda jax, jnp: lambda x: [x, x], (normal(2, 3),), ("float32[b, 3]",)),
 ]
