@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, ops
 from kerasfmt.nn.convolution import convolution, depthwise
-from kerasfmt.sources.jax.rule import Equation, Size, UnsupportedPrimitiveError, reshape, rule
+from kerasfmt.sources.jax.dimensions import minus, plus, times
+from kerasfmt.sources.jax.rule import (
+    Equation,
+    Size,
+    UnsupportedPrimitiveError,
+    pack_sizes,
+    reshape,
+    rule,
+)
 from kerasfmt.sources.jax.rules.shaping import padded, sliced
 from kerasfmt.sources.jax.rules.windows import is_same
 
@@ -44,24 +52,57 @@ def _conv(equation: Equation, x: Value, kernel: Value) -> Value:
     dilation = [int(d) for d in params["rhs_dilation"]]
     window = [int(d) for d in _static(kernel, len(strides))]
     known = [int(d) if isinstance(d, int) else None for d in x_shape[1:-1]]
-    extents = [(w - 1) * d + 1 for w, d in zip(window, dilation, strict=True)]
-    mode = "valid"
-    if not any(between) and any(p != (0, 0) for p in pads) and all(d == 1 for d in dilation) and is_same(
-        known, extents, strides, pads
-    ):  # fmt: skip
-        mode = "same"
-    elif any(between) or any(p != (0, 0) for p in pads):
-        config = [
-            (0, 0, 0),
-            *((low, high, b) for (low, high), b in zip(pads, between, strict=True)),
-            (0, 0, 0),
-        ]
-        x = padded(equation, x, equation.like(x, 0), config)
-    found = _grouped(x, kernel, strides, mode, dilation, groups)
+    found = None
+    if all(between) and groups == 1 and all(v == 1 for v in (*strides, *dilation)) and len(window) == 2:
+        found = _transposed(equation, x, x_shape, kernel, [b + 1 for b in between], pads)
+    if found is None:
+        mode = "valid"
+        plain = not any(between) and all(d == 1 for d in dilation)
+        if plain and any(p != (0, 0) for p in pads) and is_same(known, window, strides, pads):
+            mode = "same"
+        elif any(between) or any(p != (0, 0) for p in pads):
+            inner_axes = [(low, high, b) for (low, high), b in zip(pads, between, strict=True)]
+            x = padded(equation, x, equation.like(x, 0), [(0, 0, 0), *inner_axes, (0, 0, 0)])
+        found = _grouped(x, kernel, strides, mode, dilation, groups)
     inverse = [0] * len(out)
     for place, axis in enumerate([out[0], *out[2:], out[1]]):
         inverse[axis] = place
     return ops.cast(_ordered(found, inverse), result.dtype)
+
+
+def _transposed(
+    equation: Equation,
+    x: Value,
+    shape: Sequence[object],
+    kernel: Value,
+    steps: Sequence[int],
+    pads: Sequence[tuple[Size, Size]],
+) -> Value | None:
+    """A convolution of elements that lie apart as the op of a transposed convolution; None where it is none.
+
+    It is the gradient of a convolution with these strides whose padding is SAME or VALID, with the kernel turned round.
+
+    Source: jax/_src/lax/convolution.py, conv_transpose and _conv_transpose_padding.
+    """
+    window = _static(kernel, 2)
+    if any(width < step for width, step in zip(window, steps, strict=True)):
+        return None
+    full = [(width - 1, width - 1) for width in window]
+    before = [(width - step) // 2 for width, step in zip(window, steps, strict=True)]
+    same = [
+        (width - 1 - low, width - 1 - (width - step - low))
+        for width, step, low in zip(window, steps, before, strict=True)
+    ]
+    if list(pads) not in (full, same):
+        return None
+    batch, *spatial, _ = (equation.lowers.size(dim) for dim in shape)
+    sizes = [
+        times(size, step) if list(pads) == same else plus(times(minus(size, 1), step), width)
+        for size, step, width in zip(spatial, steps, window, strict=True)
+    ]
+    filters = ops.transpose(ops.reverse(kernel, [0, 1]), [0, 1, 3, 2])
+    whole = pack_sizes(equation.graph, [batch, *sizes, int(kernel.dims[-1] or 0)])
+    return ops.conv2d_backprop_input(whole, filters, x, steps, "SAME" if list(pads) == same else "VALID")
 
 
 def _ordered(x: Value, order: list[int]) -> Value:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import kerasfmt
 from tests.sources.jax.jax_tests import Case, check, normal, whole
 
 
@@ -49,6 +50,19 @@ CASES = [
         (_X, _K),
         None,
         _T,
+    ),
+    *(
+        Case(
+            f"conv-transpose-{padding}-{step}-{size}",
+            lambda jax, jnp, padding=padding, step=step: (
+                lambda x, k: jax.lax.conv_transpose(x, k, (step, step), padding)
+            ),
+            (_X, normal(size, size, 4, 6)),
+            ("float32[b, h, w, 4]", f"float32[{size}, {size}, 4, 6]"),
+            _T,
+        )
+        for padding in ("SAME", "VALID")
+        for step, size in ((2, 3), (2, 2), (2, 4), (3, 4), (3, 2))
     ),
     Case(
         "channels-first",
@@ -165,3 +179,15 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_as_jax(case: Case) -> None:
     check(case)
+
+
+def test_a_transposed_convolution_is_one_op() -> None:
+    jax = pytest.importorskip("jax")
+    served = kerasfmt.from_jax(
+        lambda x, k: jax.lax.conv_transpose(x, k, (2, 2), "SAME"),
+        inputs={"x": "float32[b, 7, 8, 4]", "k": "float32[3, 3, 4, 6]"},
+    )
+    (trace,) = served._called.traces
+    ops = [node.op for node in trace.function.nodes]
+    assert "Conv2DBackpropInput" in ops
+    assert "PadV2" not in ops
