@@ -197,6 +197,6 @@ def _encode_list(proto: protos.AttrValue.ListValue, kind: str, values: Iterable[
     elif kind == "shape":
         proto.shape.extend(encode_shape(v) for v in values)
     elif kind == "func" and not list(values):
-        return
+        pass
     else:
         raise GraphError(f"attribute kind list({kind}): cannot be written")
