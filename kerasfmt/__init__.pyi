@@ -38,6 +38,7 @@ from .ir import (
 from .ir.graph_model import GraphModel as GraphModel
 from .ir.signature import Signature as Signature
 from .sources import from_keras as from_keras
+from .sources.jax.from_jax import from_jax as from_jax
 from .verification.finding import Report as Report
 from .verification.rule import Severity as Severity
 from .verification.verify import verify as verify

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import kerasfmt
+from kerasfmt.sources.jax.model import JaxModel
 from tests.sources.live.live_models import model3
 
 FUNCTIONS = {name: found for name in kerasfmt.__all__ if inspect.isfunction(found := getattr(kerasfmt, name))}
@@ -30,11 +31,16 @@ VERBS: dict[str, Any] = {
     "optimizers.from_optax": kerasfmt.optimizers.from_optax,
     "tensorbundle.read": kerasfmt.tensorbundle.read,
     "tensorbundle.write": kerasfmt.tensorbundle.write,
+    "JaxModel.add_signature": JaxModel.add_signature,
 }
+NEED_JAX = ("from_jax", "JaxModel.add_signature")
+"""Those whose examples trace functions of JAX."""
 
 
 @pytest.mark.parametrize("name", VERBS)
 def test_an_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name in NEED_JAX:
+        pytest.importorskip("jax")
     monkeypatch.chdir(tmp_path)
     kerasfmt.clear_session()
     names = {"kerasfmt": kerasfmt, "keras_model": model3()}

@@ -18,10 +18,10 @@ Abs AccumulateNV2 Acos Acosh Add AddN AddV2 Angle ApproximateEqual Asin Asinh At
 BatchMatMulV2 BatchMatMulV3 BesselI0 BesselI0e BesselI1 BesselI1e Betainc Bincount BitwiseAnd BitwiseOr
 BitwiseXor Bucketize Cast Ceil ClipByValue Complex ComplexAbs Conj Cos Cosh Cross CumulativeLogsumexp
 Cumprod Cumsum DenseBincount Digamma Div DivNoNan Einsum Equal Erf Erfc Erfinv Exp Expm1 FFT FFT2D FFT3D
-Floor FloorDiv FloorMod Greater GreaterEqual HistogramFixedWidth IFFT IFFT2D Igamma Igammac IRFFT IRFFT2D
+Floor FloorDiv FloorMod Greater GreaterEqual HistogramFixedWidth IFFT IFFT2D IFFT3D Igamma Igammac IRFFT IRFFT2D IRFFT3D
 Imag Inv Invert IsFinite IsInf IsNan LeftShift Less LessEqual Lgamma LinSpace Log Log1p LogicalAnd
 LogicalNot LogicalOr MatMul Maximum Minimum Mod Mul MulNoNan Ndtri Neg NextAfter NotEqual Polygamma
-PopulationCount Pow RFFT RFFT2D RaggedBincount Range Real RealDiv Reciprocal RightShift Rint Round Rsqrt
+PopulationCount Pow RFFT RFFT2D RFFT3D RaggedBincount Range Real RealDiv Reciprocal RightShift Rint Round Rsqrt
 Sigmoid Sign Sin Sinh SobolSample Sqrt Square SquaredDifference Sub Tan Tanh TruncateDiv TruncateMod
 UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum SegmentMax SegmentMean
 SegmentMin SegmentProd SegmentSum SegmentSumV2 SparseSegmentMean SparseSegmentMeanWithNumSegments SparseSegmentSqrtN

@@ -196,5 +196,7 @@ def _encode_list(proto: protos.AttrValue.ListValue, kind: str, values: Iterable[
         proto.type.extend(v.enum for v in values)
     elif kind == "shape":
         proto.shape.extend(encode_shape(v) for v in values)
+    elif kind == "func" and not list(values):
+        pass
     else:
         raise GraphError(f"attribute kind list({kind}): cannot be written")

@@ -75,7 +75,13 @@ def test_an_attribute_that_is_not_set() -> None:
     assert decode_attr(protos.AttrValue()) is None
 
 
-@pytest.mark.parametrize("kind", ["list(func)", "list(tensor)", "any"])
+def test_a_list_of_functions_is_written_if_it_is_empty() -> None:
+    assert encode_attr("list(func)", []).WhichOneof("value") == "list"
+    with pytest.raises(GraphError, match="cannot be written"):
+        encode_attr("list(func)", ["f"])
+
+
+@pytest.mark.parametrize("kind", ["list(tensor)", "any"])
 def test_kinds_that_no_op_has(kind: str) -> None:
     with pytest.raises(GraphError, match="cannot be written"):
         encode_attr(kind, [])

@@ -86,12 +86,23 @@ def _trace_default(default: ConcreteFunction) -> PlannedSignature:
     named = {s.name or "": s for s in sorted(specs, key=lambda s: s.name or "")}
     values = {name: graph.input(spec, name) for name, spec in named.items()}
     results = graph.call(default.function, [values[s.name or ""] for s in specs])
-    return _planned(layout.SERVING_DEFAULT, graph.finish(results), named, default.outputs)
+    return planned_signature(layout.SERVING_DEFAULT, graph.finish(results), named, default.outputs)
 
 
-def _planned(
+def planned_signature(
     key: str, function: Function, inputs: Mapping[str, Spec], outputs: Mapping[str, Spec]
 ) -> PlannedSignature:
+    """A function as a signature.
+
+    Args:
+      key: the name of the signature.
+      function: the function.
+      inputs: its inputs by name, in its order, which is that of the names.
+      outputs: its outputs by name, in its order.
+
+    Raises:
+      InvalidModelError: TensorFlow gives two inputs one name.
+    """
     parameters = {parameter_name(name): spec for name, spec in inputs.items()}
     names = tuple(inputs)
     if len(parameters) < len(names):
@@ -142,7 +153,9 @@ def _trace_given(key: str, signature: Signature) -> PlannedSignature:
     ordered = dict(sorted(named.items()))
     function = graph.finish(list(ordered.values()))
     specs = {name: spec.with_name(name) for name, spec in sorted(signature.inputs.items())}
-    return _planned(key, function, specs, {name: v.spec.with_name(name) for name, v in ordered.items()})
+    return planned_signature(
+        key, function, specs, {name: v.spec.with_name(name) for name, v in ordered.items()}
+    )
 
 
 def parameter_name(name: str) -> str:

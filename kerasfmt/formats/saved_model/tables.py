@@ -51,8 +51,12 @@ class TableFunctions:
 
 def plan_tables(layers: Iterable[Layer]) -> Mapping[Table, TableFunctions]:
     """The functions of every table that the layers own."""
-    tables = dict.fromkeys(table for layer in layers for table in layer.tables.values())
-    return {table: _functions(table, number) for number, table in enumerate(tables)}
+    return functions_of(table for layer in layers for table in layer.tables.values())
+
+
+def functions_of(tables: Iterable[Table]) -> Mapping[Table, TableFunctions]:
+    """The functions of tables, each listed once."""
+    return {table: _functions(table, number) for number, table in enumerate(dict.fromkeys(tables))}
 
 
 def _functions(table: Table, number: int) -> TableFunctions:

@@ -5,7 +5,7 @@ Source: tensorflow/python/saved_model/save.py; tf_keras/src/saving/legacy/saved_
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from kerasfmt.formats.checkpoint.nodes import VariableNode
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.fingerprint import fingerprint
+from kerasfmt.formats.saved_model.functions import ConcreteFunction
 from kerasfmt.formats.saved_model.main_graph import MainGraph, build_main_graph, encode_main_graph
 from kerasfmt.formats.saved_model.metadata import describe_objects, encode_metadata
 from kerasfmt.formats.saved_model.nodes import TableNode, name_functions
@@ -27,6 +28,7 @@ from kerasfmt.formats.saved_model.object_messages import encode_object_graph
 from kerasfmt.formats.saved_model.objects import Objects
 from kerasfmt.formats.saved_model.options import SaveOptions
 from kerasfmt.formats.saved_model.plan import plan_model
+from kerasfmt.formats.saved_model.signatures import PlannedSignature
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.graph.op_defs import is_defined, op_list
 from kerasfmt.graphdef.definition import definition_of
@@ -64,31 +66,59 @@ def write(
         compiled = built_state(model, include_optimizer)
     objects = Objects(plan, compiled, include_optimizer)
     graph = ObjectGraph.of(objects.root, objects.unnamed)
-    children = children_bytes(graph)
-    checkpoint = protos.serialize(encode_checkpoint_graph(graph, children))
-    main = build_main_graph(plan.signatures, graph, checkpoint)
-    names = name_functions(graph)
-    names.add_callees(main.nodes)
     stored = compiled if include_optimizer else None
     described = describe_objects(plan, graph, objects.layers, objects.metrics, stored, objects.tracked)
+    write_objects(
+        directory, graph, plan.signatures, objects.gradients, encode_metadata(described), options, progress
+    )
+
+
+def write_objects(
+    directory: Path,
+    graph: ObjectGraph,
+    signatures: Mapping[str, PlannedSignature],
+    gradients: Sequence[ConcreteFunction] = (),
+    metadata: protos.KerasSavedMetadata | None = None,
+    options: SaveOptions | None = None,
+    progress: Progress = unheard,
+) -> None:
+    """Writes numbered objects and signatures as a SavedModel into an existing, empty directory.
+
+    Args:
+      directory: the directory.
+      graph: the objects.
+      signatures: the functions that serving systems call, by name.
+      gradients: the gradients that nodes in functions have of their own.
+      metadata: what Keras says of the objects; None where they are none of Keras.
+      options: TensorFlow's options.
+      progress: hears of the bytes that are written.
+
+    Raises:
+      SaveError: the graph is larger than a protobuf message may be.
+    """
+    children = children_bytes(graph)
+    checkpoint = protos.serialize(encode_checkpoint_graph(graph, children))
+    main = build_main_graph(signatures, graph, checkpoint)
+    names = name_functions(graph)
+    names.add_callees(main.nodes)
 
     saved = protos.SavedModel(saved_model_schema_version=layout.SCHEMA_VERSION)
     meta = saved.meta_graphs.add()
-    encode_object_graph(meta.object_graph_def, graph, children, names, main, objects.gradients)
+    encode_object_graph(meta.object_graph_def, graph, children, names, main, gradients)
     encoder = FunctionEncoder(names)
     encoder.encode_library(meta.graph_def.library)
     encode_main_graph(meta, main, encoder)
     _encode_meta_info(meta, _used_ops(names, main), options)
     data = protos.serialize(saved)
     _check_size(data, meta)
-    _write_files(directory, saved, data, encode_metadata(described), graph, main, checkpoint, progress)
+    _write_files(directory, saved, data, metadata, graph, main, checkpoint, progress)
 
 
 def _write_files(
     directory: Path,
     saved: protos.SavedModel,
     data: bytes,
-    metadata: protos.KerasSavedMetadata,
+    metadata: protos.KerasSavedMetadata | None,
     graph: ObjectGraph,
     main: MainGraph,
     checkpoint: bytes,
@@ -108,11 +138,9 @@ def _write_files(
     items.append((OBJECT_GRAPH_KEY, np.array(checkpoint, dtype=object)))
     tensorbundle.write_new(directory / layout.VARIABLES, items, progress=progress)
     index = (directory / layout.VARIABLES_INDEX).read_bytes()
-    files = {
-        layout.SAVED_MODEL: data,
-        layout.KERAS_METADATA: protos.serialize(metadata),
-        layout.FINGERPRINT: protos.serialize(fingerprint(saved, data, index)),
-    }
+    files = {layout.SAVED_MODEL: data, layout.FINGERPRINT: protos.serialize(fingerprint(saved, data, index))}
+    if metadata is not None:
+        files[layout.KERAS_METADATA] = protos.serialize(metadata)
     for name, content in files.items():
         with (directory / name).open("xb") as file:  # nothing that is there already is written to
             file.write(content)

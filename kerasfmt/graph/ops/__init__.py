@@ -27,6 +27,7 @@ def _import_families_of_files(name: str | None) -> None:
             fake_quant,
             frames,
             gamma,
+            incomplete,
             linear_algebra,
             older,
             parsing,

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from kerasfmt.graph.ops.declare import Array, Attrs, declare, kernel, same_shape
+from kerasfmt.graph.ops.declare import Array, declare, kernel, same_shape
 from kerasfmt.graph.ops.special import erf
 
 _SERIES = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
@@ -39,7 +39,13 @@ def _log_gamma_of(x: float) -> float:
 _log_gamma = np.vectorize(_log_gamma_of, otypes=[np.float64])
 
 
-def _digamma(x: Array) -> Array:
+def log_gamma(x: Array) -> Array:
+    """The logarithm of the gamma function's size, float64."""
+    return np.asarray(_log_gamma(x)) if x.size else np.asarray(x, np.float64)
+
+
+def digamma(x: Array) -> Array:
+    """The derivative of the logarithm of the gamma function, float64."""
     wide = np.asarray(x, np.float64)
     mirrored = wide < 0
     positive = np.where(mirrored, 1 - wide, wide)
@@ -79,10 +85,6 @@ def _erfinv(x: Array) -> Array:
     return np.asarray(np.where(inside, out, edge))
 
 
-def _lgamma_kernel(attrs: Attrs, x: Array) -> Array:
-    return np.asarray(_log_gamma(x)) if x.size else x
-
-
-declare("Lgamma", same_shape, kernel(_lgamma_kernel))
-declare("Digamma", same_shape, kernel(lambda attrs, x: _digamma(x)))
+declare("Lgamma", same_shape, kernel(lambda attrs, x: log_gamma(x)))
+declare("Digamma", same_shape, kernel(lambda attrs, x: digamma(x)))
 declare("Erfinv", same_shape, kernel(lambda attrs, x: _erfinv(x)))

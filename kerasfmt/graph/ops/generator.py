@@ -26,20 +26,30 @@ _AUTO_SELECT = np.int32(3)
 
 
 def _infer_bitcast(attrs: Attrs, x: Value) -> list[Shape]:
-    if np.dtype(attrs["T"].numpy).itemsize != np.dtype(attrs["type"].numpy).itemsize:
-        raise ValueError(f"{attrs['T'].name} and {attrs['type'].name} differ in size, which is not supported")
-    return [x.shape]
+    """Smaller elements make a last axis of their own; larger ones take up the last axis."""
+    given, wanted = (np.dtype(attrs[name].numpy).itemsize for name in ("T", "type"))
+    if x.shape is None or given == wanted:
+        return [x.shape]
+    if given > wanted:
+        return [(*x.shape, given // wanted)]
+    if not x.shape or x.shape[-1] not in (None, wanted // given):
+        raise ValueError(f"expected a last axis of {wanted // given}, got shape {x.shape}")
+    return [x.shape[:-1]]
 
 
 def _bitcast(attrs: Attrs, x: Array) -> list[Array]:
-    return [np.ascontiguousarray(x).view(attrs["type"].numpy).reshape(x.shape)]
+    given, wanted = (np.dtype(attrs[name].numpy) for name in ("T", "type"))
+    found = np.ascontiguousarray(x).reshape(-1).view(wanted)
+    if given.itemsize > wanted.itemsize:
+        return [found.reshape(*x.shape, given.itemsize // wanted.itemsize)]
+    return [found.reshape(x.shape if given.itemsize == wanted.itemsize else x.shape[:-1])]
 
 
 declare("Bitcast", _infer_bitcast, _bitcast)
 
 
 def bitcast(x: Value, dtype: DType) -> Value:
-    """The bits of `x` as another dtype of the same size. Source: tf.bitcast."""
+    """The bits of `x` as another dtype; smaller elements make a last axis of their own. Source: tf.bitcast."""
     return emit_one("Bitcast", x, type=dtype)
 
 

@@ -90,6 +90,86 @@ def _infer_solve(attrs: Attrs, matrix: Value, right: Value) -> list[Shape]:
     return [(*broadcast_shapes(matrix.shape[:-2], right.shape[:-2]), *right.shape[-2:])]  # type: ignore[misc]
 
 
+def _infer_qr(attrs: Attrs, x: Value) -> list[Shape]:
+    if x.shape is None:
+        return [None, None]
+    *batch, rows, columns = x.shape
+    least = None if rows is None or columns is None else min(rows, columns)
+    if attrs["full_matrices"]:
+        return [(*batch, rows, rows), (*batch, rows, columns)]
+    return [(*batch, rows, least), (*batch, least, columns)]
+
+
+def _qr(attrs: Attrs, x: Array) -> list[Array]:
+    q, r = np.linalg.qr(x, "complete" if attrs["full_matrices"] else "reduced")
+    return [q.astype(x.dtype), r.astype(x.dtype)]
+
+
+def _infer_eigen(attrs: Attrs, x: Value) -> list[Shape]:
+    if x.shape is None:
+        return [None, None]
+    return [x.shape[:-1], x.shape if attrs["compute_v"] else None]
+
+
+def _eigen(attrs: Attrs, x: Array) -> list[Array]:
+    """The eigenvalues, from the least on, and the eigenvectors."""
+    _square(x)
+    if not attrs["compute_v"]:
+        return [np.linalg.eigvalsh(x).astype(x.dtype), np.zeros(0, x.dtype)]
+    values, vectors = np.linalg.eigh(x)
+    return [values.astype(x.dtype), vectors.astype(x.dtype)]
+
+
+def _infer_svd(attrs: Attrs, x: Value) -> list[Shape]:
+    if x.shape is None:
+        return [None, None, None]
+    *batch, rows, columns = x.shape
+    least = None if rows is None or columns is None else min(rows, columns)
+    if not attrs["compute_uv"]:
+        return [(*batch, least), None, None]
+    full = attrs["full_matrices"]
+    return [
+        (*batch, least),
+        (*batch, rows, rows if full else least),
+        (*batch, columns, columns if full else least),
+    ]
+
+
+def _svd(attrs: Attrs, x: Array) -> list[Array]:
+    """The singular values, the left and the right vectors; the right ones are columns."""
+    if not attrs["compute_uv"]:
+        values = np.linalg.svd(x, compute_uv=False)
+        return [values.astype(x.dtype), np.zeros(0, x.dtype), np.zeros(0, x.dtype)]
+    left, values, right = np.linalg.svd(x, attrs["full_matrices"])
+    return [values.astype(x.dtype), left.astype(x.dtype), _adjoint(right).astype(x.dtype)]
+
+
+def _infer_lu(attrs: Attrs, x: Value) -> list[Shape]:
+    return [None, None] if x.shape is None else [x.shape, x.shape[:-1]]
+
+
+def _lu(attrs: Attrs, x: Array) -> list[Array]:
+    """Both triangles in one matrix, and the order of the rows."""
+    _square(x)
+    size = x.shape[-1]
+    found = np.array(x.reshape(-1, size, size))
+    orders = np.tile(np.arange(size), (len(found), 1))
+    for matrix, order in zip(found, orders, strict=True):
+        for at in range(size):
+            pivot = at + int(np.argmax(np.abs(matrix[at:, at])))
+            matrix[[at, pivot]], order[[at, pivot]] = matrix[[pivot, at]], order[[pivot, at]]
+            if not matrix[at, at]:
+                raise ValueError("a matrix is not invertible")
+            matrix[at + 1 :, at] /= matrix[at, at]
+            matrix[at + 1 :, at + 1 :] -= np.outer(matrix[at + 1 :, at], matrix[at, at + 1 :])
+    wanted = attrs["output_idx_type"].numpy
+    return [found.reshape(x.shape), orders.reshape(x.shape[:-1]).astype(wanted)]
+
+
+declare("Qr", _infer_qr, _qr)
+declare("SelfAdjointEigV2", _infer_eigen, _eigen)
+declare("Svd", _infer_svd, _svd)
+declare("Lu", _infer_lu, _lu)
 declare("Cholesky", same_shape, _cholesky)
 declare("MatrixInverse", same_shape, _inverse)
 declare("MatrixDeterminant", _infer_scalars(1), _determinant)

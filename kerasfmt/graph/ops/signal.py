@@ -28,7 +28,6 @@ def _plain(transform: Transform, axes: int) -> Callable[..., list[Array]]:
 
 for _axes, _suffix in ((1, ""), (2, "2D"), (3, "3D")):
     declare(f"FFT{_suffix}", same_shape, _plain(np.fft.fftn, _axes))
-for _axes, _suffix in ((1, ""), (2, "2D")):
     declare(f"IFFT{_suffix}", same_shape, _plain(np.fft.ifftn, _axes))
 
 
@@ -61,7 +60,7 @@ def _inverse_real(axes: int) -> Callable[..., list[Array]]:
     return run
 
 
-for _axes, _suffix in ((1, ""), (2, "2D")):
+for _axes, _suffix in ((1, ""), (2, "2D"), (3, "3D")):
     declare(f"RFFT{_suffix}", _infer_real(True, _axes), _real(_axes))
     declare(f"IRFFT{_suffix}", _infer_real(False, _axes), _inverse_real(_axes))
 

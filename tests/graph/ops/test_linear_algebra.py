@@ -26,6 +26,10 @@ case("MatrixSolve", positive + np.triu(x), right, adjoint=True, **LOOSE)
 for lower in (True, False):
     for adjoint in (True, False):
         case("MatrixTriangularSolve", positive, right, lower=lower, adjoint=adjoint, **LOOSE)
+case("Lu", positive, **LOOSE)
+case("Qr", np.triu(positive), full_matrices=False, **LOOSE)  # the signs of columns are the library's own
+case("SelfAdjointEigV2", positive, compute_v=False, shape_is_open=True, **LOOSE)
+case("Svd", positive, compute_uv=False, shape_is_open=True, **LOOSE)
 rows = SAMPLES.floats(2, 3, 4)
 case("MatrixDiagPartV3", rows, np.int32(0), np.float32(0), shape_is_open=True)
 case("MatrixDiagPartV3", rows, np.int32(-1), np.float32(0), shape_is_open=True)
@@ -59,3 +63,25 @@ class TestKernels(KernelTests):
 def test_what_is_refused(op: str, inputs: list[Any], attrs: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         find_op(op).run(attrs, *map(np.asarray, inputs))
+
+
+def _run(op: str, array: Any, **attrs: Any) -> list[Any]:
+    return list(find_op(op).run(attrs, np.asarray(array)))
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_factors_give_the_matrix_again(full: bool) -> None:
+    """The signs of vectors are the library's own, so their products are compared."""
+    tall = SAMPLES.floats(2, 4, 3)
+    q, r = _run("Qr", tall, full_matrices=full)
+    np.testing.assert_allclose(q @ r, tall, atol=1e-5)
+    values, left, right = _run("Svd", tall, full_matrices=full, compute_uv=True)
+    product = (left[..., :3] * values[..., None, :]) @ np.swapaxes(right, -1, -2)
+    np.testing.assert_allclose(product, tall, atol=1e-5)
+    np.testing.assert_allclose(_run("Svd", tall, full_matrices=full, compute_uv=False)[0], values, atol=1e-5)
+
+
+def test_eigenvectors_give_the_matrix_again() -> None:
+    values, vectors = _run("SelfAdjointEigV2", positive, compute_v=True)
+    again = (vectors * values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+    np.testing.assert_allclose(again, positive, atol=1e-4)

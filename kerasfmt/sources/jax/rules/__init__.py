@@ -1,0 +1,22 @@
+"""The rules, one family a file; importing them fills the registry."""
+
+from kerasfmt.sources.jax.rules import (  # noqa: F401
+    calls,
+    control,
+    conversion,
+    convolution,
+    cumulative,
+    dot,
+    elementwise,
+    fft,
+    indexing,
+    integers,
+    linalg,
+    random,
+    recognized,
+    reduction,
+    shaping,
+    slicing,
+    sorting,
+    windows,
+)

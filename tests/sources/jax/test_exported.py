@@ -1,0 +1,72 @@
+"""Functions as modules of StableHLO, and functions that JAX has exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kerasfmt
+from kerasfmt.errors import GraphError, InvalidModelError, UnsupportedFormatError
+from kerasfmt.graphdef import stablehlo
+from tests.sources.jax.jax_tests import normal
+
+jax = pytest.importorskip("jax")
+PARAMS = {"w": normal(4, 2), "unused": normal(3)}
+
+
+def apply(params: Any, x: Any) -> Any:
+    return {"y": jax.nn.softmax(x @ params["w"])}
+
+
+def module_of(model: Any) -> Any:
+    (trace,) = model._called.traces
+    (node,) = (n for n in trace.function.nodes if n.op == "XlaCallModule")
+    return node.attrs
+
+
+@pytest.mark.parametrize(
+    ("target", "call_version", "written_for"), [(None, None, None), ("2.15", 8, (0, 14, 0))]
+)
+def test_a_module_for_a_line(target: str | None, call_version: Any, written_for: Any, tmp_path: Path) -> None:
+    model = kerasfmt.from_jax(
+        apply,
+        PARAMS,
+        {"x": "float32[b, 4]"},
+        lowering="stablehlo",
+        target_tf=target,
+        platforms=("cpu", "cuda"),
+    )
+    attrs = module_of(model)
+    assert attrs["platforms"] == ["CPU", "CUDA"]
+    assert call_version in (None, attrs["version"])
+    assert written_for in (None, stablehlo.version_of(attrs["module"]))
+    assert __file__.encode() not in attrs["module"]
+    assert model.signatures["serving_default"].outputs["y"].shape == (None, 2)
+    assert model.missing_ops() == ["XlaCallModule"]
+    with pytest.raises(GraphError, match="NumPy does not run"):
+        model(normal(3, 4))
+    kerasfmt.save_model(model, tmp_path / "m")
+    assert list(kerasfmt.load_graph_model(tmp_path / "m").signatures) == ["serving_default"]
+
+
+def test_an_exported_function(tmp_path: Path) -> None:
+    (b,) = jax.export.symbolic_shape("b")
+    structs = {name: jax.ShapeDtypeStruct(a.shape, a.dtype) for name, a in PARAMS.items()}
+    exported = jax.export.export(jax.jit(apply))(structs, jax.ShapeDtypeStruct((b, 4), "float32"))
+    model = kerasfmt.from_jax(exported, PARAMS, {"x": "float32[b, 4]"})
+    assert model.signatures["serving_default"].inputs["x"].shape == (None, 4)
+    kerasfmt.save_model(model, tmp_path / "m")
+    assert list(kerasfmt.from_jax(exported, PARAMS).signatures["serving_default"].inputs) == ["args_0"]
+    with pytest.raises(InvalidModelError, match=r"takes .'float32"):
+        kerasfmt.from_jax(exported, PARAMS, {"x": "int32[b, 4]"})
+
+
+def test_effects_are_refused() -> None:
+    def function(x: Any) -> Any:
+        jax.debug.print("{}", x, ordered=True)
+        return x
+
+    with pytest.raises(UnsupportedFormatError, match=r"cannot export it|it has effects"):
+        kerasfmt.from_jax(function, inputs={"x": "float32[3]"}, lowering="stablehlo")

@@ -1,0 +1,21 @@
+"""JAX is imported when it is asked for; without it the error says what to install."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from kerasfmt.sources.jax.library import jax
+
+
+def test_without_jax(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(ImportError, match=r"pip install kerasfmt\[jax\]"):
+        jax()
+
+
+def test_with_jax() -> None:
+    module = pytest.importorskip("jax")
+    assert jax() is module
+    assert hasattr(jax(), "export")
