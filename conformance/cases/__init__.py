@@ -26,6 +26,7 @@ from conformance.cases import (
     lookup,
     masks,
     merging,
+    modes,
     normalization,
     pipelines,
     pooling,
@@ -76,6 +77,7 @@ CASES: dict[str, Case] = {
         *compiled.MODELS,
         *functions.MODELS,
         *masks.MODELS,
+        *modes.MODELS,
         *pipelines.MODELS,
         *layer_cases(LAYERS),
     )

@@ -34,11 +34,13 @@ class CallWords:
       calls_before: the number of calls that references count before the layer's first call from outside. The last
         argument says whether the reference is to an output of the model.
       check: refuses a call that would not mean here what it means in the dialect.
+      default_training: the mode of a call where none is stated when the model is called.
     """
 
     read: Callable[[Any, FindTensor, bool], tuple[Structure, dict[str, Any]]]
     calls_before: Callable[[Layer, bool], int]
     check: Callable[[Layer, Any, Structure], None]
+    default_training: Callable[[Any], bool | None]
 
 
 class Finder:
@@ -116,6 +118,7 @@ def make_calls(find: Finder, pending: list[tuple[str, Any]]) -> None:
                 break
             find.words.check(layer, node, inputs)
             layer(inputs, **kwargs)
+            layer.calls[-1].default_training = find.words.default_training(node)
             ready.extend(waiting.pop((name, position[name]), ()))
             position[name] += 1
     stuck = [name for name, queue in queues.items() if position[name] < len(queue)]

@@ -67,4 +67,5 @@ CALLS: Final = CallWords(
     read=read_call,
     calls_before=lambda layer, top: layer.own_calls,
     check=lambda layer, node, inputs: None,
+    default_training=lambda node: None,
 )

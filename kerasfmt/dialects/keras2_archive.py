@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasfmt.dialects.activations import in_keras2, is_activation
+from kerasfmt.dialects.call_modes import warn_of_default_modes
 from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
@@ -24,6 +25,7 @@ def write_model(model: Model) -> dict[str, Any]:
     Raises:
       UnsupportedLayerError: Keras 2 lacks a layer or activation, or cannot store it in an archive.
     """
+    warn_of_default_modes(model)
     return _described(model, model.described())
 
 

@@ -396,12 +396,8 @@ class Layer(WeightOwner, kw_only=True):
         specs = map_structure(lambda t: self.cast_spec(t.spec), inputs)
         self.ensure_built(specs)
         self._check_inputs(flatten(specs))
-        given = dict(kwargs)
-        if self.takes_mask and "mask" not in kwargs and any(t.masked for t in tensors):
-            given["mask"] = masks.mask_of(inputs)
         shared = tensors[0].shared_traces
-        further = masks.joined_specs(self, inputs, specs_of(given), kwargs)
-        arguments = self.arranged(specs, further)
+        arguments = self.argument_specs(inputs, kwargs)
         found = self.output_specs(*arguments, kwargs.get("training"), CallContext(shared))
         outputs = map_structure(lambda spec: Tensor(spec, shared), found)
         masks.mark_outputs(self, specs, inputs, outputs)
@@ -410,6 +406,19 @@ class Layer(WeightOwner, kw_only=True):
             tensor.call, tensor.index = call, index
         self.calls.append(call)
         return outputs
+
+    def argument_specs(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
+        """The Specs of the arguments of a symbolic call: cast, with masks, as the layer's `call` gets them.
+
+        Args:
+          inputs: the first argument, a structure of Tensors.
+          kwargs: the further arguments.
+        """
+        given = dict(kwargs)
+        if self.takes_mask and "mask" not in kwargs and any(t.masked for t in flatten(inputs)):
+            given["mask"] = masks.mask_of(inputs)
+        specs = map_structure(lambda t: self.cast_spec(t.spec), inputs)
+        return self.arranged(specs, masks.joined_specs(self, inputs, specs_of(given), kwargs))
 
     def output_specs(
         self, inputs: Structure, kwargs: dict[str, Any], training: bool | None, context: CallContext

@@ -85,6 +85,7 @@ class Call:
       kwargs: the further arguments; leaves are Tensors or constants.
       outputs: a structure of Tensors.
       index: position among the calls of this layer.
+      default_training: the mode, where neither the call nor the call of the model states one; only Keras 3 has it.
     """
 
     layer: Layer
@@ -92,6 +93,7 @@ class Call:
     kwargs: dict[str, Any]
     outputs: Structure
     index: int
+    default_training: bool | None = None
 
     @property
     def tensor_inputs(self) -> list[Tensor]:
