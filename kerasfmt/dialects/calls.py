@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir.json_values import TUPLE
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
@@ -162,9 +163,13 @@ def find_ends(refs: Any, find: Finder) -> Structure:
         if found is None:
             raise InvalidModelError(f"config: no layer call {refs!r}")
         return found
+    if isinstance(refs, Mapping) and refs.get("class_name") == TUPLE:
+        refs = tuple(refs["items"])
     if isinstance(refs, Mapping):
         return {k: find_ends(v, find) for k, v in refs.items()}
     if not isinstance(refs, list | tuple) or not refs:
         raise InvalidModelError(f"expected inputs and outputs as [layer, node, tensor], got {refs!r}")
     items = [find_ends(r, find) for r in refs]
+    if isinstance(refs, tuple):
+        return tuple(items)
     return items[0] if len(items) == 1 else items

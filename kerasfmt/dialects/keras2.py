@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from kerasfmt.dialects.calls import CallWords, FindTensor, is_reference
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir.json_values import BYTES, holds_numbers, unwrap
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Constant
 from kerasfmt.ir.topology import CONSTANT
@@ -38,9 +39,9 @@ def _argument(node: Any, tensor: FindTensor, kwargs: dict[str, Any], exact: bool
     """The first argument of a call; adds the others to `kwargs`."""
     if is_reference(node) or _is_constant(node):
         if len(node) == 4:
-            given = {k: _keyword(v, tensor) for k, v in node[3].items()}
+            given = {k: _keyword(v, tensor, exact) for k, v in node[3].items()}
             kwargs.update({k: v for k, v in given.items() if exact or v is not None})
-        return Constant(node[2]) if _is_constant(node) else tensor(node)
+        return Constant(unwrap(node[2])) if _is_constant(node) else tensor(node)
     if isinstance(node, Mapping):
         return {k: _argument(v, tensor, kwargs, exact) for k, v in node.items()}
     if not isinstance(node, list):
@@ -53,13 +54,17 @@ def _is_constant(value: Any) -> bool:
     return isinstance(value, list) and len(value) in (3, 4) and value[0] == CONSTANT
 
 
-def _keyword(value: Any, tensor: FindTensor) -> Any:
+def _keyword(value: Any, tensor: FindTensor, exact: bool) -> Any:
     if is_reference(value):
         return tensor(value)
     if isinstance(value, list):
-        return [_keyword(v, tensor) for v in value]
+        if not exact and holds_numbers(value):
+            return Constant(value)
+        return [_keyword(v, tensor, exact) for v in value]
     if isinstance(value, Mapping):
-        return {k: _keyword(v, tensor) for k, v in value.items()}
+        if value.get("class_name") == BYTES:
+            return unwrap(value)
+        return {k: _keyword(v, tensor, exact) for k, v in value.items()}
     return value
 
 

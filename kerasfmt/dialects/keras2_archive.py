@@ -14,7 +14,7 @@ from kerasfmt.dialects.call_modes import warn_of_default_modes
 from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
-from kerasfmt.ir.json_values import holds_ellipsis
+from kerasfmt.ir.json_values import bytes_in_archives, holds_ellipsis
 from kerasfmt.ir.keras_facts import LATER_PACKAGE
 from kerasfmt.printable import printable
 
@@ -59,7 +59,8 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
         )
     if layer.build_input is not None:
         found["build_config"] = {"input_shape": plain_shape(layer.build_input)}
-    return {**found, **{key: entry[key] for key in entry if key not in ("class_name", "config")}}
+    further = {key: entry[key] for key in entry if key not in ("class_name", "config")}
+    return {**found, **bytes_in_archives(further)}
 
 
 def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

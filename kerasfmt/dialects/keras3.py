@@ -33,8 +33,10 @@ from kerasfmt.dialects.keras3_masks import (
 from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, mappings, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
+from kerasfmt.ir.json_values import ARRAYS, unwrap, wrap_array
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
+from kerasfmt.ir.tensor import Constant
 from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
 
@@ -127,19 +129,22 @@ def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, di
     """
     if not is_call(node):
         raise InvalidModelError(f"config: expected a call with args and kwargs, got {str(node)[:80]}")
-    arguments = [_leaf(a, tensor) for a in node["args"]]
-    given = {k: _leaf(v, tensor) for k, v in node.get("kwargs", {}).items()}
+    arguments = [_leaf(a, tensor, exact) for a in node["args"]]
+    given = {k: _leaf(v, tensor, exact) for k, v in node.get("kwargs", {}).items()}
     inputs = arguments[0] if len(arguments) == 1 and not exact else arguments
     return inputs, {k: v for k, v in given.items() if v is not None}
 
 
-def _leaf(value: Any, tensor: FindTensor) -> Any:
+def _leaf(value: Any, tensor: FindTensor, exact: bool) -> Any:
     if isinstance(value, Mapping):
-        if value.get("class_name") == "__keras_tensor__":
+        kind = value.get("class_name")
+        if kind == "__keras_tensor__":
             return tensor(value["config"]["keras_history"])
-        return {k: _leaf(v, tensor) for k, v in value.items()}
+        if kind in ARRAYS and not exact:
+            return Constant(unwrap(value))
+        return {k: _leaf(v, tensor, exact) for k, v in value.items()}
     if isinstance(value, list):
-        return [_leaf(v, tensor) for v in value]
+        return [_leaf(v, tensor, exact) for v in value]
     return value
 
 
@@ -383,6 +388,8 @@ def _argument(value: Any, reference: Callable[[Tensor], list[Any]]) -> Any:
         return {key: _argument(item, reference) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_argument(item, reference) for item in value]
+    if isinstance(value, Constant):
+        return wrap_array(value.plain, value.spec.dtype)
     if not isinstance(value, Tensor):
         return value
     config = {

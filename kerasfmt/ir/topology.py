@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir.json_values import wrap_bytes
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.structure import Structure, map_structure, map_to_lists
@@ -76,7 +77,7 @@ def inbound_nodes(layer: Layer, references: References) -> list[Any]:
 
 def end_references(structure: Structure, references: References) -> Structure:
     """The inputs or outputs of a model for its config; a single tensor becomes a list."""
-    found = map_to_lists(lambda tensor: _numbered(tensor, references), structure)
+    found = map_structure(lambda tensor: _numbered(tensor, references), structure)
     return [found] if isinstance(structure, Tensor) else found
 
 
@@ -86,11 +87,15 @@ def _numbered(tensor: Tensor, references: References) -> list[Any]:
 
 
 def _input(leaf: Any, references: References) -> list[Any]:
-    return [CONSTANT, -1, leaf.value] if isinstance(leaf, Constant) else _numbered(leaf, references)
+    if isinstance(leaf, Constant):
+        return [CONSTANT, -1, wrap_bytes(leaf.plain)]
+    return _numbered(leaf, references)
 
 
 def _keyword(leaf: Any, references: References) -> Any:
-    return _numbered(leaf, references) if isinstance(leaf, Tensor) else leaf
+    if isinstance(leaf, Tensor):
+        return _numbered(leaf, references)
+    return wrap_bytes(leaf.plain if isinstance(leaf, Constant) else leaf)
 
 
 def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], list[Layer]]:

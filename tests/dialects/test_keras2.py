@@ -41,6 +41,15 @@ def test_a_constant_is_its_value() -> None:
     assert (first.value, second, kwargs) == (5.0, "x:0:0", {"axis": 1})
 
 
+def test_lists_of_numbers_and_bytes_among_keyword_arguments() -> None:
+    stated = {"value": [[1.0, 2.0]], "axis": 1, "text": {"class_name": "__bytes__", "value": "é"}}
+    _, kwargs = read_call([["x", 0, 0, stated]], tensor, False)
+    assert isinstance(kwargs["value"], Constant)
+    assert (kwargs["value"].value, kwargs["axis"], kwargs["text"]) == ([[1.0, 2.0]], 1, "é".encode())
+    _, kwargs = read_call([["x", 0, 0, stated]], tensor, True)
+    assert kwargs["value"] == [[1.0, 2.0]]
+
+
 @pytest.mark.parametrize("node", [None, "x", 3, [["x", 0, 0, {}], 7], {"a": "x"}])
 def test_what_is_no_call(node: Any) -> None:
     with pytest.raises(InvalidModelError, match="config: not an inbound node: "):

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt import ir
+from kerasfmt.dialects.calls import is_reference
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
@@ -106,7 +107,9 @@ def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidModelError(
             f"model {model.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
         )
-    config = to_json(base.get_config(model))
+    stated = base.get_config(model)
+    config = to_json(stated)
+    config.update({key: _ends(stated[key]) for key in ("input_layers", "output_layers") if key in stated})
     layers = {layer.name: layer for layer in model.layers}
     for entry in config["layers"]:
         name = entry["config"].get("name") or entry.get("name")
@@ -116,6 +119,15 @@ def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
         shape = getattr(model, "_build_input_shape", None)
         config["build_input_shape"] = to_json(shape)
     return {"class_name": kind, "config": config}
+
+
+def _ends(refs: Any) -> Any:
+    """The inputs or outputs that a config of a model states, with tuples of them."""
+    if isinstance(refs, Mapping):
+        return {str(key): _ends(item) for key, item in refs.items()}
+    if isinstance(refs, tuple | list) and not is_reference(list(refs)):
+        return type(refs)(map(_ends, refs)) if type(refs) in (tuple, list) else list(map(_ends, refs))
+    return to_json(refs)
 
 
 def _space_entry(space: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.ir.json_values import ELLIPSIS
+from kerasfmt.ir.json_values import ELLIPSIS, wrap_bytes
 from kerasfmt.ir.own_modules import defines_keras
 
 
@@ -76,6 +76,8 @@ def to_json(value: Any) -> Any:
         return value
     if value is Ellipsis:
         return dict(ELLIPSIS)
+    if isinstance(value, bytes):
+        return wrap_bytes(value)
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
