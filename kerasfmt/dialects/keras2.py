@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt.dialects.calls import CallWords, FindTensor, is_reference
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
+from kerasfmt.ir import Model
+from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.ir.json_values import BYTES, holds_numbers, unwrap
-from kerasfmt.ir.structure import Structure
+from kerasfmt.ir.structure import Structure, flatten
 from kerasfmt.ir.tensor import Constant
 from kerasfmt.ir.topology import CONSTANT
 
@@ -74,3 +76,25 @@ CALLS: Final = CallWords(
     check=lambda layer, node, inputs: None,
     default_training=lambda node: None,
 )
+
+
+def refuse_constants(model: Model) -> None:
+    """Refuses arrays among the arguments of layers, of which Keras 2 writes lists and then reads each number alone.
+
+    SavedModels hold such calls in functions too. Functions of TensorFlow take lists.
+
+    Args:
+      model: the model that is to be written as a config alone.
+
+    Raises:
+      UnsupportedLayerError: there is such a call.
+    """
+    for inner in every_layer(model):
+        for call in inner.network if isinstance(inner, Model) else ():
+            leaves = flatten([call.inputs, list(call.kwargs.values())])
+            if not call.layer.facts.preserves_structure and any(isinstance(x, Constant) for x in leaves):
+                raise UnsupportedLayerError(
+                    f"layer {call.layer.name} ({type(call.layer).__name__}): an array is among its inputs, which Keras "
+                    '2 does not read from such a file; write the model with save_format="tf", or for Keras 3 with '
+                    'save_format="keras"'
+                )

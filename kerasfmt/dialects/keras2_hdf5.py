@@ -18,6 +18,7 @@ from typing import Any
 from kerasfmt.dialects import versions
 from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.call_modes import warn_of_default_modes
+from kerasfmt.dialects.keras2 import refuse_constants
 from kerasfmt.dialects.saving_lib import MODULES
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
@@ -32,6 +33,7 @@ def write_model(model: Model) -> dict[str, Any]:
     Raises:
       UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
+    refuse_constants(model)
     warn_of_default_modes(model)
     config = model.described()
     if model.made_by_keras == 3:

@@ -91,6 +91,12 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
             continue
         if kind not in custom_objects and str(registered) not in custom_objects:
             name = item["config"].get("name")
+            if "layers" in item["config"]:
+                raise UnsupportedLayerError(
+                    f"{where}: model {name!r} is of the class {registered or kind!r} of module {module}, which may "
+                    "compute something else than its layers, and no module that a file names is imported; if it does "
+                    f"not, pass custom_objects={{{str(kind)!r}: kerasfmt.Model}}"
+                )
             raise UnsupportedLayerError(
                 f"{where}: {name!r} is of the class {registered or kind!r} of module {module}, which is not one "
                 "of Keras's own, and no module that a file names is imported; pass a kerasfmt.layers.Layer "

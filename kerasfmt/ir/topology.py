@@ -119,6 +119,43 @@ def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[
     return calls, sorted(deepest, key=lambda layer: (-deepest[layer], met[layer]))
 
 
+def with_further_calls(
+    calls: list[Call], layers: list[Layer], further: Sequence[Layer]
+) -> tuple[list[Call], list[Layer]]:
+    """The calls and layers of a model with those that its outputs do not need, in Keras's order: by their depth.
+
+    Args:
+      calls: the calls between inputs and outputs.
+      layers: their layers.
+      further: layers of the model whose calls its outputs do not need, in its order. Calls of all layers are meant.
+
+    Source: tf_keras/src/engine/functional.py, Functional._insert_layers
+    """
+    known = {id(call) for call in calls}
+    depths: dict[int, int] = {}
+    pending = [
+        call
+        for layer in (*layers, *further)
+        if not layer.is_input
+        for call in layer.calls
+        if id(call) not in known
+    ]
+    stack = pending[::-1]
+    found: list[Call] = []
+    while stack:
+        call = stack[-1]
+        before = [tensor.origin for tensor in call.tensor_inputs if id(tensor.origin) not in known]
+        missing = [origin for origin in before if id(origin) not in depths and not origin.layer.is_input]
+        if missing and id(call) not in depths:
+            stack.extend(missing)
+            continue
+        stack.pop()
+        if id(call) not in depths:
+            depths[id(call)] = 1 + max((depths.get(id(origin), 0) for origin in before), default=0)
+            found.append(call)
+    return [*calls, *sorted(found, key=lambda call: depths[id(call)])], [*layers, *further]
+
+
 def _walk(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], dict[Layer, int]]:
     """Every call that the outputs need, producers first, and the order in which Keras meets the layers."""
     order: list[Call] = []

@@ -10,6 +10,7 @@ keras/src/variables.py (3.x)
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from kerasfmt.layers.feature_space import FeatureSpace
 from kerasfmt.layers.index_lookup import IndexLookup
 from kerasfmt.layers.text_vectorization import TextVectorization
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
+from kerasfmt.sources.live.beside import warn_of_what_is_left_out
 from kerasfmt.sources.live.compile_state import training_config
 from kerasfmt.sources.live.lookups import take_lookup, without_path
 from kerasfmt.sources.live.objects import (
@@ -34,6 +36,8 @@ from kerasfmt.sources.live.objects import (
     keras_class,
     keras_classes,
     keras_version,
+    own_code,
+    registered_name,
     to_json,
 )
 
@@ -77,7 +81,8 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     if not is_keras(model) or not (is_space or hasattr(model, "layers")):
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
     customs = dict(custom_objects or {})
-    entry = _space_entry(model) if is_space else _model_entry(model, customs)
+    with own_code(f"model {getattr(model, 'name', _SPACE)}"):
+        entry = _space_entry(model) if is_space else _model_entry(model, customs)
     with malformed_config_errors(f"model {getattr(model, 'name', _SPACE)}"):
         found = model_from_config(entry, customs, keras=3 if is_keras3(model) else 2)
     found.made_by_keras = 3 if is_keras3(model) else 2
@@ -89,6 +94,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
             _take_layer(layer, model.preprocessors[name], taken)
         return found
     _take_weights(found, model, taken)
+    warn_of_what_is_left_out(found, model, taken)
     if compile:
         found.training_config = training_config(model, taken)
     return found
@@ -107,18 +113,32 @@ def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidModelError(
             f"model {model.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
         )
-    stated = base.get_config(model)
+    stated = _network_config(base, model) if kind == "Functional" else base.get_config(model)
     config = to_json(stated)
     config.update({key: _ends(stated[key]) for key in ("input_layers", "output_layers") if key in stated})
     layers = {layer.name: layer for layer in model.layers}
     for entry in config["layers"]:
-        name = entry["config"].get("name") or entry.get("name")
+        name = entry.get("name") or (entry.get("config") or {}).get("name")
         if name in layers:
             entry.update(_entry(layers[name], entry, customs))
     if kind == "Sequential" and "build_input_shape" not in config:
         shape = getattr(model, "_build_input_shape", None)
         config["build_input_shape"] = to_json(shape)
     return {"class_name": kind, "config": config}
+
+
+def _network_config(base: Any, model: Any) -> Any:
+    """The config of a functional model; of a subclass too, whose constructor takes other arguments.
+
+    Source: tf_keras/src/engine/functional.py and keras/src/models/functional.py, Functional.get_config
+    """
+    if keras_class(type(model)):
+        return base.get_config(model)
+    write = getattr(sys.modules.get(base.__module__), "get_network_config", None)
+    if write is not None:
+        return write(model, config={"name": model.name, "trainable": model.trainable})
+    plain = base(model._inputs_struct, model._outputs_struct, name=model.name)
+    return {**base.get_config(plain), "trainable": model.trainable}
 
 
 def _ends(refs: Any) -> Any:
@@ -175,7 +195,7 @@ def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> 
                 f"layer {layer.name} ({type(layer).__name__}): holds a custom layer as {name}, "
                 f"{_called(part)}; a layer in a layer has to be one of Keras's own"
             )
-    found: dict[str, Any] = {"class_name": base.__name__, "config": dict(entry["config"])}
+    found: dict[str, Any] = {"class_name": base.__name__, "config": entry["config"]}
     if base is not type(layer) and base is not _custom_class(layer, customs):
         found = {
             "class_name": base.__name__,
@@ -207,7 +227,8 @@ def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
     for found in classes(layer):
         if keras_class(found):
             kind = found.__name__
-            return None if kind in _BASES or _has_own_call(layer) else found
+            bare = kind == "Layer" and not is_keras3(layer)
+            return None if (kind in _BASES and not bare) or _has_own_call(layer) else found
         if any(name in vars(found) for name in _OWN_CODE):
             return None
     return None
@@ -241,7 +262,12 @@ def _refuse_own_functions(layer: Any) -> None:
 
 
 def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> None:
-    """Gives every weight of a model the value of its live variable; enters it into `taken` by the variable's id."""
+    """Gives every weight of a model the value of its live variable; enters it into `taken` by the variable's id.
+
+    The models inside, and the model itself, are given the names of their classes.
+    """
+    if not keras_class(type(live)):
+        model.own_class = registered_name(type(live), live)
     layers = {layer.name: layer for layer in live.layers}
     for layer in model.layers:
         twin = layers.get(layer.name)

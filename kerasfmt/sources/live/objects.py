@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
 from kerasfmt.ir.json_values import ELLIPSIS, wrap_bytes
 from kerasfmt.ir.own_modules import defines_keras
 
@@ -62,6 +63,25 @@ def registered_name(cls: Any, keras: Any = None) -> str:
         if find is not None:
             return str(find(cls))
     return str(cls.__name__)
+
+
+@contextlib.contextmanager
+def own_code(model: str) -> Iterator[None]:
+    """Turns what the code of a live model raises, its users' own too, into an error of kerasfmt.
+
+    Args:
+      model: what the model is called.
+    """
+    try:
+        yield
+    except (KerasfmtError, MemoryError):
+        raise
+    except Exception as error:
+        raise UnsupportedLayerError(
+            f"{model}: its code raised {type(error).__name__}: {str(error)[:300]}; a model is saved by what get_config "
+            "of its layers returns: a dict of numbers, texts and lists, which are the arguments of the constructor; "
+            "mend the get_config that raised it"
+        ) from error
 
 
 def to_json(value: Any) -> Any:
