@@ -52,6 +52,15 @@ _REBUILD: Final = (
     "is what the code of call computes"
 )
 
+_MEND: Final = (
+    "a model is saved by what get_config of its layers returns: a dict of numbers, texts and lists, which are the "
+    "arguments of the constructor; mend the get_config that raised it"
+)
+_LEAVE_OUT: Final = (
+    "leave it out with include_optimizer=False, or with from_keras(model, compile=False); losses, metrics and "
+    "optimizers are saved by what their get_config returns"
+)
+
 
 @gc_paused()
 def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> ir.Model:
@@ -81,7 +90,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     if not is_keras(model) or not (is_space or hasattr(model, "layers")):
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
     customs = dict(custom_objects or {})
-    with own_code(f"model {getattr(model, 'name', _SPACE)}"):
+    with own_code(f"model {getattr(model, 'name', _SPACE)}", _MEND):
         entry = _space_entry(model) if is_space else _model_entry(model, customs)
     with malformed_config_errors(f"model {getattr(model, 'name', _SPACE)}"):
         found = model_from_config(entry, customs, keras=3 if is_keras3(model) else 2)
@@ -96,7 +105,8 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     _take_weights(found, model, taken)
     warn_of_what_is_left_out(found, model, taken)
     if compile:
-        found.training_config = training_config(model, taken)
+        with own_code(f"model {model.name}: how it is compiled", _LEAVE_OUT):
+            found.training_config = training_config(model, taken)
     return found
 
 

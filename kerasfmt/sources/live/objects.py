@@ -66,11 +66,12 @@ def registered_name(cls: Any, keras: Any = None) -> str:
 
 
 @contextlib.contextmanager
-def own_code(model: str) -> Iterator[None]:
+def own_code(where: str, advice: str) -> Iterator[None]:
     """Turns what the code of a live model raises, its users' own too, into an error of kerasfmt.
 
     Args:
-      model: what the model is called.
+      where: the model, and what of it is taken.
+      advice: what to do.
     """
     try:
         yield
@@ -78,9 +79,7 @@ def own_code(model: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise UnsupportedLayerError(
-            f"{model}: its code raised {type(error).__name__}: {str(error)[:300]}; a model is saved by what get_config "
-            "of its layers returns: a dict of numbers, texts and lists, which are the arguments of the constructor; "
-            "mend the get_config that raised it"
+            f"{where}: its code raised {type(error).__name__}: {str(error)[:300]}; {advice}"
         ) from error
 
 
