@@ -9,17 +9,20 @@ Source: tf_keras/src/engine/functional.py, reconstruct_from_config; tf_keras/src
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kerasfmt.dialects.call_modes import warn_of_default_modes
 from kerasfmt.dialects.calls import CallWords, FindTensor, is_reference
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.ir import Model
+from kerasfmt.ir import InputLayer, Model
 from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.ir.json_values import BYTES, holds_numbers, unwrap
 from kerasfmt.ir.structure import Structure, flatten
 from kerasfmt.ir.tensor import Constant
 from kerasfmt.ir.topology import CONSTANT
+from kerasfmt.printable import printable
 
 
 def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, dict[str, Any]]:
@@ -98,3 +101,17 @@ def refuse_constants(model: Model) -> None:
                     '2 does not read from such a file; write the model with save_format="tf", or for Keras 3 with '
                     'save_format="keras"'
                 )
+
+
+def warn_of_words_of_keras3(model: Model) -> None:
+    """Warns of what only Keras 3 has words for: modes by default, and inputs that may be None."""
+    warn_of_default_modes(model)
+    names = [x.name for x in every_layer(model) if isinstance(x, InputLayer) and x.optional]
+    if names:
+        warnings.warn(
+            printable(
+                f"model {model.name}: inputs that may be None are written as such that are always given: "
+                f"{', '.join(names)[:200]}"
+            ),
+            stacklevel=2,
+        )

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasfmt.dialects.activations import in_keras2, is_activation
-from kerasfmt.dialects.call_modes import warn_of_default_modes
-from kerasfmt.dialects.keras2 import refuse_constants
+from kerasfmt.dialects.keras2 import refuse_constants, warn_of_words_of_keras3
 from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
@@ -27,7 +26,7 @@ def write_model(model: Model) -> dict[str, Any]:
       UnsupportedLayerError: Keras 2 lacks a layer or activation, or cannot store it in an archive.
     """
     refuse_constants(model)
-    warn_of_default_modes(model)
+    warn_of_words_of_keras3(model)
     return _described(model, model.described())
 
 

@@ -242,6 +242,7 @@ def _input(layer: InputLayer) -> dict[str, Any]:
         "dtype": layer.input_dtype.name,
         "sparse": False,
         "name": layer.name,
+        **({"optional": True} if layer.optional else {}),
     }
 
 
