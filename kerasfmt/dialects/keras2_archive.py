@@ -11,7 +11,7 @@ from typing import Any
 
 from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.keras2 import refuse_constants, warn_of_words_of_keras3
-from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, wrapped
+from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, warn_of_own_classes, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.json_values import bytes_in_archives, holds_ellipsis
@@ -26,6 +26,7 @@ def write_model(model: Model) -> dict[str, Any]:
       UnsupportedLayerError: Keras 2 lacks a layer or activation, or cannot store it in an archive.
     """
     refuse_constants(model)
+    warn_of_own_classes(model)
     warn_of_words_of_keras3(model)
     return _described(model, model.described())
 

@@ -18,7 +18,7 @@ from typing import Any
 from kerasfmt.dialects import versions
 from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.keras2 import refuse_constants, warn_of_words_of_keras3
-from kerasfmt.dialects.saving_lib import MODULES
+from kerasfmt.dialects.saving_lib import MODULES, warn_of_own_classes
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.json_values import is_shape
@@ -33,6 +33,7 @@ def write_model(model: Model) -> dict[str, Any]:
       UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
     refuse_constants(model)
+    warn_of_own_classes(model)
     warn_of_words_of_keras3(model)
     config = model.described()
     if model.made_by_keras == 3:

@@ -30,7 +30,15 @@ from kerasfmt.dialects.keras3_masks import (
     refuse_unstated_masks,
     state_missing_masks,
 )
-from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, mappings, plain_shape, wrapped
+from kerasfmt.dialects.saving_lib import (
+    MODULES,
+    is_custom,
+    mapped,
+    mappings,
+    plain_shape,
+    warn_of_own_classes,
+    wrapped,
+)
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
 from kerasfmt.ir.json_values import ARRAYS, unwrap, wrap_array
@@ -184,6 +192,7 @@ def write_model(model: Model, to_train: bool = True) -> dict[str, Any]:
       UnsupportedLayerError: Keras 3 lacks a layer or option, or would compute another mask or in another mode.
     """
     keep_modes_in_keras3(model, to_train)
+    warn_of_own_classes(model)
     return _entry(model)
 
 

@@ -8,13 +8,17 @@ Source: keras/src/saving/serialization_lib.py
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
+from kerasfmt.ir import Model
+from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.own_modules import is_own
+from kerasfmt.printable import printable
 
 
 def wrapped(
@@ -22,6 +26,19 @@ def wrapped(
 ) -> dict[str, Any]:
     """An object as `keras.saving` describes it."""
     return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}
+
+
+def warn_of_own_classes(model: Model) -> None:
+    """Warns of models of classes of their users' own, which are written as what Keras has."""
+    for inner in every_layer(model):
+        if isinstance(inner, Model) and inner.own_class is not None:
+            warnings.warn(
+                printable(
+                    f"model {inner.name}: its class, {inner.own_class}, is written as {inner.keras_name}, which Keras "
+                    "reads without that class; methods of its own, such as train_step, are left out"
+                ),
+                stacklevel=3,
+            )
 
 
 def is_custom(layer: Layer) -> bool:

@@ -167,6 +167,18 @@ def test_the_class_of_a_model_is_kept(live: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "save_format"), [("m.h5", "h5"), ("a.keras", "keras"), ("b.keras", "tf_keras")]
+)
+def test_configs_hold_no_class_of_the_users_own(file: str, save_format: str, tmp_path: Path) -> None:
+    live = Trainer("live", [dense3()])
+    with pytest.warns(
+        UserWarning, match="model live: its class, Trainer, is written as Sequential, which Keras reads"
+    ):
+        kerasfmt.save_model(live, tmp_path / file, save_format=save_format)
+    assert kerasfmt.load_model(tmp_path / file).own_class is None
+
+
+@pytest.mark.parametrize(
     "error", [KeyError("units"), TypeError("no"), NotImplementedError("graph"), RuntimeError()]
 )
 def test_what_the_code_of_a_model_raises(error: Exception) -> None:
