@@ -301,7 +301,9 @@ def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None
     arrays = {key: (variable_name(variable), LiveArray(variable)) for key, variable in variables.items()}
     keys = {id(array): key for key, (_, array) in arrays.items()}
     where = f"layer {layer.name} ({type(layer).__name__})"
-    found = list(pair(weights, by_name(weights, list(arrays.values())), where))
+    stored = by_name(weights, list(arrays.values()))
+    # Normalizations in half precision have variables of that precision in Keras 3, and of float32 in Keras 2.
+    found = list(pair(weights, stored, where, cast=is_keras3(live)))
     assign(found)
     for weight, array in found:
         key = keys[id(array)]
