@@ -14,14 +14,13 @@ to 3.15)
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Function
 from kerasfmt.graph.function import callees_of
 from kerasfmt.ir import InputLayer, Model
 from kerasfmt.ir.call_context import CallContext
-from kerasfmt.ir.held_layers import every_layer
+from kerasfmt.ir.held_layers import every_call
 from kerasfmt.ir.tensor import Call
 from kerasfmt.printable import printable
 
@@ -36,7 +35,7 @@ def keep_modes_in_keras3(model: Model, to_train: bool = True) -> None:
     Raises:
       UnsupportedLayerError: it names the call.
     """
-    for call in _calls_in(model):
+    for call in every_call(model):
         mode = call.kwargs.get("training")
         if mode is None or not _differs(call):
             continue
@@ -63,7 +62,7 @@ def keep_modes_in_keras3(model: Model, to_train: bool = True) -> None:
 def warn_of_default_modes(model: Model) -> None:
     """Warns of calls that are in training where a call of the model states no mode: Keras 2 has none."""
     calls = (
-        call for call in _calls_in(model) if call.default_training and call.kwargs.get("training") is None
+        call for call in every_call(model) if call.default_training and call.kwargs.get("training") is None
     )
     names = list(dict.fromkeys(call.layer.name for call in calls if _differs(call)))
     if names:
@@ -76,16 +75,10 @@ def warn_of_default_modes(model: Model) -> None:
         )
 
 
-def _calls_in(model: Model) -> Iterator[Call]:
-    for layer in every_layer(model):
-        if isinstance(layer, Model):
-            yield from layer.network
-
-
 def _differs(call: Call) -> bool:
     """Whether a call computes something else in training, apart from calls inside that state a mode of their own."""
     layer = call.layer
-    if isinstance(layer, Model):
+    if isinstance(layer, Model) and layer.is_network:
         inside = (c for c in layer.network if not isinstance(c.layer, InputLayer))
         return any(_differs(c) for c in inside if c.kwargs.get("training") is None)
     if not layer.takes_training:

@@ -17,7 +17,7 @@ from kerasfmt.dialects.call_modes import warn_of_default_modes
 from kerasfmt.dialects.calls import CallWords, FindTensor, is_reference
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Model
-from kerasfmt.ir.held_layers import every_layer
+from kerasfmt.ir.held_layers import every_call, every_layer
 from kerasfmt.ir.json_values import BYTES, holds_numbers, unwrap
 from kerasfmt.ir.structure import Structure, flatten
 from kerasfmt.ir.tensor import Constant
@@ -92,15 +92,14 @@ def refuse_constants(model: Model) -> None:
     Raises:
       UnsupportedLayerError: there is such a call.
     """
-    for inner in every_layer(model):
-        for call in inner.network if isinstance(inner, Model) else ():
-            leaves = flatten([call.inputs, list(call.kwargs.values())])
-            if not call.layer.facts.preserves_structure and any(isinstance(x, Constant) for x in leaves):
-                raise UnsupportedLayerError(
-                    f"layer {call.layer.name} ({type(call.layer).__name__}): an array is among its inputs, which Keras "
-                    '2 does not read from such a file; write the model with save_format="tf", or for Keras 3 with '
-                    'save_format="keras"'
-                )
+    for call in every_call(model):
+        leaves = flatten([call.inputs, list(call.kwargs.values())])
+        if not call.layer.facts.preserves_structure and any(isinstance(x, Constant) for x in leaves):
+            raise UnsupportedLayerError(
+                f"layer {call.layer.name} ({type(call.layer).__name__}): an array is among its inputs, which Keras "
+                '2 does not read from such a file; write the model with save_format="tf", or for Keras 3 with '
+                'save_format="keras"'
+            )
 
 
 def warn_of_words_of_keras3(model: Model) -> None:

@@ -21,7 +21,7 @@ from kerasfmt.dialects.keras2 import refuse_constants, warn_of_words_of_keras3
 from kerasfmt.dialects.saving_lib import MODULES, warn_of_own_classes
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential, Tensor
-from kerasfmt.ir.held_layers import every_layer
+from kerasfmt.ir.held_layers import every_call
 from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import find_layer_class
 from kerasfmt.ir.structure import flatten
@@ -65,12 +65,11 @@ def _warn_of_calls(model: Model) -> None:
 
 
 def _unread_calls(model: Model) -> Iterator[Call]:
-    for inner in every_layer(model):
-        for call in inner.network if isinstance(inner, Model) else ():
-            states = "initial_state" in call.layer.signature.further and isinstance(call.inputs, list)
-            named = any(isinstance(leaf, Tensor) for leaf in flatten(list(call.kwargs.values())))
-            if states or named or isinstance(call.inputs, dict):
-                yield call
+    for call in every_call(model):
+        states = "initial_state" in call.layer.signature.further and isinstance(call.inputs, list)
+        named = any(isinstance(leaf, Tensor) for leaf in flatten(list(call.kwargs.values())))
+        if states or named or isinstance(call.inputs, dict):
+            yield call
 
 
 def _state_optional(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,8 +121,8 @@ def _kind(value: Any) -> str:
         return "a variable"
     if hasattr(value, "get_concrete_function"):
         return "a function of TensorFlow"
-    is_module = any(c.__name__ == "Module" and c.__module__.startswith("tensorflow") for c in classes(value))
-    return "a module of TensorFlow" if is_module else ""
+    of_tensorflow = {c.__name__ for c in classes(value) if c.__module__.startswith("tensorflow")}
+    return "a module of TensorFlow" if "Module" in of_tensorflow else ""
 
 
 def _losses(where: str, live: Any) -> Iterator[str]:
