@@ -16,6 +16,7 @@ from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.json_values import bytes_in_archives, holds_ellipsis
 from kerasfmt.ir.keras_facts import LATER_PACKAGE
+from kerasfmt.layers.added import AddMetric
 from kerasfmt.printable import printable
 
 
@@ -73,6 +74,11 @@ def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, A
 def _refuse_later(layer: Layer, config: Mapping[str, Any]) -> None:
     """Refuses a layer, and layers in it, that Keras 2 has not got."""
     where = f"layer {layer.name} ({type(layer).__name__})"
+    if isinstance(layer, AddMetric):
+        raise UnsupportedLayerError(
+            f"{where}: Keras 2 asks its archives for the state of the metric, which is not written; save the model as "
+            '"h5" or "tf"'
+        )
     advice = 'write the model for Keras 3 with save_format="keras"'
     if layer.facts.absent_in == 2 or layer.keras_name.startswith(LATER_PACKAGE):
         raise UnsupportedLayerError(f"{where}: Keras 2 has no such layer, or not with its options; {advice}")

@@ -21,7 +21,6 @@ class TestLayers(LayerTests):
     uses = [
         use(BareLayer(), (None, None), gives=(None, None)),
         use(AddLoss(unconditional=False), (None, 6), gives=(None, 6)),
-        use(AddMetric("mean", "m"), (None, 6), gives=(None, 6)),
     ]
 
 
@@ -92,3 +91,18 @@ def test_the_base_class_is_a_layer() -> None:
     found = model_from_config(model.get_config())
     assert type(found.layers[0]) is BareLayer
     np.testing.assert_array_equal(found.predict(X), X)
+
+
+def test_the_state_of_an_added_metric_is_not_in_archives(tmp_path: Path) -> None:
+    x = kerasfmt.Input((3,), name="x")
+    model = kerasfmt.Model(x, Dense(2)(x))
+    metric = AddMetric("mean", "total", name="metric")
+    metric(model.outputs[0])
+    model.insert_layers([metric])
+    with pytest.raises(
+        UnsupportedLayerError, match=r"layer metric .*: Keras 2 asks its archives for the state"
+    ):
+        kerasfmt.save_model(model, tmp_path / "m.keras", save_format="tf_keras")
+    for file in ("m.h5", "m"):
+        kerasfmt.save_model(model, tmp_path / file)
+        assert kerasfmt.load_model(tmp_path / file).get_config() == model.get_config()
