@@ -25,22 +25,6 @@ def modes_base_in_inference(keras: Keras) -> KerasModel:
 
 
 @model()
-def modes_norm_in_training(keras: Keras) -> KerasModel:
-    x = keras.Input((5,), name="x")
-    y = keras.layers.BatchNormalization(name="norm")(x, training=True)
-    return keras.Model(x, y, name="modes_norm_in_training")
-
-
-@model()
-def modes_of_each_call(keras: Keras) -> KerasModel:
-    layers = keras.layers
-    x = keras.Input((5,), name="x")
-    norm = layers.BatchNormalization(name="norm")
-    y = layers.Add(name="sum")([norm(x, training=True), norm(x, training=False), norm(x)])
-    return keras.Model(x, y, name="modes_of_each_call")
-
-
-@model()
 def modes_inside(keras: Keras) -> KerasModel:
     layers = keras.layers
     entry = keras.Input((5,), name="entry")

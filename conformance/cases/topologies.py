@@ -64,7 +64,7 @@ def topology_output_is_input(keras: Keras) -> KerasModel:
     inner = keras.Model(entry, [entry, keras.layers.Dense(2, name="dense")(entry)], name="inner")
     x = keras.Input((5,), name="x")
     y, z = inner(keras.layers.Dense(5, name="before")(x))
-    return keras.Model(x, [x, y, z, z], name="topology_output_is_input")
+    return keras.Model(x, [x, y, z], name="topology_output_is_input")
 
 
 @model()
