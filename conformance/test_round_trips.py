@@ -69,6 +69,7 @@ NOT_IN_KERAS3 = frozenset(
     | {"TFOpLambda", "SlicingOpLambda", "masks_function_forgets", "odd_names"}
     | {"Activation-hard_sigmoid", "LSTM-hard_sigmoid", "GRU-hard_sigmoid"}
     | {"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "forecast"}  # with Keras 2's own hard_sigmoid
+    | {"modes_base_in_inference", "modes_inside", "autoencoder_with_loss"}
     | {"BatchNormalization-axes", "BatchNormalization-first_axes", "BatchNormalization-renorm_axes"}
 )
 """Layers and cases that Keras 3 has no words for."""

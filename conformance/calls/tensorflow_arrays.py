@@ -81,6 +81,7 @@ SHAPES: dict[str, Call] = {
     "size": lambda tf, d: tf.size(d),
     "rank": lambda tf, d: tf.rank(d),
     "identity": lambda tf, x: tf.identity(x),
+    "convert_to_tensor": lambda tf, x: tf.convert_to_tensor(x) + 1.0,
     "stop_gradient": lambda tf, x: tf.stop_gradient(x),
     "zeros_like": lambda tf, x: tf.zeros_like(x),
     "ones_like": lambda tf, x: tf.ones_like(x, dtype=tf.int32),

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from conformance.case import Case
 from conformance.cases import (
     activations,
+    architectures,
     attention,
     categorical,
     compiled,
@@ -26,6 +27,7 @@ from conformance.cases import (
     lookup,
     masks,
     merging,
+    modes,
     normalization,
     pipelines,
     pooling,
@@ -34,6 +36,7 @@ from conformance.cases import (
     regularization,
     reshaping,
     text,
+    topologies,
     upsampling,
     wrappers,
 )
@@ -73,10 +76,13 @@ CASES: dict[str, Case] = {
     case.name: case
     for case in (
         *MODELS,
+        *architectures.MODELS,
         *compiled.MODELS,
         *functions.MODELS,
         *masks.MODELS,
+        *modes.MODELS,
         *pipelines.MODELS,
+        *topologies.MODELS,
         *layer_cases(LAYERS),
     )
 }

@@ -142,6 +142,12 @@ EXPLAINED = (
         ("(TFOpLambda): Keras 3 has no such layer",),
     ),
     Explained(
+        "Keras 3 overrides the mode that a call states when it predicts or trains, and Keras 2 does not; kerasfmt says "
+        "so instead of writing such a model for Keras 3.",
+        ("modes_*",),
+        ("it is called with training=",),
+    ),
+    Explained(
         "Keras 3's TFSMLayer lists the variables that the signature's function uses, also the state of a random "
         "generator, and not the layer's weights; it does so with TensorFlow's own SavedModel of these too. "
         "Outputs are not compared here.",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir.json_values import TUPLE
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure
 from kerasfmt.ir.tensor import Tensor
@@ -34,11 +35,13 @@ class CallWords:
       calls_before: the number of calls that references count before the layer's first call from outside. The last
         argument says whether the reference is to an output of the model.
       check: refuses a call that would not mean here what it means in the dialect.
+      default_training: the mode of a call where none is stated when the model is called.
     """
 
     read: Callable[[Any, FindTensor, bool], tuple[Structure, dict[str, Any]]]
     calls_before: Callable[[Layer, bool], int]
     check: Callable[[Layer, Any, Structure], None]
+    default_training: Callable[[Any], bool | None]
 
 
 def states_arguments(node: Any) -> bool:
@@ -121,6 +124,7 @@ def make_calls(find: Finder, pending: list[tuple[str, Any]]) -> None:
                 break
             find.words.check(layer, node, inputs)
             layer(inputs, **kwargs)
+            layer.calls[-1].default_training = find.words.default_training(node)
             ready.extend(waiting.pop((name, position[name]), ()))
             position[name] += 1
     stuck = [name for name, queue in queues.items() if position[name] < len(queue)]
@@ -164,9 +168,13 @@ def find_ends(refs: Any, find: Finder) -> Structure:
         if found is None:
             raise InvalidModelError(f"config: no layer call {refs!r}")
         return found
+    if isinstance(refs, Mapping) and refs.get("class_name") == TUPLE:
+        refs = tuple(refs["items"])
     if isinstance(refs, Mapping):
         return {k: find_ends(v, find) for k, v in refs.items()}
     if not isinstance(refs, list | tuple) or not refs:
         raise InvalidModelError(f"expected inputs and outputs as [layer, node, tensor], got {refs!r}")
     items = [find_ends(r, find) for r in refs]
+    if isinstance(refs, tuple):
+        return tuple(items)
     return items[0] if len(items) == 1 else items

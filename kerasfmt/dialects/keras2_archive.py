@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasfmt.dialects.activations import in_keras2, is_activation
-from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, wrapped
+from kerasfmt.dialects.keras2 import refuse_constants, warn_of_words_of_keras3
+from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, warn_of_own_classes, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
-from kerasfmt.ir.json_values import holds_ellipsis
+from kerasfmt.ir.json_values import bytes_in_archives, holds_ellipsis
 from kerasfmt.ir.keras_facts import LATER_PACKAGE
+from kerasfmt.layers.added import AddMetric
 from kerasfmt.printable import printable
 
 
@@ -24,6 +26,9 @@ def write_model(model: Model) -> dict[str, Any]:
     Raises:
       UnsupportedLayerError: Keras 2 lacks a layer or activation, or cannot store it in an archive.
     """
+    refuse_constants(model)
+    warn_of_own_classes(model)
+    warn_of_words_of_keras3(model)
     return _described(model, model.described())
 
 
@@ -57,7 +62,8 @@ def _described(layer: Layer, entry: Mapping[str, Any]) -> dict[str, Any]:
         )
     if layer.build_input is not None:
         found["build_config"] = {"input_shape": plain_shape(layer.build_input)}
-    return {**found, **{key: entry[key] for key in entry if key not in ("class_name", "config")}}
+    further = {key: entry[key] for key in entry if key not in ("class_name", "config")}
+    return {**found, **bytes_in_archives(further)}
 
 
 def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -68,6 +74,11 @@ def _members(model: Model, entries: list[Mapping[str, Any]]) -> list[dict[str, A
 def _refuse_later(layer: Layer, config: Mapping[str, Any]) -> None:
     """Refuses a layer, and layers in it, that Keras 2 has not got."""
     where = f"layer {layer.name} ({type(layer).__name__})"
+    if isinstance(layer, AddMetric):
+        raise UnsupportedLayerError(
+            f"{where}: Keras 2 asks its archives for the state of the metric, which is not written; save the model as "
+            '"h5" or "tf"'
+        )
     advice = 'write the model for Keras 3 with save_format="keras"'
     if layer.facts.absent_in == 2 or layer.keras_name.startswith(LATER_PACKAGE):
         raise UnsupportedLayerError(f"{where}: Keras 2 has no such layer, or not with its options; {advice}")

@@ -17,11 +17,15 @@ from typing import Any
 
 from kerasfmt.dialects import versions
 from kerasfmt.dialects.activations import in_keras2, is_activation
-from kerasfmt.dialects.saving_lib import MODULES
+from kerasfmt.dialects.keras2 import refuse_constants, warn_of_words_of_keras3
+from kerasfmt.dialects.saving_lib import MODULES, warn_of_own_classes
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.ir import Layer, Model, Sequential
+from kerasfmt.ir import Layer, Model, Sequential, Tensor
+from kerasfmt.ir.held_layers import every_call
 from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import find_layer_class
+from kerasfmt.ir.structure import flatten
+from kerasfmt.ir.tensor import Call
 from kerasfmt.printable import printable
 
 
@@ -31,34 +35,41 @@ def write_model(model: Model) -> dict[str, Any]:
     Raises:
       UnsupportedLayerError: a layer has an activation that Keras 2 does not know.
     """
+    refuse_constants(model)
+    warn_of_own_classes(model)
+    warn_of_words_of_keras3(model)
     config = model.described()
     if model.made_by_keras == 3:
-        _warn_of_states(model)
+        _warn_of_calls(model)
     told = _model(model, config["config"], modern=False, for_both=model.made_by_keras == 3)
     if versions.parsed(model.keras2_version or "") >= versions.OPTIONAL_INPUTS:
         told = _state_optional(told)
     return {**config, "config": told}
 
 
-def _warn_of_states(model: Model) -> None:
-    """Warns of calls of recurrent layers with initial states, of which Keras 3 does not read what Keras 2 writes."""
-    names = sorted({layer.name for layer in _with_states(model)})
+def _warn_of_calls(model: Model) -> None:
+    """Warns of calls of which Keras 3 does not read what Keras 2 writes.
+
+    They have initial states, tensors among the keyword arguments, as a mask, or a dict of inputs.
+    """
+    names = sorted({call.layer.name for call in _unread_calls(model)})
     if names:
         warnings.warn(
             printable(
-                f"model {model.name}: the calls of {', '.join(names)} take initial states, which Keras 3 does not read "
-                "from HDF5 that is written for Keras 2; save the model as .keras for Keras 3"
+                f"model {model.name}: the calls of {', '.join(names)} take initial states, tensors by name or dicts, "
+                "which Keras 3 does not read from HDF5 that is written for Keras 2; save the model as .keras for "
+                "Keras 3"
             ),
             stacklevel=2,
         )
 
 
-def _with_states(model: Model) -> Iterator[Layer]:
-    for layer in model.layers:
-        if isinstance(layer, Model):
-            yield from _with_states(layer)
-        elif "initial_state" in layer.signature.further:
-            yield from (layer for call in layer.calls if isinstance(call.inputs, list))
+def _unread_calls(model: Model) -> Iterator[Call]:
+    for call in every_call(model):
+        states = "initial_state" in call.layer.signature.further and isinstance(call.inputs, list)
+        named = any(isinstance(leaf, Tensor) for leaf in flatten(list(call.kwargs.values())))
+        if states or named or isinstance(call.inputs, dict):
+            yield call
 
 
 def _state_optional(config: Mapping[str, Any]) -> dict[str, Any]:

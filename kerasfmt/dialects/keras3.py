@@ -5,8 +5,7 @@ A call is `{"args": [...], "kwargs": {...}}`, in which a tensor is `{"class_name
 something else in Keras 2, or nothing. `keras3_to_keras2` translates them:
 
 - The activation `hard_sigmoid` is another function.
-- `training` among a layer's call arguments is the default of the call; fit and predict override it. In Keras 2
-  the user has set it, and it overrides them.
+- `training` among a layer's call arguments is the default of the call; see call_modes.py.
 - The operations that compute masks are layers of the model; see keras3_masks.py.
 
 The facts of a layer's class say how its options differ.
@@ -21,6 +20,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
 from kerasfmt.dialects.activations import activation_to_keras2, activation_to_keras3, is_activation
+from kerasfmt.dialects.call_modes import keep_modes_in_keras3
 from kerasfmt.dialects.calls import CallWords, FindTensor, states_arguments
 from kerasfmt.dialects.functions import functions_to_keras3
 from kerasfmt.dialects.keras3_masks import (
@@ -30,13 +30,25 @@ from kerasfmt.dialects.keras3_masks import (
     refuse_unstated_masks,
     state_missing_masks,
 )
-from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, wrapped
+from kerasfmt.dialects.saving_lib import (
+    MODULES,
+    is_custom,
+    mapped,
+    plain_shape,
+    warn_of_own_classes,
+    wrapped,
+)
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
+from kerasfmt.ir.json_values import ARRAYS, unwrap, wrap_array
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
+from kerasfmt.ir.tensor import Constant
 from kerasfmt.ir.topology import References
 from kerasfmt.layers.keras3_ops import Operation
+
+_DEFAULT_TRAINING: Final = "default_training"
+"""Where a translated call states its mode."""
 
 
 def keras3_to_keras2(entry: Any) -> Any:
@@ -76,14 +88,20 @@ def _meant(key: str, value: Any) -> Any:
 
 
 def _without_mode(entry: Any) -> Any:
-    """A layer whose calls do not state the training mode, because the mode of the model's call overrides it."""
+    """A layer whose calls do not state the training mode among their arguments, but beside them.
+
+    The mode of the model's call overrides it.
+    """
     if not isinstance(entry, Mapping) or not isinstance(entry.get("inbound_nodes"), list):
         return entry
     calls = []
     for call in entry["inbound_nodes"]:
         kwargs = _mapping(call).get("kwargs")
         if isinstance(kwargs, Mapping) and (kwargs.get("training") is None or kwargs["training"] in (0, 1)):
+            mode = kwargs.get("training")
             call = {**call, "kwargs": {key: item for key, item in kwargs.items() if key != "training"}}
+            if mode is not None:
+                call[_DEFAULT_TRAINING] = bool(mode)
         calls.append(call)
     return {**entry, "inbound_nodes": calls}
 
@@ -101,19 +119,22 @@ def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, di
     """
     if not states_arguments(node):
         raise InvalidModelError(f"config: expected a call with args and kwargs, got {str(node)[:80]}")
-    arguments = [_leaf(a, tensor) for a in node["args"]]
-    given = {k: _leaf(v, tensor) for k, v in node.get("kwargs", {}).items()}
+    arguments = [_leaf(a, tensor, exact) for a in node["args"]]
+    given = {k: _leaf(v, tensor, exact) for k, v in node.get("kwargs", {}).items()}
     inputs = arguments[0] if len(arguments) == 1 and not exact else arguments
     return inputs, {k: v for k, v in given.items() if v is not None}
 
 
-def _leaf(value: Any, tensor: FindTensor) -> Any:
+def _leaf(value: Any, tensor: FindTensor, exact: bool) -> Any:
     if isinstance(value, Mapping):
-        if value.get("class_name") == "__keras_tensor__":
+        kind = value.get("class_name")
+        if kind == "__keras_tensor__":
             return tensor(value["config"]["keras_history"])
-        return {k: _leaf(v, tensor) for k, v in value.items()}
+        if kind in ARRAYS and not exact:
+            return Constant(unwrap(value))
+        return {k: _leaf(v, tensor, exact) for k, v in value.items()}
     if isinstance(value, list):
-        return [_leaf(v, tensor) for v in value]
+        return [_leaf(v, tensor, exact) for v in value]
     return value
 
 
@@ -137,15 +158,23 @@ def _refuse_lost_mask(layer: Layer, node: Any, inputs: Structure) -> None:
         )
 
 
-CALLS: Final = CallWords(read_call, _calls_before, _refuse_lost_mask)
+CALLS: Final = CallWords(
+    read_call, _calls_before, _refuse_lost_mask, lambda node: _mapping(node).get(_DEFAULT_TRAINING)
+)
 
 
-def write_model(model: Model) -> dict[str, Any]:
+def write_model(model: Model, to_train: bool = True) -> dict[str, Any]:
     """The `config.json` of a model, without what it was compiled with.
 
+    Args:
+      model: the model.
+      to_train: whether it is to be trained, and not only to predict.
+
     Raises:
-      UnsupportedLayerError: Keras 3 lacks a layer or option, or would compute another mask.
+      UnsupportedLayerError: Keras 3 lacks a layer or option, or would compute another mask or in another mode.
     """
+    keep_modes_in_keras3(model, to_train)
+    warn_of_own_classes(model)
     return _entry(model)
 
 
@@ -204,6 +233,7 @@ def _input(layer: InputLayer) -> dict[str, Any]:
         "dtype": layer.input_dtype.name,
         "sparse": False,
         "name": layer.name,
+        **({"optional": True} if layer.optional else {}),
     }
 
 
@@ -337,8 +367,12 @@ def _arguments(layer: Layer, references: References) -> list[tuple[list[Any], Ma
     if isinstance(layer, Operation):
         arguments = dict(zip(map(id, layer.calls), layer.keras3_arguments, strict=True))
         return [arguments[id(call)] for call in references.calls[layer]]
-    arranged = [layer.arranged(call.inputs, call.kwargs) for call in references.calls[layer]]
-    return [([inputs], kwargs) for inputs, kwargs in arranged]
+    found: list[tuple[list[Any], Mapping[str, Any]]] = []
+    for call in references.calls[layer]:
+        inputs, kwargs = layer.arranged(call.inputs, call.kwargs)
+        mode = {} if call.default_training is None else {"training": call.default_training}
+        found.append(([inputs], {**mode, **kwargs}))
+    return found
 
 
 def _argument(value: Any, reference: Callable[[Tensor], list[Any]]) -> Any:
@@ -346,6 +380,8 @@ def _argument(value: Any, reference: Callable[[Tensor], list[Any]]) -> Any:
         return {key: _argument(item, reference) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_argument(item, reference) for item in value]
+    if isinstance(value, Constant):
+        return wrap_array(value.plain, value.spec.dtype)
     if not isinstance(value, Tensor):
         return value
     config = {

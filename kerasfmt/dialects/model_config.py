@@ -213,7 +213,9 @@ def _layer_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ..
     if made is None:
         config, kind = entry["config"], str(entry["class_name"])
         inside = (*path, str(config.get("name") or kind.lower()))
-        made = (_sequential if kind == "Sequential" else _functional)(config, reading, inside)
+        made = (_functional if "input_layers" in config else _sequential)(config, reading, inside)
+        if _given(entry, reading) is not None:
+            made.own_class = kind
     if reading.members is not None:
         reading.members.enter(entry, path, made)
     return made
@@ -256,6 +258,8 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
     kind, config = str(entry.get("class_name")), dict(entry["config"])
     custom = _given(entry, reading)
     cls: type[Layer] | None
+    if inspect.isclass(custom) and issubclass(custom, Model) and "layers" in config:
+        return None
     if custom is not None and (inspect.isclass(custom) or not _takes_functions(kind)):
         cls = _custom_class(kind, custom)
         return cls.revive(
@@ -275,6 +279,11 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
         return None
     cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith(_PACKAGES) else kind)
     if cls is None or issubclass(cls, Model):
+        if "layers" in config:
+            raise UnsupportedLayerError(
+                f"model {config.get('name')!r} of class {kind!r}: a class of the user's own, which may compute "
+                f"something else than its layers; if it does not, pass custom_objects={{{kind!r}: kerasfmt.Model}}"
+            )
         raise UnsupportedLayerError(
             f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: kerasfmt does not have this layer "
             f"yet; for a custom layer, pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
@@ -353,7 +362,8 @@ def _functional(config: Mapping[str, Any], reading: _Reading, path: tuple[str, .
                 raise InvalidModelError(f"two layers are called {own!r}")
             layers[own] = layer
             pending.extend((own, node) for node in entry.get("inbound_nodes") or ())
-        if any(states_arguments(node) for _, node in pending):
+        is_keras3 = any(states_arguments(node) for _, node in pending)
+        if is_keras3:
             from kerasfmt.dialects import keras3, keras3_masks
 
             find = Finder(layers, keras3.CALLS)
@@ -364,4 +374,9 @@ def _functional(config: Mapping[str, Any], reading: _Reading, path: tuple[str, .
             make_calls(find, pending)
         inputs = find_ends(config["input_layers"], find)
         outputs = find_ends(config["output_layers"], find)
-        return Functional(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
+        model = Functional(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
+        if not is_keras3:
+            met = set(model.layers)
+            beside = [layer for layer in layers.values() if layer not in met and not layer.is_input]
+            model.insert_layers([layer for layer in beside if layer.calls])
+        return model

@@ -8,13 +8,17 @@ Source: keras/src/saving/serialization_lib.py
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
+from kerasfmt.ir import Model
+from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.own_modules import is_own
+from kerasfmt.printable import printable
 
 
 def wrapped(
@@ -22,6 +26,19 @@ def wrapped(
 ) -> dict[str, Any]:
     """An object as `keras.saving` describes it."""
     return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}
+
+
+def warn_of_own_classes(model: Model) -> None:
+    """Warns of models of classes of their users' own, which are written as what Keras has."""
+    for inner in every_layer(model):
+        if isinstance(inner, Model) and inner.own_class is not None:
+            warnings.warn(
+                printable(
+                    f"model {inner.name}: its class, {inner.own_class}, is written as {inner.keras_name}, which Keras "
+                    "reads without that class; methods of its own, such as train_step, are left out"
+                ),
+                stacklevel=3,
+            )
 
 
 def is_custom(layer: Layer) -> bool:
@@ -91,6 +108,12 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
             continue
         if kind not in custom_objects and str(registered) not in custom_objects:
             name = item["config"].get("name")
+            if "layers" in item["config"]:
+                raise UnsupportedLayerError(
+                    f"{where}: model {name!r} is of the class {registered or kind!r} of module {module}, which may "
+                    "compute something else than its layers, and no module that a file names is imported; if it does "
+                    f"not, pass custom_objects={{{str(kind)!r}: kerasfmt.Model}}"
+                )
             raise UnsupportedLayerError(
                 f"{where}: {name!r} is of the class {registered or kind!r} of module {module}, which is not one "
                 "of Keras's own, and no module that a file names is imported; pass a kerasfmt.layers.Layer "

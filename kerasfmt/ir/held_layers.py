@@ -6,11 +6,19 @@ from collections.abc import Iterator
 
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
+from kerasfmt.ir.tensor import Call
 
 
 def children_of(layer: Layer) -> list[Layer]:
     """The layers that a layer holds, in Keras's order."""
     return layer.layers if isinstance(layer, Model) else list(layer.sublayers.values())
+
+
+def every_call(model: Model) -> Iterator[Call]:
+    """The calls of a model and of the models in it, through any nesting, where they are known."""
+    for layer in every_layer(model):
+        if isinstance(layer, Model) and layer.built and layer.is_network:
+            yield from layer.network
 
 
 def every_layer(model: Model) -> Iterator[Layer]:

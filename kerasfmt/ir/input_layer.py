@@ -18,26 +18,23 @@ from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.trace_sharing import SharedTraces
 from kerasfmt.typing import override
 
-_DENSE = "optional, sparse and ragged inputs are not supported; use a dense input"
-
-
-def _not_optional(value: Any) -> bool:
-    if value:
-        raise ValueError(_DENSE)
-    return False
+_DENSE = "sparse and ragged inputs are not supported; use a dense input"
 
 
 class InputLayer(Layer):
     """The entry of a model: a placeholder of a fixed spec.
 
-    Source: tf_keras/src/engine/input_layer.py.
+    Args:
+      optional: whether Keras 3 takes None for it too. The functions here take a tensor.
+
+    Source: tf_keras/src/engine/input_layer.py; keras/src/layers/core/input_layer.py (3.x).
     """
 
     facts = KerasFacts(identifier="_tf_keras_input_layer")
     is_input = True
     sparse: bool = fields.boolean(default=False, kw_only=True)
     ragged: bool = fields.boolean(default=False, kw_only=True)
-    optional: InitVar[bool] = fields.option(default=False, convert=_not_optional, kw_only=True)
+    optional: bool = fields.boolean(default=False, stored=False, kw_only=True)
     batch_shape: InitVar[Sequence[int | None] | None] = fields.option(default=None, kw_only=True)
 
     @override

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import InitVar
 from typing import Any, ClassVar
 
+import numpy as np
+
 from kerasfmt.errors import KerasfmtError, OutOfMemoryError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.families import FamilyTable
 from kerasfmt.graph import Function, Spec, Value, emit_one
@@ -19,7 +21,7 @@ from kerasfmt.ir.keras_facts import LATER_PACKAGE
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.tensor import Call, Constant, Tensor
 from kerasfmt.ir.trace import specs_of
 from kerasfmt.ir.traces import Traces
 from kerasfmt.ir.weight import ArrayLike, Weight
@@ -380,36 +382,49 @@ class Layer(WeightOwner, kw_only=True):
         return value
 
     def __call__(self, inputs: Structure, **kwargs: Any) -> Any:
-        """The symbolic outputs of the layer on symbolic inputs.
+        """The symbolic outputs of the layer on symbolic inputs, among which may be arrays.
 
         Raises:
           InvalidModelError: the inputs do not fit the layer.
+          TypeError: an input is neither a symbolic tensor nor an array.
         """
-        tensors = flatten(inputs)
-        if not tensors:
+        inputs = map_structure(lambda leaf: Constant(leaf) if isinstance(leaf, np.ndarray) else leaf, inputs)
+        leaves = flatten(inputs)
+        if not leaves:
             raise self.fail("it is called without inputs")
-        for leaf in tensors:
-            if not isinstance(leaf, Tensor):
+        for leaf in leaves:
+            if not isinstance(leaf, Tensor | Constant):
                 raise TypeError(
-                    f"layer {self.name}: expected symbolic tensors (kerasfmt.Input), got {type(leaf)}"
+                    f"layer {self.name}: expected symbolic tensors (kerasfmt.Input) or arrays, got {type(leaf)}"
                 )
+        call = Call(self, inputs, kwargs, None, len(self.calls))
+        if not call.tensor_inputs:
+            raise self.fail("no symbolic tensor (kerasfmt.Input) is among its arguments")
         specs = map_structure(lambda t: self.cast_spec(t.spec), inputs)
         self.ensure_built(specs)
         self._check_inputs(flatten(specs))
-        given = dict(kwargs)
-        if self.takes_mask and "mask" not in kwargs and any(t.masked for t in tensors):
-            given["mask"] = masks.mask_of(inputs)
-        shared = tensors[0].shared_traces
-        further = masks.joined_specs(self, inputs, specs_of(given), kwargs)
-        arguments = self.arranged(specs, further)
+        shared = call.tensor_inputs[0].shared_traces
+        arguments = self.argument_specs(inputs, kwargs)
         found = self.output_specs(*arguments, kwargs.get("training"), CallContext(shared))
-        outputs = map_structure(lambda spec: Tensor(spec, shared), found)
+        outputs = call.outputs = map_structure(lambda spec: Tensor(spec, shared), found)
         masks.mark_outputs(self, specs, inputs, outputs)
-        call = Call(self, inputs, kwargs, outputs, len(self.calls))
         for index, tensor in enumerate(call.flat_outputs):
             tensor.call, tensor.index = call, index
         self.calls.append(call)
         return outputs
+
+    def argument_specs(self, inputs: Structure, kwargs: dict[str, Any]) -> tuple[Structure, dict[str, Any]]:
+        """The Specs of the arguments of a symbolic call: cast, with masks, as the layer's `call` gets them.
+
+        Args:
+          inputs: the first argument, a structure of Tensors.
+          kwargs: the further arguments.
+        """
+        given = dict(kwargs)
+        if self.takes_mask and "mask" not in kwargs and any(t.masked for t in flatten(inputs)):
+            given["mask"] = masks.mask_of(inputs)
+        specs = map_structure(lambda t: self.cast_spec(t.spec), inputs)
+        return self.arranged(specs, masks.joined_specs(self, inputs, specs_of(given), kwargs))
 
     def output_specs(
         self, inputs: Structure, kwargs: dict[str, Any], training: bool | None, context: CallContext

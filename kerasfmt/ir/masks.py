@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerasfmt.graph import Builder, Value
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.tensor import Tensor
+from kerasfmt.ir.tensor import Constant, Tensor
 
 if TYPE_CHECKING:
     from kerasfmt.ir.layer import Layer
@@ -35,7 +35,7 @@ def joined_specs(
     if not layer.joins_masks:
         return specs
     graph = Builder("mask")
-    further = {k: t for k, t in kwargs.items() if isinstance(t, Tensor)}
+    further = {k: t for k, t in kwargs.items() if isinstance(t, Tensor | Constant)}
     values = map_structure(lambda t: graph.input(t.spec), inputs)
     masks = _mask_values(graph, inputs)
     given = {**kwargs, **{k: graph.input(t.spec) for k, t in further.items()}}

@@ -24,7 +24,14 @@ from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.policy import PolicyIdentifier
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
-from kerasfmt.ir.topology import References, check_names, end_references, inbound_nodes, sort_calls
+from kerasfmt.ir.topology import (
+    References,
+    check_names,
+    end_references,
+    inbound_nodes,
+    sort_calls,
+    with_further_calls,
+)
 from kerasfmt.ir.trace import HashedTuple, Trace
 from kerasfmt.ir.weight_owner import Listed, WeightOwner
 from kerasfmt.typing import override
@@ -100,6 +107,7 @@ class Model(Layer, Compilable):
                 raise self.fail(f"its outputs must be symbolic tensors, got {type(tensor).__name__}")
         if not self.outputs:
             raise self.fail("it has no outputs")
+        self._further_layers: list[Layer] = []
         self.traces.clear()
         self._trainable_state: tuple[int, HashedTuple] | None = None
         self.built = True
@@ -109,8 +117,27 @@ class Model(Layer, Compilable):
     @cached_property
     def _graph(self) -> tuple[list[Call], list[Layer]]:
         calls, layers = sort_calls(self.name, self.inputs, self.outputs)
+        if self._further_layers:
+            calls, layers = with_further_calls(calls, layers, self._further_layers)
         check_names(self.name, layers)
         return calls, layers
+
+    def insert_layers(self, layers: Sequence[Layer]) -> None:
+        """Adds layers that are called on tensors of the model, and whose outputs are none of its own.
+
+        They run when the model runs, and may add to its losses. All of their calls become the model's.
+
+        Args:
+          layers: the layers, in the model's order.
+
+        Source: tf_keras/src/engine/functional.py, Functional._insert_layers
+        """
+        if not layers:
+            return
+        self._further_layers = [*self._further_layers, *layers]
+        self.traces.clear()
+        self._trainable_state = None
+        self.__dict__.pop("_graph", None)
 
     @property
     @override

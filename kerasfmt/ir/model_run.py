@@ -12,7 +12,7 @@ from kerasfmt.graph import Value
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.tensor import Call, Tensor
+from kerasfmt.ir.tensor import Call, Constant, Tensor
 
 
 @dataclass(eq=False)
@@ -34,11 +34,11 @@ class ModelRun:
     def run(self, call: Call) -> None:
         """Runs a layer call whose inputs are known; enters its outputs."""
         layer = call.layer
-        given = self._values_of(call.inputs)
+        given = self._values_of(call.inputs, layer)
         inputs = map_structure(lambda v: layer.cast_input(v) if isinstance(v, Value) else v, given)
         masks = map_structure(self.masks.get, call.inputs)
         masked = any(m is not None for m in flatten(masks))
-        kwargs = {name: self._values_of(value) for name, value in call.kwargs.items()}
+        kwargs = {name: self._values_of(value, layer) for name, value in call.kwargs.items()}
         if layer.takes_mask and "mask" not in kwargs and masked:
             kwargs["mask"] = masks
         kwargs = layer.join_mask_arguments(given, masks, kwargs, self._masks_of(call.kwargs))
@@ -51,8 +51,17 @@ class ModelRun:
             flat_masks = flatten(found) if found is not None else [None] * len(outputs)
             self.masks.update(zip(call.flat_outputs, flat_masks, strict=False))
 
-    def _values_of(self, structure: Structure) -> Structure:
-        return map_structure(lambda t: self.values[t] if isinstance(t, Tensor) else t, structure)
+    def _values_of(self, structure: Structure, layer: Layer) -> Structure:
+        """The Values of symbolic arguments; a layer that is a function takes constants as they are."""
+
+        def value_of(leaf: Any) -> Any:
+            if isinstance(leaf, Tensor):
+                return self.values[leaf]
+            if isinstance(leaf, Constant) and not layer.facts.preserves_structure:
+                return next(iter(self.values.values())).graph.constant(leaf.value)
+            return leaf
+
+        return map_structure(value_of, structure)
 
     def _masks_of(self, kwargs: dict[str, Any]) -> dict[str, Value]:
         found = {k: self.masks.get(t) for k, t in kwargs.items() if isinstance(t, Tensor)}

@@ -100,6 +100,15 @@ def _progress(batches: Iterable[int]) -> Iterator[int]:
     yield from track(batches, description="predict", console=Console(stderr=True))
 
 
+def _leaves(structure: Structure, x: Any) -> list[Any]:
+    """The arrays in a structure like the model's inputs; `x` itself where it has another form."""
+    if isinstance(structure, dict) and isinstance(x, dict) and structure.keys() == x.keys():
+        return [leaf for key in sorted(structure) for leaf in _leaves(structure[key], x[key])]
+    if isinstance(structure, list | tuple) and isinstance(x, list | tuple) and len(structure) == len(x):
+        return [leaf for pair in zip(structure, x, strict=True) for leaf in _leaves(*pair)]
+    return [x]
+
+
 def _as_inputs(model: Predictor, x: Any) -> list[np.ndarray[Any, Any]]:
     if isinstance(x, dict):
         names = [t.origin.layer.name for t in model.inputs]
@@ -112,7 +121,7 @@ def _as_inputs(model: Predictor, x: Any) -> list[np.ndarray[Any, Any]]:
             )
         leaves = [x[n] for n in names] if by_name else flatten(x)
     elif isinstance(x, list | tuple) and len(model.inputs) > 1:
-        leaves = list(x)
+        leaves = _leaves(model.inputs_structure, x) if len(x) < len(model.inputs) else list(x)
     else:
         leaves = [x[0]] if isinstance(x, list | tuple) and len(x) == 1 and hasattr(x[0], "shape") else [x]
     if len(leaves) != len(model.inputs):

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
+from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Shape, Spec
+from kerasfmt.graph.node_types import as_array
 from kerasfmt.ir.structure import Structure, flatten
 from kerasfmt.printable import printable
 from kerasfmt.typing import override
@@ -62,13 +66,44 @@ class Tensor:
 
 
 class Constant:
-    """A value among the inputs of a call that is not a tensor; always a leaf, even if it is a list or a dict.
+    """A value among the arguments of a call that is not a tensor; always a leaf, even if it is a list or a dict.
+
+    Attributes:
+      value: numbers, texts or bytes, in lists or an array.
 
     Source: tf_keras/src/engine/node.py, _CONSTANT_VALUE.
     """
 
+    mask: Spec | None = None
+    masked: ClassVar[bool] = False
+
     def __init__(self, value: Any) -> None:
         self.value = value
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The spec of the tensor that a layer makes of it: its whole shape, and the dtype that TensorFlow gives it.
+
+        Raises:
+          ValueError: no tensor holds it.
+        """
+        array = as_array(self.value, None)
+        return Spec(array.shape, dtypes.of(array.dtype))
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of that tensor."""
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of that tensor."""
+        return self.spec.dtype
+
+    @property
+    def plain(self) -> Any:
+        """The value without arrays: numbers, texts and bytes in lists."""
+        return self.value.tolist() if isinstance(self.value, np.ndarray | np.generic) else self.value
 
     @override
     def __repr__(self) -> str:
@@ -81,10 +116,11 @@ class Call:
 
     Attributes:
       layer: the layer.
-      inputs: its first argument, a structure of Tensors (and Constants, where the layer is an operator).
-      kwargs: the further arguments; leaves are Tensors or constants.
+      inputs: its first argument, a structure of Tensors and Constants.
+      kwargs: the further arguments; leaves are Tensors, Constants that are tensors to the layer, or other values.
       outputs: a structure of Tensors.
       index: position among the calls of this layer.
+      default_training: the mode, where neither the call nor the call of the model states one; only Keras 3 has it.
     """
 
     layer: Layer
@@ -92,6 +128,7 @@ class Call:
     kwargs: dict[str, Any]
     outputs: Structure
     index: int
+    default_training: bool | None = None
 
     @property
     def tensor_inputs(self) -> list[Tensor]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir.json_values import wrap_bytes
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.structure import Structure, map_structure, map_to_lists
@@ -76,7 +77,7 @@ def inbound_nodes(layer: Layer, references: References) -> list[Any]:
 
 def end_references(structure: Structure, references: References) -> Structure:
     """The inputs or outputs of a model for its config; a single tensor becomes a list."""
-    found = map_to_lists(lambda tensor: _numbered(tensor, references), structure)
+    found = map_structure(lambda tensor: _numbered(tensor, references), structure)
     return [found] if isinstance(structure, Tensor) else found
 
 
@@ -86,11 +87,15 @@ def _numbered(tensor: Tensor, references: References) -> list[Any]:
 
 
 def _input(leaf: Any, references: References) -> list[Any]:
-    return [CONSTANT, -1, leaf.value] if isinstance(leaf, Constant) else _numbered(leaf, references)
+    if isinstance(leaf, Constant):
+        return [CONSTANT, -1, wrap_bytes(leaf.plain)]
+    return _numbered(leaf, references)
 
 
 def _keyword(leaf: Any, references: References) -> Any:
-    return _numbered(leaf, references) if isinstance(leaf, Tensor) else leaf
+    if isinstance(leaf, Tensor):
+        return _numbered(leaf, references)
+    return wrap_bytes(leaf.plain if isinstance(leaf, Constant) else leaf)
 
 
 def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], list[Layer]]:
@@ -112,6 +117,43 @@ def sort_calls(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[
     for call in calls:
         deepest[call.layer] = max(deepest.get(call.layer, 0), depths[id(call)])
     return calls, sorted(deepest, key=lambda layer: (-deepest[layer], met[layer]))
+
+
+def with_further_calls(
+    calls: list[Call], layers: list[Layer], further: Sequence[Layer]
+) -> tuple[list[Call], list[Layer]]:
+    """The calls and layers of a model with those that its outputs do not need, in Keras's order: by their depth.
+
+    Args:
+      calls: the calls between inputs and outputs.
+      layers: their layers.
+      further: layers of the model whose calls its outputs do not need, in its order. Calls of all layers are meant.
+
+    Source: tf_keras/src/engine/functional.py, Functional._insert_layers
+    """
+    known = {id(call) for call in calls}
+    depths: dict[int, int] = {}
+    pending = [
+        call
+        for layer in (*layers, *further)
+        if not layer.is_input
+        for call in layer.calls
+        if id(call) not in known
+    ]
+    stack = pending[::-1]
+    found: list[Call] = []
+    while stack:
+        call = stack[-1]
+        before = [tensor.origin for tensor in call.tensor_inputs if id(tensor.origin) not in known]
+        missing = [origin for origin in before if id(origin) not in depths and not origin.layer.is_input]
+        if missing and id(call) not in depths:
+            stack.extend(missing)
+            continue
+        stack.pop()
+        if id(call) not in depths:
+            depths[id(call)] = 1 + max((depths.get(id(origin), 0) for origin in before), default=0)
+            found.append(call)
+    return [*calls, *sorted(found, key=lambda call: depths[id(call)])], [*layers, *further]
 
 
 def _walk(name: str, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[list[Call], dict[Layer, int]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerasfmt.graph import Function, Spec
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.tensor import Tensor
+from kerasfmt.ir.tensor import Constant, Tensor
 from kerasfmt.typing import override, record
 
 if TYPE_CHECKING:
@@ -82,8 +82,11 @@ def name_specs(structure: Structure, path: str) -> Structure:
 
 
 def specs_of(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Call arguments with the Spec in place of each Tensor."""
-    return {k: map_structure(lambda t: t.spec if isinstance(t, Tensor) else t, v) for k, v in kwargs.items()}
+    """Call arguments with the Spec in place of each Tensor, and of each constant that is a tensor to the layer."""
+    return {
+        k: map_structure(lambda t: t.spec if isinstance(t, Tensor | Constant) else t, v)
+        for k, v in kwargs.items()
+    }
 
 
 def freeze(structure: Any) -> Any:

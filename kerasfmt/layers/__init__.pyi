@@ -14,6 +14,11 @@ from .adaptive_pooling import (
     AdaptiveMaxPooling2D as AdaptiveMaxPooling2D,
     AdaptiveMaxPooling3D as AdaptiveMaxPooling3D,
 )
+from .added import (
+    AddLoss as AddLoss,
+    AddMetric as AddMetric,
+    BareLayer as BareLayer,
+)
 from .applications import (
     CustomScaleLayer as CustomScaleLayer,
     LayerScale as LayerScale,

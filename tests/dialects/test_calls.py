@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -152,3 +153,17 @@ def test_models_that_call_each_other_twice_cost_more_than_a_config_may(
         )
     with pytest.raises(UnsafeFileError, match=r"m\d+.*: takes [\d,]+ bytes more in memory"):
         model_from_config(config)
+
+
+def test_tuples_of_inputs_and_outputs_stay_in_a_saved_model(tmp_path: Path) -> None:
+    a, b = kerasfmt.Input((3,), name="a"), kerasfmt.Input((3,), name="b")
+    model = Model((a, b), ({"y": b}, (a,)))
+    kerasfmt.save_model(model, tmp_path / "m")
+    again = kerasfmt.load_model(tmp_path / "m")
+    assert again.get_config() == model.get_config()
+    assert model.get_config()["output_layers"] == ({"y": ["b", 0, 0]}, (["a", 0, 0],))
+    x = np.ones((2, 3), np.float32)
+    for found in (model, again):
+        inside, (whole,) = found.predict((x, 2 * x))
+        assert inside["y"].tolist() == (2 * x).tolist()
+        assert whole.tolist() == x.tolist()

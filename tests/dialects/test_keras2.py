@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import kerasfmt
 from kerasfmt.dialects.keras2 import CALLS, read_call
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir.tensor import Constant
@@ -41,6 +43,15 @@ def test_a_constant_is_its_value() -> None:
     assert (first.value, second, kwargs) == (5.0, "x:0:0", {"axis": 1})
 
 
+def test_lists_of_numbers_and_bytes_among_keyword_arguments() -> None:
+    stated = {"value": [[1.0, 2.0]], "axis": 1, "text": {"class_name": "__bytes__", "value": "é"}}
+    _, kwargs = read_call([["x", 0, 0, stated]], tensor, False)
+    assert isinstance(kwargs["value"], Constant)
+    assert (kwargs["value"].value, kwargs["axis"], kwargs["text"]) == ([[1.0, 2.0]], 1, "é".encode())
+    _, kwargs = read_call([["x", 0, 0, stated]], tensor, True)
+    assert kwargs["value"] == [[1.0, 2.0]]
+
+
 @pytest.mark.parametrize("node", [None, "x", 3, [["x", 0, 0, {}], 7], {"a": "x"}])
 def test_what_is_no_call(node: Any) -> None:
     with pytest.raises(InvalidModelError, match="config: not an inbound node: "):
@@ -48,9 +59,21 @@ def test_what_is_no_call(node: Any) -> None:
 
 
 def test_inside_and_outside_count_alike() -> None:
-    import kerasfmt
-
     x = kerasfmt.Input((3,))
     model = kerasfmt.Model(x, x)
     for top in (False, True):
         assert CALLS.calls_before(model, top) == model.own_calls == 1
+
+
+@pytest.mark.parametrize("file", ["m.h5", "m.keras", "m"])
+def test_inputs_that_may_be_none(file: str, tmp_path: Path) -> None:
+    x = kerasfmt.layers.InputLayer(batch_input_shape=(None, 3), name="x", optional=True).outputs
+    model = kerasfmt.Model(x, kerasfmt.layers.Dense(2)(x), name="m")
+    kerasfmt.save_model(model, tmp_path / "k3.keras")
+    again = kerasfmt.load_model(tmp_path / "k3.keras")
+    assert again.layers[0].optional  # type: ignore[attr-defined]
+    with pytest.warns(
+        UserWarning, match="inputs that may be None are written as such that are always given: x"
+    ):
+        kerasfmt.save_model(again, tmp_path / file, save_format="tf_keras" if file == "m.keras" else None)
+    assert not kerasfmt.load_model(tmp_path / file).layers[0].optional  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import kerasfmt
 from kerasfmt import Functional, Input, Sequential
 from kerasfmt.dialects.keras2_hdf5 import write_model
 from kerasfmt.formats.hdf5.reader import load
@@ -110,7 +111,8 @@ def test_the_shapes_that_keras2_needs_stay() -> None:
     x = Input((3, 4))
     model = Functional(x, MultiHeadAttention(2, 3)(x, value=x))
     model.made_by_keras = 3
-    config = write_model(model)["config"]["layers"][1]["config"]
+    with pytest.warns(UserWarning, match="tensors by name"):
+        config = write_model(model)["config"]["layers"][1]["config"]
     assert config["query_shape"] == config["value_shape"] == config["key_shape"] == [None, 3, 4]
 
 
@@ -150,4 +152,24 @@ def test_initial_states_that_keras3_does_not_read() -> None:
     write_model(model)
     model.made_by_keras = 3
     with pytest.warns(UserWarning, match="model m: the calls of late take initial states"):
+        write_model(model)
+
+
+@pytest.mark.parametrize("name", ["mask", "attention_mask", "dict"])
+def test_calls_that_keras_3_does_not_read_are_named(name: str) -> None:
+    x, mask = kerasfmt.Input((4, 3), name="x"), kerasfmt.Input((4,), dtype="bool", name="mask")
+    square = kerasfmt.Input((4, 4), dtype="bool", name="square")
+    inner = kerasfmt.Model({"a": x, "b": mask}, kerasfmt.layers.LSTM(2)(x), name="inner")
+    made = {
+        "mask": lambda: kerasfmt.layers.LSTM(2, name="late")(x, mask=mask),
+        "attention_mask": lambda: kerasfmt.layers.MultiHeadAttention(1, 2, name="late")(
+            x, x, attention_mask=square
+        ),
+        "dict": lambda: inner({"a": x, "b": mask}),
+    }
+    model = kerasfmt.Model([x, mask, square], made[name](), name="m")
+    model.made_by_keras = 3
+    with pytest.warns(
+        UserWarning, match="the calls of (late|inner) take .* tensors by name or dicts, which Keras 3"
+    ):
         write_model(model)

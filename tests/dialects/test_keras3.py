@@ -29,7 +29,8 @@ def functional(*layers: Any) -> dict[str, Any]:
 def test_training_argument_is_the_calls_default(training: Any) -> None:
     call = {"args": [], "kwargs": {"training": training, "mask": None}}
     found = keras3_to_keras2(functional(layer("Dropout", "d", call, rate=0.5)))
-    assert found["config"]["layers"][0]["inbound_nodes"] == [{"args": [], "kwargs": {"mask": None}}]
+    stated = {} if training is None else {"default_training": bool(training)}
+    assert found["config"]["layers"][0]["inbound_nodes"] == [{"args": [], "kwargs": {"mask": None}, **stated}]
 
 
 def test_a_training_argument_that_is_no_mode_stays() -> None:

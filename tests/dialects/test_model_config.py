@@ -470,3 +470,17 @@ def test_layers_in_wrappers_are_not_those_of_the_model() -> None:
     known = Known()
     layer_from_config(wrapper, {}, known)
     assert known.entered == [("wrapper",)]
+
+
+@pytest.mark.parametrize("config", [MLP, MLP3, STACK], ids=["keras2", "keras3", "sequential"])
+def test_a_model_class_of_the_users_own(config: Config) -> None:
+    own = {**config, "class_name": "Own>Trainer"}
+    for custom in (kerasfmt.Model, type("Mine", (kerasfmt.Model,), {})):
+        model = model_from_config(own, {"Own>Trainer": custom})
+        assert (model.own_class, model_from_config(config).own_class) == ("Own>Trainer", None)
+        np.testing.assert_array_equal(predict(model), predict(model_from_config(config)))
+        (inner,) = model_from_config({"name": "outer", "layers": [own]}, {"Own>Trainer": custom}).layers
+        assert isinstance(inner, kerasfmt.Model)
+        assert inner.own_class == "Own>Trainer"
+    with pytest.raises(UnsupportedLayerError, match=r"pass custom_objects=\{'Own>Trainer': kerasfmt.Model\}"):
+        model_from_config(own)

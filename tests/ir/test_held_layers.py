@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import kerasfmt
-from kerasfmt.ir.held_layers import children_of, every_layer
+from kerasfmt.ir.held_layers import children_of, every_call, every_layer
 from kerasfmt.layers import Dense, TimeDistributed
 
 
@@ -26,3 +26,14 @@ def test_models_in_models_cost_one_step_each() -> None:
         x = kerasfmt.Input((1,))
         model = kerasfmt.Model(x, model(x))
     assert len(list(every_layer(model))) == 60 * 2 + 2
+
+
+def test_calls_of_models_in_layers_and_in_models() -> None:
+    x = kerasfmt.Input((3,), name="x")
+    inner = kerasfmt.Model(x, Dense(3, name="inside")(x), name="inner")
+    y = kerasfmt.Input((2, 3), name="y")
+    outer = kerasfmt.Model(y, TimeDistributed(inner, name="each")(y), name="outer")
+    model = kerasfmt.Sequential([outer, Dense(2, name="last")], name="all")
+    names = [call.layer.name for call in every_call(model)]
+    assert names == ["x", "inside", "y", "each", "outer_input", "outer", "last"]
+    assert list(every_call(kerasfmt.Sequential([Dense(2)]))) == []

@@ -27,7 +27,7 @@ def test_names_of_inputs_begin_at_one() -> None:
     assert [Input((1,)).origin.layer.name for _ in range(2)] == ["input_1", "input_2"]
 
 
-@pytest.mark.parametrize("option", ["sparse", "ragged", "optional"])
+@pytest.mark.parametrize("option", ["sparse", "ragged"])
 def test_inputs_that_are_not_supported(option: str) -> None:
     with pytest.raises(InvalidModelError, match="sparse and ragged inputs are not supported"):
         InputLayer(batch_input_shape=(None, 3), **{option: True})

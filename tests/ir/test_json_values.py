@@ -5,15 +5,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kerasfmt import layers
-from kerasfmt.errors import InvalidModelError
+from kerasfmt import dtypes, layers
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import initializers
 from kerasfmt.ir.json_values import (
     ELLIPSIS,
+    bytes_in_archives,
     holds_ellipsis,
+    holds_numbers,
     is_shape,
     to_index,
     unwrap,
+    wrap_array,
+    wrap_bytes,
     wrap_shape,
     wrap_tuple,
 )
@@ -89,3 +93,27 @@ def test_configs_of_layers_and_initializers_are_unwrapped() -> None:
     assert (layer.axis, layer.mean.dtype) == ((-1,), np.float32)
     found = initializers.get({"class_name": "Constant", "config": {"value": mean}})
     assert found == initializers.Constant([1.0])
+
+
+def test_bytes_have_a_wrapper_of_their_own_in_archives() -> None:
+    wrapped = wrap_bytes(["a", (b"b", 1)])
+    assert wrapped == ["a", ({"class_name": "__bytes__", "value": "b"}, 1)]
+    assert unwrap(wrapped) == ["a", (b"b", 1)]
+    in_archive = bytes_in_archives({"y": wrapped, "n": 2})
+    assert in_archive == {"y": ["a", [{"class_name": "__bytes__", "config": {"value": "b"}}, 1]], "n": 2}
+    assert unwrap(in_archive) == {"y": ["a", [b"b", 1]], "n": 2}
+
+
+def test_bytes_that_are_no_text_have_no_json() -> None:
+    with pytest.raises(UnsupportedLayerError, match="expected bytes in UTF-8"):
+        wrap_bytes([b"\xff"])
+
+
+def test_arrays_and_numbers() -> None:
+    wrapped = wrap_array([[1, 2]], dtypes.int16)
+    assert wrapped == {"class_name": "__numpy__", "config": {"value": [[1, 2]], "dtype": "int16"}}
+    assert np.asarray(unwrap(wrapped)).dtype == np.int16
+    assert [holds_numbers(v) for v in ([[1.0]], [True, 2], 3, [], ["a"], [["a", 0, 0]], None)] == [
+        *[True] * 3,
+        *[False] * 4,
+    ]

@@ -136,6 +136,8 @@ def test_a_call() -> None:
 
 def test_a_call_takes_tensors() -> None:
     with pytest.raises(TypeError, match="layer s: expected symbolic tensors"):
+        Scale(name="s")([1.0, 2.0])
+    with pytest.raises(InvalidModelError, match=r"layer s \(Scale\): no symbolic tensor"):
         Scale(name="s")(np.ones((2, 3)))
 
 

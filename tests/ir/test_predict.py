@@ -185,3 +185,16 @@ def test_an_image_without_rows_is_an_error_of_ours() -> None:
         model = _model_of(Resizing(4, 4, interpolation=method), None, None, 3)
         with pytest.raises(InvalidModelError, match="expected images of at least one pixel, got"):
             model.predict(np.ones((2, 0, 3, 3), np.float32))
+
+
+def test_inputs_in_a_structure_like_the_models() -> None:
+    a, b, c = (Input((3,), name=name) for name in "abc")
+    model = Model([a, {"q": b, "p": c}], [Add()([a, b]), (c, {"x": b})])
+    first, second, third = X, X + 1, X + 2
+    for x in ([first, {"p": third, "q": second}], [first, third, second]):
+        y, (z, inside) = model.predict(x)
+        np.testing.assert_array_equal(y, first + second)
+        np.testing.assert_array_equal(z, third)
+        np.testing.assert_array_equal(inside["x"], second)
+    with pytest.raises(InvalidModelError, match="expected 3 input arrays, got 2"):
+        model.predict([first, [second, third, first]])

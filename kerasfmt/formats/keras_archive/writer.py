@@ -62,7 +62,10 @@ def write(
     """
     import_h5py()
     refuse_revived(model, "a .keras archive")
-    config = (keras3 if dialect == "keras3" else keras2_archive).write_model(model)
+    if dialect == "keras3":
+        config = keras3.write_model(model, to_train=include_optimizer)
+    else:
+        config = keras2_archive.write_model(model)
     training = given_state(model, versions.MAJOR[dialect]) if include_optimizer else None
     if training is not None:
         config["compile_config"] = write_compile_config(training, versions.MAJOR[dialect])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError
 from kerasfmt.formats.saved_model import layout
@@ -59,6 +60,12 @@ def plan_default(model: Model, context: CallContext) -> ConcreteFunction:
     )
 
 
+_ADVICE: Final = (
+    "a function of TensorFlow is Python code: write it with kerasfmt.graph.ops, as "
+    "kerasfmt.Signature(function, inputs)"
+)
+
+
 def plan_signatures(
     default: ConcreteFunction | None, given: Mapping[str, Signature] | None
 ) -> dict[str, PlannedSignature]:
@@ -72,7 +79,9 @@ def plan_signatures(
       InvalidModelError: a given value is not a signature, or cannot be traced.
     """
     if given is not None and not isinstance(given, Mapping):
-        raise InvalidModelError(f"signatures: expected a dict of Signature by name, got {given!r}")
+        raise InvalidModelError(
+            f"signatures: expected a dict of Signature by name, got {given!r:.200}; {_ADVICE}"
+        )
     if given:
         for key, signature in given.items():
             _check_given(key, signature)
@@ -125,7 +134,9 @@ def _check_given(key: object, signature: object) -> None:
     if not isinstance(key, str) or not key or key == layout.INIT_OP:
         raise InvalidModelError(f"signature {key!r}: expected a name that is not TensorFlow's own")
     if not isinstance(signature, Signature):
-        raise InvalidModelError(f"signature {key}: expected a kerasfmt.Signature, got {signature!r}")
+        raise InvalidModelError(
+            f"signature {key}: expected a kerasfmt.Signature, got {signature!r:.200}; {_ADVICE}"
+        )
     for name, spec in signature.inputs.items():
         if not isinstance(spec, Spec):
             raise InvalidModelError(f"signature {key}: input {name}: expected a Spec, got {spec!r}")

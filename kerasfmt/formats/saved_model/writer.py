@@ -13,6 +13,7 @@ import numpy as np
 from kerasfmt import protos
 from kerasfmt.containers import tensorbundle
 from kerasfmt.containers.progress import Progress, unheard
+from kerasfmt.dialects.keras2 import warn_of_words_of_keras3
 from kerasfmt.errors import SaveError
 from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY, TABLE_PARTS
 from kerasfmt.formats.checkpoint.messages import children_bytes, encode_checkpoint_graph
@@ -58,6 +59,7 @@ def write(
       SaveError: the graph is larger than a protobuf message may be.
       GraphError, InvalidModelError: a layer's call cannot be traced.
     """
+    warn_of_words_of_keras3(model)
     plan = plan_model(model, signatures, save_traces)
     compiled = None
     if model.training_config is not None:

@@ -145,6 +145,18 @@ def identity(input: Value) -> Value:
     return ops.identity(input)
 
 
+@function("convert_to_tensor", "compat.v1.convert_to_tensor")
+def convert_to_tensor(value: Value, dtype: Any = None, dtype_hint: Any = None) -> Value:
+    """`value` itself, which is a tensor already; losses of Keras call it.
+
+    Raises:
+      ValueError: another dtype is asked for.
+    """
+    if dtype_of(dtype, value.dtype) is not value.dtype:
+        raise ValueError(f"expected the dtype {value.dtype.name} of the tensor, got {dtype!r}")
+    return value
+
+
 @function("stop_gradient")
 def stop_gradient(input: Value) -> Value:
     """`input` itself, but no gradient flows through it."""

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kerasfmt import dtypes
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.typing import override
 
 
@@ -81,7 +82,13 @@ def _to_numpy(variable: Any) -> npt.NDArray[Any]:
         value = value.read_value()
     if hasattr(value, "detach"):  # torch.Tensor
         return _from_torch(value.detach().cpu())
-    return np.asarray(value)
+    try:
+        return np.asarray(value)
+    except NotImplementedError as error:
+        raise InvalidModelError(
+            f"variable {variable_name(variable)}: it has no value outside of a session, because eager execution is "
+            "off, as in TensorFlow 1; turn it on, or let Keras save the model as HDF5 and load that file"
+        ) from error
 
 
 def _from_torch(tensor: Any) -> npt.NDArray[Any]:

@@ -15,9 +15,10 @@ and keras/src/trainers/trainer.py, get_compile_config (3.x)
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -40,6 +41,9 @@ from kerasfmt.sources.live.objects import (
     to_json,
 )
 
+_OF_TENSORFLOW: Final = "TFOptimizer"
+"""Keras's class around an optimizer of tf.compat.v1."""
+
 
 def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig | None:
     """The compile state of a live model; None if it is not compiled.
@@ -53,6 +57,14 @@ def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig
     """
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or not is_keras(optimizer):
+        return None
+    if _OF_TENSORFLOW in keras_classes(optimizer):
+        kind = type(getattr(optimizer, "optimizer", optimizer))
+        warnings.warn(
+            f"model {model.name}: optimizer {kind.__name__} is one of tf.compat.v1, which neither kerasfmt nor Keras "
+            "saves; how the model is compiled is left out",
+            stacklevel=3,
+        )
         return None
     if is_keras3(model):
         return _keras3(model, optimizer, weights)

@@ -10,10 +10,12 @@ keras/src/variables.py (3.x)
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from kerasfmt import ir
+from kerasfmt.dialects.calls import is_reference
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
@@ -24,6 +26,7 @@ from kerasfmt.layers.feature_space import FeatureSpace
 from kerasfmt.layers.index_lookup import IndexLookup
 from kerasfmt.layers.text_vectorization import TextVectorization
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
+from kerasfmt.sources.live.beside import warn_of_what_is_left_out
 from kerasfmt.sources.live.compile_state import training_config
 from kerasfmt.sources.live.lookups import take_lookup, without_path
 from kerasfmt.sources.live.objects import (
@@ -33,6 +36,8 @@ from kerasfmt.sources.live.objects import (
     keras_class,
     keras_classes,
     keras_version,
+    own_code,
+    registered_name,
     to_json,
 )
 
@@ -45,6 +50,15 @@ _FUNCTIONS: Final = frozenset({"TFOpLambda", "SlicingOpLambda"})
 _REBUILD: Final = (
     "rebuild it with the functional API from layers that Keras has: keras.Model(inputs, outputs), where outputs "
     "is what the code of call computes"
+)
+
+_MEND: Final = (
+    "a model is saved by what get_config of its layers returns: a dict of numbers, texts and lists, which are the "
+    "arguments of the constructor; mend the get_config that raised it"
+)
+_LEAVE_OUT: Final = (
+    "leave it out with include_optimizer=False, or with from_keras(model, compile=False); losses, metrics and "
+    "optimizers are saved by what their get_config returns"
 )
 
 
@@ -76,7 +90,8 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     if not is_keras(model) or not (is_space or hasattr(model, "layers")):
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
     customs = dict(custom_objects or {})
-    entry = _space_entry(model) if is_space else _model_entry(model, customs)
+    with own_code(f"model {getattr(model, 'name', _SPACE)}", _MEND):
+        entry = _space_entry(model) if is_space else _model_entry(model, customs)
     with malformed_config_errors(f"model {getattr(model, 'name', _SPACE)}"):
         found = model_from_config(entry, customs, keras=3 if is_keras3(model) else 2)
     found.made_by_keras = 3 if is_keras3(model) else 2
@@ -88,8 +103,10 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
             _take_layer(layer, model.preprocessors[name], taken)
         return found
     _take_weights(found, model, taken)
+    warn_of_what_is_left_out(found, model, taken)
     if compile:
-        found.training_config = training_config(model, taken)
+        with own_code(f"model {model.name}: how it is compiled", _LEAVE_OUT):
+            found.training_config = training_config(model, taken)
     return found
 
 
@@ -106,16 +123,41 @@ def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidModelError(
             f"model {model.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
         )
-    config = to_json(base.get_config(model))
+    stated = _network_config(base, model) if kind == "Functional" else base.get_config(model)
+    config = to_json(stated)
+    config.update({key: _ends(stated[key]) for key in ("input_layers", "output_layers") if key in stated})
     layers = {layer.name: layer for layer in model.layers}
     for entry in config["layers"]:
-        name = entry["config"].get("name") or entry.get("name")
+        name = entry.get("name") or (entry.get("config") or {}).get("name")
         if name in layers:
             entry.update(_entry(layers[name], entry, customs))
     if kind == "Sequential" and "build_input_shape" not in config:
         shape = getattr(model, "_build_input_shape", None)
         config["build_input_shape"] = to_json(shape)
     return {"class_name": kind, "config": config}
+
+
+def _network_config(base: Any, model: Any) -> Any:
+    """The config of a functional model; of a subclass too, whose constructor takes other arguments.
+
+    Source: tf_keras/src/engine/functional.py and keras/src/models/functional.py, Functional.get_config
+    """
+    if keras_class(type(model)):
+        return base.get_config(model)
+    write = getattr(sys.modules.get(base.__module__), "get_network_config", None)
+    if write is not None:
+        return write(model, config={"name": model.name, "trainable": model.trainable})
+    plain = base(model._inputs_struct, model._outputs_struct, name=model.name)
+    return {**base.get_config(plain), "trainable": model.trainable}
+
+
+def _ends(refs: Any) -> Any:
+    """The inputs or outputs that a config of a model states, with tuples of them."""
+    if isinstance(refs, Mapping):
+        return {str(key): _ends(item) for key, item in refs.items()}
+    if isinstance(refs, tuple | list) and not is_reference(list(refs)):
+        return type(refs)(map(_ends, refs)) if type(refs) in (tuple, list) else list(map(_ends, refs))
+    return to_json(refs)
 
 
 def _space_entry(space: Any) -> dict[str, Any]:
@@ -163,7 +205,7 @@ def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> 
                 f"layer {layer.name} ({type(layer).__name__}): holds a custom layer as {name}, "
                 f"{_called(part)}; a layer in a layer has to be one of Keras's own"
             )
-    found: dict[str, Any] = {"class_name": base.__name__, "config": dict(entry["config"])}
+    found: dict[str, Any] = {"class_name": base.__name__, "config": entry["config"]}
     if base is not type(layer) and base is not _custom_class(layer, customs):
         found = {
             "class_name": base.__name__,
@@ -195,7 +237,8 @@ def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
     for found in classes(layer):
         if keras_class(found):
             kind = found.__name__
-            return None if kind in _BASES or _has_own_call(layer) else found
+            bare = kind == "Layer" and not is_keras3(layer)
+            return None if (kind in _BASES and not bare) or _has_own_call(layer) else found
         if any(name in vars(found) for name in _OWN_CODE):
             return None
     return None
@@ -229,7 +272,12 @@ def _refuse_own_functions(layer: Any) -> None:
 
 
 def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> None:
-    """Gives every weight of a model the value of its live variable; enters it into `taken` by the variable's id."""
+    """Gives every weight of a model the value of its live variable; enters it into `taken` by the variable's id.
+
+    The models inside, and the model itself, are given the names of their classes.
+    """
+    if not keras_class(type(live)):
+        model.own_class = registered_name(type(live), live)
     layers = {layer.name: layer for layer in live.layers}
     for layer in model.layers:
         twin = layers.get(layer.name)
@@ -253,7 +301,9 @@ def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None
     arrays = {key: (variable_name(variable), LiveArray(variable)) for key, variable in variables.items()}
     keys = {id(array): key for key, (_, array) in arrays.items()}
     where = f"layer {layer.name} ({type(layer).__name__})"
-    found = list(pair(weights, by_name(weights, list(arrays.values())), where))
+    stored = by_name(weights, list(arrays.values()))
+    # Normalizations in half precision have variables of that precision in Keras 3, and of float32 in Keras 2.
+    found = list(pair(weights, stored, where, cast=is_keras3(live)))
     assign(found)
     for weight, array in found:
         key = keys[id(array)]

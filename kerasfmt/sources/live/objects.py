@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.ir.json_values import ELLIPSIS
+from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
+from kerasfmt.ir.json_values import ELLIPSIS, wrap_bytes
 from kerasfmt.ir.own_modules import defines_keras
 
 
@@ -65,6 +66,24 @@ def registered_name(cls: Any, keras: Any = None) -> str:
     return str(cls.__name__)
 
 
+@contextlib.contextmanager
+def own_code(where: str, advice: str) -> Iterator[None]:
+    """Turns what the code of a live model raises, its users' own too, into an error of kerasfmt.
+
+    Args:
+      where: the model, and what of it is taken.
+      advice: what to do.
+    """
+    try:
+        yield
+    except (KerasfmtError, MemoryError):
+        raise
+    except Exception as error:
+        raise UnsupportedLayerError(
+            f"{where}: its code raised {type(error).__name__}: {str(error)[:300]}; {advice}"
+        ) from error
+
+
 def to_json(value: Any) -> Any:
     """A value in a config as plain JSON: shapes and tuples as lists, arrays as lists, objects as their configs.
 
@@ -77,6 +96,8 @@ def to_json(value: Any) -> Any:
         return value
     if value is Ellipsis:
         return dict(ELLIPSIS)
+    if isinstance(value, bytes):
+        return wrap_bytes(value)
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -42,6 +42,8 @@ class TestFunctions(FunctionTests):
         call("size", S, gives=np.int32(40)),
         call("rank", S, gives=np.int32(3)),
         call("identity", X, gives=X),
+        call("convert_to_tensor", X, gives=X),
+        call("convert_to_tensor", X, dtype="float32", gives=X),
         call("stop_gradient", X, gives=X),
         call("ensure_shape", X, [None, 3], gives=X),
         call("zeros_like", X, gives=0 * X),

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from kerasfmt import from_keras
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.sources.live.arrays import LiveArray
-from tests.sources.live.live_models import KERNEL, Parameter, Variable3, model2, model3
+from tests.sources.live.live_models import KERNEL, Parameter, Variable2, Variable3, model2, model3
 
 
 @pytest.mark.parametrize("live", [model2(), model3(), model3(wrap=Parameter)], ids=["keras2", "jax", "torch"])
@@ -41,3 +42,19 @@ def test_bfloat16_of_torch() -> None:
         np.testing.assert_array_equal(np.asarray(LiveArray(variable)), array)
     finally:
         del sys.modules["fake_torch"]
+
+
+class Symbolic(Variable2):
+    """A variable of TensorFlow 1, where execution is not eager."""
+
+    def read_value(self) -> Any:
+        return self
+
+    def __array__(self) -> Any:
+        raise NotImplementedError("Cannot convert a symbolic tf.Tensor to a numpy array.")
+
+
+def test_values_in_a_session_have_no_arrays() -> None:
+    array = LiveArray(Symbolic("dense/kernel", KERNEL))
+    with pytest.raises(InvalidModelError, match=r"variable dense/kernel: .* outside of a session"):
+        np.asarray(array)

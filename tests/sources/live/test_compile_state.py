@@ -114,3 +114,29 @@ def test_optimizer_of_keras2() -> None:
         "optimizer_config": {"class_name": "SGD", "config": {"name": "SGD", "learning_rate": 0.5}},
     }
     assert [v.name for v in found.variables] == ["iteration", "SGD/m/dense/kernel"]
+
+
+class TFOptimizer:
+    __module__ = "keras.src.optimizers.optimizer_v1"
+    optimizer = object()
+
+
+def test_optimizers_of_tensorflow_1_are_named() -> None:
+    live: Any = model2()
+    live.optimizer = TFOptimizer()
+    with pytest.warns(
+        UserWarning, match="optimizer object is one of tf.compat.v1, which neither kerasfmt nor Keras"
+    ):
+        assert from_keras(live).training_config is None
+
+
+def test_what_the_code_of_losses_raises() -> None:
+    live: Any = compiled()
+
+    def get_compile_config() -> Any:
+        raise NotImplementedError("no config")
+
+    live.get_compile_config = get_compile_config
+    with pytest.raises(UnsupportedLayerError, match=r"how it is compiled: .*: no config; leave it out"):
+        from_keras(live)
+    assert from_keras(live, compile=False).training_config is None

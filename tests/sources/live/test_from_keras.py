@@ -25,6 +25,7 @@ from tests.sources.live.live_models import (
     Sequential2,
     Sequential3,
     Variable2,
+    Variable3,
     X,
     Y,
     dense2,
@@ -33,6 +34,13 @@ from tests.sources.live.live_models import (
     model3,
     policy,
 )
+
+
+class BatchNorm3(Layer3):
+    __module__ = "keras.src.layers.normalization.batch_normalization"
+
+
+BatchNorm3.__name__ = "BatchNormalization"
 
 
 @pytest.mark.parametrize("live", [model2(), model3(), model3(wrap=Parameter)], ids=["keras2", "jax", "torch"])
@@ -232,3 +240,16 @@ def test_a_layer_that_keras_2_has_written_to_a_saved_model() -> None:
     live.layers[0].call = lambda inputs: inputs
     with pytest.raises(UnsupportedLayerError, match="custom layer"):
         from_keras(live)
+
+
+def test_variables_of_keras3_in_another_precision() -> None:
+    norm = BatchNorm3(
+        {"name": "norm", "trainable": True, "dtype": policy("float16"), "axis": -1},
+        [Variable3(f"norm/{name}", np.full(3, 1.5, np.float16)) for name in ("gamma", "beta")],
+    )
+    norm.non_trainable_weights = [
+        Variable3(f"norm/moving_{name}", np.full(3, 0.25, np.float16)) for name in ("mean", "variance")
+    ]
+    found = from_keras(Sequential3("live", [norm]))
+    assert {weight.numpy().dtype.name for weight in found.weights} == {"float32"}
+    assert [weight.numpy()[0] for weight in found.weights] == [1.5, 1.5, 0.25, 0.25]
