@@ -33,6 +33,7 @@ from kerasfmt.dialects.keras3_masks import (
 from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, mappings, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
+from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
 from kerasfmt.ir.topology import References
@@ -256,6 +257,8 @@ def _options(layer: Layer) -> dict[str, Any]:
             _check_implied(layer, key, value)
         elif is_activation(key) and isinstance(value, str):
             found[key] = _activation(layer, key, value)
+        elif isinstance(held := layer.held(key), Activation) and isinstance(held.layer, Layer):
+            found[key] = _entry(held.layer)
         elif isinstance(held := layer.held(key), Layer):
             found[key] = _entry(held)
         elif key in listed:

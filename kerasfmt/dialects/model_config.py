@@ -6,6 +6,7 @@ Source: tf_keras/src/engine/functional.py and sequential.py, from_config; keras/
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 
 from kerasfmt import limits
 from kerasfmt.dialects import keras2, keras3
+from kerasfmt.dialects.activations import is_activation
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
 from kerasfmt.dialects.functions import functions_to_keras2
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
@@ -26,6 +28,7 @@ from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.own_modules import holds_operations
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.trace_sharing import SharedTraces
+from kerasfmt.printable import printable
 
 _MAX_DEPTH = 64
 """Models nested deeper than this are refused."""
@@ -280,7 +283,7 @@ def _takes_functions(kind: str) -> bool:
 
 def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
     """A layer config of either dialect as keyword arguments of the class."""
-    options = {k: unwrap(v) for k, v in config.items()}
+    options = {k: _activation_layer(k, unwrap(v)) for k, v in config.items()}
     if "batch_shape" in options and not issubclass(cls, InputLayer):
         options["batch_input_shape"] = options.pop("batch_shape")
     if isinstance(options.get("batch_input_shape"), list):
@@ -293,7 +296,35 @@ def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
     for key, values in {**LATER_OPTIONS, **cls.facts.implied_by_keras2}.items():
         if key in options and key not in cls.fields and options[key] in values:
             del options[key]
+    if options.get("lora_rank") is not None and cls.__module__.startswith("kerasfmt."):
+        _drop_adapter(options)
     return options
+
+
+def _drop_adapter(options: dict[str, Any]) -> None:
+    """Drops what makes an adapter of low rank, with a warning.
+
+    Source: keras/src/layers/core/dense.py, save_own_variables and load_own_variables (3.x)
+    """
+    rank = options.pop("lora_rank")
+    options.pop("lora_alpha", None)
+    warnings.warn(
+        printable(
+            f"layer {options.get('name')}: its adapter (LoRA of rank {rank}) is merged into its weights, as Keras "
+            "merges it when it saves; the layer is one without an adapter, and its weights can be trained"
+        ),
+        stacklevel=2,
+    )
+
+
+def _activation_layer(option: str, value: Any) -> Any:
+    """The layer that an option names as its activation; other values stay as they are."""
+    if not is_activation(option) or not isinstance(value, Mapping):
+        return value
+    kind = find_layer_class(str(value.get("class_name")))
+    if kind is None or not isinstance(value.get("config"), Mapping):
+        return value
+    return kind.from_config(normalized(kind, value["config"]))
 
 
 def _members(

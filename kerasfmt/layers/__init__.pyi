@@ -60,6 +60,7 @@ from .core import (
     Embedding as Embedding,
     Flatten as Flatten,
     Reshape as Reshape,
+    ReversibleEmbedding as ReversibleEmbedding,
 )
 from .discretization import (
     Discretization as Discretization,
@@ -70,6 +71,9 @@ from .feature_space import (
 from .features import (
     TFDConcat as TFDConcat,
     TFDIdentity as TFDIdentity,
+)
+from .grouped_query_attention import (
+    GroupQueryAttention as GroupQueryAttention,
 )
 from .hashing import (
     HashedCrossing as HashedCrossing,
