@@ -33,7 +33,9 @@ def test_layers_of_keras_3(case: Case, tmp_path: Path) -> None:
     model.set_weights([rng.uniform(0.5, 1.5, w.shape).astype("float32") for w in model.get_weights()])
     x = batch_of(case.sample(model))
     before = model.get_weights()
-    wanted = {mode: np.asarray(model(x, training=mode)) for mode in (False, True)}
+    wanted = {
+        mode: np.asarray(model(x, training=mode)) for mode in ((False,) if case.random else (False, True))
+    }
     moved = model.get_weights()
     model.set_weights(before)
 

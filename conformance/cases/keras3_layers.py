@@ -19,12 +19,36 @@ def _leaky(keras: Keras) -> Any:
     return keras.layers.LeakyReLU(0.3)
 
 
+def _stages(keras: Keras) -> Any:
+    layers = keras.layers
+    return [layers.Rescaling(0.5), layers.Dense(4, name="mixing"), layers.Dropout(0.0)]
+
+
 def _both_ways(keras: Keras, layer: Any, tensors: list[Any]) -> Any:
     return layer(layer(tensors[0]), reverse=True)
 
 
 def _causal(keras: Keras, layer: Any, tensors: list[Any]) -> Any:
     return layer(*tensors, use_causal_mask=True)
+
+
+SETTLED: dict[str, dict[str, Any]] = {
+    "AutoContrast": {"value_range": (0, 255)},
+    "RandomColorDegeneration": {"factor": (0.4, 0.4)},
+    "RandomGrayscale": {"factor": 1.0},
+    "RandomInvert": {"factor": (1.0, 1.0)},
+    "RandomPosterization": {"factor": (3, 3)},
+    "RandomSaturation": {"factor": (0.4, 0.4)},
+    "Solarization": {"value_range": (0, 300)},
+    "MaxNumBoundingBoxes": {"max_number": 3},
+}
+"""Layers that vary images, with options that leave nothing to chance."""
+
+DRAWN: dict[str, dict[str, Any]] = {
+    "RandomHue": {"factor": 0.3},
+    "Solarization": {"addition_factor": 0.1, "threshold_factor": (0.3, 0.5)},
+    "RandomInvert": {"factor": 0.5, "value_range": (0, 255)},
+}
 
 
 CASES: list[Case] = [
@@ -57,6 +81,10 @@ CASES: list[Case] = [
         **{**WORDS, "input_dim": 7, "output_dim": 4, "tie_weights": False, "logit_soft_cap": 2.0},
         _call=Of(_both_ways),
     ),
+    *(one_layer(name, IMAGE, **options, _high=256) for name, options in SETTLED.items()),
+    *(one_layer(name, IMAGE, **options, seed=3, _high=256, _random=True) for name, options in DRAWN.items()),
+    one_layer("AutoContrast", IMAGE, value_range=(-2, 3)),
+    one_layer("Pipeline", IMAGE, layers=Of(_stages)),
     one_layer("Resizing", IMAGE, height=3, width=4, antialias=True),
     one_layer("Resizing", IMAGE, height=3, width=4, antialias=True, interpolation="bicubic"),
     one_layer("Resizing", IMAGE, height=6, width=6, pad_to_aspect_ratio=True, fill_value=0.5),

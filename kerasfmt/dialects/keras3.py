@@ -247,14 +247,14 @@ def _options(layer: Layer) -> dict[str, Any]:
     found: dict[str, Any] = {}
     facts, listed = layer.facts, layer.tracked_layers()
     for key, value in {**layer.get_config(), **layer.learned_options()}.items():
-        if key == "dtype":
+        if key in facts.implied_by_keras3:
+            _check_implied(layer, key, value)
+        elif key == "dtype":
             found[key] = _policy(layer)
         elif key == "batch_input_shape":
             continue
         elif key in facts.renamed:
             found[facts.renamed[key]] = value
-        elif key in facts.implied_by_keras3:
-            _check_implied(layer, key, value)
         elif is_activation(key) and isinstance(value, str):
             found[key] = _activation(layer, key, value)
         elif isinstance(held := layer.held(key), Activation) and isinstance(held.layer, Layer):
