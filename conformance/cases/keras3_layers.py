@@ -90,3 +90,21 @@ CASES: list[Case] = [
     one_layer("Resizing", IMAGE, height=6, width=6, pad_to_aspect_ratio=True, fill_value=0.5),
     one_layer("Resizing", IMAGE, height=3, width=9, pad_to_aspect_ratio=True),
 ]
+
+_PREDICTED: dict[str, dict[str, Any]] = {
+    "AugMix": {"num_chains": 2},
+    "CutMix": {"factor": 0.5},
+    "Equalization": {"bins": 64},
+    "MixUp": {"alpha": 0.3},
+    "RandAugment": {"num_ops": 1},
+    "RandomColorJitter": {"brightness_factor": 0.2, "hue_factor": (0.1, 0.2)},
+    "RandomElasticTransform": {"factor": 0.5, "fill_mode": "wrap"},
+    "RandomErasing": {"fill_value": 1.0},
+    "RandomGaussianBlur": {"kernel_size": 5, "sigma": 2.0},
+    "RandomPerspective": {"scale": 0.5},
+    "RandomSharpness": {"factor": 0.5},
+    "RandomShear": {"x_factor": 0.2, "y_factor": (0.1, 0.3)},
+}
+
+PREDICTED: list[Case] = [one_layer(name, IMAGE, **options, _high=256) for name, options in _PREDICTED.items()]
+"""Layers whose training kerasfmt does not have."""

@@ -17,6 +17,7 @@ from kerasfmt.dialects import keras2, keras3
 from kerasfmt.dialects.activations import is_activation
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
 from kerasfmt.dialects.functions import functions_to_keras2
+from kerasfmt.dialects.refused_layers import refusal
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Functional, Model, naming
@@ -259,8 +260,7 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
     cls = find_layer_class(kind.rpartition(">")[2] if kind.startswith(_PACKAGES) else kind)
     if cls is None or issubclass(cls, Model):
         raise UnsupportedLayerError(
-            f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: kerasfmt does not have this layer "
-            f"yet; for a custom layer, pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
+            f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: {refusal(kind)}"
         )
     return cls.revive(
         normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)

@@ -60,7 +60,7 @@ class TestLayers(LayerTests):
             lambda: AutoContrast((3, 1), name="it"),
             "option value_range: expected a pair of numbers that grow, got (3, 1)",
         ),
-        "pair": (lambda: AutoContrast(3, name="it"), "option value_range: expected a pair of numbers"),
+        "pair": (lambda: AutoContrast([3], name="it"), "option value_range: expected a pair of numbers"),
         "bits": (
             lambda: RandomPosterization(9, name="it"),
             "option factor: expected a whole number from 1 to 8",
