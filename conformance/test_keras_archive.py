@@ -83,6 +83,18 @@ def test_keras_reads_what_is_written(tmp_path: Path, keras: Keras, case: Case) -
 
 @pytest.mark.parametrize("case", MODELS, ids=str)
 @pytest.mark.filterwarnings("ignore")
+def test_keras_3_reads_hdf5_in_its_words(tmp_path: Path, keras: Keras, case: Case) -> None:
+    if not is_keras3(keras):
+        pytest.skip("Keras 2 does not read it")
+    model, x, expected = live(keras, case)
+    kerasfmt.save_model(kerasfmt.from_keras(model), tmp_path / "ours.h5", save_format="keras_h5")
+    assert_same(kerasfmt.load_model(tmp_path / "ours.h5").predict(x), expected, case)
+    keras.backend.clear_session()
+    assert_same(keras.models.load_model(tmp_path / "ours.h5").predict(x, verbose=0), expected, case)
+
+
+@pytest.mark.parametrize("case", MODELS, ids=str)
+@pytest.mark.filterwarnings("ignore")
 def test_the_other_dialect_says_the_same(tmp_path: Path, keras: Keras, case: Case) -> None:
     """Keras 2's model in Keras 3's dialect, and the other way round, still predicts the same here."""
     model, x, expected = live(keras, case)

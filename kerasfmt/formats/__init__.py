@@ -15,5 +15,6 @@ FORMATS: Final[tuple[Format, ...]] = (
     keras_archive.FORMAT,
     keras_archive.TF_KERAS,
     hdf5.FORMAT,
+    hdf5.FOR_KERAS3,
 )
 """Every format; if several can read the weights of a file, the first one does."""
