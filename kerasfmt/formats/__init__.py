@@ -14,6 +14,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     safetensors.FORMAT,
     keras_archive.FORMAT,
     keras_archive.TF_KERAS,
+    keras_archive.EARLY_KERAS3,
     hdf5.FORMAT,
     hdf5.FOR_KERAS3,
 )
