@@ -1,7 +1,7 @@
 """What Keras 3.0 to 3.10 call otherwise than later versions.
 
-The ends of a functional model are a list there, even if it has one. Later versions give a list of outputs then, so that one
-config cannot serve both.
+The ends of a functional model are a list there, even if it has one. Later versions give a list of outputs then, so that
+one config cannot serve both.
 
 Source: keras/src/models/functional.py, functional_from_config;
 keras/src/initializers/random_initializers.py (3.0 to 3.10)
