@@ -91,7 +91,7 @@ CASES: list[Case] = [
     one_layer("Resizing", IMAGE, height=3, width=9, pad_to_aspect_ratio=True),
 ]
 
-_PREDICTED: dict[str, dict[str, Any]] = {
+UNTRAINED: dict[str, dict[str, Any]] = {
     "AugMix": {"num_chains": 2},
     "CutMix": {"factor": 0.5},
     "Equalization": {"bins": 64},
@@ -106,5 +106,5 @@ _PREDICTED: dict[str, dict[str, Any]] = {
     "RandomShear": {"x_factor": 0.2, "y_factor": (0.1, 0.3)},
 }
 
-PREDICTED: list[Case] = [one_layer(name, IMAGE, **options, _high=256) for name, options in _PREDICTED.items()]
+PREDICTED: list[Case] = [one_layer(name, IMAGE, **options, _high=256) for name, options in UNTRAINED.items()]
 """Layers whose training kerasfmt does not have."""

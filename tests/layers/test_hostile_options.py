@@ -48,7 +48,16 @@ def test_every_layer_is_tried() -> None:
         "TFDConcat",
         "TFDIdentity",
     }  # a model, and layers without options of their own
-    by_call = {"Layer", "Wrapper", "Lambda", "TFOpLambda", "SlicingOpLambda", "Operation", "CustomScaleLayer"}
+    by_call = {
+        "Layer",
+        "Wrapper",
+        "Lambda",
+        "TFOpLambda",
+        "SlicingOpLambda",
+        "Operation",
+        "CustomScaleLayer",
+        "Pipeline",
+    }
     same = {name for name in classes if getattr(kerasfmt.layers, name).__name__ != name}
     twins = {name for name in classes if name.startswith("Adaptive")}
     cells = {name for name in classes if name.endswith(("Cell", "Cells"))}  # tried as options of RNN
