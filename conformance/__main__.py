@@ -3,6 +3,7 @@
 python -m conformance run [--line 2.15] [--cases 'Dense*' seed] [--whose theirs]
 python -m conformance list
 python -m conformance coverage
+python -m conformance layers
 python -m conformance formats
 python -m conformance training [--line tf_keras] [--cases 'Adam*'] [--report]
 python -m conformance attack [--long] [NAME ...] [--report]
@@ -39,6 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     run.add_argument("-v", "--verbose", action="store_true", help="with tracebacks")
     commands.add_parser("list", help="name the cases")
     commands.add_parser("coverage", help="write conformance/COVERAGE.md from the last results")
+    commands.add_parser("layers", help="write conformance/LAYERS.md: the layer classes of every Keras")
     formats.add(commands)
     training.add(commands)
     attack.add(commands)
@@ -67,6 +69,11 @@ def main(argv: list[str] | None = None) -> int:
         from conformance import coverage
 
         coverage.write()
+        return 0
+    if options.command == "layers":
+        from conformance import keras_layers
+
+        keras_layers.write()
         return 0
     cases = [case for case in select(options.cases) if not (options.fast and case.slow)]
     failed = checked = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,38 @@ def mixed(keras: Keras) -> Any:
     inputs = keras.Input((4,))
     x = keras.layers.Dense(8, dtype="mixed_float16", activation="relu")(inputs)
     return keras.Model(inputs, keras.layers.Dense(2, dtype="float32")(x))
+
+
+@model()
+def wrapped(keras: Keras) -> Any:
+    """Layers and models inside of wrappers, also two deep."""
+    layers = keras.layers
+    step = keras.Input((3,))
+    head = keras.Model(
+        step, layers.Dense(2, activation="tanh")(layers.BatchNormalization()(step)), name="head"
+    )
+    tail = keras.Sequential([keras.Input((2,)), layers.Dense(4)], name="tail")
+    steps = keras.Input((2, 4, 3))
+    x = layers.TimeDistributed(layers.TimeDistributed(layers.BatchNormalization()))(steps)
+    x = layers.TimeDistributed(layers.Bidirectional(layers.LSTM(3, return_sequences=True), "sum"))(x)
+    x = layers.TimeDistributed(layers.TimeDistributed(head))(x)
+    x = layers.TimeDistributed(layers.TimeDistributed(tail))(x)
+    return keras.Model(steps, layers.TimeDistributed(layers.SpectralNormalization(layers.Conv1D(2, 2)))(x))
+
+
+@model()
+def of_applications(keras: Keras) -> Any:
+    """The layers that models of keras.applications define themselves."""
+    package = (
+        "keras.src.applications"
+        if is_keras3(keras)
+        else f"{keras.layers.Dense.__module__.split('.')[0]}.src.applications"
+    )
+    convnext = importlib.import_module(f"{package}.convnext")
+    resnet = importlib.import_module(f"{package}.inception_resnet_v2")
+    inputs = keras.Input((4,))
+    x = convnext.StochasticDepth(0.5)(convnext.LayerScale(0.1, 4)(inputs))
+    return keras.Model(inputs, resnet.CustomScaleLayer(0.2)([inputs, x]))
 
 
 def live(keras: Keras, case: Case) -> tuple[Any, Any, Any]:

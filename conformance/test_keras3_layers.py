@@ -12,8 +12,8 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 
 import kerasfmt  # noqa: E402
-from conformance.case import Case  # noqa: E402
-from conformance.cases.layer import MIXED_FLOAT16, one_layer  # noqa: E402
+from conformance.case import Case, batch_of  # noqa: E402
+from conformance.cases.keras3_layers import CASES, PREDICTED  # noqa: E402
 from conformance.closeness import assert_close  # noqa: E402
 from conformance.installed import keras2  # noqa: E402
 
@@ -24,28 +24,6 @@ needs_keras3 = pytest.mark.skipif(
     not keras3.__version__.startswith("3."), reason="these layers are Keras 3's"
 )
 
-STEPS, IMAGE, VOLUME = (4, 3), (7, 5, 3), (4, 3, 5, 2)
-FIRST = {"data_format": "channels_first"}
-BOUNDS = {"rmax": 1.1, "rmin": 0.9, "dmax": 0.1}
-
-CASES = [
-    one_layer("RMSNormalization", STEPS),
-    one_layer("RMSNormalization", STEPS, axis=[1, 2], epsilon=0.1),
-    one_layer("RMSNormalization", STEPS, **MIXED_FLOAT16),
-    one_layer("LayerNormalization", STEPS, rms_scaling=True, gamma_regularizer="l2"),
-    one_layer("LayerNormalization", STEPS, axis=[2, 1], rms_scaling=True, scale=False),
-    one_layer("BatchNormalization", STEPS, renorm=True, renorm_momentum=0.7),
-    one_layer("BatchNormalization", STEPS, renorm=True, renorm_clipping=BOUNDS),
-    one_layer("BatchNormalization", STEPS, synchronized=True),
-    one_layer("AdaptiveAveragePooling1D", STEPS, output_size=3),
-    one_layer("AdaptiveAveragePooling2D", IMAGE, output_size=(3, 5)),
-    one_layer("AdaptiveAveragePooling2D", IMAGE, output_size=(2, 4), **FIRST),
-    one_layer("AdaptiveAveragePooling3D", VOLUME, output_size=(3, 2, 2)),
-    one_layer("AdaptiveMaxPooling1D", STEPS, output_size=2),
-    one_layer("AdaptiveMaxPooling2D", IMAGE, output_size=(4, 1)),
-    one_layer("AdaptiveMaxPooling3D", VOLUME, output_size=2),
-]
-
 
 @needs_keras3
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -53,9 +31,11 @@ def test_layers_of_keras_3(case: Case, tmp_path: Path) -> None:
     model = case.build(keras3)
     rng = np.random.default_rng(5)
     model.set_weights([rng.uniform(0.5, 1.5, w.shape).astype("float32") for w in model.get_weights()])
-    (x,) = case.sample(model)
+    x = batch_of(case.sample(model))
     before = model.get_weights()
-    wanted = {mode: np.asarray(model(x, training=mode)) for mode in (False, True)}
+    wanted = {
+        mode: np.asarray(model(x, training=mode)) for mode in ((False,) if case.random else (False, True))
+    }
     moved = model.get_weights()
     model.set_weights(before)
 
@@ -80,3 +60,17 @@ def test_layers_of_keras_3(case: Case, tmp_path: Path) -> None:
     assert type(again.layers[1]) is type(model.layers[1])
     kerasfmt.save_model(found, tmp_path / "model.h5")
     check("HDF5", kerasfmt.load_model(tmp_path / "model.h5").predict(x))
+
+
+@needs_keras3
+@pytest.mark.parametrize("case", PREDICTED, ids=str)
+def test_layers_whose_training_is_not_written(case: Case, tmp_path: Path) -> None:
+    model = case.build(keras3)
+    x = batch_of(case.sample(model))
+    wanted = np.asarray(model(x, training=False))
+    found = kerasfmt.from_keras(model)
+    assert_close("prediction", found.predict(x), wanted, case.tolerance)
+    kerasfmt.save_model(found, tmp_path / "model.keras")
+    again = keras3.models.load_model(tmp_path / "model.keras")
+    assert_close("archive", np.asarray(again(x, training=False)), wanted, case.tolerance)
+    assert type(again.layers[1]) is type(model.layers[1])

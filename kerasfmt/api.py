@@ -64,7 +64,9 @@ def save_model(
         ".hdf5" for HDF5, ".keras" for a Keras 3 archive, everything else for a SavedModel. Suffixes of other kinds
         of files, as ".onnx", are refused then. "tf_keras" is a .keras archive in the dialect of tf_keras and Keras 2,
         which cannot read an archive of Keras 3. HDF5 is written as Keras 2 does. From such a file Keras 3 takes
-        the optimizer's class, but not its options and slots; only .keras keeps them for Keras 3.
+        the optimizer's class, but not its options and slots; only .keras keeps them for Keras 3. "keras_h5" is HDF5
+        in Keras 3's words, for layers and options that Keras 2 lacks or means otherwise. "keras_3.0" is a .keras
+        archive that Keras 3.0 to 3.10 read too.
       signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction.
       options: TensorFlow's options for a SavedModel.
       save_traces: whether to write each layer's traced functions into a SavedModel; without them, Keras needs

@@ -128,7 +128,7 @@ def test_assets_of_a_model_that_cannot_be_read_are_refused(tmp_path: Path, model
 
 
 @pytest.mark.parametrize("target", ["", ".", "..", "/"])
-@pytest.mark.parametrize("save_format", ["tf", "h5", "keras", "tf_keras", "weights"])
+@pytest.mark.parametrize("save_format", ["tf", "h5", "keras", "tf_keras", "keras_h5", "keras_3.0", "weights"])
 def test_no_format_replaces_the_working_directory_or_what_is_above(
     tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch, target: str, save_format: str
 ) -> None:

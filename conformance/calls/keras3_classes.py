@@ -175,7 +175,10 @@ NETWORKS: dict[str, Call] = {
     "Moments": lambda ops, s: ops.moments(s, axes=[1]),
     "MultiHot": lambda ops, n: ops.multi_hot(n, 5),
     "PSNR": lambda ops, r: ops.psnr(r, r * 0.9, max_val=1.0),
-    "RMSNorm": lambda ops, s: ops.rms_normalization(s, np.arange(4.0, dtype="float32")),
+    "RMSNorm": lambda ops, s: [
+        ops.rms_normalization(s, np.arange(4.0, dtype="float32")),
+        ops.rms_normalization(s),
+    ],
     "SeparableConv": lambda ops, r: ops.separable_conv(r, DEEP, POINTS),
     "SoftShrink": lambda ops, x: ops.soft_shrink(x),
     "Softsign": lambda ops, x: ops.softsign(x),

@@ -27,6 +27,7 @@ import numpy as np
 import kerasfmt
 from conformance.case import vector
 from conformance.cases import LAYERS
+from conformance.cases.keras3_layers import DRAWN, SETTLED, UNTRAINED
 from conformance.cases.layer import Layer, inner, layer_case
 from conformance.fuzz import run
 from kerasfmt.errors import OutOfMemoryError
@@ -88,6 +89,16 @@ MORE = (
     Layer("AdaptiveAveragePooling1D", vector(6, 2), {"default": {"output_size": 3}}),
     Layer("AdaptiveMaxPooling2D", vector(6, 5, 2), {"default": {"output_size": [3, 2]}}),
     Layer("AdaptiveAveragePooling3D", vector(4, 5, 3, 2), {"default": {"output_size": 2}}),
+    Layer(
+        "GroupQueryAttention",
+        vector(4, 3) * 2,
+        {"default": {"head_dim": 2, "num_query_heads": 4, "num_key_value_heads": 2}},
+    ),
+    *(
+        Layer(name, vector(6, 5, 3), {"default": options})
+        for name, options in {**SETTLED, **DRAWN, **UNTRAINED}.items()
+    ),
+    Layer("ReversibleEmbedding", vector(5, dtype="int32"), {"default": {"input_dim": 7, "output_dim": 2}}),
     Layer("RMSNormalization", vector(4, 3), {"default": {}}),
     Layer("LayerScale", vector(4, 3), {"default": {"init_values": 0.1, "projection_dim": 3}}),
     Layer("RandomFourierFeatures", vector(3), {"default": {"output_dim": 4}}),

@@ -40,6 +40,7 @@ from kerasfmt.dialects.saving_lib import (
 )
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
+from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.json_values import ARRAYS, unwrap, wrap_array
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
@@ -112,7 +113,7 @@ def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, di
     Args:
       node: an entry of `inbound_nodes`.
       tensor: finds the tensor of a reference.
-      exact: whether a list of one input differs from the input itself.
+      exact: whether a list of one input differs from the input itself, and None from no argument.
 
     Raises:
       InvalidModelError: it is not a call.
@@ -122,7 +123,7 @@ def read_call(node: Any, tensor: FindTensor, exact: bool) -> tuple[Structure, di
     arguments = [_leaf(a, tensor, exact) for a in node["args"]]
     given = {k: _leaf(v, tensor, exact) for k, v in node.get("kwargs", {}).items()}
     inputs = arguments[0] if len(arguments) == 1 and not exact else arguments
-    return inputs, {k: v for k, v in given.items() if v is not None}
+    return inputs, {k: v for k, v in given.items() if exact or v is not None}
 
 
 def _leaf(value: Any, tensor: FindTensor, exact: bool) -> Any:
@@ -250,22 +251,31 @@ def _sequential(model: Sequential) -> dict[str, Any]:
 
 def _options(layer: Layer) -> dict[str, Any]:
     def wrap(key: str, value: Mapping[str, Any]) -> Any:
+        held = layer.held(key)
+        if isinstance(held, FrozenOptions) and held.facts.absent_in == 3:
+            raise _refuse(layer, f"Keras 3 has no {key.rpartition('_')[2]} {value['class_name']}")
         module = MODULES.get(key.rpartition("_")[2], "keras.layers")
-        return wrapped(module, value["class_name"], _inside(layer, key, value)["config"])
+        return wrapped(module, value["class_name"], value["config"])
 
     found: dict[str, Any] = {}
-    facts = layer.facts
+    facts, listed = layer.facts, layer.tracked_layers()
     for key, value in {**layer.get_config(), **layer.learned_options()}.items():
-        if key == "dtype":
+        if key in facts.implied_by_keras3:
+            _check_implied(layer, key, value)
+        elif key == "dtype":
             found[key] = _policy(layer)
         elif key == "batch_input_shape":
             continue
         elif key in facts.renamed:
             found[facts.renamed[key]] = value
-        elif key in facts.implied_by_keras3:
-            _check_implied(layer, key, value)
         elif is_activation(key) and isinstance(value, str):
             found[key] = _activation(layer, key, value)
+        elif isinstance(held := layer.held(key), Activation) and isinstance(held.layer, Layer):
+            found[key] = _entry(held.layer)
+        elif isinstance(held := layer.held(key), Layer):
+            found[key] = _entry(held)
+        elif key in listed:
+            found[key] = [_entry(inner) for inner in listed[key]]
         else:
             found[key] = mapped(value, wrap, key)
     if facts.functions:
@@ -290,42 +300,6 @@ def _activation(layer: Layer, key: str, name: str) -> str:
     if found is None:
         raise _refuse(layer, f"option {key}: Keras 3 has no such function; its {name} is another function")
     return found
-
-
-def _inside(layer: Layer, key: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of a layer, `{"class_name", "config"}`.
-
-    Keras 3 reads the config of a layer in a layer in the dialect of Keras 2; an activation may mean another function
-    there.
-    """
-    held = layer.held(key)
-    if isinstance(held, Layer | FrozenOptions) and held.facts.absent_in == 3:
-        raise _refuse(layer, f"Keras 3 has no {key.rpartition('_')[2]} {value['class_name']}")
-    return _layer_inside(held, value) if isinstance(held, Layer) else dict(value)
-
-
-def _layer_inside(held: Layer, value: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer inside of a layer, `{"class_name", "config"}`."""
-    if isinstance(held, Model):
-        return dict(value)
-    config = {}
-    listed, facts = held.tracked_layers(), held.facts
-    for name, item in value["config"].items():
-        if name in facts.implied_by_keras3:
-            _check_implied(held, name, item)
-            continue
-        name = facts.renamed.get(name, name)
-        config[name] = item
-        if is_activation(name) and isinstance(item, str):
-            config[name] = _activation(held, name, item)
-        elif name in listed:
-            entries = [_layer_inside(*pair) for pair in zip(listed[name], item, strict=True)]
-            config[name] = [wrapped("keras.layers", e["class_name"], e["config"]) for e in entries]
-        elif isinstance(item, Mapping) and item.keys() == {"class_name", "config"}:
-            found = config[name] = _inside(held, name, item)
-            if isinstance(held.held(name), Layer):
-                config[name] = wrapped("keras.layers", found["class_name"], found["config"])
-    return {**value, "config": config}
 
 
 def _listed(values: Container[object]) -> str:

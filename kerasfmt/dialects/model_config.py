@@ -6,6 +6,7 @@ Source: tf_keras/src/engine/functional.py and sequential.py, from_config; keras/
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,8 +14,10 @@ from typing import Any, Protocol
 
 from kerasfmt import layers, limits  # noqa: F401  (the classes that configs name)
 from kerasfmt.dialects import keras2
+from kerasfmt.dialects.activations import is_activation
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls, states_arguments
 from kerasfmt.dialects.functions import functions_to_keras2
+from kerasfmt.dialects.refused_layers import refusal
 from kerasfmt.dialects.saving_lib import mappings
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.gc_paused import gc_paused
@@ -27,6 +30,7 @@ from kerasfmt.ir.layer import Layer, find_layer_class
 from kerasfmt.ir.own_modules import holds_operations
 from kerasfmt.ir.sequential import Sequential
 from kerasfmt.ir.trace_sharing import SharedTraces
+from kerasfmt.printable import printable
 from kerasfmt.typing import record
 
 _MAX_DEPTH = 64
@@ -285,8 +289,7 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
                 f"something else than its layers; if it does not, pass custom_objects={{{kind!r}: kerasfmt.Model}}"
             )
         raise UnsupportedLayerError(
-            f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: kerasfmt does not have this layer "
-            f"yet; for a custom layer, pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
+            f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: {refusal(kind)}"
         )
     return cls.revive(
         normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
@@ -309,7 +312,7 @@ def _takes_functions(kind: str) -> bool:
 
 def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
     """A layer config of either dialect as keyword arguments of the class."""
-    options = {k: unwrap(v) for k, v in config.items()}
+    options = {k: _activation_layer(k, unwrap(v)) for k, v in config.items()}
     if "batch_shape" in options and not issubclass(cls, InputLayer):
         options["batch_input_shape"] = options.pop("batch_shape")
     if isinstance(options.get("batch_input_shape"), list):
@@ -322,7 +325,35 @@ def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
     for key, values in {**LATER_OPTIONS, **cls.facts.implied_by_keras2}.items():
         if key in options and key not in cls.fields and options[key] in values:
             del options[key]
+    if options.get("lora_rank") is not None and cls.__module__.startswith("kerasfmt."):
+        _drop_adapter(options)
     return options
+
+
+def _drop_adapter(options: dict[str, Any]) -> None:
+    """Drops what makes an adapter of low rank, with a warning.
+
+    Source: keras/src/layers/core/dense.py, save_own_variables and load_own_variables (3.x)
+    """
+    rank = options.pop("lora_rank")
+    options.pop("lora_alpha", None)
+    warnings.warn(
+        printable(
+            f"layer {options.get('name')}: its adapter (LoRA of rank {rank}) is merged into its weights, as Keras "
+            "merges it when it saves; the layer is one without an adapter, and its weights can be trained"
+        ),
+        stacklevel=2,
+    )
+
+
+def _activation_layer(option: str, value: Any) -> Any:
+    """The layer that an option names as its activation; other values stay as they are."""
+    if not is_activation(option) or not isinstance(value, Mapping):
+        return value
+    kind = find_layer_class(str(value.get("class_name")))
+    if kind is None or not isinstance(value.get("config"), Mapping):
+        return value
+    return kind.from_config(normalized(kind, value["config"]))
 
 
 def _members(

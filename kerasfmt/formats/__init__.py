@@ -14,6 +14,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     safetensors.FORMAT,
     keras_archive.FORMAT,
     keras_archive.TF_KERAS,
+    keras_archive.EARLY_KERAS3,
     hdf5.FORMAT,
+    hdf5.FOR_KERAS3,
 )
 """Every format; if several can read the weights of a file, the first one does."""

@@ -54,6 +54,15 @@ def options_of_compile(model: Model) -> Iterator[str]:
         yield f"model {model.name}: options of compile are left out: {_listed(stated)}"
 
 
+def compile_state(model: Model) -> Iterator[str]:
+    """A sentence, if the model is compiled."""
+    if model.training_config is not None:
+        yield (
+            f"model {model.name}: HDF5 for Keras 3 is written without what the model is compiled with; save it as "
+            ".keras, or compile it again"
+        )
+
+
 def state_in_keras3(model: Model) -> Iterator[str]:
     """A sentence, if the model is one of Keras 3 that has been trained: that Keras ignores its state in HDF5."""
     training = model.training_config

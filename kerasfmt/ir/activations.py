@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Value
@@ -16,6 +16,15 @@ from kerasfmt.ir.identifiers import Config, parse_identifier, unknown
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.nn import activations as nn
 from kerasfmt.typing import record
+
+
+@runtime_checkable
+class _Callable(Protocol):
+    """A layer that may be an activation."""
+
+    def as_activation(self) -> Activation: ...
+
+    def described(self) -> dict[str, Any]: ...
 
 
 @record(frozen=True)
@@ -28,11 +37,13 @@ class Activation:
       name: what Keras 2 stores in a layer's config.
       function: emits the nodes for one value.
       facts: how the versions of Keras differ about it.
+      layer: the layer that computes it, where it is one.
     """
 
     name: str
     function: Callable[[Value], Value] = field(compare=False, repr=False)
     facts: KerasFacts = field(default=KerasFacts(), compare=False, repr=False)
+    layer: _Callable | None = field(default=None, repr=False)
 
     def __call__(self, x: Value) -> Value:
         """The activation of `x`."""
@@ -76,6 +87,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Value], tuple[str, ...], KerasFacts], ...]
     (nn.squareplus, ("squareplus",), _LATER),
     (nn.sparse_plus, ("sparse_plus",), _LATER),
     (nn.sparse_sigmoid, ("sparse_sigmoid",), _LATER),
+    (nn.sparsemax, ("sparsemax",), _LATER),
 )
 """Function, its names and its facts; a config holds the first name."""
 
@@ -101,10 +113,10 @@ def get(identifier: object) -> Activation:
     """The activation that `identifier` names; None is linear.
 
     Args:
-      identifier: None, an Activation, a name, or a config dict of Keras 2 or Keras 3.
+      identifier: None, an Activation, a layer without weights, a name, or a config dict of Keras 2 or Keras 3.
 
     Raises:
-      UnsupportedLayerError: there is no such activation, or it is a layer.
+      UnsupportedLayerError: there is no such activation, or it is a layer with weights.
 
     Source: keras/src/activations.py, get
     """
@@ -112,6 +124,8 @@ def get(identifier: object) -> Activation:
         return _BY_NAME["linear"]
     if isinstance(identifier, Activation):
         return identifier
+    if isinstance(identifier, _Callable):
+        return identifier.as_activation()
     name, config = parse_identifier("activation", identifier)
     if name == "function" and isinstance(config, str):
         name, config = config, {}
@@ -124,12 +138,12 @@ def get(identifier: object) -> Activation:
     return _BY_NAME[name]
 
 
-def to_config(activation: Activation) -> str:
-    """What Keras 2 stores for the activation: its name.
+def to_config(activation: Activation) -> Any:
+    """What Keras 2 stores for the activation: its name, or the description of its layer.
 
     Source: keras/src/activations.py, serialize(use_legacy_format=True)
     """
-    return activation.name
+    return activation.name if activation.layer is None else activation.layer.described()
 
 
 Option: TypeAlias = Field[Activation, Activation | Config | None]

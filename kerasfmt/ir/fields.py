@@ -179,7 +179,9 @@ def optional(field: Any) -> Any:
     return field
 
 
-def number(*, default: Any = REQUIRED, above: float | None = None, kw_only: bool = False) -> Any:
+def number(
+    *, default: Any = REQUIRED, above: float | None = None, kw_only: bool = False, implied: bool = False
+) -> Any:
     """A finite number, greater than `above` if it is given; an integer stays an integer."""
 
     def convert(value: Any) -> float:
@@ -189,7 +191,7 @@ def number(*, default: Any = REQUIRED, above: float | None = None, kw_only: bool
             raise ValueError(f"expected a finite number{bound}, got {value!r}")
         return found
 
-    return Field(default, convert, kw_only=kw_only)
+    return Field(default, convert, kw_only=kw_only, implied=implied)
 
 
 def float32(*, default: Any = REQUIRED, minimum: float | None = None, optional: bool = False) -> Any:

@@ -96,6 +96,7 @@ class KerasFacts:
       unnumbered_options: options that hold layers, and in whose config Keras 2 numbers no object.
       joins_masks: whether the layer joins the masks of its inputs; Keras 2 and Keras 3 do so in different ways.
       compared_mask: how Keras 3 makes a mask of the layer's input, where it does.
+      public_layers: attributes of layers that Keras 3 has without the underscore too, and meets there first.
     """
 
     identifier: str = "_tf_keras_layer"
@@ -122,3 +123,4 @@ class KerasFacts:
     unnumbered_options: frozenset[str] = frozenset()
     joins_masks: bool = False
     compared_mask: ComparedMask | None = None
+    public_layers: frozenset[str] = frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import InitVar
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from kerasfmt.errors import KerasfmtError, OutOfMemoryError, UnsafeFileError, Un
 from kerasfmt.families import FamilyTable
 from kerasfmt.graph import Function, Spec, Value, emit_one
 from kerasfmt.graph.sizes import checked_shape
-from kerasfmt.ir import fields, masks
+from kerasfmt.ir import activations, fields, masks
+from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import CONTEXT, CallSignature, call_signature
 from kerasfmt.ir.fields import Field, is_integer
@@ -27,6 +28,9 @@ from kerasfmt.ir.traces import Traces
 from kerasfmt.ir.weight import ArrayLike, Weight
 from kerasfmt.ir.weight_owner import WeightOwner
 from kerasfmt.typing import override
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 LAYER_CLASSES: FamilyTable[type[Layer]] = FamilyTable()
 """By Keras's class name, and by the registered name if it differs."""
@@ -258,6 +262,26 @@ class Layer(WeightOwner, kw_only=True):
         """Class name and config, `{"class_name", "config"}`."""
         return {"class_name": self.keras_name, "config": self.config_in(names)}
 
+    def as_activation(self) -> Activation:
+        """The layer as the activation of another one.
+
+        Raises:
+          UnsupportedLayerError: when it is called, it has weights or does something else in training.
+        """
+
+        def call(x: Value) -> Value:
+            given = self.cast_input(x)
+            self.ensure_built(given.spec)
+            if self.weights or self.takes_training:
+                raise UnsupportedLayerError(
+                    f"activation {self.class_label}: expected a layer without weights that does the same in training; "
+                    "put it after the layer"
+                )
+            found: Value = self.run(given, {}, None, CallContext())
+            return found
+
+        return Activation(self.class_label, call, self.facts, self)
+
     def config_in(self, names: LayerNames) -> dict[str, Any]:
         """The config, with layers under the given names."""
         config = self.get_config()
@@ -320,6 +344,18 @@ class Layer(WeightOwner, kw_only=True):
     def joins_masks(self) -> bool:
         """Whether the masks of its inputs become part of other arguments."""
         return type(self).join_mask_arguments is not Layer.join_mask_arguments
+
+    @classmethod
+    @override
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The layer that a config stands for; a layer as its activation may be described in it.
+
+        Raises:
+          UnsupportedLayerError: an option that the class does not have.
+        """
+        return super().from_config(
+            {name: _activation_layer(cls, name, value) for name, value in config.items()}
+        )
 
     @classmethod
     def revive(
@@ -472,6 +508,15 @@ class Layer(WeightOwner, kw_only=True):
 
 
 Layer.common_attributes = frozenset(vars(Layer(name="layer")))
+
+
+def _activation_layer(cls: type[Layer], option: str, value: Any) -> Any:
+    """The layer that is described as the activation of another one; other values stay as they are."""
+    field = cls.fields.get(option)
+    if field is None or field.convert is not activations.get or not isinstance(value, Mapping):
+        return value
+    kind = find_layer_class(str(value.get("class_name")))
+    return value if kind is None else kind.from_config(value.get("config") or {})
 
 
 def find_layer_class(class_name: str) -> type[Layer] | None:

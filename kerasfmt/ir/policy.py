@@ -49,6 +49,25 @@ class Policy:
         return self.name
 
 
+def _of_map(config: Mapping[str, Any]) -> Policy:
+    """The policy of a layer whose map gives the layers inside of it the same one.
+
+    Source: keras/src/dtype_policies/dtype_policy_map.py (3.x)
+
+    Raises:
+      UnsupportedLayerError: it gives them others.
+    """
+    default = get(config.get("default_policy"))
+    named = config.get("policy_map") or {}
+    others = sorted(path for path, policy in named.items() if get(policy) != default)
+    if others:
+        raise UnsupportedLayerError(
+            f"dtype policy 'DTypePolicyMap': kerasfmt has one policy for a layer and the layers inside of it, and this "
+            f"map has others for {', '.join(others)}; give the layer one policy"
+        )
+    return default
+
+
 PolicyIdentifier: TypeAlias = Policy | Mapping[str, Any] | DTypeLike | None
 """What stands for a policy: its name, its config, a dtype."""
 
@@ -70,8 +89,14 @@ def get(identifier: PolicyIdentifier) -> Policy:
     if isinstance(identifier, Mapping):
         config: Mapping[str, Any] = identifier
         if config.get("class_name") in ("Policy", "DTypePolicy", "FloatDTypePolicy", "PolicyV1"):
-            return Policy(str(config.get("config", {}).get("name")))
-        raise UnsupportedLayerError(f"dtype policy {config.get('class_name')!r}: not supported")
+            name = config.get("config", {}).get("name")
+            return Policy() if name is None else Policy(str(name))
+        if config.get("class_name") == "DTypePolicyMap":
+            return _of_map(config.get("config") or {})
+        raise UnsupportedLayerError(
+            f"dtype policy {config.get('class_name')!r}: kerasfmt does not have it; give the layer a dtype, "
+            "mixed_float16 or mixed_bfloat16"
+        )
     if isinstance(identifier, int):
         raise UnsupportedLayerError(
             f"dtype policy {identifier!r}: expected the name of a dtype, not its number"

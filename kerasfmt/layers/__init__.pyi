@@ -29,6 +29,29 @@ from .attention import (
     Attention as Attention,
     MultiHeadAttention as MultiHeadAttention,
 )
+from .augmentation import (
+    AugMix as AugMix,
+    AutoContrast as AutoContrast,
+    CutMix as CutMix,
+    Equalization as Equalization,
+    MaxNumBoundingBoxes as MaxNumBoundingBoxes,
+    MixUp as MixUp,
+    RandAugment as RandAugment,
+    RandomColorDegeneration as RandomColorDegeneration,
+    RandomColorJitter as RandomColorJitter,
+    RandomElasticTransform as RandomElasticTransform,
+    RandomErasing as RandomErasing,
+    RandomGaussianBlur as RandomGaussianBlur,
+    RandomGrayscale as RandomGrayscale,
+    RandomHue as RandomHue,
+    RandomInvert as RandomInvert,
+    RandomPerspective as RandomPerspective,
+    RandomPosterization as RandomPosterization,
+    RandomSaturation as RandomSaturation,
+    RandomSharpness as RandomSharpness,
+    RandomShear as RandomShear,
+    Solarization as Solarization,
+)
 from .base import (
     InputLayer as InputLayer,
     InputSpec as InputSpec,
@@ -65,6 +88,7 @@ from .core import (
     Embedding as Embedding,
     Flatten as Flatten,
     Reshape as Reshape,
+    ReversibleEmbedding as ReversibleEmbedding,
 )
 from .discretization import (
     Discretization as Discretization,
@@ -75,6 +99,9 @@ from .feature_space import (
 from .features import (
     TFDConcat as TFDConcat,
     TFDIdentity as TFDIdentity,
+)
+from .grouped_query_attention import (
+    GroupQueryAttention as GroupQueryAttention,
 )
 from .hashing import (
     HashedCrossing as HashedCrossing,
@@ -129,6 +156,9 @@ from .normalization import (
     LayerNormalization as LayerNormalization,
     RMSNormalization as RMSNormalization,
     UnitNormalization as UnitNormalization,
+)
+from .pipeline import (
+    Pipeline as Pipeline,
 )
 from .pooling import (
     AveragePooling1D as AveragePooling1D,

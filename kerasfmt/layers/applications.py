@@ -1,6 +1,6 @@
-"""Layers that models of tf_keras.applications define themselves, and that their files name.
+"""Layers that models of keras.applications define themselves, and that their files name.
 
-Source: tf_keras/src/applications/convnext.py, inception_resnet_v2.py.
+Source: tf_keras/src/applications/convnext.py, inception_resnet_v2.py; keras/src/applications (3.x), of the same names.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class LayerScale(Layer):
     Input: float (..., projection_dim). Output: the same.
     """
 
-    facts = KerasFacts(absent_in=3)
+    facts = KerasFacts(module_in_keras3="keras.src.applications.convnext")
     init_values: float
     projection_dim: int = fields.positive_integer()
     gamma: Weight = fields.weight()
@@ -51,7 +51,7 @@ class StochasticDepth(Layer):
       drop_path_rate: share of samples that are dropped.
     """
 
-    facts = KerasFacts(absent_in=3)
+    facts = KerasFacts(module_in_keras3="keras.src.applications.convnext")
     drop_path_rate: float = fields.fraction()
 
     @override
@@ -71,7 +71,10 @@ class CustomScaleLayer(Layer):
       scale: weight of the second input.
     """
 
-    facts = KerasFacts(absent_in=3, registered_name="Custom>CustomScaleLayer")
+    facts = KerasFacts(
+        registered_name="Custom>CustomScaleLayer",
+        module_in_keras3="keras.src.applications.inception_resnet_v2",
+    )
     scale: float
 
     @override

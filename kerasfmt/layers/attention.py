@@ -194,6 +194,17 @@ def _sizes(value: Any) -> Any:
     return value
 
 
+def sliding_window(value: Any) -> int | None:
+    """A size of a window, or None.
+
+    Raises:
+      ValueError: it is neither.
+    """
+    if value is not None and not (fields.is_integer(value) and 1 <= value <= fields.LARGEST):
+        raise ValueError(f"expected a whole number of at least 1, or None, got {value!r}")
+    return value
+
+
 def _attention_axes(value: Any) -> tuple[int, ...] | None:
     axes = fields.axes_or_none(value)
     if axes is not None and (not axes or len(set(axes)) != len(axes)):
@@ -201,7 +212,57 @@ def _attention_axes(value: Any) -> tuple[int, ...] | None:
     return axes
 
 
-class MultiHeadAttention(Layer):
+class ProjectedAttention(Layer, register=False):
+    """Base of attentions that are called with a query, a value and, unless it is the value, a key."""
+
+    # Keras keeps the order of the keyword arguments of the call.
+    @override
+    def __call__(self, query: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        """The symbolic outputs for a symbolic query, value and key."""
+        if not args and "value" not in kwargs and isinstance(query, list | tuple):
+            query, args = query[0], tuple(query[1:])
+        if len(args) > 2:
+            raise self.fail(f"expected a query, a value and a key, got {1 + len(args)} inputs")
+        given = {**dict(zip(("value", "key"), args, strict=False)), **kwargs}
+        if given.get("key") is None:
+            given.pop("key", None)
+        if given.get("value") is None:
+            raise self.fail("expected a query and a value, got only a query")
+        if not self.built:
+            value = given["value"]
+            self.take_shapes(query.shape, value.shape, given.get("key", value).shape)
+        return super().__call__(query, **given)
+
+    def take_shapes(self, query: Any, value: Any, key: Any) -> None:
+        """Keeps what `build` needs to know of the first call.
+
+        Args:
+          query: the shape of the query.
+          value: the shape of the value.
+          key: the shape of the key.
+        """
+        raise NotImplementedError
+
+    @override
+    def join_mask_arguments(
+        self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
+    ) -> dict[str, Any]:
+        """The arguments, with the masks of query, value and key joined to `attention_mask`.
+
+        Keras 2 loses the mask of a query that it casts.
+        """
+        kept = None if self.cast_spec(inputs.spec) != inputs.spec else mask
+        found = [] if kept is None else [ops.expand_dims(kept, 2)]
+        found += [ops.expand_dims(masks[name], 1) for name in ("value", "key") if name in masks]
+        if not found:
+            return kwargs
+        return {
+            **kwargs,
+            "attention_mask": both_masks(kwargs.get("attention_mask"), reduce(ops.logical_and, found)),
+        }
+
+
+class MultiHeadAttention(ProjectedAttention):
     """Attention in several learned projections; their results are joined by a last projection.
 
     Call it with a query, a value and, unless it is the value, a key.
@@ -215,6 +276,8 @@ class MultiHeadAttention(Layer):
       output_shape: shape of an output without batch and queries; the number of the query's features by default.
       attention_axes: the axes of queries and steps; all but batch and features by default.
       softmax_robust_masking: option `robust_masking` of the Softmax inside.
+      use_gate: whether what a query finds is multiplied by a gate, a projection of the query; Keras 3 only.
+      sliding_window: how far from a query the steps end to which it attends; None for any; Keras 3 only.
 
     Input: float (batch, queries, features), (batch, steps, features). Output: (batch, queries, outputs).
     Source: tf_keras/src/layers/attention/multi_head_attention.py.
@@ -226,6 +289,7 @@ class MultiHeadAttention(Layer):
             "sliding_window": (None,),
             "use_gate": (False,),
         },
+        public_layers=frozenset({"_query_dense", "_key_dense", "_value_dense", "_output_dense"}),
         implied_by_keras3={
             "query_shape": ANY_VALUE,
             "key_shape": ANY_VALUE,
@@ -255,6 +319,10 @@ class MultiHeadAttention(Layer):
     key_shape: fields.TensorShape = fields.shape()
     value_shape: fields.TensorShape = fields.shape()
     softmax_robust_masking: bool = fields.boolean(default=False, implied=True)
+    use_gate: bool = fields.boolean(default=False, implied=True, kw_only=True)
+    sliding_window: int | None = fields.option(
+        default=None, convert=sliding_window, implied=True, kw_only=True
+    )
     seed: int | None = fields.integer(default=None, optional=True, stored=False)
 
     @override
@@ -280,23 +348,9 @@ class MultiHeadAttention(Layer):
         """The output shape and the axes, if they were given as lists."""
         return tuple(f"_{name}" for name, given in self._given.items() if isinstance(given, list))
 
-    # Keras keeps the order of the keyword arguments of the call.
     @override
-    def __call__(self, query: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        """The symbolic outputs for a symbolic query, value and key."""
-        if not args and "value" not in kwargs and isinstance(query, list | tuple):
-            query, args = query[0], tuple(query[1:])
-        if len(args) > 2:
-            raise self.fail(f"expected a query, a value and a key, got {1 + len(args)} inputs")
-        given = {**dict(zip(("value", "key"), args, strict=False)), **kwargs}
-        if given.get("key") is None:
-            given.pop("key", None)
-        if given.get("value") is None:
-            raise self.fail("expected a query and a value, got only a query")
-        if not self.built:
-            self.query_shape, self.value_shape = query.shape, given["value"].shape
-            self.key_shape = given.get("key", given["value"]).shape
-        return super().__call__(query, **given)
+    def take_shapes(self, query: Any, value: Any, key: Any) -> None:
+        self.query_shape, self.value_shape, self.key_shape = query, value, key
 
     @override
     def build(self, inputs: Spec) -> None:
@@ -304,6 +358,9 @@ class MultiHeadAttention(Layer):
         for name, size in (("query", self.key_dim), ("key", self.key_dim), ("value", self.value_dim)):
             shape = getattr(self, f"{name}_shape")
             self._project(f"_{name}_dense", name, Spec(shape, self.compute_dtype), 1, [self.num_heads, size])
+            if name == "key" and self.use_gate:
+                asked = Spec(self.query_shape, self.compute_dtype)
+                self._project("_gate_dense", "gate", asked, 1, [self.num_heads, self.value_dim], "sigmoid")
         rank = len(self.value_shape)
         if self.attention_axes is None:
             self.attention_axes = tuple(range(1, rank - 1))
@@ -322,7 +379,15 @@ class MultiHeadAttention(Layer):
         outputs = list(made) if isinstance(made, list | tuple) else [made]
         self._project("_output_dense", "attention_output", heads, 2, outputs)
 
-    def _project(self, attribute: str, name: str, inputs: Spec, bound: int, sizes: list[int]) -> None:
+    def _project(
+        self,
+        attribute: str,
+        name: str,
+        inputs: Spec,
+        bound: int,
+        sizes: list[int],
+        activation: str | None = None,
+    ) -> None:
         rank = len(inputs.shape or ())
         equation, bias = projection(rank - bound, bound, len(sizes))
         options = {
@@ -333,6 +398,7 @@ class MultiHeadAttention(Layer):
         layer = EinsumDense(
             equation,
             [*[None] * (rank - bound - 1), *sizes],
+            activation,
             bias_axes=bias if self.use_bias else None,
             name=name,
             dtype=self.policy,
@@ -357,7 +423,10 @@ class MultiHeadAttention(Layer):
     ) -> Any:
         run = call_context.run
         key = value if key is None else key
-        allowed = _both(attention_mask, causal_mask(query, value)) if use_causal_mask else attention_mask
+        allowed = both_masks(attention_mask, causal_mask(query, value)) if use_causal_mask else attention_mask
+        if self.sliding_window is not None:
+            allowed = both_masks(allowed, window_mask(query, value, self.sliding_window))
+        gate = run(self._layers["_gate_dense"], query) if self.use_gate else None
         query, key, value = (
             run(self._layers[f"_{name}_dense"], x)
             for name, x in (("query", query), ("key", key), ("value", value))
@@ -369,29 +438,13 @@ class MultiHeadAttention(Layer):
         scores = run(self._softmax, scores, mask=allowed)
         kept = run(self._dropout, scores, training)
         outputs = ops.einsum(self.equations[1], [kept, value])
+        if gate is not None:
+            outputs = outputs * gate
         outputs = run(self._layers["_output_dense"], outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
-    @override
-    def join_mask_arguments(
-        self, inputs: Any, mask: Any, kwargs: dict[str, Any], masks: Mapping[str, Value]
-    ) -> dict[str, Any]:
-        """The arguments, with the masks of query, value and key joined to `attention_mask`.
 
-        Keras 2 loses the mask of a query that it casts.
-        """
-        kept = None if self.cast_spec(inputs.spec) != inputs.spec else mask
-        found = [] if kept is None else [ops.expand_dims(kept, 2)]
-        found += [ops.expand_dims(masks[name], 1) for name in ("value", "key") if name in masks]
-        if not found:
-            return kwargs
-        return {
-            **kwargs,
-            "attention_mask": _both(kwargs.get("attention_mask"), reduce(ops.logical_and, found)),
-        }
-
-
-def _both(given: Value | None, mask: Value) -> Value:
+def both_masks(given: Value | None, mask: Value) -> Value:
     """True where both masks are true."""
     return mask if given is None else ops.logical_and(ops.cast(given, "bool"), mask)
 
@@ -403,3 +456,12 @@ def causal_mask(query: Value, value: Value) -> Value:
     """
     queries, steps = (ops.getitem(ops.shape(x), 1) for x in (query, value))
     return ops.matrix_band_part(ops.fill(ops.pack([1, queries, steps]), True), -1, 0)
+
+
+def window_mask(query: Value, value: Value, window: int) -> Value:
+    """True where a step is less than `window` away from the query: bool (1, queries, steps).
+
+    Source: keras/src/layers/attention/multi_head_attention.py, _compute_sliding_window_mask (3.x).
+    """
+    queries, steps = (ops.getitem(ops.shape(x), 1) for x in (query, value))
+    return ops.matrix_band_part(ops.fill(ops.pack([1, queries, steps]), True), window - 1, window - 1)

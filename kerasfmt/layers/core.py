@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from kerasfmt import dtypes
 from kerasfmt.graph import Spec, Value, known_size, ops
 from kerasfmt.ir import activations, constraints, fields, initializers, regularizers
 from kerasfmt.ir.fields import LARGEST, Field, is_integer
@@ -13,7 +15,7 @@ from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import ANY_VALUE, ComparedMask, KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.weight import Weight
-from kerasfmt.nn.shapes import dot_last, dropout
+from kerasfmt.nn.shapes import dims_of, dot_last, dropout, read, reshape_to
 from kerasfmt.typing import override
 
 
@@ -281,6 +283,12 @@ def _input_length(value: Any) -> Any:
     return value
 
 
+def _float_or_none(value: Any) -> str | None:
+    if value is not None and not dtypes.of(value).is_floating:
+        raise ValueError(f"expected a dtype of floats or None, got {value!r}")
+    return None if value is None else dtypes.of(value).name
+
+
 class Embedding(Layer):
     """Rows of a trained table, selected by index.
 
@@ -339,3 +347,54 @@ class Embedding(Layer):
             inputs = ops.cast(inputs, "int32")
         found = ops.embedding_lookup(self.embeddings, inputs)
         return ops.cast(found, self.compute_dtype)
+
+
+class ReversibleEmbedding(Embedding):
+    """A table that is called in both directions: from indices to rows, and with `reverse=True` from rows to scores.
+
+    Args:
+      tie_weights: whether both directions have one table.
+      reverse_dtype: dtype of the scores; that of the table by default.
+      logit_soft_cap: bound that the scores approach; none by default.
+
+    Input: as `Embedding`, or with `reverse=True` float (batch, ..., output_dim). Output: as `Embedding`, or scores
+    (batch, ..., input_dim).
+    Source: keras/src/layers/core/reversible_embedding.py (3.x).
+    """
+
+    facts = replace(Embedding.facts, absent_in=2, compared_mask=None)
+    config_order = tuple(Embedding.fields)
+    tie_weights: bool = fields.boolean(default=True, kw_only=True)
+    reverse_dtype: str | None = fields.option(default=None, convert=_float_or_none, kw_only=True)
+    logit_soft_cap: float | None = fields.optional(fields.number(default=None, above=0, kw_only=True))
+    reverse_embeddings: Weight = fields.weight()
+
+    @override
+    def build(self, inputs: Spec) -> None:
+        """Makes the table (input_dim, output_dim), and one (output_dim, input_dim) if they are not tied."""
+        super().build(inputs)
+        if not self.tie_weights:
+            self.reverse_embeddings = self.add_weight(
+                "reverse_embeddings",
+                (self.output_dim, self.input_dim),
+                initializer=self.embeddings_initializer,
+            )
+
+    @override
+    def compute_mask(self, inputs: Value, mask: Any) -> Value | None:
+        """The mask of indices; rows have none."""
+        return None if inputs.dtype.is_floating else super().compute_mask(inputs, mask)
+
+    @override
+    def call(self, inputs: Value, reverse: bool = False) -> Value:
+        if not reverse:
+            return super().call(inputs)
+        table = read(inputs, self.embeddings if self.tie_weights else self.reverse_embeddings)
+        wanted = self.reverse_dtype or table.dtype.name
+        rows, table = ops.cast(inputs, wanted), ops.cast(table, wanted)
+        tied = self.tie_weights
+        flat = ops.matmul(ops.reshape(rows, [-1, self.output_dim]), table, transpose_b=tied)
+        scores = reshape_to(flat, [*dims_of(rows)[:-1], self.input_dim])
+        if self.logit_soft_cap is None:
+            return scores
+        return ops.tanh(scores / self.logit_soft_cap) * self.logit_soft_cap

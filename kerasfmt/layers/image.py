@@ -23,6 +23,12 @@ def _channels_last(value: Any) -> None:
         raise ValueError(f"expected channels_last, got {value!r}")
 
 
+def _constant(value: Any) -> str:
+    if value != "constant":
+        raise ValueError(f"expected constant, got {value!r}")
+    return "constant"
+
+
 class ImageLayer(Layer, register=False):
     """Base of layers on images (batch, height, width, channels), or on one image without a batch.
 
@@ -42,7 +48,9 @@ class ImageLayer(Layer, register=False):
             raise ValueError(f"expected (batch, height, width, channels), got {x.rank} dimensions")
 
 
-def smart_resize(x: Value, height: int, width: int, method: str = "bilinear") -> Value:
+def smart_resize(
+    x: Value, height: int, width: int, method: str = "bilinear", antialias: bool = False
+) -> Value:
     """The middle of the images at another size; it is cropped to the new aspect ratio first.
 
     Source: tf_keras/src/utils/image_utils.py, smart_resize.
@@ -57,19 +65,35 @@ def smart_resize(x: Value, height: int, width: int, method: str = "bilinear") ->
     batch = x.rank == 4
     start = ops.pack([0, top, left, 0] if batch else [top, left, 0])
     size = ops.pack([-1, wanted_rows, wanted_columns, -1] if batch else [wanted_rows, wanted_columns, -1])
-    return resize_images(ops.slice_(x, start, size), [height, width], method)
+    return resize_images(ops.slice_(x, start, size), [height, width], method, antialias)
 
 
-def resize_images(x: Value, size: list[int], method: str) -> Value:
+def padded(x: Value, height: int, width: int, fill_value: float) -> Value:
+    """Images with as many rows, or columns, at both ends that they have the aspect ratio of another size.
+
+    Source: keras/src/backend/tensorflow/image.py, resize (3.x).
+    """
+    shape = ops.shape(x)
+    rows, columns = ops.getitem(shape, -3), ops.getitem(shape, -2)
+    wanted_rows = _int32(ops.real_div(ops.cast(columns * height, f32), float(width)))
+    wanted_columns = _int32(ops.real_div(ops.cast(rows * width, f32), float(height)))
+    above = _int32(ops.real_div(ops.cast(ops.maximum(rows, wanted_rows) - rows, f32), 2.0))
+    left = _int32(ops.real_div(ops.cast(ops.maximum(columns, wanted_columns) - columns, f32), 2.0))
+    ends = [ops.pack([end, end]) for end in (above, left)]
+    none = [int32([0, 0])]
+    return ops.pad(x, ops.pack([*none * (x.rank - 3), *ends, *none]), value=fill_value)
+
+
+def resize_images(x: Value, size: list[int], method: str, antialias: bool = False) -> Value:
     """Images, or one image, at the height and width `size`; unchanged if they have that size.
 
     Source: tensorflow/python/ops/image_ops_impl.py, _resize_images_common.
     """
     if x.rank == 3:
-        return ops.squeeze(resize_images(ops.expand_dims(x, 0), size, method), [0])
+        return ops.squeeze(resize_images(ops.expand_dims(x, 0), size, method, antialias), [0])
     if list(x.dims[1:3]) == size:
         return x
-    return resize(x, int32(size), method)
+    return resize(x, int32(size), method, antialias)
 
 
 def crop(x: Value, top: Value, left: Value, height: int, width: int) -> Value:
@@ -97,37 +121,48 @@ class Resizing(ImageLayer):
       interpolation: how new pixels are computed: "bilinear", "nearest", "bicubic", "area", "lanczos3",
         "lanczos5", "gaussian" or "mitchellcubic".
       crop_to_aspect_ratio: whether images are cropped to the new aspect ratio first, instead of distorted.
-      pad_to_aspect_ratio: must be False; an option of Keras 3, not part of the config.
+      pad_to_aspect_ratio: whether images are padded to the new aspect ratio first; Keras 3 only.
+      fill_mode: only "constant"; Keras 3 only.
+      fill_value: of the padding; Keras 3 only.
+      antialias: whether smaller images are computed from all pixels; Keras 3 only.
 
     Input: (batch, height, width, channels) of any dtype. Output: of the compute dtype.
     """
 
-    facts = KerasFacts(implied_by_keras2={"antialias": (False,)})
+    facts = KerasFacts(
+        implied_by_keras2={
+            "pad_to_aspect_ratio": (False,),
+            "fill_mode": ("constant",),
+            "fill_value": (0, 0.0),
+            "antialias": (False,),
+        }
+    )
     config_order = ("height", "width", "interpolation", "crop_to_aspect_ratio")
     height: int = fields.positive_integer()
     width: int = fields.positive_integer()
     interpolation: str = fields.choice(*METHODS, default="bilinear")
     crop_to_aspect_ratio: bool = False
-    pad_to_aspect_ratio: bool = fields.boolean(default=False, stored=False)
-    fill_mode: str = fields.option(default="constant", stored=False)
-    fill_value: float = fields.option(default=0.0, stored=False)
+    pad_to_aspect_ratio: bool = fields.boolean(default=False, implied=True)
+    fill_mode: str = fields.option(default="constant", convert=_constant, implied=True)
+    fill_value: float = fields.number(default=0.0, implied=True)
+    antialias: bool = fields.boolean(default=False, implied=True)
 
     @override
     def validate(self) -> None:
-        """Refuses padding."""
-        if self.pad_to_aspect_ratio:
-            raise self.fail(
-                "option pad_to_aspect_ratio: expected False, got True; Keras 2 has no such option"
-            )
+        """Refuses to crop and to pad at once."""
+        if self.pad_to_aspect_ratio and self.crop_to_aspect_ratio:
+            raise self.fail("option pad_to_aspect_ratio: expected False with crop_to_aspect_ratio, got True")
 
     @override
     def call(self, inputs: Value) -> Value:
         self.check_rank(inputs)
         x = ops.cast(inputs, self.compute_dtype if self.interpolation == "nearest" else f32)
         if self.crop_to_aspect_ratio:
-            x = smart_resize(x, self.height, self.width, self.interpolation)
+            x = smart_resize(x, self.height, self.width, self.interpolation, self.antialias)
         else:
-            x = resize_images(x, [self.height, self.width], self.interpolation)
+            if self.pad_to_aspect_ratio:
+                x = padded(x, self.height, self.width, self.fill_value)
+            x = resize_images(x, [self.height, self.width], self.interpolation, self.antialias)
         return ops.cast(x, self.compute_dtype)
 
 

@@ -41,22 +41,27 @@ def repeat_elements(x: Value, times: int, axis: int) -> Value:
     return ops.reshape(repeated, dims * int32(factors))
 
 
-def resize(x: Value, size: Operand, method: str) -> Value:
+_KERNELS = {"bilinear": "triangle", "bicubic": "keyscubic"}
+"""What ScaleAndTranslate calls an interpolation, where it has another name for it."""
+
+
+def resize(x: Value, size: Operand, method: str, antialias: bool = False) -> Value:
     """The images `x` at the height and width `size`, an int32 vector.
 
-    Source: tensorflow/python/ops/image_ops_impl.py, resize_images_v2, without antialiasing.
+    Source: tensorflow/python/ops/image_ops_impl.py, resize_images_v2.
     """
     if method == "nearest":
         return ops.resize_nearest(x, size)
-    if method == "bilinear":
-        return ops.resize_bilinear(x, size)
-    if method == "bicubic":
-        return ops.resize_bicubic(x, size)
     if method == "area":
         return ops.resize_area(x, size)
+    if method == "bilinear" and not antialias:
+        return ops.resize_bilinear(x, size)
+    if method == "bicubic" and not antialias:
+        return ops.resize_bicubic(x, size)
     new = ops.cast(size, "float32") if isinstance(size, Value) else np.asarray(size, np.float32)
     scale = ops.real_div(new, ops.cast(ops.getitem(ops.shape(x), slice(1, 3)), "float32"))
-    return ops.scale_and_translate(x, size, scale, np.zeros(2, np.float32), method, antialias=False)
+    kernel = _KERNELS.get(method, method)
+    return ops.scale_and_translate(x, size, scale, np.zeros(2, np.float32), kernel, antialias=antialias)
 
 
 class UpSampling1D(Layer):

@@ -240,6 +240,30 @@ def sparse_sigmoid(x: Value) -> Value:
     return _where(emit_one("LessEqual", x, -1.0), 0.0, upper)
 
 
+def sparsemax(x: Value) -> Value:
+    """The nearest point to `x` whose elements along the last axis are probabilities; Keras 3 only.
+
+    Keras sums the running sums of the support, not its elements.
+
+    Raises:
+      InvalidModelError: the size of the last axis is not known.
+
+    Source: keras/src/backend/tensorflow/nn.py, sparsemax (3.x)
+    """
+    size = x.dims[_positive(x, -1)]
+    if size is None:
+        raise InvalidModelError(
+            f"activation sparsemax: expected a known size of the last axis, got {x.shape}"
+        )
+    falling, _ = emit("TopKV2", x, size)
+    sums = emit_one("Cumsum", falling, -1)
+    numbers = np.arange(1, size + 1, dtype=x.dtype.numpy)
+    support = emit_one("Greater", 1.0 + falling * numbers, sums)
+    count = emit_one("Sum", emit_one("Cast", support, DstT=x.dtype), int32([-1]), keep_dims=True)
+    total = emit_one("Sum", _where(support, sums, emit_one("ZerosLike", sums)), int32([-1]), keep_dims=True)
+    return emit_one("Maximum", x - (total - 1.0) / count, 0.0)
+
+
 def _where(condition: Value, x: Operand, y: Operand) -> Value:
     return emit_one("SelectV2", condition, x, y)
 

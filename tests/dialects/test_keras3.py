@@ -71,3 +71,9 @@ def test_only_a_file_without_modules_gets_those_of_operations() -> None:
 def test_a_call_in_words_of_keras_2() -> None:
     with pytest.raises(InvalidModelError, match="expected a call with args and kwargs"):
         read_call([["x", 0, 0, {}]], lambda ref: None, False)
+
+
+def test_an_operation_is_told_from_one_without_the_argument() -> None:
+    call = {"args": [], "kwargs": {"scale": None}}
+    assert read_call(call, lambda ref: None, True)[1] == {"scale": None}
+    assert read_call(call, lambda ref: None, False)[1] == {}

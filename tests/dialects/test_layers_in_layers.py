@@ -6,11 +6,19 @@ from typing import Any
 
 import pytest
 
-from kerasfmt import Input, Model
+from kerasfmt import Input, Model, Sequential
 from kerasfmt.dialects import keras2_archive, keras3
+from kerasfmt.dialects.saving_lib import wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir.layer import Layer
-from kerasfmt.layers import Dense, RMSNormalization, ThresholdedReLU, TimeDistributed
+from kerasfmt.layers import (
+    BatchNormalization,
+    Dense,
+    Embedding,
+    RMSNormalization,
+    ThresholdedReLU,
+    TimeDistributed,
+)
 
 
 def written(kind: Any, inner: Layer) -> dict[str, Any]:
@@ -23,7 +31,7 @@ def written(kind: Any, inner: Layer) -> dict[str, Any]:
 
 LACKED: list[tuple[Any, Layer, str]] = [
     (keras3, Dense(2, activation="hard_sigmoid", name="x"), r"layer x \(Dense\): .*is another function"),
-    (keras3, ThresholdedReLU(name="x"), "Keras 3 has no layer ThresholdedReLU"),
+    (keras3, ThresholdedReLU(name="x"), r"layer x \(ThresholdedReLU\): Keras 3 has no such layer"),
     (keras3, Dense(2, kernel_constraint="RadialConstraint"), "Keras 3 has no constraint RadialConstraint"),
     (
         keras2_archive,
@@ -52,6 +60,24 @@ def test_an_activation_goes_by_its_name_in_keras_3() -> None:
     assert written(keras3, Dense(2, activation="hard_sigmoid_keras3"))["activation"] == "hard_sigmoid"
 
 
-def test_all_else_stays_in_words_of_keras_2() -> None:
-    layer = Dense(2, activation="relu")
-    assert written(keras3, layer) == layer.get_config()
+@pytest.mark.parametrize(
+    ("inner", "option", "told"),
+    [
+        (BatchNormalization(axis=[1]), "axis", 1),
+        (Dense(2), "dtype", wrapped("keras", "DTypePolicy", {"name": "float32"})),
+        (Dense(2), "bias_initializer", wrapped("keras.initializers", "Zeros", {})),
+        (Embedding(9, 2, input_length=4), "input_length", None),
+    ],
+)
+def test_an_option_is_told_in_words_of_keras_3(inner: Layer, option: str, told: Any) -> None:
+    assert written(keras3, inner).get(option) == told
+
+
+@pytest.mark.parametrize("model", ["Functional", "Sequential"])
+def test_a_model_in_a_layer_says_where_keras_3_has_it(model: str) -> None:
+    step = Input((4,))
+    head = Sequential([Dense(2)], name="s") if model == "Sequential" else Model(step, Dense(2)(step))
+    x = Input((3, 4))
+    found = keras3.write_model(Model(x, TimeDistributed(head)(x)))["config"]["layers"][1]["config"]["layer"]
+    assert found["class_name"] == model
+    assert found["module"] == {"Functional": "keras.src.models.functional", "Sequential": "keras"}[model]

@@ -484,3 +484,25 @@ def test_a_model_class_of_the_users_own(config: Config) -> None:
         assert inner.own_class == "Own>Trainer"
     with pytest.raises(UnsupportedLayerError, match=r"pass custom_objects=\{'Own>Trainer': kerasfmt.Model\}"):
         model_from_config(own)
+
+
+def test_an_adapter_is_named() -> None:
+    with pytest.warns(
+        UserWarning, match=r"layer d: its adapter \(LoRA of rank 2\) is merged into its weights"
+    ):
+        model = model_from_config(
+            with_layers(layer("Dense", "d", [ref("x")], units=2, lora_rank=2, lora_alpha=4))
+        )
+    assert [w.shape for w in model.weights] == [(3, 2), (2,)]
+
+
+def test_a_layer_as_activation_of_keras_3() -> None:
+    described = {
+        "module": "keras.layers",
+        "class_name": "LeakyReLU",
+        "config": {"name": "l", "dtype": "float32", "negative_slope": 0.25},
+    }
+    model = model_from_config(
+        with_layers(layer("Dense", "d", [ref("x")], units=2, activation=described, kernel_initializer="ones"))
+    )
+    np.testing.assert_allclose(model.predict(np.full((1, 3), -1, np.float32)), [[-0.75, -0.75]])

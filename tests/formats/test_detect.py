@@ -49,6 +49,8 @@ def test_names_are_names_of_one_format(what: str) -> None:
         ("m", "tensorflow", "tf"),
         ("m", "H5", "h5"),
         ("m", "tf_keras", "tf_keras"),
+        ("m.h5", "keras_h5", "keras_h5"),
+        ("m.keras", "keras_3.0", "keras_3.0"),
     ],
 )
 def test_format_for(path: str, name: str | None, expected: str) -> None:

@@ -126,3 +126,13 @@ def test_boundaries_that_were_learned_are_not_in_the_weights_of_keras_3(tmp_path
         kerasfmt.save_weights(found, tmp_path / "w.weights.h5")
     kerasfmt.save_weights(found, tmp_path / "w.weights.h5", save_format="tf_keras")
     kerasfmt.save_model(found, tmp_path / "m.keras")
+
+
+def test_a_compile_state_is_not_in_hdf5_for_keras_3(tmp_path: Path) -> None:
+    found, _ = compiled(loss="mse")
+    with pytest.warns(
+        UserWarning, match="HDF5 for Keras 3 is written without what the model is compiled with"
+    ):
+        kerasfmt.save_model(found, tmp_path / "m.h5", save_format="keras_h5")
+    assert kerasfmt.load_model(tmp_path / "m.h5").training_config is None
+    assert list(unheld.compile_state(model())) == []

@@ -3,10 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
+from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import activations as A
+from kerasfmt.ir.layer import Layer
+from kerasfmt.layers import Dense, Dropout, LeakyReLU, PReLU, ReLU
 from kerasfmt.nn import activations as nn
+from tests.layers.one_layer import apply
 
 # Keras's name, and what it means.
 NAMED: dict[str, Callable[..., Any]] = {
@@ -39,6 +44,7 @@ NAMED: dict[str, Callable[..., Any]] = {
     "squareplus": nn.squareplus,
     "sparse_plus": nn.sparse_plus,
     "sparse_sigmoid": nn.sparse_sigmoid,
+    "sparsemax": nn.sparsemax,
 }
 
 
@@ -71,3 +77,22 @@ def test_identifiers(identifier: str, name: str) -> None:
 
 def test_none_is_linear() -> None:
     assert A.get(None) == A.get("linear")
+
+
+def test_a_layer_is_an_activation() -> None:
+    dense = Dense(2, activation=LeakyReLU(0.5, name="act"))
+    described = dense.get_config()["activation"]
+    assert (described["class_name"], described["config"]["alpha"]) == ("LeakyReLU", 0.5)
+    assert Dense.from_config(dense.get_config()).get_config() == dense.get_config()
+    dense.kernel_initializer = "ones"  # type: ignore[assignment]
+    x = np.array([[-2.0, -1.0]], np.float32)
+    np.testing.assert_allclose(apply(dense, x), [[-1.5, -1.5]])
+    assert A.get(ReLU(1.0)) != A.get(ReLU(2.0))
+
+
+@pytest.mark.parametrize("layer", [PReLU(name="p"), Dropout(0.5, name="p")])
+def test_a_layer_that_is_no_activation(layer: Layer) -> None:
+    with pytest.raises(
+        UnsupportedLayerError, match=r"expected a layer without weights.*put it after the layer"
+    ):
+        apply(Dense(2, activation=layer), np.ones((1, 2), np.float32))

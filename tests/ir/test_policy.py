@@ -73,3 +73,18 @@ def test_a_policy_has_the_name_of_a_dtype(name: str) -> None:
         ) as caught:
             get(identifier)
         assert len(str(caught.value)) < 250
+
+
+def policy_map(default: Any, **policies: str) -> dict[str, Any]:
+    named = {path: {"class_name": "DTypePolicy", "config": {"name": name}} for path, name in policies.items()}
+    return {"class_name": "DTypePolicyMap", "config": {"default_policy": default, "policy_map": named}}
+
+
+def test_a_map_that_gives_all_layers_one_policy() -> None:
+    assert get(policy_map(None)).name == "float32"
+    assert get(policy_map("mixed_float16", query="mixed_float16")).name == "mixed_float16"
+
+
+def test_a_map_that_gives_layers_inside_others() -> None:
+    with pytest.raises(UnsupportedLayerError, match=r"DTypePolicyMap.* has others for key, query; give the"):
+        get(policy_map("float32", query="bfloat16", key="float16", value="float32"))

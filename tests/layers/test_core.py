@@ -8,7 +8,16 @@ import pytest
 import kerasfmt
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir.input_spec import InputSpec
-from kerasfmt.layers import Activation, Dense, Dropout, EinsumDense, Embedding, Flatten, Reshape
+from kerasfmt.layers import (
+    Activation,
+    Dense,
+    Dropout,
+    EinsumDense,
+    Embedding,
+    Flatten,
+    Reshape,
+    ReversibleEmbedding,
+)
 from tests.layers.layer_tests import LayerTests, SizedLayerTests, Use, use
 from tests.layers.one_layer import apply, f32, model_of
 
@@ -44,6 +53,20 @@ class TestLayers(LayerTests):
             dtype="int32",
         ),
         use(
+            ReversibleEmbedding(4, 2, tie_weights=False),
+            (None, None),
+            gives=(None, None, 2),
+            weights={"embeddings": (4, 2), "reverse_embeddings": (2, 4)},
+            dtype="int32",
+        ),
+        use(
+            ReversibleEmbedding(4, 2, logit_soft_cap=2.0),
+            (None, 5, 2),
+            gives=(None, 5, 4),
+            weights={"embeddings": (4, 2)},
+            reverse=True,
+        ),
+        use(
             Embedding(4, 2, mask_zero=True),
             (None, 3),
             gives=(None, 3, 2),
@@ -52,6 +75,10 @@ class TestLayers(LayerTests):
         ),
     ]
     refused = {
+        "reverse_dtype": (
+            lambda: ReversibleEmbedding(4, 2, reverse_dtype="int32", name="it"),
+            "option reverse_dtype: expected a dtype of floats or None, got 'int32'",
+        ),
         "units": (
             lambda: Dense(0, name="it"),
             "option units: expected a whole number of at least 1, got 0",
@@ -244,3 +271,19 @@ def test_einsum_equations_that_do_not_fit(equation: str, output: Any, axes: Any,
     with pytest.raises(InvalidModelError) as caught:
         EinsumDense(equation, output, bias_axes=axes)(kerasfmt.Input((3,)))
     assert message in str(caught.value)
+
+
+def test_a_table_in_both_directions() -> None:
+    table = f32([1, 0], [0, 1], [2, 2])
+    layer = ReversibleEmbedding(3, 2, mask_zero=True, logit_soft_cap=4.0)
+    model_of(layer, np.int32([[0, 1]]))
+    layer.set_weights([table])
+    np.testing.assert_array_equal(apply(layer, np.int32([[2, 0]])), table[None, [2, 0]])
+    rows = f32([[3, 1], [0, 2]])
+    np.testing.assert_allclose(apply(layer, rows, reverse=True), np.tanh(rows @ table.T / 4) * 4, rtol=1e-6)
+    loose = ReversibleEmbedding(3, 2, tie_weights=False, reverse_dtype="float64")
+    model_of(loose, np.int32([[0, 1]]))
+    loose.set_weights([table, f32([1, 2, 3], [4, 5, 6])])
+    found = apply(loose, rows, reverse=True)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, rows @ f32([1, 2, 3], [4, 5, 6]))

@@ -49,7 +49,16 @@ def test_every_layer_is_tried() -> None:
         "TFDIdentity",
     }  # a model, and layers without options of their own
     by_model = {"AddLoss", "AddMetric", "BareLayer"}  # Keras exports none of them as a layer to make
-    by_call = {"Layer", "Wrapper", "Lambda", "TFOpLambda", "SlicingOpLambda", "Operation", "CustomScaleLayer"}
+    by_call = {
+        "Layer",
+        "Wrapper",
+        "Lambda",
+        "TFOpLambda",
+        "SlicingOpLambda",
+        "Operation",
+        "CustomScaleLayer",
+        "Pipeline",
+    }
     same = {name for name in classes if getattr(kerasfmt.layers, name).__name__ != name}
     twins = {name for name in classes if name.startswith("Adaptive")}
     cells = {name for name in classes if name.endswith(("Cell", "Cells"))}  # tried as options of RNN

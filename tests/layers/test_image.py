@@ -25,6 +25,12 @@ class TestLayers(LayerTests):
         use(Resizing(6, 4), SIZED, gives=SIZED),
         use(Resizing(3, 2, "area", crop_to_aspect_ratio=True), (None, None, None, 3), gives=(None, 3, 2, 3)),
         use(Resizing(9, 8, "bicubic"), SIZED, gives=(None, 9, 8, 3), dtype="uint8"),
+        use(
+            Resizing(4, 4, pad_to_aspect_ratio=True, fill_value=2.5, antialias=True),
+            *((None, None, None, 3),),
+            gives=(None, 4, 4, 3),
+            not_in={"tf_keras": "Keras 2 has no such layer"},
+        ),
         use(CenterCrop(2, 3), SIZED, gives=(None, 2, 3, 3)),
         use(CenterCrop(12, 8), (None, None, 4, 3), gives=(None, 12, 8, 3)),
     ]
@@ -35,7 +41,17 @@ class TestLayers(LayerTests):
         "interpolation": refusal(
             Resizing, "option interpolation: expected one of", height=1, width=2, interpolation="x"
         ),
-        "pad": refusal(Resizing, "pad_to_aspect_ratio", height=1, width=2, pad_to_aspect_ratio=True),
+        "pad": refusal(
+            Resizing,
+            "option pad_to_aspect_ratio: expected False with crop_to_aspect_ratio",
+            height=1,
+            width=2,
+            pad_to_aspect_ratio=True,
+            crop_to_aspect_ratio=True,
+        ),
+        "fill_mode": refusal(
+            Resizing, "option fill_mode: expected constant", height=1, width=2, fill_mode="wrap"
+        ),
         "format": refusal(
             Resizing, "expected channels_last", height=1, width=2, data_format="channels_first"
         ),
@@ -79,3 +95,17 @@ def test_open_sizes() -> None:
     assert model.outputs[0].shape == (None, 2, 2, 3)
     np.testing.assert_array_equal(model.predict(IMAGES), IMAGES[:, 2:4, 1:3])
     assert model.predict(IMAGES[:, :1, :1]).shape == (2, 2, 2, 3)
+
+
+def test_resizing_with_padding() -> None:
+    found = apply(Resizing(6, 6, pad_to_aspect_ratio=True, fill_value=-1.0), IMAGES)
+    np.testing.assert_array_equal(found[:, :, 1:5], IMAGES)
+    np.testing.assert_array_equal(found[:, :, [0, 5]], np.full((2, 6, 2, 3), -1.0))
+    np.testing.assert_array_equal(apply(Resizing(12, 4, pad_to_aspect_ratio=True), IMAGES)[:, 3:9], IMAGES)
+
+
+def test_a_smaller_image_of_all_pixels() -> None:
+    stripes = np.tile(np.float32([1, 0, 0, 0])[:, None, None], (1, 3, 2, 1)).reshape(1, 12, 2, 1)
+    plain, smooth = (apply(Resizing(3, 2, antialias=antialias), stripes) for antialias in (False, True))
+    np.testing.assert_array_equal(plain, np.zeros((1, 3, 2, 1)))
+    assert smooth.min() > 0.15

@@ -36,6 +36,15 @@ def np_glu(x: Array) -> Array:
     return x[:, :3] * np_sigmoid(x[:, 3:])
 
 
+def np_sparsemax(x: Array) -> Array:
+    """As Keras computes it, with running sums in place of elements."""
+    falling = -np.sort(-x, axis=-1)
+    sums = np.cumsum(falling, axis=-1)
+    support = 1 + np.arange(1, x.shape[-1] + 1) * falling > sums
+    limit = (np.where(support, sums, 0).sum(-1, keepdims=True) - 1) / support.sum(-1, keepdims=True)
+    return np.maximum(x - limit, 0)
+
+
 # The function of that name in NumPy.
 FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "linear": lambda x: x,
@@ -67,6 +76,7 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "squareplus": lambda x: (x + np.sqrt(x**2 + 4)) / 2,
     "sparse_plus": lambda x: np.where(x <= -1, 0, np.where(x < 1, (x + 1) ** 2 / 4, x)),
     "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
+    "sparsemax": np_sparsemax,
 }
 
 

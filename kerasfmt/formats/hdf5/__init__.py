@@ -1,4 +1,4 @@
-"""Keras models in HDF5, "legacy h5": read in the dialects of Keras 2 and Keras 3, written in Keras 2's dialect.
+"""Keras models in HDF5, "legacy h5", read and written in the dialects of Keras 2 and Keras 3.
 
     /                            attributes: model_config (JSON), training_config (JSON, if compiled),
                                  keras_version, backend
@@ -53,6 +53,15 @@ def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
     write(model, target, arguments.include_optimizer, arguments.progress)
 
 
+def _write_for_keras3(model: Model, target: Source, arguments: WriteArguments) -> None:
+    from kerasfmt.formats import unheld
+    from kerasfmt.formats.hdf5.writer import write
+
+    if arguments.include_optimizer:
+        unheld.warn(target, unheld.compile_state(model))
+    write(model, target, arguments.include_optimizer, arguments.progress, "keras3")
+
+
 def _read_weights(model: Model, source: Source, by_name: bool, skip_mismatch: bool) -> None:
     from kerasfmt.formats.hdf5.variables import read_variables
     from kerasfmt.formats.hdf5.weights import load_weights
@@ -85,6 +94,12 @@ def _unheld(model: Model) -> Iterator[str]:
     yield from unheld.state_in_keras3(model)
 
 
+def _unheld_for_keras3(model: Model) -> Iterator[str]:
+    from kerasfmt.formats import unheld
+
+    yield from unheld.compile_state(model)
+
+
 FORMAT: Final = Format(
     name="h5",
     title="HDF5",
@@ -102,3 +117,11 @@ FORMAT: Final = Format(
     describe=_describe,
     unheld=_unheld,
 )
+
+FOR_KERAS3: Final = Format(
+    name="keras_h5",
+    title="HDF5 for Keras 3",
+    write=_write_for_keras3,
+    unheld=_unheld_for_keras3,
+)
+"""HDF5 in Keras 3's words, which Keras 2 does not read; it is read by FORMAT."""

@@ -1,4 +1,4 @@
-"""From a model to an HDF5 file as Keras 2.15 writes it; the package docstring shows the layout.
+"""From a model to an HDF5 file as Keras 2.15 writes it, or in Keras 3's words; the package docstring shows the layout.
 
 The order within a layer is Keras's: trainable weights, then the others, over all layers of a nested model. A weight
 that two layers share, or a layer of two models, is written for both: the format cannot say that two places hold one
@@ -19,7 +19,8 @@ from kerasfmt.containers.hdf5 import writing
 from kerasfmt.containers.hdf5.name_lists import name_attributes
 from kerasfmt.containers.hdf5.write_plan import WritePlan
 from kerasfmt.containers.progress import Progress, unheard
-from kerasfmt.dialects import keras2_hdf5, versions
+from kerasfmt.dialects import keras2_hdf5, keras3, versions
+from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.hdf5 import layout
 from kerasfmt.formats.matching import ordered_weights, top_level_weights
@@ -37,6 +38,7 @@ def write(
     target: str | os.PathLike[str] | Any,
     include_optimizer: bool = True,
     progress: Progress = unheard,
+    dialect: Dialect = "tf_keras",
 ) -> None:
     """Writes a whole model.
 
@@ -46,17 +48,19 @@ def write(
         group holds the model as the root of a file would.
       include_optimizer: whether to write the training config and the optimizer's state.
       progress: is told the bytes of weights that have been written, part by part.
+      dialect: "tf_keras" for Keras 2, which Keras 3 reads too where it can; "keras3" for Keras 3 alone, without the
+        training config.
 
     Raises:
       InvalidModelError: names collide in the file, or HDF5 cannot hold them. Nothing is written.
-      UnsupportedLayerError: Keras 2 has no such activation, or not the optimizer; or a layer is known by its functions
+      UnsupportedLayerError: that Keras has no such layer, activation or optimizer; or a layer is known by its functions
         only. Nothing is written.
       UnsupportedFormatError: HDF5 has no such dtype as a weight's. Nothing is written.
       SaveError: the group holds a model already, or cannot be written. It is as it was.
       ImportError: h5py is not installed.
     """
     refuse_revived(model, "an HDF5 file")
-    writing.write(model_tree(model, include_optimizer), target, progress)
+    writing.write(model_tree(model, include_optimizer, dialect), target, progress)
 
 
 def write_weights(model: Model, target: str | os.PathLike[str] | Any) -> None:
@@ -77,7 +81,7 @@ def write_weights(model: Model, target: str | os.PathLike[str] | Any) -> None:
     writing.write(tree, target)
 
 
-def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
+def model_tree(model: Model, include_optimizer: bool, dialect: Dialect = "tf_keras") -> WritePlan:
     """What the file of a model holds.
 
     Raises:
@@ -88,11 +92,11 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
     _refuse_assets(model)
     tree = WritePlan(f"model {model.name}")
     attributes = tree.attributes[""]
-    attributes[layout.KERAS_VERSION] = versions.later_keras2(model.keras2_version)
+    attributes[layout.KERAS_VERSION] = _version(model, dialect)
     attributes[layout.BACKEND] = _BACKEND
-    attributes[layout.MODEL_CONFIG] = json.dumps(keras2_hdf5.write_model(model)).encode()
+    attributes[layout.MODEL_CONFIG] = json.dumps(_config(model, dialect)).encode()
     compiled = None
-    if include_optimizer and model.training_config is not None:
+    if include_optimizer and dialect == "tf_keras" and model.training_config is not None:
         from kerasfmt.dialects.compiled_objects import without_modules
         from kerasfmt.formats.compiled import built_state
 
@@ -100,7 +104,7 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
         assert compiled is not None
         attributes[layout.TRAINING_CONFIG] = json.dumps(without_modules(compiled.config)).encode()
     tree.group(layout.MODEL_WEIGHTS, "the group of the weights")
-    _add_weights(tree, layout.MODEL_WEIGHTS, model)
+    _add_weights(tree, layout.MODEL_WEIGHTS, model, dialect)
     if compiled is not None and compiled.variables:
         group = tree.group(layout.OPTIMIZER_WEIGHTS, "the group of the optimizer")
         names = [f"{weight.name}:0" for weight in compiled.variables]
@@ -108,6 +112,18 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
         for name, weight in zip(names, compiled.variables, strict=True):
             tree.dataset(f"{layout.OPTIMIZER_WEIGHTS}/{name}", weight, f"optimizer variable {weight.name}")
     return tree
+
+
+def _version(model: Model, dialect: Dialect) -> str:
+    return versions.KERAS3 if dialect == "keras3" else versions.later_keras2(model.keras2_version)
+
+
+def _config(model: Model, dialect: Dialect) -> dict[str, Any]:
+    """What a file says of the model; Keras 3 takes an entry that states a module for another kind of file."""
+    if dialect == "tf_keras":
+        return keras2_hdf5.write_model(model)
+    told = keras3.write_model(model)
+    return {key: told[key] for key in ("class_name", "config")}
 
 
 def _refuse_assets(model: Model) -> None:
@@ -122,15 +138,17 @@ def _refuse_assets(model: Model) -> None:
             )
 
 
-def _add_weights(tree: WritePlan, where: str, model: Model) -> None:
+def _add_weights(tree: WritePlan, where: str, model: Model, dialect: Dialect = "tf_keras") -> None:
     """Adds a group for every layer, below the group `where`."""
     attributes = tree.attributes[where]
     prefix = f"{where}/" if where else ""
     attributes.update(name_attributes(layout.LAYER_NAMES, [layer.name for layer in model.layers], tree.name))
     attributes[layout.BACKEND] = _BACKEND.encode()
-    attributes[layout.KERAS_VERSION] = versions.later_keras2(model.keras2_version).encode()
+    attributes[layout.KERAS_VERSION] = _version(model, dialect).encode()
     for layer in sorted(model.layers, key=lambda layer: layer.name):
-        _add_layer(tree, prefix + layer.name, ordered_weights(layer), f"layer {layer.name}")
+        told = dialect == "keras3" and (layer.facts.weightless_in_keras3 or layer.weights_are_given)
+        weights = [] if told else ordered_weights(layer)
+        _add_layer(tree, prefix + layer.name, weights, f"layer {layer.name}")
     _add_layer(
         tree, prefix + layout.TOP_LEVEL, top_level_weights(model), "the group of the weights of no layer"
     )

@@ -60,6 +60,12 @@ def _write(model: Model, target: Source, arguments: WriteArguments) -> None:
     write(model, target, arguments.include_optimizer, "keras3", arguments.progress)
 
 
+def _write_for_early_keras3(model: Model, target: Source, arguments: WriteArguments) -> None:
+    from kerasfmt.formats.keras_archive.writer import write
+
+    write(model, target, arguments.include_optimizer, "keras3", arguments.progress, early=True)
+
+
 def _write_for_tf_keras(model: Model, target: Source, arguments: WriteArguments) -> None:
     from kerasfmt.formats.keras_archive.writer import write
 
@@ -142,3 +148,11 @@ TF_KERAS: Final = Format(
     unheld=_unheld_for_tf_keras,
 )
 """The dialect of tf_keras and Keras 2; archives and weights in it are read by FORMAT."""
+
+EARLY_KERAS3: Final = Format(
+    name="keras_3.0",
+    title="a .keras archive for Keras 3.0 to 3.10",
+    write=_write_for_early_keras3,
+    unheld=_unheld,
+)
+"""The words of the first versions of Keras 3; archives in them are read by FORMAT, and by later versions of Keras."""

@@ -120,10 +120,9 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
                 name = unique(to_snake_case(_class_name(child)), numbered)
                 yield from _walk(_below(place, child, f"{attribute}/{name}"), None, container, met)
         for attribute, child in layer.sublayers.items() if not listed else ():
-            # Keras 3 meets the public attribute first. Keras 2 knows only the private one.
-            names = dict.fromkeys(
-                (attribute.removeprefix("_"), attribute) if "dense" in attribute else (attribute,)
-            )
+            # Keras 2 knows only the private attribute.
+            public = attribute.removeprefix("_") if attribute in layer.facts.public_layers else attribute
+            names = dict.fromkeys((public, attribute))
             yield from _walk(_below(place, child, *names), None, container, met)
         return
     assert isinstance(layer, Model), layer

@@ -19,6 +19,7 @@ from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.containers.zip.writer import Packer
 from kerasfmt.dialects import keras2_archive, keras3, versions
 from kerasfmt.dialects.compile_config import write_compile_config
+from kerasfmt.dialects.early_keras3 import to_early_keras3
 from kerasfmt.dialects.optimizer_target import for_keras
 from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
@@ -43,6 +44,7 @@ def write(
     include_optimizer: bool = True,
     dialect: Dialect = "keras3",
     progress: Progress = unheard,
+    early: bool = False,
 ) -> None:
     """Writes a whole model.
 
@@ -52,6 +54,7 @@ def write(
       include_optimizer: whether to write the compile state and the optimizer's variables.
       dialect: "keras3" for Keras 3, "tf_keras" for tf_keras and Keras 2.
       progress: is told the bytes of weights that have been written, part by part.
+      early: whether the archive is for Keras 3.0 to 3.10.
 
     Raises:
       UnsupportedLayerError: that version of Keras lacks a layer, the optimizer, or an option; or a layer is known by
@@ -69,6 +72,8 @@ def write(
     training = given_state(model, versions.MAJOR[dialect]) if include_optimizer else None
     if training is not None:
         config["compile_config"] = write_compile_config(training, versions.MAJOR[dialect])
+    if early:
+        config = to_early_keras3(config)
     tree = _tree(model, training, dialect)
     files = list(files_to_write(model, dialect == "keras3"))
     metadata = {

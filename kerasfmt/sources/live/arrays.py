@@ -57,6 +57,35 @@ class LiveArray:
         return f"<LiveArray {variable_name(self._variable)} {self.dtype}{list(self.shape)}>"
 
 
+class MergedArray:
+    """The value of a live variable with an adapter of low rank added; every use reads the current values.
+
+    Attributes:
+      shape: its shape.
+      dtype: its NumPy dtype.
+
+    Source: keras/src/layers/core/dense.py, kernel (3.x)
+    """
+
+    __slots__ = ("_base", "_factor", "_left", "_right", "dtype", "shape")
+
+    def __init__(self, base: Any, left: Any, right: Any, factor: float) -> None:
+        self._base, self._left, self._right = map(LiveArray, (base, left, right))
+        self._factor = factor
+        self.shape, self.dtype = self._base.shape, self._base.dtype
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """The value: `base + factor * left @ right`."""
+        change = np.matmul(np.asarray(self._left), np.asarray(self._right)) * self._factor
+        found: npt.NDArray[Any] = (np.asarray(self._base) + change).astype(self.dtype)
+        return found if dtype is None else found.astype(dtype, copy=False)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array in memory."""
+        return self._base.nbytes
+
+
 def variable_name(variable: Any) -> str:
     """The name of a variable: its path in Keras 3, its name without the output number in Keras 2."""
     path = getattr(variable, "path", None)

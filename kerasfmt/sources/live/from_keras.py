@@ -25,7 +25,7 @@ from kerasfmt.ir.own_modules import is_own
 from kerasfmt.layers.feature_space import FeatureSpace
 from kerasfmt.layers.index_lookup import IndexLookup
 from kerasfmt.layers.text_vectorization import TextVectorization
-from kerasfmt.sources.live.arrays import LiveArray, variable_name
+from kerasfmt.sources.live.arrays import LiveArray, MergedArray, variable_name
 from kerasfmt.sources.live.beside import warn_of_what_is_left_out
 from kerasfmt.sources.live.compile_state import training_config
 from kerasfmt.sources.live.lookups import take_lookup, without_path
@@ -104,7 +104,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
         return found
     _take_weights(found, model, taken)
     warn_of_what_is_left_out(found, model, taken)
-    if compile:
+    if compile and not _adapters(model):  # whose optimizer trains the adapters
         with own_code(f"model {model.name}: how it is compiled", _LEAVE_OUT):
             found.training_config = training_config(model, taken)
     return found
@@ -298,7 +298,11 @@ def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None
         return
     weights = ordered_weights(layer)
     variables = {id(v): v for v in (*live.trainable_weights, *live.non_trainable_weights)}
+    arrays: dict[int, tuple[str, LiveArray | MergedArray]]
     arrays = {key: (variable_name(variable), LiveArray(variable)) for key, variable in variables.items()}
+    for base, left, right, factor in _adapters(live):
+        del arrays[id(left)], arrays[id(right)]
+        arrays[id(base)] = (variable_name(base), MergedArray(base, left, right, factor))
     keys = {id(array): key for key, (_, array) in arrays.items()}
     where = f"layer {layer.name} ({type(layer).__name__})"
     stored = by_name(weights, list(arrays.values()))
@@ -310,3 +314,19 @@ def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None
         if not is_keras3(live):
             weight.name = arrays[key][0]
         taken[key] = weight
+
+
+def _adapters(live: Any) -> list[tuple[Any, Any, Any, float]]:
+    """The adapters of low rank (LoRA) of a live layer and the layers in it: variable, two factors, and their scale.
+
+    Source: keras/src/layers/core/dense.py, kernel (3.x)
+    """
+    found = []
+    for part in getattr(live, "_flatten_layers", tuple)():
+        if not getattr(part, "lora_enabled", False):
+            continue
+        scale = getattr(part, "lora_alpha", part.lora_rank) / part.lora_rank
+        word = "kernel" if hasattr(part, "lora_kernel_a") else "embeddings"
+        factors = (getattr(part, f"lora_{word}_{end}") for end in "ab")
+        found.append((getattr(part, f"_{word}"), *factors, scale))
+    return found

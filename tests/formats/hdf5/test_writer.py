@@ -11,11 +11,19 @@ import h5py
 import numpy as np
 import pytest
 
-from kerasfmt import Sequential
+from kerasfmt import Input, Model, Sequential
 from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.hdf5.reader import load
 from kerasfmt.formats.hdf5.writer import model_tree, write
-from kerasfmt.layers import Activation, BatchNormalization, Dense
+from kerasfmt.layers import (
+    Activation,
+    BatchNormalization,
+    Dense,
+    Discretization,
+    Embedding,
+    GlobalAveragePooling1D,
+    TimeDistributed,
+)
 from tests.formats.hdf5.build import compiled, small, two
 
 DATA = Path(__file__).parents[2] / "data" / "hdf5"
@@ -259,3 +267,40 @@ def test_tree_of_a_frozen_layer() -> None:
     model = Sequential([BatchNormalization(input_shape=(3,), name="norm", trainable=False)])
     names = [path.rpartition("/")[2] for path in model_tree(model, True).datasets]
     assert names == ["gamma:0", "beta:0", "moving_mean:0", "moving_variance:0"]
+
+
+def test_in_words_of_keras_3(tmp_path: Path) -> None:
+    x = Input((4, 3))
+    inner = Sequential([Dense(2, activation="celu", input_shape=(3,)), BatchNormalization(axis=[1])])
+    model = Model(x, TimeDistributed(inner, name="steps")(x))
+    write(model, tmp_path / "m.h5", dialect="keras3")
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert file.attrs["keras_version"].startswith("3.")
+        assert "training_config" not in file.attrs
+        config = json.loads(file.attrs["model_config"])
+        assert list(file["model_weights/steps"].attrs["weight_names"]) == [
+            f"{weight.name}:0" for weight in (*model.trainable_weights, *model.non_trainable_weights)
+        ]
+    assert config.keys() == {"class_name", "config"}
+    steps = config["config"]["layers"][1]
+    assert (steps["module"], steps["config"]["layer"]["module"]) == ("keras.layers", "keras")
+    found = np.ones((2, 4, 3), np.float32)
+    np.testing.assert_array_equal(load(tmp_path / "m.h5").predict(found), model.predict(found))
+
+
+def test_a_mask_in_words_of_keras_3(tmp_path: Path) -> None:
+    tokens = Input((4,), dtype="int32")
+    model = Model(tokens, GlobalAveragePooling1D()(Embedding(5, 2, mask_zero=True)(tokens)))
+    write(model, tmp_path / "m.h5", dialect="keras3")
+    x = np.array([[1, 2, 0, 0]], np.int32)
+    np.testing.assert_allclose(load(tmp_path / "m.h5").predict(x), model.predict(x), rtol=1e-6)
+
+
+def test_what_keras_3_keeps_in_the_config_is_not_among_the_weights(tmp_path: Path) -> None:
+    x = Input((3,))
+    model = Model(x, Discretization([0.5], name="bins")(x))
+    write(model, tmp_path / "m.h5", dialect="keras3")
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert list(file["model_weights/bins"].attrs["weight_names"]) == []
+    given = np.array([[0, 0.5, 1]], np.float32)
+    np.testing.assert_array_equal(load(tmp_path / "m.h5").predict(given), model.predict(given))

@@ -10,7 +10,7 @@ import pytest
 
 from kerasfmt import from_keras
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.sources.live.arrays import LiveArray
+from kerasfmt.sources.live.arrays import LiveArray, MergedArray
 from tests.sources.live.live_models import KERNEL, Parameter, Variable2, Variable3, model2, model3
 
 
@@ -58,3 +58,12 @@ def test_values_in_a_session_have_no_arrays() -> None:
     array = LiveArray(Symbolic("dense/kernel", KERNEL))
     with pytest.raises(InvalidModelError, match=r"variable dense/kernel: .* outside of a session"):
         np.asarray(array)
+
+
+def test_an_adapter_is_added_when_the_value_is_used() -> None:
+    base, left, right = (np.ones(shape, np.float32) for shape in ((3, 4), (3, 2), (2, 4)))
+    found = MergedArray(Variable3("v", base), Variable3("v", left), Variable3("v", right), 0.5)
+    np.testing.assert_array_equal(np.asarray(found), np.full((3, 4), 2.0))
+    left *= 3
+    np.testing.assert_array_equal(np.asarray(found, np.float64), np.full((3, 4), 4.0))
+    assert (found.shape, found.dtype, found.nbytes) == ((3, 4), np.dtype("f4"), 48)

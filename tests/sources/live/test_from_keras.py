@@ -188,7 +188,6 @@ def test_weights_that_do_not_fit() -> None:
 
 OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"lora_rank": None, "quantization_config": None}, ""),
-    ({"lora_rank": 4}, "layer dense .Dense.: unknown option lora_rank=4"),
     ({"quantization_config": {"class_name": "Int8"}}, "unknown option quantization_config"),
     ({"invented": False}, "unknown option invented=False"),
 ]

@@ -1,0 +1,43 @@
+"""Layers of Keras that kerasfmt does not have: why, and what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_FUNCTION: Final = (
+    "it holds a Python function of JAX, which no file of Keras can hold; save the function with kerasfmt.from_jax, or "
+    "write the layer as a subclass of kerasfmt.layers.Layer"
+)
+_COLUMNS: Final = (
+    "feature columns are functions of TensorFlow, which Keras stores by name only; give the model the features as "
+    "inputs of StringLookup, Discretization, Embedding and CategoryEncoding layers, or use FeatureSpace"
+)
+
+REFUSED: Final[Mapping[str, str]] = {
+    "AbstractRNNCell": "the base class of cells that users write; write the cell for kerasfmt too",
+    "ContrastLimitedAdaptiveHistogramEqualization": "kerasfmt does not have this layer yet; equalize the images before "
+    "they reach the model",
+    "DenseFeatures": _COLUMNS,
+    "FlaxLayer": _FUNCTION,
+    "JaxLayer": _FUNCTION,
+    "MelSpectrogram": "kerasfmt does not have this layer yet; compute the spectrograms before they reach the model",
+    "STFTSpectrogram": "kerasfmt does not have this layer yet; compute the spectrograms before they reach the model",
+    "SequenceFeatures": _COLUMNS,
+    "TFSMLayer": "it names the directory of a SavedModel, which is not part of the file; load that SavedModel itself "
+    "with kerasfmt.load_model",
+    "TorchModuleWrapper": "it holds a pickled module of torch, and reading a pickle runs code; build the module from "
+    "layers of Keras, and give them its weights",
+}
+"""Class -> the rest of an error: why it is refused, and what a user can do."""
+
+
+def refusal(kind: str) -> str:
+    """Why a class is not read, and what to do.
+
+    Args:
+      kind: the name of the class in a file.
+    """
+    known = REFUSED.get(kind)
+    advice = "kerasfmt does not have this layer yet; for a custom layer," if known is None else f"{known}; or"
+    return f"{advice} pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
