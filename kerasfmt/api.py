@@ -329,8 +329,9 @@ def load_model(
 
     Args:
       filepath: the file, the directory of a SavedModel, or an open h5py.File or group.
-      custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the file; for Lambda layers,
-        functions by the layers' names.
+      custom_objects: what is not Keras's own, by the name in the file: subclasses of `kerasfmt.layers.Layer`;
+        activations, initializers, regularizers and constraints, as functions or classes; for Lambda layers, functions
+        by the layers' names. `model_from_config` says what each is. Losses, metrics and optimizers need none.
       compile: whether to keep the training config and the optimizer's state.
       tags: of a SavedModel with several graphs, the tags of the one to read: a text or a set of them. By default the
         only graph, or the one with the tag "serve".

@@ -17,7 +17,7 @@ from typing import Any
 
 from kerasfmt.dialects import versions
 from kerasfmt.dialects.activations import in_keras2, is_activation
-from kerasfmt.dialects.saving_lib import MODULES
+from kerasfmt.dialects.saving_lib import MODULES, object_at, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.json_values import is_shape
@@ -172,17 +172,9 @@ def _option(layer: str, key: str, value: Any) -> Any:
         return value["items"]
     if value.keys() != {"class_name", "config"}:
         return {k: _option(layer, k, item) for k, item in value.items()}
-    kind = key.rpartition("_")[2]
+    if key.rpartition("_")[2] in MODULES:
+        return object_at(key, value, value["config"])
     found = find_layer_class(value["class_name"])
-    if kind in MODULES:
-        module, config = MODULES[kind], value["config"]
-    elif found is not None and issubclass(found, Layer):
-        module, config = "keras.layers", _config(value["config"])
-    else:
-        return dict(value)
-    return {
-        "module": module,
-        "class_name": value["class_name"],
-        "config": config,
-        "registered_name": None,
-    }
+    if found is not None and issubclass(found, Layer):
+        return wrapped("keras.layers", value["class_name"], _config(value["config"]))
+    return dict(value)

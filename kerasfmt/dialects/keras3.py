@@ -30,9 +30,10 @@ from kerasfmt.dialects.keras3_masks import (
     refuse_unstated_masks,
     state_missing_masks,
 )
-from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, mappings, plain_shape, wrapped
+from kerasfmt.dialects.saving_lib import is_custom, mapped, mappings, object_at, plain_shape, wrapped
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Tensor
+from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.ir.structure import Structure, flatten, map_to_lists
 from kerasfmt.ir.topology import References
@@ -237,8 +238,7 @@ def _sequential(model: Sequential) -> dict[str, Any]:
 
 def _options(layer: Layer) -> dict[str, Any]:
     def wrap(key: str, value: Mapping[str, Any]) -> Any:
-        module = MODULES.get(key.rpartition("_")[2], "keras.layers")
-        return wrapped(module, value["class_name"], _inside(layer, key, value)["config"])
+        return object_at(key, value, _inside(layer, key, value)["config"])
 
     found: dict[str, Any] = {}
     facts = layer.facts
@@ -273,6 +273,9 @@ def _check_implied(layer: Layer, key: str, value: Any) -> None:
 
 
 def _activation(layer: Layer, key: str, name: str) -> str:
+    held = layer.held(key)
+    if isinstance(held, Activation) and held.is_custom:
+        return name
     found = activation_to_keras3(name)
     if found is None:
         raise _refuse(layer, f"option {key}: Keras 3 has no such function; its {name} is another function")

@@ -56,8 +56,10 @@ def model_from_config(
     Args:
       config: `{"class_name", "config"}` of a Functional or Sequential model, or the inner config alone, as
         `get_config` of a model of Keras or kerasfmt returns it; JSON values in the dialect of Keras 2 or Keras 3.
-      custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the config; for Lambda layers,
-        functions by the layers' names.
+      custom_objects: what is not Keras's own, by the name in the config: subclasses of `kerasfmt.layers.Layer`;
+        activations, functions of Values; subclasses of `kerasfmt.initializers.Initializer`,
+        `kerasfmt.constraints.Constraint` and `kerasfmt.regularizers.Regularizer`, or functions: of NumPy for the first
+        two, of Values for the last. For Lambda layers, functions by the layers' names.
       keras: the version of Keras whose dialect it is; by default recognized by what only one version writes.
       max_expansion: what the functions of the layers may cost for each byte of the config, beyond the 128 MiB that any
         config may cost; infinity for no limit. A reader of a file counts the bytes of the file in place of these.
@@ -238,9 +240,7 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
     cls: type[Layer] | None
     if custom is not None and (inspect.isclass(custom) or not _takes_functions(kind)):
         cls = _custom_class(kind, custom)
-        return cls.revive(
-            normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
-        )
+        return _revived(cls, config, reading, path)
     if holds_operations(str(entry.get("module"))):
         from kerasfmt.layers.keras3_ops import Operation
 
@@ -259,9 +259,19 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
             f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: kerasfmt does not have this layer "
             f"yet; for a custom layer, pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
         )
-    return cls.revive(
-        normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
-    )
+    return _revived(cls, config, reading, path)
+
+
+def _revived(cls: type[Layer], config: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Layer:
+    """The layer of a class and a config, with the custom objects that the options name."""
+    options = normalized(cls, config)
+    objects = reading.custom_objects
+    for name, value in options.items() if objects else ():
+        field = cls.fields.get(name)
+        given = None if field is None or field.custom is None else field.custom(value, objects)
+        if given is not None:
+            options[name] = given
+    return cls.revive(options, objects, lambda e: _layer_from(e, reading, path))
 
 
 def _custom_class(kind: str, custom: Any) -> type[Layer]:
