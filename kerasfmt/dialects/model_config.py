@@ -13,8 +13,10 @@ from typing import Any, Protocol
 
 from kerasfmt import limits
 from kerasfmt.dialects import keras2, keras3
+from kerasfmt.dialects.architecture import recognized
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
 from kerasfmt.dialects.functions import functions_to_keras2
+from kerasfmt.dialects.older_keras2 import OLDER_NAMES
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Functional, Model, naming
@@ -119,7 +121,9 @@ def layer_from_config(
 def _model_from(config: Mapping[str, Any], reading: _Reading, keras: Major | None) -> Model:
     if "layers" in config and "class_name" not in config:
         config = {"class_name": "Functional" if "input_layers" in config else "Sequential", "config": config}
-    if keras == 3 or (keras is None and keras3.is_spoken(config)):
+    if keras is None:
+        config, keras = recognized(config)
+    if keras == 3:
         with _located((str(config.get("class_name")),)):
             config = keras3.keras3_to_keras2(config)
     layer = _layer_from(config, reading, ())
@@ -237,6 +241,7 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
     """The layer of an entry, from its config; None if the entry is a model."""
     kind, config = str(entry.get("class_name")), dict(entry["config"])
     custom = _given(entry, reading)
+    kind = OLDER_NAMES.get(kind, kind) if custom is None else kind
     cls: type[Layer] | None
     if custom is not None and (inspect.isclass(custom) or not _takes_functions(kind)):
         cls = _custom_class(kind, custom)

@@ -156,7 +156,7 @@ def pair(
     for weight, (name, array) in zip(weights, stored, strict=True):
         if not weight.takes_shape(tuple(array.shape)):
             expected, got = f"shape {list(weight.shape)}", str(list(array.shape))
-        elif not (cast or _takes(weight, dtypes.of(array.dtype))):
+        elif not _takes(weight, dtypes.of(array.dtype), cast):
             expected, got = f"dtype {weight.dtype}", str(array.dtype)
         else:
             yield weight, array
@@ -231,8 +231,14 @@ class Cast:
         return f"<Cast {self._array!r} to {self.dtype}>"
 
 
-def _takes(weight: Weight, dtype: dtypes.DType) -> bool:
+def _takes(weight: Weight, dtype: dtypes.DType, cast: bool) -> bool:
+    if cast and _is_real(dtype) and (_is_real(weight.dtype) or weight.dtype.is_complex):
+        return True
     return dtype in (weight.dtype, *weight.other_dtypes) or (dtype.is_integer and weight.dtype.is_integer)
+
+
+def _is_real(dtype: dtypes.DType) -> bool:
+    return dtype.is_floating or dtype.is_integer or dtype is dtypes.bool_
 
 
 def _listed(arrays: Sequence[tuple[str, ArrayLike | Weight]]) -> str:

@@ -127,7 +127,7 @@ def load(
         config = stored.in_keras2
         model = model_from_config(config, custom, keras=2)
         model.made_by_keras = 3 if stored.dialect == "keras3" else 2
-        assign(model, config, stored.variables, stored.file)
+        assign(model, config, stored.variables, stored.file, cast=True)
         give_assets(model, config, stored.assets, stored.variables, stored.file)
         # Keras 3 loses the optimizer when it writes the model to HDF5; a model saved after that cannot be trained on.
     if isinstance(compiled, Mapping) and compiled.get("optimizer"):

@@ -81,9 +81,9 @@ MISFITS: list[tuple[Callable[[h5py.File], Any], type[KerasfmtError], str]] = [
         "layer hidden (Dense): weight hidden/kernel: expected shape [3, 4], got [3, 5] from layers/dense/vars/0",
     ),
     (
-        replaced("layers/dense/vars/0", np.ones((3, 4))),
+        replaced("layers/dense/vars/0", np.ones((3, 4), "c8")),
         InvalidModelError,
-        "weight hidden/kernel: expected dtype float32, got float64 from layers/dense/vars/0",
+        "weight hidden/kernel: expected dtype float32, got complex64 from layers/dense/vars/0",
     ),
     (replaced("stray", 1.0), InvalidModelError, "got a dataset 'stray' elsewhere"),
     (replaced("optimizer/vars/99", 1.0), InvalidModelError, "optimizer: expected variables 0 to 14"),
