@@ -74,7 +74,9 @@ def _state_optional(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**config, "layers": entries}
 
 
-def _model(model: Model, config: Mapping[str, Any], modern: bool, for_both: bool) -> dict[str, Any]:
+def _model(
+    model: Model, config: Mapping[str, Any], modern: bool, for_both: bool, frozen: bool = False
+) -> dict[str, Any]:
     """The config of a model, with those of its layers in the dialect of files.
 
     Args:
@@ -83,16 +85,21 @@ def _model(model: Model, config: Mapping[str, Any], modern: bool, for_both: bool
       modern: whether layers are described as `keras.saving` does. Keras does so for all layers of a model inside a
         Sequential, and of the models inside that model.
       for_both: whether Keras 3 is to read it too.
+      frozen: whether a model around its layers is not trained. Keras 2 forgets that of a model inside of a model, and
+        the order of weights depends on it; so each layer says it.
     """
     sequential = isinstance(model, Sequential)
     entries = []
     for entry, layer in zip(config["layers"], model.config_layers, strict=True):
         if isinstance(layer, Model):
-            inner = _model(layer, entry["config"], modern or sequential, for_both)
+            inside = frozen or not layer.trainable
+            inner = _model(layer, entry["config"], modern or sequential, for_both, inside)
         else:
             inner = _config(entry["config"], layer)
             if for_both:
                 inner = _for_both(inner, layer)
+        if frozen and inner.get("trainable"):
+            inner = {**inner, "trainable": False}
         entries.append(_modern(layer, entry, inner) if modern else {**entry, "config": inner})
     return {**config, "layers": entries}
 

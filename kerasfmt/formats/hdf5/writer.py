@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from kerasfmt.containers.hdf5 import writing
@@ -22,9 +22,9 @@ from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.dialects import keras2_hdf5, versions
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.hdf5 import layout
-from kerasfmt.formats.matching import ordered_weights, top_level_weights
+from kerasfmt.formats.matching import ordered_weights, top_level_weights, weights_by_layers
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.ir import Model, Weight
+from kerasfmt.ir import Layer, Model, Weight
 from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.ir.revived_model import refuse_revived
 
@@ -100,7 +100,7 @@ def model_tree(model: Model, include_optimizer: bool) -> WritePlan:
         assert compiled is not None
         attributes[layout.TRAINING_CONFIG] = json.dumps(without_modules(compiled.config)).encode()
     tree.group(layout.MODEL_WEIGHTS, "the group of the weights")
-    _add_weights(tree, layout.MODEL_WEIGHTS, model)
+    _add_weights(tree, layout.MODEL_WEIGHTS, model, weights_by_layers)
     if compiled is not None and compiled.variables:
         group = tree.group(layout.OPTIMIZER_WEIGHTS, "the group of the optimizer")
         names = [f"{weight.name}:0" for weight in compiled.variables]
@@ -122,15 +122,17 @@ def _refuse_assets(model: Model) -> None:
             )
 
 
-def _add_weights(tree: WritePlan, where: str, model: Model) -> None:
-    """Adds a group for every layer, below the group `where`."""
+def _add_weights(
+    tree: WritePlan, where: str, model: Model, order: Callable[[Layer], list[Weight]] = ordered_weights
+) -> None:
+    """Adds a group for every layer, below the group `where`, with its weights in the order that its reader has."""
     attributes = tree.attributes[where]
     prefix = f"{where}/" if where else ""
     attributes.update(name_attributes(layout.LAYER_NAMES, [layer.name for layer in model.layers], tree.name))
     attributes[layout.BACKEND] = _BACKEND.encode()
     attributes[layout.KERAS_VERSION] = versions.later_keras2(model.keras2_version).encode()
     for layer in sorted(model.layers, key=lambda layer: layer.name):
-        _add_layer(tree, prefix + layer.name, ordered_weights(layer), f"layer {layer.name}")
+        _add_layer(tree, prefix + layer.name, order(layer), f"layer {layer.name}")
     _add_layer(
         tree, prefix + layout.TOP_LEVEL, top_level_weights(model), "the group of the weights of no layer"
     )
