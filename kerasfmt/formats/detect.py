@@ -238,7 +238,8 @@ def _named(save_format: str | None, able: Callable[[Format], bool]) -> Format | 
     if save_format is None:
         return None
     names: dict[str, Format] = {}
-    for found in sorted(FORMATS, key=able, reverse=True):
+    writing = [found for found in FORMATS if found.write or _writes_weights(found)]
+    for found in sorted(writing, key=able, reverse=True):
         for name in (found.name, *found.aliases):
             names.setdefault(name, found)
     if save_format.lower() not in names:

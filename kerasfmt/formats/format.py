@@ -109,6 +109,7 @@ class Format:
       weights_without_layers: whether its files of weights take those of a model without layers.
       read: reads the model at a path or in an open file. Takes custom objects, and whether to keep the compile state.
       write: writes a model to a path at which there is no file yet, into an empty directory, or into an open file.
+      read_architecture: reads a model with fresh weights, where the files of the format hold none.
       read_tagged: as `read`, of the graph with given tags; None where a file holds one model only.
       read_graph: reads the graph with given tags in a directory.
       write_graph: writes a graph that was read into an empty directory.
@@ -137,6 +138,7 @@ class Format:
     weights_without_layers: bool = False
     read: Callable[[Source, Mapping[str, Any] | None, bool], Model] | None = None
     write: Callable[[Model, Source, WriteArguments], None] | None = None
+    read_architecture: Callable[[Path, Mapping[str, Any] | None], Model] | None = None
     read_tagged: Callable[[Source, Mapping[str, Any] | None, bool, Tags], Model] | None = None
     read_graph: Callable[[Source, Tags], GraphModel] | None = None
     write_graph: Callable[[GraphModel, Source], None] | None = None
