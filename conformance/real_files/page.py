@@ -118,7 +118,7 @@ def write(found: Sequence[Row]) -> Path:
         "inputs are compared. kerasfmt converts it to each format, and the Keras of that format loads and predicts.",
         "",
         "- `=`: equal, up to the rounding of float32. `refused`: kerasfmt refuses it by name; why is below.",
-        f"- `written`: kerasfmt wrote it; only the first {READ} files of a package are read by the Keras of each format.",
+        f"- `written`: kerasfmt wrote it; of each package, {READ} files are read by the Keras of each format.",
         "- `theirs`: its own Keras does not load it here. `described`: weights of classes that only the package has.",
         "",
         summary(found),
