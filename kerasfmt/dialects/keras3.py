@@ -289,7 +289,7 @@ def _inside(layer: Layer, key: str, value: Mapping[str, Any]) -> dict[str, Any]:
     there.
     """
     held = layer.held(key)
-    if isinstance(held, Layer | FrozenOptions) and held.facts.absent_in == 3:
+    if isinstance(held, Layer | FrozenOptions | Activation) and held.facts.absent_in == 3:
         raise _refuse(layer, f"Keras 3 has no {key.rpartition('_')[2]} {value['class_name']}")
     return _layer_inside(held, value) if isinstance(held, Layer) else dict(value)
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from kerasfmt import limits
 from kerasfmt.dialects import keras2, keras3
+from kerasfmt.dialects.activations import is_activation
 from kerasfmt.dialects.architecture import recognized
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls
 from kerasfmt.dialects.functions import functions_to_keras2
@@ -20,6 +21,7 @@ from kerasfmt.dialects.older_keras2 import OLDER_NAMES
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Functional, Model, naming
+from kerasfmt.ir.activations import Activation
 from kerasfmt.ir.compilable import MODEL_METHODS
 from kerasfmt.ir.input_layer import InputLayer
 from kerasfmt.ir.json_values import LEAVES, unwrap
@@ -34,6 +36,8 @@ _MAX_DEPTH = 64
 
 _PACKAGES = ("TensorFlow>", LATER_PACKAGE)
 """Prefixes of the names of Keras's own classes."""
+_ACTIVATING = ("LeakyReLU", "ReLU", "ELU", "ThresholdedReLU", "Softmax")
+"""Layers without weights that may stand for an activation."""
 _MAX_NESTING = 4 * _MAX_DEPTH
 """Lists and dicts nested deeper than this are refused; each nested model takes three levels."""
 
@@ -271,12 +275,26 @@ def _revived(cls: type[Layer], config: Mapping[str, Any], reading: _Reading, pat
     """The layer of a class and a config, with the custom objects that the options name."""
     options = normalized(cls, config)
     objects = reading.custom_objects
-    for name, value in options.items() if objects else ():
+    for name, value in options.items():
         field = cls.fields.get(name)
-        given = None if field is None or field.custom is None else field.custom(value, objects)
+        if field is None or field.custom is None:
+            continue
+        given = field.custom(value, objects) if objects else None
+        if given is None and is_activation(name):
+            given = _layer_as_activation(value, reading, path)
         if given is not None:
             options[name] = given
     return cls.revive(options, objects, lambda e: _layer_from(e, reading, path))
+
+
+def _layer_as_activation(value: Any, reading: _Reading, path: tuple[str, ...]) -> Activation | None:
+    """The activation for the description of a layer that only computes; None for anything else."""
+    kind = value.get("class_name") if isinstance(value, Mapping) else None
+    if kind not in _ACTIVATING or not isinstance(value.get("config"), Mapping):
+        return None
+    made = _layer_from(value, reading, path)
+    stated = {"class_name": made.keras_name, "config": made.get_config()}
+    return Activation(made.keras_name, made.call, made.facts, stated)
 
 
 def _custom_class(kind: str, custom: Any) -> type[Layer]:

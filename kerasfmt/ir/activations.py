@@ -27,11 +27,13 @@ class Activation:
       name: what Keras 2 stores in a layer's config.
       function: emits the nodes for one value.
       facts: how the versions of Keras differ about it.
+      stated: class name and config, where a layer without weights stands for the function; None where a name does.
     """
 
     name: str
     function: Callable[[Value], Value] = field(repr=False)
     facts: KerasFacts = field(default=KerasFacts(), compare=False, repr=False)
+    stated: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_custom(self) -> bool:
@@ -159,12 +161,12 @@ def custom(identifier: object, custom_objects: Mapping[str, Any]) -> Activation 
     return Activation(name, given)
 
 
-def to_config(activation: Activation) -> str:
-    """What Keras 2 stores for the activation: its name.
+def to_config(activation: Activation) -> Config:
+    """What Keras 2 stores for the activation: its name, or class name and config of a layer.
 
     Source: keras/src/activations.py, serialize(use_legacy_format=True)
     """
-    return activation.name
+    return activation.name if activation.stated is None else activation.stated
 
 
 Option: TypeAlias = Field[Activation, Activation | Config | None]

@@ -187,3 +187,32 @@ def test_a_function_is_an_activation_without_a_file_too() -> None:
     made = kerasfmt.Sequential([Dense(2, activation=capped, input_shape=(3,))])
     assert made.layers[0].get_config()["activation"] == "capped"
     assert made.predict(np.ones((4, 3), np.float32)).max() <= 0.5
+
+
+@pytest.mark.parametrize("save_format", PLACES)
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"class_name": "LeakyReLU", "config": {"alpha": 0.25}},
+        {"module": "keras.layers", "class_name": "LeakyReLU", "config": {"negative_slope": 0.25}},
+    ],
+    ids=["keras2", "keras3"],
+)
+def test_a_layer_as_an_activation(save_format: str, stated: dict[str, Any], tmp_path: Path) -> None:
+    options = {"units": 2, "batch_input_shape": [None, 3], "kernel_initializer": "ones", "activation": stated}
+    made = kerasfmt.model_from_config({"name": "s", "layers": [{"class_name": "Dense", "config": options}]})
+    inputs = -np.ones((1, 3), np.float32)
+    np.testing.assert_array_equal(made.predict(inputs), [[-0.75, -0.75]])
+    path = tmp_path / PLACES[save_format]
+    kerasfmt.save_model(made, path, save_format=save_format)
+    again = kerasfmt.load_model(path)
+    np.testing.assert_array_equal(again.predict(inputs), made.predict(inputs))
+    assert again.layers[0].get_config()["activation"]["config"]["alpha"] == 0.25
+
+
+def test_a_layer_as_an_activation_that_keras_3_lacks(tmp_path: Path) -> None:
+    stated = {"class_name": "ThresholdedReLU", "config": {"theta": 1.0}}
+    options = {"units": 2, "batch_input_shape": [None, 3], "activation": stated}
+    made = kerasfmt.model_from_config({"name": "s", "layers": [{"class_name": "Dense", "config": options}]})
+    with pytest.raises(UnsupportedLayerError, match="Keras 3 has no activation ThresholdedReLU"):
+        kerasfmt.save_model(made, tmp_path / "model.keras")
