@@ -7,6 +7,7 @@ python -m conformance layers
 python -m conformance formats
 python -m conformance training [--line tf_keras] [--cases 'Adam*'] [--report]
 python -m conformance attack [--long] [NAME ...] [--report]
+python -m conformance real_files [PACKAGE ...] [--report]
 python -m conformance digests [--write TABLE | --against TABLE]
 """
 
@@ -21,6 +22,7 @@ from conformance.artefacts import LINES, checks, readers
 from conformance.attack import command as attack
 from conformance.cases import CASES, select
 from conformance.formats import command as formats
+from conformance.real_files import command as real_files
 from conformance.training import command as training
 
 
@@ -44,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     formats.add(commands)
     training.add(commands)
     attack.add(commands)
+    real_files.add(commands)
     pin = commands.add_parser("digests", help="digests of what kerasfmt writes, to hold a change against")
     pin.add_argument("--line", default=LINES[0], choices=LINES)
     pin.add_argument("--cases", nargs="+", default=[], metavar="PATTERN")
@@ -57,6 +60,8 @@ def main(argv: list[str] | None = None) -> int:
         return training.main(options.line, options.cases, options.report, options.compare, options.verbose)
     if options.command == "attack":
         return attack.main(options.names, options.long, options.report)
+    if options.command == "real_files":
+        return real_files.main(options.names, options.again, options.report)
     if options.command == "digests":
         from conformance import digests
 

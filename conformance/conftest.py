@@ -24,6 +24,7 @@ WITHOUT_TENSORFLOW = (
     "test_attacks.py",
     "test_digests.py",
     "test_readers.py",
+    "test_real_files.py",
     "test_round_trips.py",
     "test_structure.py",
 )

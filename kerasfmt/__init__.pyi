@@ -23,6 +23,7 @@ from .compiling import (
     Sequential as Sequential,
 )
 from .dialects.model_config import model_from_config as model_from_config
+from .dialects.model_json import model_from_json as model_from_json
 from .errors import KerasfmtError as KerasfmtError
 from .formats.checkpoint.reader import Checkpoint as Checkpoint, open_checkpoint as open_checkpoint
 from .formats.saved_model.options import SaveOptions as SaveOptions

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerasfmt.containers.binary import as_binary
 from kerasfmt.errors import UnsupportedFormatError
 from kerasfmt.files import commit
 from kerasfmt.files.overwrite import may_write
@@ -278,8 +279,8 @@ def load_weights(
       model: the model.
       filepath: a file of `save_weights` or of a whole model: HDF5, .keras, .npz or safetensors, recognized by
         content; the map of weights in shards, `.weights.json`; what `open_checkpoint` opens, the directory of a
-        SavedModel too; or an open h5py.File or group. Weights stay in the file until they are used; keep it until the
-        model is saved.
+        SavedModel too; an open h5py.File or group; or the bytes of HDF5 or .keras, or a binary file that reads them.
+        Weights stay in the file until they are used; keep it until the model is saved.
       by_name: whether to pair by the names of layers, or of weights in an .npz, safetensors or a checkpoint, and to
         leave weights alone that the file does not have; by default they are
         paired in order, and in a checkpoint by the paths of its objects. The layout of .weights.h5 and .keras has no
@@ -304,7 +305,7 @@ def load_weights(
       ValueError: `skip_mismatch` without `by_name` where there are names, or `by_name` where there are none.
       ImportError: h5py is not installed.
     """
-    source = Path(filepath) if is_path(filepath) else filepath
+    source = _source(filepath)
     found = weights_format_at(source)
     read: Any = found.read_weights
     assert read is not None, source
@@ -330,9 +331,11 @@ def load_model(
     classes that are neither known nor given, and its subclassed models, compute by the functions that the file traced.
 
     Args:
-      filepath: the file, the directory of a SavedModel, or an open h5py.File or group.
-      custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the file; for Lambda layers,
-        functions by the layers' names.
+      filepath: the file, the directory of a SavedModel, or an open h5py.File or group; the bytes of an HDF5 file or a
+        .keras archive, or a binary file that reads them.
+      custom_objects: what is not Keras's own, by the name in the file: subclasses of `kerasfmt.layers.Layer`;
+        activations, initializers, regularizers and constraints, as functions or classes; for Lambda layers, functions
+        by the layers' names. `model_from_config` says what each is. Losses, metrics and optimizers need none.
       compile: whether to keep the training config and the optimizer's state.
       tags: of a SavedModel with several graphs, the tags of the one to read: a text or a set of them. By default the
         only graph, or the one with the tag "serve".
@@ -356,7 +359,7 @@ def load_model(
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
       InvalidModelError: it contradicts itself.
     """
-    source = Path(filepath) if is_path(filepath) else filepath
+    source = _source(filepath)
     found = format_at(source)
     if found.read is None:
         raise UnsupportedFormatError(
@@ -368,6 +371,13 @@ def load_model(
         if found.read_tagged is None:
             raise UnsupportedFormatError(f"{source}: {found.title} has no tags; leave out tags={tags!r:.80}")
         return found.read_tagged(source, custom_objects, compile, tags)
+
+
+def _source(filepath: Source) -> Source:
+    """A path, the bytes of a file, or a file that is open already."""
+    if is_path(filepath):
+        return Path(filepath)
+    return as_binary(filepath) or filepath
 
 
 def load_graph_model(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -68,6 +69,33 @@ def test_converts_from_hdf5(tmp_path: Path) -> None:
     with h5py.File(MLP) as file:
         kernel = file["model_weights/out/out/kernel:0"][()]
     assert any(np.array_equal(np.asarray(variables[k]), kernel) for k in variables if "kernel" in k)
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.keras", "only.weights.h5"])
+def test_bytes_and_binary_files_are_read(tmp_path: Path, model: Model, name: str) -> None:
+    path, x = tmp_path / name, np.ones((1, 3), np.float32)
+    (save_weights if "weights" in name else save_model)(model, path)
+    for made in (Path.read_bytes, lambda path: path.open("rb"), lambda path: io.BytesIO(path.read_bytes())):
+        other = Sequential([Dense(2, input_shape=(3,))])
+        source = made(path)
+        load_weights(other, source)
+        if hasattr(source, "seek"):
+            source.seek(0)
+        if "weights" not in name:
+            read = load_model(source)
+            np.testing.assert_array_equal(read.predict(x), model.predict(x))
+            save_model(read, tmp_path / "again")
+        np.testing.assert_array_equal(other.predict(x), model.predict(x))
+        getattr(source, "close", lambda: None)()
+
+
+def test_bytes_of_no_format() -> None:
+    with pytest.raises(
+        UnsupportedFormatError, match=r"bytes: neither a .keras archive nor HDF5: begins with b'what'"
+    ):
+        load_model(b"what")
+    with pytest.raises(CorruptFileError, match="bytes: "):
+        load_model(MLP.read_bytes()[:3000])
 
 
 def test_foreign_files_are_not_replaced(tmp_path: Path, model: Model) -> None:

@@ -24,6 +24,7 @@ OF_THE_WHOLE = {
     "test_mirror.py": "the test files themselves",
     "test_rooms.py": "what the rooms of the package may hold",
     "dialects/test_layers_in_layers.py": "what each Keras lacks, in a layer of a layer: one table for two dialects",
+    "formats/test_custom_objects.py": "custom objects in the options of layers, in every format",
     "formats/test_fuzz.py": "spoilt files of every format",
     "formats/test_published_attacks.py": "published attacks on every format",
     "layers/test_hostile_options.py": "hostile values for every option of every layer",

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 _CONVERT = """\
 Read the model in SRC and write it to DST: a SavedModel, HDF5, or a .keras archive of Keras 3 or of tf_keras, each
-from each. Predictions are equal. The state of the optimizer is kept where DST can hold it; a warning names what it
-cannot hold. The format of SRC is found from its content, that of DST from its suffix: .h5, .keras, and none for a
-SavedModel directory, whose name may have dots (model.v2). Suffixes of other kinds of files (.onnx) and URLs are
-refused. DST is replaced in one step when everything is written; if anything fails, it stays as it was. A directory
-that holds files of another kind is never replaced.
+from each; SRC may also be an architecture as JSON, with --weights. Predictions are equal. The state of the optimizer
+is kept where DST can hold it; a warning names what it cannot hold. The format of SRC is found from its content, that
+of DST from its suffix: .h5, .keras, and none for a SavedModel directory, whose name may have dots (model.v2). Suffixes
+of other kinds of files (.onnx) and URLs are refused. DST is replaced in one step when everything is written; if
+anything fails, it stays as it was. A directory that holds files of another kind is never replaced.
 """
 
 _CONVERT_EXAMPLES = """\
@@ -38,6 +38,7 @@ examples:
   kerasfmt convert resnet50.h5 resnet50.keras
   kerasfmt convert serving/resnet50/1 resnet50.keras --strict    nothing may be lost
   kerasfmt convert old.keras new.keras --to tf_keras   a .keras file that tf_keras and Keras 2 open
+  kerasfmt convert model.json model.keras --weights weights.h5    what to_json and save_weights of Keras wrote
   kerasfmt convert resnet50.h5 small --no-traces    smaller and faster; Keras then needs the layers' classes
 """
 
@@ -65,6 +66,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         metavar="FORMAT",
         choices=tuple(written),
         help=f"format to write: {', '.join(f'{name} ({found.title})' for name, found in written.items())}",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        type=Path,
+        help="give the model these weights; SRC may be its architecture as JSON",
     )
     parser.add_argument(
         "--no-traces", action="store_true", help="leave out the traced functions of the layers"
@@ -97,7 +104,7 @@ def _convert(options: argparse.Namespace) -> None:
         with warnings_as_lines() as heard:
             retarget(options, _refusing(heard, options.target) if options.strict else None)
         return
-    from kerasfmt.api import load_model, write_model
+    from kerasfmt.api import write_model
     from kerasfmt.files.overwrite import may_write
     from kerasfmt.formats.detect import format_at, format_for
     from kerasfmt.formats.format import WriteArguments
@@ -109,7 +116,7 @@ def _convert(options: argparse.Namespace) -> None:
         return
     start = time.perf_counter()
     with warnings_as_lines() as heard:
-        model = load_model(source, compile=not options.no_optimizer, max_expansion=options.max_expansion)
+        model = _model(options)
         with limited(options.max_expansion):
             _warn_of_losses(model, source, format_at(source), found)
         check = _refusing(heard, target) if options.strict else None
@@ -129,6 +136,24 @@ def _convert(options: argparse.Namespace) -> None:
             f"{target}: {len(model.layers):,} layers, {model.count_params():,} parameters, "
             f"{byte_size(_bytes_below(target))}, {seconds:.2f} s"
         )
+
+
+def _model(options: argparse.Namespace) -> Model:
+    """The model in SRC, with the weights that are given beside it."""
+    from kerasfmt.api import load_model, load_weights
+    from kerasfmt.formats.detect import format_at
+
+    source, limit, compiled = options.source, options.max_expansion, not options.no_optimizer
+    if options.weights is None:
+        return load_model(source, compile=compiled, max_expansion=limit)
+    read = format_at(source).read_architecture
+    if read is None:
+        model = load_model(source, compile=compiled, max_expansion=limit)
+    else:
+        with limited(limit):
+            model = read(source, None)
+    load_weights(model, options.weights, max_expansion=limit)
+    return model
 
 
 def _warn_of_losses(model: Model, source: Path, read: Format, written: Format) -> None:

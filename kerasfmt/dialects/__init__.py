@@ -1,6 +1,8 @@
 """The JSON dialects in which Keras 2 and Keras 3 describe models: reading and writing.
 
 model_config.py      from the config of a model, in either dialect, to the model
+architecture.py      configs by the Keras that wrote them; keras1.py and older_keras2.py those of its first versions
+model_json.py        models from JSON text
 optimizer_target.py  optimizers as a version of Keras can express them
 calls.py             the calls of a functional model, made again
 keras2.py            calls in the dialect of Keras 2

@@ -23,9 +23,9 @@ def is_activation(option: str) -> bool:
 
 
 def in_keras2(name: str) -> bool:
-    """Whether Keras 2 has the activation that has this name here."""
+    """Whether Keras 2 has the activation that has this name here; an unknown name is a function of the user's."""
     found = find(name)
-    return found is not None and found.facts.absent_in != 2
+    return found is None or found.facts.absent_in != 2
 
 
 def activation_to_keras3(name: str) -> str | None:

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from kerasfmt.dialects.saving_lib import mappings
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.printable import printable
 
@@ -51,6 +52,10 @@ _OPTIONS: Final = {
 }
 """Options of any class, and what Keras 2 calls them."""
 
+_TELLING: Final = frozenset(
+    {"init", "inner_init", "W_regularizer", "W_constraint", "border_mode", "nb_filter", "dim_ordering"}
+)
+"""Options that no layer of Keras 2 has."""
 _RECURRENT: Final = ("SimpleRNN", "LSTM", "GRU", "ConvLSTM2D")
 
 _OWN_OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -80,6 +85,15 @@ _MERGES: Final = {
 }
 _IMPLEMENTATIONS: Final = {"cpu": 1, "mem": 1, "gpu": 2}
 _ORDERINGS: Final = {"tf": "channels_last", "th": "channels_first"}
+
+
+def is_spoken(config: Any) -> bool:
+    """Whether a config has a layer or an option that Keras 2 does not have."""
+    return any(
+        item["class_name"] in (*_CLASSES, "Merge") or not inner.keys().isdisjoint(_TELLING)
+        for item in mappings(config)
+        if isinstance(item.get("class_name"), str) and isinstance(inner := item.get("config"), Mapping)
+    )
 
 
 def keras1_to_keras2(entry: Any) -> Any:

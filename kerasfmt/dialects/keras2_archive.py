@@ -11,7 +11,14 @@ from typing import Any
 
 from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.keras2 import refuse_constants, warn_of_words_of_keras3
-from kerasfmt.dialects.saving_lib import MODULES, is_custom, mapped, plain_shape, warn_of_own_classes, wrapped
+from kerasfmt.dialects.saving_lib import (
+    is_custom,
+    mapped,
+    object_at,
+    plain_shape,
+    warn_of_own_classes,
+    wrapped,
+)
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential
 from kerasfmt.ir.json_values import bytes_in_archives, holds_ellipsis
@@ -94,7 +101,6 @@ def _refuse_later(layer: Layer, config: Mapping[str, Any]) -> None:
 
 def _options(config: Mapping[str, Any]) -> dict[str, Any]:
     def wrap(key: str, value: Mapping[str, Any]) -> Any:
-        kind = key.rpartition("_")[2]
-        return wrapped(MODULES.get(kind, "keras.layers"), value["class_name"], value["config"])
+        return object_at(key, value, value["config"])
 
     return {key: mapped(value, wrap, key) for key, value in config.items()}

@@ -18,7 +18,7 @@ from typing import Any
 from kerasfmt.dialects import versions
 from kerasfmt.dialects.activations import in_keras2, is_activation
 from kerasfmt.dialects.keras2 import refuse_constants, warn_of_words_of_keras3
-from kerasfmt.dialects.saving_lib import MODULES, warn_of_own_classes
+from kerasfmt.dialects.saving_lib import MODULES, object_at, warn_of_own_classes, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential, Tensor
 from kerasfmt.ir.held_layers import every_call
@@ -85,7 +85,9 @@ def _state_optional(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**config, "layers": entries}
 
 
-def _model(model: Model, config: Mapping[str, Any], modern: bool, for_both: bool) -> dict[str, Any]:
+def _model(
+    model: Model, config: Mapping[str, Any], modern: bool, for_both: bool, frozen: bool = False
+) -> dict[str, Any]:
     """The config of a model, with those of its layers in the dialect of files.
 
     Args:
@@ -94,16 +96,21 @@ def _model(model: Model, config: Mapping[str, Any], modern: bool, for_both: bool
       modern: whether layers are described as `keras.saving` does. Keras does so for all layers of a model inside a
         Sequential, and of the models inside that model.
       for_both: whether Keras 3 is to read it too.
+      frozen: whether a model around its layers is not trained. Keras 2 forgets that of a model inside of a model, and
+        the order of weights depends on it; so each layer says it.
     """
     sequential = isinstance(model, Sequential)
     entries = []
     for entry, layer in zip(config["layers"], model.config_layers, strict=True):
         if isinstance(layer, Model):
-            inner = _model(layer, entry["config"], modern or sequential, for_both)
+            inside = frozen or not layer.trainable
+            inner = _model(layer, entry["config"], modern or sequential, for_both, inside)
         else:
             inner = _config(entry["config"], layer)
             if for_both:
                 inner = _for_both(inner, layer)
+        if frozen and inner.get("trainable"):
+            inner = {**inner, "trainable": False}
         entries.append(_modern(layer, entry, inner) if modern else {**entry, "config": inner})
     return {**config, "layers": entries}
 
@@ -183,17 +190,9 @@ def _option(layer: str, key: str, value: Any) -> Any:
         return value["items"]
     if value.keys() != {"class_name", "config"}:
         return {k: _option(layer, k, item) for k, item in value.items()}
-    kind = key.rpartition("_")[2]
+    if key.rpartition("_")[2] in MODULES:
+        return object_at(key, value, value["config"])
     found = find_layer_class(value["class_name"])
-    if kind in MODULES:
-        module, config = MODULES[kind], value["config"]
-    elif found is not None and issubclass(found, Layer):
-        module, config = "keras.layers", _config(value["config"])
-    else:
-        return dict(value)
-    return {
-        "module": module,
-        "class_name": value["class_name"],
-        "config": config,
-        "registered_name": None,
-    }
+    if found is not None and issubclass(found, Layer):
+        return wrapped("keras.layers", value["class_name"], _config(value["config"]))
+    return dict(value)

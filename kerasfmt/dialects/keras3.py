@@ -31,9 +31,9 @@ from kerasfmt.dialects.keras3_masks import (
     state_missing_masks,
 )
 from kerasfmt.dialects.saving_lib import (
-    MODULES,
     is_custom,
     mapped,
+    object_at,
     plain_shape,
     warn_of_own_classes,
     wrapped,
@@ -254,8 +254,7 @@ def _options(layer: Layer) -> dict[str, Any]:
         held = layer.held(key)
         if isinstance(held, FrozenOptions) and held.facts.absent_in == 3:
             raise _refuse(layer, f"Keras 3 has no {key.rpartition('_')[2]} {value['class_name']}")
-        module = MODULES.get(key.rpartition("_")[2], "keras.layers")
-        return wrapped(module, value["class_name"], value["config"])
+        return object_at(key, value, value["config"])
 
     found: dict[str, Any] = {}
     facts, listed = layer.facts, layer.tracked_layers()
@@ -296,6 +295,9 @@ def _check_implied(layer: Layer, key: str, value: Any) -> None:
 
 
 def _activation(layer: Layer, key: str, name: str) -> str:
+    held = layer.held(key)
+    if isinstance(held, Activation) and held.is_custom:
+        return name
     found = activation_to_keras3(name)
     if found is None:
         raise _refuse(layer, f"option {key}: Keras 3 has no such function; its {name} is another function")

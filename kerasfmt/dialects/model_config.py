@@ -17,8 +17,8 @@ from kerasfmt.dialects import keras2
 from kerasfmt.dialects.activations import is_activation
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls, states_arguments
 from kerasfmt.dialects.functions import functions_to_keras2
+from kerasfmt.dialects.older_keras2 import OLDER_NAMES
 from kerasfmt.dialects.refused_layers import refusal
-from kerasfmt.dialects.saving_lib import mappings
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Functional, Model, naming
@@ -62,8 +62,10 @@ def model_from_config(
     Args:
       config: `{"class_name", "config"}` of a Functional or Sequential model, or the inner config alone, as
         `get_config` of a model of Keras or kerasfmt returns it; JSON values in the dialect of Keras 2 or Keras 3.
-      custom_objects: subclasses of `kerasfmt.layers.Layer` by the class name in the config; for Lambda layers,
-        functions by the layers' names.
+      custom_objects: what is not Keras's own, by the name in the config: subclasses of `kerasfmt.layers.Layer`;
+        activations, functions of Values; subclasses of `kerasfmt.initializers.Initializer`,
+        `kerasfmt.constraints.Constraint` and `kerasfmt.regularizers.Regularizer`, or functions: of NumPy for the first
+        two, of Values for the last. For Lambda layers, functions by the layers' names.
       keras: the version of Keras whose dialect it is; by default recognized by what only one version writes.
       max_expansion: what the functions of the layers may cost for each byte of the config, beyond the 128 MiB that any
         config may cost; infinity for no limit. A reader of a file counts the bytes of the file in place of these.
@@ -123,7 +125,11 @@ def layer_from_config(
 def _model_from(config: Mapping[str, Any], reading: _Reading, keras: Major | None) -> Model:
     if "layers" in config and "class_name" not in config:
         config = {"class_name": "Functional" if "input_layers" in config else "Sequential", "config": config}
-    if keras == 3 or (keras is None and _is_of_keras3(config)):
+    if keras is None:
+        from kerasfmt.dialects.architecture import recognized
+
+        config, keras = recognized(config)
+    if keras == 3:
         from kerasfmt.dialects.keras3 import keras3_to_keras2
 
         with _located((str(config.get("class_name")),)):
@@ -132,22 +138,6 @@ def _model_from(config: Mapping[str, Any], reading: _Reading, keras: Major | Non
     if not isinstance(layer, Model):
         raise InvalidModelError(f"config: expected a model, got {config.get('class_name')!r}")
     return layer
-
-
-def _is_of_keras3(config: Any) -> bool:
-    """Whether a config has calls, input shapes or dtype policies in a form that only Keras 3 writes.
-
-    A Sequential model whose layers state neither a shape nor a policy has the same config in both versions.
-    """
-    return any(
-        item.get("class_name") in ("__keras_tensor__", "DTypePolicy")
-        or (
-            item.get("class_name") == "InputLayer"
-            and isinstance(item.get("config"), Mapping)
-            and "batch_shape" in item["config"]
-        )
-        for item in mappings(config)
-    )
 
 
 @record(frozen=True, eq=False)
@@ -261,14 +251,13 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
     """The layer of an entry, from its config; None if the entry is a model."""
     kind, config = str(entry.get("class_name")), dict(entry["config"])
     custom = _given(entry, reading)
+    kind = OLDER_NAMES.get(kind, kind) if custom is None else kind
     cls: type[Layer] | None
     if inspect.isclass(custom) and issubclass(custom, Model) and "layers" in config:
         return None
     if custom is not None and (inspect.isclass(custom) or not _takes_functions(kind)):
         cls = _custom_class(kind, custom)
-        return cls.revive(
-            normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
-        )
+        return _revived(cls, config, reading, path)
     if holds_operations(str(entry.get("module"))):
         from kerasfmt.layers.keras3_ops import Operation
 
@@ -291,9 +280,21 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
         raise UnsupportedLayerError(
             f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: {refusal(kind)}"
         )
-    return cls.revive(
-        normalized(cls, config), reading.custom_objects, lambda e: _layer_from(e, reading, path)
-    )
+    return _revived(cls, config, reading, path)
+
+
+def _revived(cls: type[Layer], config: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Layer:
+    """The layer of a class and a config, with the custom objects that the options name."""
+    options = normalized(cls, config)
+    objects = reading.custom_objects
+    for name, value in options.items():
+        field = cls.fields.get(name)
+        if field is None or field.custom is None:
+            continue
+        given = field.custom(value, objects) if objects else None
+        if given is not None:
+            options[name] = given
+    return cls.revive(options, objects, lambda e: _layer_from(e, reading, path))
 
 
 def _custom_class(kind: str, custom: Any) -> type[Layer]:

@@ -9,9 +9,20 @@ Source: keras/engine/sequential.py, Sequential.get_config; keras/layers/recurren
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from kerasfmt.ir.json_values import LEAVES
+
+OLDER_NAMES: Final[Mapping[str, str]] = {
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "UnifiedLSTM": "LSTM",
+    "UnifiedGRU": "GRU",
+}
+"""Names of classes in TensorFlow 1.13 and in the first previews of 2.0.
+
+Source: keras/src/layers/serialization.py, populate_deserializable_objects (2.15)
+"""
 
 
 def in_todays_words(config: Any, layer_names: Sequence[str] = ()) -> Any:

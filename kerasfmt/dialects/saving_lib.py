@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
-from kerasfmt.ir import Model
+from kerasfmt.ir import Model, constraints, initializers, regularizers
 from kerasfmt.ir.held_layers import every_layer
+from kerasfmt.ir.identifiers import LAMBDA
 from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.own_modules import is_own
@@ -62,6 +63,27 @@ MODULES: Final = {
 """The last word of an option's name: the module of the object that is its value."""
 
 
+_OWN_NAMES: Final[Mapping[str, Callable[[str], bool]]] = {
+    "initializer": initializers.knows,
+    "regularizer": regularizers.knows,
+    "constraint": constraints.knows,
+}
+
+
+def object_at(option: str, value: Mapping[str, Any], config: Any) -> dict[str, Any]:
+    """The object that an option of a layer holds, as `keras.saving` describes it.
+
+    Args:
+      option: the name of the option.
+      value: the object, `{"class_name", "config"}`.
+      config: its config in the target's dialect.
+    """
+    kind, name = option.rpartition("_")[2], str(value["class_name"])
+    if kind in _OWN_NAMES and not _OWN_NAMES[kind](name):
+        return wrapped(None, name.rpartition(">")[2], config, name)
+    return wrapped(MODULES.get(kind, "keras.layers"), name, config)
+
+
 COMPILE_CONFIG: Final = "compile_config"
 """Where the description of a model states how it is compiled."""
 
@@ -94,14 +116,15 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
         names = ("Lambda", str(inner.get("name"))) if kind == "Lambda" and isinstance(inner, Mapping) else ()
         if any(callable(custom_objects.get(name)) for name in names):
             replaced |= {id(item), *(id(item["config"].get(key)) for key in ("function", "mask"))}
-        if id(item) in replaced:
+        if id(item) in replaced or (kind == LAMBDA and callable(custom_objects.get("<lambda>"))):
             continue
-        if kind == "__lambda__" or (kind == "Lambda" and _is_marshalled(item.get("config"))):
+        if kind == LAMBDA or (kind == "Lambda" and _is_marshalled(item.get("config"))):
             inner = item.get("config")
             name = inner.get("name") if isinstance(inner, Mapping) else None
             raise UnsafeFileError(
                 f"{where}: layer {name or 'Lambda'}: holds a marshalled Python function, which is never run; "
-                "pass custom_objects={name of the layer: function}, a function of kerasfmt Values"
+                "pass custom_objects={name of the layer: function}, a function of kerasfmt Values; for an activation, "
+                'custom_objects={"<lambda>": function}'
             )
         module, registered = item.get("module"), item.get("registered_name")
         if not module or is_own(str(module)) or not isinstance(item.get("config"), Mapping):
@@ -116,8 +139,8 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
                 )
             raise UnsupportedLayerError(
                 f"{where}: {name!r} is of the class {registered or kind!r} of module {module}, which is not one "
-                "of Keras's own, and no module that a file names is imported; pass a kerasfmt.layers.Layer "
-                f"subclass as custom_objects={{{str(kind)!r}: YourLayer}}"
+                "of Keras's own, and no module that a file names is imported; pass a kerasfmt.layers.Layer subclass "
+                f"(or Initializer, Regularizer, Constraint) as custom_objects={{{str(kind)!r}: YourClass}}"
             )
 
 
@@ -127,7 +150,7 @@ def refuse_code_to_train(compile_config: Mapping[str, Any], where: str) -> None:
     Raises:
       UnsafeFileError: it holds a marshalled function.
     """
-    if any(item.get("class_name") == "__lambda__" for item in mappings(compile_config)):
+    if any(item.get("class_name") == LAMBDA for item in mappings(compile_config)):
         raise UnsafeFileError(
             f"{where}: {COMPILE_CONFIG}: holds a marshalled Python function, which is never run; "
             "leave the compile state out with compile=False"

@@ -20,6 +20,11 @@ def is_keras3(version: str | None) -> bool:
     return (version or "").partition(".")[0] not in ("", "1", "2")
 
 
+def is_keras1(version: str | None) -> bool:
+    """Whether a file that states this version of Keras is of Keras 1, which in its first releases stated none."""
+    return (version or "1").partition(".")[0] == "1"
+
+
 def parsed(version: str) -> tuple[int, ...]:
     """The numbers of a version: (2, 15, 0) of `2.15.0-rc0`."""
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])

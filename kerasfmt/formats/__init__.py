@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kerasfmt.formats import checkpoint, hdf5, keras_archive, npz, safetensors, saved_model
+from kerasfmt.formats import architecture, checkpoint, hdf5, keras_archive, npz, safetensors, saved_model
 from kerasfmt.formats.format import Format
 
 FORMATS: Final[tuple[Format, ...]] = (
@@ -17,5 +17,6 @@ FORMATS: Final[tuple[Format, ...]] = (
     keras_archive.EARLY_KERAS3,
     hdf5.FORMAT,
     hdf5.FOR_KERAS3,
+    architecture.FORMAT,
 )
 """Every format; if several can read the weights of a file, the first one does."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeGuard
 
+from kerasfmt.containers.binary import Binary
 from kerasfmt.errors import MissingFileError, UnsupportedFormatError
 from kerasfmt.formats import FORMATS
 from kerasfmt.formats.format import Format, Shards, Source
@@ -170,6 +171,8 @@ def format_at(source: Source) -> Format:
       UnsupportedFormatError: it is of no format, a URL, or may not be read.
       TypeError: `source` is neither a path nor open.
     """
+    if isinstance(source, Binary):
+        return _format_of_bytes(source)
     if not is_path(source):
         return _format_of_open(source)
     _refuse_url(source)
@@ -192,8 +195,12 @@ def weights_format_at(source: Source) -> Format:
         _refuse_url(source)
         tests = {found: found.holds_weights for found in FORMATS if found.holds_weights}
         return _first(Path(source), "weights", tests)
-    found = _format_of_open(source)
-    holding = (other for other in FORMATS if other.holds_weights and other.holds_weights(source))
+    if isinstance(source, Binary):
+        found = _format_of_bytes(source)
+        able = [other for other in FORMATS if other.recognize_bytes]
+    else:
+        found, able = _format_of_open(source), list(FORMATS)
+    holding = (other for other in able if other.holds_weights and other.holds_weights(source))
     return next(holding, found)
 
 
@@ -231,7 +238,8 @@ def _named(save_format: str | None, able: Callable[[Format], bool]) -> Format | 
     if save_format is None:
         return None
     names: dict[str, Format] = {}
-    for found in sorted(FORMATS, key=able, reverse=True):
+    writing = [found for found in FORMATS if found.write or _writes_weights(found)]
+    for found in sorted(writing, key=able, reverse=True):
         for name in (found.name, *found.aliases):
             names.setdefault(name, found)
     if save_format.lower() not in names:
@@ -250,6 +258,15 @@ def _format_of_open(file: object, named: Format | None = None) -> Format:
             return found
     kinds = ", ".join(kind.title for kind in able.values())
     raise TypeError(f"filepath: expected a path, {kinds}, got {type(file).__name__}")
+
+
+def _format_of_bytes(source: Binary) -> Format:
+    tests = {found: found.recognize_bytes for found in FORMATS if found.recognize_bytes}
+    for found, recognize in tests.items():
+        if recognize(source):
+            return found
+    titles = " nor ".join(found.title for found in tests)
+    raise UnsupportedFormatError(f"{source}: neither {titles}: begins with {source.data[:_START]!r}")
 
 
 def _claiming(

@@ -10,6 +10,7 @@ from kerasfmt.containers.progress import Progress, unheard
 from kerasfmt.typing import record
 
 if TYPE_CHECKING:
+    from kerasfmt.containers.binary import Binary
     from kerasfmt.files.contents import DirectoryContents
     from kerasfmt.formats.description import Description
     from kerasfmt.formats.saved_model.options import SaveOptions
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from kerasfmt.ir.signature import Signature
 
 Source: TypeAlias = Any
-"""A path, or a file that is open already and of a kind that the format takes."""
+"""A path, a file that is open already and of a kind that the format takes, or the bytes of a file."""
 Tags: TypeAlias = str | Iterable[str] | None
 """The tags of a graph: one, or a set of them; None for the only graph, or the one with the tag `serve`."""
 
@@ -101,12 +102,14 @@ class Format:
       contents: the permitted contents of a directory of the format; None if the format is a file.
       open_files: the open files that it takes in place of a path.
       recognize: whether a file or directory is of the format, by its content.
+      recognize_bytes: whether the bytes of a file are of the format; None if it is not read from memory.
       holds_weights: whether a path, or an open file, holds weights in the format.
       holds_signatures: whether its models have signatures.
       optimizer_in_weights: whether the optimizer's state is among the weights that are written.
       weights_without_layers: whether its files of weights take those of a model without layers.
       read: reads the model at a path or in an open file. Takes custom objects, and whether to keep the compile state.
       write: writes a model to a path at which there is no file yet, into an empty directory, or into an open file.
+      read_architecture: reads a model with fresh weights, where the files of the format hold none.
       read_tagged: as `read`, of the graph with given tags; None where a file holds one model only.
       read_graph: reads the graph with given tags in a directory.
       write_graph: writes a graph that was read into an empty directory.
@@ -128,12 +131,14 @@ class Format:
     contents: DirectoryContents | None = None
     open_files: OpenFiles | None = None
     recognize: Callable[[Path], bool] | None = None
+    recognize_bytes: Callable[[Binary], bool] | None = None
     holds_weights: Callable[[Source], bool] | None = None
     holds_signatures: bool = False
     optimizer_in_weights: bool = False
     weights_without_layers: bool = False
     read: Callable[[Source, Mapping[str, Any] | None, bool], Model] | None = None
     write: Callable[[Model, Source, WriteArguments], None] | None = None
+    read_architecture: Callable[[Path, Mapping[str, Any] | None], Model] | None = None
     read_tagged: Callable[[Source, Mapping[str, Any] | None, bool, Tags], Model] | None = None
     read_graph: Callable[[Source, Tags], GraphModel] | None = None
     write_graph: Callable[[GraphModel, Source], None] | None = None

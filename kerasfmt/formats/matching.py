@@ -53,6 +53,28 @@ def ordered_weights(layer: Layer) -> list[Weight]:
     return list(dict.fromkeys(layer.trainable_weights + layer.non_trainable_weights))
 
 
+def weights_by_layers(layer: Layer, frozen: bool = False) -> list[Weight]:
+    """The same order where layers that a frozen model holds are frozen too, whatever they say themselves.
+
+    Args:
+      layer: the layer.
+      frozen: whether it is inside of a model that is not trained.
+    """
+    trainable, others = _listed_weights(layer, frozen)
+    return list(dict.fromkeys(trainable + others))
+
+
+def _listed_weights(layer: Layer, frozen: bool) -> tuple[list[Weight], list[Weight]]:
+    if not isinstance(layer, Model) or not layer.layers:
+        return (
+            ([], ordered_weights(layer)) if frozen else (layer.trainable_weights, layer.non_trainable_weights)
+        )
+    frozen = frozen or not layer.trainable
+    listed = [_listed_weights(inner, frozen) for inner in layer.layers]
+    trainable, others = ([w for part in parts for w in part] for parts in zip(*listed, strict=True))
+    return trainable, others + [w for w in ordered_weights(layer) if w not in {*trainable, *others}]
+
+
 def top_level_weights(model: Model) -> list[Weight]:
     """The weights of a model that belong to none of its layers."""
     held = {weight for layer in model.layers for weight in layer.weights}
@@ -156,7 +178,7 @@ def pair(
     for weight, (name, array) in zip(weights, stored, strict=True):
         if not weight.takes_shape(tuple(array.shape)):
             expected, got = f"shape {list(weight.shape)}", str(list(array.shape))
-        elif not (cast or _takes(weight, dtypes.of(array.dtype))):
+        elif not _takes(weight, dtypes.of(array.dtype), cast):
             expected, got = f"dtype {weight.dtype}", str(array.dtype)
         else:
             yield weight, array
@@ -231,8 +253,14 @@ class Cast:
         return f"<Cast {self._array!r} to {self.dtype}>"
 
 
-def _takes(weight: Weight, dtype: dtypes.DType) -> bool:
+def _takes(weight: Weight, dtype: dtypes.DType, cast: bool) -> bool:
+    if cast and _is_real(dtype) and (_is_real(weight.dtype) or weight.dtype.is_complex):
+        return True
     return dtype in (weight.dtype, *weight.other_dtypes) or (dtype.is_integer and weight.dtype.is_integer)
+
+
+def _is_real(dtype: dtypes.DType) -> bool:
+    return dtype.is_floating or dtype.is_integer or dtype is dtypes.bool_
 
 
 def _listed(arrays: Sequence[tuple[str, ArrayLike | Weight]]) -> str:

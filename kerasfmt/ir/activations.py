@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Value
 from kerasfmt.ir.fields import Field
-from kerasfmt.ir.identifiers import Config, parse_identifier, unknown
+from kerasfmt.ir.identifiers import Config, find_custom, parse_identifier, unknown
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.nn import activations as nn
 from kerasfmt.typing import record
@@ -41,13 +41,32 @@ class Activation:
     """
 
     name: str
-    function: Callable[[Value], Value] = field(compare=False, repr=False)
+    function: Callable[[Value], Value] = field(repr=False)
     facts: KerasFacts = field(default=KerasFacts(), compare=False, repr=False)
     layer: _Callable | None = field(default=None, repr=False)
 
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is a function of the user's, which may have the name of one of Keras's."""
+        known = find(self.name)
+        return self.layer is None and (known is None or known.function is not self.function)
+
     def __call__(self, x: Value) -> Value:
         """The activation of `x`."""
-        return self.function(x)
+        if not self.is_custom:
+            return self.function(x)
+        try:
+            found = self.function(x)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise self._refuse(f"an error, {error}") from error
+        if not isinstance(found, Value):
+            raise self._refuse(type(found).__name__)
+        return found
+
+    def _refuse(self, got: str) -> UnsupportedLayerError:
+        return UnsupportedLayerError(
+            f"activation {self.name}: expected its function, made of kerasfmt.graph.ops, to return a Value; got {got}"
+        )
 
 
 _BOTH = KerasFacts()
@@ -126,9 +145,9 @@ def get(identifier: object) -> Activation:
         return identifier
     if isinstance(identifier, _Callable):
         return identifier.as_activation()
+    if callable(identifier) and not isinstance(identifier, type):
+        return Activation(getattr(identifier, "__name__", type(identifier).__name__), identifier)
     name, config = parse_identifier("activation", identifier)
-    if name == "function" and isinstance(config, str):
-        name, config = config, {}
     if not isinstance(config, Mapping) or config:
         raise UnsupportedLayerError(
             f"activation {name}: expected no options, got {config!r}; put an activation layer after the layer"
@@ -136,6 +155,23 @@ def get(identifier: object) -> Activation:
     if name not in _BY_NAME:
         raise unknown("activation", name, _BY_NAME)
     return _BY_NAME[name]
+
+
+def custom(identifier: object, custom_objects: Mapping[str, Any]) -> Activation | None:
+    """The function of the user's that `identifier` names, as an activation; None where the user gave none.
+
+    Raises:
+      UnsupportedLayerError: what the user gave is no function.
+    """
+    name, given = find_custom(identifier, custom_objects)
+    if given is None or isinstance(given, Activation):
+        return given
+    if isinstance(given, type) or not callable(given):
+        raise UnsupportedLayerError(
+            f"custom_objects[{name!r}]: expected a function of a kerasfmt Value that returns a Value, as "
+            f"lambda x: kerasfmt.graph.ops.minimum(x, 20.0), got {given!r:.80}"
+        )
+    return Activation(name, given)
 
 
 def to_config(activation: Activation) -> Any:
@@ -150,6 +186,6 @@ Option: TypeAlias = Field[Activation, Activation | Config | None]
 """The type of an option that is an activation; None is linear."""
 
 
-def option(*, default: str | None = None) -> Any:
+def option(*, default: Any = None) -> Any:
     """An option that is an activation, linear by default."""
-    return Field(default, get, to_config)
+    return Field(default, get, to_config, custom=custom)

@@ -9,6 +9,7 @@ Source: keras/src/constraints.py (2.15).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
-from kerasfmt.ir.identifiers import Config, Registry, to_config as to_config
+from kerasfmt.ir.identifiers import Config, OfFunction, Registry, to_config as to_config
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.typing import override
@@ -46,7 +47,25 @@ class Constraint(FrozenOptions, ABC):
         """
 
 
-_REGISTRY = Registry(Constraint)  # type: ignore[type-abstract]
+_FORM = "of NumPy, array -> array"
+_REGISTRY = Registry(Constraint, _FORM)  # type: ignore[type-abstract]
+custom = _REGISTRY.custom
+knows = _REGISTRY.knows
+
+
+@_REGISTRY.functions
+class FunctionConstraint(OfFunction, Constraint):
+    """A function of the user's: of an array of NumPy, it returns one of the same shape."""
+
+    name: str
+    function: Callable[..., Any] = fields.raw()
+
+    @override
+    def apply(self, w: Weights) -> Weights:
+        found: Weights = np.asarray(self.function(w), w.dtype)
+        if found.shape != w.shape:
+            raise InvalidModelError(f"constraint {self.name}: expected shape {w.shape}, got {found.shape}")
+        return found
 
 
 def _axis(value: Any) -> Axis:
@@ -174,7 +193,7 @@ Option: TypeAlias = Field[Constraint | None, Constraint | type[Constraint] | Con
 
 def option() -> Any:
     """An option that is a constraint, None by default."""
-    return Field(None, get, to_config)
+    return Field(None, get, to_config, custom=custom)
 
 
 def _norms(constraint: Constraint, w: Weights, axis: Axis) -> Weights:

@@ -14,7 +14,7 @@ class of the object: `initializers.option()`, `regularizers.option()`, `constrai
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeGuard, TypeVar, overload
 
@@ -41,6 +41,10 @@ def _as_given(value: Any) -> Any:
     return value
 
 
+FromCustom: TypeAlias = "Callable[[object, Mapping[str, Any]], object]"
+"""Makes a held value of what a config names and the user gave for that name; None where the user gave nothing."""
+
+
 @dataclass(eq=False, repr=False)
 class Field(Generic[Held, Given]):
     """One option. As an annotation, `Field[Held, Given]` says what is held, and what constructor and assignment take.
@@ -54,6 +58,7 @@ class Field(Generic[Held, Given]):
       kw_only: whether the constructor takes it by keyword only.
       init_only: whether it is an argument of the constructor that is not held.
       alias: its name, where the attribute has another.
+      custom: makes a held value of the config's one and the custom objects; None where those hold nothing for it.
       attribute: the attribute that holds it; the class that declares it says so.
       annotation: the annotation of the attribute.
       module: the module of the class that declares it.
@@ -67,6 +72,7 @@ class Field(Generic[Held, Given]):
     kw_only: bool = False
     init_only: bool = False
     alias: str | None = None
+    custom: FromCustom | None = None
     attribute: str = field(default="", init=False)
     annotation: Any = field(default=Any, init=False)
     module: str = field(default="", init=False)

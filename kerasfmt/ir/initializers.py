@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -24,7 +25,7 @@ from kerasfmt.dtypes import DType
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
-from kerasfmt.ir.identifiers import Config, Registry, to_config as to_config
+from kerasfmt.ir.identifiers import Config, OfFunction, Registry, to_config as to_config
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.typing import override
@@ -80,7 +81,29 @@ class Initializer(FrozenOptions, ABC):
         )
 
 
-_REGISTRY = Registry(Initializer)  # type: ignore[type-abstract]
+_FORM = "of NumPy, (shape, dtype) -> array"
+_REGISTRY = Registry(Initializer, _FORM)  # type: ignore[type-abstract]
+custom = _REGISTRY.custom
+knows = _REGISTRY.knows
+
+
+@_REGISTRY.functions
+class FunctionInitializer(OfFunction, Initializer):
+    """A function of the user's: `function(shape, dtype)` returns an array of NumPy."""
+
+    floating_only = False
+
+    name: str
+    function: Callable[..., Any] = fields.raw()
+
+    @override
+    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
+        found = np.asarray(self.function(shape, dtype.numpy))
+        if found.shape != shape:
+            raise self._misfit(
+                f"the function {self.name} to return that shape, got {found.shape}", shape, dtype
+            )
+        return found.astype(dtype.numpy, copy=False)
 
 
 @_REGISTRY.register("zeros", "zero", "ZerosV2")
@@ -355,7 +378,7 @@ Option: TypeAlias = Field[Initializer, Initializer | type[Initializer] | Config]
 
 def option(*, default: str) -> Any:
     """An option that is an initializer."""
-    return Field(default, get, to_config)
+    return Field(default, get, to_config, custom=custom)
 
 
 def _fan(shape: tuple[int, ...], mode: FanMode) -> float:

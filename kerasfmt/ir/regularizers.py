@@ -6,6 +6,7 @@ Source: keras/src/regularizers.py (2.15).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Value, emit_one
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
-from kerasfmt.ir.identifiers import Config, Registry, to_config as to_config
+from kerasfmt.ir.identifiers import Config, OfFunction, Registry, to_config as to_config
 from kerasfmt.ir.options import FrozenOptions
 from kerasfmt.typing import override
 
@@ -36,7 +37,23 @@ class Regularizer(FrozenOptions, ABC):
         """
 
 
-_REGISTRY = Registry(Regularizer)  # type: ignore[type-abstract]
+_FORM = "of a kerasfmt Value that returns a scalar Value"
+_REGISTRY = Registry(Regularizer, _FORM)  # type: ignore[type-abstract]
+custom = _REGISTRY.custom
+knows = _REGISTRY.knows
+
+
+@_REGISTRY.functions
+class FunctionRegularizer(OfFunction, Regularizer):
+    """A function of the user's: of a Value, it returns a scalar Value."""
+
+    name: str
+    function: Callable[..., Any] = fields.raw()
+
+    @override
+    def loss(self, x: Value) -> Value:
+        found: Value = self.function(x)
+        return found
 
 
 def _factor(default: float) -> Any:
@@ -158,7 +175,7 @@ Option: TypeAlias = Field[Regularizer | None, Regularizer | type[Regularizer] | 
 
 def option() -> Any:
     """An option that is a regularizer, None by default."""
-    return Field(None, get, to_config)
+    return Field(None, get, to_config, custom=custom)
 
 
 def _sum_abs(x: Value) -> Value:

@@ -170,7 +170,7 @@ class Activation(Layer):
     """
 
     supports_masking = True
-    activation: activations.Option = fields.option(convert=activations.get, to_config=activations.to_config)
+    activation: activations.Option = activations.option(default=fields.REQUIRED)
 
     @override
     def call(self, inputs: Value) -> Value:

@@ -16,7 +16,7 @@ from kerasfmt.containers.hdf5.opening import opened
 from kerasfmt.containers.hdf5.signature import MAGIC, is_hdf5
 from kerasfmt.containers.zip.records import END_MAGIC, LOCAL_MAGIC
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsafeFileError
-from kerasfmt.formats import checkpoint, hdf5, keras_archive, npz, saved_model
+from kerasfmt.formats import architecture, checkpoint, hdf5, keras_archive, npz, saved_model
 from kerasfmt.formats.checkpoint.layout import INDEX, STATE
 from kerasfmt.formats.checkpoint.reader import is_index
 from kerasfmt.formats.keras_archive.layout import MAP_SUFFIX
@@ -24,6 +24,7 @@ from kerasfmt.formats.keras_archive.shard_files import names_in, read_map, read_
 from kerasfmt.formats.saved_model.layout import SAVED_MODEL, SAVED_MODEL_TEXT
 from kerasfmt.verification.archive import check_archive
 from kerasfmt.verification.checkpoint import check_checkpoint
+from kerasfmt.verification.config import check_config
 from kerasfmt.verification.files import check_head, check_name, head_of
 from kerasfmt.verification.finding import Findings, Report
 from kerasfmt.verification.hdf5 import check_hdf5
@@ -123,6 +124,9 @@ def _check_directory(findings: Findings, path: Path) -> tuple[str, bool]:
 
 def _check_file(findings: Findings, path: Path) -> tuple[str, bool]:
     head = head_of(path)
+    if not path.name.endswith(MAP_SUFFIX) and architecture.is_architecture(path):
+        check_config(findings, architecture.parsed(path), "")
+        return architecture.FORMAT.title, False
     if path.name.endswith(MAP_SUFFIX) or head[:1] == b"{":
         return _check_shards(findings, path)
     if is_hdf5(path):

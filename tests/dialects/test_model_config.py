@@ -17,7 +17,7 @@ import kerasfmt
 from kerasfmt.dialects.model_config import layer_from_config, model_from_config
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.ir import Model, Sequential
-from kerasfmt.layers import Add, Dense, Layer
+from kerasfmt.layers import Add, BatchNormalization, Dense, Layer
 from tests.dialects.configs import (
     MLP,
     MLP3,
@@ -61,6 +61,13 @@ def test_sequential_with_an_input_shape() -> None:
     dense = layer("Dense", "d", units=2, batch_input_shape=[None, 3])
     model = model_from_config({"class_name": "Sequential", "config": {"name": "s", "layers": [dense]}})
     assert model.inputs[0].shape == (None, 3)
+
+
+@pytest.mark.parametrize("name", ["BatchNormalizationV1", "BatchNormalizationV2"])
+def test_names_of_older_classes(name: str) -> None:
+    entry = layer(name, "n", batch_input_shape=[None, 3])
+    model = model_from_config({"name": "s", "layers": [entry]})
+    assert type(model.layers[0]) is BatchNormalization
 
 
 def test_sequential_with_a_build_shape() -> None:

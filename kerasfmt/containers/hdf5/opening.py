@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from weakref import WeakValueDictionary
 
+from kerasfmt.containers.binary import Binary
 from kerasfmt.containers.hdf5 import signature
 from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors, import_h5py
@@ -82,7 +83,7 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
     """A context with the HDF5 file at a path, or with a file or group that is open already.
 
     Args:
-      source: a path, or an open h5py.File or group.
+      source: a path, an open h5py.File or group, or the bytes of a file.
 
     Raises:
       MissingFileError: there is no such file.
@@ -91,6 +92,11 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
       ImportError: h5py is not installed.
     """
     h5py = import_h5py()
+    if isinstance(source, Binary):
+        size = len(source.data)
+        with opened_stream(source.open(), source.name, size, allowance_for(size)) as found:
+            yield found
+        return
     if isinstance(source, h5py.Group):
         name = str(source.file.filename)
         with corrupt_file_errors(name):

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from kerasfmt.containers.binary import Binary
 from kerasfmt.containers.system_faults import system_fault
 from kerasfmt.containers.zip import records
 from kerasfmt.containers.zip.directory import find_directory
@@ -46,11 +47,11 @@ class Archive:
       allowance: what reading it may cost.
     """
 
-    def __init__(self, path: str | os.PathLike[str], title: str = "a zip archive") -> None:
+    def __init__(self, path: str | os.PathLike[str] | Binary, title: str = "a zip archive") -> None:
         """Opens the archive and checks its directory.
 
         Args:
-          path: the file.
+          path: the file, or its bytes.
           title: what errors say was expected.
 
         Raises:
@@ -61,8 +62,9 @@ class Archive:
         """
         self.file = str(path)
         self._title = title
+        self._binary = path if isinstance(path, Binary) else None
         try:
-            self._stream: BinaryIO = Path(path).open("rb")  # noqa: SIM115
+            self._stream: BinaryIO = _stream_of(path)
         except FileNotFoundError as error:
             raise MissingFileError(f"{path}: expected {title}, got nothing: no such file") from error
         except PermissionError as error:
@@ -71,7 +73,7 @@ class Archive:
             raise SystemFaultError(f"{path}: the system could not read it: {error}") from error
         try:
             with self._reading("the directory"):
-                self._size = os.fstat(self._stream.fileno()).st_size
+                self._size = self._stream.seek(0, os.SEEK_END)
                 self.allowance = allowance_for(self._size)
                 self._directory = find_directory(self._stream, self._size, self.file, title).begin
                 self._zip = zipfile.ZipFile(self._stream)
@@ -166,8 +168,10 @@ class Archive:
         """The whole file, to read spans from; it stays open when the archive is closed."""
         return Window(self._again(), 0, self._size)
 
-    def _again(self) -> File:
+    def _again(self) -> BinaryIO:
         """The same file once more, even if another one stands at its path by now."""
+        if self._binary is not None:
+            return self._binary.open()
         return File.same_as(self._stream.fileno(), self.file)
 
     def _member(self, name: str) -> zipfile.ZipInfo:
@@ -258,6 +262,10 @@ class Archive:
             raise system_fault(error, f"{self.file}: {what}") or CorruptFileError(
                 f"{self.file}: {what}: cannot be read: {error}; the file is damaged or truncated"
             ) from error
+
+
+def _stream_of(path: str | os.PathLike[str] | Binary) -> BinaryIO:
+    return path.open() if isinstance(path, Binary) else Path(path).open("rb")
 
 
 def _check_name(file: str, info: zipfile.ZipInfo) -> None:

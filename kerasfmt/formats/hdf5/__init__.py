@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kerasfmt.containers.binary import Binary
 from kerasfmt.containers.hdf5.signature import is_hdf5
 from kerasfmt.formats.format import Format, OpenFiles, Source, WriteArguments
 
@@ -38,6 +39,8 @@ def _is_hdf5(path: Path) -> bool:
 
 
 def _holds_weights(source: Source) -> bool:
+    if isinstance(source, Binary):
+        return is_hdf5(source)
     return _is_hdf5(source) if isinstance(source, Path) else _is_open(source)
 
 
@@ -108,6 +111,7 @@ FORMAT: Final = Format(
     weights_suffixes=(".h5", ".hdf5", ""),
     open_files=OpenFiles(title="an h5py.File or a group", recognize=_is_open),
     recognize=_is_hdf5,
+    recognize_bytes=is_hdf5,
     holds_weights=_holds_weights,
     read=_read,
     write=_write,

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from kerasfmt.dialects.versions import is_keras1
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
 from kerasfmt.formats.matching import NamedArray, ordered_weights
 from kerasfmt.ir import Layer
@@ -35,6 +36,32 @@ _AXES: Final[Mapping[tuple[str, str], tuple[int, ...]]] = {
 The kernel of a Conv1D has a second axis of size 1; up to 1.1 its order is (filters, channels, steps, 1).
 """
 _LEGACY_CONV1D: Final = (2, 3, 1, 0)
+_MIRRORED: Final = ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
+"""Layers whose kernels Keras 2 stores as its backend applies them; recurrent ones with such kernels too."""
+THEANO: Final = "theano"
+"""The backend that mirrors kernels."""
+
+
+def as_stored_today(
+    layer: Layer, stored: Sequence[NamedArray], version: str | None, backend: str | None, where: str
+) -> list[NamedArray]:
+    """The arrays of the weights of a layer as Keras 2.15 stores them, in the order of `ordered_weights`.
+
+    Args:
+      layer: the layer.
+      stored: the arrays that a file stores for it, in its order.
+      version: the version of the Keras that wrote the file.
+      backend: its backend.
+      where: the file and the owner, for errors.
+
+    Raises:
+      InvalidModelError: they are of a layer that computes something else.
+      UnsupportedFormatError: a layer's kernels are in an order that is not read.
+    """
+    found = in_todays_layout(layer, stored, where)
+    if is_keras1(version):
+        found = from_keras1(layer, found, where)
+    return from_theano(layer, found) if backend == THEANO else found
 
 
 def in_todays_layout(layer: Layer, stored: Sequence[NamedArray], where: str) -> list[NamedArray]:
@@ -126,6 +153,39 @@ def from_keras1(layer: Layer, stored: Sequence[NamedArray], where: str) -> list[
                 "load the file with Keras 2 and save it again"
             )
     return found
+
+
+def from_theano(layer: Layer, stored: Sequence[NamedArray]) -> list[NamedArray]:
+    """The arrays of the weights of a layer that Keras 2 on Theano stored, with kernels as TensorFlow applies them.
+
+    Theano convolves: it mirrors kernels along their spatial axes. TensorFlow and CNTK correlate. Keras 2.0 to 2.3
+    mirrored the kernels of a file of the other kind; later versions compute with them as they are.
+
+    Args:
+      layer: the layer.
+      stored: its arrays, in the order of `ordered_weights`.
+
+    Source: keras/engine/saving.py, preprocess_weights_for_loading; keras/utils/conv_utils.py, convert_kernel (2.2)
+    """
+    places = {weight: place for place, weight in enumerate(ordered_weights(layer))}
+    found = list(stored)
+    mirrored = tuple(kind for name in _MIRRORED if (kind := find_layer_class(name)) is not None)
+    for leaf in _leaves(layer):
+        recurrent = hasattr(leaf, "kernel_size") and "recurrent_kernel" in leaf.weight_attributes
+        if not (recurrent or type(leaf) in mirrored):
+            continue
+        for attribute in ("kernel", "recurrent_kernel"):
+            weight = leaf.weight_attributes.get(attribute)
+            place = None if weight is None else places.get(weight)
+            if place is not None and place < len(found):
+                name, array = found[place]
+                found[place] = name, _mirrored(array)
+    return found
+
+
+def _mirrored(array: ArrayLike) -> ArrayLike:
+    spatial = tuple(range(len(array.shape) - 2))
+    return Derived(tuple(array.shape), array.dtype, lambda: np.flip(_read(array), spatial))
 
 
 def _kernel(leaf: Layer, kind: str, array: ArrayLike, axes: tuple[int, ...]) -> ArrayLike:

@@ -1,7 +1,8 @@
 """From an HDF5 file to a model: the config makes the layers, then each layer takes its weights.
 
 Keras pairs the layers that have weights with the layers of the file in order, without checking names. Here a layer
-takes the weights that the file stores under its name. Number, names, shapes and dtypes have to agree. The order
+takes the weights that the file stores under its name. Number, names and shapes have to agree; numbers of another
+dtype are cast, as Keras does. The order
 within a layer is Keras's: trainable weights, then the others, over all layers of a nested model.
 
 Source: tf_keras/src/saving/legacy/hdf5_format.py, load_weights_from_hdf5_group and _legacy_weights
@@ -12,16 +13,16 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from kerasfmt import ir
+from kerasfmt.dialects.architecture import in_known_words
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
-from kerasfmt.dialects.older_keras2 import in_todays_words
-from kerasfmt.dialects.versions import is_keras3
-from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
+from kerasfmt.dialects.versions import is_keras1, is_keras3
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.hdf5 import layout
-from kerasfmt.formats.hdf5.older_layouts import from_keras1, in_todays_layout
+from kerasfmt.formats.hdf5.older_layouts import as_stored_today
 from kerasfmt.formats.hdf5.stored import H5Model, open_model
 from kerasfmt.formats.matching import (
     NamedArray,
@@ -35,8 +36,6 @@ from kerasfmt.formats.matching import (
 from kerasfmt.ir.compile_state import optimizer_variable
 from kerasfmt.ir.weight import Weight
 from kerasfmt.printable import printable
-
-_FOREIGN_BACKENDS: Final = ("theano", "cntk")
 
 
 def load(
@@ -53,8 +52,8 @@ def load(
 
     Raises:
       MissingFileError: there is no such file.
-      UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only, or was written for
-        Theano or CNTK, or keeps a kernel in an order of Keras 1 that is not read.
+      UnsupportedFormatError: it is not HDF5, or holds no Keras model, or weights only, or keeps a kernel in an order
+        of Keras 1 that is not read.
       CorruptFileError: it is damaged or truncated.
       UnsafeFileError: it holds code, or points out of itself.
       UnsupportedLayerError: it names a layer or an option that kerasfmt does not know.
@@ -62,7 +61,6 @@ def load(
       ImportError: h5py is not installed.
     """
     stored = open_model(source)
-    check_backend(stored.file, stored.backend)
     model = _build(stored, custom_objects)
     model.made_by_keras = 3 if is_keras3(stored.keras_version) else 2
     _assign(model, stored)
@@ -99,32 +97,8 @@ def _training_config(model: ir.Model, stored: H5Model) -> ir.TrainingConfig:
 def _build(stored: H5Model, custom_objects: Mapping[str, Any] | None) -> ir.Model:
     """The model of the config, with fresh weights."""
     with malformed_config_errors(f"{stored.file}: {layout.MODEL_CONFIG}"):
-        if is_keras3(stored.keras_version):
-            return model_from_config(stored.model_config, custom_objects, 3)
-        config = stored.model_config
-        if is_keras1(stored.keras_version):
-            from kerasfmt.dialects.keras1 import keras1_to_keras2
-
-            config = keras1_to_keras2(config)
-        return model_from_config(in_todays_words(config, list(stored.layers)), custom_objects, 2)
-
-
-def is_keras1(keras_version: str | None) -> bool:
-    """Whether a file that states this version is of Keras 1, which in its first releases stated none."""
-    return (keras_version or "1").split(".")[0] == "1"
-
-
-def check_backend(file: str, backend: str | None) -> None:
-    """Refuses weights that are laid out for another backend.
-
-    Raises:
-      UnsupportedFormatError: they are for Theano or CNTK.
-    """
-    if backend in _FOREIGN_BACKENDS:
-        raise UnsupportedFormatError(
-            f"{file}: its kernels are laid out for the backend {backend}; "
-            "load it with that Keras, convert the kernels, and save it with the TensorFlow backend"
-        )
+        config, major = in_known_words(stored.model_config, stored.keras_version, list(stored.layers))
+        return model_from_config(config, custom_objects, major)
 
 
 def _assign(model: ir.Model, stored: H5Model) -> None:
@@ -138,15 +112,14 @@ def _assign(model: ir.Model, stored: H5Model) -> None:
     owners: list[tuple[str, list[Weight], Sequence[NamedArray]]] = []
     for name, layer in layers.items():
         where = f"{stored.file}: layer {name} ({type(layer).__name__})"
-        arrays = in_todays_layout(layer, held.pop(name, []), where)
-        if is_keras1(stored.keras_version):
-            arrays = from_keras1(layer, arrays, where)
+        stored_arrays = held.pop(name, [])
+        arrays = as_stored_today(layer, stored_arrays, stored.keras_version, stored.backend, where)
         owners.append((where, ordered_weights(layer), arrays))
     owners.append((f"{stored.file}: top level of the model", top_level_weights(model), stored.top_level))
     pairs: list[Pair] = []
     for where, weights, datasets in owners:
         check_names(weights, datasets, where)
-        pairs += pair(weights, datasets, where)
+        pairs += pair(weights, datasets, where, cast=True)
     for name, datasets in held.items():
         surplus = ", ".join(weight for weight, _ in datasets)
         raise InvalidModelError(

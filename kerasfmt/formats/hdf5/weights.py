@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.formats.hdf5.older_layouts import from_keras1, in_todays_layout
-from kerasfmt.formats.hdf5.reader import check_backend, is_keras1
+from kerasfmt.formats.hdf5.older_layouts import as_stored_today
 from kerasfmt.formats.hdf5.stored import H5Weights, NamedDatasets, open_weights
 from kerasfmt.formats.matching import (
     NamedArray,
@@ -58,7 +57,6 @@ def load_weights(
             "load_weights: skip_mismatch=True needs by_name=True; by topology all weights have to fit"
         )
     stored = open_weights(source)
-    check_backend(stored.file, stored.backend)
     assign(_by_name(model, stored, skip_mismatch) if by_name else _by_topology(model, stored))
 
 
@@ -93,8 +91,7 @@ def _by_name(model: Model, stored: H5Weights, skip_mismatch: bool) -> Iterator[P
 
 def _arrays(layer: Layer, datasets: NamedDatasets, stored: H5Weights, where: str) -> list[NamedArray]:
     """What the file holds for a layer, in the layout of Keras 2."""
-    found = in_todays_layout(layer, datasets, where)
-    return from_keras1(layer, found, where) if is_keras1(stored.keras_version) else found
+    return as_stored_today(layer, datasets, stored.keras_version, stored.backend, where)
 
 
 def _top_level(stored: H5Weights) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from kerasfmt.containers.hdf5 import writing
@@ -23,9 +23,9 @@ from kerasfmt.dialects import keras2_hdf5, keras3, versions
 from kerasfmt.dialects.versions import Dialect
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.formats.hdf5 import layout
-from kerasfmt.formats.matching import ordered_weights, top_level_weights
+from kerasfmt.formats.matching import ordered_weights, top_level_weights, weights_by_layers
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.ir import Model, Weight
+from kerasfmt.ir import Layer, Model, Weight
 from kerasfmt.ir.held_layers import every_layer
 from kerasfmt.ir.revived_model import refuse_revived
 
@@ -104,7 +104,7 @@ def model_tree(model: Model, include_optimizer: bool, dialect: Dialect = "tf_ker
         assert compiled is not None
         attributes[layout.TRAINING_CONFIG] = json.dumps(without_modules(compiled.config)).encode()
     tree.group(layout.MODEL_WEIGHTS, "the group of the weights")
-    _add_weights(tree, layout.MODEL_WEIGHTS, model, dialect)
+    _add_weights(tree, layout.MODEL_WEIGHTS, model, dialect, weights_by_layers)
     if compiled is not None and compiled.variables:
         group = tree.group(layout.OPTIMIZER_WEIGHTS, "the group of the optimizer")
         names = [f"{weight.name}:0" for weight in compiled.variables]
@@ -138,8 +138,14 @@ def _refuse_assets(model: Model) -> None:
             )
 
 
-def _add_weights(tree: WritePlan, where: str, model: Model, dialect: Dialect = "tf_keras") -> None:
-    """Adds a group for every layer, below the group `where`."""
+def _add_weights(
+    tree: WritePlan,
+    where: str,
+    model: Model,
+    dialect: Dialect = "tf_keras",
+    order: Callable[[Layer], list[Weight]] = ordered_weights,
+) -> None:
+    """Adds a group for every layer, below the group `where`, with its weights in the order that its reader has."""
     attributes = tree.attributes[where]
     prefix = f"{where}/" if where else ""
     attributes.update(name_attributes(layout.LAYER_NAMES, [layer.name for layer in model.layers], tree.name))
@@ -147,8 +153,7 @@ def _add_weights(tree: WritePlan, where: str, model: Model, dialect: Dialect = "
     attributes[layout.KERAS_VERSION] = _version(model, dialect).encode()
     for layer in sorted(model.layers, key=lambda layer: layer.name):
         told = dialect == "keras3" and (layer.facts.weightless_in_keras3 or layer.weights_are_given)
-        weights = [] if told else ordered_weights(layer)
-        _add_layer(tree, prefix + layer.name, weights, f"layer {layer.name}")
+        _add_layer(tree, prefix + layer.name, [] if told else order(layer), f"layer {layer.name}")
     _add_layer(
         tree, prefix + layout.TOP_LEVEL, top_level_weights(model), "the group of the weights of no layer"
     )

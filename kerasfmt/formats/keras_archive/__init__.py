@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kerasfmt.containers.binary import Binary
 from kerasfmt.containers.hdf5.signature import is_hdf5
 from kerasfmt.containers.zip.records import LOCAL_MAGIC
 from kerasfmt.formats.format import Format, Shards, Source, WriteArguments
@@ -35,9 +36,15 @@ def _is_zip(path: Path) -> bool:
         return stream.read(len(LOCAL_MAGIC)) == LOCAL_MAGIC
 
 
+def _is_zip_in_memory(file: Binary) -> bool:
+    return file.begins_with(LOCAL_MAGIC)
+
+
 def _holds_weights(source: Source) -> bool:
     from kerasfmt.formats.keras_archive.reader import holds_object_paths
 
+    if isinstance(source, Binary):
+        return _is_zip_in_memory(source) or (is_hdf5(source) and holds_object_paths(source))
     if isinstance(source, Path):
         if not source.is_file():
             return False
@@ -127,6 +134,7 @@ FORMAT: Final = Format(
     suffixes=(".keras",),
     weights_suffixes=(WEIGHTS_SUFFIX,),
     recognize=_is_zip,
+    recognize_bytes=_is_zip_in_memory,
     holds_weights=_holds_weights,
     optimizer_in_weights=True,
     read=_read,

@@ -23,6 +23,9 @@ INNER: Final = "optimizer/inner_optimizer"
 ROOT_MEMBERS: Final = (LAYERS, OLD_LAYERS, VARS, OPTIMIZER)
 """The groups that a file of weights in this layout may have at its root."""
 
+ON_WINDOWS: Final = (f"{LAYERS}\\", f"{OLD_LAYERS}\\")
+"""How names of groups begin in files that older versions of Keras wrote on Windows, where they join paths by "\\"."""
+
 WEIGHTS_SUFFIX: Final = ".weights.h5"
 """The suffix of a file of weights only."""
 MAP_SUFFIX: Final = ".weights.json"

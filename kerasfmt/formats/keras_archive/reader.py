@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from kerasfmt import ir
+from kerasfmt.containers.binary import Binary
 from kerasfmt.containers.checked_json import decode, parse_object
 from kerasfmt.containers.hdf5.dataset import LazyDataset
-from kerasfmt.containers.hdf5.guard import import_h5py
+from kerasfmt.containers.hdf5.guard import Node, import_h5py
 from kerasfmt.containers.hdf5.opening import opened, opened_stream
 from kerasfmt.containers.zip.reader import Archive
+from kerasfmt.containers.zip.records import LOCAL_MAGIC
 from kerasfmt.dialects.compile_config import COMPILE_OPTIONS
 from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.malformed import malformed_config_errors
@@ -26,6 +28,7 @@ from kerasfmt.errors import (
     CorruptFileError,
     InvalidModelError,
     MissingFileError,
+    UnsafeFileError,
     UnsupportedFormatError,
 )
 from kerasfmt.formats.hdf5.layout import MODEL_WEIGHTS
@@ -73,7 +76,7 @@ class KerasArchive:
         return found
 
 
-def open_archive(path: str | os.PathLike[str]) -> KerasArchive:
+def open_archive(path: str | os.PathLike[str] | Binary) -> KerasArchive:
     """What a `.keras` archive holds; its variables are read when they are used.
 
     Raises:
@@ -96,7 +99,7 @@ def open_archive(path: str | os.PathLike[str]) -> KerasArchive:
 
 
 def load(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Binary,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
 ) -> ir.Model:
@@ -127,7 +130,7 @@ def load(
         config = stored.in_keras2
         model = model_from_config(config, custom, keras=2)
         model.made_by_keras = 3 if stored.dialect == "keras3" else 2
-        assign(model, config, stored.variables, stored.file)
+        assign(model, config, stored.variables, stored.file, cast=True)
         give_assets(model, config, stored.assets, stored.variables, stored.file)
         # Keras 3 loses the optimizer when it writes the model to HDF5; a model saved after that cannot be trained on.
     if isinstance(compiled, Mapping) and compiled.get("optimizer"):
@@ -179,8 +182,8 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
 
     Args:
       model: the model.
-      source: `.weights.h5` as a path or as an open h5py.File or group, `.weights.json` beside its shards, or
-        a `.keras` archive.
+      source: `.weights.h5` as a path or as an open h5py.File or group, `.weights.json` beside its shards, a `.keras`
+        archive, or the bytes of one of those files.
       skip_mismatch: whether to leave out, with a warning, each layer whose variables do not all fit.
 
     Raises:
@@ -192,7 +195,9 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
       ImportError: h5py is not installed.
     """
     config: Mapping[str, Any] | None = None
-    if not isinstance(source, str | os.PathLike):
+    if isinstance(source, Binary) and source.begins_with(LOCAL_MAGIC):
+        where, variables, config = _of_archive(source, model)
+    elif not isinstance(source, str | os.PathLike):
         with opened(source) as file:
             where, variables = file.root.where, read_variables(file)
     else:
@@ -201,11 +206,7 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
         if not path.is_file():
             raise MissingFileError(f"{path}: expected a file of weights, got nothing: no such file")
         if zipfile.is_zipfile(path):
-            stored = open_archive(path)
-            variables = stored.variables
-            with malformed_config_errors(f"{path}: {layout.CONFIG}"):
-                config = stored.in_keras2
-                config = config if _has_layers_of(config, model) else None
+            where, variables, config = _of_archive(path, model)
         elif path.suffix == ".json":
             variables = merged(read_shards(path, read_variables), str(path))
         else:
@@ -227,6 +228,14 @@ def load_weights(model: ir.Model, source: str | os.PathLike[str] | Any, skip_mis
             )
 
 
+def _of_archive(path: Path | Binary, model: ir.Model) -> tuple[str, Variables, Mapping[str, Any] | None]:
+    """What errors call an archive, its variables, and its config if that names the layers of a model."""
+    stored = open_archive(path)
+    with malformed_config_errors(f"{stored.file}: {layout.CONFIG}"):
+        config = stored.in_keras2
+        return stored.file, stored.variables, config if _has_layers_of(config, model) else None
+
+
 def holds_object_paths(source: str | os.PathLike[str] | Any) -> bool:
     """Whether an HDF5 file holds weights in this layout, not in the layout of Keras 2's `.h5`.
 
@@ -243,7 +252,19 @@ def holds_object_paths(source: str | os.PathLike[str] | Any) -> bool:
         if has_layer_names(file.root):
             return False
         members = file.root.member_names(_MAX_ROOT_MEMBERS)
-        return MODEL_WEIGHTS not in members and any(name in members for name in layout.ROOT_MEMBERS)
+        if MODEL_WEIGHTS in members:
+            return False
+        if any(name in layout.ROOT_MEMBERS or name.startswith(layout.ON_WINDOWS) for name in members):
+            return True
+        return any(_holds_object(file.root, name) for name in members)
+
+
+def _holds_object(root: Node, name: str) -> bool:
+    """Whether a group is of an object that an attribute of a subclassed model holds."""
+    try:
+        return any(root.find(f"{name}/{inner}") is not None for inner in (layout.VARS, layout.LAYERS))
+    except UnsafeFileError:  # a link
+        return False
 
 
 def _has_layers_of(config: Mapping[str, Any], model: ir.Model) -> bool:

@@ -230,6 +230,8 @@ def read_variables(file: OpenFile) -> Variables:
     found: Variables = {}
     seen: set[int] = set()
     pending = [(file.root, 0)]
+    names = file.root.member_names(file.root.file_size) if file.root.is_group else []
+    on_windows = any(name.startswith(layout.ON_WINDOWS) for name in names)
     while pending:
         node, depth = pending.pop()
         if depth > _MAX_DEPTH:
@@ -249,12 +251,18 @@ def read_variables(file: OpenFile) -> Variables:
                     raise CorruptFileError(f"{node.where}: its member {name!r} cannot be found")
                 pending.append((child, depth + 1))
             continue
-        owner, _, number = node.path.removeprefix("/").rpartition("/")
+        path = node.path.replace("\\", "/") if on_windows else node.path
+        owner, _, number = path.removeprefix("/").rpartition("/")
         if owner != layout.VARS and not owner.endswith(f"/{layout.VARS}"):
             raise InvalidModelError(
                 f"{node.where}: expected variables in groups called vars, got a dataset {number!r} elsewhere"
             )
-        found.setdefault(owner.removesuffix(layout.VARS).rstrip("/"), {})[number] = file.dataset(node)
+        held = found.setdefault(owner.removesuffix(layout.VARS).rstrip("/"), {})
+        if number in held:
+            raise CorruptFileError(
+                f"{node.where}: two groups are called {owner}; expected one, as Keras writes it"
+            )
+        held[number] = file.dataset(node)
     file.check_total()
     return found
 

@@ -168,8 +168,10 @@ def _layer_content(
     _add_input_spec(metadata, layer, ids)
     regularizer = layer.activity_layer.activity_penalty
     if regularizer is not None:
-        number = ids.number(id(regularizer))
-        metadata["activity_regularizer"] = {**(to_config(regularizer) or {}), "shared_object_id": number}
+        stated = to_config(regularizer)
+        if isinstance(stated, dict):
+            stated = {**stated, "shared_object_id": ids.number(id(regularizer))}
+        metadata["activity_regularizer"] = stated
     if layer.build_input is not None:
         # A wrapper builds the layer inside with a plain tuple, of which a recurrent layer makes a shape.
         wrapped = layer.weight_scope is not None and layer.saved_states() is None

@@ -11,7 +11,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
-from kerasfmt.formats.hdf5.older_layouts import from_keras1, in_todays_layout
+from kerasfmt.formats.hdf5.older_layouts import from_keras1, from_theano, in_todays_layout
 from kerasfmt.formats.matching import ordered_weights
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import fields
@@ -151,6 +151,15 @@ def test_kernels_of_keras_1_of_a_recurrent_convolution() -> None:
     layer(kerasfmt.Input((3, 6, 6, 1)))
     with pytest.raises(UnsupportedFormatError, match="Keras 1 stores the kernel of a ConvLSTM"):
         from_keras1(layer, [], "file")
+
+
+def test_recurrent_kernels_of_theano_are_mirrored_too() -> None:
+    layer = TimeDistributed(ConvLSTM2D(2, (3, 2), name="it"))
+    layer(kerasfmt.Input((2, 3, 6, 6, 1)))
+    kernel, recurrent, bias = draw((3, 2, 1, 8), (3, 2, 2, 8), (8,))
+    found = from_theano(layer, named(kernel, recurrent, bias))
+    for (_, array), expected in zip(found, (kernel[::-1, ::-1], recurrent[::-1, ::-1], bias), strict=True):
+        np.testing.assert_array_equal(np.asarray(array), expected)
 
 
 FIRST = {"data_format": "channels_first"}

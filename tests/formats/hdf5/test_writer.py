@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import pytest
 
+import kerasfmt
 from kerasfmt import Input, Model, Sequential
 from kerasfmt.errors import InvalidModelError, SaveError, UnsupportedFormatError, UnsupportedLayerError
 from kerasfmt.formats.hdf5.reader import load
@@ -304,3 +305,38 @@ def test_what_keras_3_keeps_in_the_config_is_not_among_the_weights(tmp_path: Pat
         assert list(file["model_weights/bins"].attrs["weight_names"]) == []
     given = np.array([[0, 0.5, 1]], np.float32)
     np.testing.assert_array_equal(load(tmp_path / "m.h5").predict(given), model.predict(given))
+
+
+def test_layers_of_a_frozen_model_are_frozen(tmp_path: Path) -> None:
+    base = Sequential(
+        [
+            Dense(4, input_shape=(3,), name="a"),
+            BatchNormalization(name="norm"),
+            Dense(5, name="b"),
+        ],
+        name="base",
+    )
+    model = Sequential([base, Dense(2, name="head")])
+    base.trainable = False
+    base.layers[2].trainable = True  # in vain: the model around it is not trained
+    path = tmp_path / "m.h5"
+    kerasfmt.save_model(model, path)
+    with h5py.File(path) as file:
+        config = json.loads(file.attrs["model_config"])["config"]["layers"]
+        names = list(file["model_weights/base"].attrs["weight_names"])
+    inner = next(entry for entry in config if entry["config"]["name"] == "base")["config"]["layers"]
+    assert [entry["config"].get("trainable") for entry in inner if "units" in entry["config"]] == [
+        False,
+        False,
+    ]
+    # The order of Keras 2, which reads the model around as trainable, and nothing in it.
+    leaves = [
+        "a/kernel",
+        "a/bias",
+        *(f"norm/{x}" for x in ("gamma", "beta", "moving_mean", "moving_variance")),
+    ]
+    assert names == [f"{name}:0" for name in (*leaves, "b/kernel", "b/bias")]
+    again = kerasfmt.load_model(path)
+    x = np.ones((2, 3), np.float32)
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    assert len(again.trainable_weights) == 2

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 import kerasfmt
@@ -93,6 +95,15 @@ def test_weights_alone(tmp_path: Path) -> None:
     ]
     assert found.optimizer is not None
     assert (found.optimizer.kind, len(found.optimizer.weights)) == ("", 14)
+
+
+def test_weights_of_a_subclassed_model(tmp_path: Path) -> None:
+    path = tmp_path / "own.weights.h5"
+    with h5py.File(path, "w") as file:
+        file["block/layers/conv2d/vars/0"] = np.ones((2, 3), np.float32)
+        file["head/vars/0"] = np.ones(3, np.float32)
+    found = describe(path)
+    assert [(row.owner, row.size) for row in found.rows] == [("block/layers/conv2d", 6), ("head", 3)]
 
 
 def test_shards(tmp_path: Path) -> None:

@@ -61,6 +61,29 @@ def test_predicts_as_the_keras_that_wrote_it(path: Path, tmp_path: Path) -> None
         assert again.get_config() == model.get_config()
 
 
+def joined_as_on_windows(file: h5py.File) -> None:
+    for name in list(file["layers"]):
+        file.move(f"layers/{name}", f"layers\\{name}")
+    del file["layers"]
+
+
+def test_groups_that_windows_named(tmp_path: Path) -> None:
+    expected = [weight.numpy() for weight in reader.load(write(tmp_path / "m.keras")).weights]
+    again = reader.load(reweighted(write(tmp_path / "w.keras"), joined_as_on_windows))
+    with zipfile.ZipFile(tmp_path / "w.keras") as archive:
+        (tmp_path / "w.weights.h5").write_bytes(archive.read("model.weights.h5"))
+    other = reader.load(tmp_path / "m.keras")
+    other.set_weights([np.zeros_like(array) for array in expected])
+    kerasfmt.load_weights(other, tmp_path / "w.weights.h5")
+    for model in (again, other):
+        for weight, array in zip(model.weights, expected, strict=True):
+            np.testing.assert_array_equal(weight.numpy(), array)
+
+
+def named_both_ways(file: h5py.File) -> None:
+    file["layers\\dense/vars/0"] = np.ones((3, 4), np.float32)
+
+
 MISFITS: list[tuple[Callable[[h5py.File], Any], type[KerasfmtError], str]] = [
     (
         removed("layers/dense/vars/0"),
@@ -81,10 +104,11 @@ MISFITS: list[tuple[Callable[[h5py.File], Any], type[KerasfmtError], str]] = [
         "layer hidden (Dense): weight hidden/kernel: expected shape [3, 4], got [3, 5] from layers/dense/vars/0",
     ),
     (
-        replaced("layers/dense/vars/0", np.ones((3, 4))),
+        replaced("layers/dense/vars/0", np.ones((3, 4), "c8")),
         InvalidModelError,
-        "weight hidden/kernel: expected dtype float32, got float64 from layers/dense/vars/0",
+        "weight hidden/kernel: expected dtype float32, got complex64 from layers/dense/vars/0",
     ),
+    (named_both_ways, CorruptFileError, "two groups are called layers/dense/vars"),
     (replaced("stray", 1.0), InvalidModelError, "got a dataset 'stray' elsewhere"),
     (replaced("optimizer/vars/99", 1.0), InvalidModelError, "optimizer: expected variables 0 to 14"),
     (replaced("layers/dense/vars/0", h5py.SoftLink("/vars")), UnsafeFileError, "is a soft link"),

@@ -1,0 +1,287 @@
+"""One process of one stage: `python -m conformance.real_files.worker STAGE KERAS FILE`.
+
+FILE holds a JSON list of jobs, [number of the package, path of the file, directory of the results]. What comes of a
+job goes to `STAGE-KERAS.json` in its directory, so that a stage that is run again does only what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from conformance.artefacts import read_json, write_json
+from conformance.closeness import assert_close
+from conformance.real_files.files import ARCHITECTURES, OBJECTS, PACKAGES, Package
+
+Arrays = dict[str, Any]
+
+FORMATS: Final[Mapping[str, tuple[str, str]]] = {
+    "tf": ("saved_model", "2.15"),
+    "h5": ("model.h5", "2.15"),
+    "tf_keras": ("old.keras", "2.15"),
+    "keras": ("new.keras", "2.21"),
+}
+"""The formats that are written, the name of the file, and the line whose Keras reads it."""
+READ: Final = 2
+"""So many files of a package are read by the Keras of each format after they were converted; kerasfmt converts all."""
+TOLERANCE: Final = 1e-5
+"""Of the largest output: float32 sums in another order."""
+
+
+def writer_line(path: Path) -> str:
+    """The line whose Keras reads a file as its writer does."""
+    return "2.21" if path.suffix == ".keras" else "2.15"
+
+
+def main(stage: str, line: str, listed: str) -> None:
+    """Runs the jobs."""
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    for number, path, directory in json.loads(Path(listed).read_text()):
+        home, target = Path(directory), Path(directory) / f"{stage}-{line}.json"
+        if target.exists():
+            continue
+        home.mkdir(parents=True, exist_ok=True)
+        found = _STAGES[stage](PACKAGES[number], Path(path), home, line)
+        write_json(target, found)
+        print(f"{stage} {line} {home.name}: {json.dumps(found)[:300]}", file=sys.stderr, flush=True)
+
+
+def attempted(function: Callable[[], Any]) -> dict[str, Any]:
+    """Whether a function went through; what it returned, or what it raised."""
+    try:
+        return {"ok": True, "value": function()}
+    except Exception as error:
+        text = re.sub(r"/\S*/", "", f"{type(error).__name__}: {error}")
+        return {"ok": False, "error": " ".join(text.split())[:500]}
+
+
+# The Keras of the file.
+
+
+def _keras(line: str) -> Any:
+    import keras
+
+    return keras
+
+
+def _theirs(package: Package, path: Path, home: Path, line: str) -> dict[str, Any]:
+    """Loads a file with the Keras of its writer, and predicts."""
+
+    def run() -> str:
+        what, function, specs, vocabulary = _loaded(package, path, line)
+        inputs = {name: _drawn(*spec, vocabulary, package.length) for name, spec in specs.items()}
+        np.savez(home / "inputs.npz", **inputs)
+        np.savez(home / "outputs.npz", **function(inputs))
+        return what
+
+    return attempted(run)
+
+
+def _loaded(
+    package: Package, path: Path, line: str
+) -> tuple[str, Callable[[Arrays], Arrays], dict[str, Any], int]:
+    """What a file is, its prediction, its inputs, and how many words it knows."""
+    keras = _keras(line)
+    if path.is_dir() and not _has_layers(path):
+        return _signature(path)
+    if package.architecture == "none":
+        raise TypeError("weights of classes that only the package has")
+    if package.architecture:
+        model = _with_weights(package, path, keras, keras.models.model_from_json)
+    else:
+        model = keras.models.load_model(
+            str(path), custom_objects=OBJECTS[package.objects][0](), compile=False
+        )
+    sizes = [layer.input_dim for layer in _every(model) if type(layer).__name__ == "Embedding"]
+    specs = {f"i{n}": (tuple(x.shape), _name(x.dtype)) for n, x in enumerate(model.inputs)}
+    return (
+        type(model).__name__,
+        lambda arrays: _numbered(_predict(model, arrays)),
+        specs,
+        min(sizes, default=0),
+    )
+
+
+def _predict(model: Any, arrays: Arrays) -> Any:
+    given = list(arrays.values())
+    return model.predict(given if len(given) > 1 else given[0], verbose=0)
+
+
+def _has_layers(path: Path) -> bool:
+    """Whether a SavedModel states layers of Keras."""
+    import tensorflow as tf
+
+    return path.joinpath("keras_metadata.pb").exists() or hasattr(tf.saved_model.load(str(path)), "keras_api")
+
+
+def _signature(path: Path) -> tuple[str, Callable[[Arrays], Arrays], dict[str, Any], int]:
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+    names = sorted(loaded.signatures)
+    key = next(name for name in ("serving_default", "predict", *names) if name in names)
+    function = loaded.signatures[key]
+    specs = {
+        name: (tuple(spec.shape) if spec.shape.rank is not None else (None,), spec.dtype.name)
+        for name, spec in function.structured_input_signature[1].items()
+    }
+
+    def run(arrays: Arrays) -> Arrays:
+        held = loaded  # keeps the variables
+        del held
+        found = function(**{name: tf.constant(value) for name, value in arrays.items()})
+        return {name: value.numpy() for name, value in found.items()}
+
+    return f"signature {key}", run, specs, 0
+
+
+def _with_weights(package: Package, path: Path, keras: Any, from_json: Callable[[str], Any]) -> Any:
+    if package.architecture == "json":
+        model = from_json(path.with_suffix(".json").read_text())
+    else:
+        model = ARCHITECTURES[package.architecture](keras, path)
+    load: Any = getattr(model, "load_weights", None)
+    if load is None:
+        keras.load_weights(model, path)
+    else:
+        load(str(path))
+    return model
+
+
+def _every(model: Any) -> Iterator[Any]:
+    for layer in model.layers:
+        yield layer
+        yield from _every(layer) if hasattr(layer, "layers") else ()
+
+
+def _name(dtype: Any) -> str:
+    return getattr(dtype, "name", str(dtype))
+
+
+def _drawn(shape: tuple[int | None, ...], dtype: str, vocabulary: int, length: int) -> Any:
+    """Inputs: numbers of words where the model embeds them, texts, or normal numbers."""
+    rng = np.random.default_rng(5)
+    batch = 1 if length > 1000 else 3
+    sizes = [batch, *(length if size is None else size for size in shape[1:])]
+    if dtype == "string":
+        return np.array(["import numpy as np", "int main() {}", "SELECT a FROM b;"][:batch])
+    if vocabulary:
+        return rng.integers(1, vocabulary, sizes).astype(dtype)
+    return rng.normal(size=sizes).astype(dtype)
+
+
+def _numbered(outputs: Any) -> Arrays:
+    listed = list(outputs.values()) if isinstance(outputs, dict) else outputs
+    listed = listed if isinstance(listed, list | tuple) else [listed]
+    return {f"o{number}": np.asarray(value) for number, value in enumerate(listed)}
+
+
+def _read(package: Package, path: Path, home: Path, line: str) -> dict[str, Any]:
+    """Loads what kerasfmt wrote with the Keras that reads it; compares with the file's own Keras."""
+    written = read_json(home / "ours-core.json").get("written", {})
+    inputs, outputs = _arrays(home, "inputs"), _arrays(home, "outputs")
+    found: dict[str, Any] = {}
+    for kind, (name, reader) in FORMATS.items():
+        if reader != line or not written.get(kind, {}).get("ok"):
+            continue
+
+        def check(target: Path = home / name) -> None:
+            if "o0" not in outputs:
+                compare(_signature(target)[1](inputs), outputs)
+                return
+            objects = OBJECTS[package.objects][0]()
+            model = _keras(line).models.load_model(str(target), custom_objects=objects, compile=False)
+            compare(_numbered(_predict(model, inputs)), outputs)
+
+        found[kind] = attempted(check)
+    return found
+
+
+# kerasfmt.
+
+
+def _ours(package: Package, path: Path, home: Path, line: str) -> dict[str, Any]:
+    """Loads, predicts, converts."""
+    import kerasfmt
+    from kerasfmt.formats.detect import described_format_at
+
+    def describe() -> dict[str, Any]:
+        read = described_format_at(path).describe
+        assert read is not None, path
+        found = read(path)
+        writers = ", ".join(f"{name} {version}" for name, version in found.writers.items())
+        return {"writer": writers, "title": found.title, "elements": found.size}
+
+    described = attempted(describe)
+    loaded = attempted(lambda: _of_kerasfmt(kerasfmt, package, path))
+    found: dict[str, Any] = {"described": described, "loaded": {**loaded, "value": None}}
+    model = loaded.get("value")
+    inputs, outputs = _arrays(home, "inputs"), _arrays(home, "outputs")
+    if model is None or not outputs:
+        return found
+    found["equal"] = attempted(lambda: compare(_computed(model, inputs, outputs), outputs))
+    found["written"] = {}
+    for kind, (name, _) in FORMATS.items():
+        target = home / name
+        shutil.rmtree(target, ignore_errors=True)
+        target.unlink(missing_ok=True)
+
+        def write(kind: str = kind, target: Path = target) -> None:
+            kerasfmt.save_model(model, target, save_format=kind)
+
+        found["written"][kind] = attempted(write)
+    return found
+
+
+def _of_kerasfmt(kerasfmt: Any, package: Package, path: Path) -> Any:
+    if package.architecture and package.architecture != "none":
+        return _with_weights(package, path, kerasfmt, kerasfmt.model_from_json)
+    try:
+        return kerasfmt.load_model(path, custom_objects=OBJECTS[package.objects][1]())
+    except kerasfmt.errors.UnsupportedFormatError as error:
+        if "load_graph_model" not in str(error):
+            raise
+        return kerasfmt.load_graph_model(path)
+
+
+def _computed(model: Any, inputs: Arrays, outputs: Arrays) -> Arrays:
+    if hasattr(model, "signatures"):
+        names = sorted(model.signatures)
+        key = next(name for name in ("serving_default", "predict", *names) if name in names)
+        return dict(model.signatures[key](**inputs))
+    given = list(inputs.values())
+    return _numbered(model.predict(given if len(given) > 1 else given[0]))
+
+
+def compare(got: Arrays, expected: Arrays) -> None:
+    """Fails unless both hold the same arrays, up to rounding."""
+    assert sorted(got) == sorted(expected), f"expected {sorted(expected)}, got {sorted(got)}"
+    for name, value in expected.items():
+        if value.dtype.kind in "SUO":
+            as_text = np.vectorize(lambda x: x.decode() if isinstance(x, bytes) else str(x))
+            np.testing.assert_array_equal(as_text(np.asarray(got[name], object)), as_text(value))
+        else:
+            assert_close(name, got[name], value, TOLERANCE)
+
+
+def _arrays(home: Path, what: str) -> Arrays:
+    path = home / f"{what}.npz"
+    return dict(np.load(path, allow_pickle=True)) if path.exists() else {}
+
+
+_STAGES: Final = {"theirs": _theirs, "ours": _ours, "read": _read}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
