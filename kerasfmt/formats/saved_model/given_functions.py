@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
 from kerasfmt.ir import Layer
 from kerasfmt.ir.given import GivenFunction, GivenTrace
+from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.revived import RevivedLayer
 
 
@@ -14,7 +15,7 @@ def given_functions(layers: Iterable[Layer]) -> dict[Layer, Mapping[str, Polymor
     """The functions of the revived layers among layers, and of the layers in them, by their names in Keras."""
     found: dict[Layer, Mapping[str, GivenFunction]] = {}
     for layer in layers:
-        if isinstance(layer, RevivedLayer):
+        if isinstance(layer, RevivedLayer) and not isinstance(layer, LiveLayer):
             found.update(layer.record.kept)
             found[layer] = layer.record.functions
     made: dict[GivenFunction, PolymorphicFunction] = {}

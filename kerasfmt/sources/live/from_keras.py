@@ -11,41 +11,25 @@ keras/src/variables.py (3.x)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from kerasfmt import ir
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
-from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.formats.matching import assign, by_name, ordered_weights, pair
+from kerasfmt.formats.saved_model.metadata import type_spec
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.ir.own_modules import is_own
+from kerasfmt.ir.keras_facts import Major
+from kerasfmt.ir.live_layer import LiveModel
+from kerasfmt.ir.structure import map_structure
 from kerasfmt.layers.feature_space import FeatureSpace
-from kerasfmt.layers.index_lookup import IndexLookup
-from kerasfmt.layers.text_vectorization import TextVectorization
-from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.compile_state import training_config
-from kerasfmt.sources.live.lookups import take_lookup, without_path
-from kerasfmt.sources.live.objects import (
-    classes,
-    is_keras,
-    is_keras3,
-    keras_class,
-    keras_classes,
-    keras_version,
-    to_json,
-)
-
-_OWN_CODE: Final = ("call", "__call__", "build", "compute_mask")
-"""Methods that a custom layer overrides; a subclass without them is still the layer of Keras."""
-_SPACE: Final = "FeatureSpace"
-_MODELS: Final = ("Functional", "Sequential")
-_BASES: Final = ("Model", "Layer")
-_FUNCTIONS: Final = frozenset({"TFOpLambda", "SlicingOpLambda"})
-_REBUILD: Final = (
-    "rebuild it with the functional API from layers that Keras has: keras.Model(inputs, outputs), where outputs "
-    "is what the code of call computes"
-)
+from kerasfmt.sources.live.custom_layers import CustomLayers
+from kerasfmt.sources.live.entries import SPACE, is_network, model_entry, space_entry
+from kerasfmt.sources.live.keras_code import KerasCode, input_specs
+from kerasfmt.sources.live.objects import is_keras, is_keras3, keras_classes, keras_version
+from kerasfmt.sources.live.taking import take_layer, take_weights
+from kerasfmt.sources.live.tf_code import TFCode, model_inputs
+from kerasfmt.sources.live.tf_layers import TFLayers
 
 
 @gc_paused()
@@ -72,191 +56,52 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
       InvalidModelError: the model has no layers, was never built, or has weights that do not fit its layers.
       TypeError: it is not a Keras model.
     """
-    is_space = _SPACE in keras_classes(model)
+    is_space = SPACE in keras_classes(model)
     if not is_keras(model) or not (is_space or hasattr(model, "layers")):
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
     customs = dict(custom_objects or {})
-    entry = _space_entry(model) if is_space else _model_entry(model, customs)
-    with malformed_config_errors(f"model {getattr(model, 'name', _SPACE)}"):
-        found = model_from_config(entry, customs, keras=3 if is_keras3(model) else 2)
+    layers = _custom_layers(model, customs)
+    with malformed_config_errors(f"model {getattr(model, 'name', SPACE)}"):
+        found = _model(model, layers, is_space)
     found.made_by_keras = 3 if is_keras3(model) else 2
     if found.made_by_keras == 2:
         found.keras2_version = keras_version(model)
-    taken: dict[int, ir.Weight] = {}
     if isinstance(found, FeatureSpace):
         for name, layer in found.preprocessors.items():
-            _take_layer(layer, model.preprocessors[name], taken)
+            take_layer(layer, model.preprocessors[name], {})
         return found
-    _take_weights(found, model, taken)
+    if not isinstance(found, LiveModel):
+        take_weights(found, model, layers.weights)
+    layers.finish()
     if compile:
-        found.training_config = training_config(model, taken)
+        found.training_config = training_config(model, layers.weights)
     return found
 
 
-def _model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
-    """Class name and config of a model and everything in it, in the dialect of its version of Keras."""
-    base = _base(model, customs)
-    kind = "" if base is None else base.__name__
-    if kind not in _MODELS:
-        raise UnsupportedLayerError(
-            f"model {model.name} ({_called(model)}): a subclassed model is Python code, which cannot be saved; "
-            + _REBUILD
-        )
-    if not getattr(model, "built", True) or (kind == "Sequential" and not _has_inputs(model)):
-        raise InvalidModelError(
-            f"model {model.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
-        )
-    config = to_json(base.get_config(model))
-    layers = {layer.name: layer for layer in model.layers}
-    for entry in config["layers"]:
-        name = entry["config"].get("name") or entry.get("name")
-        if name in layers:
-            entry.update(_entry(layers[name], entry, customs))
-    if kind == "Sequential" and "build_input_shape" not in config:
-        shape = getattr(model, "_build_input_shape", None)
-        config["build_input_shape"] = to_json(shape)
-    return {"class_name": kind, "config": config}
-
-
-def _space_entry(space: Any) -> dict[str, Any]:
-    """Class name and config of a FeatureSpace.
-
-    Raises:
-      InvalidModelError: it has not been adapted.
-    """
-    try:
-        space.get_encoded_features()
-    except ValueError as error:
-        raise InvalidModelError(
-            f"FeatureSpace {getattr(space, 'name', '')}: it has not learned its features yet; call its adapt first"
-        ) from error
-    config = to_json(space.get_config())
-    for name, layer in space.preprocessors.items():
-        inner = config["features"][name]["config"]["preprocessor"]
-        inner["config"] = without_path(inner["config"], layer)
-    return {"class_name": _SPACE, "config": config}
-
-
-def _has_inputs(model: Any) -> bool:
-    if is_keras3(model):
-        return bool(getattr(model, "_functional", None)) or not model.layers
-    return getattr(model, "_is_graph_network", True) or getattr(model, "_build_input_shape", None) is not None
-
-
-def _entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> dict[str, Any]:
-    """Class name and config of a layer; `entry` is its description in the config of the model."""
-    if hasattr(layer, "layers") and keras_classes(layer) & {"Model", *_MODELS}:
-        return _model_entry(layer, customs)
-    base = _base(layer, customs)
-    if base is None:
-        raise UnsupportedLayerError(
-            f"layer {layer.name} ({_called(layer)}): a custom layer is Python code, which cannot be saved; "
-            f"write it as a subclass of kerasfmt.layers.Layer and pass custom_objects={{{type(layer).__name__!r}: "
-            "YourLayer}, or build it from layers that Keras has"
-        )
-    _refuse_own_functions(layer)
-    for name, part in vars(layer).items():
-        if name.startswith("_") or not is_layer(part):
-            continue
-        if _base(part, customs) is None:
-            raise UnsupportedLayerError(
-                f"layer {layer.name} ({type(layer).__name__}): holds a custom layer as {name}, "
-                f"{_called(part)}; a layer in a layer has to be one of Keras's own"
-            )
-    found: dict[str, Any] = {"class_name": base.__name__, "config": dict(entry["config"])}
-    if base is not type(layer) and base is not _custom_class(layer, customs):
-        found = {
-            "class_name": base.__name__,
-            "config": to_json(base.get_config(layer)),
-            "registered_name": None,
-        }
-    found["config"] = without_path(found["config"], layer)
-    is_input = "InputLayer" in keras_classes(layer)
-    if is_keras3(layer) and isinstance(found["config"].get("dtype"), str) and not is_input:
-        # Keras 3.0 to 3.2 state the policy by name, as Keras 2 does
-        policy = {"class_name": "DTypePolicy", "config": {"name": found["config"]["dtype"]}}
-        found["config"] = {**found["config"], "dtype": policy}
+def _custom_layers(live: Any, customs: Mapping[str, Any]) -> CustomLayers:
+    if is_keras3(live):
+        return CustomLayers(customs, KerasCode)
+    found = TFLayers(customs, lambda layers, inner: TFCode(found, inner))
+    found.variables_of(live)
     return found
 
 
-def is_layer(value: Any) -> bool:
-    """Whether a value is a live Keras layer."""
-    return "Layer" in keras_classes(value)
-
-
-def _custom_class(layer: Any, customs: Mapping[str, Any]) -> type | None:
-    return type(layer) if customs.get(type(layer).__name__) is not None else None
-
-
-def _base(layer: Any, customs: Mapping[str, Any]) -> Any:
-    """The Keras class of a layer, also if a subclass changes nothing but the name; None if it has its own code."""
-    if _custom_class(layer, customs):
-        return type(layer)
-    for found in classes(layer):
-        if keras_class(found):
-            kind = found.__name__
-            return None if kind in _BASES or _has_own_call(layer) else found
-        if any(name in vars(found) for name in _OWN_CODE):
-            return None
-    return None
-
-
-def _has_own_call(layer: Any) -> bool:
-    """Whether an object has a `call` of its own, beside the method of its class.
-
-    After writing a SavedModel, Keras 2 sets the attribute to the method of the class. A layer that is a function of
-    TensorFlow always has a `call` of its own.
-    """
-    own = None if keras_classes(layer) & _FUNCTIONS else vars(layer).get("call")
-    return own is not None and getattr(own, "__func__", own) is not getattr(type(layer), "call", None)
-
-
-def _called(layer: Any) -> str:
-    return f"{type(layer).__module__}.{type(layer).__qualname__}"
-
-
-def _refuse_own_functions(layer: Any) -> None:
-    """Refuses an activation that is the user's own function, which may have the name of one of Keras's."""
-    for name in ("activation", "recurrent_activation"):
-        function = vars(layer).get(name)
-        module = getattr(function, "__module__", None) or ""
-        if callable(function) and not hasattr(function, "get_config") and not is_own(module):
-            raise UnsupportedLayerError(
-                f"layer {layer.name} ({type(layer).__name__}): option {name}: the function "
-                f"{module}.{getattr(function, '__name__', function)} is Python code, which cannot be saved; "
-                "use one of keras.activations"
-            )
-
-
-def _take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> None:
-    """Gives every weight of a model the value of its live variable; enters it into `taken` by the variable's id."""
-    layers = {layer.name: layer for layer in live.layers}
-    for layer in model.layers:
-        twin = layers.get(layer.name)
-        if isinstance(layer, ir.Model):
-            _take_weights(layer, twin, taken)
-        elif twin is not None:
-            _take_layer(layer, twin, taken)
-        elif layer.weights:
-            raise InvalidModelError(f"layer {layer.name}: expected it in the live model, got nothing")
-
-
-def _take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None:
-    if isinstance(layer, IndexLookup):
-        take_lookup(layer, live)
-        return
-    if isinstance(layer, TextVectorization):
-        take_lookup(layer.lookup, live._lookup_layer)
-        return
-    weights = ordered_weights(layer)
-    variables = {id(v): v for v in (*live.trainable_weights, *live.non_trainable_weights)}
-    arrays = {key: (variable_name(variable), LiveArray(variable)) for key, variable in variables.items()}
-    keys = {id(array): key for key, (_, array) in arrays.items()}
-    where = f"layer {layer.name} ({type(layer).__name__})"
-    found = list(pair(weights, by_name(weights, list(arrays.values())), where))
-    assign(found)
-    for weight, array in found:
-        key = keys[id(array)]
-        if not is_keras3(live):
-            weight.name = arrays[key][0]
-        taken[key] = weight
+def _model(live: Any, layers: CustomLayers, is_space: bool) -> ir.Model:
+    """The model, with fresh weights."""
+    keras: Major = 3 if is_keras3(live) else 2
+    if is_space:
+        return model_from_config(space_entry(live), layers.customs, keras=keras)
+    if is_network(live, layers.customs):
+        try:
+            entry = model_entry(live, layers.customs)
+        except NotImplementedError:  # a custom layer in it has no config
+            pass
+        else:
+            return model_from_config(entry, layers.customs, keras=keras, members=layers.members(live))
+    found = layers.custom(live)
+    assert isinstance(found, LiveModel)
+    specs = input_specs(live) if keras == 3 else model_inputs(live)
+    found.connect(specs)
+    stated = map_structure(type_spec, specs)
+    found.record.content = {**found.record.content, "full_save_spec": ([stated], {}), "save_spec": stated}
+    return found
