@@ -15,6 +15,7 @@ from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
 from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.own_modules import is_own
+from kerasfmt.ir.revived import RevivedLayer
 
 
 def wrapped(
@@ -26,7 +27,7 @@ def wrapped(
 
 def is_custom(layer: Layer) -> bool:
     """Whether a layer is of a class of the user's own, which stands for no class of Keras."""
-    return not type(layer).__module__.startswith("kerasfmt.")
+    return isinstance(layer, RevivedLayer) or not type(layer).__module__.startswith("kerasfmt.")
 
 
 def plain_shape(value: Any) -> Any:

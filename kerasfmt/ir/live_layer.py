@@ -126,6 +126,7 @@ class LiveLayer(RevivedLayer, register=False):
       options: name, trainable, dtype, batch_input_shape.
     """
 
+    known_by_config = True
     tracer: Tracer = fields.state()
     activity_regularizer: Regularizer | None = fields.state(default=None)
     passes_mask: bool = fields.state(default=False)

@@ -61,7 +61,7 @@ def write(
       ImportError: h5py is not installed.
     """
     import_h5py()
-    refuse_revived(model, "a .keras archive")
+    refuse_revived(model, "a .keras archive", with_configs=True)
     config = (keras3 if dialect == "keras3" else keras2_archive).write_model(model)
     training = given_state(model, versions.MAJOR[dialect]) if include_optimizer else None
     if training is not None:
