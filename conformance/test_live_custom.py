@@ -89,9 +89,9 @@ def test_keras2(name: str, tmp_path: Path) -> None:
     case, keras = CASES[name], KERAS2
     assert keras is not None
     model = _live(case)
-    expected = _outputs(model, case.inputs)
     kerasfmt.save_model(model, tmp_path / "ours")
     model.save(tmp_path / "theirs", save_format="tf")
+    expected = _outputs(model, case.inputs)
     _compare("kerasfmt", _outputs(kerasfmt.load_model(tmp_path / "ours"), case.inputs), expected, 1e-5)
     if not case.keras_loads:
         return

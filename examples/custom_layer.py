@@ -20,15 +20,18 @@ class Swish(kerasfmt.layers.Layer):
     beta: float = 1.0
 
     def build(self, inputs: Spec) -> None:
+        """Makes the weight."""
         ones = kerasfmt.initializers.get("ones")
         self.scale = self.add_weight("scale", (self.last_dim(inputs),), initializer=ones)
 
     def call(self, inputs: Value, training: bool = False) -> Value:
+        """The outputs, in the graph of the inputs."""
         x = inputs * self.scale
         return x if training else x * ops.sigmoid(x * self.beta)
 
 
 def main(target: str) -> None:
+    """Writes the SavedModel."""
     x = kerasfmt.Input((4,))
     y = kerasfmt.layers.Lambda(lambda t: ops.sin(t) * 2.0)(Swish(beta=2.0, name="swish")(x))
     model = kerasfmt.Model(x, kerasfmt.layers.Dense(2)(y))

@@ -2,9 +2,9 @@
 
     python examples/flax_weights.py network.msgpack served
 
-`network.msgpack` is `flax.serialization.to_bytes(variables)` of a network of two convolutions and a Dense layer. Without
-it, this script makes one, if Flax is installed. Flax and Keras keep kernels in the same order of axes, so nothing is
-transposed here; torch does not: map its `fc.weight` to `("dense/kernel", (1, 0))`.
+`network.msgpack` is `flax.serialization.to_bytes(variables)` of a network of two convolutions and a Dense layer.
+Without it, this script makes one, if Flax is installed. Flax and Keras keep kernels in the same order of axes, so
+nothing is transposed here; torch does not: map its `fc.weight` to `("dense/kernel", (1, 0))`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def make_checkpoint(path: Path) -> None:
 
 
 def main(checkpoint: Path, target: Path) -> None:
+    """Writes the SavedModel."""
     if not checkpoint.exists():
         make_checkpoint(checkpoint)
     for name, array in kerasfmt.open_weights(checkpoint).items():

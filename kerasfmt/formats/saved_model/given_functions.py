@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction, name_outputs
 from kerasfmt.ir import Layer
 from kerasfmt.ir.given import GivenFunction, GivenTrace
 from kerasfmt.ir.live_layer import LiveLayer
@@ -30,15 +30,20 @@ def given_functions(layers: Iterable[Layer]) -> dict[Layer, Mapping[str, Polymor
 
 
 def as_stored(function: GivenFunction) -> PolymorphicFunction:
-    """A function with the signatures that its file states."""
+    """A function with the signatures that its file states; one without arguments that is of no file as it is."""
     traces = tuple(map(concrete_as_stored, function.traces))
+    if function.stored is None:
+        return PolymorphicFunction(traces, input_signature=())
     return PolymorphicFunction(traces, function.stored.function_spec)
 
 
 def concrete_as_stored(trace: GivenTrace) -> ConcreteFunction:
     """The function for one signature, as its file states it."""
-    concrete, bare = trace.stored
     function = trace.function
+    if trace.stored is None:
+        outputs = name_outputs(trace.outputs, single="unknown")
+        return ConcreteFunction(function, trace.name, trace.arguments, outputs, input_signature=())
+    concrete, bare = trace.stored
     signature, outputs = concrete.canonicalized_input_signature, concrete.output_signature
     if bare is None:
         return ConcreteFunction(function, trace.name, signature, outputs, keywords=function.input_names)

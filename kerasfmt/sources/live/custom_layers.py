@@ -9,7 +9,7 @@ Source: tf_keras/src/saving/legacy/saved_model/layer_serialization.py; tensorflo
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt import dtypes
@@ -20,6 +20,7 @@ from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.formats.saved_model.built_shapes import specs_of_shapes
 from kerasfmt.graph import EagerConstant
 from kerasfmt.ir import Layer, Model, Weight, regularizers
+from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.json_values import unwrap
 from kerasfmt.ir.live_layer import LiveLayer, LiveModel, Tracer
 from kerasfmt.ir.revived import NO_CONFIG, Record
@@ -103,6 +104,7 @@ class CustomLayers:
             made.activity_regularizer = regularizers.get(described(penalty))
         record.tracked = self.tracked(live)
         self.hold(made)
+        record.losses = self.penalties(live)
         return made
 
     def hold(self, layer: LiveLayer) -> None:
@@ -205,6 +207,10 @@ class CustomLayers:
             self._named.add(layer)
 
     # What a layer tracks.
+
+    def penalties(self, live: Any) -> Sequence[GivenFunction]:
+        """The functions that give the penalties on the weights of a custom layer, where its weights do not say them."""
+        return ()
 
     def described(self, live: Any) -> tuple[str, dict[str, Any]]:
         """What a SavedModel calls a custom layer, and what Keras would say of it."""

@@ -36,11 +36,16 @@ from kerasfmt.sources.live.tf_layers import TFLayers
 def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> ir.Model:
     """A live Keras model as a model of kerasfmt, with its weights.
 
+    Layers, models and functions with code of their own are traced. With Keras 3, `call` runs on symbolic tensors, and its
+    operations of `keras.ops` and calls of layers are recorded; no backend computes. With Keras 2, the TensorFlow in its
+    process traces it. Such a layer has the values and the config of the live one. A SavedModel holds its functions for
+    inference and training and loads without its class; HDF5 and `.keras` hold its config, if it has one.
+
     A layer that a model calls several times stays one layer. A layer of two models, one inside the other, becomes two
     layers with equal values, as when Keras itself saves and loads the model.
 
     Args:
-      model: a Functional or Sequential model of Keras 2 or Keras 3.
+      model: a model of Keras 2 or Keras 3: Functional, Sequential, or a subclass with code of its own that was called.
       custom_objects: subclasses of `kerasfmt.layers.Layer` that stand for custom layers, by class name.
       compile: whether to take the compile state and the optimizer's variables.
 
@@ -51,7 +56,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
       >>> kerasfmt.save_model(model, "saved_model")
 
     Raises:
-      UnsupportedLayerError: a model or layer with Python code of its own, or a layer, activation, option or
+      UnsupportedLayerError: code that cannot be traced, with the line that stands in the way; or a layer, option or
         optimizer that kerasfmt does not know.
       InvalidModelError: the model has no layers, was never built, or has weights that do not fit its layers.
       TypeError: it is not a Keras model.
@@ -82,6 +87,9 @@ def _custom_layers(live: Any, customs: Mapping[str, Any]) -> CustomLayers:
     if is_keras3(live):
         return CustomLayers(customs, KerasCode)
     found = TFLayers(customs, lambda layers, inner: TFCode(found, inner))
+    found.make_function = lambda layers, inner, run: TFCode(layers, inner).function(
+        lambda: [run()], [], f"{inner.name}_loss"
+    )
     found.variables_of(live)
     return found
 

@@ -220,7 +220,8 @@ class TFCode:
 
 def _set_losses(layer: Any, losses: list[Any], eager: list[Any]) -> None:
     """Sets the losses of a layer, beside Keras's tracking of attributes."""
-    vars(layer)["_losses"], vars(layer)["_eager_losses"] = losses, eager
+    object.__setattr__(layer, "_losses", losses)
+    object.__setattr__(layer, "_eager_losses", eager)
 
 
 def _call_of(live: Any) -> Any:

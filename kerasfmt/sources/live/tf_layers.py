@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kerasfmt.errors import KerasfmtError, OutOfMemoryError, UnsafeFileError
 from kerasfmt.formats.saved_model.built_shapes import specs_of_shapes
 from kerasfmt.formats.saved_model.training import without_numbers
+from kerasfmt.graph import Function
+from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Layer, Model
+from kerasfmt.ir.given import GivenFunction, GivenTrace
 from kerasfmt.ir.tracked import TrackedItem, TrackedObject
 from kerasfmt.sources.live.custom_layers import CustomLayers, as_shapes
 from kerasfmt.sources.live.entries import is_layer
@@ -32,6 +35,8 @@ class TFLayers(CustomLayers):
     """
 
     _handles: dict[int, Any] | None = None
+    make_function: Callable[[TFLayers, Any, Callable[[], Any]], Function]
+    """Traces a function without arguments of a live layer."""
 
     def variables_of(self, root: Any) -> None:
         """Takes the variables of the whole model, which functions may capture."""
@@ -83,6 +88,16 @@ class TFLayers(CustomLayers):
             item = self._tracked_item(live, child, made)
             if item is not None:
                 found.children[name] = item
+        return found
+
+    @override
+    def penalties(self, live: Any) -> Sequence[GivenFunction]:
+        found = []
+        for loss in getattr(live, "_callable_losses", ()):
+            function = self.make_function(self, live, loss)
+            (output,) = function.outputs
+            trace = GivenTrace("loss_fn", ((), {}), output.spec, lambda function=function: function, None)  # type: ignore[misc]
+            found.append(GivenFunction([trace], ArgSpec(), None))
         return found
 
     @override

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasfmt.formats.saved_model.given_functions import as_stored
+from kerasfmt.graph import Builder
 from kerasfmt.ir.tracked import TrackedObject
 from kerasfmt.sources.live.tf_layers import TFLayers
 from tests.sources.live.live_models import Variable2
@@ -59,3 +61,18 @@ def test_what_keras_says() -> None:
     live = SimpleNamespace(_object_identifier="_tf_keras_layer", _trackable_saved_model_saver=saver)
     found = TFLayers({}, lambda *_: None).described(live)  # type: ignore[arg-type, return-value]
     assert found == ("_tf_keras_layer", {"name": "own", "config": {"name": "own"}})
+
+
+def test_penalties_are_functions_without_arguments() -> None:
+    layers = TFLayers({}, lambda *_: None)  # type: ignore[arg-type, return-value]
+
+    def function(_: Any, live: Any, run: Any) -> Any:
+        graph = Builder("loss")
+        return graph.finish([graph.constant(np.float32(run()))])
+
+    layers.make_function = function
+    (found,) = layers.penalties(SimpleNamespace(_callable_losses=[lambda: 0.5]))
+    stored = as_stored(found)
+    assert stored.input_signature == ()
+    assert (stored.traces[0].name, stored.traces[0].outputs.name) == ("loss_fn", "unknown")
+    assert layers.penalties(SimpleNamespace()) == []
