@@ -39,10 +39,14 @@ _OF_KERAS: Final = frozenset(
     {
         "_layers", "_metrics", "_losses", "_loss_ids", "_tracker", "_trainable_variables", "_non_trainable_variables",
         "_seed_generators", "_inbound_nodes", "_outbound_nodes", "_functional", "optimizer", "_loss_tracker",
-        "_compile_metrics", "_compile_loss", "_dtype_policy", "dtype_policy", "_build_shapes_dict",
+        "_compile_metrics", "_compile_loss", "_dtype_policy", "dtype_policy", "_build_shapes_dict", "torch_params",
+        "_parameters", "_buffers",
     }
 )  # fmt: skip
 """Attributes that Keras itself sets, beside those that the class of a layer does."""
+
+_MODULES: Final = "_modules"
+"""Where torch keeps the layers that attributes of a layer hold."""
 
 MakeTracer = Callable[["CustomLayers", Any], Tracer]
 
@@ -220,8 +224,9 @@ class CustomLayers:
         """What a custom layer tracks, by attribute."""
         found: dict[str, TrackedItem] = {}
         met: set[int] = set()
-        for name, value in vars(live).items():
-            if name in _OF_KERAS:
+        held = {**vars(live), **vars(live).get(_MODULES, {})}
+        for name, value in held.items():
+            if name in _OF_KERAS or name == _MODULES:
                 continue
             item = self._item(live, value, met)
             if item is not None:

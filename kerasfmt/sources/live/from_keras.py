@@ -16,6 +16,7 @@ from typing import Any
 from kerasfmt import ir
 from kerasfmt.dialects.malformed import malformed_config_errors
 from kerasfmt.dialects.model_config import model_from_config
+from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.saved_model.metadata import type_spec
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.keras_facts import Major
@@ -36,9 +37,9 @@ from kerasfmt.sources.live.tf_layers import TFLayers
 def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> ir.Model:
     """A live Keras model as a model of kerasfmt, with its weights.
 
-    Layers, models and functions with code of their own are traced. With Keras 3, `call` runs on symbolic tensors, and its
-    operations of `keras.ops` and calls of layers are recorded; no backend computes. With Keras 2, the TensorFlow in its
-    process traces it. Such a layer has the values and the config of the live one. A SavedModel holds its functions for
+    Layers, models and functions with code of their own are traced. With Keras 3, `call` runs on symbolic tensors, and
+    its operations of `keras.ops` and calls of layers are recorded; no backend computes. With Keras 2, the TensorFlow in
+    its process traces it. Such a layer has the values and the config of the live one. A SavedModel holds its functions for
     inference and training and loads without its class; HDF5 and `.keras` hold its config, if it has one.
 
     A layer that a model calls several times stays one layer. A layer of two models, one inside the other, becomes two
@@ -109,6 +110,10 @@ def _model(live: Any, layers: CustomLayers, is_space: bool) -> ir.Model:
     found = layers.custom(live)
     assert isinstance(found, LiveModel)
     specs = input_specs(live) if keras == 3 else model_inputs(live)
+    if specs is None:
+        raise InvalidModelError(
+            f"model {live.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
+        )
     found.connect(specs)
     stated = map_structure(type_spec, specs)
     found.record.content = {**found.record.content, "full_save_spec": ([stated], {}), "save_spec": stated}
