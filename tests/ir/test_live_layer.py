@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import kerasfmt
+from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.ir import regularizers
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import bound_signature
 from kerasfmt.ir.live_layer import LiveLayer, LiveModel
-from kerasfmt.ir.revived import Record
+from kerasfmt.ir.revived import NO_CONFIG, Record
 from kerasfmt.ir.structure import flatten
 from kerasfmt.ir.trace import Trace
 
@@ -47,7 +49,8 @@ class Doubling:
 
 def layer(kind: Any = LiveLayer, name: str = "own", **content: Any) -> Any:
     identifier = "_tf_keras_model" if kind is LiveModel else "_tf_keras_layer"
-    record = Record({"class_name": "Own", "config": {"name": name}, **content}, identifier, name)
+    said = {"class_name": "Own", "config": {"name": name}, **content}
+    record = Record(said, identifier, name)
     return kind(record, Doubling(), name=name)
 
 
@@ -93,3 +96,28 @@ def test_a_model() -> None:
     np.testing.assert_array_equal(model.predict(X), 2 * X)
     assert (model.is_network, model.layers, model.output_names) == (False, [], ["output_1"])
     assert [leaf.shape for leaf in flatten(model.input_specs)] == [(None, 2)]
+
+
+class Own(kerasfmt.layers.Layer, register=False):
+    def call(self, inputs: Any) -> Any:
+        return inputs * 2.0
+
+
+@pytest.mark.parametrize("name", ["m.h5", "m.keras"])
+def test_files_hold_its_config(tmp_path: Path, name: str) -> None:
+    x = kerasfmt.Input((2,))
+    kerasfmt.save_model(kerasfmt.Model(x, layer()(x)), tmp_path / name)
+    found = kerasfmt.load_model(tmp_path / name, custom_objects={"Own": Own})
+    np.testing.assert_array_equal(found.predict(X), 2 * X)
+    with pytest.raises(UnsupportedLayerError, match="Own"):
+        kerasfmt.load_model(tmp_path / name)
+    silent = layer(config={NO_CONFIG: True})
+    with pytest.raises(UnsupportedLayerError, match="holds no functions"):
+        kerasfmt.save_model(kerasfmt.Model(x, silent(x)), tmp_path / f"silent_{name}")
+
+
+def test_files_of_configs_hold_no_subclassed_model(tmp_path: Path) -> None:
+    model = layer(LiveModel)
+    model.connect(Spec((None, 2), kerasfmt.dtypes.float32, "x"))
+    with pytest.raises(UnsupportedLayerError, match="holds no functions"):
+        kerasfmt.save_model(model, tmp_path / "m.h5")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction, name_outputs
+from kerasfmt.graph import Spec
 from kerasfmt.ir import Layer
 from kerasfmt.ir.given import GivenFunction, GivenTrace
 from kerasfmt.ir.live_layer import LiveLayer
@@ -41,16 +42,19 @@ def concrete_as_stored(trace: GivenTrace) -> ConcreteFunction:
     """The function for one signature, as its file states it."""
     function = trace.function
     if trace.stored is None:
-        outputs = name_outputs(trace.outputs, single="unknown")
-        return ConcreteFunction(function, trace.name, trace.arguments, outputs, input_signature=())
+        outputs = trace.outputs
+        if isinstance(outputs, Spec):
+            outputs = name_outputs(outputs, single="unknown")
+        signature = None if function.inputs else ()
+        return ConcreteFunction(function, trace.name, trace.arguments, outputs, input_signature=signature)
     concrete, bare = trace.stored
-    signature, outputs = concrete.canonicalized_input_signature, concrete.output_signature
+    inputs, outputs = concrete.canonicalized_input_signature, concrete.output_signature
     if bare is None:
-        return ConcreteFunction(function, trace.name, signature, outputs, keywords=function.input_names)
+        return ConcreteFunction(function, trace.name, inputs, outputs, keywords=function.input_names)
     return ConcreteFunction(
         function,
         trace.name,
-        signature,
+        inputs,
         outputs,
         bare.function_spec,
         tuple(bare.argument_keywords),

@@ -76,8 +76,12 @@ class LayerTraces:
 
     def _add_default(self, layer: Layer) -> None:
         """Enters the trace for the layer's own signature, if it has one and has no trace yet."""
-        if layer not in self._traces and layer.keras_signature() is not None:
+        if layer in self._traces:
+            return
+        if layer.keras_signature() is not None:
             self._add(layer, layer.traces.default(False, self._context))
+        elif isinstance(layer, LiveLayer) and layer.tracer.inputs is not None:
+            self._add(layer, layer.traces.exact(layer.tracer.inputs, {}, False, self._context))
 
     def _add_inner(self, call: InnerCall) -> None:
         self._add_default(call.layer)

@@ -109,6 +109,8 @@ class CustomLayers:
         record.tracked = self.tracked(live)
         self.hold(made)
         record.losses = self.penalties(live)
+        record.layer_metrics = self.metrics(live)
+        record.metrics = list(record.layer_metrics.values())
         return made
 
     def hold(self, layer: LiveLayer) -> None:
@@ -216,6 +218,10 @@ class CustomLayers:
         """The functions that give the penalties on the weights of a custom layer, where its weights do not say them."""
         return ()
 
+    def metrics(self, live: Any) -> Mapping[str, TrackedObject]:
+        """The metrics that a custom layer has as attributes, by name."""
+        return {}
+
     def described(self, live: Any) -> tuple[str, dict[str, Any]]:
         """What a SavedModel calls a custom layer, and what Keras would say of it."""
         return (_MODEL if is_model(live) else _LAYER), _content(live)
@@ -255,16 +261,20 @@ class CustomLayers:
         children = {key: item for key, item in pairs if item is not None}
         return TrackedObject(kind, 1, children) if children else None
 
+    def weight_name(self, live: Any, variable: Any) -> str:
+        """The name of the weight of a variable."""
+        name = variable_name(variable)
+        return name if "/" in name else f"{live.name}/{name}"
+
     def weight(self, live: Any, variable: Any) -> Weight:
         """The weight of a variable of a custom layer."""
         known = self.weights.get(id(variable))
         if known is not None:
             return known
-        name = variable_name(variable)
         array = LiveArray(variable)
         penalty = getattr(variable, "regularizer", None)
         made = self.weights[id(variable)] = Weight(
-            name if "/" in name else f"{live.name}/{name}",
+            self.weight_name(live, variable),
             array.shape,
             dtypes.of(array.dtype),
             trainable=bool(variable.trainable),

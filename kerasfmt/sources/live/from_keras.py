@@ -38,9 +38,9 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     """A live Keras model as a model of kerasfmt, with its weights.
 
     Layers, models and functions with code of their own are traced. With Keras 3, `call` runs on symbolic tensors, and
-    its operations of `keras.ops` and calls of layers are recorded; no backend computes. With Keras 2, the TensorFlow in
-    its process traces it. Such a layer has the values and the config of the live one. A SavedModel holds its functions for
-    inference and training and loads without its class; HDF5 and `.keras` hold its config, if it has one.
+    its operations of `keras.ops` and calls of layers are recorded; no backend computes. With Keras 2, the TensorFlow
+    in its process traces it. Such a layer has the values and the config of the live one. A SavedModel holds its
+    functions for inference and training and loads without its class; HDF5 and `.keras` hold its config, if it has one.
 
     A layer that a model calls several times stays one layer. A layer of two models, one inside the other, becomes two
     layers with equal values, as when Keras itself saves and loads the model.
@@ -115,6 +115,8 @@ def _model(live: Any, layers: CustomLayers, is_space: bool) -> ir.Model:
             f"model {live.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
         )
     found.connect(specs)
+    if keras == 2:
+        return found  # Keras has said what it takes
     stated = map_structure(type_spec, specs)
     found.record.content = {**found.record.content, "full_save_spec": ([stated], {}), "save_spec": stated}
     return found

@@ -22,16 +22,19 @@ import numpy as np
 from kerasfmt import dtypes, limits, protos
 from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Capture, EagerConstant, Function, Spec
+from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graphdef.binding import bind
 from kerasfmt.graphdef.decode import FunctionDecoder
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import bound_signature
+from kerasfmt.ir.given import GivenTrace
 from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.trace import Trace, function_name
 from kerasfmt.ir.traces import Kwargs
 from kerasfmt.sources.live.entries import called
 from kerasfmt.sources.live.objects import keras_base
+from kerasfmt.sources.live.tf_gradients import Traced, trace_gradients
 from kerasfmt.sources.live.tf_layers import TFLayers
 
 _BASE: Final = ".engine.base_layer"
@@ -143,7 +146,24 @@ class TFCode:
         library = [_message(each) for each in graph.as_graph_def().library.function]
         own = _message(tensorflow.definition(made.name))
         messages = {each.signature.name: each for each in (*library, own)}
-        decoder = FunctionDecoder(messages.values(), (), limits.Allowance(math.inf), self._where(name))
+        gradients = list(trace_gradients(tensorflow.tf, made, messages))
+        for each in gradients:
+            for part in (
+                *each.function.graph.as_graph_def().library.function,
+                tensorflow.definition(each.function.name),
+            ):
+                message = _message(part)
+                messages[message.signature.name] = message
+            self._layers.gradient_names[each.kind] = message.signature.name
+        decoder = FunctionDecoder(
+            messages.values(),
+            (),
+            limits.Allowance(math.inf),
+            self._where(name),
+            self._layers.gradient_names,
+        )
+        for each in gradients:
+            self._add_gradient(each, decoder)
         captured = [self._capture(each, made) for each in made.captured_inputs]
         function = bind(decoder.function(own.signature.name), captured)
         for value, tensor in zip(function.outputs, graph.outputs, strict=True):
@@ -152,6 +172,24 @@ class TFCode:
         for value, spec in zip(function.inputs, specs, strict=True):
             value.set_shape(spec.shape)
         return function
+
+    def _add_gradient(self, traced: Traced, decoder: FunctionDecoder) -> None:
+        """Enters a gradient that nodes of the function have of their own."""
+        name = self._layers.gradient_names[traced.kind]
+
+        def prepare() -> Function:
+            captured: list[Capture] = []
+            function = decoder.function(name)
+            count = len(function.inputs) - len(traced.captured)
+            for found, argument in zip(traced.captured, function.inputs[count:], strict=True):
+                if isinstance(found, tuple):
+                    captured.append(InnerTensor(found[0], argument.dtype, decoder.function(found[1])))
+                else:
+                    captured.append(self._capture(found, traced.function))
+            return bind(function, captured)
+
+        arguments = ((None, *traced.inputs), dict[str, Any]())
+        self._layers.gradients[name] = GivenTrace(name, arguments, traced.outputs, prepare, None)
 
     def _capture(self, tensor: Any, made: Any) -> Capture:
         """What stands for a tensor that a function captures."""

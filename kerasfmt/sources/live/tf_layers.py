@@ -18,8 +18,10 @@ from kerasfmt.graph import Function
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Layer, Model
 from kerasfmt.ir.given import GivenFunction, GivenTrace
+from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.tracked import TrackedItem, TrackedObject
-from kerasfmt.sources.live.custom_layers import CustomLayers, as_shapes
+from kerasfmt.sources.live.arrays import variable_name
+from kerasfmt.sources.live.custom_layers import CustomLayers, MakeTracer, as_shapes
 from kerasfmt.sources.live.entries import is_layer
 from kerasfmt.sources.live.objects import keras_classes
 from kerasfmt.typing import override
@@ -32,11 +34,22 @@ class TFLayers(CustomLayers):
     """The layers of a live Keras 2 model that have code of their own, each made once.
 
     A layer of Keras's own inside of a custom one is made from its config, or else traced as a custom one is.
+
+    Attributes:
+      gradient_names: the functions that are gradients of nodes, by what nodes call them.
+      gradients: those functions by name.
     """
 
     _handles: dict[int, Any] | None = None
+    _objects: dict[int, TrackedItem]
     make_function: Callable[[TFLayers, Any, Callable[[], Any]], Function]
     """Traces a function without arguments of a live layer."""
+
+    def __init__(self, customs: Mapping[str, Any], make_tracer: MakeTracer) -> None:
+        super().__init__(customs, make_tracer)
+        self._objects = {}
+        self.gradient_names: dict[str, str] = {}
+        self.gradients: dict[str, GivenTrace] = {}
 
     def variables_of(self, root: Any) -> None:
         """Takes the variables of the whole model, which functions may capture."""
@@ -53,7 +66,7 @@ class TFLayers(CustomLayers):
 
     @override
     def tracked(self, live: Any) -> dict[str, TrackedItem]:
-        made: dict[int, TrackedItem] = {}
+        made = self._objects
         found = {}
         for name, value in live._trackable_children().items():
             item = None if name in _OF_THE_ROOT else self._tracked_item(live, value, made)
@@ -89,6 +102,21 @@ class TFLayers(CustomLayers):
             if item is not None:
                 found.children[name] = item
         return found
+
+    @override
+    def custom(self, live: Any) -> LiveLayer:
+        made = super().custom(live)
+        made.record.gradient_names, made.record.gradients = self.gradient_names, self.gradients
+        return made
+
+    @override
+    def weight_name(self, live: Any, variable: Any) -> str:
+        return variable_name(variable)
+
+    @override
+    def metrics(self, live: Any) -> Mapping[str, TrackedObject]:
+        held = {metric.name: self._objects.get(id(metric)) for metric in getattr(live, "_metrics", ())}
+        return {name: item for name, item in held.items() if isinstance(item, TrackedObject)}
 
     @override
     def penalties(self, live: Any) -> Sequence[GivenFunction]:
