@@ -7,6 +7,8 @@ in the process. It is saved with them, and loads without its class as every revi
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
+from inspect import Parameter
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -143,7 +145,20 @@ class LiveLayer(RevivedLayer, register=False):
     @property
     @override
     def signature(self) -> CallSignature:
-        return self.tracer.signature
+        """What its call takes, and the mode, if a layer in it takes that: the layers in it are told by the context.
+
+        Source: tf_keras/src/saving/legacy/saved_model/utils.py, layer_uses_training_bool and set_training_arg_spec
+        """
+        found = self.tracer.signature
+        if "training" in found.further or not _any_takes_training(self):
+            return found
+        mode = Parameter("training", Parameter.KEYWORD_ONLY, default=False)
+        return replace(
+            found,
+            parameters={**found.parameters, "training": mode},
+            further=(*found.further, "training"),
+            defaults={**found.defaults, "training": False},
+        )
 
     @property
     @override
@@ -180,6 +195,21 @@ class LiveLayer(RevivedLayer, register=False):
     @override
     def compute_mask(self, inputs: Any, mask: Any) -> Any:
         return mask if self.passes_mask else None
+
+
+def _any_takes_training(layer: Layer) -> bool:
+    """Whether a layer inside of a layer takes the mode."""
+    pending, met = list(layer.sublayers.values()), set[Layer]()
+    while pending:
+        inner = pending.pop()
+        if inner in met or inner.is_input:
+            continue
+        met.add(inner)
+        own = inner.tracer.signature if isinstance(inner, LiveLayer) else inner.signature
+        if "training" in own.further:
+            return True
+        pending.extend(inner.sublayers.values())
+    return False
 
 
 def _unnamed(structure: Structure) -> Structure:

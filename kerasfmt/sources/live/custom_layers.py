@@ -140,12 +140,12 @@ class CustomLayers:
         for layer, live in list(self._lives.items()):
             if isinstance(layer, LiveLayer):
                 continue
+            self._take(layer, live)
             if not layer.built and live.weights:
                 raise InvalidModelError(
                     f"layer {live.name} ({called(live)}): it has weights, and the code of the layer that holds it "
                     "never calls it; take it out of that layer"
                 )
-            self._take(layer, live)
         for layer in reversed(list(self._lives)):
             if isinstance(layer, LiveLayer):
                 self.hold(layer)

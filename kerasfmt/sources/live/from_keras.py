@@ -70,7 +70,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
     with malformed_config_errors(f"model {getattr(model, 'name', SPACE)}"):
         found = _model(model, layers, is_space)
     found.made_by_keras = 3 if is_keras3(model) else 2
-    if found.made_by_keras == 2:
+    if found.made_by_keras == 2 and not isinstance(found, LiveModel):
         found.keras2_version = keras_version(model)
     if isinstance(found, FeatureSpace):
         for name, layer in found.preprocessors.items():

@@ -140,7 +140,8 @@ class Recorder:
             self._events, self._thread, self._sizes = [], threading.get_ident(), sizes.values()
             inputs, kwargs = make_inputs(self.tensor_class)
             self._enter(restored, training)
-            given = dict(kwargs) if training is None else {**kwargs, "training": training}
+            takes_mode = "training" in inspect.signature(self.live.call).parameters
+            given = {**kwargs, "training": training} if takes_mode and training is not None else dict(kwargs)
             try:
                 outputs = self.live.call(inputs, **given)
             except NotRecordable:

@@ -107,7 +107,7 @@ class TFCode:
 
             first = map_structure(tensor, inputs)
             further = {name: map_structure(tensor, value) for name, value in given.items()}
-            if training is not None:
+            if training is not None and "training" in self.signature.further:
                 further["training"] = training
             with self._calling(first, bool(training)):
                 outputs = _call_of(live)(first, **further)

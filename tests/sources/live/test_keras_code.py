@@ -137,6 +137,19 @@ def test_refusals() -> None:
         from_keras(Drawing())
 
 
+def test_a_layer_that_does_not_take_the_mode_tells_the_layers_in_it() -> None:
+    class Silent(Net):
+        def call(self, x: Any) -> Any:
+            return self.blocks[1](self.blocks[0](self.dense(x)))
+
+    found = from_keras(Silent())
+    assert found.takes_training
+    assert "training" not in found.tracer.signature.further  # type: ignore[attr-defined]
+    written = found.default_trace(training=True).function.written
+    assert {w.name for w in written} == {"first/mean", "second/mean"}
+    assert not found.default_trace(training=False).function.written
+
+
 def test_structures_of_inputs() -> None:
     class Pair(Net):
         def call(self, inputs: Any) -> Any:
