@@ -13,6 +13,7 @@ from .api import (
     load_graph_model as load_graph_model,
     load_model as load_model,
     load_weights as load_weights,
+    open_weights as open_weights,
     save_model as save_model,
     save_weights as save_weights,
 )

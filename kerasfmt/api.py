@@ -28,6 +28,8 @@ from kerasfmt.limits import MAX_EXPANSION, limited
 
 if TYPE_CHECKING:
     from kerasfmt.formats.saved_model.options import SaveOptions
+    from kerasfmt.formats.stored_weights import StoredWeights
+    from kerasfmt.formats.weight_map import WeightMapping
     from kerasfmt.ir import Model
     from kerasfmt.ir.graph_model import GraphModel
     from kerasfmt.ir.signature import Signature
@@ -272,6 +274,8 @@ def load_weights(
     by_name: bool = False,
     skip_mismatch: bool = False,
     max_expansion: float = MAX_EXPANSION,
+    *,
+    mapping: WeightMapping | None = None,
 ) -> None:
     """Gives a model the weights in a file, all of them or, if anything fails, none.
 
@@ -279,8 +283,9 @@ def load_weights(
       model: the model.
       filepath: a file of `save_weights` or of a whole model: HDF5, .keras, .npz or safetensors, recognized by
         content; the map of weights in shards, `.weights.json`; what `open_checkpoint` opens, the directory of a
-        SavedModel too; an open h5py.File or group; or the bytes of HDF5 or .keras, or a binary file that reads them.
-        Weights stay in the file until they are used; keep it until the model is saved.
+        SavedModel too; an open h5py.File or group; the bytes of HDF5 or .keras, or a binary file that reads them; or
+        what `open_weights` opens, or a mapping of arrays by name. Weights stay in the file until they are used; keep it
+        until the model is saved.
       by_name: whether to pair by the names of layers, or of weights in an .npz, safetensors or a checkpoint, and to
         leave weights alone that the file does not have; by default they are
         paired in order, and in a checkpoint by the paths of its objects. The layout of .weights.h5 and .keras has no
@@ -288,11 +293,19 @@ def load_weights(
       skip_mismatch: whether to leave out misfits with a warning: single weights if they are paired by name or are in
         a checkpoint, whole layers in .weights.h5 and .keras.
       max_expansion: how many times its size the file may take in memory, as in `load_model`.
+      mapping: the weights by the names of the arrays, for files of other frameworks: a dict from a name, or a regular
+        expression that matches the whole name, to the name of a weight, which may refer to groups of the expression;
+        to `(name, axes)`, where the array is to be transposed; or to None, where it is left out. Or a function from a
+        name to one of these. Every array needs a rule and every weight an array, unless `by_name` is True.
 
     Example:
-      >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,))])
+      >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,), name="dense")])
       >>> kerasfmt.save_weights(model, "model.weights.h5")
       >>> kerasfmt.load_weights(model, "model.weights.h5")
+      >>> import numpy as np
+      >>> linear = {"fc.weight": np.ones((2, 3), "float32"), "fc.bias": np.zeros(2, "float32")}
+      >>> rules = {"fc.weight": ("dense/kernel", (1, 0)), "fc.bias": "dense/bias"}
+      >>> kerasfmt.load_weights(model, linear, mapping=rules)
 
     Raises:
       MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
@@ -306,6 +319,12 @@ def load_weights(
       ImportError: h5py is not installed.
     """
     source = _source(filepath)
+    if mapping is not None or isinstance(source, Mapping) or _is_of_arrays(source):
+        from kerasfmt.formats.weight_map import assign_mapped
+
+        arrays = source if isinstance(source, Mapping) else open_weights(source, max_expansion)
+        assign_mapped(model, arrays, mapping, str(getattr(arrays, "path", "arrays")), by_name, skip_mismatch)
+        return
     found = weights_format_at(source)
     read: Any = found.read_weights
     assert read is not None, source
@@ -316,6 +335,48 @@ def load_weights(
         )
     with limited(max_expansion):
         read(model, source, by_name, skip_mismatch)
+
+
+def _is_of_arrays(source: Source) -> bool:
+    """Whether only `open_weights` reads a path."""
+    if not isinstance(source, Path):
+        return False
+    from kerasfmt.formats import flax_msgpack, orbax
+
+    if source.is_dir():
+        return orbax.is_checkpoint(source)
+    return source.suffix.lower() == flax_msgpack.SUFFIX
+
+
+def open_weights(filepath: str | os.PathLike[str], max_expansion: float = MAX_EXPANSION) -> StoredWeights:
+    """The arrays of a file by name, whatever wrote it; each is read when it is used.
+
+    Args:
+      filepath: an .npz archive, a safetensors file, a checkpoint of Flax in MessagePack (`.msgpack`), or the
+        directory of a checkpoint of Orbax, which needs the extra `orbax`. Keep it as long as the arrays are used.
+      max_expansion: how many times its size the file may take in memory, as in `load_model`.
+
+    Returns:
+      A mapping from names to arrays. Those of Flax and Orbax are paths in their trees, `params/Dense_0/kernel`.
+
+    Example:
+      >>> import numpy as np
+      >>> np.savez("weights.npz", kernel=np.ones((3, 2)), bias=np.zeros(2))
+      >>> arrays = kerasfmt.open_weights("weights.npz")
+      >>> {name: array.shape for name, array in arrays.items()}
+      {'kernel': (3, 2), 'bias': (2,)}
+
+    Raises:
+      MissingFileError: there is nothing at `filepath`; a FileNotFoundError.
+      UnsupportedFormatError: it is of no format with arrays by name.
+      CorruptFileError: it is damaged or truncated.
+      UnsafeFileError: it holds pickled objects, or takes more memory than it may.
+      ImportError: tensorstore is not installed.
+    """
+    from kerasfmt.formats.stored_weights import open_stored
+
+    with limited(max_expansion):
+        return open_stored(Path(filepath))
 
 
 def load_model(

@@ -1,4 +1,4 @@
-"""The examples in the docstrings of public names run; SECURITY.md states the limits of the code."""
+"""The examples in the docstrings of public names run, and one of a layer; SECURITY.md states the limits of the code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import doctest
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,24 @@ def test_the_verbs_are_there() -> None:
         "from_keras",
         "model_from_config",
     } < set(FUNCTIONS)
+
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+_WITHOUT_THE_CLASS = """
+import sys, numpy, kerasfmt
+model = kerasfmt.load_model(sys.argv[1])
+print(model.get_layer("swish").class_name, model.predict(numpy.ones((1, 4), "float32")))
+"""
+
+
+def test_a_layer_of_ones_own_loads_without_its_class(tmp_path: Path) -> None:
+    def run(*arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, *arguments, str(tmp_path / "m")], check=True, capture_output=True, text=True
+        ).stdout
+
+    expected = run(str(EXAMPLES / "custom_layer.py"))
+    assert run("-c", _WITHOUT_THE_CLASS) == f"Swish {expected}"
 
 
 SECURITY = Path(__file__).parents[1] / "SECURITY.md"

@@ -228,10 +228,11 @@ def _checked(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...])
     try:
         # The layers that a layer holds may have the names of layers of the model.
         return _leaf_from(entry, replace(reading, members=None), path)
-    except (UnsupportedLayerError, TypeError) as error:
-        if _given(entry, reading) is not None:
+    except (UnsupportedLayerError, TypeError, UnsafeFileError) as error:
+        holds_code = takes_functions(str(entry.get("class_name")))
+        if _given(entry, reading) is not None or (isinstance(error, UnsafeFileError) and not holds_code):
             raise
-        found = members.revived(entry, path)
+        found = members.revived(entry, path)  # by its functions; the code in its config is not run
         if found is None and isinstance(error, UnsupportedLayerError):
             raise UnsupportedLayerError(
                 f"{error}; the file has no functions that compute the layer, as when it is saved with save_traces=False"
@@ -255,7 +256,7 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
     cls: type[Layer] | None
     if inspect.isclass(custom) and issubclass(custom, Model) and "layers" in config:
         return None
-    if custom is not None and (inspect.isclass(custom) or not _takes_functions(kind)):
+    if custom is not None and (inspect.isclass(custom) or not takes_functions(kind)):
         cls = _custom_class(kind, custom)
         return _revived(cls, config, reading, path)
     if holds_operations(str(entry.get("module"))):
@@ -305,8 +306,12 @@ def _custom_class(kind: str, custom: Any) -> type[Layer]:
     )
 
 
-def _takes_functions(kind: str) -> bool:
-    """Whether a custom object for this class may be a function, which the layer then calls."""
+def takes_functions(kind: str) -> bool:
+    """Whether a layer of this class calls a function, which a custom object may be and a config may hold as code.
+
+    Args:
+      kind: the name of the class.
+    """
     cls = find_layer_class(kind)
     return cls is not None and bool(cls.facts.functions)
 

@@ -19,6 +19,7 @@ from kerasfmt.ir.identifiers import LAMBDA
 from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.own_modules import is_own
+from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.printable import printable
 
 
@@ -44,7 +45,7 @@ def warn_of_own_classes(model: Model) -> None:
 
 def is_custom(layer: Layer) -> bool:
     """Whether a layer is of a class of the user's own, which stands for no class of Keras."""
-    return not type(layer).__module__.startswith("kerasfmt.")
+    return isinstance(layer, RevivedLayer) or not type(layer).__module__.startswith("kerasfmt.")
 
 
 def plain_shape(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -45,6 +45,15 @@ class CallSignature:
 def call_signature(call: Callable[..., Any]) -> CallSignature:
     """The signature of a `call` as its class holds it, `self` first."""
     _, *declared = inspect.signature(call).parameters.values()
+    return _signature(declared)
+
+
+def bound_signature(call: Callable[..., Any]) -> CallSignature:
+    """The signature of the `call` of an object."""
+    return _signature(list(inspect.signature(call).parameters.values()))
+
+
+def _signature(declared: Sequence[inspect.Parameter]) -> CallSignature:
     parameters = [p for p in declared if p.name != CONTEXT]
     further = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)][1:]
     return CallSignature(

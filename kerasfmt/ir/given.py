@@ -26,7 +26,7 @@ class GivenTrace:
       arguments: the canonical signature.
       outputs: a structure of Specs; a leaf that is no tensor is None.
       prepare: gives the function: its inputs are the tensors among the arguments, its outputs those among the outputs.
-      stored: what the file says of it, for who writes it again.
+      stored: what the file says of it, for who writes it again; None where it is of no file.
     """
 
     def __init__(

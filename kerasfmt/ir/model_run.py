@@ -85,8 +85,11 @@ class ModelRun:
         exact = layer.traces.exact(specs, further, False, self.context)
         flat = flatten(inputs)
         flat += [v for name in trace.kwargs for v in flatten(kwargs[name]) if isinstance(v, Value)]
-        shapes = [v.shape for v in exact.function.outputs]
+        count = len(trace.function.outputs) - trace.losses
+        shapes = [v.shape for v in exact.function.outputs[:count]]
+        shapes += [
+            v.shape for v in trace.function.outputs[count:]
+        ]  # code of the user's adds others in training
         results = flat[0].graph.call(trace.function, flat, shapes)
-        count = len(results) - trace.losses
         self.context.losses.extend(results[count:])
         return list(results[:count])

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Function, Spec
@@ -172,6 +172,8 @@ class RevivedLayer(Layer, register=False):
     """
 
     record: Record = fields.state()
+    known_by_config: ClassVar[bool] = False
+    """Whether who has the class makes the layer again from its config."""
 
     def __init__(self, record: Record, **options: Any) -> None:
         super().__init__(**options)

@@ -164,18 +164,26 @@ def revived_layers(model: Model) -> list[RevivedLayer]:
     return [layer for layer in every_layer(model) if isinstance(layer, RevivedLayer)]
 
 
-def refuse_revived(model: Model, what: str) -> None:
+def refuse_revived(model: Model, what: str, with_configs: bool = False) -> None:
     """Refuses a model with revived layers.
 
     Args:
       model: the model.
       what: what cannot hold functions.
+      with_configs: whether it can hold a layer whose class, if a reader has it, makes the layer of its config.
 
     Raises:
       UnsupportedLayerError: there is such a layer.
     """
     found: list[RevivedLayer] = sorted(revived_layers(model), key=lambda layer: layer.name != model.name)
     for layer in found:
+        if (
+            with_configs
+            and layer.known_by_config
+            and layer.record.has_config
+            and not isinstance(layer, Model)
+        ):
+            continue
         raise UnsupportedLayerError(
             f"layer {layer.name!r} of class {layer.class_name!r}: {what} holds no functions, and they are all that is "
             f"known of this layer; save the model as a SavedModel with save_traces=True, or load it with "

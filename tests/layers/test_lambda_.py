@@ -9,6 +9,7 @@ import pytest
 import kerasfmt
 from kerasfmt.errors import InvalidModelError, UnsafeFileError
 from kerasfmt.graph import Value, ops
+from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.layers import Lambda
 from tests.layers.one_layer import apply, f32, model_of
 
@@ -94,3 +95,14 @@ def test_errors_inside_name_the_layer() -> None:
 def test_stored_code_stays_a_tuple() -> None:
     model = kerasfmt.model_from_config(stored(CODE), {"double": lambda x, times: x * times})
     assert model.get_config()["layers"][1]["config"]["function"] == tuple(CODE)
+
+
+def test_in_a_saved_model_its_functions_compute(tmp_path: Path) -> None:
+    x = kerasfmt.Input((2,))
+    model = kerasfmt.Model(x, Lambda(lambda t, training: t * (3.0 if training else 2.0), name="double")(x))
+    kerasfmt.save_model(model, tmp_path / "m")
+    found = kerasfmt.load_model(tmp_path / "m")
+    np.testing.assert_array_equal(found.predict(np.array([[1, 2]], np.float32)), [[2, 4]])
+    assert isinstance(found.get_layer("double"), RevivedLayer)
+    given = kerasfmt.load_model(tmp_path / "m", custom_objects={"double": lambda t: t * 5.0})
+    np.testing.assert_array_equal(given.predict(np.array([[1, 2]], np.float32)), [[5, 10]])

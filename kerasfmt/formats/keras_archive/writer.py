@@ -64,7 +64,7 @@ def write(
       ImportError: h5py is not installed.
     """
     import_h5py()
-    refuse_revived(model, "a .keras archive")
+    refuse_revived(model, "a .keras archive", with_configs=True)
     if dialect == "keras3":
         config = keras3.write_model(model, to_train=include_optimizer)
     else:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction, name_outputs
+from kerasfmt.graph import Spec
 from kerasfmt.ir import Layer
 from kerasfmt.ir.given import GivenFunction, GivenTrace
+from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.revived import RevivedLayer
 
 
@@ -14,7 +16,7 @@ def given_functions(layers: Iterable[Layer]) -> dict[Layer, Mapping[str, Polymor
     """The functions of the revived layers among layers, and of the layers in them, by their names in Keras."""
     found: dict[Layer, Mapping[str, GivenFunction]] = {}
     for layer in layers:
-        if isinstance(layer, RevivedLayer):
+        if isinstance(layer, RevivedLayer) and not isinstance(layer, LiveLayer):
             found.update(layer.record.kept)
             found[layer] = layer.record.functions
     made: dict[GivenFunction, PolymorphicFunction] = {}
@@ -29,22 +31,30 @@ def given_functions(layers: Iterable[Layer]) -> dict[Layer, Mapping[str, Polymor
 
 
 def as_stored(function: GivenFunction) -> PolymorphicFunction:
-    """A function with the signatures that its file states."""
+    """A function with the signatures that its file states; one without arguments that is of no file as it is."""
     traces = tuple(map(concrete_as_stored, function.traces))
+    if function.stored is None:
+        return PolymorphicFunction(traces, input_signature=())
     return PolymorphicFunction(traces, function.stored.function_spec)
 
 
 def concrete_as_stored(trace: GivenTrace) -> ConcreteFunction:
     """The function for one signature, as its file states it."""
-    concrete, bare = trace.stored
     function = trace.function
-    signature, outputs = concrete.canonicalized_input_signature, concrete.output_signature
+    if trace.stored is None:
+        outputs = trace.outputs
+        if isinstance(outputs, Spec):
+            outputs = name_outputs(outputs, single="unknown")
+        signature = None if function.inputs else ()
+        return ConcreteFunction(function, trace.name, trace.arguments, outputs, input_signature=signature)
+    concrete, bare = trace.stored
+    inputs, outputs = concrete.canonicalized_input_signature, concrete.output_signature
     if bare is None:
-        return ConcreteFunction(function, trace.name, signature, outputs, keywords=function.input_names)
+        return ConcreteFunction(function, trace.name, inputs, outputs, keywords=function.input_names)
     return ConcreteFunction(
         function,
         trace.name,
-        signature,
+        inputs,
         outputs,
         bare.function_spec,
         tuple(bare.argument_keywords),

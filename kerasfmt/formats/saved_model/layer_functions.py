@@ -24,7 +24,9 @@ from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Layer, Model, Trace
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import CallSignature
+from kerasfmt.ir.held_layers import children_of
 from kerasfmt.ir.input_layer import InputLayer
+from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.trace import InnerCall, accepts
@@ -55,7 +57,7 @@ class LayerTraces:
 
     def _add(self, layer: Layer, trace: Trace) -> None:
         """Enters a trace in both modes, and the traces of the layers that it calls."""
-        if isinstance(layer, RevivedLayer):
+        if isinstance(layer, RevivedLayer) and not isinstance(layer, LiveLayer):
             return  # it has functions, and so have the layers in it
         modes = (True, False) if layer.takes_training else (None,)
         # Keras reaches the inner layers only when it traces a layer for its own signature.
@@ -65,25 +67,30 @@ class LayerTraces:
             if found.function not in self._known:
                 self._known.add(found.function)
                 self._traces.setdefault(layer, []).append(found)
-                if isinstance(layer, Model) and own:
+                if (isinstance(layer, Model) and own) or isinstance(layer, LiveLayer):
                     self._add_callees(layer, found)
-                for child in () if isinstance(layer, Model) else layer.sublayers.values():
+                for child in () if isinstance(layer, Model | LiveLayer) else layer.sublayers.values():
                     self._add_default(child)
                 for call in found.inner if own else ():
                     self._add_inner(call)
 
     def _add_default(self, layer: Layer) -> None:
         """Enters the trace for the layer's own signature, if it has one and has no trace yet."""
-        if layer not in self._traces and layer.keras_signature() is not None:
+        if layer in self._traces:
+            return
+        if layer.keras_signature() is not None:
             self._add(layer, layer.traces.default(False, self._context))
+        elif isinstance(layer, LiveLayer) and layer.tracer.inputs is not None:
+            self._add(layer, layer.traces.exact(layer.tracer.inputs, {}, False, self._context))
 
     def _add_inner(self, call: InnerCall) -> None:
         self._add_default(call.layer)
         self._add(call.layer, call.layer.traces.keras(call.inputs, call.kwargs, False, self._context))
 
-    def _add_callees(self, model: Model, trace: Trace) -> None:
-        by_function = {t.function: (layer, t) for layer in model.layers for t in layer.traces}
-        for layer in model.layers:
+    def _add_callees(self, holder: Layer, trace: Trace) -> None:
+        layers = children_of(holder)
+        by_function = {t.function: (layer, t) for layer in layers for t in layer.traces}
+        for layer in layers:
             if not isinstance(layer, InputLayer) and not layer.facts.restored_from_config:
                 self._add_default(layer)
         for site in trace.function.call_sites:

@@ -284,7 +284,7 @@ def _shapes(shape: Structure) -> Any:
 
 
 def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
-    save_spec = map_structure(_type_spec, model.keras_signature(ids.names))
+    save_spec = map_structure(type_spec, model.keras_signature(ids.names))
     config = {"class_name": _class_name(model), "config": _numbered_config(model, ids)}
     metadata: dict[str, Any] = {
         "is_graph_network": True,
@@ -322,7 +322,8 @@ def _numbered_config(model: Model, ids: SharedIds) -> dict[str, Any]:
     return {**config, "layers": entries}
 
 
-def _type_spec(spec: Spec) -> dict[str, Any]:
+def type_spec(spec: Spec) -> dict[str, Any]:
+    """A Spec as Keras states those of a model's inputs."""
     return {
         "class_name": "TypeSpec",
         "type_spec": "tf.TensorSpec",

@@ -27,6 +27,7 @@ from kerasfmt.ir import InputLayer, Layer, Model, Weight
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.held_layers import children_of, every_layer
+from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.revived_model import refuse_revived
@@ -117,6 +118,9 @@ def _has_functions(layer: Layer) -> bool:
 
 def own_penalties(layer: Layer) -> list[Penalty]:
     """The penalties on the layer's own weights."""
+    if isinstance(layer, LiveLayer):
+        regularized = [w for w in layer.weight_attributes.values() if w.regularizer is not None]
+        return [*layer.record.losses, *dict.fromkeys(regularized)]
     if isinstance(layer, RevivedLayer):
         return list(layer.record.losses)
     nested = {w for child in layer.sublayers.values() for w in child.weights}

@@ -35,12 +35,12 @@ class LiveArray:
         self._variable = variable
         sizes = tuple(variable.shape)
         # A variable of Keras 2 may leave open a size that its value has.
-        self.shape = _to_numpy(variable).shape if None in sizes else tuple(int(size) for size in sizes)
+        self.shape = to_numpy(variable).shape if None in sizes else tuple(int(size) for size in sizes)
         self.dtype: np.dtype[Any] = dtypes.of(_dtype_name(variable.dtype)).numpy
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """The value; a view of the live model's memory if possible."""
-        array = _to_numpy(self._variable)
+        array = to_numpy(self._variable)
         if array.dtype != self.dtype:
             array = array.astype(self.dtype)
         if dtype is not None:
@@ -102,7 +102,8 @@ def _dtype_name(dtype: Any) -> Any:
     return text.rpartition(".")[2] if text.startswith("torch.") else dtype
 
 
-def _to_numpy(variable: Any) -> npt.NDArray[Any]:
+def to_numpy(variable: Any) -> npt.NDArray[Any]:
+    """The content of a variable or a tensor of any backend; a view of its memory if possible."""
     value = variable
     if hasattr(value, "path") and hasattr(value, "value"):  # keras.Variable
         value = value.value

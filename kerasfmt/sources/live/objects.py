@@ -29,6 +29,15 @@ def keras_classes(value: Any) -> set[str]:
     return {cls.__name__ for cls in classes(value) if keras_class(cls)}
 
 
+def keras_base(value: Any, name: str) -> type:
+    """The Keras class of a name among the classes of a value.
+
+    Raises:
+      KeyError: there is none.
+    """
+    return {cls.__name__: cls for cls in classes(value) if keras_class(cls)}[name]
+
+
 def is_keras(value: Any) -> bool:
     """Whether a value is an instance of a Keras class or of a subclass of one."""
     return bool(keras_classes(value))

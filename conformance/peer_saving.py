@@ -1,0 +1,199 @@
+"""tf_keras's own tests of saving, once with its code and once with kerasfmt in the place of its `save`.
+
+    git clone https://github.com/keras-team/tf-keras
+    python -m conformance.peer_saving tf-keras --results results    # in TensorFlow's environment; goes on where it was
+    python -m conformance.peer_saving tf-keras --results results --report
+
+`save_test`, `saved_model_test` and `revive_test` are run test by test. Loading stays tf_keras's. The page
+`conformance/PEER_SAVING.md` lists every test that passes with tf_keras's code and not with ours, with what it says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import unittest
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Literal
+
+Whose = Literal["theirs", "ours"]
+TESTS: Final = ("saved_model/saved_model_test.py", "saved_model/revive_test.py", "save_test.py")
+PAGE: Final = Path(__file__).parent / "PEER_SAVING.md"
+_FOLDER: Final = "tf_keras/saving/legacy"
+
+
+def _module(checkout: Path, name: str) -> Any:
+    """A module of tests, which imports the installed tf_keras."""
+    text = (checkout / _FOLDER / name).read_text()
+    text = re.sub(r"^(from|import) tf_keras\.", r"\1 tf_keras.src.", text, flags=re.MULTILINE)
+    title = Path(name).stem
+    spec = importlib.util.spec_from_loader(title, loader=None)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[title] = module
+    exec(compile(text, name, "exec"), vars(module))
+    return module
+
+
+def _cases(suite: Any) -> Iterator[unittest.TestCase]:
+    for item in suite:
+        if isinstance(item, unittest.TestSuite):
+            yield from _cases(item)
+        else:
+            yield item
+
+
+def _use_ours() -> None:
+    """Puts kerasfmt in the place of what writes SavedModels and HDF5 files."""
+    import kerasfmt
+
+    saved_model = importlib.import_module("tf_keras.src.saving.legacy.saved_model.save")
+    hdf5 = importlib.import_module("tf_keras.src.saving.legacy.hdf5_format")
+    theirs = saved_model.save
+
+    def save(
+        model: Any, filepath: Any, overwrite: bool, include_optimizer: bool, signatures: Any = None,
+        options: Any = None, save_traces: bool = True,
+    ) -> None:  # fmt: skip
+        if signatures is not None or options is not None:
+            theirs(model, filepath, overwrite, include_optimizer, signatures, options, save_traces)
+            return
+        kerasfmt.save_model(
+            model,
+            filepath,
+            overwrite,
+            include_optimizer,
+            save_format="tf",
+            save_traces=save_traces,
+            flush=False,
+        )
+
+    def save_hdf5(model: Any, filepath: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
+        kerasfmt.save_model(model, filepath, overwrite, include_optimizer, save_format="h5", flush=False)
+
+    saved_model.save = save
+    hdf5.save_model_to_hdf5 = save_hdf5
+
+
+def run(checkout: Path, name: str, whose: Whose, results: Path, seconds: float) -> None:
+    """Runs the tests of a module that have no result yet, until the time is over; writes each result at once."""
+    import tensorflow as tf
+
+    end = time.monotonic() + seconds
+    tf.compat.v1.enable_v2_behavior()
+    module = _module(checkout, name)
+    if whose == "ours":
+        _use_ours()
+    path = results / f"{Path(name).stem}.{whose}.json"
+    found: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    for case in _cases(unittest.defaultTestLoader.loadTestsFromModule(module)):
+        title = case.id().partition(".")[2]
+        if title in found or title.endswith("test_session"):
+            continue
+        if time.monotonic() > end:
+            return
+        result = unittest.TestResult()
+        case.run(result)
+        wrong = [*result.errors, *result.failures]
+        found[title] = "skipped" if result.skipped else "passed" if not wrong else _last_line(wrong[0][1])
+        path.write_text(json.dumps(found, indent=1))
+    found["*"] = "complete"
+    path.write_text(json.dumps(found, indent=1))
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if re.match(r"[\w.]+(Error|Exception|Warning)\b", line)]
+    return (lines or text.strip().splitlines() or ["failed"])[-1][:400]
+
+
+def _commit_of(checkout: Path) -> str:
+    command = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+
+def report(results: Path, commit: str) -> str:
+    """The page."""
+    versions = subprocess.run(
+        [sys.executable, "-c", "import tensorflow as t, tf_keras as k; print(t.__version__, k.__version__)"],
+        check=True, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    ).stdout.split()  # fmt: skip
+    lines = [
+        "# tf_keras's tests of saving, with kerasfmt in the place of its `save`",
+        "",
+        f"Written by `python -m conformance.peer_saving` on {date.today()}, TensorFlow {versions[0]}, tf_keras "
+        f"{versions[1]}, tests of tf-keras {commit[:12] or 'unknown'}. Not to be edited.",
+        "",
+        "| module | run with both | pass with tf_keras's code | of these pass with ours | complete |",
+        "|---|---|---|---|---|",
+    ]
+    differing: list[str] = []
+    for name in TESTS:
+        stem = Path(name).stem
+        theirs, ours = (_results(results / f"{stem}.{whose}.json") for whose in ("theirs", "ours"))
+        both = sorted(title for title in theirs.keys() & ours.keys() if title != "*")
+        passing = [title for title in both if theirs[title] == "passed"]
+        kept = [title for title in passing if ours[title] == "passed"]
+        whole = "yes" if "*" in theirs and "*" in ours else "no"
+        lines.append(f"| {stem} | {len(both)} | {len(passing)} | {len(kept)} | {whole} |")
+        differing += [f"| {title} | {_cell(ours[title])} |" for title in passing if title not in kept]
+    lines += [
+        "",
+        "## Pass with tf_keras's code and not with ours",
+        "",
+        "| test | what it says |",
+        "|---|---|",
+    ]
+    return "\n".join([*lines, *differing, ""])
+
+
+def _results(path: Path) -> dict[str, str]:
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"/tmp/\S+", "PATH", text).replace("|", "\\|")[:240]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("checkout", type=Path)
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=3600, help="for all tests of one run")
+    parser.add_argument("--commit", default="", help="of the checkout, where it is no git repository")
+    parser.add_argument("--report", action="store_true")
+    parser.add_argument("--one", nargs=2, metavar=("MODULE", "WHOSE"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    given.results.mkdir(parents=True, exist_ok=True)
+    if given.report:
+        PAGE.write_text(report(given.results, given.commit or _commit_of(given.checkout)))
+        return
+    if given.one:
+        run(given.checkout, given.one[0], given.one[1], given.results, given.seconds)
+        return
+    for name in TESTS:
+        for whose in ("ours", "theirs"):
+            arguments = [
+                str(given.checkout),
+                "--results",
+                str(given.results),
+                "--seconds",
+                str(given.seconds),
+            ]
+            subprocess.run(
+                [sys.executable, "-m", "conformance.peer_saving", *arguments, "--one", name, whose]
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""Class names and configs of live models and layers, in the dialect of their version of Keras.
+
+A class of the user's that only changes the name of one of Keras's is that one. A class with code of its own is custom,
+and so is a layer of Keras that holds a custom one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kerasfmt.dialects.calls import is_reference
+from kerasfmt.errors import InvalidModelError
+from kerasfmt.ir.own_modules import is_own
+from kerasfmt.sources.live.lookups import without_path
+from kerasfmt.sources.live.objects import (
+    classes,
+    is_keras3,
+    keras_class,
+    keras_classes,
+    registered_name,
+    to_json,
+)
+
+_OWN_CODE: Final = ("call", "__call__", "build", "compute_mask")
+"""Methods that a custom layer overrides; a subclass without them is still the layer of Keras."""
+SPACE: Final = "FeatureSpace"
+MODELS: Final = ("Functional", "Sequential")
+_BASES: Final = ("Model", "Layer")
+_PACKAGE: Final = "Custom>"
+"""What Keras puts before the name of a class of the user's."""
+_FUNCTIONS: Final = frozenset({"TFOpLambda", "SlicingOpLambda"})
+
+
+def is_network(model: Any, customs: Mapping[str, Any]) -> bool:
+    """Whether a live model is made of layers and their calls, and has no code of its own.
+
+    Args:
+      model: the model.
+      customs: what stands for custom layers, by class name.
+    """
+    found = base(model, customs)
+    kind = None if found is None else found.__name__
+    return kind in MODELS
+
+
+def model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
+    """Class name and config of a model and everything in it, in the dialect of its version of Keras.
+
+    Args:
+      model: the live model, of layers and their calls.
+      customs: what stands for custom layers, by class name.
+
+    Raises:
+      InvalidModelError: its input shape is not known.
+    """
+    found = base(model, customs)
+    kind = found.__name__
+    if not getattr(model, "built", True) or (kind == "Sequential" and not _has_inputs(model)):
+        raise InvalidModelError(
+            f"model {model.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
+        )
+    stated = _network_config(found, model) if kind == "Functional" else found.get_config(model)
+    config = to_json(stated)
+    config.update({key: _ends(stated[key]) for key in ("input_layers", "output_layers") if key in stated})
+    layers = {layer.name: layer for layer in model.layers}
+    for entry in config["layers"]:
+        name = entry.get("name") or (entry.get("config") or {}).get("name")
+        if name in layers:
+            entry.update(layer_entry(layers[name], entry, customs))
+    if kind == "Sequential" and "build_input_shape" not in config:
+        shape = getattr(model, "_build_input_shape", None)
+        config["build_input_shape"] = to_json(shape)
+    return {"class_name": kind, "config": config}
+
+
+def _network_config(found: Any, model: Any) -> Any:
+    """The config of a functional model; of a subclass too, whose constructor takes other arguments.
+
+    Source: tf_keras/src/engine/functional.py and keras/src/models/functional.py, Functional.get_config
+    """
+    if keras_class(type(model)):
+        return found.get_config(model)
+    write = getattr(sys.modules.get(found.__module__), "get_network_config", None)
+    if write is not None:
+        return write(model, config={"name": model.name, "trainable": model.trainable})
+    plain = found(model._inputs_struct, model._outputs_struct, name=model.name)
+    return {**found.get_config(plain), "trainable": model.trainable}
+
+
+def _ends(refs: Any) -> Any:
+    """The inputs or outputs that a config of a model states, with tuples of them."""
+    if isinstance(refs, Mapping):
+        return {str(key): _ends(item) for key, item in refs.items()}
+    if isinstance(refs, tuple | list) and not is_reference(list(refs)):
+        return type(refs)(map(_ends, refs)) if type(refs) in (tuple, list) else list(map(_ends, refs))
+    return to_json(refs)
+
+
+def space_entry(space: Any) -> dict[str, Any]:
+    """Class name and config of a FeatureSpace.
+
+    Raises:
+      InvalidModelError: it has not been adapted.
+    """
+    try:
+        space.get_encoded_features()
+    except ValueError as error:
+        raise InvalidModelError(
+            f"FeatureSpace {getattr(space, 'name', '')}: it has not learned its features yet; call its adapt first"
+        ) from error
+    config = to_json(space.get_config())
+    for name, layer in space.preprocessors.items():
+        inner = config["features"][name]["config"]["preprocessor"]
+        inner["config"] = without_path(inner["config"], layer)
+    return {"class_name": SPACE, "config": config}
+
+
+def _has_inputs(model: Any) -> bool:
+    if is_keras3(model):
+        return bool(getattr(model, "_functional", None)) or not model.layers
+    return getattr(model, "_is_graph_network", True) or getattr(model, "_build_input_shape", None) is not None
+
+
+def layer_entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]) -> dict[str, Any]:
+    """Class name and config of a layer.
+
+    Args:
+      layer: the live layer.
+      entry: its description in the config of the model.
+      customs: what stands for custom layers, by class name.
+    """
+    if is_model(layer) and is_network(layer, customs):
+        return model_entry(layer, customs)
+    if is_custom(layer, customs):
+        return custom_entry(layer, entry["config"])
+    own = base(layer, customs)
+    found: dict[str, Any] = {"class_name": own.__name__, "config": entry["config"]}
+    if own is not type(layer) and own is not _custom_class(layer, customs):
+        found = {
+            "class_name": own.__name__,
+            "config": to_json(own.get_config(layer)),
+            "registered_name": None,
+        }
+    found["config"] = without_path(found["config"], layer)
+    is_input = "InputLayer" in keras_classes(layer)
+    if is_keras3(layer) and isinstance(found["config"].get("dtype"), str) and not is_input:
+        # Keras 3.0 to 3.2 state the policy by name, as Keras 2 does
+        policy = {"class_name": "DTypePolicy", "config": {"name": found["config"]["dtype"]}}
+        found["config"] = {**found["config"], "dtype": policy}
+    return found
+
+
+def custom_entry(layer: Any, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Class name and config of a custom layer.
+
+    Args:
+      layer: the live layer.
+      config: its config, of JSON values.
+    """
+    name = registered_name(type(layer))
+    if is_keras3(layer) and keras_class(type(layer)):
+        name = f"{_PACKAGE}{name}"  # Keras 2 has a class of that name, which does not take this config
+    return {"class_name": name, "config": dict(config), "registered_name": name}
+
+
+def is_custom(layer: Any, customs: Mapping[str, Any]) -> bool:
+    """Whether a live layer has code of the user's: its own, that of a function, or that of a layer in it.
+
+    Args:
+      layer: the layer.
+      customs: what stands for custom layers, by class name.
+    """
+    if _custom_class(layer, customs):
+        return False
+    if is_model(layer):
+        return not is_network(layer, customs)
+    if base(layer, customs) is None or "Lambda" in keras_classes(layer) or _has_own_function(layer):
+        return True
+    return any(
+        is_layer(part) and is_custom(part, customs)
+        for name, part in vars(layer).items()
+        if not name.startswith("_")
+    )
+
+
+def is_model(value: Any) -> bool:
+    """Whether a value is a live Keras model."""
+    return "Model" in keras_classes(value) and hasattr(value, "layers")
+
+
+def is_layer(value: Any) -> bool:
+    """Whether a value is a live Keras layer."""
+    return "Layer" in keras_classes(value)
+
+
+def _custom_class(layer: Any, customs: Mapping[str, Any]) -> type | None:
+    return type(layer) if customs.get(type(layer).__name__) is not None else None
+
+
+def base(layer: Any, customs: Mapping[str, Any]) -> Any:
+    """The Keras class of a layer, also if a subclass changes nothing but the name; None if it has its own code.
+
+    Args:
+      layer: the live layer.
+      customs: what stands for custom layers, by class name.
+    """
+    if _custom_class(layer, customs):
+        return type(layer)
+    for found in classes(layer):
+        if keras_class(found):
+            kind = found.__name__
+            bare = kind == "Layer" and not is_keras3(layer)
+            return None if (kind in _BASES and not bare) or _has_own_call(layer) else found
+        if any(name in vars(found) for name in _OWN_CODE):
+            return None
+    return None
+
+
+def _has_own_call(layer: Any) -> bool:
+    """Whether an object has a `call` of its own, beside the method of its class.
+
+    After writing a SavedModel, Keras 2 sets the attribute to the method of the class. A layer that is a function of
+    TensorFlow always has a `call` of its own.
+    """
+    own = None if keras_classes(layer) & _FUNCTIONS else vars(layer).get("call")
+    return own is not None and getattr(own, "__func__", own) is not getattr(type(layer), "call", None)
+
+
+def called(layer: Any) -> str:
+    """What errors call the class of a live layer."""
+    return f"{type(layer).__module__}.{type(layer).__qualname__}"
+
+
+def _has_own_function(layer: Any) -> bool:
+    """Whether an activation is the user's own function, which may have the name of one of Keras's."""
+    for name in ("activation", "recurrent_activation"):
+        function = vars(layer).get(name)
+        module = getattr(function, "__module__", None) or ""
+        if callable(function) and not hasattr(function, "get_config") and not is_own(module):
+            return True
+    return False

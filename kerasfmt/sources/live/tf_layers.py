@@ -1,0 +1,177 @@
+"""Custom layers and subclassed models of a live Keras 2 model, with what TensorFlow tracks of them.
+
+Source: tf_keras/src/saving/legacy/saved_model/layer_serialization.py, python_properties;
+tensorflow/python/trackable/base.py, Trackable._trackable_children; tensorflow/python/saved_model/revived_types.py
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from kerasfmt.errors import KerasfmtError, OutOfMemoryError, UnsafeFileError
+from kerasfmt.formats.saved_model.built_shapes import specs_of_shapes
+from kerasfmt.formats.saved_model.training import without_numbers
+from kerasfmt.graph import Function
+from kerasfmt.graphdef.structured_value import ArgSpec
+from kerasfmt.ir import Layer, Model
+from kerasfmt.ir.given import GivenFunction, GivenTrace
+from kerasfmt.ir.live_layer import LiveLayer
+from kerasfmt.ir.tracked import TrackedItem, TrackedObject
+from kerasfmt.sources.live.arrays import variable_name
+from kerasfmt.sources.live.custom_layers import CustomLayers, MakeTracer, as_shapes
+from kerasfmt.sources.live.entries import is_layer
+from kerasfmt.sources.live.objects import keras_classes
+from kerasfmt.typing import override
+
+_OF_THE_ROOT: Final = ("optimizer", "loss", "signatures", "keras_api")
+_GENERIC: Final = "_generic_user_object"
+
+
+class TFLayers(CustomLayers):
+    """The layers of a live Keras 2 model that have code of their own, each made once.
+
+    A layer of Keras's own inside of a custom one is made from its config, or else traced as a custom one is.
+
+    Attributes:
+      gradient_names: the functions that are gradients of nodes, by what nodes call them.
+      gradients: those functions by name.
+    """
+
+    _handles: dict[int, Any] | None = None
+    _objects: dict[int, TrackedItem]
+    make_function: Callable[[TFLayers, Any, Callable[[], Any]], Function]
+    """Traces a function without arguments of a live layer."""
+
+    def __init__(self, customs: Mapping[str, Any], make_tracer: MakeTracer) -> None:
+        super().__init__(customs, make_tracer)
+        self._objects = {}
+        self.gradient_names: dict[str, str] = {}
+        self.gradients: dict[str, GivenTrace] = {}
+
+    def variables_of(self, root: Any) -> None:
+        """Takes the variables of the whole model, which functions may capture."""
+        self._handles = {id(v.handle): v for v in _variables(root)}
+
+    def variable_of(self, handle: Any) -> Any:
+        """The live variable that a handle stands for; None for one that no layer holds."""
+        return (self._handles or {}).get(id(handle))
+
+    @override
+    def described(self, live: Any) -> tuple[str, dict[str, Any]]:
+        content = json.loads(live._trackable_saved_model_saver.tracking_metadata)
+        return live._object_identifier, without_numbers(content)
+
+    @override
+    def tracked(self, live: Any) -> dict[str, TrackedItem]:
+        made = self._objects
+        found = {}
+        for name, value in live._trackable_children().items():
+            item = None if name in _OF_THE_ROOT else self._tracked_item(live, value, made)
+            if item is not None:
+                found[name] = item
+        return found
+
+    def _tracked_item(self, live: Any, value: Any, made: dict[int, TrackedItem]) -> TrackedItem | None:
+        """What a tracked object is in the model; None for an optimizer, which the training config holds."""
+        if id(value) in made:
+            return made[id(value)]
+        kinds = keras_classes(value)
+        if "Metric" in kinds:
+            return self._object(live, value, made, _described(value))
+        if is_layer(value):
+            return self.inner(value)
+        if hasattr(value, "handle") and hasattr(value, "assign"):
+            return self.weight(live, value)
+        if "Optimizer" in kinds or "OptimizerV2" in kinds or "_BaseOptimizer" in kinds:
+            return None
+        if not hasattr(value, "_trackable_children") or hasattr(value, "get_concrete_function"):
+            return None
+        return self._object(live, value, made, None)
+
+    def _object(
+        self, live: Any, value: Any, made: dict[int, TrackedItem], description: Mapping[str, Any] | None
+    ) -> TrackedObject:
+        identifier, producer = _kind_of(value)
+        found = TrackedObject(identifier, producer, {}, description)
+        made[id(value)] = found
+        for name, child in value._trackable_children().items():
+            item = self._tracked_item(live, child, made)
+            if item is not None:
+                found.children[name] = item
+        return found
+
+    @override
+    def custom(self, live: Any) -> LiveLayer:
+        made = super().custom(live)
+        made.record.gradient_names, made.record.gradients = self.gradient_names, self.gradients
+        return made
+
+    @override
+    def weight_name(self, live: Any, variable: Any) -> str:
+        return variable_name(variable)
+
+    @override
+    def metrics(self, live: Any) -> Mapping[str, TrackedObject]:
+        held = {metric.name: self._objects.get(id(metric)) for metric in getattr(live, "_metrics", ())}
+        return {name: item for name, item in held.items() if isinstance(item, TrackedObject)}
+
+    @override
+    def penalties(self, live: Any) -> Sequence[GivenFunction]:
+        found = []
+        for loss in getattr(live, "_callable_losses", ()):
+            function = self.make_function(self, live, loss)
+            (output,) = function.outputs
+            trace = GivenTrace("loss_fn", ((), {}), output.spec, lambda function=function: function, None)  # type: ignore[misc]
+            found.append(GivenFunction([trace], ArgSpec(), None))
+        return found
+
+    @override
+    def known(self, live: Any) -> Layer:
+        try:
+            made = super().known(live)
+            if not isinstance(made, Model):
+                made.name = live.name
+                shapes = getattr(live, "_build_input_shape", None)
+                if not made.built and live.weights:
+                    made.ensure_built(specs_of_shapes(as_shapes(shapes), made.compute_dtype))
+                made.built = made.built or not live.weights
+            self._take(made, live)
+            return made
+        except (UnsafeFileError, OutOfMemoryError):
+            raise
+        except (KerasfmtError, TypeError, ValueError, LookupError, AttributeError, NotImplementedError):
+            return self.custom(live)
+
+
+def _variables(root: Any) -> Iterator[Any]:
+    """Every variable below an object, each once."""
+    pending, met = [root], {id(root)}
+    while pending:
+        value = pending.pop()
+        if hasattr(value, "handle") and hasattr(value, "assign"):
+            yield value
+            continue
+        for child in value._trackable_children().values() if hasattr(value, "_trackable_children") else ():
+            if id(child) not in met:
+                met.add(id(child))
+                pending.append(child)
+
+
+def _described(value: Any) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = without_numbers(
+        json.loads(value._trackable_saved_model_saver.tracking_metadata)
+    )
+    return found
+
+
+def _kind_of(value: Any) -> tuple[str, int]:
+    """By what TensorFlow restores an object, and the version of that."""
+    own = getattr(value, "_object_identifier", _GENERIC)
+    types: Any = sys.modules.get("tensorflow.python.saved_model.revived_types")
+    proto = None if types is None else types.serialize(value)
+    if proto is not None:
+        return str(proto.identifier), int(proto.version.producer)
+    return str(own), 1

@@ -1,0 +1,69 @@
+"""What several recordings of a layer's code agree on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kerasfmt import dtypes
+from kerasfmt.graph import Spec
+from kerasfmt.sources.live.open_sizes import OpenSize
+from kerasfmt.sources.live.recording import NotRecordable, Recorder
+from kerasfmt.sources.live.script import Content, Input, Output, Script, script_of
+from tests.sources.live import keras3_stand_in as keras
+
+pytestmark = pytest.mark.usefixtures("keras3")
+
+
+def script(code: Any, *shapes: Any) -> tuple[Any, Script]:
+    live = type("Live", (keras.Layer,), {"call": code, "__module__": __name__})("live")
+    live.scale = live.add_weight("scale", np.ones(2, np.float32))
+    specs = [Spec(shape, dtypes.float32) for shape in shapes]
+    return live, script_of(Recorder(live, lambda _: False), specs[0] if len(specs) == 1 else specs, {}, None)
+
+
+def test_tensors_are_places() -> None:
+    live, found = script(lambda self, x: [x * self.scale + np.float32(2), x], (None, 2))
+    times, plus = found.steps
+    assert times.args == (Input(0), Content(id(live.scale), None))
+    assert plus.args == (Output(0, 0), 2.0)
+    assert found.outputs == [Output(1, 0), Input(0)]
+    assert times.outputs == Spec((None, 2), dtypes.float32)
+    assert found.variables[id(live.scale)] is live.scale
+
+
+def test_the_content_of_a_variable_is_not_a_constant() -> None:
+    live, found = script(lambda self, x: x * vars(self)["_trainable_variables"][0].value, (None, 2))
+    assert found.steps[0].args[1] == Content(id(live._trainable_variables[0]), None)
+    _, found = script(lambda self, x: x * np.ones(2, np.float32), (None, 2))
+    assert isinstance(found.steps[0].args[1], np.ndarray)
+
+
+def test_sizes_that_are_not_known() -> None:
+    def code(self: Any, inputs: Any) -> Any:
+        x, y = inputs
+        return keras.Reshape(newshape=(x.shape[0] * x.shape[1], 2))(x + y)
+
+    _, found = script(code, (None, None, 2), (None, None, 2))
+    assert found.axes == ((0, 0), (0, 1))
+    assert found.steps[1].options == {"newshape": (OpenSize(0, ((1, (0, 1)),)), 2)}
+    assert found.steps[1].outputs.shape == (None, 2)
+
+
+def test_code_that_depends_on_sizes() -> None:
+    with pytest.raises(NotRecordable, match="another way for other sizes"):
+        script(lambda self, x: x + 1 if x.shape[0] < 85 else x * 2, (None, 2))
+    with pytest.raises(NotRecordable, match=r"test_script.py.*known sizes"):
+        script(lambda self, x: keras.Reshape(newshape=(-1, 2))(x + x.shape[0] // 2), (None, 2))
+    with pytest.raises(NotRecordable, match="no known rank"):
+        script(lambda self, x: x, None)
+    with pytest.raises(NotRecordable, match="unknown sizes"):
+        script(lambda self, x: x, (None,) * 9)
+
+
+def test_a_tensor_of_elsewhere() -> None:
+    other = keras.KerasTensor((2,))
+    with pytest.raises(NotRecordable, match="made elsewhere"):
+        script(lambda self, x: x + other, (None, 2))
