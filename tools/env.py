@@ -29,6 +29,8 @@ from conformance.environments import HOME, NAMES, ROOT, interpreter
 
 EXAMPLE = ROOT / "examples" / "digits.h5"
 _READERS = "conformance/test_readers.py"
+_WITH_JAX = ("tests/sources/jax", "tests/test_docs.py")
+"""Tests that are skipped where JAX is not installed."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ LINES = {
     ),
 }
 OPTAX = Environment(NAMES["optax"], ("optax>=0.2.4", "jax[cpu]", "protobuf>=4.25", *_READING))
-"""Where the models are trained that Keras trains further; the environments of TensorFlow start it."""
+"""Where JAX is: functions become models there, and models are trained that Keras trains further."""
 
 FORMATS = (
     Environment(
@@ -180,12 +182,14 @@ def test(lines: list[str], fast: bool) -> int:
     """Every test: `tests/`, then `conformance/` with each TensorFlow line."""
     started = time.perf_counter()
     core = make(CORE)
-    make(OPTAX)
+    jax = make(OPTAX)
     pythons = {line: make(LINES[line]) for line in lines}
     environment = {**os.environ, "KERASFMT_ENVS": str(HOME), "PYTHONPATH": str(ROOT)}
     failed = []
     if run(core, "-m", "pytest", "-q", "-n", "2", "tests", env=environment):
         failed.append("tests")
+    if run(jax, "-m", "pytest", "-q", *_WITH_JAX, env=environment):
+        failed.append("tests with JAX")
     chosen = [*(["--fast"] if fast else []), "--lines", ",".join(lines)]
     # The readers come first, both lines side by side: they build what TensorFlow says of the cases.
     if run(core, "-m", "pytest", "-q", _READERS, *chosen, env=environment):

@@ -72,7 +72,8 @@ def _layers(stored: StoredModel) -> tuple[Row, ...]:
     groups, kinds = [], {}
     for number, said in stored.described.items():
         kind, name = said.content.get("class_name"), str(said.content.get("name"))
-        if said.identifier == layout.METRIC or "layers" in (said.content.get("config") or {}):
+        config = said.content.get("config")
+        if said.identifier == layout.METRIC or (isinstance(config, Mapping) and "layers" in config):
             continue
         place = stored.at(number)
         groups.append((name, [(child.variable.name, child.tensor) for child in place.variables]))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import kerasfmt
 from kerasfmt import protos
+from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.description import describe
 from tests.formats.saved_model.saved import compiled, save
 from tests.formats.saved_model.stored_edits import edit_saved_model
@@ -73,3 +76,20 @@ def test_several_graphs(tmp_path: Path) -> None:
     proto.meta_graphs.add().meta_info_def.tags.append("train")
     (path / "saved_model.pb").write_bytes(proto.SerializeToString())
     assert describe(path).facts == ("2 graphs with the tags [['serve'], ['train']]",)
+
+
+@pytest.mark.parametrize("value", [3, 2.5, True, "x", [], None, {}])
+@pytest.mark.parametrize("key", ["config", "class_name", "name", "training_config"])
+def test_what_keras_says_may_be_of_any_type(key: str, value: Any, tmp_path: Path) -> None:
+    model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,), name="d")])
+    kerasfmt.save_model(model, tmp_path / "m")
+    path = tmp_path / "m" / layout.KERAS_METADATA
+    metadata = protos.KerasSavedMetadata.FromString(path.read_bytes())
+    for node in metadata.nodes:
+        node.metadata = json.dumps({**json.loads(node.metadata), key: value})
+    path.write_bytes(metadata.SerializeToString())
+    found = describe(tmp_path / "m")
+    assert {str(weight) for row in found.rows for weight in row.weights} == {
+        "d/kernel float32[3, 2]",
+        "d/bias float32[2]",
+    }

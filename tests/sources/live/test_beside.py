@@ -157,7 +157,7 @@ class Trainer(Sequential3):
     __module__ = "their.code"
 
 
-@pytest.mark.parametrize("live", [Trainer("live", [dense3()])], ids=str)
+@pytest.mark.parametrize("live", [Trainer("live", [dense3()])], ids=["trainer"])
 def test_the_class_of_a_model_is_kept(live: Any, tmp_path: Path) -> None:
     found = from_keras(live)
     assert found.own_class == "Trainer"
