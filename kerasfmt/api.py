@@ -18,6 +18,7 @@ from kerasfmt.files.overwrite import may_write
 from kerasfmt.formats.detect import (
     format_at,
     format_for,
+    is_open_file,
     is_path,
     shards_format_for,
     weights_format_at,
@@ -319,10 +320,11 @@ def load_weights(
       ImportError: h5py is not installed.
     """
     source = _source(filepath)
-    if mapping is not None or isinstance(source, Mapping) or _is_of_arrays(source):
+    given = isinstance(source, Mapping) and not is_open_file(source)  # groups of HDF5 are mappings too
+    if mapping is not None or given or _is_of_arrays(source):
         from kerasfmt.formats.weight_map import assign_mapped
 
-        arrays = source if isinstance(source, Mapping) else open_weights(source, max_expansion)
+        arrays: Any = source if given else open_weights(source, max_expansion)
         assign_mapped(model, arrays, mapping, str(getattr(arrays, "path", "arrays")), by_name, skip_mismatch)
         return
     found = weights_format_at(source)

@@ -247,6 +247,11 @@ def _named(save_format: str | None, able: Callable[[Format], bool]) -> Format | 
     return names[save_format.lower()]
 
 
+def is_open_file(source: object) -> bool:
+    """Whether a value is a file, or a group in one, that some format takes in place of a path."""
+    return any(found.open_files and found.open_files.recognize(source) for found in FORMATS)
+
+
 def _format_of_open(file: object, named: Format | None = None) -> Format:
     able = {found: found.open_files for found in FORMATS if found.open_files}
     for found, kind in able.items():

@@ -161,6 +161,12 @@ class LiveLayer(RevivedLayer, register=False):
         )
 
     @property
+    def needs_inputs_alone(self) -> bool:
+        """Whether it was called before, and can be called on its inputs without further arguments."""
+        found = self.tracer.signature
+        return self.tracer.inputs is not None and found.defaults.keys() >= set(found.further)
+
+    @property
     @override
     def takes_training(self) -> bool:
         return "training" in self.signature.further

@@ -74,13 +74,19 @@ class LayerTraces:
                 for call in found.inner if own else ():
                     self._add_inner(call)
 
-    def _add_default(self, layer: Layer) -> None:
-        """Enters the trace for the layer's own signature, if it has one and has no trace yet."""
+    def _add_default(self, layer: Layer, hidden: bool = False) -> None:
+        """Enters the trace for the layer's own signature, if it has one and has no trace yet.
+
+        Args:
+          layer: the layer.
+          hidden: whether nothing shows how it is called, so that a live layer is traced for what it was called on. One
+            that needs further arguments, such as a cell, has no function of its own then.
+        """
         if layer in self._traces:
             return
         if layer.keras_signature() is not None:
             self._add(layer, layer.traces.default(False, self._context))
-        elif isinstance(layer, LiveLayer) and layer.tracer.inputs is not None:
+        elif hidden and isinstance(layer, LiveLayer) and layer.needs_inputs_alone:
             self._add(layer, layer.traces.exact(layer.tracer.inputs, {}, False, self._context))
 
     def _add_inner(self, call: InnerCall) -> None:
@@ -92,7 +98,7 @@ class LayerTraces:
         by_function = {t.function: (layer, t) for layer in layers for t in layer.traces}
         for layer in layers:
             if not isinstance(layer, InputLayer) and not layer.facts.restored_from_config:
-                self._add_default(layer)
+                self._add_default(layer, hidden=isinstance(holder, LiveLayer))
         for site in trace.function.call_sites:
             if site.callee in by_function:
                 self._add(*by_function[site.callee])

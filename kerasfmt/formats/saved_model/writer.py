@@ -127,8 +127,8 @@ def _write_files(
     progress: Progress,
 ) -> None:
     (directory / layout.ASSETS).mkdir()
-    for name, data in {file.filename: asset.data for asset, file in main.assets.items()}.items():
-        (directory / layout.ASSETS / name).write_bytes(data)
+    for name, content in {file.filename: asset.data for asset, file in main.assets.items()}.items():
+        (directory / layout.ASSETS / name).write_bytes(content)
     (directory / layout.VARIABLES).parent.mkdir()
     items: list[tuple[str, ArrayLike]] = []
     for key, node in graph.stored.items():

@@ -7,7 +7,8 @@ and so is a layer of Keras that holds a custom one.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from kerasfmt.dialects.calls import is_reference
@@ -17,6 +18,7 @@ from kerasfmt.sources.live.lookups import without_path
 from kerasfmt.sources.live.objects import (
     classes,
     is_keras3,
+    keras_base,
     keras_class,
     keras_classes,
     registered_name,
@@ -73,6 +75,27 @@ def model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
         shape = getattr(model, "_build_input_shape", None)
         config["build_input_shape"] = to_json(shape)
     return {"class_name": kind, "config": config}
+
+
+@contextmanager
+def without_failed_configs(live: Any) -> Iterator[None]:
+    """Where Keras 2 notes layers without a config as such, instead of an error, as when it writes a SavedModel.
+
+    Source: tf_keras/src/saving/legacy/serialization.py, skip_failed_serialization; tf_keras/src/engine/functional.py,
+    get_network_config
+    """
+    root = keras_base(live, "Layer").__module__.removesuffix(".engine.base_layer")
+    module = sys.modules[f"{root}.saving.legacy.serialization"]
+    models = [each for each in (live, *live._flatten_layers()) if is_model(each)]
+    before = [getattr(model, "use_legacy_config", None) for model in models]
+    try:
+        for model in models:
+            model.use_legacy_config = True
+        with module.skip_failed_serialization():
+            yield
+    finally:
+        for model, value in zip(models, before, strict=True):
+            model.use_legacy_config = value
 
 
 def _network_config(found: Any, model: Any) -> Any:

@@ -26,7 +26,7 @@ from kerasfmt.layers.feature_space import FeatureSpace
 from kerasfmt.sources.live.beside import warn_of_what_is_left_out
 from kerasfmt.sources.live.compile_state import training_config
 from kerasfmt.sources.live.custom_layers import CustomLayers
-from kerasfmt.sources.live.entries import SPACE, is_network, model_entry, space_entry
+from kerasfmt.sources.live.entries import SPACE, is_network, model_entry, space_entry, without_failed_configs
 from kerasfmt.sources.live.keras_code import KerasCode, input_specs
 from kerasfmt.sources.live.objects import is_keras, is_keras3, keras_classes, keras_version, own_code
 from kerasfmt.sources.live.taking import adapters, take_layer, take_weights
@@ -109,13 +109,19 @@ def _custom_layers(live: Any, customs: Mapping[str, Any]) -> CustomLayers:
 
 
 def _network_entry(live: Any, customs: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Class name and config of a model of layers and their calls; None if a custom layer in it has no config."""
+    """Class name and config of a model of layers and their calls.
+
+    Keras 2 notes a custom layer without a config as one, as in a SavedModel. For a model of Keras 3 with one: None.
+    """
     if not is_network(live, customs):
         return None
     try:
         return model_entry(live, customs)
     except NotImplementedError:
-        return None
+        if is_keras3(live):
+            return None
+    with without_failed_configs(live):
+        return model_entry(live, customs)
 
 
 def _model(live: Any, layers: CustomLayers, is_space: bool) -> ir.Model:

@@ -11,6 +11,7 @@ tensorflow/python/framework/func_graph.py
 
 from __future__ import annotations
 
+import inspect
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -246,9 +247,12 @@ class TFCode:
             for layer, losses, eager in before:
                 stack.callback(_set_losses, layer, losses, eager)
                 _set_losses(layer, [], [])
-            stack.enter_context(
-                context.enter(live, inputs=inputs, build_graph=False, training=training, saving=True)
+            # tf_keras hands on every argument that it propagates, where Keras up to 2.15 hands on the mode alone.
+            several = "call_context_args" in inspect.signature(context.enter).parameters
+            mode: dict[str, Any] = (
+                {"call_context_args": {"training": training}} if several else {"training": training}
             )
+            stack.enter_context(context.enter(live, inputs=inputs, build_graph=False, saving=True, **mode))
             stack.enter_context(casting(live._compute_dtype_object))
             yield
 
