@@ -178,9 +178,7 @@ def test_configs_hold_no_class_of_the_users_own(file: str, save_format: str, tmp
     assert kerasfmt.load_model(tmp_path / file).own_class is None
 
 
-@pytest.mark.parametrize(
-    "error", [KeyError("units"), TypeError("no"), RuntimeError()]
-)
+@pytest.mark.parametrize("error", [KeyError("units"), TypeError("no"), RuntimeError()])
 def test_what_the_code_of_a_model_raises(error: Exception) -> None:
     live = model2()
 
