@@ -58,8 +58,10 @@ def test_layers_of_keras_3(case: Case, tmp_path: Path) -> None:
     again = keras3.models.load_model(tmp_path / "model.keras")
     check("archive", again(x, training=False))
     assert type(again.layers[1]) is type(model.layers[1])
-    kerasfmt.save_model(found, tmp_path / "model.h5")
-    check("HDF5", kerasfmt.load_model(tmp_path / "model.h5").predict(x))
+    formats = ["keras_h5"] if "sparsemax" in str(case) else ["h5", "keras_h5"]  # Keras 2 has no sparsemax
+    for save_format in formats:
+        kerasfmt.save_model(found, tmp_path / "model.h5", save_format=save_format)
+        check(save_format, kerasfmt.load_model(tmp_path / "model.h5").predict(x))
 
 
 @needs_keras3
