@@ -224,13 +224,15 @@ def _takes(model: ir.Model, path: Path, by_name: bool) -> bool:
 
 def warm(scratch: Path) -> None:
     """Imports what a reader imports when it is first used: that is no input's time and memory."""
-    for reader in KINDS:
-        for number, data in enumerate(corpus(reader, scratch)):
-            # The HDF5 library keeps open what a weight still lies in: each file has a name of its own.
-            path = scratch / f"valid{number}{SUFFIXES[reader]}"
-            put(reader, data, path)
-            use(path)
-    _targets()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for reader in KINDS:
+            for number, data in enumerate(corpus(reader, scratch)):
+                # The HDF5 library keeps open what a weight still lies in: each file has a name of its own.
+                path = scratch / f"valid{number}{SUFFIXES[reader]}"
+                put(reader, data, path)
+                use(path)
+        _targets()
 
 
 def read(path: Path, seconds: float = SECONDS, memory: int = MEMORY) -> Outcome:
