@@ -30,6 +30,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 KERASES = kerases()
 
+NOT_IN_KERAS2 = ("wrapped", "of_applications")
+"""Models that Keras 2 does not read from its own archives: it does not find the classes of layers in them."""
+
 
 @pytest.mark.parametrize("case", MODELS, ids=str)
 @pytest.mark.filterwarnings("ignore")
@@ -70,6 +73,10 @@ def test_keras_reads_what_is_written(tmp_path: Path, keras: Keras, case: Case) -
     ours = kerasfmt.load_model(tmp_path / "theirs.keras")
     kerasfmt.save_model(ours, tmp_path / "ours.keras", save_format=save_format(keras))
     keras.backend.clear_session()
+    if not is_keras3(keras) and case.name in NOT_IN_KERAS2:
+        with pytest.raises((TypeError, ValueError)):
+            keras.models.load_model(tmp_path / "theirs.keras")
+        return
     loaded = keras.models.load_model(tmp_path / "ours.keras")
     assert_same(loaded.predict(x, verbose=0), expected, case)
     if case is not MANY:  # its model in two models is two models once it is read from a file
@@ -115,6 +122,11 @@ def test_goes_from_one_keras_to_the_other(tmp_path: Path, writer: int, reader: i
     model.save(tmp_path / "theirs.keras")
     ours = kerasfmt.load_model(tmp_path / "theirs.keras")
     kerasfmt.save_model(ours, tmp_path / "ours.keras", save_format=save_format(KERASES[reader]))
+    if not is_keras3(KERASES[reader]) and case.name in NOT_IN_KERAS2:
+        live(KERASES[reader], case)[0].save(tmp_path / "own.keras")
+        with pytest.raises((TypeError, ValueError)):
+            KERASES[reader].models.load_model(tmp_path / "own.keras")
+        return
     loaded = KERASES[reader].models.load_model(tmp_path / "ours.keras")
     assert_same(loaded.predict(x, verbose=0), expected, case)
     if case is MLP:
@@ -142,4 +154,5 @@ def test_layers_that_a_keras_lacks(keras: Keras) -> None:
         experimental = {n for n, stated in facts.items() if stated.module == "keras.layers.experimental"}
         elsewhere = {name for name in experimental if hasattr(keras.layers.experimental, name)}
         lacking = {name for name, stated in facts.items() if stated.absent_in == 2}
-        assert missing - elsewhere == {*lacking, "SlicingOpLambda", "TFOpLambda"}
+        made_by_models = {"SlicingOpLambda", "TFOpLambda", "AddLoss", "AddMetric", "BareLayer"}
+        assert missing - elsewhere == {*lacking, *made_by_models}
