@@ -156,7 +156,7 @@ def test_keras_loads_the_hdf5_file(save: Any, keras: Keras, writer: Keras, model
 
 
 @pytest.mark.parametrize("keras", KERASES, ids=_named)
-def test_models_that_are_code_are_refused(keras: Keras) -> None:
+def test_models_that_are_code_are_traced(keras: Keras) -> None:
     class Scale(keras.layers.Layer):  # type: ignore[misc]
         def call(self, inputs: Any) -> Any:
             return inputs * 2.0
@@ -170,16 +170,13 @@ def test_models_that_are_code_are_refused(keras: Keras) -> None:
             return self.dense(inputs)
 
     entry = keras.Input((3,))
-    with pytest.raises(
-        kerasfmt.errors.UnsupportedLayerError, match=r"Scale\): a custom layer is Python code"
-    ):
-        kerasfmt.from_keras(keras.Model(entry, Scale()(entry)))
+    x = np.array([[1, -2, 3]], np.float32)
     wrapped = Wrapped()
     wrapped(np.zeros((1, 3), "float32"))
-    with pytest.raises(kerasfmt.errors.UnsupportedLayerError, match="a subclassed model is Python code"):
-        kerasfmt.from_keras(wrapped)
-    with pytest.raises(kerasfmt.errors.UnsupportedLayerError, match="option activation: the function"):
-        kerasfmt.from_keras(keras.Model(entry, keras.layers.Dense(2, activation=lambda x: x)(entry)))
+    own_activation = keras.layers.Dense(2, activation=lambda y: y * 3.0)(entry)
+    for live in (keras.Model(entry, Scale()(entry)), wrapped, keras.Model(entry, own_activation)):
+        expected = live.predict(x, verbose=0)
+        np.testing.assert_allclose(kerasfmt.from_keras(live).predict(x), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("keras", KERASES, ids=_named)

@@ -58,7 +58,7 @@ def training_config(model: Any, weights: Mapping[int, Weight]) -> TrainingConfig
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or not is_keras(optimizer):
         return None
-    if _OF_TENSORFLOW in keras_classes(optimizer):
+    if not is_keras3(model) and _OF_TENSORFLOW in keras_classes(optimizer):
         kind = type(getattr(optimizer, "optimizer", optimizer))
         warnings.warn(
             f"model {model.name}: optimizer {kind.__name__} is one of tf.compat.v1, which neither kerasfmt nor Keras "
