@@ -73,6 +73,8 @@ def test_keras_reads_what_is_written(tmp_path: Path, keras: Keras, case: Case) -
     if case is MANY:  # a model in two models is stored for both; an optimizer that never ran is not stored
         theirs = {name: held for name, held in theirs.items() if not name.startswith("optimizer")}
         mine = {name: held for name, held in mine.items() if name in theirs}
+    if case.name == "wrapped" and not is_keras3(keras):  # groups of a Bidirectional that hold nothing
+        theirs = {name: held for name, held in theirs.items() if "/layer/layer" not in name or name in mine}
     assert mine == theirs
     for weight in model.weights:
         weight.assign(np.zeros(tuple(weight.shape), "float32"))
