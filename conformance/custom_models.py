@@ -95,7 +95,7 @@ def causal_attention(keras: Keras) -> Any:
                 return ops.transpose(ops.reshape(x @ kernel, (batch, length, 2, size // 2)), (0, 2, 1, 3))
 
             q, k, v = map(heads, self.projections)
-            scores = ops.einsum("bhqd,bhkd->bhqk", q, k) / np.sqrt(size // 2) - 1e9 * (1.0 - mask)
+            scores = ops.einsum("bhqd,bhkd->bhqk", q, k) / (size // 2) ** 0.5 - 1e9 * (1.0 - mask)
             found = ops.einsum("bhqk,bhkd->bhqd", ops.softmax(scores), v)
             return ops.reshape(ops.transpose(found, (0, 2, 1, 3)), (batch, length, size))
 
