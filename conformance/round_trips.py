@@ -116,7 +116,8 @@ def meant_in_both(value: Any, of: str = "") -> Any:
 
     That is the batch shape of a layer that is no InputLayer, which the model's inputs say; the `input_length` of
     an Embedding, which they say too; of which module the function of a Lambda is; the integer dtype of a
-    Discretization, to which Keras 3 would cast its inputs; and whether a dtype is a policy or its name.
+    Discretization, to which Keras 3 would cast its inputs; whether a dtype is a policy or its name; and the mode of a
+    call, which is refused where it changes something.
     """
     if isinstance(value, list | tuple):
         return [meant_in_both(item) for item in value]
@@ -130,7 +131,7 @@ def meant_in_both(value: Any, of: str = "") -> Any:
             continue
         if key == "dtype" and of == "Discretization":
             continue
-        if key == "module" and of == "Lambda":
+        if (key == "module" and of == "Lambda") or (key == "training" and isinstance(item, bool)):
             continue
         if key == "dtype" and isinstance(item, dict) and "name" in item.get("config", {}):
             item = item["config"]["name"]
