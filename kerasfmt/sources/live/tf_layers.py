@@ -27,6 +27,7 @@ from kerasfmt.sources.live.objects import keras_classes
 from kerasfmt.typing import override
 
 _OF_THE_ROOT: Final = ("optimizer", "loss", "signatures", "keras_api")
+_OPTIMIZERS: Final = frozenset({"Optimizer", "OptimizerV2", "_BaseOptimizer"})
 _GENERIC: Final = "_generic_user_object"
 
 
@@ -40,6 +41,7 @@ class TFLayers(CustomLayers):
       gradients: those functions by name.
     """
 
+    _root: Any = None
     _handles: dict[int, Any] | None = None
     _objects: dict[int, TrackedItem]
     make_function: Callable[[TFLayers, Any, Callable[[], Any]], Function]
@@ -52,11 +54,13 @@ class TFLayers(CustomLayers):
         self.gradients: dict[str, GivenTrace] = {}
 
     def variables_of(self, root: Any) -> None:
-        """Takes the variables of the whole model, which functions may capture."""
-        self._handles = {id(v.handle): v for v in _variables(root)}
+        """Says where the variables are that functions may capture: in the whole model."""
+        self._root, self._handles = root, None
 
     def variable_of(self, handle: Any) -> Any:
         """The live variable that a handle stands for; None for one that no layer holds."""
+        if self._handles is None and self._root is not None:  # most models have no code that captures any
+            self._handles = {id(v.handle): v for v in _variables(self._root)}
         return (self._handles or {}).get(id(handle))
 
     @override
@@ -85,7 +89,7 @@ class TFLayers(CustomLayers):
             return self.inner(value)
         if hasattr(value, "handle") and hasattr(value, "assign"):
             return self.weight(live, value)
-        if "Optimizer" in kinds or "OptimizerV2" in kinds or "_BaseOptimizer" in kinds:
+        if kinds & _OPTIMIZERS:
             return None
         if not hasattr(value, "_trackable_children") or hasattr(value, "get_concrete_function"):
             return None
@@ -147,7 +151,10 @@ class TFLayers(CustomLayers):
 
 
 def _variables(root: Any) -> Iterator[Any]:
-    """Every variable below an object, each once."""
+    """Every variable below an object, each once; without those of optimizers.
+
+    To list what an optimizer of tf_keras tracks changes what Keras writes of it afterwards.
+    """
     pending, met = [root], {id(root)}
     while pending:
         value = pending.pop()
@@ -155,7 +162,7 @@ def _variables(root: Any) -> Iterator[Any]:
             yield value
             continue
         for child in value._trackable_children().values() if hasattr(value, "_trackable_children") else ():
-            if id(child) not in met:
+            if id(child) not in met and not keras_classes(child) & _OPTIMIZERS:
                 met.add(id(child))
                 pending.append(child)
 

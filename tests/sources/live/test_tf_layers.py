@@ -42,6 +42,19 @@ def test_variables_by_their_handles() -> None:
     assert layers.variable_of(object()) is None
 
 
+def test_what_is_tracked_is_listed_when_a_function_captures_something() -> None:
+    class Unlisted(Trackable):
+        def _trackable_children(self) -> dict[str, Any]:
+            raise AssertionError("asked for what it tracks")
+
+    optimizer = type("Optimizer", (Unlisted,), {"__module__": "keras.src.optimizers.optimizer"})()
+    one = variable("one")
+    layers = TFLayers({}, lambda *_: None)  # type: ignore[arg-type, return-value]
+    layers.variables_of(Unlisted())
+    layers.variables_of(Trackable(a=one, optimizer=optimizer))
+    assert layers.variable_of(one.handle) is one
+
+
 def test_objects() -> None:
     one = variable("own/one")
     both = Trackable("trackable_list_wrapper", **{"0": one})
