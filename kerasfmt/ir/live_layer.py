@@ -6,25 +6,21 @@ in the process. It is saved with them, and loads without its class as every revi
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from inspect import Parameter
 from typing import Any, Protocol
-from weakref import WeakKeyDictionary
 
-from kerasfmt.graph import Function, Spec
+from kerasfmt.graph import Spec
 from kerasfmt.ir import fields
-from kerasfmt.ir.activity import activity_function
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import CallSignature
 from kerasfmt.ir.layer import Layer
-from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer
-from kerasfmt.ir.revived import GivenTraces, Record, RevivedLayer
+from kerasfmt.ir.revived import Record, RevivedLayer
 from kerasfmt.ir.revived_model import RevivedModel
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.trace import Trace, freeze, name_specs
-from kerasfmt.ir.traces import Kwargs
+from kerasfmt.ir.traces import Kwargs, Traces
 from kerasfmt.typing import override
 
 
@@ -61,22 +57,12 @@ class Tracer(Protocol):
         """
 
 
-class LiveTraces(GivenTraces):
-    """The traces of a live layer, each made once."""
+class LiveTraces(Traces):
+    """The traces of a live layer, which its tracer makes."""
 
     def __init__(self, layer: LiveLayer) -> None:
         super().__init__(layer)
         self._live = layer
-        self._found: WeakKeyDictionary[LayerNames, dict[Hashable, Trace]] = WeakKeyDictionary()
-
-    @override
-    def __iter__(self) -> Iterator[Trace]:
-        return (trace for found in self._found.values() for trace in found.values())
-
-    @override
-    def clear(self) -> None:
-        super().clear()
-        self._found.clear()
 
     @override
     def exact(
@@ -95,23 +81,12 @@ class LiveTraces(GivenTraces):
         given = layer.signature.ordered({k: v for k, v in (kwargs or {}).items() if k != "training"})
         mode = bool(training) if layer.takes_training else None
         key = (freeze(_unnamed(inputs)), freeze(_unnamed(given)), mode, layer.trainable_state)
-        made = self._found.setdefault(context.names, {})
+        made = self._made.setdefault(context.names, {})
         if key not in made:
             named = name_specs(inputs, layer.signature.first)
             further = {name: name_specs(value, name) for name, value in given.items()}
             made[key] = layer.tracer.trace(layer, named, further, mode, context.inside())
         return made[key]
-
-    @override
-    def penalty(self, context: CallContext | None = None) -> Function:
-        layer, context = self._live, context or CallContext()
-        assert layer.activity_penalty is not None
-        found = self._penalties.get(context.names)
-        if found is None:
-            found = self._penalties[context.names] = activity_function(
-                context.names[layer], layer.activity_penalty, layer.compute_dtype
-            )
-        return found
 
 
 class LiveLayer(RevivedLayer, register=False):

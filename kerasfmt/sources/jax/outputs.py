@@ -12,6 +12,7 @@ from typing import Any
 
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir.structure import flatten
+from kerasfmt.sources.jax.parameters import key_names
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,7 @@ def outputs_of(jax: Any, tree: Any, given: Sequence[str] | None) -> Outputs:
 
 def _name(path: Sequence[Any]) -> str:
     """Its keys, joined."""
-    parts = []
-    for key in path:
-        for attribute in ("key", "name", "idx"):
-            if hasattr(key, attribute):
-                parts.append(str(getattr(key, attribute)))
-                break
-    text = re.sub(r"[^A-Za-z0-9_.\-]", "_", "_".join(parts))
+    text = re.sub(r"[^A-Za-z0-9_.\-]", "_", "_".join(key_names(path)))
     return f"output_{text or 0}" if not text or text[0].isdigit() else text
 
 

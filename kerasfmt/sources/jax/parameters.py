@@ -15,39 +15,23 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir import Weight
 from kerasfmt.sources.jax.keys import is_key
+from kerasfmt.sources.live.arrays import DeferredArray
 from kerasfmt.typing import override
 
 
-class DeviceArray:
-    """The whole content of an array of JAX, which is copied to the host when it is used.
+class DeviceArray(DeferredArray):
+    """The whole content of an array of JAX, which is copied to the host when it is used."""
 
-    Attributes:
-      shape: its shape.
-      dtype: its NumPy dtype.
-    """
-
-    __slots__ = ("_array", "dtype", "shape")
+    __slots__ = ("_array",)
 
     def __init__(self, array: Any) -> None:
         self._array = array
         self.shape = tuple(int(size) for size in array.shape)
-        self.dtype: np.dtype[Any] = np.dtype(array.dtype)
-
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        """The content; a view of the array's memory if possible."""
-        array = np.asarray(self._array)
-        if dtype is not None:
-            array = array.astype(dtype, copy=False)
-        return array.copy() if copy else array
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the array in memory."""
-        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+        self.dtype = np.dtype(array.dtype)
 
     @override
-    def __repr__(self) -> str:
-        return f"<DeviceArray {self.dtype}{list(self.shape)}>"
+    def read(self) -> npt.NDArray[Any]:
+        return np.asarray(self._array)
 
 
 class Parameters:
@@ -158,14 +142,20 @@ def is_array(leaf: Any) -> bool:
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype")
 
 
-def _path(keys: Sequence[Any]) -> tuple[str, ...]:
-    """The path of a leaf as names."""
+def key_names(path: Sequence[Any]) -> list[str]:
+    """The keys of a path in a pytree: of mappings, attributes and sequences."""
     found = []
-    for key in keys:
+    for key in path:
         for attribute in ("key", "name", "idx"):
             if hasattr(key, attribute):
                 found.append(str(getattr(key, attribute)))
                 break
+    return found
+
+
+def _path(keys: Sequence[Any]) -> tuple[str, ...]:
+    """The path of a leaf as names of variables."""
+    found = key_names(keys)
     if len(found) > 1 and found[-1] in ("value", "raw_value") and hasattr(keys[-1], "name"):
         found.pop()  # a variable of Flax's nnx
     return tuple(part.replace("/", "_") or "_" for part in found)

@@ -11,6 +11,7 @@ Keras 3           keras.Variable: path "dense/kernel"; value is the backend's ow
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -21,28 +22,25 @@ from kerasfmt.errors import InvalidModelError
 from kerasfmt.typing import override
 
 
-class LiveArray:
-    """The whole value of a variable of a live model; every use reads the current value.
+class DeferredArray(ABC):
+    """An array of another library, which is read when it is used.
 
     Attributes:
       shape: its shape.
       dtype: its NumPy dtype.
     """
 
-    __slots__ = ("_variable", "dtype", "shape")
+    __slots__ = ("dtype", "shape")
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
 
-    def __init__(self, variable: Any) -> None:
-        self._variable = variable
-        sizes = tuple(variable.shape)
-        # A variable of Keras 2 may leave open a size that its value has.
-        self.shape = to_numpy(variable).shape if None in sizes else tuple(int(size) for size in sizes)
-        self.dtype: np.dtype[Any] = dtypes.of(_dtype_name(variable.dtype)).numpy
+    @abstractmethod
+    def read(self) -> npt.NDArray[Any]:
+        """The content; a view of the other library's memory if possible."""
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        """The value; a view of the live model's memory if possible."""
-        array = to_numpy(self._variable)
-        if array.dtype != self.dtype:
-            array = array.astype(self.dtype)
+        """The content, of this dtype."""
+        array = self.read()
         if dtype is not None:
             array = array.astype(dtype, copy=False)
         return array.copy() if copy else array
@@ -54,36 +52,49 @@ class LiveArray:
 
     @override
     def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.dtype}{list(self.shape)}>"
+
+
+class LiveArray(DeferredArray):
+    """The whole value of a variable of a live model; every use reads the current value."""
+
+    __slots__ = ("_variable",)
+
+    def __init__(self, variable: Any) -> None:
+        self._variable = variable
+        sizes = tuple(variable.shape)
+        # A variable of Keras 2 may leave open a size that its value has.
+        self.shape = to_numpy(variable).shape if None in sizes else tuple(int(size) for size in sizes)
+        self.dtype = dtypes.of(_dtype_name(variable.dtype)).numpy
+
+    @override
+    def read(self) -> npt.NDArray[Any]:
+        return to_numpy(self._variable).astype(self.dtype, copy=False)
+
+    @override
+    def __repr__(self) -> str:
         return f"<LiveArray {variable_name(self._variable)} {self.dtype}{list(self.shape)}>"
 
 
-class MergedArray:
+class MergedArray(DeferredArray):
     """The value of a live variable with an adapter of low rank added; every use reads the current values.
-
-    Attributes:
-      shape: its shape.
-      dtype: its NumPy dtype.
 
     Source: keras/src/layers/core/dense.py, kernel (3.x)
     """
 
-    __slots__ = ("_base", "_factor", "_left", "_right", "dtype", "shape")
+    __slots__ = ("_base", "_factor", "_left", "_right")
 
     def __init__(self, base: Any, left: Any, right: Any, factor: float) -> None:
         self._base, self._left, self._right = map(LiveArray, (base, left, right))
         self._factor = factor
         self.shape, self.dtype = self._base.shape, self._base.dtype
 
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        """The value: `base + factor * left @ right`."""
-        change = np.matmul(np.asarray(self._left), np.asarray(self._right)) * self._factor
-        found: npt.NDArray[Any] = (np.asarray(self._base) + change).astype(self.dtype)
-        return found if dtype is None else found.astype(dtype, copy=False)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the array in memory."""
-        return self._base.nbytes
+    @override
+    def read(self) -> npt.NDArray[Any]:
+        """`base + factor * left @ right`."""
+        change = np.matmul(self._left.read(), self._right.read()) * self._factor
+        merged: npt.NDArray[Any] = self._base.read() + change
+        return merged.astype(self.dtype)
 
 
 def variable_name(variable: Any) -> str:
