@@ -16,18 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasfmt.formats.checkpoint.layout import LIST_WRAPPER
-from kerasfmt.formats.checkpoint.nodes import SavedNode, UserObject, VariableNode, dict_wrapper
+from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode, dict_wrapper
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
-from kerasfmt.formats.saved_model.nodes import AssetNode, ConcreteNode, ConstantNode, FunctionNode, TableNode
+from kerasfmt.formats.saved_model.nodes import ConcreteNode
+from kerasfmt.formats.saved_model.shared_nodes import SharedNodes
 from kerasfmt.formats.saved_model.signatures import PlannedSignature
 from kerasfmt.formats.saved_model.tables import functions_of
 from kerasfmt.formats.saved_model.writer import write_objects
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.graph import EagerConstant, Table
+from kerasfmt.graph import Table
 from kerasfmt.ir import Weight
-from kerasfmt.ir.asset import Asset, TextFile
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class _Objects:
 
     def __init__(self, model: FunctionModel) -> None:
         self._variables = {weight: VariableNode(weight) for weight in model.variables}
-        self._constants: dict[EagerConstant, SavedNode] = {}
+        self._shared = SharedNodes()
         self.root = UserObject()
         self.root.add("variables", self._list(model.variables))
         self.root.add("trainable_variables", self._list(w for w in model.variables if w.trainable))
@@ -73,10 +73,10 @@ class _Objects:
         if tables.children:
             self.root.add("tables", tables)
         if model.call is not None:
-            self.root.add("__call__", FunctionNode(model.call))
+            self.root.add("__call__", self._shared.function(model.call))
         nodes = {key: ConcreteNode(signature.concrete) for key, signature in model.signatures.items()}
         self.root.add("signatures", UserObject(layout.SIGNATURE_MAP, children=[*nodes.items()]))
-        self._add_captures()
+        self._shared.add_captures(self.root)
 
     def _tree(self, named: Mapping[tuple[str, ...], Weight]) -> UserObject:
         made: dict[tuple[str, ...], UserObject] = {(): dict_wrapper()}
@@ -96,35 +96,5 @@ class _Objects:
         captured = [c for function in functions for c in function.function.captured if isinstance(c, Table)]
         made = UserObject(LIST_WRAPPER)
         for place, (table, functions_) in enumerate(functions_of(captured).items()):
-            node = TableNode(table, functions_)
-            if not table.mutable:
-                initializer = UserObject()
-                if isinstance(table.initializer, TextFile):
-                    initializer.add("_filename", self._constant(table.initializer.file))
-                node.add("_initializer", initializer)
-            node.add("_create_resource", FunctionNode(functions_.create))
-            node.add("_initialize", FunctionNode(functions_.initialize))
-            node.add("_destroy_resource", FunctionNode(functions_.destroy))
-            made.add(str(place), node)
+            made.add(str(place), self._shared.table(table, functions_))
         return made
-
-    def _add_captures(self) -> None:
-        """Gives each function the constants and the files that it captures, by their places among its captures."""
-        found: list[SavedNode] = [self.root]
-        met: set[SavedNode] = {self.root}
-        for node in found:
-            if isinstance(node, ConcreteNode):
-                for place, captured in enumerate(node.concrete.function.captured):
-                    if isinstance(captured, EagerConstant):
-                        node.add(f"capture_{place}", self._constant(captured))
-            for _, child in node.children:
-                if child not in met:
-                    met.add(child)
-                    found.append(child)
-
-    def _constant(self, constant: EagerConstant) -> SavedNode:
-        node = self._constants.get(constant)
-        if node is None:
-            made = AssetNode(constant) if isinstance(constant, Asset) else ConstantNode(constant)
-            node = self._constants[constant] = made
-        return node

@@ -20,24 +20,21 @@ from kerasfmt.formats.checkpoint.layout import LIST_WRAPPER, OPTIMIZER
 from kerasfmt.formats.checkpoint.nodes import SavedNode, UserObject, dict_wrapper, list_wrapper
 from kerasfmt.formats.checkpoint.objects import ObjectTree
 from kerasfmt.formats.saved_model import layout
-from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.formats.saved_model.functions import PolymorphicFunction
 from kerasfmt.formats.saved_model.given_functions import as_stored, concrete_as_stored
 from kerasfmt.formats.saved_model.gradient_functions import gradient_functions
 from kerasfmt.formats.saved_model.layer_functions import ALL_LOSSES, LOSSES, OUTPUTS, PENALTY
 from kerasfmt.formats.saved_model.nodes import (
-    AssetNode,
     ConcreteNode,
-    ConstantNode,
     FunctionNode,
     InnerTensorNode,
-    TableNode,
 )
 from kerasfmt.formats.saved_model.plan import Penalty, Plan, own_penalties, penalties
-from kerasfmt.graph import EagerConstant, Function, Table
+from kerasfmt.formats.saved_model.shared_nodes import SharedNodes
+from kerasfmt.graph import EagerConstant, Table
 from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
-from kerasfmt.ir.asset import Asset, TextFile
 from kerasfmt.ir.compile_state import CompiledMetric
 from kerasfmt.ir.given import GivenFunction, GivenTrace
 from kerasfmt.ir.held_layers import children_of, every_layer
@@ -69,18 +66,16 @@ class Objects(ObjectTree):
         self._plan = plan
         self._compiled = compiled
         self.metrics: dict[SavedNode, CompiledMetric] = {}
-        self.gradients: list[ConcreteFunction] = []
-        self._functions: dict[PolymorphicFunction, FunctionNode] = {}
+        self._shared = SharedNodes()
         self._given: dict[GivenFunction, PolymorphicFunction] = {}
-        self._tables: dict[Table, TableNode] = {}
-        self._constants: dict[EagerConstant, SavedNode] = {}
         self.build()
         if include_optimizer and compiled is not None:
             self._add_optimizer(compiled)
         if compiled is not None:
             self.add_losses(compiled)
         self.root.add("signatures", self._signatures())
-        self._add_captures()
+        functions = self._shared.add_captures(self.root)
+        self.gradients = gradient_functions(functions, every_layer(plan.model))
 
     @property
     def unnamed(self) -> list[SavedNode]:
@@ -89,45 +84,9 @@ class Objects(ObjectTree):
         found = dict.fromkeys(each for each in captured if isinstance(each, InnerTensor))
         return [InnerTensorNode(each) for each in found]
 
-    def _add_captures(self) -> None:
-        """Gives each function the constants and the files that it captures, by their places among its captures."""
-        met: set[SavedNode] = {self.root}
-        found: list[SavedNode] = [self.root]
-        functions: list[Function] = []
-        for node in found:
-            if isinstance(node, ConcreteNode):
-                functions.append(node.concrete.function)
-                for place, captured in enumerate(node.concrete.function.captured):
-                    if isinstance(captured, EagerConstant):
-                        node.add(f"capture_{place}", self._constant(captured))
-            for _, child in node.children:
-                if child not in met:
-                    met.add(child)
-                    found.append(child)
-        self.gradients = gradient_functions(functions, every_layer(self._plan.model))
-
-    def _constant(self, constant: EagerConstant) -> SavedNode:
-        node = self._constants.get(constant)
-        if node is None:
-            made = AssetNode(constant) if isinstance(constant, Asset) else ConstantNode(constant)
-            node = self._constants[constant] = made
-        return node
-
     @override
     def of_table(self, layer: Layer, table: Table) -> SavedNode:
-        node = self._tables.get(table)
-        if node is None:
-            functions = self._plan.tables[table]
-            node = self._tables[table] = TableNode(table, functions)
-            if not table.mutable:
-                initializer = UserObject()
-                if isinstance(table.initializer, TextFile):
-                    initializer.add("_filename", self._constant(table.initializer.file))
-                node.add("_initializer", initializer)
-            node.add("_create_resource", self._function(functions.create))
-            node.add("_initialize", self._function(functions.initialize))
-            node.add("_destroy_resource", self._function(functions.destroy))
-        return node
+        return self._shared.table(table, self._plan.tables[table])
 
     @override
     def of_other(self, item: TrackedItem) -> SavedNode:
@@ -136,11 +95,11 @@ class Objects(ObjectTree):
             if function is None:
                 known = self._plan.losses.get(item)
                 function = self._given[item] = known or as_stored(item)
-            return self._function(function)
+            return self._shared.function(function)
         if isinstance(item, GivenTrace):
             return ConcreteNode(concrete_as_stored(item))
         if isinstance(item, EagerConstant):
-            return self._constant(item)
+            return self._shared.constant(item)
         return super().of_other(item)
 
     def _add_optimizer(self, compiled: TrainingConfig) -> None:
@@ -152,12 +111,6 @@ class Objects(ObjectTree):
             step = PolymorphicFunction(arg_spec=arguments, jit_compile=True)
             optimizer.add("_update_step_xla", FunctionNode(step))
         self.root.add("optimizer", optimizer)
-
-    def _function(self, function: PolymorphicFunction) -> FunctionNode:
-        node = self._functions.get(function)
-        if node is None:
-            node = self._functions[function] = FunctionNode(function)
-        return node
 
     def _signatures(self) -> UserObject:
         children: list[tuple[str, SavedNode]] = [
@@ -177,7 +130,7 @@ class Objects(ObjectTree):
             node.add("_random_generator", self._random_generator(layer))
         self.add_tracked(layer, node)
         for name, function in self._plan.compiled.get(layer, {}).items():
-            node.add(name, self._function(function))
+            node.add(name, self._shared.function(function))
 
     def _random_generator(self, layer: Layer) -> UserObject:
         if layer.generator_state is None:
@@ -187,7 +140,7 @@ class Objects(ObjectTree):
 
     def _add_endpoints(self, layer: Layer, node: UserObject) -> None:
         functions: dict[str, SavedNode] = {
-            name: self._function(function) for name, function in self._plan.layers[layer].items()
+            name: self._shared.function(function) for name, function in self._plan.layers[layer].items()
         }
         if layer is self._plan.model and self._plan.default is not None:
             functions[DEFAULT] = ConcreteNode(self._plan.default)
@@ -245,4 +198,4 @@ class Objects(ObjectTree):
         return UserObject(LIST_WRAPPER, children=[*found])
 
     def _losses(self, found: Iterable[Penalty]) -> UserObject:
-        return list_wrapper(self._function(self._plan.losses[penalty]) for penalty in found)
+        return list_wrapper(self._shared.function(self._plan.losses[penalty]) for penalty in found)
