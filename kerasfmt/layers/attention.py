@@ -215,6 +215,39 @@ def _attention_axes(value: Any) -> tuple[int, ...] | None:
 class ProjectedAttention(Layer, register=False):
     """Base of attentions that are called with a query, a value and, unless it is the value, a key."""
 
+    @override
+    def complete(self, given: dict[str, Any]) -> dict[str, Any]:
+        self._layers: dict[str, Layer] = {}
+        return super().complete(given)
+
+    @property
+    @override
+    def sublayers(self) -> Mapping[str, Layer]:
+        """The projections, the softmax and the dropout."""
+        return self._layers
+
+    def add_projection(
+        self, attribute: str, equation: str, inputs: Spec, given: tuple[str, ...], **options: Any
+    ) -> None:
+        """Makes a projection.
+
+        Args:
+          attribute: the attribute that holds it.
+          equation: its einsum.
+          inputs: what it is built for.
+          given: beginnings of the names of the options that it shares with this layer.
+          options: its other options.
+        """
+        shared = {
+            option: getattr(self, option)
+            for option in EinsumDense.fields
+            if option in self.fields and option.startswith(given)
+        }
+        layer = EinsumDense(equation, dtype=self.policy, **{**shared, **options})
+        layer.scope = f"{self.scope}{self.name}/"
+        layer.ensure_built(inputs)
+        self._layers[attribute] = layer
+
     # Keras keeps the order of the keyword arguments of the call.
     @override
     def __call__(self, query: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
@@ -329,19 +362,12 @@ class MultiHeadAttention(ProjectedAttention):
     def complete(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options; keeps those that Keras tracks as they were given."""
         self._given = {name: given.get(name) for name in ("output_shape", "attention_axes")}
-        self._layers: dict[str, Layer] = {}
         return super().complete(given)
 
     @override
     def validate(self) -> None:
         """Sets `value_dim` to `key_dim` unless it is given."""
         self.value_dim = self.value_dim or self.key_dim
-
-    @property
-    @override
-    def sublayers(self) -> Mapping[str, Layer]:
-        """The projections, the softmax and the dropout."""
-        return self._layers
 
     @override
     def tracked_lists(self) -> tuple[str, ...]:
@@ -390,23 +416,16 @@ class MultiHeadAttention(ProjectedAttention):
     ) -> None:
         rank = len(inputs.shape or ())
         equation, bias = projection(rank - bound, bound, len(sizes))
-        options = {
-            option: getattr(self, option)
-            for option in EinsumDense.fields
-            if option in self.fields and option.startswith(("kernel_", "bias_"))
-        }
-        layer = EinsumDense(
+        self.add_projection(
+            attribute,
             equation,
-            [*[None] * (rank - bound - 1), *sizes],
-            activation,
+            inputs,
+            ("kernel_", "bias_"),
+            output_shape=[*[None] * (rank - bound - 1), *sizes],
+            activation=activation,
             bias_axes=bias if self.use_bias else None,
             name=name,
-            dtype=self.policy,
-            **options,
         )
-        layer.scope = f"{self.scope}{self.name}/"
-        layer.ensure_built(inputs)
-        self._layers[attribute] = layer
 
     @override
     def call(
@@ -423,9 +442,7 @@ class MultiHeadAttention(ProjectedAttention):
     ) -> Any:
         run = call_context.run
         key = value if key is None else key
-        allowed = both_masks(attention_mask, causal_mask(query, value)) if use_causal_mask else attention_mask
-        if self.sliding_window is not None:
-            allowed = both_masks(allowed, window_mask(query, value, self.sliding_window))
+        allowed = allowed_steps(query, value, attention_mask, use_causal_mask, self.sliding_window)
         gate = run(self._layers["_gate_dense"], query) if self.use_gate else None
         query, key, value = (
             run(self._layers[f"_{name}_dense"], x)
@@ -447,6 +464,25 @@ class MultiHeadAttention(ProjectedAttention):
 def both_masks(given: Value | None, mask: Value) -> Value:
     """True where both masks are true."""
     return mask if given is None else ops.logical_and(ops.cast(given, "bool"), mask)
+
+
+def allowed_steps(
+    query: Value, value: Value, given: Value | None, causal: bool, window: int | None
+) -> Value | None:
+    """Where queries may attend to steps; None where they may anywhere.
+
+    Args:
+      query: the query.
+      value: the value, with an axis of the steps.
+      given: a mask.
+      causal: whether no query attends to a later step.
+      window: how far away from a query the steps end.
+    """
+    if causal:
+        given = both_masks(given, causal_mask(query, value))
+    if window is not None:
+        given = both_masks(given, window_mask(query, value, window))
+    return given
 
 
 def causal_mask(query: Value, value: Value) -> Value:

@@ -6,17 +6,16 @@ Source: keras/src/layers/attention/grouped_query_attention.py (3.x).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from kerasfmt.graph import Spec, Value, ops
 from kerasfmt.ir import constraints, fields, initializers, regularizers
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.keras_facts import KerasFacts
-from kerasfmt.ir.layer import LAYER_CLASSES, Layer
+from kerasfmt.ir.layer import LAYER_CLASSES
 from kerasfmt.layers.activation import Softmax
-from kerasfmt.layers.attention import ProjectedAttention, both_masks, causal_mask, sliding_window, window_mask
-from kerasfmt.layers.core import Dropout, EinsumDense
+from kerasfmt.layers.attention import ProjectedAttention, allowed_steps, sliding_window
+from kerasfmt.layers.core import Dropout
 from kerasfmt.layers.upsampling import repeat_elements
 from kerasfmt.typing import override
 
@@ -64,18 +63,11 @@ class GroupQueryAttention(ProjectedAttention):
     @override
     def validate(self) -> None:
         """Checks that every query has a key."""
-        self._layers: dict[str, Layer] = {}
         if self.num_query_heads % self.num_key_value_heads:
             raise self.fail(
                 f"option num_key_value_heads: expected a divisor of num_query_heads, {self.num_query_heads}, "
                 f"got {self.num_key_value_heads}"
             )
-
-    @property
-    @override
-    def sublayers(self) -> Mapping[str, Layer]:
-        """The projections, the softmax and the dropout."""
-        return self._layers
 
     @override
     def take_shapes(self, query: Any, value: Any, key: Any) -> None:
@@ -107,21 +99,15 @@ class GroupQueryAttention(ProjectedAttention):
     def _project(
         self, attribute: str, equation: str, shape: Any, sizes: list[int], bias: str, **options: Any
     ) -> None:
-        given = {
-            option: getattr(self, option)
-            for option in EinsumDense.fields
-            if option in self.fields and option.startswith(("kernel_", "bias_", "activity_"))
-        }
-        layer = EinsumDense(
+        self.add_projection(
+            f"_{attribute}_dense",
             equation,
-            [None, *sizes],
+            Spec(tuple(shape), self.compute_dtype),
+            ("kernel_", "bias_", "activity_"),
+            output_shape=[None, *sizes],
             bias_axes=bias if self.use_bias else None,
-            dtype=self.policy,
-            **{"name": attribute, **given, **options},
+            **{"name": attribute, **options},
         )
-        layer.scope = f"{self.scope}{self.name}/"
-        layer.ensure_built(Spec(tuple(shape), self.compute_dtype))
-        self._layers[f"_{attribute}_dense"] = layer
 
     @override
     def call(
@@ -138,9 +124,7 @@ class GroupQueryAttention(ProjectedAttention):
     ) -> Any:
         run, layers = call_context.run, self._layers
         key = value if key is None else key
-        allowed = both_masks(attention_mask, causal_mask(query, value)) if use_causal_mask else attention_mask
-        if self.sliding_window is not None:
-            allowed = both_masks(allowed, window_mask(query, value, self.sliding_window))
+        allowed = allowed_steps(query, value, attention_mask, use_causal_mask, self.sliding_window)
         gate = run(layers["_gate_dense"], query) if self.use_gate else None
         query, key, value = (
             run(layers[f"_{name}_dense"], x) for name, x in (("query", query), ("key", key), ("value", value))
