@@ -5,7 +5,7 @@ Source: keras/src/layers/preprocessing/pipeline.py (3.x).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from kerasfmt.ir import fields
@@ -14,6 +14,7 @@ from kerasfmt.ir.fields import Field
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import map_structure
+from kerasfmt.layers.layer_list import LayerList
 from kerasfmt.typing import override
 
 
@@ -23,40 +24,18 @@ def _layers(value: Any) -> list[Layer]:
     return list(value)
 
 
-class Pipeline(Layer):
+class Pipeline(LayerList):
     """Layers as one layer.
 
     Args:
       layers: the layers; each gets the outputs of the one before.
     """
 
+    listed = "layers"
     facts = KerasFacts(absent_in=2, implied_by_keras3={"trainable": (True,), "dtype": ("float32",)})
     layers: Field[list[Layer], Sequence[Layer]] = fields.option(
         convert=_layers, to_config=lambda layers: [layer.described() for layer in layers]
     )
-
-    @property
-    @override
-    def sublayers(self) -> Mapping[str, Layer]:
-        return {str(i): layer for i, layer in enumerate(vars(self).get("layers", ()))}
-
-    @override
-    def tracked_layers(self) -> Mapping[str, Sequence[Layer]]:
-        return {"layers": self.layers}
-
-    @classmethod
-    @override
-    def revive(
-        cls,
-        config: Mapping[str, Any],
-        custom_objects: Mapping[str, Any],
-        make: Callable[[Mapping[str, Any]], Layer],
-    ) -> Layer:
-        """The pipeline of the layers that its config describes."""
-        layers = config.get("layers")
-        if not isinstance(layers, list):
-            raise ValueError(f"option layers: expected a list of layers, got {layers!r:.80}")
-        return cls.from_config({**config, "layers": [make(layer) for layer in layers]})
 
     @override
     def build(self, inputs: Any) -> None:

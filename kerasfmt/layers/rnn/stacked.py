@@ -5,7 +5,7 @@ Source: tf_keras/src/layers/rnn/stacked_rnn_cells.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
+from kerasfmt.layers.layer_list import LayerList
 from kerasfmt.layers.rnn.cell import (
     RecurrentCell,
     Size,
@@ -44,7 +45,7 @@ def _step_spec(batch: int | None, dtype: DType, size: int | StateShape) -> Spec:
     return Spec((batch, *dims_of_size(size)), dtype)
 
 
-class StackedRNNCells(RecurrentCell):
+class StackedRNNCells(LayerList, RecurrentCell):
     """Cells on top of each other as one cell.
 
     Args:
@@ -54,33 +55,11 @@ class StackedRNNCells(RecurrentCell):
     Source: tf_keras/src/layers/rnn/stacked_rnn_cells.py.
     """
 
+    listed = "cells"
     cells: Field[list[Layer], Sequence[Layer]] = fields.option(
         convert=_cells, to_config=lambda cells: [cell.described() for cell in cells]
     )
     reverse_state_order: bool = fields.boolean(default=False, stored=False, kw_only=True)
-
-    @property
-    @override
-    def sublayers(self) -> Mapping[str, Layer]:
-        return {str(i): cell for i, cell in enumerate(vars(self).get("cells", ()))}
-
-    @override
-    def tracked_layers(self) -> Mapping[str, Sequence[Layer]]:
-        return {"cells": self.cells}
-
-    @classmethod
-    @override
-    def revive(
-        cls,
-        config: Mapping[str, Any],
-        custom_objects: Mapping[str, Any],
-        make: Callable[[Mapping[str, Any]], Layer],
-    ) -> Layer:
-        """The stack of the cells that its config describes."""
-        cells = config.get("cells")
-        if not isinstance(cells, list):
-            raise ValueError(f"option cells: expected a list of cells, got {cells!r:.80}")
-        return cls.from_config({**config, "cells": [make(cell) for cell in cells]})
 
     @property
     @override
