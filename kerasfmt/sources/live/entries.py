@@ -32,6 +32,8 @@ MODELS: Final = ("Functional", "Sequential")
 _BASES: Final = ("Model", "Layer")
 _PACKAGE: Final = "Custom>"
 """What Keras puts before the name of a class of the user's."""
+_LEGACY: Final = "use_legacy_config"
+"""The attribute by which Keras 2 describes the layers of a model as in a SavedModel."""
 _FUNCTIONS: Final = frozenset({"TFOpLambda", "SlicingOpLambda"})
 
 
@@ -86,16 +88,16 @@ def without_failed_configs(live: Any) -> Iterator[None]:
     """
     root = keras_base(live, "Layer").__module__.removesuffix(".engine.base_layer")
     module = sys.modules[f"{root}.saving.legacy.serialization"]
-    models = [each for each in (live, *live._flatten_layers()) if is_model(each)]
-    before = [getattr(model, "use_legacy_config", None) for model in models]
+    models = [each for each in live._flatten_layers() if is_model(each)]
+    unstated = [model for model in models if not getattr(model, _LEGACY, None)]
     try:
-        for model in models:
-            model.use_legacy_config = True
+        for model in unstated:
+            setattr(model, _LEGACY, True)
         with module.skip_failed_serialization():
             yield
     finally:
-        for model, value in zip(models, before, strict=True):
-            model.use_legacy_config = value
+        for model in unstated:
+            delattr(model, _LEGACY)
 
 
 def _network_config(found: Any, model: Any) -> Any:
