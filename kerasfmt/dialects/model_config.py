@@ -318,7 +318,7 @@ def takes_functions(kind: str) -> bool:
 
 def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
     """A layer config of either dialect as keyword arguments of the class."""
-    options = {k: _activation_layer(k, unwrap(v)) for k, v in config.items()}
+    options = {k: v if type(v) in LEAVES else _activation_layer(k, unwrap(v)) for k, v in config.items()}
     if "batch_shape" in options and not issubclass(cls, InputLayer):
         options["batch_input_shape"] = options.pop("batch_shape")
     if isinstance(options.get("batch_input_shape"), list):
@@ -328,8 +328,8 @@ def normalized(cls: type[Layer], config: Mapping[str, Any]) -> dict[str, Any]:
     for option, name in cls.facts.renamed.items():
         if name in options:
             options[option] = options.pop(name)
-    for key, values in {**LATER_OPTIONS, **cls.facts.implied_by_keras2}.items():
-        if key in options and key not in cls.fields and options[key] in values:
+    for key in options.keys() - cls.fields.keys():
+        if options[key] in cls.facts.implied_by_keras2.get(key, LATER_OPTIONS.get(key, ())):
             del options[key]
     if options.get("lora_rank") is not None and cls.__module__.startswith("kerasfmt."):
         _drop_adapter(options)

@@ -48,10 +48,10 @@ def _with_defaults(config: Any) -> Any:
         return [_with_defaults(item) for item in config]
     if not isinstance(config, Mapping):
         return config
-    found = {
-        key: value if type(value) in LEAVES or key == "inbound_nodes" else _with_defaults(value)
-        for key, value in config.items()
-    }
+    found = dict(config)
+    for key, value in config.items():
+        if type(value) not in LEAVES and key != "inbound_nodes":
+            found[key] = _with_defaults(value)
     inner = found.get("config")
     if found.get("class_name") in ("GRU", "GRUCell") and isinstance(inner, dict):
         inner.setdefault("reset_after", False)

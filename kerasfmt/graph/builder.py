@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from kerasfmt import dtypes, limits
 from kerasfmt.dtypes import DType
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from kerasfmt.graph.value import Attr, Operand
 
 
-_INVALID = re.compile(r"[^A-Za-z0-9_.\\/>-]")
+_INVALID: Final = re.compile(r"[^A-Za-z0-9_.\\/>-]")
+_FIRST: Final = re.compile(r"[A-Za-z0-9.]")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -48,7 +49,7 @@ def _node_name(name: str) -> str:
     Source: tensorflow/core/graph/graph.cc; tensorflow/python/framework/ops.py, _VALID_OP_NAME_REGEX.
     """
     plain = _INVALID.sub("_", name)
-    return plain if re.match(r"[A-Za-z0-9.]", plain) else f".{plain}"
+    return plain if _FIRST.match(plain) else f".{plain}"
 
 
 @lru_cache(maxsize=1 << 14)
@@ -149,11 +150,13 @@ class Builder:
         op_def = lookup(op)
         if len(inputs) != len(op_def.inputs):
             raise GraphError(f"op {op}: expected {len(op_def.inputs)} operands, got {len(inputs)}")
-        node_name = self.scoped(name or op) if any(map(_is_captured, inputs)) else None
-        inputs = tuple(
-            self.capture(operand, f"{node_name}/{arg.name}") if _is_captured(operand) else operand
-            for arg, operand in zip(op_def.inputs, inputs, strict=True)
-        )
+        node_name = None
+        if any(map(_is_captured, inputs)):
+            node_name = self.scoped(name or op)
+            inputs = tuple(
+                self.capture(operand, f"{node_name}/{arg.name}") if _is_captured(operand) else operand
+                for arg, operand in zip(op_def.inputs, inputs, strict=True)
+            )
         add_inferred_attrs(op_def, inputs, attrs)
         values: list[Value] = []
         arity: list[int | None] = []
@@ -405,7 +408,7 @@ class Builder:
 
 def _is_captured(operand: object) -> TypeGuard[Capture]:
     """Whether an op takes the operand as an argument of the function; the value of a variable is read instead."""
-    return isinstance(operand, Capture) and not isinstance(operand, Variable)
+    return type(operand) is not Value and isinstance(operand, Capture) and not isinstance(operand, Variable)
 
 
 class _Scope:

@@ -41,6 +41,7 @@ class FunctionEncoder:
     def __init__(self, names: FunctionNames) -> None:
         self._names = names
         self._attr_cache: dict[Any, bytes] = {}
+        self._defaults: dict[AttrDef, bytes] = {}
         self._alike: dict[tuple[int, str, str], protos.NodeDef] = {}
 
     def encode_library(self, library: protos.FunctionDefLibrary) -> None:
@@ -77,12 +78,11 @@ class FunctionEncoder:
 
     def _encode_body(self, proto: protos.FunctionDef, function: Function) -> None:
         proto.signature.is_stateful = function.stateful
-        for value in function.parameters:
-            proto.signature.input_arg.add(name=value.node.name, type=value.dtype.enum)
         captures = {handle: captured for captured, handle in function.captures}
-        for value, argument in zip(function.parameters, proto.signature.input_arg, strict=True):
+        for value in function.parameters:
+            argument = proto.signature.input_arg.add(name=value.node.name, type=value.dtype.enum)
             _add_handle_data(argument, captures.get(value))
-        _encode_arguments(proto, function)
+        _encode_arguments(proto, function, captures)
         names = _Names(function)
         for node in function.nodes:
             self.encode_node(proto.node_def.add(), node, names.tensor)
@@ -138,8 +138,10 @@ class FunctionEncoder:
             elif kind == "tensor":
                 dtype: Any = node.attrs.get("dtype")
                 proto.attr[key].CopyFrom(encode_attr(kind, value, dtype))
-            elif definition.default is None or not self._is_default(definition, value):
-                proto.attr[key].MergeFromString(self._encoded(kind, value))
+            else:
+                encoded = self._encoded(kind, value)
+                if kind == "func" or encoded != self._default(definition):
+                    proto.attr[key].MergeFromString(encoded)
         if find_op(node.op).is_call:
             (callee,) = callees_of(node)
             _encode_call(proto, callee)
@@ -149,13 +151,14 @@ class FunctionEncoder:
             if find_op(node.op).is_loop:
                 proto.attr["_num_original_outputs"].i = len(node.outputs)
 
-    def _is_default(self, definition: AttrDef, value: Any) -> bool:
-        if definition.kind == "func":
-            return False
-        default = definition.default_value
-        return value is default or self._encoded(definition.kind, value) == self._encoded(
-            definition.kind, default
-        )
+    def _default(self, definition: AttrDef) -> bytes | None:
+        """The encoded default of an attribute; None where it has none."""
+        if definition.default is None:
+            return None
+        found = self._defaults.get(definition)
+        if found is None:
+            found = self._defaults[definition] = self._encoded(definition.kind, definition.default_value)
+        return found
 
     def _encoded(self, kind: str, value: Any) -> bytes:
         # 0.0 and -0.0 are equal, but different attributes.
@@ -214,12 +217,14 @@ def _add_handle_data(proto: protos.OpDef.ArgDef, captured: Capture | None) -> No
         proto.handle_data.add(dtype=captured.dtype.enum, shape=encode_shape(captured.shape))
 
 
-def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:
-    shapes = proto.attr["_input_shapes"].list
-    captures = {argument: captured for captured, argument in function.captures}
-    for index, value in enumerate(function.parameters):
-        shape = encode_shape(value.shape)
-        shapes.shape.append(shape)
+def _encode_arguments(
+    proto: protos.FunctionDef, function: Function, captures: Mapping[Value, Capture]
+) -> None:
+    shapes = [encode_shape(value.shape) for value in function.parameters]
+    given = proto.attr["_input_shapes"]
+    if shapes:
+        given.list.shape.extend(shapes)
+    for index, (value, shape) in enumerate(zip(function.parameters, shapes, strict=True)):
         attr = proto.arg_attr[index].attr
         if index < len(function.inputs):
             if value.dtype is not dtypes.resource:
@@ -235,10 +240,11 @@ def _encode_arguments(proto: protos.FunctionDef, function: Function) -> None:
 def _encode_call(proto: protos.NodeDef, callee: Function) -> None:
     proto.attr["config_proto"].s = CALL_CONFIG
     inputs = len(callee.inputs)
+    written = callee.written
     read_only = [
-        inputs + i
-        for i, captured in enumerate(callee.captured)
-        if isinstance(captured, Variable) and captured not in callee.written
+        place
+        for place, captured in enumerate(callee.captured, inputs)
+        if isinstance(captured, Variable) and captured not in written
     ]
     proto.attr["_read_only_resource_inputs"].list.i.extend(read_only)
     proto.attr["_collective_manager_ids"].list.SetInParent()

@@ -142,7 +142,14 @@ def encode(value: Any) -> protos.StructuredValue:
 
 
 def _encode_into(proto: protos.StructuredValue, value: Any) -> None:
-    if value is None:
+    kind = type(value)
+    if kind is str:
+        proto.string_value = value
+    elif kind is list:
+        _encode_items(proto.list_value, value)
+    elif kind is tuple:
+        _encode_items(proto.tuple_value, value)
+    elif value is None:
         proto.none_value.SetInParent()
     elif isinstance(value, bool):
         proto.bool_value = value

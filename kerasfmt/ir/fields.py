@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeGuard, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeGuard, TypeVar, overload
 
 import numpy as np
 
@@ -31,10 +31,6 @@ REQUIRED: Any = object()
 
 Held = TypeVar("Held")
 Given = TypeVar("Given")
-
-
-class _Owner(Protocol):
-    def set_option(self, name: str, value: Any) -> None: ...
 
 
 def _as_given(value: Any) -> Any:
@@ -91,8 +87,10 @@ class Field(Generic[Held, Given]):
         except KeyError:
             raise AttributeError(f"{kind.__name__}: {self.attribute} is not set yet") from None
 
-    def __set__(self, owner: _Owner, value: Given) -> None:
-        owner.set_option(self.alias or self.attribute, value)
+    if TYPE_CHECKING:
+        # `Options.__setattr__` converts. A descriptor with `__set__` would come before the attributes of the object,
+        # so that every look at an option were a call.
+        def __set__(self, owner: object, value: Given) -> None: ...
 
     @override
     def __repr__(self) -> str:

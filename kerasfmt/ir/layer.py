@@ -18,6 +18,7 @@ from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import CONTEXT, CallSignature, call_signature
 from kerasfmt.ir.fields import Field, is_integer
 from kerasfmt.ir.input_spec import InputSpec
+from kerasfmt.ir.json_values import LEAVES
 from kerasfmt.ir.keras_facts import LATER_PACKAGE
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.regularizers import Regularizer
@@ -354,7 +355,10 @@ class Layer(WeightOwner, kw_only=True):
           UnsupportedLayerError: an option that the class does not have.
         """
         return super().from_config(
-            {name: _activation_layer(cls, name, value) for name, value in config.items()}
+            {
+                name: value if type(value) in LEAVES else _activation_layer(cls, name, value)
+                for name, value in config.items()
+            }
         )
 
     @classmethod

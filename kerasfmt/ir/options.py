@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import REQUIRED, Field, State
-from kerasfmt.ir.json_values import unwrap
+from kerasfmt.ir.json_values import LEAVES, unwrap
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.typing import dataclass_transform, override
 
@@ -138,6 +138,8 @@ class Options:
     """The last options of the config, where its order is not that of the constructor."""
     argument_order: ClassVar[tuple[str, ...]] = ()
     """The first positional options, where their order is not that of the declarations."""
+    _by_attribute: ClassVar[Mapping[str, str]] = {}
+    """The names of the options by the attributes that hold them."""
     _stored: ClassVar[tuple[tuple[str, Field[Any, Any]], ...]] = ()
     """The options that the config holds, in its order."""
     facts: ClassVar[KerasFacts] = KerasFacts()
@@ -163,6 +165,9 @@ class Options:
                 field.kw_only = field.kw_only or kw_only
                 found[field.alias or name] = field
         cls.fields = found
+        cls._by_attribute = {
+            f.attribute: name for name, f in found.items() if getattr(cls, f.attribute, None) is f
+        }
         order = (*(name for name in found if name not in cls.config_order), *cls.config_order)
         stored = ((name, found[name]) for name in order)
         cls._stored = tuple((name, field) for name, field in stored if field.stored and not field.init_only)
@@ -206,6 +211,14 @@ class Options:
     def validate(self) -> None:
         """Checks options against each other and sets what follows from them; raises `self.fail(...)`."""
 
+    @override
+    def __setattr__(self, name: str, value: object) -> None:
+        option = self._by_attribute.get(name)
+        if option is None:
+            object.__setattr__(self, name, value)
+        else:
+            self.set_option(option, value)
+
     def set_option(self, name: str, value: Any) -> None:
         """Sets an option after converting it as the constructor does; assigning to its attribute does the same.
 
@@ -241,7 +254,7 @@ class Options:
         Raises:
           UnsupportedLayerError: an option that the class does not have.
         """
-        return cls(**{name: unwrap(value) for name, value in config.items()})
+        return cls(**{k: v if type(v) in LEAVES else unwrap(v) for k, v in config.items()})
 
     def held(self, name: str) -> Any:
         """The value of an option by its name; None where there is no such option."""

@@ -172,6 +172,8 @@ def _admit(node: Node) -> _Admitted:
     h5d = import_h5py().h5d
     if not isinstance(node.id, h5d.DatasetID):
         raise UnsupportedFormatError(f"{node.where}: expected a dataset, got another kind of object")
+    if node.raw is not None and (plain := node.raw.plain(node.address)) is not None:
+        return _Admitted(plain.shape, plain.dtype, plain.nbytes, plain.offset)
     # The layout comes first: asking a virtual dataset for its extent opens the files that it is made of.
     plan = node.id.get_create_plist()
     layout = plan.get_layout()

@@ -15,9 +15,9 @@ from kerasfmt.containers.binary import Binary
 from kerasfmt.containers.hdf5 import signature
 from kerasfmt.containers.hdf5.dataset import LazyDataset
 from kerasfmt.containers.hdf5.guard import Node, corrupt_file_errors, import_h5py
-from kerasfmt.containers.hdf5.raw_strings import RawStrings, Read
+from kerasfmt.containers.hdf5.headers import Read
+from kerasfmt.containers.hdf5.raw_strings import RawStrings
 from kerasfmt.containers.system_faults import system_fault
-from kerasfmt.containers.zip.window import File
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsupportedFormatError
 from kerasfmt.limits import Allowance, allowance_for
 
@@ -112,16 +112,18 @@ def opened(source: str | os.PathLike[str] | Any) -> Iterator[OpenFile]:
     path = Path(source)
     file = _open_file(path)
     descriptor = _descriptor(file)
-    with _stream_of(path, descriptor) as stream:
-        with corrupt_file_errors(str(path)):
+    if descriptor is None:
+        with path.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
-            root = _root(file, _reader_of(stream), str(path), size, allowance_for(size))
-        yield OpenFile(root, file, descriptor)
+            yield _opened_file(file, None, _reader_of(stream), str(path), size)
+    else:
+        size = os.fstat(descriptor).st_size
+        yield _opened_file(file, descriptor, _reader_at(descriptor, size), str(path), size)
 
 
-def _stream_of(path: Path, descriptor: int | None) -> BinaryIO | io.BufferedReader:
-    """The bytes of the file that is open, even if another one stands at its path by now."""
-    return path.open("rb") if descriptor is None else io.BufferedReader(File.same_as(descriptor, path))
+def _opened_file(file: Any, descriptor: int | None, read: Read, where: str, size: int) -> OpenFile:
+    with corrupt_file_errors(where):
+        return OpenFile(_root(file, read, where, size, allowance_for(size)), file, descriptor)
 
 
 @contextlib.contextmanager
@@ -178,11 +180,20 @@ def _reader_of(stream: Any) -> Read:
     return read
 
 
+def _reader_at(descriptor: int, size: int) -> Read:
+    """What reads the bytes of the file that is open, even if another one stands at its path by now."""
+
+    def read(offset: int, count: int) -> bytes:
+        return os.pread(descriptor, min(count, max(0, size - offset)), offset)
+
+    return read
+
+
 def _raw_of(file: Any, size: int) -> RawStrings | None:
     """Reads strings from the bytes of an h5py.File that others have opened; None where they cannot be read."""
     if file.mode != "r" or (descriptor := _descriptor(file)) is None:
         return None
-    return _raw_strings(file, lambda offset, count: os.pread(descriptor, count, offset), size)
+    return _raw_strings(file, _reader_at(descriptor, size), size)
 
 
 def _descriptor(file: Any) -> int | None:
@@ -208,7 +219,7 @@ def _raw_strings(file: Any, read_bytes: Read, size: int) -> RawStrings | None:
     def read(offset: int, count: int) -> bytes:
         return read_bytes(base + offset, count) if base + offset < size else b""
 
-    return RawStrings(read, size)
+    return RawStrings(read, size, base)
 
 
 def _open_file(path: Path) -> Any:

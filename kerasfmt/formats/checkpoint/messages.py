@@ -26,7 +26,9 @@ def children_bytes(graph: ObjectGraph) -> ChildrenBytes:
             entry = protos.TrackableObjectGraph.TrackableObject()
             add = entry.children.add
             for name, child in node.children:
-                add(node_id=ids[child], local_name=name)
+                added = add()
+                added.node_id = ids[child]
+                added.local_name = name
             for slot in node.slots if isinstance(node, UserObject) else ():
                 entry.slot_variables.add(
                     original_variable_node_id=ids[slot.original],
@@ -42,7 +44,8 @@ def encode_checkpoint_graph(graph: ObjectGraph, children: ChildrenBytes) -> prot
     proto = protos.TrackableObjectGraph()
     for node in graph.trackables:
         entry = proto.nodes.add()
-        entry.MergeFromString(children[node])
+        if children[node]:
+            entry.MergeFromString(children[node])
         if node.stored_as is not None:
             entry.attributes.add(
                 name=node.stored_as,

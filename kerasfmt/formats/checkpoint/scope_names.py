@@ -21,5 +21,7 @@ def is_valid(name: str) -> bool:
 
 def scope_name(name: str) -> str:
     """`name` itself if TensorFlow takes it, else a similar name."""
+    if is_valid(name):
+        return name
     plain = _INVALID_CHARACTER.sub("_", name)
     return plain if is_valid(plain) else f"layer{plain}"

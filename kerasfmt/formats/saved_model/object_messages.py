@@ -39,12 +39,15 @@ def encode_object_graph(
 ) -> None:
     """Encodes every node, and the table of the concrete functions that the nodes name, and of gradients."""
     specs = FunctionSpecs()
-    capture_ids = {captured: graph.ids[node] for captured, node in graph.captures.items()}
+    ids = graph.ids
+    capture_ids = {captured: ids[node] for captured, node in graph.captures.items()}
+    add = proto.nodes.add
     for node in graph.nodes:
-        entry = proto.nodes.add()
-        entry.MergeFromString(children[node])
+        entry = add()
+        if children[node]:
+            entry.MergeFromString(children[node])
         for name, child in graph.dependencies(node):
-            entry.dependencies.add(node_id=graph.ids[child], local_name=name)
+            entry.dependencies.add(node_id=ids[child], local_name=name)
         if isinstance(node, UserObject):
             entry.user_object.identifier = node.identifier
             entry.user_object.version.producer = node.producer
@@ -64,7 +67,7 @@ def encode_object_graph(
             if node in graph.savers:
                 save, restore = graph.savers[node]
                 saveable = entry.saveable_objects[TABLE_ATTRIBUTE]
-                saveable.save_function, saveable.restore_function = graph.ids[save], graph.ids[restore]
+                saveable.save_function, saveable.restore_function = ids[save], ids[restore]
         elif isinstance(node, ConstantNode):
             entry.constant.operation = main.constants[node.constant]
             entry.registered_name = layout.CONSTANT
@@ -115,6 +118,6 @@ def _encode_concrete(
 def _encode_table(
     proto: protos.SavedConcreteFunction, concrete: ConcreteFunction, capture_ids: Mapping[Capture, int]
 ) -> None:
-    proto.bound_inputs.extend(capture_ids[captured] for captured in concrete.function.captured)
+    proto.bound_inputs.extend([capture_ids[captured] for captured in concrete.function.captured])
     proto.canonicalized_input_signature.CopyFrom(encode(concrete.inputs))
     proto.output_signature.CopyFrom(encode(concrete.outputs))

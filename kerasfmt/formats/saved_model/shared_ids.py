@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from kerasfmt.ir import Layer, Model
 from kerasfmt.ir.constraints import Constraint
+from kerasfmt.ir.json_values import LEAVES
 from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer
 
@@ -59,7 +60,7 @@ class SharedIds:
         return {**value, "config": config, "shared_object_id": self.number(layer)}
 
     def _mark(self, layer: Layer, key: str, value: Any) -> Any:
-        if key in layer.facts.unnumbered_options:
+        if type(value) in LEAVES or key in layer.facts.unnumbered_options:
             return value
         child = layer.held(key)
         if isinstance(child, Layer):
