@@ -80,12 +80,9 @@ class LazyDataset:
     def __getitem__(self, key: Any) -> npt.NDArray[Any]:
         """The elements that a basic index selects, as a new array."""
         with corrupt_file_errors(self.where):
+            if self._offset is not None and (span := self._span(key)) is not None:
+                return self._read_plain(*span)
             rows = self._rows(key)
-            if self._offset is not None and rows is not None:
-                row = math.prod(self.shape[1:]) * self.dtype.itemsize
-                return self._read_plain(
-                    rows[0] * row, (rows[1] - rows[0], *self.shape[1:]) if self.shape else ()
-                )
             if self._chunks is not None:
                 found = self._chunks.rows(*(rows or (0, self.shape[0])))
                 found = found if rows is not None else np.asarray(found[key])
@@ -102,6 +99,28 @@ class LazyDataset:
             return None
         start, stop, step = rows.indices(self.shape[0])
         return (start, max(start, stop)) if step == 1 else None
+
+    def _span(self, key: Any) -> tuple[int, tuple[int, ...]] | None:
+        """First byte and shape of the elements that an index selects; None unless they stand one after the other."""
+        parts = key if isinstance(key, tuple) else (key,)
+        shape, begin, size = list(self.shape), 0, self.nbytes
+        if len(parts) > len(shape):
+            return None
+        apart = (
+            False  # where several elements of an axis are selected, the elements of a further axis are apart
+        )
+        for axis, part in enumerate(parts):
+            if not isinstance(part, slice):
+                return None
+            start, stop, step = part.indices(self.shape[axis])
+            count = max(0, stop - start)
+            if step != 1 or (apart and count != self.shape[axis]):
+                return None
+            apart = apart or count != 1
+            size //= self.shape[axis]
+            begin += start * size
+            shape[axis] = count
+        return begin, tuple(shape)
 
     def _read_plain(self, begin: int, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         """The array of `shape` whose bytes begin `begin` bytes after the first element."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import re
 from pathlib import Path
@@ -48,6 +49,33 @@ def test_a_dataset_is_the_array(tmp_path: Path, array: np.ndarray) -> None:
         np.testing.assert_array_equal(dataset[::2], array[::2])
         np.testing.assert_array_equal(dataset[5:2], array[5:2])
         assert len(dataset) == len(array)
+
+
+@pytest.mark.parametrize("shape", [(5,), (1, 4), (1, 1, 3), (2, 3, 2), (1, 3, 2), ()], ids=str)
+def test_every_basic_index_is_that_of_numpy(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    """Some select elements that stand one after the other, which the HDF5 library does not read."""
+    array = np.arange(np.prod(shape, dtype=int), dtype=np.float32).reshape(shape)
+    path = tmp_path / "f.h5"
+    with h5py.File(path, "w") as file:
+        file.create_group("g")["w"] = array
+    found = read_array(path)
+    parts = [
+        slice(None),
+        slice(0, 1),
+        slice(1, 2),
+        slice(1, None),
+        slice(0, 2),
+        slice(2, 2),
+        slice(0, 9),
+        slice(0, 3, 2),
+        0,
+    ]
+    for rank in range(len(shape) + 1):
+        for index in itertools.product(parts, repeat=rank):
+            np.testing.assert_array_equal(found[index], array[index], str(index))
+    if shape:
+        for part in parts:
+            np.testing.assert_array_equal(found[part], array[part])
 
 
 def test_bfloat16_is_two_opaque_bytes(tmp_path: Path) -> None:
