@@ -30,27 +30,31 @@ from .attention import (
     MultiHeadAttention as MultiHeadAttention,
 )
 from .augmentation import (
-    AugMix as AugMix,
     AutoContrast as AutoContrast,
-    CutMix as CutMix,
     Equalization as Equalization,
     MaxNumBoundingBoxes as MaxNumBoundingBoxes,
-    MixUp as MixUp,
-    RandAugment as RandAugment,
     RandomColorDegeneration as RandomColorDegeneration,
     RandomColorJitter as RandomColorJitter,
-    RandomElasticTransform as RandomElasticTransform,
-    RandomErasing as RandomErasing,
-    RandomGaussianBlur as RandomGaussianBlur,
     RandomGrayscale as RandomGrayscale,
     RandomHue as RandomHue,
     RandomInvert as RandomInvert,
-    RandomPerspective as RandomPerspective,
     RandomPosterization as RandomPosterization,
     RandomSaturation as RandomSaturation,
+    Solarization as Solarization,
+)
+from .augmentation_filters import (
+    RandomElasticTransform as RandomElasticTransform,
+    RandomErasing as RandomErasing,
+    RandomGaussianBlur as RandomGaussianBlur,
+    RandomPerspective as RandomPerspective,
     RandomSharpness as RandomSharpness,
     RandomShear as RandomShear,
-    Solarization as Solarization,
+)
+from .augmentation_mixtures import (
+    AugMix as AugMix,
+    CutMix as CutMix,
+    MixUp as MixUp,
+    RandAugment as RandAugment,
 )
 from .base import (
     InputLayer as InputLayer,

@@ -1,6 +1,4 @@
-"""Layers that vary images while training, and leave them unchanged at inference; Keras 2 has no such layers.
-
-What some of them do in training is not written: they predict, and every format without traced functions holds them.
+"""Layers that vary the colours of images while training, and leave them unchanged at inference; Keras 3 alone has them.
 
 Source: keras/src/layers/preprocessing/image_preprocessing (3.x), a module for each.
 """
@@ -12,101 +10,33 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.layers.augmentation_base import (
+    Augmentation,
+    Bounds,
+    Range,
+    from_range,
+    image_range,
+    pair,
+    to_range,
+)
 from kerasfmt.layers.image import ImageLayer
-from kerasfmt.layers.image_random import RandomImageLayer, batch_size
 from kerasfmt.typing import override
 
-Bounds: TypeAlias = Field[tuple[float, float], float | Sequence[float]]
-"""The type of an option that is held as a pair of bounds."""
 Bits: TypeAlias = Field[tuple[int, int], int | Sequence[int]]
 """The type of an option that is a number of bits, held as a pair of bounds."""
-Range: TypeAlias = Field[tuple[float, float], Sequence[float]]
-"""The type of an option that is a pair of numbers."""
 
 _GRAY: Final = (0.2989, 0.587, 0.114)
 """The shares of red, green and blue in grey. Source: tensorflow/python/ops/image_ops_impl.py, rgb_to_grayscale."""
-
-
-def _pair(low: float, high: float, *, default: Any = fields.REQUIRED, mirrored: bool = False) -> Any:
-    """An option that is held as a pair of bounds; a number f stands for [0, f], or for [-f, f] if `mirrored`."""
-
-    def convert(value: Any) -> tuple[float, ...]:
-        pair = isinstance(value, list | tuple)
-        found = tuple(value) if pair else (-value if mirrored else 0, value)
-        if len(found) != 2 or not all(isinstance(b, int | float) and low <= b <= high for b in found):
-            raise ValueError(f"expected a number from {low} to {high}, or a pair of them, got {value!r}")
-        return (min(found), max(found))
-
-    def to_config(value: tuple[float, float]) -> Any:
-        # RandomShear takes no pair with a negative bound, not even the pair that it stores itself.
-        return value[1] if mirrored and value[0] == -value[1] else list(value)
-
-    return fields.option(default=default, convert=convert, to_config=to_config)
-
-
-def _range(*, default: Any = (0, 255)) -> Any:
-    """An option: the least and the greatest value of the images."""
-
-    def convert(value: Any) -> tuple[float, float]:
-        if not isinstance(value, list | tuple) or len(value) != 2:
-            raise ValueError(f"expected a pair of numbers, got {value!r}")
-        low, high = value
-        if not all(isinstance(b, int | float) and not isinstance(b, bool) for b in value) or not low < high:
-            raise ValueError(f"expected a pair of numbers that grow, got {value!r}")
-        return (low, high)
-
-    return fields.option(default=default, convert=convert, to_config=list)
-
-
-def _from_range(x: Value, limits: Any) -> Value:
-    """Images of some range in [0, 255]."""
-    low, high = limits
-    return x if (low, high) == (0, 255) else (x - float(low)) / float(high - low) * 255.0
-
-
-def _to_range(x: Value, limits: Any) -> Value:
-    """Images of [0, 255] in another range."""
-    low, high = limits
-    return x if (low, high) == (0, 255) else x / 255.0 * float(high - low) + float(low)
 
 
 def _gray(x: Value) -> Value:
     """Images without colours, in one channel."""
     shares = np.array(_GRAY, x.dtype.numpy)
     return ops.reduce_sum(x * x.graph.constant(shares), -1, keepdims=True)
-
-
-class Augmentation(RandomImageLayer, register=False):
-    """Base of the layers on images (batch, height, width, channels), or on one image without a batch.
-
-    Args:
-      seed: makes the choice repeatable.
-    """
-
-    facts = KerasFacts(absent_in=2)
-
-    @override
-    def vary(self, x: Value) -> Value:
-        raise UnsupportedLayerError(
-            f"layer {self.name} ({type(self).__name__}): kerasfmt does not have what it does in training yet, which a "
-            'SavedModel holds; save the model with save_format="keras", or without the layer'
-        )
-
-    def share(self, x: Value, limits: Any = (0.0, 1.0)) -> Value:
-        """A random number for each image, as (batch, 1, 1, 1) in the dtype of the images."""
-        low, high = limits
-        drawn = self.uniform([batch_size(x), 1, 1, 1], (float(low), float(high)))
-        return ops.cast(drawn, x.dtype)
-
-    def chosen(self, x: Value, limits: Any) -> Value:
-        """Whether an image is chosen, with a probability between limits: bool (batch, 1, 1, 1)."""
-        probability = self.share(x, limits)
-        return ops.less(self.share(x), probability)
 
 
 class RandomInvert(Augmentation):
@@ -118,8 +48,8 @@ class RandomInvert(Augmentation):
       seed: makes the choice repeatable.
     """
 
-    factor: Bounds = _pair(0, 1, default=1.0)
-    value_range: Range = _range()
+    factor: Bounds = pair(0, 1, default=1.0)
+    value_range: Range = image_range()
     seed: int | None = None
 
     @override
@@ -155,17 +85,17 @@ class Solarization(Augmentation):
     """
 
     config_order = ("value_range", "addition_factor", "threshold_factor", "seed")
-    addition_factor: Bounds = _pair(0, 1, default=0.0)
-    threshold_factor: Bounds = _pair(0, 1, default=0.0)
-    value_range: Range = _range()
+    addition_factor: Bounds = pair(0, 1, default=0.0)
+    threshold_factor: Bounds = pair(0, 1, default=0.0)
+    value_range: Range = image_range()
     seed: int | None = None
 
     @override
     def vary(self, x: Value) -> Value:
         (low, high), (least, most) = self.addition_factor, self.threshold_factor
         added, threshold = self.share(x, (low, high * 255)), self.share(x, (least, most * 255))
-        y = ops.clip_by_value(_from_range(x, self.value_range) + added, 0.0, 255.0)
-        return _to_range(ops.where(ops.less(y, threshold), y, 255.0 - y), self.value_range)
+        y = ops.clip_by_value(from_range(x, self.value_range) + added, 0.0, 255.0)
+        return to_range(ops.where(ops.less(y, threshold), y, 255.0 - y), self.value_range)
 
 
 class RandomColorDegeneration(Augmentation):
@@ -177,8 +107,8 @@ class RandomColorDegeneration(Augmentation):
       seed: makes the choice repeatable.
     """
 
-    factor: Bounds = _pair(-1, 1, mirrored=True)
-    value_range: Range = _range()
+    factor: Bounds = pair(-1, 1, mirrored=True)
+    value_range: Range = image_range()
     seed: int | None = None
 
     @override
@@ -197,7 +127,7 @@ class RandomPosterization(Augmentation):
     """
 
     factor: Bits = fields.option(convert=lambda value: _bits(value), to_config=list)
-    value_range: Range = _range()
+    value_range: Range = image_range()
     seed: int | None = None
 
     @override
@@ -205,8 +135,8 @@ class RandomPosterization(Augmentation):
         low, high = self.factor
         bits = ops.floor(self.share(x, (low, high))) if low != high else self.share(x) * 0.0 + float(low)
         step = emit_one("Pow", bits * 0.0 + 2.0, 8.0 - bits)
-        whole = ops.floor(_from_range(x, self.value_range))
-        return _to_range(ops.floor(whole / step) * step, self.value_range)
+        whole = ops.floor(from_range(x, self.value_range))
+        return to_range(ops.floor(whole / step) * step, self.value_range)
 
 
 def _bits(value: Any) -> tuple[int, int]:
@@ -214,6 +144,14 @@ def _bits(value: Any) -> tuple[int, int]:
     if len(found) != 2 or not all(fields.is_integer(b) and 1 <= b <= 8 for b in found):
         raise ValueError(f"expected a whole number from 1 to 8, or a pair of them, got {value!r}")
     return (min(found), max(found))
+
+
+def _saturated(x: Value, drawn: Value, limits: Any) -> Value:
+    """Images of which the saturation is multiplied by d / (1 - d), for numbers d."""
+    times = drawn / (1.0 - drawn + 1e-7)
+    hue, saturation, value = ops.split(emit_one("RGBToHSV", ops.cast(x, "float32")), 3, -1)
+    changed = ops.clip_by_value(saturation * ops.cast(times, "float32"), *map(float, limits))
+    return ops.cast(emit_one("HSVToRGB", ops.concat([hue, changed, value], -1)), x.dtype)
 
 
 class RandomSaturation(Augmentation):
@@ -225,18 +163,22 @@ class RandomSaturation(Augmentation):
       seed: makes the choice repeatable.
     """
 
-    factor: Bounds = _pair(-1, 1, mirrored=True)
-    value_range: Range = _range()
+    factor: Bounds = pair(-1, 1, mirrored=True)
+    value_range: Range = image_range()
     seed: int | None = None
 
     @override
     def vary(self, x: Value) -> Value:
-        drawn = self.share(x, self.factor)
-        times = drawn / (1.0 - drawn + 1e-7)
-        low, high = self.value_range
-        hue, saturation, value = ops.split(emit_one("RGBToHSV", ops.cast(x, "float32")), 3, -1)
-        changed = ops.clip_by_value(saturation * ops.cast(times, "float32"), float(low), float(high))
-        return ops.cast(emit_one("HSVToRGB", ops.concat([hue, changed, value], -1)), x.dtype)
+        return _saturated(x, self.share(x, self.factor), self.value_range)
+
+
+def _turned(x: Value, turn: Value, limits: Any) -> Value:
+    """Images whose colours are moved round the colour wheel, by shares of it."""
+    images = from_range(ops.cast(x, "float32"), limits) / 255.0
+    hue, saturation, value = ops.split(emit_one("RGBToHSV", images), 3, -1)
+    moved = ops.floor_mod(hue + ops.cast(turn, "float32"), 1.0)
+    found = emit_one("HSVToRGB", ops.concat([moved, saturation, value], -1)) * 255.0
+    return ops.cast(to_range(found, limits), x.dtype)
 
 
 class RandomHue(Augmentation):
@@ -248,18 +190,76 @@ class RandomHue(Augmentation):
       seed: makes the choice repeatable.
     """
 
-    factor: Bounds = _pair(0, 1)
-    value_range: Range = _range()
+    factor: Bounds = pair(0, 1)
+    value_range: Range = image_range()
     seed: int | None = None
 
     @override
     def vary(self, x: Value) -> Value:
-        sign = ops.where(ops.greater(self.share(x), 0.5), -1.0, self.share(x) * 0.0 + 1.0)
-        turn = ops.cast(sign * self.share(x, self.factor) * 0.5, "float32")
-        images = _from_range(ops.cast(x, "float32"), self.value_range) / 255.0
-        hue, saturation, value = ops.split(emit_one("RGBToHSV", images), 3, -1)
-        turned = ops.concat([ops.floor_mod(hue + turn, 1.0), saturation, value], -1)
-        return ops.cast(_to_range(emit_one("HSVToRGB", turned) * 255.0, self.value_range), x.dtype)
+        return _turned(x, self.turn(x, self.factor), self.value_range)
+
+
+def _limits(option: str, value: Any, convert: Any) -> Any:
+    """Bounds for which a factor of RandomColorJitter stands; None where it changes nothing."""
+    try:
+        return None if value is None else convert(value)
+    except ValueError as error:
+        raise ValueError(f"{option}: {error}") from error
+
+
+class RandomColorJitter(Augmentation):
+    """Images with brightness, contrast, saturation and hue changed, one after the other.
+
+    Args:
+      value_range: least and greatest value of the images.
+      brightness_factor: how much brighter, as a share of the range: a number f, for [-f, f], or a pair of bounds.
+      contrast_factor: how much the contrast grows: a number f, for [0, f], or a pair of bounds; the first one is
+        subtracted.
+      saturation_factor: as the factor of `RandomSaturation`.
+      hue_factor: as the factor of `RandomHue`.
+      seed: makes the choice repeatable.
+    """
+
+    value_range: Range = image_range()
+    brightness_factor: Any = fields.raw(default=None)
+    contrast_factor: Any = fields.raw(default=None)
+    saturation_factor: Any = fields.raw(default=None)
+    hue_factor: Any = fields.raw(default=None)
+    seed: int | None = None
+
+    @override
+    def validate(self) -> None:
+        """Checks the factors."""
+        try:
+            self._all_limits()
+        except ValueError as error:
+            raise self.fail(f"option {error}") from error
+
+    def _all_limits(self) -> tuple[Any, ...]:
+        """The bounds of brightness, contrast, saturation and hue."""
+        kinds = {
+            "brightness_factor": pair(-1, 1, mirrored=True),
+            "contrast_factor": pair(0, 1),
+            "saturation_factor": RandomSaturation.fields["factor"],
+            "hue_factor": RandomHue.fields["factor"],
+        }
+        return tuple(_limits(name, vars(self)[name], field.convert) for name, field in kinds.items())
+
+    @override
+    def vary(self, x: Value) -> Value:
+        low, high = map(float, self.value_range)
+        brightness, contrast, saturation, hue = self._all_limits()
+        if brightness is not None:
+            x = ops.clip_by_value(x + self.share(x, brightness) * (high - low), low, high)
+        if contrast is not None:
+            mean = ops.reduce_mean(ops.reduce_mean(x, [1], keepdims=True), [2], keepdims=True)
+            times = self.share(x, (1.0 - contrast[0], 1.0 + contrast[1]))
+            x = ops.clip_by_value((x - mean) * times + mean, low, high)
+        if saturation is not None:
+            x = _saturated(x, self.share(x, saturation), self.value_range)
+        if hue is not None:
+            x = _turned(x, self.turn(x, hue), self.value_range)
+        return x
 
 
 class AutoContrast(ImageLayer):
@@ -270,173 +270,22 @@ class AutoContrast(ImageLayer):
     """
 
     facts = KerasFacts(absent_in=2)
-    value_range: Range = _range()
+    value_range: Range = image_range()
 
     @override
     def call(self, inputs: Value) -> Value:
         self.check_rank(inputs)
         given = ops.cast(inputs, self.compute_dtype)
-        x = _from_range(given, self.value_range)
+        x = from_range(given, self.value_range)
         axes = [1, 2] if x.rank == 4 else [0, 1]
         low = -ops.reduce_max(-x, axes, keepdims=True)
         scale = 255.0 / (ops.reduce_max(x, axes, keepdims=True) - low)
-        found = _to_range(ops.clip_by_value(x * scale + -low * scale, 0.0, 255.0), self.value_range)
+        found = to_range(ops.clip_by_value(x * scale + -low * scale, 0.0, 255.0), self.value_range)
         return ops.where(ops.is_nan(found), given, found)
 
 
-class RandomSharpness(Augmentation):
-    """Images made sharper or softer; its training is not written.
-
-    Args:
-      factor: a number f, for [0, f], or a pair of bounds.
-      value_range: least and greatest value of the images.
-      seed: makes the choice repeatable.
-    """
-
-    factor: Bounds = _pair(-1, 1)
-    value_range: Range = _range()
-    seed: int | None = None
-
-
-class RandomColorJitter(Augmentation):
-    """Images with brightness, contrast, saturation and hue changed; its training is not written.
-
-    Args:
-      value_range: least and greatest value of the images.
-      brightness_factor, contrast_factor, saturation_factor, hue_factor: how much, as a number or a pair of bounds.
-      seed: makes the choice repeatable.
-    """
-
-    value_range: Range = _range()
-    brightness_factor: Any = fields.raw(default=None)
-    contrast_factor: Any = fields.raw(default=None)
-    saturation_factor: Any = fields.raw(default=None)
-    hue_factor: Any = fields.raw(default=None)
-    seed: int | None = None
-
-
-class RandomElasticTransform(Augmentation):
-    """Images with small random displacements; its training is not written.
-
-    Args:
-      factor: the probability, a number f, for [0, f], or a pair of bounds.
-      scale: how far, likewise.
-      interpolation: "nearest" or "bilinear".
-      fill_mode: what stands for points outside the image.
-      fill_value: the value of points outside, for the fill mode "constant".
-      value_range: least and greatest value of the images.
-      seed: makes the choice repeatable.
-    """
-
-    factor: Bounds = _pair(0, 1, default=1.0)
-    scale: Bounds = _pair(0, 1, default=1.0)
-    interpolation: str = fields.choice("nearest", "bilinear", default="bilinear")
-    fill_mode: str = fields.choice("reflect", "wrap", "constant", "nearest", default="reflect")
-    fill_value: float = fields.number(default=0.0)
-    value_range: Range = _range()
-    seed: int | None = None
-
-
-class RandomErasing(Augmentation):
-    """Images with a rectangle erased; its training is not written.
-
-    Args:
-      factor: the probability, a number f, for [0, f], or a pair of bounds.
-      scale: the share of the image that is erased, likewise.
-      fill_value: of the rectangle; random values for None.
-      value_range: least and greatest value of the images.
-      seed: makes the choice repeatable.
-    """
-
-    factor: Bounds = _pair(0, 1, default=1.0)
-    scale: Bounds = _pair(0, 1, default=(0.02, 0.33))
-    fill_value: Any = fields.raw(default=None)
-    value_range: Range = _range()
-    seed: int | None = None
-
-
-class RandomGaussianBlur(Augmentation):
-    """Images blurred at random; its training is not written.
-
-    Args:
-      factor: the probability, a number f, for [0, f], or a pair of bounds.
-      kernel_size: size of the window.
-      sigma: width of the bell curve, a number s, for [0, s], or a pair of bounds.
-      value_range: least and greatest value of the images.
-      seed: makes the choice repeatable.
-    """
-
-    factor: Bounds = _pair(0, 1, default=1.0)
-    kernel_size: fields.Sizes = fields.dims(2, default=3)
-    sigma: Bounds = _pair(0, float("inf"), default=1.0)
-    value_range: Range = _range()
-    seed: int | None = None
-
-
-class RandomPerspective(Augmentation):
-    """Images seen from a random place; its training is not written.
-
-    Args:
-      factor: the probability, a number f, for [0, f], or a pair of bounds.
-      scale: how far the corners move.
-      interpolation: "nearest" or "bilinear".
-      fill_value: the value of points outside.
-      seed: makes the choice repeatable.
-    """
-
-    factor: Bounds = _pair(0, 1, default=1.0)
-    scale: float = fields.number(default=1.0)
-    interpolation: str = fields.choice("nearest", "bilinear", default="bilinear")
-    fill_value: float = fields.number(default=0.0)
-    seed: int | None = None
-
-
-class RandomShear(Augmentation):
-    """Images sheared at random; its training is not written.
-
-    Args:
-      x_factor: how far along the width: a number f, for [-f, f], or a pair of bounds.
-      y_factor: how far along the height, likewise.
-      interpolation: "nearest" or "bilinear".
-      fill_mode: what stands for points outside the image.
-      fill_value: the value of points outside, for the fill mode "constant".
-      seed: makes the choice repeatable.
-    """
-
-    x_factor: Bounds = _pair(-1, 1, default=0.0, mirrored=True)
-    y_factor: Bounds = _pair(-1, 1, default=0.0, mirrored=True)
-    interpolation: str = fields.choice("nearest", "bilinear", default="bilinear")
-    fill_mode: str = fields.choice("reflect", "wrap", "constant", "nearest", default="reflect")
-    fill_value: float = fields.number(default=0.0)
-    seed: int | None = None
-
-
-class MixUp(Augmentation):
-    """Images mixed with others of the batch; its training is not written.
-
-    Args:
-      alpha: parameter of the distribution of the shares.
-      seed: makes the choice repeatable.
-    """
-
-    alpha: float = fields.number(default=0.2, above=0)
-    seed: int | None = None
-
-
-class CutMix(Augmentation):
-    """Images with a rectangle of others of the batch; its training is not written.
-
-    Args:
-      factor: parameters of the distribution of the sizes, a number f, for [0, f], or a pair.
-      seed: makes the choice repeatable.
-    """
-
-    factor: Bounds = _pair(0, 1, default=1.0)
-    seed: int | None = None
-
-
 class Equalization(Augmentation):
-    """Images of which each channel has all values equally often; its training is not written.
+    """Images of which each channel has all values about equally often, over the whole batch.
 
     Args:
       value_range: least and greatest value of the images.
@@ -444,51 +293,33 @@ class Equalization(Augmentation):
     """
 
     config_order = ("bins", "value_range")
-    value_range: Range = _range()
+    value_range: Range = image_range()
     bins: int = fields.positive_integer(default=256)
     seed: int | None = fields.integer(default=None, optional=True, stored=False)
 
+    @override
+    def vary(self, x: Value) -> Value:
+        self.last_dim(x.spec)  # the channels are taken apart
+        channels = ops.unpack(from_range(x, self.value_range), -1)
+        found = to_range(ops.pack([self._equalized(channel) for channel in channels], -1), self.value_range)
+        return ops.cast(found, x.dtype)
 
-class RandAugment(Augmentation):
-    """Some random changes, one after the other; its training is not written.
-
-    Args:
-      value_range: least and greatest value of the images.
-      num_ops: number of changes.
-      factor: how strong they are, a number f, for [0, f], or a pair of bounds.
-      interpolation: "nearest" or "bilinear".
-      seed: makes the choice repeatable.
-    """
-
-    value_range: Range = _range()
-    num_ops: int = fields.positive_integer(default=2)
-    factor: Bounds = _pair(0, 1, default=0.5)
-    interpolation: str = fields.choice("nearest", "bilinear", default="bilinear")
-    seed: int | None = None
-
-
-class AugMix(Augmentation):
-    """Images mixed with chains of random changes of themselves; its training is not written.
-
-    Args:
-      value_range: least and greatest value of the images.
-      num_chains: number of chains.
-      chain_depth: number of changes in a chain.
-      factor: how strong they are, a number f, for [0, f], or a pair of bounds.
-      alpha: parameter of the distribution of the shares.
-      all_ops: whether brightness, contrast and saturation are among the changes.
-      interpolation: "nearest" or "bilinear".
-      seed: makes the choice repeatable.
-    """
-
-    value_range: Range = _range()
-    num_chains: int = fields.positive_integer(default=3)
-    chain_depth: int = fields.positive_integer(default=3)
-    factor: Bounds = _pair(0, 1, default=0.3)
-    alpha: float = fields.number(default=1.0)
-    all_ops: bool = True
-    interpolation: str = fields.choice("nearest", "bilinear", default="bilinear")
-    seed: int | None = None
+    def _equalized(self, channel: Value) -> Value:
+        """A channel in [0, 255] by the share of the values that are not larger; one with a single value as it is."""
+        last = float(self.bins - 1)
+        values = ops.cast(channel, "float32")
+        places = ops.clip_by_value(ops.cast(values * last / 255.0, "int32"), 0, self.bins - 1)
+        nothing = channel.graph.constant(np.zeros(0, np.int32))
+        counts = ops.dense_bincount(ops.reshape(places, [-1]), self.bins, nothing)
+        below = ops.cast(ops.cumsum(counts), "float64")
+        total = ops.cast(ops.reduce_sum(counts, [0]), "float64")
+        first = -ops.reduce_max(-ops.where(ops.greater(below, 0.0), below, total), [0])
+        rest = ops.where(ops.equal(total, first), 1.0, total - first)
+        table = ops.clip_by_value(ops.round((below - first) * 255.0 / rest), 0.0, 255.0)
+        scaled = ops.clip_by_value(channel / 255.0 * last, 0.0, last)
+        found = ops.cast(ops.gather(table, ops.cast(scaled, "int32")), channel.dtype)
+        kinds = ops.reduce_sum(ops.cast(ops.greater(counts, 0), "int32"), [0])
+        return ops.where(ops.greater(kinds, 1), found, channel)
 
 
 class MaxNumBoundingBoxes(ImageLayer):

@@ -33,8 +33,8 @@ class WarpLayer(RandomImageLayer, register=False):
         interpolation: str
         fill_value: float
 
-    def warp(self, x: Value, columns: Sequence[Value]) -> Value:
-        """Images transformed by coefficients, each float32 (batch, 1 or more)."""
+    def warp(self, x: Value, columns: Sequence[Value], fill_mode: str | None = None) -> Value:
+        """Images transformed by coefficients, each float32 (batch, 1 or more); `fill_mode` in place of the option."""
         dims = x.dims[1:3]
         size: Any = ops.getitem(ops.shape(x), slice(1, 3)) if None in dims else int32(dims)
         return ops.image_projective_transform(
@@ -43,7 +43,7 @@ class WarpLayer(RandomImageLayer, register=False):
             size,
             self.fill_value,
             interpolation=self.interpolation.upper(),
-            fill_mode=self.fill_mode.upper(),
+            fill_mode=(fill_mode or self.fill_mode).upper(),
         )
 
 

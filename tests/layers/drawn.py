@@ -14,11 +14,11 @@ from tests.layers.one_layer import apply, model_of
 IMAGES = np.random.default_rng(1).uniform(20, 200, (40, 6, 5, 3)).astype(np.float32)
 
 
-def draws(layer: Layer, count: int) -> list[Any]:
-    """What the layer makes of the images in training, call after call."""
-    function = model_of(layer, IMAGES).default_trace(training=True).function
+def draws(layer: Layer, count: int, images: Any = IMAGES) -> list[Any]:
+    """What the layer makes of images in training, call after call."""
+    function = model_of(layer, images).default_trace(training=True).function
     state: dict[Any, Any] = {v: v.numpy() for v in function.captured}  # type: ignore[attr-defined]
-    return [run(function, [IMAGES], state)[0] for _ in range(count)]
+    return [run(function, [images], state)[0] for _ in range(count)]
 
 
 class RandomLayerTests(LayerTests):

@@ -3,32 +3,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 import kerasfmt
-from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.ir.layer import Layer
 from kerasfmt.layers import (
-    AugMix,
     AutoContrast,
-    CutMix,
     Equalization,
     MaxNumBoundingBoxes,
-    MixUp,
-    RandAugment,
     RandomColorDegeneration,
     RandomColorJitter,
-    RandomElasticTransform,
-    RandomErasing,
-    RandomGaussianBlur,
     RandomGrayscale,
     RandomHue,
     RandomInvert,
-    RandomPerspective,
     RandomPosterization,
     RandomSaturation,
-    RandomSharpness,
-    RandomShear,
     Solarization,
 )
 from tests.layers.drawn import IMAGES, draws
@@ -51,6 +38,10 @@ class TestLayers(LayerTests):
             RandomPosterization((3, 3), (0, 1)),
             RandomSaturation((0.2, 0.6)),
             AutoContrast(),
+            Equalization(),
+            Equalization((0, 1), 9),
+            RandomColorJitter((0, 1), 0.2, (0.1, 0.3), 0.4, 0.1, seed=2),
+            RandomColorJitter(),
             MaxNumBoundingBoxes(4),
         )
     ] + [use(RandomHue(0.5, (-1, 1)), OPEN, gives=OPEN)]
@@ -65,42 +56,15 @@ class TestLayers(LayerTests):
             lambda: RandomPosterization(9, name="it"),
             "option factor: expected a whole number from 1 to 8",
         ),
+        "jitter": (
+            lambda: RandomColorJitter(hue_factor=2, name="it"),
+            "option hue_factor: expected a number from 0 to 1",
+        ),
         "rank": (
             lambda: RandomInvert(name="it")(kerasfmt.Input((3,))),
             "expected (batch, height, width, channels), got 2 dimensions",
         ),
     }
-
-
-UNTRAINED: list[Layer] = [
-    AugMix(num_chains=2, name="it"),
-    CutMix(0.5, name="it"),
-    Equalization(bins=9, name="it"),
-    MixUp(0.3, name="it"),
-    RandAugment(num_ops=1, name="it"),
-    RandomColorJitter(brightness_factor=0.2, hue_factor=[0.1, 0.2], name="it"),
-    RandomElasticTransform(0.5, fill_mode="wrap", name="it"),
-    RandomErasing(fill_value=1.0, name="it"),
-    RandomGaussianBlur(kernel_size=5, sigma=2.0, name="it"),
-    RandomPerspective(scale=0.5, name="it"),
-    RandomSharpness(0.5, name="it"),
-    RandomShear(0.2, (0.1, 0.3), name="it"),
-]
-
-
-@pytest.mark.parametrize("layer", UNTRAINED, ids=lambda layer: type(layer).__name__)
-def test_what_is_not_trained_yet(layer: Any, tmp_path: Any) -> None:
-    model_config = layer.get_config()
-    assert type(layer).from_config(model_config).get_config() == model_config
-    np.testing.assert_array_equal(apply(layer, IMAGES), IMAGES)
-    x = kerasfmt.Input(IMAGES.shape[1:])
-    model = kerasfmt.Model(x, type(layer).from_config(model_config)(x))
-    kerasfmt.save_model(model, tmp_path / "m.keras")
-    np.testing.assert_array_equal(kerasfmt.load_model(tmp_path / "m.keras").predict(IMAGES), IMAGES)
-    with pytest.raises(
-        UnsupportedLayerError, match=r"layer it \(.*does not have what it does in training yet"
-    ):
-        kerasfmt.save_model(model, tmp_path / "saved")
 
 
 def varied(layer: Any) -> Any:
@@ -140,3 +104,38 @@ def test_limits_of_solarization() -> None:
     """Keras multiplies only the upper bound by 255."""
     added = varied(Solarization((0.5, 0.6))) - (255 - IMAGES)
     assert -0.6 * 255 <= added.min() <= added.max() <= -0.5 + 1e-4
+
+
+def test_equal_values_are_spread() -> None:
+    """Over the whole batch, by the share of values below, in 256 steps or fewer."""
+    images = np.zeros((2, 2, 2, 3), np.float32)
+    images[..., 0] = [[[10, 10], [20, 30]], [[30, 30], [40, 10]]]
+    images[..., 1] = 7.0
+    images[..., 2] = [[[0, 255], [0, 255]], [[0, 255], [255, 255]]]
+    found = draws(Equalization(), 1, images)[0]
+    # 3 x 10, 1 x 20, 3 x 30, 1 x 40: the first step counts from nothing
+    spread = {10.0: 0.0, 20.0: 51.0, 30.0: 204.0, 40.0: 255.0}
+    np.testing.assert_array_equal(found[..., 0], np.vectorize(spread.__getitem__)(images[..., 0]))
+    np.testing.assert_array_equal(found[..., 1:], images[..., 1:])
+    in_unit = draws(Equalization(value_range=(0, 1)), 1, images / 255)[0]
+    np.testing.assert_allclose(in_unit, found / 255, atol=1e-6)
+
+
+def test_jitter_is_one_change_after_the_other() -> None:
+    np.testing.assert_array_equal(varied(RandomColorJitter()), IMAGES)
+    brighter = varied(RandomColorJitter(brightness_factor=(0.1, 0.1)))
+    np.testing.assert_allclose(brighter, np.clip(IMAGES + 25.5, 0, 255), rtol=1e-5)
+    np.testing.assert_allclose(
+        varied(RandomColorJitter(saturation_factor=(0.3, 0.3))),
+        varied(RandomSaturation((0.3, 0.3))),
+        rtol=1e-6,
+    )
+    contrast = varied(RandomColorJitter(contrast_factor=0.5, seed=1))
+    mean = IMAGES.mean((1, 2), keepdims=True)
+    inner = (contrast > 0) & (contrast < 255) & (abs(IMAGES - mean) > 1)
+    times = np.where(inner, (contrast - mean) / np.where(inner, IMAGES - mean, 1), np.nan)
+    low, high = np.nanmin(times, (1, 2, 3)), np.nanmax(times, (1, 2, 3))
+    np.testing.assert_allclose(low, high, rtol=1e-2)
+    assert (low > 0.99).all()
+    assert (high < 1.51).all()
+    assert len(set(low.round(3))) > len(IMAGES) // 2

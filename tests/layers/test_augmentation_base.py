@@ -1,0 +1,95 @@
+"""Bounds and ranges of images, and what a layer says whose training is not written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kerasfmt
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.layers.augmentation_base import (
+    Augmentation,
+    Bounds,
+    Range,
+    from_range,
+    image_range,
+    pair,
+    to_range,
+)
+from kerasfmt.layers.image_random import RandomImageLayer
+from tests.layers.drawn import IMAGES, draws
+
+
+class Untrained(Augmentation, register=False):
+    """Does nothing."""
+
+    factor: Bounds = pair(-1, 1, mirrored=True)
+    other: Bounds = pair(0, 1, default=1.0)
+    limits: Range = image_range()
+    seed: int | None = None
+
+
+@pytest.mark.parametrize(
+    ("given", "held", "stored"), [(0.3, (-0.3, 0.3), 0.3), ([0.4, 0.1], (0.1, 0.4), [0.1, 0.4])]
+)
+def test_pairs_of_bounds(given: Any, held: Any, stored: Any) -> None:
+    layer = Untrained(given)
+    assert layer.factor == held
+    assert layer.get_config()["factor"] == stored
+    assert Untrained(0, given).other == ((0, 0.3) if given == 0.3 else held)
+
+
+def test_ranges_of_images() -> None:
+    assert Untrained(0, limits=[-1, 1]).get_config()["limits"] == [-1, 1]
+    with pytest.raises(kerasfmt.KerasfmtError, match="expected a pair of numbers that grow"):
+        Untrained(0, limits=(1, 1))
+
+
+class Moved(Augmentation, register=False):
+    """Images in another range and back."""
+
+    limits: Range = image_range()
+    seed: int | None = None
+
+    def vary(self, x: Any) -> Any:
+        return to_range(from_range(x, self.limits) * 0.5, self.limits)
+
+
+def test_ways_into_a_range_and_back() -> None:
+    np.testing.assert_allclose(draws(Moved(limits=(0, 1)), 1, IMAGES / 255)[0], IMAGES / 510, rtol=1e-5)
+    np.testing.assert_allclose(draws(Moved(limits=(-1, 1)), 1, IMAGES * 0)[0], IMAGES * 0 - 0.5, rtol=1e-6)
+
+
+class Shares(Augmentation, register=False):
+    """The random numbers themselves."""
+
+    kind: str
+    seed: int | None = None
+
+    def vary(self, x: Any) -> Any:
+        drawn = {"share": lambda: self.share(x, (2, 3)), "turn": lambda: self.turn(x, (0.1, 1))}[self.kind]()
+        return x * 0.0 + drawn
+
+
+def test_a_number_for_each_image() -> None:
+    shares = draws(Shares("share", 1), 1)[0]
+    assert ((shares >= 2) & (shares < 3)).all()
+    assert (shares == shares[:, :1, :1, :1]).all()
+    assert len(set(shares[:, 0, 0, 0])) == len(IMAGES)
+    turns = draws(Shares("turn", 1), 1)[0][:, 0, 0, 0]
+    assert ((abs(turns) >= 0.05) & (abs(turns) <= 0.5)).all()
+    assert (turns < 0).any()
+    assert (turns > 0).any()
+
+
+def test_training_that_is_not_written(tmp_path: Any) -> None:
+    assert issubclass(Untrained, RandomImageLayer)
+    x = kerasfmt.Input(IMAGES.shape[1:])
+    model = kerasfmt.Model(x, Untrained(0.1, name="it")(x))
+    np.testing.assert_array_equal(model.predict(IMAGES), IMAGES)
+    with pytest.raises(
+        UnsupportedLayerError, match=r"layer it \(.*does not have what it does in training yet"
+    ):
+        kerasfmt.save_model(model, tmp_path / "saved")
