@@ -47,7 +47,10 @@ SETTLED: dict[str, dict[str, Any]] = {
     "Solarization": {"value_range": (0, 300)},
     "MaxNumBoundingBoxes": {"max_number": 3},
 }
-"""Layers that vary images, with options that leave nothing to chance; of Equalization Keras builds no model."""
+"""Layers that vary images, with options that leave nothing to chance."""
+
+UNBUILT: dict[str, dict[str, Any]] = {"Equalization": {"bins": 64}}
+"""Layers of which Keras builds no functional model; their unit tests hold what Keras computes of arrays."""
 
 DRAWN: dict[str, dict[str, Any]] = {
     "RandomHue": {"factor": 0.3},
