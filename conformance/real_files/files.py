@@ -61,7 +61,7 @@ PACKAGES: Final = (
     Package("jaeger-bio==1.26.5", ("jaeger/data/models/*/WRes*.h5", "**/simple*.h5"), "phages", architecture="none"),
     Package("jaeger-bio==1.26.5", ("jaeger/data/models/test/*_graph",), "phages, an exported SavedModel"),
     Package("mhcnuggets==2.4.1", ("mhcnuggets/saves/production/*.h5",), "peptides, LSTM", 4, architecture="mhc"),
-    Package("mlgw==3.0.1.post1", ("**/TD_models/model_0/*/*.keras",), "gravity waves, a subclass", objects="waves"),
+    Package("mlgw==3.0.1.post1", ("**/TD_models/model_0/*/*.keras",), "gravity waves, a subclass", 8, objects="waves"),
     Package("mmsplice==2.4.0", ("mmsplice/models/*.h5",), "splicing, own classes", objects="splicing", length=100),
     Package("musicnn==0.1.0", ("musicnn/*/.index",), "tags of music, checkpoints of TensorFlow 1"),
     Package("phonet==0.3.7", ("**/phonet/models/phonemes.hdf5",), "phonemes, bidirectional GRU"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import re
 import shutil
@@ -37,8 +38,10 @@ FORMATS: Final[Mapping[str, tuple[str, str]]] = {
 """The formats that are written, the name of the file, and the line whose Keras reads it."""
 TODAY: Final = "2.21"
 """The line of today's Keras 3, which tries the files of every other Keras too."""
-READ: Final = 2
+READ: Final = 1
 """So many files of a package are read by the Keras of each format after they were converted; the others by kerasfmt."""
+_MANY: Final = 30_000
+"""Numbers of one example, beyond which one is predicted instead of three."""
 TOLERANCE: Final = 1e-5
 """Of the largest output: float32 sums in another order."""
 
@@ -225,8 +228,9 @@ def _name(dtype: Any) -> str:
 def _drawn(shape: tuple[int | None, ...], dtype: str, vocabulary: int, length: int) -> Any:
     """Inputs: numbers of words where the model embeds them, texts, or normal numbers."""
     rng = np.random.default_rng(5)
-    batch = 1 if length > 1000 else 3
-    sizes = [batch, *(length if size is None else size for size in shape[1:])]
+    rest = [length if size is None else size for size in shape[1:]]
+    batch = 1 if math.prod(rest) > _MANY else 3
+    sizes = [batch, *rest]
     if dtype == "string":
         return np.array(["import numpy as np", "int main() {}", "SELECT a FROM b;"][:batch])
     if vocabulary or np.dtype(dtype).kind in "iu":
