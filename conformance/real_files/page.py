@@ -13,7 +13,7 @@ from conformance.artefacts import read_json
 from conformance.formats.layout import sources_digest
 from conformance.formats.page import versions
 from conformance.real_files.files import Package
-from conformance.real_files.worker import FORMATS, READ, TODAY, TOLERANCE, writer_line
+from conformance.real_files.worker import FORMATS, READ, TODAY, writer_line
 
 TARGET = Path(__file__).parent.with_name("REAL_FILES.md")
 _KERAS3: Final = "3.15"
@@ -157,7 +157,7 @@ def write(found: Sequence[Row]) -> Path:
         "- *own Keras*: the TensorFlow line (2.15 with Keras 2, 2.21 with Keras 3) that loads it as its writer did.",
         f"- *Keras {_KERAS3}*: `=` loads it too and predicts equally; `no` does not load it; empty: not of layers.",
         "- *kerasfmt*: the largest difference of a prediction, relative to the largest number of that output.",
-        f"- `=`: equal, up to {TOLERANCE:g} of it. `same`: of each package, {READ} files are read by the Keras of each",
+        f"- `=`: equal, up to 1e-05 of it. `same`: of each package, {READ} files are read by the Keras of each",
         "  format; this one was read by kerasfmt, and predicts equally. `refused`: by name; why is below.",
         "- `only`: its own Keras does not load it here, kerasfmt does; the Keras of each format predicts as kerasfmt.",
         "- `neither`: its own Keras does not load it here, and kerasfmt refuses it by name; why is below.",
@@ -206,6 +206,9 @@ def _verdict(row: Row) -> str:
 def _reasons(found: Sequence[Row]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for row in found:
+        if row.package.why:
+            why = f"compared up to {row.package.tolerance:g}: {row.package.why}"
+            groups.setdefault(why, []).append(f"`{row.package.name}`")
         own = f"`{row.package.name}` {_plain(short(row.member))}"
         if row.said:
             groups.setdefault(f"{row.verdict}: {_general(row.said)}", []).append(own)

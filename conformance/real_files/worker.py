@@ -42,8 +42,6 @@ READ: Final = 1
 """So many files of a package are read by the Keras of each format after they were converted; the others by kerasfmt."""
 _MANY: Final = 30_000
 """Numbers of one example, beyond which one is predicted instead of three."""
-TOLERANCE: Final = 1e-5
-"""Of the largest output: float32 sums in another order."""
 
 
 def writer_line(path: Path) -> str:
@@ -119,7 +117,9 @@ def _also(package: Package, path: Path, home: Path, line: str, place: int) -> di
     def run() -> float:
         if "o0" not in outputs:
             raise TypeError("not a file of layers")
-        return compare(_numbered(_predict(_model(package, path, _keras(line)), inputs)), outputs)
+        return compare(
+            _numbered(_predict(_model(package, path, _keras(line)), inputs)), outputs, package.tolerance
+        )
 
     return attempted(run) if outputs else {}
 
@@ -255,10 +255,10 @@ def _read(package: Package, path: Path, home: Path, line: str, place: int) -> di
 
         def check(target: Path = home / name) -> float:
             if "o0" not in outputs:
-                return compare(_signature(target)[1](inputs), outputs)
+                return compare(_signature(target)[1](inputs), outputs, package.tolerance)
             objects = OBJECTS[package.objects][0]()
             model = _keras(line).models.load_model(str(target), custom_objects=objects, compile=False)
-            return compare(_numbered(_predict(model, inputs)), outputs)
+            return compare(_numbered(_predict(model, inputs)), outputs, package.tolerance)
 
         found[kind] = attempted(check)
     return found
@@ -284,9 +284,11 @@ def _ours(package: Package, path: Path, home: Path, line: str, place: int) -> di
     if model is None:
         return found
     if is_checkpoint(path):
-        return {**found, "equal": attempted(lambda: compare(model, outputs))}
+        return {**found, "equal": attempted(lambda: compare(model, outputs, 0.0))}
     if outputs:
-        found["equal"] = attempted(lambda: compare(_computed(model, inputs, outputs), outputs))
+        found["equal"] = attempted(
+            lambda: compare(_computed(model, inputs, outputs), outputs, package.tolerance)
+        )
     else:
         inputs, outputs = _alone(package, model, home)
     found["written"] = {}
@@ -300,7 +302,7 @@ def _ours(package: Package, path: Path, home: Path, line: str, place: int) -> di
             if place < READ:
                 return None
             again = _of_kerasfmt(kerasfmt, dataclasses.replace(package, architecture=""), target)
-            return compare(_computed(again, inputs, outputs), outputs)
+            return compare(_computed(again, inputs, outputs), outputs, package.tolerance)
 
         found["written"][kind] = attempted(write)
     return found
@@ -357,7 +359,7 @@ def _computed(model: Any, inputs: Arrays, outputs: Arrays) -> Arrays:
     return _numbered(model.predict(given if len(given) > 1 else given[0]))
 
 
-def compare(got: Arrays, expected: Arrays) -> float:
+def compare(got: Arrays, expected: Arrays, tolerance: float) -> float:
     """The largest difference of two sets of arrays, relative to the largest number of an array.
 
     Raises:
@@ -370,7 +372,7 @@ def compare(got: Arrays, expected: Arrays) -> float:
             as_text = np.vectorize(lambda x: x if isinstance(x, bytes) else str(x).encode(), otypes=[object])
             np.testing.assert_array_equal(as_text(np.asarray(got[name], object)), as_text(value))
         else:
-            assert_close(name, got[name], value, TOLERANCE)
+            assert_close(name, got[name], value, tolerance)
             largest = max(largest, _difference(np.asarray(got[name]), value))
     return largest
 
