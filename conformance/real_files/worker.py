@@ -1,17 +1,21 @@
 """One process of one stage: `python -m conformance.real_files.worker STAGE KERAS FILE`.
 
-FILE holds a JSON list of jobs, [number of the package, path of the file, directory of the results]. What comes of a
-job goes to `STAGE-KERAS.json` in its directory, so that a stage that is run again does only what is missing.
+FILE holds a JSON list of jobs, [number of the package, path of the file, directory of the results, the file's place
+in its package]. What comes of a job goes to `STAGE-KERAS.json` in its directory, so that a stage that is run again does
+only what is missing.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import os
 import re
 import shutil
 import sys
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +24,8 @@ import numpy as np
 
 from conformance.artefacts import read_json, write_json
 from conformance.closeness import assert_close
-from conformance.real_files.files import ARCHITECTURES, OBJECTS, PACKAGES, Package
+from conformance.real_files.classes import OBJECTS
+from conformance.real_files.files import ARCHITECTURES, PACKAGES, Package
 
 Arrays = dict[str, Any]
 
@@ -31,15 +36,28 @@ FORMATS: Final[Mapping[str, tuple[str, str]]] = {
     "keras": ("new.keras", "2.21"),
 }
 """The formats that are written, the name of the file, and the line whose Keras reads it."""
-READ: Final = 2
-"""So many files of a package are read by the Keras of each format after they were converted; kerasfmt converts all."""
-TOLERANCE: Final = 1e-5
-"""Of the largest output: float32 sums in another order."""
+TODAY: Final = "2.21"
+"""The line of today's Keras 3, which tries the files of every other Keras too."""
+READ: Final = 1
+"""So many files of a package are read by the Keras of each format after they were converted; the others by kerasfmt."""
+_MANY: Final = 30_000
+"""Numbers of one example, beyond which one is predicted instead of three."""
 
 
 def writer_line(path: Path) -> str:
     """The line whose Keras reads a file as its writer does."""
-    return "2.21" if path.suffix == ".keras" else "2.15"
+    if path.name.endswith(".weights.h5"):
+        return "2.21"
+    if path.suffix != ".keras":
+        return "2.15"
+    with zipfile.ZipFile(path) as archive:
+        version = json.loads(archive.read("metadata.json"))["keras_version"]
+    return "2.21" if version.startswith("3.") else "2.15"
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file is the index of a checkpoint."""
+    return path.name.endswith(".index")
 
 
 def main(stage: str, line: str, listed: str) -> None:
@@ -47,12 +65,12 @@ def main(stage: str, line: str, listed: str) -> None:
     warnings.simplefilter("ignore")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    for number, path, directory in json.loads(Path(listed).read_text()):
+    for number, path, directory, place in json.loads(Path(listed).read_text()):
         home, target = Path(directory), Path(directory) / f"{stage}-{line}.json"
         if target.exists():
             continue
         home.mkdir(parents=True, exist_ok=True)
-        found = _STAGES[stage](PACKAGES[number], Path(path), home, line)
+        found = _STAGES[stage](PACKAGES[number], Path(path), home, line, place)
         write_json(target, found)
         print(f"{stage} {line} {home.name}: {json.dumps(found)[:300]}", file=sys.stderr, flush=True)
 
@@ -75,10 +93,14 @@ def _keras(line: str) -> Any:
     return keras
 
 
-def _theirs(package: Package, path: Path, home: Path, line: str) -> dict[str, Any]:
-    """Loads a file with the Keras of its writer, and predicts."""
+def _theirs(package: Package, path: Path, home: Path, line: str, place: int) -> dict[str, Any]:
+    """Loads a file with the Keras of its writer, and predicts; of a checkpoint, gives its arrays."""
 
     def run() -> str:
+        if is_checkpoint(path):
+            np.savez(home / "inputs.npz")
+            np.savez(home / "outputs.npz", **_stored(path))
+            return "checkpoint"
         what, function, specs, vocabulary = _loaded(package, path, line)
         inputs = {name: _drawn(*spec, vocabulary, package.length) for name, spec in specs.items()}
         np.savez(home / "inputs.npz", **inputs)
@@ -88,6 +110,28 @@ def _theirs(package: Package, path: Path, home: Path, line: str) -> dict[str, An
     return attempted(run)
 
 
+def _also(package: Package, path: Path, home: Path, line: str, place: int) -> dict[str, Any]:
+    """Loads a file with today's Keras 3, and compares."""
+    inputs, outputs = _arrays(home, "inputs"), _arrays(home, "outputs")
+
+    def run() -> float:
+        if "o0" not in outputs:
+            raise TypeError("not a file of layers")
+        return compare(
+            _numbered(_predict(_model(package, path, _keras(line)), inputs)), outputs, package.tolerance
+        )
+
+    return attempted(run) if outputs else {}
+
+
+def _stored(path: Path) -> Arrays:
+    """The arrays of a checkpoint, as TensorFlow reads them."""
+    import tensorflow as tf
+
+    reader = tf.compat.v1.train.NewCheckpointReader(str(path).removesuffix(".index"))
+    return {name: np.asarray(reader.get_tensor(name)) for name in reader.get_variable_to_shape_map()}
+
+
 def _loaded(
     package: Package, path: Path, line: str
 ) -> tuple[str, Callable[[Arrays], Arrays], dict[str, Any], int]:
@@ -95,22 +139,33 @@ def _loaded(
     keras = _keras(line)
     if path.is_dir() and not _has_layers(path):
         return _signature(path)
-    if package.architecture == "none":
-        raise TypeError("weights of classes that only the package has")
-    if package.architecture:
-        model = _with_weights(package, path, keras, keras.models.model_from_json)
-    else:
-        model = keras.models.load_model(
-            str(path), custom_objects=OBJECTS[package.objects][0](), compile=False
-        )
+    model = _model(package, path, keras)
     sizes = [layer.input_dim for layer in _every(model) if type(layer).__name__ == "Embedding"]
-    specs = {f"i{n}": (tuple(x.shape), _name(x.dtype)) for n, x in enumerate(model.inputs)}
+    specs = {f"i{n}": (tuple(x.shape), _name(x.dtype)) for n, x in enumerate(_inputs(model))}
     return (
         type(model).__name__,
         lambda arrays: _numbered(_predict(model, arrays)),
         specs,
         min(sizes, default=0),
     )
+
+
+def _model(package: Package, path: Path, keras: Any) -> Any:
+    if package.architecture == "none":
+        raise TypeError("weights of classes that only the package has")
+    if package.architecture:
+        return _with_weights(package, path, keras, keras.models.model_from_json)
+    objects = OBJECTS[package.objects][0]()
+    return keras.models.load_model(str(path), custom_objects=objects, compile=False)
+
+
+def _inputs(model: Any) -> Any:
+    """The symbolic inputs of a model, or the specs of what a subclass was called on."""
+    if model.inputs is not None:
+        return model.inputs
+    import tensorflow as tf
+
+    return tf.nest.flatten(model.save_spec()[0])
 
 
 def _predict(model: Any, arrays: Arrays) -> Any:
@@ -148,7 +203,8 @@ def _signature(path: Path) -> tuple[str, Callable[[Arrays], Arrays], dict[str, A
 
 def _with_weights(package: Package, path: Path, keras: Any, from_json: Callable[[str], Any]) -> Any:
     if package.architecture == "json":
-        model = from_json(path.with_suffix(".json").read_text())
+        name = path.name.removesuffix(path.suffix).removesuffix(".weights")
+        model = from_json(path.with_name(f"{name}.json").read_text())
     else:
         model = ARCHITECTURES[package.architecture](keras, path)
     load: Any = getattr(model, "load_weights", None)
@@ -172,12 +228,13 @@ def _name(dtype: Any) -> str:
 def _drawn(shape: tuple[int | None, ...], dtype: str, vocabulary: int, length: int) -> Any:
     """Inputs: numbers of words where the model embeds them, texts, or normal numbers."""
     rng = np.random.default_rng(5)
-    batch = 1 if length > 1000 else 3
-    sizes = [batch, *(length if size is None else size for size in shape[1:])]
+    rest = [length if size is None else size for size in shape[1:]]
+    batch = 1 if math.prod(rest) > _MANY else 3
+    sizes = [batch, *rest]
     if dtype == "string":
         return np.array(["import numpy as np", "int main() {}", "SELECT a FROM b;"][:batch])
-    if vocabulary:
-        return rng.integers(1, vocabulary, sizes).astype(dtype)
+    if vocabulary or np.dtype(dtype).kind in "iu":
+        return rng.integers(1, vocabulary or 5, sizes).astype(dtype)
     return rng.normal(size=sizes).astype(dtype)
 
 
@@ -187,7 +244,7 @@ def _numbered(outputs: Any) -> Arrays:
     return {f"o{number}": np.asarray(value) for number, value in enumerate(listed)}
 
 
-def _read(package: Package, path: Path, home: Path, line: str) -> dict[str, Any]:
+def _read(package: Package, path: Path, home: Path, line: str, place: int) -> dict[str, Any]:
     """Loads what kerasfmt wrote with the Keras that reads it; compares with the file's own Keras."""
     written = read_json(home / "ours-core.json").get("written", {})
     inputs, outputs = _arrays(home, "inputs"), _arrays(home, "outputs")
@@ -196,13 +253,12 @@ def _read(package: Package, path: Path, home: Path, line: str) -> dict[str, Any]
         if reader != line or not written.get(kind, {}).get("ok"):
             continue
 
-        def check(target: Path = home / name) -> None:
+        def check(target: Path = home / name) -> float:
             if "o0" not in outputs:
-                compare(_signature(target)[1](inputs), outputs)
-                return
+                return compare(_signature(target)[1](inputs), outputs, package.tolerance)
             objects = OBJECTS[package.objects][0]()
             model = _keras(line).models.load_model(str(target), custom_objects=objects, compile=False)
-            compare(_numbered(_predict(model, inputs)), outputs)
+            return compare(_numbered(_predict(model, inputs)), outputs, package.tolerance)
 
         found[kind] = attempted(check)
     return found
@@ -211,37 +267,76 @@ def _read(package: Package, path: Path, home: Path, line: str) -> dict[str, Any]
 # kerasfmt.
 
 
-def _ours(package: Package, path: Path, home: Path, line: str) -> dict[str, Any]:
-    """Loads, predicts, converts."""
+def _ours(package: Package, path: Path, home: Path, line: str, place: int) -> dict[str, Any]:
+    """Loads, predicts, converts; reads what was converted, unless a Keras does."""
     import kerasfmt
-    from kerasfmt.formats.detect import described_format_at
 
-    def describe() -> dict[str, Any]:
-        read = described_format_at(path).describe
-        assert read is not None, path
-        found = read(path)
-        writers = ", ".join(f"{name} {version}" for name, version in found.writers.items())
-        return {"writer": writers, "title": found.title, "elements": found.size}
-
-    described = attempted(describe)
-    loaded = attempted(lambda: _of_kerasfmt(kerasfmt, package, path))
-    found: dict[str, Any] = {"described": described, "loaded": {**loaded, "value": None}}
-    model = loaded.get("value")
+    found: dict[str, Any] = {"described": attempted(lambda: _description(package, path))}
     inputs, outputs = _arrays(home, "inputs"), _arrays(home, "outputs")
-    if model is None or not outputs:
+    if is_checkpoint(path):
+        loaded = attempted(
+            lambda: {name: np.asarray(x) for name, x in kerasfmt.open_checkpoint(path).items()}
+        )
+    else:
+        loaded = attempted(lambda: _of_kerasfmt(kerasfmt, package, path))
+    found["loaded"] = {**loaded, "value": None}
+    model = loaded.get("value")
+    if model is None:
         return found
-    found["equal"] = attempted(lambda: compare(_computed(model, inputs, outputs), outputs))
+    if is_checkpoint(path):
+        return {**found, "equal": attempted(lambda: compare(model, outputs, 0.0))}
+    if outputs:
+        found["equal"] = attempted(
+            lambda: compare(_computed(model, inputs, outputs), outputs, package.tolerance)
+        )
+    else:
+        inputs, outputs = _alone(package, model, home)
     found["written"] = {}
     for kind, (name, _) in FORMATS.items():
         target = home / name
         shutil.rmtree(target, ignore_errors=True)
         target.unlink(missing_ok=True)
 
-        def write(kind: str = kind, target: Path = target) -> None:
+        def write(kind: str = kind, target: Path = target) -> float | None:
             kerasfmt.save_model(model, target, save_format=kind)
+            if place < READ:
+                return None
+            again = _of_kerasfmt(kerasfmt, dataclasses.replace(package, architecture=""), target)
+            return compare(_computed(again, inputs, outputs), outputs, package.tolerance)
 
         found["written"][kind] = attempted(write)
     return found
+
+
+def _alone(package: Package, model: Any, home: Path) -> tuple[Arrays, Arrays]:
+    """Inputs and predictions of a model that its own Keras does not load, for the readers of what is converted."""
+    sizes = [layer.input_dim for layer in _every(model) if type(layer).__name__ == "Embedding"]
+    drawn = [_drawn(x.shape, _name(x.dtype), min(sizes, default=0), package.length) for x in model.inputs]
+    inputs = {f"i{number}": value for number, value in enumerate(drawn)}
+    outputs = _computed(model, inputs, {})
+    np.savez(home / "inputs.npz", **inputs)
+    np.savez(home / "outputs.npz", **outputs)
+    return inputs, outputs
+
+
+def _description(package: Package, path: Path) -> dict[str, Any]:
+    """What `inspect` says of a file; the number of elements of weights alone is held against h5py."""
+    from kerasfmt.formats.detect import described_format_at
+
+    read = described_format_at(path).describe
+    assert read is not None, path
+    said = read(path)
+    if package.architecture == "none" and path.suffix in (".h5", ".hdf5"):
+        import h5py
+
+        sizes: list[int] = []
+        with h5py.File(path) as file:
+            file.visititems(
+                lambda _, node: sizes.append(node.size) if isinstance(node, h5py.Dataset) else None
+            )
+        assert said.size == sum(sizes), f"{said.size} elements are described, h5py counts {sum(sizes)}"
+    writers = ", ".join(f"{name} {version}" for name, version in said.writers.items())
+    return {"writer": writers, "title": said.title, "elements": said.size}
 
 
 def _of_kerasfmt(kerasfmt: Any, package: Package, path: Path) -> Any:
@@ -264,15 +359,29 @@ def _computed(model: Any, inputs: Arrays, outputs: Arrays) -> Arrays:
     return _numbered(model.predict(given if len(given) > 1 else given[0]))
 
 
-def compare(got: Arrays, expected: Arrays) -> None:
-    """Fails unless both hold the same arrays, up to rounding."""
+def compare(got: Arrays, expected: Arrays, tolerance: float) -> float:
+    """The largest difference of two sets of arrays, relative to the largest number of an array.
+
+    Raises:
+      AssertionError: they are not the same arrays, up to rounding.
+    """
     assert sorted(got) == sorted(expected), f"expected {sorted(expected)}, got {sorted(got)}"
+    largest = 0.0
     for name, value in expected.items():
         if value.dtype.kind in "SUO":
-            as_text = np.vectorize(lambda x: x.decode() if isinstance(x, bytes) else str(x))
+            as_text = np.vectorize(lambda x: x if isinstance(x, bytes) else str(x).encode(), otypes=[object])
             np.testing.assert_array_equal(as_text(np.asarray(got[name], object)), as_text(value))
         else:
-            assert_close(name, got[name], value, TOLERANCE)
+            assert_close(name, got[name], value, tolerance)
+            largest = max(largest, _difference(np.asarray(got[name]), value))
+    return largest
+
+
+def _difference(got: Any, expected: Any) -> float:
+    if not expected.size:
+        return 0.0
+    scale = np.abs(expected.astype(np.float64)).max()
+    return float(np.abs(got.astype(np.float64) - expected).max() / scale) if scale else 0.0
 
 
 def _arrays(home: Path, what: str) -> Arrays:
@@ -280,7 +389,7 @@ def _arrays(home: Path, what: str) -> Arrays:
     return dict(np.load(path, allow_pickle=True)) if path.exists() else {}
 
 
-_STAGES: Final = {"theirs": _theirs, "ours": _ours, "read": _read}
+_STAGES: Final = {"theirs": _theirs, "also": _also, "ours": _ours, "read": _read}
 
 
 if __name__ == "__main__":

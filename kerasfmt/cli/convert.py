@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kerasfmt.cli.output import say, warnings_as_lines
 from kerasfmt.cli.progress import progress_bar
 from kerasfmt.cli.retarget import TARGETS, retarget
-from kerasfmt.errors import SaveError
+from kerasfmt.errors import InvalidModelError, MissingFileError, SaveError, UnsupportedFormatError
 from kerasfmt.formats import FORMATS
 from kerasfmt.limits import limited
 from kerasfmt.printable import printable
@@ -39,6 +39,7 @@ examples:
   kerasfmt convert serving/resnet50/1 resnet50.keras --strict    nothing may be lost
   kerasfmt convert old.keras new.keras --to tf_keras   a .keras file that tf_keras and Keras 2 open
   kerasfmt convert model.json model.keras --weights weights.h5    what to_json and save_weights of Keras wrote
+  kerasfmt convert weights.h5 model.keras --architecture model.json    the same
   kerasfmt convert resnet50.h5 small --no-traces    smaller and faster; Keras then needs the layers' classes
 """
 
@@ -72,6 +73,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         metavar="FILE",
         type=Path,
         help="give the model these weights; SRC may be its architecture as JSON",
+    )
+    parser.add_argument(
+        "--architecture",
+        metavar="FILE",
+        type=Path,
+        help="SRC holds the weights of this architecture, as JSON",
     )
     parser.add_argument(
         "--no-traces", action="store_true", help="leave out the traced functions of the layers"
@@ -144,6 +151,8 @@ def _model(options: argparse.Namespace) -> Model:
     from kerasfmt.formats.detect import format_at
 
     source, limit, compiled = options.source, options.max_expansion, not options.no_optimizer
+    if options.architecture is not None:
+        return _of_architecture(options)
     if options.weights is None:
         return load_model(source, compile=compiled, max_expansion=limit)
     read = format_at(source).read_architecture
@@ -153,6 +162,36 @@ def _model(options: argparse.Namespace) -> Model:
         with limited(limit):
             model = read(source, None)
     load_weights(model, options.weights, max_expansion=limit)
+    return model
+
+
+def _of_architecture(options: argparse.Namespace) -> Model:
+    """The model of `--architecture`, with the weights in SRC."""
+    from kerasfmt.api import load_weights
+    from kerasfmt.formats.detect import format_at
+
+    source, file = options.source, options.architecture
+    if options.weights is not None:
+        raise InvalidModelError(
+            f"--architecture {file}: SRC, {source}, holds its weights; leave out --weights {options.weights}"
+        )
+    if not file.suffix and not file.exists():
+        name = file.name if file.name.isidentifier() else "NAME"
+        make = f"import keras; print(keras.applications.{name}(weights=None).to_json())"
+        raise MissingFileError(
+            f"--architecture {file}: no such file; kerasfmt builds no architecture by its name. Make its JSON once, "
+            f'where Keras is: python -c "{make}" > {name}.json (with include_top=False, if {source} is without the '
+            f"top); then pass --architecture {name}.json"
+        )
+    given = format_at(file)
+    read = given.read_architecture
+    if read is None:
+        raise UnsupportedFormatError(
+            f"--architecture {file}: expected the architecture of a model as JSON, got {given.title}"
+        )
+    with limited(options.max_expansion):
+        model = read(file, None)
+    load_weights(model, source, max_expansion=options.max_expansion)
     return model
 
 

@@ -18,7 +18,7 @@ from kerasfmt.dialects.activations import is_activation
 from kerasfmt.dialects.calls import Finder, find_ends, make_calls, states_arguments
 from kerasfmt.dialects.functions import functions_to_keras2
 from kerasfmt.dialects.older_keras2 import OLDER_NAMES
-from kerasfmt.dialects.refused_layers import refusal
+from kerasfmt.dialects.refused_layers import refusal, refuse_code_alone
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir import Functional, Model, naming
@@ -129,6 +129,8 @@ def _model_from(config: Mapping[str, Any], reading: _Reading, keras: Major | Non
         from kerasfmt.dialects.architecture import recognized
 
         config, keras = recognized(config)
+    if reading.members is None:
+        refuse_code_alone(config)
     if keras == 3:
         from kerasfmt.dialects.keras3 import keras3_to_keras2
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.ir.layer import find_layer_class
 
 _FUNCTION: Final = (
     "it holds a Python function of JAX, which no file of Keras can hold; save the function with kerasfmt.from_jax, or "
@@ -41,3 +44,21 @@ def refusal(kind: str) -> str:
     known = REFUSED.get(kind)
     advice = "kerasfmt does not have this layer yet; for a custom layer," if known is None else f"{known}; or"
     return f"{advice} pass a kerasfmt.layers.Layer subclass as custom_objects={{{kind!r}: YourLayer}}"
+
+
+def refuse_code_alone(config: Mapping[str, Any], where: str = "") -> None:
+    """Refuses the config of a subclassed model: a class that is not known, and no layers.
+
+    Raises:
+      UnsupportedLayerError: it is one.
+    """
+    inner = config.get("config") if isinstance(config, Mapping) else None
+    if not isinstance(inner, Mapping) or "layers" in inner:
+        return
+    kind = str(config.get("class_name"))
+    if find_layer_class(kind.rpartition(">")[2]) is None:
+        raise UnsupportedLayerError(
+            f"{where}model of class {str(config.get('registered_name') or kind)!r}: its config names no layers, so "
+            "that its Python code alone says what it computes, and no code of a file runs; in Keras, save it as a "
+            "SavedModel, which holds its functions"
+        )

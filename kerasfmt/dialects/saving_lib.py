@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from kerasfmt.dialects.refused_layers import refuse_code_alone
 from kerasfmt.errors import UnsafeFileError, UnsupportedLayerError
 from kerasfmt.ir import Model, constraints, initializers, regularizers
 from kerasfmt.ir.held_layers import every_layer
@@ -132,6 +133,8 @@ def refuse_code(config: Mapping[str, Any], custom_objects: Mapping[str, Any], wh
             continue
         if kind not in custom_objects and str(registered) not in custom_objects:
             name = item["config"].get("name")
+            if item is config:
+                refuse_code_alone(config, f"{where}: ")
             if "layers" in item["config"]:
                 raise UnsupportedLayerError(
                     f"{where}: model {name!r} is of the class {registered or kind!r} of module {module}, which may "

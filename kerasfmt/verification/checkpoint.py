@@ -14,6 +14,7 @@ from kerasfmt.containers.tensorbundle.reader import Bundle
 from kerasfmt.errors import CorruptFileError, UnsafeFileError
 from kerasfmt.formats.checkpoint.layout import INDEX, OBJECT_GRAPH_KEY, TABLE_ATTRIBUTE, TABLE_PARTS
 from kerasfmt.formats.checkpoint.object_records import ObjectRecord, read_records
+from kerasfmt.formats.checkpoint.reader import is_unnamed, unnamed_prefix
 from kerasfmt.formats.checkpoint.state_file import read_state
 from kerasfmt.verification.files import check_name
 from kerasfmt.verification.finding import Findings
@@ -28,25 +29,30 @@ def check_checkpoint(findings: Findings, path: Path) -> None:
 
     Args:
       findings: what was found.
-      path: the prefix, or a directory with a file `checkpoint`.
+      path: the prefix, or the index where the prefix has no name, or a directory with a file `checkpoint`.
     """
+    if is_unnamed(path):
+        _check(findings, unnamed_prefix(path), "")
+        return
     prefix = path
     if path.is_dir():
         with findings.attempt("checkpoint", rules={UnsafeFileError: unsafe.PATH_OUTSIDE}):
             prefix = Path(read_state(path).latest)
         if prefix == path:
             return
-    bundle = check_bundle(findings, prefix, prefix.name)
+    _check(findings, str(prefix), prefix.name)
+
+
+def _check(findings: Findings, prefix: str, name: str) -> None:
+    bundle = check_bundle(findings, prefix, name)
     if bundle is not None:
-        with findings.attempt(
-            f"{prefix.name}{INDEX}", OBJECT_GRAPH_KEY, {CorruptFileError: consistency.OBJECTS}
-        ):
+        with findings.attempt(f"{name}{INDEX}", OBJECT_GRAPH_KEY, {CorruptFileError: consistency.OBJECTS}):
             objects = read_records(bundle)
             if objects is not None:
-                check_values(findings, bundle, objects, f"{prefix.name}{INDEX}")
+                check_values(findings, bundle, objects, f"{name}{INDEX}")
 
 
-def check_bundle(findings: Findings, prefix: Path, name: str) -> Bundle | None:
+def check_bundle(findings: Findings, prefix: str | Path, name: str) -> Bundle | None:
     """Checks every tensor of a TensorBundle; the bundle, if it could be opened.
 
     Args:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import kerasfmt
@@ -62,6 +64,42 @@ def test_weights_replace_those_of_a_model(tmp_path: Path) -> None:
     weights, target = write_model(tmp_path / "w.h5"), tmp_path / "out.h5"
     assert cli.main(["convert", str(tmp_path / "m.h5"), str(target), "--weights", str(weights)]) == 0
     assert kerasfmt.load_model(target).weights[0].numpy().tolist() == KERNEL.tolist()
+
+
+def test_weights_with_an_architecture_beside_them(tmp_path: Path) -> None:
+    path, weights = written(tmp_path / "arch.json"), write_model(tmp_path / "w.h5")
+    target = tmp_path / "m.keras"
+    command = ["convert", str(weights), str(target), "--architecture", str(path), "--quiet"]
+    assert cli.main(command) == 0
+    x = np.linspace(-1, 1, 6).reshape(2, 3)
+    np.testing.assert_array_equal(
+        kerasfmt.load_model(target).predict(x), kerasfmt.load_model(weights).predict(x)
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["ResNet50"], r"no such file; kerasfmt builds no architecture by its name.*"
+         r"keras\.applications\.ResNet50\(weights=None\)\.to_json\(\).* > ResNet50\.json"),
+        (["missing.json"], r"missing\.json"),
+        (["w.h5"], "expected the architecture of a model as JSON, got HDF5"),
+        (["arch.json", "--weights", "w.h5"], r"holds its weights; leave out --weights"),
+    ],
+)  # fmt: skip
+def test_what_is_no_architecture(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    option: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "arch.json")
+    write_model(tmp_path / "w.h5")
+    assert cli.main(["convert", "w.h5", "out", "--architecture", *option]) == 3
+    assert re.search(said, capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
 
 
 def test_it_is_verified(tmp_path: Path) -> None:

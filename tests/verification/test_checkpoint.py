@@ -12,6 +12,7 @@ import pytest
 import kerasfmt
 from kerasfmt.verification.rules import integrity, unsafe
 from kerasfmt.verification.verify import verify
+from tests.formats.checkpoint.saved import unnamed
 from tests.verification.making import checkpoint, rules_of, small
 
 
@@ -29,6 +30,16 @@ def test_by_names(tmp_path: Path) -> None:
 def test_by_objects(tmp_path: Path, end: str) -> None:
     kerasfmt.save_weights(small(), tmp_path / "ckpt", save_format="tf")
     assert verify(f"{tmp_path / 'ckpt'}{end}").findings == ()
+
+
+def test_a_prefix_without_a_name(tmp_path: Path) -> None:
+    index = unnamed(tmp_path / "run", {"a": np.arange(6.0)})
+    report = verify(index)
+    assert report.findings == ()
+    assert report.checked["tensors"] == 1
+    data = index.with_name(".data-00000-of-00001")
+    data.write_bytes(b"x" + data.read_bytes()[1:])
+    assert rules_of(verify(index)) == {integrity.CHECKSUM}
 
 
 def test_the_latest_of_a_directory(tmp_path: Path) -> None:

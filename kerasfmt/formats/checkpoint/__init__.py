@@ -4,7 +4,7 @@
     ckpt.data-00000-of-00001    the arrays, and the object graph; see `kerasfmt.containers.tensorbundle`
     checkpoint                  which checkpoints a directory has; see state_file.py
 
-A path names a checkpoint without the endings of its files.
+A path names a checkpoint without the endings of its files; if nothing else is left of the name, by `.index`.
 
 Source: tensorflow/python/checkpoint/checkpoint.py; tf_keras/src/saving/legacy/save.py
 """
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 def _is_prefix(path: Path) -> bool:
+    if path.name == layout.INDEX:
+        return path.is_file()
     return bool(path.name) and Path(f"{path}{layout.INDEX}").is_file()
 
 

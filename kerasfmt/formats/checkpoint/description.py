@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -59,8 +60,8 @@ def _optimizer(kept: Mapping[str, str], checkpoint: Checkpoint) -> StoredOptimiz
 
 
 def _files(checkpoint: Checkpoint) -> dict[str, int]:
-    prefix = Path(checkpoint.prefix)
-    beside = (file for file in prefix.parent.iterdir() if file.name.startswith(f"{prefix.name}."))
+    directory, name = os.path.split(checkpoint.prefix)
+    beside = (file for file in Path(directory).iterdir() if file.name.startswith(f"{name}."))
     return {file.name: file.stat().st_size for file in sorted(beside) if file.is_file()}
 
 

@@ -32,6 +32,7 @@ from kerasfmt.limits import MAX_EXPANSION, allowance_for, limited
 from kerasfmt.typing import override
 
 _SHOWN: Final = 5
+_SEPARATORS: Final = tuple({os.sep, os.altsep or os.sep})
 
 
 def open_checkpoint(
@@ -43,7 +44,8 @@ def open_checkpoint(
 
     Args:
       path: the prefix of a checkpoint, `ckpt` for `ckpt.index` and `ckpt.data-00000-of-00001`; or a directory with a
-        file `checkpoint`, whose latest checkpoint is opened; or the directory of a SavedModel.
+        file `checkpoint`, whose latest checkpoint is opened; or the directory of a SavedModel. TensorFlow 1 saves at a
+        prefix without a name too, `run/` for `run/.index`; it is opened by `run/.index`, or by the text `"run/"`.
       verify: whether an array's checksum is verified when it is first read.
       max_expansion: how many times its size the index may take in memory, as in `load_model`.
 
@@ -64,12 +66,16 @@ def open_checkpoint(
         memory than it may.
       SystemFaultError: the system cannot read it; an OSError.
     """
+    text = os.fspath(path)
+    unnamed = Path(text, layout.INDEX)
     with limited(max_expansion):
-        return open_at(Path(path), verify)
+        return open_at(unnamed if text.endswith(_SEPARATORS) and unnamed.is_file() else Path(text), verify)
 
 
 def open_at(path: Path, verify: bool = True) -> Checkpoint:
     """The checkpoint at a path, as `open_checkpoint` does, within the limits of the caller."""
+    if is_unnamed(path):
+        return _open(unnamed_prefix(path), verify, None)
     if is_index(path):
         return _open(str(path), verify, None)
     if not path.is_dir():
@@ -97,6 +103,16 @@ def open_at(path: Path, verify: bool = True) -> Checkpoint:
 def is_index(prefix: Path) -> bool:
     """Whether there is the index of a checkpoint with this prefix."""
     return bool(prefix.name) and Path(f"{prefix}{layout.INDEX}").is_file()
+
+
+def is_unnamed(path: Path) -> bool:
+    """Whether a path is the index of a checkpoint whose prefix has no name: `run/.index` of the prefix `run/`."""
+    return path.name == layout.INDEX and path.is_file()
+
+
+def unnamed_prefix(index: Path) -> str:
+    """The prefix whose index this is: its directory, with a separator at the end."""
+    return os.path.join(index.parent, "")
 
 
 class Checkpoint(Mapping[str, StoredTensor]):
@@ -179,6 +195,7 @@ def _not_a_checkpoint(path: Path) -> KerasfmtError:
 
 def _prefixes(directory: Path) -> str:
     """The prefixes in a directory, for errors."""
-    names = sorted(e.name.removesuffix(layout.INDEX) for e in directory.glob(f"*{layout.INDEX}"))
+    found = directory.glob(f"*{layout.INDEX}")
+    names = sorted(e.name.removesuffix(layout.INDEX) or layout.INDEX for e in found)
     shown = ", ".join(names[:_SHOWN])
     return f": {shown}{', ...' if len(names) > _SHOWN else ''}" if names else ""

@@ -93,3 +93,12 @@ def put(prefix: Path, tensors: Mapping[str, Any], object_graph: bytes | None = N
         items["_CHECKPOINTABLE_OBJECT_GRAPH"] = np.array(object_graph, object)
     tensorbundle.write(prefix, items.items())
     return prefix
+
+
+def unnamed(directory: Path, tensors: Mapping[str, Any]) -> Path:
+    """Writes a checkpoint whose prefix has no name, as TensorFlow 1 does at `directory/`; gives its index."""
+    directory.mkdir()
+    put(directory / "named", tensors)
+    for file in directory.glob("named.*"):
+        file.rename(directory / file.name.removeprefix("named"))
+    return directory / ".index"

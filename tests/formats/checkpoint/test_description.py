@@ -10,7 +10,7 @@ import pytest
 import kerasfmt
 from kerasfmt import cli
 from kerasfmt.formats.checkpoint.description import describe
-from tests.formats.checkpoint.saved import put, small
+from tests.formats.checkpoint.saved import put, small, unnamed
 
 
 def test_by_objects(tmp_path: Path) -> None:
@@ -30,6 +30,11 @@ def test_by_objects(tmp_path: Path) -> None:
 def test_a_directory(tmp_path: Path) -> None:
     kerasfmt.save_weights(small(), tmp_path / "ckpt", save_format="tf")
     assert describe(tmp_path).facts[1] == f"latest of 1: {tmp_path / 'ckpt'}"
+
+
+def test_a_prefix_without_a_name(tmp_path: Path) -> None:
+    found = describe(unnamed(tmp_path / "run", {"a": [1.0]}))
+    assert list(found.members) == [".data-00000-of-00001", ".index"]
 
 
 def test_by_names(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from kerasfmt.errors import (
     UnsupportedFormatError,
 )
 from kerasfmt.formats.checkpoint.reader import is_index, open_checkpoint
-from tests.formats.checkpoint.saved import VALUE, graph, put, small
+from tests.formats.checkpoint.saved import VALUE, graph, put, small, unnamed
 
 KERNEL = f"layer_with_weights-0/kernel{VALUE}"
 
@@ -41,6 +41,18 @@ def test_a_checkpoint_by_names(tmp_path: Path) -> None:
     assert list(found) == ["a/kernel", "step"]
     assert found.root is None
     assert found.objects == ()
+
+
+@pytest.mark.parametrize("spelling", ["run/", "run/.index"])
+def test_a_prefix_without_a_name(tmp_path: Path, spelling: str) -> None:
+    unnamed(tmp_path / "run", {"a/kernel": np.ones((2, 3))})
+    (tmp_path / "run" / "checkpoint").write_text('model_checkpoint_path: "/elsewhere/run/"\n')
+    found = open_checkpoint(f"{tmp_path}/{spelling}")
+    assert found.prefix == f"{tmp_path}/run/"
+    np.testing.assert_array_equal(found["a/kernel"], np.ones((2, 3)))
+    (tmp_path / "run" / "checkpoint").unlink()
+    with pytest.raises(MissingFileError, match=r"open a checkpoint by its prefix: \.index$"):
+        open_checkpoint(tmp_path / "run")
 
 
 def test_a_directory(tmp_path: Path) -> None:
