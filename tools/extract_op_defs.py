@@ -50,7 +50,8 @@ UpperBound Where ZerosLike
 """
 NN = """
 AvgPool AvgPool3D AvgPool3DGrad AvgPoolGrad BatchNormWithGlobalNormalization BiasAdd BiasAddGrad BiasAddV1
-CTCLoss CTCGreedyDecoder Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D Conv3DBackpropFilterV2
+CTCBeamSearchDecoder CTCLoss CTCGreedyDecoder Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D
+Conv3DBackpropFilterV2
 Conv3DBackpropInputV2 DataFormatDimMap DataFormatVecPermute DepthwiseConv2dNative
 DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Dilation2D Elu FractionalAvgPool
 FractionalMaxPool FusedBatchNorm FusedBatchNormGradV3 FusedBatchNormV2 FusedBatchNormV3 FusedPadConv2D
@@ -61,7 +62,7 @@ _FusedBatchNormEx _FusedConv2D _FusedMatMul
 """
 LINEAR_ALGEBRA = """
 Cholesky LogMatrixDeterminant MatrixDeterminant MatrixExponential MatrixInverse MatrixSolve MatrixSolveLs
-MatrixSquareRoot MatrixTriangularSolve Qr Svd SelfAdjointEigV2 Lu
+MatrixSquareRoot MatrixTriangularSolve Qr Svd Eig SelfAdjointEigV2 Lu
 """
 RECURRENT = """
 BlockLSTM BlockLSTMV2 CudnnRNN CudnnRNNBackprop CudnnRNNBackpropV2 CudnnRNNBackpropV3

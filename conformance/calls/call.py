@@ -24,6 +24,10 @@ def _indices(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return rng.integers(-2, 4, shape)
 
 
+def _labels(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return rng.integers(1, 4, shape)
+
+
 def _wild(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     found = rng.normal(size=shape)
     found.ravel()[[1, 4, 8, 15, 21]] = [np.nan, np.inf, -np.inf, np.nan, 0]
@@ -48,6 +52,8 @@ INPUTS: dict[str, Input] = {
     "j": Input((3, 8, 12), draw=_probabilities),
     "m": Input((5,), batch=4),
     "v": Input((), batch=5),
+    "q": Input((24,)),
+    "f": Input((2,), "int32", draw=_labels),
 }
 """The inputs of calls by name, floats where nothing else is said.
 
@@ -59,6 +65,7 @@ INPUTS: dict[str, Input] = {
     a, b   (5, 2, 4)                  t      int32 (), 0 ... 4
     i      (8, 9, 3)                  r, j   images (8, 12, 3), (3, 8, 12), positive, below 1
     m      (4, 5) with the batch      v      (5,) with the batch
+    q      (24,)                      f      int32 (2,), 1 ... 3
 """
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from conformance.calls.call import Call
+from conformance.calls.keras3_further import FURTHER
+from conformance.calls.keras3_mathematics import MATHEMATICS
 
 
 def _made(name: str) -> Any:
@@ -219,4 +221,4 @@ OTHERS: dict[str, Call] = {
     "SobelEdges": lambda ops, r: ops.image.sobel_edges(r),
 }
 
-CLASSES = {**NUMPY, **NETWORKS, **OTHERS}
+CLASSES = {**NUMPY, **NETWORKS, **OTHERS, **FURTHER, **MATHEMATICS}

@@ -10,18 +10,33 @@ Source: tf_keras/src/layers/core/tf_op_layer.py; tf_keras/src/engine/node.py, se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.graph import Builder, Value
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.json_values import to_index
-from kerasfmt.ir.keras_facts import KerasFacts
+from kerasfmt.ir.keras_facts import LATER_PACKAGE, KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Call, Constant, Tensor
 from kerasfmt.nn.tf import find_function
+from kerasfmt.nn.tf.table import FUNCTIONS
 from kerasfmt.typing import override
+
+KERAS3_FUNCTIONS: Final = "keras.ops."
+"""How the names of functions begin that TensorFlow has not got: operations of Keras 3, by their class names."""
+
+
+def _import_operations(name: str | None) -> None:
+    if name is not None and name.startswith(KERAS3_FUNCTIONS):
+        from kerasfmt.layers import keras3_ops
+
+        keras3_ops.known_operations()
+
+
+FUNCTIONS.when_missing(_import_operations)
 
 
 class TFOpLambda(Layer):
@@ -49,6 +64,28 @@ class TFOpLambda(Layer):
                 f"pass a kerasfmt.layers.Layer subclass that stands for the layer as "
                 f"custom_objects={{{type(self).__name__!r}: YourLayer}}, or build the model without that function"
             )
+        self.note_function()
+
+    @property
+    def later(self) -> bool:
+        """Whether TensorFlow has no such function, so that Keras 2 cannot make the layer from its config."""
+        return self.function.startswith(KERAS3_FUNCTIONS)
+
+    def note_function(self) -> None:
+        """Notes that Keras 2 lacks the layer, where TensorFlow has no function of the name."""
+        if self.later:
+            vars(self)["facts"] = replace(self.facts, absent_in=2)
+
+    @property
+    @override
+    def keras_name(self) -> str:
+        """Keras 2's name of the class; a name unknown to Keras 2 where it has no such function."""
+        return self.name_of_lambda if type(self) is TFOpLambda else super().keras_name
+
+    @property
+    def name_of_lambda(self) -> str:
+        """The name of this class; one that Keras 2 does not know where TensorFlow has no such function."""
+        return f"{LATER_PACKAGE}TFOpLambda" if self.later else "TFOpLambda"
 
     @override
     def get_config(self) -> dict[str, Any]:

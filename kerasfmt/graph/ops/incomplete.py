@@ -131,6 +131,11 @@ declare("Igamma", _broadcast, kernel(lambda attrs, a, x: _gamma_parts(a, x)[0]))
 declare("Igammac", _broadcast, kernel(lambda attrs, a, x: _gamma_parts(a, x)[1]))
 declare("Zeta", _broadcast, kernel(lambda attrs, s, q: _zeta(s, q)))
 declare("Polygamma", _broadcast, kernel(lambda attrs, n, x: _polygamma(n, x)))
+declare(
+    "BesselI0",
+    same_shape,
+    kernel(lambda attrs, x: np.exp(np.abs(np.asarray(x, np.float64))) * _bessel(0, x)),
+)
 declare("BesselI0e", same_shape, kernel(lambda attrs, x: _bessel(0, x)))
 declare("BesselI1e", same_shape, kernel(lambda attrs, x: _bessel(1, x)))
 declare("NextAfter", _broadcast, kernel(lambda attrs, x, y: np.asarray(np.nextafter(x, y))))

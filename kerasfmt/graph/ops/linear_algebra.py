@@ -201,3 +201,22 @@ def _diagonals(attrs: Attrs, x: Array, k: Array, padding: Array) -> list[Array]:
 
 
 declare("MatrixDiagPartV3", lambda attrs, x, k, padding: [None], _diagonals)
+
+
+def _infer_general_eigen(attrs: Attrs, x: Value) -> list[Shape]:
+    if x.shape is None:
+        return [None, None]
+    return [x.shape[:-1], x.shape if attrs["compute_v"] else None]
+
+
+def _general_eigen(attrs: Attrs, x: Array) -> list[Array]:
+    """The complex eigenvalues, in no defined order, and the eigenvectors."""
+    _square(x)
+    wanted = attrs["Tout"].numpy
+    if not attrs["compute_v"]:
+        return [_solvable(np.linalg.eigvals, x).astype(wanted), np.zeros(0, wanted)]
+    values, vectors = np.linalg.eig(x)
+    return [values.astype(wanted), vectors.astype(wanted)]
+
+
+declare("Eig", _infer_general_eigen, _general_eigen)

@@ -31,14 +31,44 @@ def _unique(attrs: Attrs, x: Array) -> tuple[Array, Array, Array]:
     return found, index, np.bincount(index, minlength=len(numbers)).astype(attrs["out_idx"].numpy)
 
 
-def _infer_unique(attrs: Attrs, x: Value, *_: Value) -> list[Shape]:
+def _along(attrs: Attrs, x: Array, axis: Array) -> tuple[Array, Array, Array]:
+    """As `_unique`, of the slices along an axis."""
+    if x.ndim == 1 or not axis.size:
+        return _unique(attrs, x)
+    at = int(axis.item()) % x.ndim
+    _, first, inverse, counts = np.unique(
+        x, return_index=True, return_inverse=True, return_counts=True, axis=at
+    )
+    order = np.argsort(first)
+    numbers = np.argsort(order)[inverse.reshape(-1)]
+    kind = attrs["out_idx"].numpy
+    return np.take(x, first[order], at), numbers.astype(kind), counts[order].astype(kind)
+
+
+def _infer_unique(attrs: Attrs, x: Value) -> list[Shape]:
     return [(None,), x.shape]
 
 
+def _infer_along(attrs: Attrs, x: Value, axis: Value) -> list[Shape]:
+    known = constant_value(axis)
+    if x.shape is None or len(x.shape) == 1 or known is None or not known.size:
+        return [
+            None if x.shape is None else (None,) * len(x.shape),
+            x.shape if x.shape and len(x.shape) == 1 else None,
+        ]
+    at = int(known.item()) % len(x.shape)
+    return [tuple(None if i == at else dim for i, dim in enumerate(x.shape)), (x.shape[at],)]
+
+
 declare("Unique", _infer_unique, lambda attrs, x: [*_unique(attrs, x)[:2]])
-declare("UniqueV2", _infer_unique, lambda attrs, x, axis: [*_unique(attrs, x)[:2]])
+declare("UniqueV2", _infer_along, lambda attrs, x, axis: [*_along(attrs, x, axis)[:2]])
 declare(
     "UniqueWithCounts", lambda attrs, x: [(None,), x.shape, (None,)], lambda attrs, x: [*_unique(attrs, x)]
+)
+declare(
+    "UniqueWithCountsV2",
+    lambda attrs, x, axis: [*_infer_along(attrs, x, axis), (None,)],
+    lambda attrs, x, axis: [*_along(attrs, x, axis)],
 )
 
 

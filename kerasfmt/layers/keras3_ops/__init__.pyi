@@ -1,13 +1,22 @@
 from . import (
     activations as activations,
+    alignment as alignment,
     arrays as arrays,
     bits_and_comparisons as bits_and_comparisons,
+    composed as composed,
     elementwise as elementwise,
     images as images,
+    matrices as matrices,
+    nan_order as nan_order,
     nn as nn,
+    numbers as numbers,
     products as products,
     reductions as reductions,
+    segments as segments,
     selection as selection,
+    signals as signals,
+    transposed as transposed,
+    warps as warps,
     windows as windows,
 )
 from .operation import (

@@ -58,10 +58,6 @@ register_table(
         "Isinf": "math.is_inf",
         "Isfinite": "math.is_finite",
         "Copy": "identity",
-        "Conj": "identity",
-        "Conjugate": "identity",
-        "Real": "identity",
-        "Imag": "zeros_like",
     },
     _unary,
 )
@@ -240,15 +236,39 @@ def _fabs(op: Operation, x: Any) -> Translated:
     return "math.abs", op.as_floats(x), {}
 
 
+def _is_complex(x: Any) -> bool:
+    return isinstance(x, Tensor) and x.dtype.is_complex
+
+
+@register_operation("Conj", "Conjugate")
+def _conj(op: Operation, x: Any) -> Translated:
+    return "math.conj" if _is_complex(x) else "identity", x, {}
+
+
+@register_operation("Real")
+def _real(op: Operation, x: Any) -> Translated:
+    return "math.real" if _is_complex(x) else "identity", x, {}
+
+
+@register_operation("Imag")
+def _imag(op: Operation, x: Any) -> Translated:
+    return "math.imag" if _is_complex(x) else "zeros_like", x, {}
+
+
 @register_operation("Angle")
 def _angle(op: Operation, x: Any) -> Translated:
+    if _is_complex(x):
+        return "math.angle", x, {}
     value = op.as_floats(x)
     return "math.atan2", op.helper("zeros_like", value), {"x": value}
 
 
 @register_operation("Isreal")
 def _isreal(op: Operation, x: Any) -> Translated:
-    return "ones_like", x, {"dtype": "bool"}
+    if not _is_complex(x):
+        return "ones_like", x, {"dtype": "bool"}
+    part = op.helper("math.imag", x)
+    return "math.equal", part, {"y": op.helper("zeros_like", part)}
 
 
 @register_operation("Cbrt")

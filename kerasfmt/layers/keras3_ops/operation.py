@@ -3,14 +3,16 @@
 Keras 3 makes an operation of `x + 1` or `keras.ops.relu(x)` on symbolic tensors. It stores a class name ("Add",
 "Relu"; some are names of layers too) of a module `keras.src.ops...`, with options in the config and the other
 arguments in the call. Here each operation becomes a TFOpLambda or SlicingOpLambda of the same name, so that Keras 2
-can load the model. If one function is not enough, helpers come before it, whose names have a suffix.
+can load the model. If one function is not enough, helpers come before it, whose names have a suffix. Where functions
+of TensorFlow's public API do not suffice, the operation is one function of this package, `composed`: TensorFlow loads
+such a model from a SavedModel, and Keras 2 does not.
 
 Source: keras/src/ops/operation.py; keras/src/ops/numpy.py, nn.py, math.py, core.py, linalg.py, image.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -101,6 +103,7 @@ class Operation(SlicingOpLambda):
             raise
         except (KerasfmtError, TypeError, ValueError, LookupError) as error:
             raise self.fail(f"operation {self.kind}: {error}") from error
+        self.note_function()
         self.keras3_arguments.append((list(inputs), kwargs))
         return super().__call__(first, **given)
 
@@ -108,7 +111,7 @@ class Operation(SlicingOpLambda):
     @override
     def keras_name(self) -> str:
         """Keras 2's name of the class that the operation becomes."""
-        return "SlicingOpLambda" if self.function == "__operators__.getitem" else "TFOpLambda"
+        return "SlicingOpLambda" if self.function == "__operators__.getitem" else self.name_of_lambda
 
     @property
     def helpers(self) -> list[TFOpLambda]:
@@ -132,7 +135,7 @@ class Operation(SlicingOpLambda):
 
     def as_floats(self, x: Any) -> Any:
         """A tensor in the float dtype in which Keras 3 computes a function of floats."""
-        if not isinstance(x, Tensor) or x.dtype.is_floating:
+        if not isinstance(x, Tensor) or x.dtype.is_floating or x.dtype.is_complex:
             return x
         return self.cast(x, dtypes.float64 if x.dtype is dtypes.int64 else dtypes.float32)
 
@@ -141,17 +144,8 @@ class Operation(SlicingOpLambda):
 
         Source: keras/src/backend/common/dtypes.py, result_type.
         """
-        found = {x.dtype for x in operands if isinstance(x, Tensor)}
-        widest = max(found, key=_breadth)
-        if any(d.is_floating for d in found) and not widest.is_floating:
-            widest = max((d for d in found if d.is_floating), key=_breadth)
-        if len({d for d in found if d.is_floating}) > 1 and {dtypes.float16, dtypes.bfloat16} <= found:
-            widest = dtypes.float32
         constants = [leaf for x in operands if not isinstance(x, Tensor) for leaf in leaves(x)]
-        if not widest.is_floating and any(isinstance(leaf, float) for leaf in constants):
-            widest = dtypes.float32
-        if widest is dtypes.bool_ and any(not isinstance(leaf, bool) for leaf in constants):
-            widest = dtypes.int32
+        widest = result_dtype([x.dtype for x in operands if isinstance(x, Tensor)], constants)
         return [self.cast(x, widest) if isinstance(x, Tensor) else _constant(x, widest) for x in operands]
 
     def binary(self, function: str, x1: Any, x2: Any) -> Tensor:
@@ -220,6 +214,30 @@ class Operation(SlicingOpLambda):
     def unsupported(self, text: str) -> InvalidModelError:
         """An error about an option."""
         return self.fail(f"operation {self.kind}: {text}")
+
+
+def result_dtype(found: Sequence[DType], constants: Sequence[Any] = ()) -> DType:
+    """The dtype in which Keras 3 computes with tensors and numbers.
+
+    Args:
+      found: the dtypes of the tensors; at least one.
+      constants: the numbers.
+
+    Source: keras/src/backend/common/dtypes.py, result_type.
+    """
+    kinds = set(found)
+    if any(d.is_complex for d in kinds):
+        return dtypes.complex128 if kinds & {dtypes.complex128, dtypes.float64} else dtypes.complex64
+    widest = max(kinds, key=_breadth)
+    if any(d.is_floating for d in kinds) and not widest.is_floating:
+        widest = max((d for d in kinds if d.is_floating), key=_breadth)
+    if len({d for d in kinds if d.is_floating}) > 1 and {dtypes.float16, dtypes.bfloat16} <= kinds:
+        widest = dtypes.float32
+    if not widest.is_floating and any(isinstance(leaf, float) for leaf in constants):
+        widest = dtypes.float32
+    if widest is dtypes.bool_ and any(not isinstance(leaf, bool) for leaf in constants):
+        widest = dtypes.int32
+    return widest
 
 
 def _breadth(dtype: DType) -> tuple[bool, int, bool]:

@@ -15,7 +15,7 @@ from kerasfmt.layers.keras3_ops.operation import Operation, Translated, leaves, 
 @register_operation("Where")
 def _where(op: Operation, condition: Any, x1: Any = None, x2: Any = None) -> Translated:
     if x1 is None or x2 is None:
-        raise op.unsupported("without x1 and x2, the shape of the result depends on the data")
+        raise op.unsupported("without x1 and x2 Keras gives another structure than it declares; use nonzero")
     chosen = op.cast(condition, dtypes.bool_)
     if isinstance(x1, Tensor) or isinstance(x2, Tensor):
         x1, x2 = op.promote(x1, x2)
@@ -172,7 +172,7 @@ def _segment_sum(
     op: Operation, data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
 ) -> Translated:
     if num_segments is None:
-        raise op.unsupported("without num_segments, the shape of the result depends on the data")
+        return "keras.ops.SegmentSum", data, {"segment_ids": segment_ids, "sorted": sorted}
     return "math.unsorted_segment_sum", data, {"segment_ids": segment_ids, "num_segments": num_segments}
 
 

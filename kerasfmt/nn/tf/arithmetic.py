@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kerasfmt import dtypes
-from kerasfmt.graph import Value, ops
+from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.nn.shapes import dims_of, reshape_to
 from kerasfmt.nn.tf.table import (
     axes_of,
@@ -24,7 +24,6 @@ from kerasfmt.nn.tf.table import (
 )
 
 _UNARY: dict[Callable[[Value], Value], tuple[str, ...]] = {
-    ops.abs: ("math.abs", "abs", "__operators__.abs"),
     ops.acos: ("math.acos",),
     ops.acosh: ("math.acosh",),
     ops.asin: ("math.asin",),
@@ -102,6 +101,44 @@ for _unary_op, _names in _UNARY.items():
     register(_unary(_unary_op), *_names)
 for _binary_op, _names in _BINARY.items():
     register(_binary(_binary_op), *_names)
+
+
+def _part(op: str, x: Value) -> Value:
+    """A part of complex numbers, as floats of half their bytes."""
+    kind = dtypes.float64 if x.dtype is dtypes.complex128 else dtypes.float32
+    return emit_one(op, x, Tout=kind)
+
+
+@function("math.abs", "abs", "__operators__.abs")
+def abs_(x: Value) -> Value:
+    """The absolute values; floats for complex numbers."""
+    return _part("ComplexAbs", x) if x.dtype.is_complex else ops.abs(x)
+
+
+@function("math.real")
+def real(input: Value) -> Value:
+    """The real parts; numbers that are not complex as they are."""
+    return _part("Real", input) if input.dtype.is_complex else input
+
+
+@function("math.imag")
+def imag(input: Value) -> Value:
+    """The imaginary parts; zeros for numbers that are not complex."""
+    return _part("Imag", input) if input.dtype.is_complex else ops.zeros_like(input)
+
+
+@function("math.angle")
+def angle(input: Value) -> Value:
+    """The directions of complex numbers, in radians; 0 or pi for other numbers, by their sign."""
+    if input.dtype.is_complex:
+        return _part("Angle", input)
+    return ops.where(ops.less(input, 0), np.asarray(np.pi, input.dtype.numpy), ops.zeros_like(input))
+
+
+@function("math.conj")
+def conj(x: Value) -> Value:
+    """Complex numbers with the other sign of their imaginary parts; other numbers as they are."""
+    return ops.conj(x) if x.dtype.is_complex else x
 
 
 def _check_stored(y: Any, operator: str, instead: str) -> None:

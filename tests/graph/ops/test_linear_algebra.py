@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kerasfmt import dtypes
 from kerasfmt.graph.op import find_op
 from tests.graph.ops.op_tests import KernelTests, Samples
 
@@ -29,6 +30,15 @@ for lower in (True, False):
 case("Lu", positive, **LOOSE)
 case("Qr", np.triu(positive), full_matrices=False, **LOOSE)  # the signs of columns are the library's own
 case("SelfAdjointEigV2", positive, compute_v=False, shape_is_open=True, unspecified=(1,), **LOOSE)
+case(
+    "Eig",
+    np.triu(positive),
+    compute_v=False,
+    Tout=dtypes.complex64,
+    shape_is_open=True,
+    unspecified=(1,),
+    **LOOSE,
+)
 case("Svd", positive, compute_uv=False, shape_is_open=True, unspecified=(1, 2), **LOOSE)
 rows = SAMPLES.floats(2, 3, 4)
 case("MatrixDiagPartV3", rows, np.int32(0), np.float32(0), shape_is_open=True)

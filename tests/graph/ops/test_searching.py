@@ -20,7 +20,9 @@ words = texts(b"b", b"a", b"b", b"")
 for op in ("Unique", "UniqueWithCounts"):
     case(op, numbers, shape_is_open=True)
     case(op, words, out_idx=dtypes.int64, shape_is_open=True)
-case("UniqueV2", numbers, np.int64([0]), shape_is_open=True)
+for op in ("UniqueV2", "UniqueWithCountsV2"):
+    case(op, numbers, np.int64([0]), shape_is_open=True)
+    case(op, np.int32([[3, 1, 3, 2], [0, 1, 0, 2]]), np.int64([1]), shape_is_open=True)
 for op in ("LowerBound", "UpperBound"):
     case(op, np.float32([[1, 3, 3, 5], [0, 2, 4, 6]]), np.float32([[3, 0, 9], [2, 5, -1]]))
     case(op, np.int32([[1, 3]]), np.int32([[3, 4]]), out_type=dtypes.int64)

@@ -9,6 +9,7 @@ from tests.nn.tf.function_tests import WILD, C, FunctionTests, N, P, S, X, Y, ca
 erf = np.vectorize(math.erf)
 softplus = np.log1p(np.exp(X))
 MATRICES = floats(2, 5, 3)
+TURNS = (X + 1j * np.abs(Y)).astype(np.complex64)
 BAND = np.subtract.outer(np.arange(4), np.arange(5))
 
 UNARY = [
@@ -21,6 +22,11 @@ UNARY = [
     *(call(f"math.{name}", 9 * X / 4, gives=np.rint(9 * X / 4)) for name in ("rint", "round")),
     *(call(f"math.{name}", P, gives=getattr(np, name)(P)) for name in ("sqrt", "log", "log1p", "reciprocal")),
     *(call(f"math.a{name}", P, gives=getattr(np, f"arc{name}")(P)) for name in ("cos", "sin", "tan", "tanh")),
+    *(
+        call(f"math.{name}", turns, gives=getattr(np, name)(turns))
+        for name in ("abs", "real", "imag", "angle", "conj")
+        for turns in (TURNS, X)
+    ),
     call("math.asinh", X, gives=np.arcsinh(X)),
     call("math.acosh", P + 1, gives=np.arccosh(P + 1)),
     call("math.rsqrt", P, gives=1 / np.sqrt(P)),
