@@ -14,10 +14,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from kerasfmt.graph import Function
+from kerasfmt.graph.own_gradient import GRADIENT
 from kerasfmt.typing import record
 
-GRADIENT: Final = "_gradient_op_type"
-"""The attribute of a node that names its own gradient."""
 _NUMBERED: Final = re.compile(r"_\d+\Z")
 _PREFIX: Final = "__inference_"
 

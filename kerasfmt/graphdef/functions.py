@@ -18,6 +18,7 @@ from kerasfmt.graph.attr_values import encode_attr, encode_shape
 from kerasfmt.graph.function import Function, callees_of
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import AttrDef
+from kerasfmt.graph.own_gradient import GRADIENT, own_gradient
 from kerasfmt.graph.resource import Capture, Table, Variable
 from kerasfmt.graph.value import Node, Value
 from kerasfmt.graphdef.definition import Definition, copy_definition, definition_of
@@ -43,16 +44,17 @@ class FunctionEncoder:
         self._attr_cache: dict[Any, bytes] = {}
         self._defaults: dict[AttrDef, bytes] = {}
         self._alike: dict[tuple[int, str, str], protos.NodeDef] = {}
+        self._gradients: dict[str, str] = {}
 
     def encode_library(self, library: protos.FunctionDefLibrary) -> None:
         """Encodes every function of `names`, in order."""
         bodies: dict[object, protos.FunctionDef] = {}
-        gradients: dict[str, str] = {}
+        gradients = self._gradients
         for function in self._names:
             proto = library.function.add()
             definition = definition_of(function)
             if definition is not None:
-                gradients |= self._copy(proto, function, definition)
+                gradients.update(self._copy(proto, function, definition))
                 continue
             like = bodies.setdefault(function.body_id, proto)
             if like is proto:
@@ -142,6 +144,11 @@ class FunctionEncoder:
                 encoded = self._encoded(kind, value)
                 if kind == "func" or encoded != self._default(definition):
                     proto.attr[key].MergeFromString(encoded)
+        gradient = own_gradient(node)
+        if gradient is not None:
+            kind = f"CustomGradient-{self._names[gradient]}"
+            proto.attr[GRADIENT].s = kind.encode()
+            self._gradients[kind] = self._names[gradient]
         if find_op(node.op).is_call:
             (callee,) = callees_of(node)
             _encode_call(proto, callee)

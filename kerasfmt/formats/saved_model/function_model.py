@@ -20,13 +20,15 @@ from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode, dict_wra
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
-from kerasfmt.formats.saved_model.nodes import ConcreteNode
+from kerasfmt.formats.saved_model.nodes import ConcreteNode, InnerTensorNode
 from kerasfmt.formats.saved_model.shared_nodes import SharedNodes
 from kerasfmt.formats.saved_model.signatures import PlannedSignature
 from kerasfmt.formats.saved_model.tables import functions_of
 from kerasfmt.formats.saved_model.writer import write_objects
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.graph import Table
+from kerasfmt.graph import Function, Spec, Table, Value
+from kerasfmt.graph.own_gradient import own_gradients
+from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.ir import Weight
 
 
@@ -53,7 +55,12 @@ class FunctionModel:
         Raises:
           SaveError: the graph is larger than a protobuf message may be.
         """
-        write_objects(directory, ObjectGraph.of(_Objects(self).root), self.signatures)
+        objects = _Objects(self)
+        gradients = objects.gradients()
+        captured = [each for gradient in gradients for each in gradient.function.captured]
+        inner = dict.fromkeys(each for each in captured if isinstance(each, InnerTensor))
+        graph = ObjectGraph.of(objects.root, [InnerTensorNode(each) for each in inner])
+        write_objects(directory, graph, self.signatures, gradients)
 
 
 class _Objects:
@@ -76,7 +83,18 @@ class _Objects:
             self.root.add("__call__", self._shared.function(model.call))
         nodes = {key: ConcreteNode(signature.concrete) for key, signature in model.signatures.items()}
         self.root.add("signatures", UserObject(layout.SIGNATURE_MAP, children=[*nodes.items()]))
-        self._shared.add_captures(self.root)
+        self._functions = self._shared.add_captures(self.root)
+
+    def gradients(self) -> list[ConcreteFunction]:
+        """The gradients that nodes in the functions have of their own."""
+        found = []
+        for function, node in own_gradients(self._functions).items():
+            specs = [Spec(value.shape, value.dtype, name) for name, value in _named(function)]
+            outputs = [Spec(value.shape, value.dtype) for value in function.outputs]
+            nothing = [None] * (len(node.inputs) - len(outputs))
+            arguments = ((None, *specs), dict[str, object]())
+            found.append(ConcreteFunction(function, function.name, arguments, [*nothing, *outputs]))
+        return found
 
     def _tree(self, named: Mapping[tuple[str, ...], Weight]) -> UserObject:
         made: dict[tuple[str, ...], UserObject] = {(): dict_wrapper()}
@@ -98,3 +116,7 @@ class _Objects:
         for place, (table, functions_) in enumerate(functions_of(captured).items()):
             made.add(str(place), self._shared.table(table, functions_))
         return made
+
+
+def _named(function: Function) -> Iterable[tuple[str, Value]]:
+    return zip(function.input_names, function.inputs, strict=True)

@@ -5,23 +5,28 @@ Source: jax/_src/export/_export.py; jax/experimental/jax2tf/jax2tf.py, _run_expo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import numpy as np
+
 from kerasfmt.errors import InvalidModelError, UnsupportedFormatError
-from kerasfmt.graph import Builder, Value, ops
+from kerasfmt.graph import Builder, Function, Spec, Value, emit_one, ops
+from kerasfmt.graph.own_gradient import with_own_gradient
 from kerasfmt.graphdef import stablehlo
 from kerasfmt.graphdef.older_line import TARGETS
+from kerasfmt.sources.jax.dimensions import solved
 from kerasfmt.sources.jax.inputs import Argument, Arguments
 from kerasfmt.sources.jax.outputs import outputs_of
 from kerasfmt.sources.jax.parameters import Parameters
-from kerasfmt.sources.jax.rule import aval_of
+from kerasfmt.sources.jax.rule import Aval, aval_of, pack_sizes
 from kerasfmt.sources.jax.traced import LoweredFunction, finished, held, structs_of
 
 PLATFORMS: Final = ("cpu", "cuda", "rocm", "tpu")
 NEWEST: Final = "2.21"
 """The line that reads what JAX writes."""
+_ONCE: Final = "a StableHLO module is differentiated once; save the function with lowering='ops'"
 _OF_EXPORT: Final = "Cannot serialize code with custom calls"
 """What JAX says of custom calls that may change (jax/_src/export/_export.py, _check_module)."""
 
@@ -33,16 +38,22 @@ class Modules:
     Attributes:
       platforms: the platforms that run them.
       target_tf: the line of TensorFlow that reads them; None for the newest.
+      gradient: how often TensorFlow can differentiate them: 0 or 1.
     """
 
     platforms: Sequence[str]
     target_tf: str | None
+    gradient: int = 0
 
     def check(self) -> None:
-        """Raises InvalidModelError for unknown platforms, and UnsupportedFormatError for an unknown line."""
+        """Raises InvalidModelError for unknown options, and UnsupportedFormatError for an unknown line."""
         unknown = [name for name in self.platforms if name not in PLATFORMS]
         if isinstance(self.platforms, str) or unknown or not self.platforms:
             raise InvalidModelError(f"platforms: expected some of {list(PLATFORMS)}, got {self.platforms!r}")
+        if self.gradient not in (0, 1):
+            raise InvalidModelError(
+                f"gradient: expected 0 or 1, got {self.gradient!r}; TensorFlow differentiates a module once"
+            )
         if self.target_tf not in (None, NEWEST, *TARGETS):
             raise UnsupportedFormatError(
                 f"target_tf: expected one of {[*TARGETS, NEWEST]}, got {self.target_tf!r}; for other lines use "
@@ -147,13 +158,28 @@ def called(
     found = outputs_of(jax, shapes, outputs)
     graph = Builder("call")
     inputs = [graph.input(tensor.spec, tensor.name) for tensor in arguments.tensors]
-    kept = exported.module_kept_var_idx
     weights = parameters.weights if takes_parameters else []
-    operands: list[Value] = []
+    backward = _derivative(exported, where) if modules.gradient else None
+    kept = set(exported.module_kept_var_idx)
+    if backward is not None:
+        kept |= {place for place in backward.module_kept_var_idx if place < len(exported.in_avals)}
+    operands: dict[int, Value] = {}
     for place, aval in enumerate(exported.in_avals):
         if place in kept:
             value = graph.read(weights[place]) if place < len(weights) else inputs[place - len(weights)]
-            operands.append(held(value, aval))
+            operands[place] = held(value, aval)
+    if backward is None:
+        values = _run(graph, exported, operands, modules, where)
+    else:
+        function = _differentiable(exported, backward, operands, modules, where)
+        values = graph.call(function, list(operands.values()))
+    return finished(graph, arguments, found, [ops.identity(value) for value in values])
+
+
+def _run(
+    graph: Builder, exported: Any, operands: Mapping[int, Value], modules: Modules, where: str
+) -> tuple[Value, ...]:
+    """The results of the module of an Exported; `operands` has those that it keeps, by their places."""
     target = None if modules.target_tf in (None, NEWEST) else next(
         target for line, target in TARGETS.items() if line == modules.target_tf
     )  # fmt: skip
@@ -164,9 +190,9 @@ def called(
         raise UnsupportedFormatError(f"{where}: its module does not say for which version of StableHLO it is")
     results = [aval_of(aval) for aval in exported.out_avals]
     calling = exported.calling_convention_version
-    values = graph.emit(
+    return graph.emit(
         "XlaCallModule",
-        operands,
+        [operands[place] for place in exported.module_kept_var_idx],
         version=calling if target is None else min(calling, target.call_module),
         module=stablehlo.write_for(module, written_for, where),
         Sout=[aval.known for aval in results],
@@ -177,4 +203,60 @@ def called(
         has_token_input_output=False,
         disabled_checks=[str(check) for check in exported.disabled_safety_checks],
     )
-    return finished(graph, arguments, found, [ops.identity(value) for value in values])
+
+
+def _derivative(exported: Any, where: str) -> Any:
+    """The Exported of the backward pass: of the arguments and the gradients of the results."""
+    if not exported.has_vjp():
+        raise UnsupportedFormatError(
+            f"{where}: it was exported without its gradient; serialize it with vjp_order=1, or leave gradient=0"
+        )
+    return exported.vjp()
+
+
+def _differentiable(
+    exported: Any, backward: Any, operands: Mapping[int, Value], modules: Modules, where: str
+) -> Function:
+    """A function that runs a module, and whose gradient is another module."""
+    count = len(exported.in_avals)
+
+    def places(values: Sequence[Value]) -> dict[int, Value]:
+        return dict(zip(operands, values, strict=True))
+
+    def forward(values: Sequence[Value]) -> Sequence[Value]:
+        return _run(values[0].graph, exported, places(values), modules, where)
+
+    def gradients(values: Sequence[Value], given: Sequence[Value]) -> Sequence[Value]:
+        graph = given[0].graph
+        known, rest = places(values), iter(given)
+        sizes = solved((value, exported.in_avals[place].shape) for place, value in known.items())
+        for place, aval in enumerate(exported.out_avals):
+            result = aval_of(aval)
+            shape = pack_sizes(graph, [sizes.size(dim) for dim in result.shape])
+            wanted = next(rest) if _has_tangent(result) else graph.constant(np.bool_(False))
+            known[count + place] = broadcast_to(wanted, shape, result)
+        found = _run(graph, backward, known, modules, f"{where}, gradient")
+        floats = [found[place] for place in operands if _has_tangent(aval_of(exported.in_avals[place]))]
+        return [emit_one("PreventGradient", value, message=_ONCE) for value in floats]
+
+    specs = [Spec(value.shape, value.dtype, f"argument_{place}") for place, value in operands.items()]
+    return with_own_gradient("module", specs, forward, gradients)
+
+
+def broadcast_to(value: Value, shape: Value, aval: Aval) -> Value:
+    """A gradient in the shape of its result, in place of which TensorFlow may give zeros of one element.
+
+    Args:
+      value: the gradient.
+      shape: int32, the shape of the result.
+      aval: what JAX knows of the result.
+    """
+    if value.shape == aval.known and None not in aval.known:
+        return value
+    (found,) = value.graph.emit("BroadcastTo", value, shape)
+    found.set_shape(aval.known)
+    return found
+
+
+def _has_tangent(aval: Aval) -> bool:
+    return aval.dtype.is_floating or aval.dtype.is_complex

@@ -26,14 +26,15 @@ def from_jax(
     platforms: Sequence[str] = ("cpu",),
     target_tf: str | None = None,
     lowering: Literal["ops", "stablehlo"] = "ops",
+    gradient: Literal[0, 1] = 0,
 ) -> JaxModel:
     """A function of JAX with its parameters, as a model that `save_model` writes as a SavedModel.
 
     With `lowering="ops"` the function becomes TensorFlow's own ops, which TensorFlow differentiates, converters read,
-    and NumPy runs. Gradients are those of the ops; a gradient that `custom_vjp` defines is not kept.
+    and NumPy runs. A gradient that your `custom_vjp` or `custom_jvp` defines is kept.
 
     With `lowering="stablehlo"` the function becomes a module that TensorFlow compiles with XLA: any function, on the
-    platforms that are named. It has no gradient there, and does not run in NumPy.
+    platforms that are named. It does not run in NumPy. TensorFlow can differentiate it once, with `gradient=1`.
 
     The object that TensorFlow loads is callable, with the arguments of `inputs`; it has `variables`,
     `trainable_variables`, `params` and its signatures.
@@ -53,6 +54,7 @@ def from_jax(
       platforms: for which platforms a StableHLO module is made: "cpu", "cuda", "rocm", "tpu".
       target_tf: the line of TensorFlow that is to run a StableHLO module: "2.15". Ops need none.
       lowering: "ops" for TensorFlow's ops, "stablehlo" for a module.
+      gradient: how often TensorFlow can differentiate a StableHLO module: 0 or 1. Ops need none.
 
     Raises:
       ImportError: JAX is not installed.
@@ -80,7 +82,7 @@ def from_jax(
         raise InvalidModelError(
             "inputs: expected the shape and dtype of each argument, as {'x': 'float32[b, 4]'}"
         )
-    modules = Modules(platforms, target_tf)
+    modules = Modules(platforms, target_tf, gradient)
     modules.check()
     scope = Scope(jax, constraints)
     parameters = Parameters(jax, params, trainable)

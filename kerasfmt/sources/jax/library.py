@@ -19,3 +19,19 @@ def jax() -> Any:
             "from_jax traces functions with JAX, which cannot be imported; install it with `pip install kerasfmt[jax]`"
         ) from error
     return module
+
+
+def applied(equation: Any, *operands: Any) -> list[Any]:
+    """The results of an equation of JAX for other operands.
+
+    Args:
+      equation: a jax.extend.core.JaxprEqn.
+      operands: as many as it has.
+
+    Source: jax/_src/core.py, eval_jaxpr.
+    """
+    primitive = equation.primitive
+    given = primitive.get_bind_params(equation.params)
+    functions, params = given if isinstance(given, tuple) else ((), given)  # JAX gave a pair before 0.9
+    found = primitive.bind(*functions, *operands, **params)
+    return list(found) if primitive.multiple_results else [found]

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from kerasfmt.sources.jax import rules  # noqa: F401  (fills RULES)
 from kerasfmt.sources.jax.dimensions import Dimensions, as_value, names_in
 from kerasfmt.sources.jax.folding import folded
 from kerasfmt.sources.jax.keys import is_key, with_words
+from kerasfmt.sources.jax.library import applied
 from kerasfmt.sources.jax.patterns import recognized
 from kerasfmt.sources.jax.rule import RULES, Equation, Lowers, UnsupportedPrimitiveError, aval_of
 from kerasfmt.typing import override
@@ -72,14 +74,22 @@ class Lowering(Lowers):
       graph: the function.
       dimensions: the symbolic dimensions in it.
       shared: what all functions of the model share.
+      is_backward: whether it computes a gradient.
       inner: whether it is a branch or a part of a loop. These capture nothing: the arrays that they close over, which
         JAX mostly makes operands of theirs, become constants.
     """
 
     def __init__(
-        self, graph: Builder, dimensions: Dimensions, shared: Shared, *, inner: bool = False
+        self,
+        graph: Builder,
+        dimensions: Dimensions,
+        shared: Shared,
+        *,
+        inner: bool = False,
+        is_backward: bool = False,
     ) -> None:
         self.graph = graph
+        self.is_backward = is_backward
         self.compact: dict[Value, Value] = {}
         self._dimensions = dimensions
         self._shared = shared
@@ -98,7 +108,13 @@ class Lowering(Lowers):
     @override
     def subgraph(self, graph: Builder, sizes: Sequence[Value]) -> Lowering:
         symbols = dict(zip(self._dimensions.symbols, sizes, strict=True)) if sizes else {}
-        return Lowering(graph, Dimensions(symbols), self._shared, inner=True)
+        return Lowering(graph, Dimensions(symbols), self._shared, inner=True, is_backward=self.is_backward)
+
+    @override
+    def backward(self, graph: Builder, sizes: Sequence[Value]) -> tuple[Lowering, Mapping[str, Any]]:
+        shared = replace(self._shared, faults={}, made={})
+        dimensions = self.subgraph(graph, sizes)._dimensions
+        return Lowering(graph, dimensions, shared, inner=True, is_backward=True), shared.faults
 
     @override
     def traced(self, function: Callable[..., Any], avals: Sequence[Any]) -> Any:
@@ -169,6 +185,8 @@ class Lowering(Lowers):
             [aval_of(v.aval) for v in equation.outvars if hasattr(v.aval, "dtype")],
             avals,
             self,
+            equation,
+            partial(applied, equation) if hasattr(equation, "replace") else None,
         )
         lowered = RULES.get(name)
         try:

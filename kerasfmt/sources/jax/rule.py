@@ -65,10 +65,12 @@ class Lowers(Protocol):
     Attributes:
       graph: the function under construction.
       compact: values that are broadcast, each with what it is broadcast from.
+      is_backward: whether it computes a gradient; derivatives that users state are not kept in it.
     """
 
     graph: Builder
     compact: dict[Value, Value]
+    is_backward: bool
 
     def size(self, dim: Any) -> Size:
         """A dimension in this function."""
@@ -78,6 +80,9 @@ class Lowers(Protocol):
 
     def subgraph(self, graph: Builder, sizes: Sequence[Value]) -> Lowers:
         """The same for a function that this one calls; `sizes` are there what `dimension_values` are here."""
+
+    def backward(self, graph: Builder, sizes: Sequence[Value]) -> tuple[Lowers, Mapping[str, Any]]:
+        """As `subgraph`, for a function that computes a gradient; and what turns out to have no rule in it."""
 
     def dimension_values(self, jaxprs: Sequence[Any]) -> list[Value]:
         """The symbolic dimensions that jaxprs use, as int32 scalars."""
@@ -103,6 +108,8 @@ class Equation:
       results: the shape and dtype of each result.
       avals: JAX's own records of the operands.
       lowers: the function that is being lowered.
+      made: JAX's own equation.
+      apply: a function of JAX that applies it to arrays and gives a list; None where it is no equation of JAX.
     """
 
     primitive: str
@@ -111,6 +118,8 @@ class Equation:
     results: Sequence[Aval]
     avals: Sequence[Any]
     lowers: Lowers
+    made: Any = None
+    apply: Callable[..., Any] | None = None
 
     @property
     def graph(self) -> Builder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import GraphError, InvalidModelError, UnsupportedFormatError
+from kerasfmt.graph.own_gradient import own_gradients
 from kerasfmt.graphdef import stablehlo
 from tests.sources.jax.jax_tests import normal
 
@@ -70,3 +72,32 @@ def test_effects_are_refused() -> None:
 
     with pytest.raises(UnsupportedFormatError, match=r"cannot export it|it has effects"):
         kerasfmt.from_jax(function, inputs={"x": "float32[3]"}, lowering="stablehlo")
+
+
+def test_a_gradient_on_request(tmp_path: Path) -> None:
+    inputs = {"x": "float32[b, 4]", "n": "int32[b]"}
+
+    def function(params: Any, x: Any, n: Any) -> Any:
+        return {**apply(params, x), "n": n + 1}
+
+    model = kerasfmt.from_jax(function, PARAMS, inputs, lowering="stablehlo", gradient=1)
+    (trace,) = model._called.traces
+    ((gradient, node),) = own_gradients([trace.function]).items()
+    assert len(node.inputs) == 4  # the result of floats, and floats among the arguments
+    assert [value.shape for value in gradient.outputs] == [(3,), (4, 2), (None, 4)]
+    kerasfmt.save_model(model, tmp_path / "m")
+    plain = kerasfmt.from_jax(function, PARAMS, inputs, lowering="stablehlo")
+    assert not own_gradients([plain._called.traces[0].function])
+    with pytest.raises(InvalidModelError, match="expected 0 or 1, got 2"):
+        kerasfmt.from_jax(function, PARAMS, inputs, lowering="stablehlo", gradient=2)  # type: ignore[arg-type]
+
+
+def test_an_exported_function_without_its_gradient() -> None:
+    structs = {name: jax.ShapeDtypeStruct(a.shape, a.dtype) for name, a in PARAMS.items()}
+    exported = jax.export.export(jax.jit(apply))(structs, jax.ShapeDtypeStruct((2, 4), "float32"))
+    assert kerasfmt.from_jax(exported, PARAMS, gradient=1).signatures
+    without = replace(
+        exported, _get_vjp=None
+    )  # as deserialize gives it, unless it was stored with vjp_order=1
+    with pytest.raises(UnsupportedFormatError, match="without its gradient"):
+        kerasfmt.from_jax(without, PARAMS, gradient=1)

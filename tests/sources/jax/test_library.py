@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from kerasfmt.sources.jax.library import jax
+from kerasfmt.sources.jax.library import applied, jax
 
 
 def test_without_jax(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,3 +19,10 @@ def test_with_jax() -> None:
     module = pytest.importorskip("jax")
     assert jax() is module
     assert hasattr(jax(), "export")
+
+
+def test_an_equation_for_other_operands() -> None:
+    module = pytest.importorskip("jax")
+    (equation,) = module.make_jaxpr(lambda x: x * 2.0)(1.0).jaxpr.eqns
+    (found,) = applied(equation, 3.0, 2.0)
+    assert found == 6.0

@@ -6,6 +6,7 @@ from kerasfmt.sources.jax.rules import (  # noqa: F401
     conversion,
     convolution,
     cumulative,
+    custom,
     dot,
     elementwise,
     fft,

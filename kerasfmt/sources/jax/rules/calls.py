@@ -15,7 +15,7 @@ _BODIES = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 
 
 @rule("jit", "pjit", "closed_call", "core_call", "call", "remat", "remat2", "remat_opt", "checkpoint",
-      "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_lin", "composite", "xla_call",
+      "custom_vjp_call_jaxpr", "custom_lin", "composite", "xla_call",
       "core_closed_call", "run_state", "custom_vmap_call")  # fmt: skip
 def _call(equation: Equation, *operands: Value) -> Sequence[Value]:
     found = activation(equation, *operands)

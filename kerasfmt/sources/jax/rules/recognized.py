@@ -62,8 +62,8 @@ _ACTIVATIONS: Final[Mapping[str, tuple[Activation, ...]]] = {
 
 def activation(equation: Equation, *operands: Value) -> Value | None:
     """The value of an activation of jax.nn, if the call is of one; else None."""
-    known = _ACTIVATIONS.get(str(equation.params.get("name")), ())
     body = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
+    known = _ACTIVATIONS.get(str(equation.params.get("name") or name_of(body)), ())
     if not known or len(operands) != 1 or body is None or not operands[0].dtype.is_floating:
         return None
     from kerasfmt.sources.jax.library import jax
@@ -73,6 +73,12 @@ def activation(equation: Equation, *operands: Value) -> Value | None:
         if _text(equation.lowers.traced(function(jax()), equation.avals)) == text:
             return equation.elementwise(made, operands[0])
     return None
+
+
+def name_of(jaxpr: Any) -> str:
+    """The name of the function that a jaxpr was made of; empty if it is not known."""
+    debug = getattr(getattr(jaxpr, "jaxpr", jaxpr), "debug_info", None)
+    return str(getattr(debug, "func_src_info", "")).partition(" at ")[0]
 
 
 def _text(jaxpr: Any) -> str:
