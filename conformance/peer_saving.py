@@ -31,16 +31,22 @@ PAGE: Final = Path(__file__).parent / "PEER_SAVING.md"
 _FOLDER: Final = "tf_keras/saving/legacy"
 
 
-def _module(checkout: Path, name: str) -> Any:
-    """A module of tests, which imports the installed tf_keras."""
+def _module(checkout: Path, name: str, folder: Path) -> Any:
+    """A module of tests, which imports the installed tf_keras. It is written to a file: AutoGraph reads the source."""
     text = (checkout / _FOLDER / name).read_text()
-    text = re.sub(r"^(from|import) tf_keras\.", r"\1 tf_keras.src.", text, flags=re.MULTILINE)
+    text = re.sub(r"^from tf_keras(?!\.protobuf)", "from tf_keras.src", text, flags=re.MULTILINE)
+    text = text.replace("import tf_keras as keras", "import tf_keras.src as keras")  # as in a tree of sources
+    text = re.sub(r"^if __name__ == .__main__.:", "def run_main():", text, flags=re.MULTILINE)
+    text = text.replace("    tf.test.main()", "    run_all()")  # which may be in a scope of custom objects
     title = Path(name).stem
-    spec = importlib.util.spec_from_loader(title, loader=None)
-    assert spec is not None
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{title}.py"
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location(title, path)
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[title] = module
-    exec(compile(text, name, "exec"), vars(module))
+    spec.loader.exec_module(module)
     return module
 
 
@@ -58,21 +64,19 @@ def _use_ours() -> None:
 
     saved_model = importlib.import_module("tf_keras.src.saving.legacy.saved_model.save")
     hdf5 = importlib.import_module("tf_keras.src.saving.legacy.hdf5_format")
-    theirs = saved_model.save
 
     def save(
         model: Any, filepath: Any, overwrite: bool, include_optimizer: bool, signatures: Any = None,
         options: Any = None, save_traces: bool = True,
     ) -> None:  # fmt: skip
-        if signatures is not None or options is not None:
-            theirs(model, filepath, overwrite, include_optimizer, signatures, options, save_traces)
-            return
         kerasfmt.save_model(
             model,
             filepath,
             overwrite,
             include_optimizer,
             save_format="tf",
+            signatures=signatures,
+            options=options,
             save_traces=save_traces,
             flush=False,
         )
@@ -90,12 +94,19 @@ def run(checkout: Path, name: str, whose: Whose, results: Path, seconds: float) 
 
     end = time.monotonic() + seconds
     tf.compat.v1.enable_v2_behavior()
-    module = _module(checkout, name)
+    module = _module(checkout, name, results / "modules")
     if whose == "ours":
         _use_ours()
     path = results / f"{Path(name).stem}.{whose}.json"
+    cases = list(_cases(unittest.defaultTestLoader.loadTestsFromModule(module)))
+    module.run_all = lambda: _run_all(cases, path, end)
+    module.run_main()
+
+
+def _run_all(cases: list[unittest.TestCase], path: Path, end: float) -> None:
+    traces = path.with_suffix(".txt")
     found: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    for case in _cases(unittest.defaultTestLoader.loadTestsFromModule(module)):
+    for case in cases:
         title = case.id().partition(".")[2]
         if title in found or title.endswith("test_session"):
             continue
@@ -105,6 +116,9 @@ def run(checkout: Path, name: str, whose: Whose, results: Path, seconds: float) 
         case.run(result)
         wrong = [*result.errors, *result.failures]
         found[title] = "skipped" if result.skipped else "passed" if not wrong else _last_line(wrong[0][1])
+        if wrong and not result.skipped:
+            with traces.open("a") as file:
+                file.write(f"=== {title}\n{wrong[0][1]}\n")
         path.write_text(json.dumps(found, indent=1))
     found["*"] = "complete"
     path.write_text(json.dumps(found, indent=1))

@@ -111,3 +111,113 @@ def test_keras2(name: str, tmp_path: Path) -> None:
             each.fit(case.inputs, case.labels, verbose=0, shuffle=False)
         for got, wanted in zip(ours.get_weights(), theirs.get_weights(), strict=True):
             np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
+
+
+def _with_attached(tf: Any, keras: Any) -> Any:
+    """A network with what no config states: a metric, variables, functions, losses, a regularizer, weights."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(3)
+    dense = keras.layers.Dense(4, activation="relu", name="first")
+    model = keras.Sequential([keras.layers.Input((3,)), dense, keras.layers.Dense(2, name="second")])
+    dense.add_weight(name="more", shape=[2], initializer="ones", trainable=False)
+    dense.add_loss(lambda: tf.reduce_sum(dense.kernel))
+    model.meter = keras.metrics.Mean(name="meter")
+    model.meter(2.0)
+    model.extra = tf.Variable([1.0, 2.0], name="extra")
+    model.box = {"value": tf.Variable(3.0), "layer": dense}
+    model.add_weight(name="late", shape=[2], initializer="ones")
+    model.add_loss(lambda: tf.reduce_sum(model.extra))
+    model.activity_regularizer = keras.regularizers.L2(0.1)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="rows")])
+    def serve(rows: Any) -> Any:
+        return {"scores": model(rows) + model.extra, "rows": rows}
+
+    model.serve = serve
+    return model
+
+
+@of_keras2
+def test_what_is_attached_to_a_network(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    keras: Any = KERAS2
+    model = _with_attached(tf, keras)
+    x = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
+    kerasfmt.save_model(model, tmp_path / "m")
+    model.save(tmp_path / "theirs", save_format="tf")
+    loaded, theirs = (keras.models.load_model(tmp_path / part) for part in ("m", "theirs"))
+    np.testing.assert_allclose(loaded(x), model(x), rtol=1e-5)
+    _ = theirs(x)
+    np.testing.assert_allclose(
+        sorted(map(float, loaded.losses)), sorted(map(float, theirs.losses)), rtol=1e-5
+    )
+    assert float(loaded.meter.result()) == 2.0
+    assert [m.name for m in loaded.metrics] == [m.name for m in model.metrics]
+    assert [w.name for w in loaded.weights] == [w.name for w in model.weights]
+    for got, wanted in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    assert loaded.box["layer"] is loaded.layers[0]
+    for holder in (loaded, tf.saved_model.load(str(tmp_path / "m"))):
+        np.testing.assert_allclose(holder.serve(x)["scores"], model.serve(x)["scores"], rtol=1e-5)
+    with pytest.warns(UserWarning, match="attribute meter holds a metric; it is left out"):
+        kerasfmt.save_model(model, tmp_path / "m.h5")
+
+
+@of_keras2
+def test_signatures_that_are_functions_of_tensorflow(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    model = _with_attached(tf, KERAS2)
+    x = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
+    scaled = tf.function(lambda rows, factor: [model(rows) * factor, rows])
+    concrete = scaled.get_concrete_function(
+        tf.TensorSpec([None, 3], tf.float32, name="rows"), tf.TensorSpec([], tf.float32, name="factor")
+    )
+    given = {"serving_default": model.serve, "scaled": concrete}
+    kerasfmt.save_model(model, tmp_path / "ours", signatures=given)
+    model.save(tmp_path / "theirs", save_format="tf", signatures=given)
+    ours, theirs = (tf.saved_model.load(str(tmp_path / part)).signatures for part in ("ours", "theirs"))
+    assert ours.keys() == theirs.keys()
+    for key, further in (("serving_default", {}), ("scaled", {"factor": tf.constant(2.0)})):
+        assert ours[key].structured_input_signature == theirs[key].structured_input_signature
+        got, wanted = (signatures[key](rows=tf.constant(x), **further) for signatures in (ours, theirs))
+        assert got.keys() == wanted.keys()
+        for name in got:
+            np.testing.assert_allclose(got[name], wanted[name], rtol=1e-5)
+    other = tf.Variable(1.0)
+    stranger = tf.function(lambda x: x * other, input_signature=[tf.TensorSpec([], tf.float32)])
+    with pytest.raises(kerasfmt.KerasfmtError, match="uses variable"):
+        kerasfmt.save_model(model, tmp_path / "no", signatures={"other": stranger})
+
+
+@of_keras2
+def test_metrics_and_generators_of_custom_layers(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    keras: Any = KERAS2
+
+    class Measured(keras.layers.Layer):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(name="measured")
+            self.sum = keras.metrics.Sum(name="sum")
+            self.drop = keras.layers.Dropout(0.5, rng_type="stateful")
+
+        def call(self, x: Any, **kwargs: Any) -> Any:
+            self.add_metric(self.sum(x))
+            self.add_metric(x, aggregation="mean", name="mean")
+            return self.drop(x, **kwargs)
+
+    keras.backend.clear_session()
+    model = keras.Sequential([keras.layers.Input((3,)), Measured()])
+    x = np.ones((2, 3), np.float32)
+    model(x)
+    kerasfmt.save_model(model, tmp_path / "ours")
+    model.save(tmp_path / "theirs", save_format="tf")
+    ours, theirs = (keras.models.load_model(tmp_path / part) for part in ("ours", "theirs"))
+    assert [m.name for m in ours.metrics] == [m.name for m in theirs.metrics]
+    for loaded in (ours, theirs):
+        np.testing.assert_array_equal(loaded(x), x)
+        assert set(np.unique(loaded(x, training=True))) <= {0.0, 2.0}
+    assert [float(m.result()) for m in ours.metrics] == [float(m.result()) for m in theirs.metrics]
+    assert tf.is_tensor(ours(x))

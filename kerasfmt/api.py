@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from kerasfmt.containers.binary import as_binary
 from kerasfmt.errors import UnsupportedFormatError
@@ -143,7 +144,17 @@ def write_model(
     if _is_graph(model):
         _write_graph(model, filepath, found, flush)
         return
-    represented = _represented(model, arguments.include_optimizer)
+    if arguments.signatures and not _is_model(model):
+        from kerasfmt.sources import from_keras_with_signatures
+
+        represented, signatures = from_keras_with_signatures(
+            model, arguments.signatures, arguments.include_optimizer
+        )
+        arguments = replace(arguments, signatures=signatures)
+    else:
+        represented = _represented(model, arguments.include_optimizer)
+    if not found.holds_signatures and represented is not model:
+        _warn_of_attached(represented, filepath)
     with _committed(filepath, found, flush) as target:
         write(represented, target, arguments)
         if check is not None:
@@ -248,6 +259,13 @@ def _warn_of_learned(model: Model | GraphModel, filepath: Source) -> None:
 
     if isinstance(model, Model):
         unheld.warn(filepath, unheld.learned_beside_weights(model))
+        _warn_of_attached(model, filepath)
+
+
+def _warn_of_attached(model: Model, filepath: Source) -> None:
+    from kerasfmt.formats import unheld
+
+    unheld.warn(filepath, unheld.attached(model))
 
 
 def _write_prefix(
@@ -489,11 +507,15 @@ def _is_graph(model: Any) -> bool:
     return isinstance(model, GraphModel)
 
 
-def _represented(model: Any, compile: bool) -> Model:
-    """The model itself; a live model of Keras as a model of kerasfmt."""
+def _is_model(model: Any) -> TypeGuard[Model]:
     from kerasfmt.ir import Model
 
-    if isinstance(model, Model):
+    return isinstance(model, Model)
+
+
+def _represented(model: Any, compile: bool) -> Model:
+    """The model itself; a live model of Keras as a model of kerasfmt."""
+    if _is_model(model):
         return model
     from kerasfmt.sources import from_keras
 

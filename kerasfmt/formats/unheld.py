@@ -107,6 +107,14 @@ def learned_beside_weights(model: Model) -> Iterator[str]:
         )
 
 
+def attached(model: Model) -> Iterator[str]:
+    """A sentence for each thing that a live model has beside its layers' configs, which only a SavedModel holds."""
+    for layer in every_layer(model):
+        if layer.attached is not None:
+            for sentence in layer.attached.sentences:
+                yield f"{sentence}; it is left out, and a SavedModel holds it"
+
+
 def learned_in_configs(model: Model) -> Iterator[str]:
     """A sentence, if layers have learned what Keras 3 keeps in their configs: boundaries."""
     names = [layer.name for layer in every_layer(model) if layer.facts.weightless_in_keras3 and layer.weights]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -63,4 +64,15 @@ def _signature(declared: Sequence[inspect.Parameter]) -> CallSignature:
         takes_any=any(p.kind is p.VAR_KEYWORD for p in parameters),
         takes_context=len(parameters) < len(declared),
         defaults={p.name: p.default for p in further if p.default is not p.empty},
+    )
+
+
+def with_mode(signature: CallSignature) -> CallSignature:
+    """A signature that takes the mode too, by keyword; False by default."""
+    mode = inspect.Parameter("training", inspect.Parameter.KEYWORD_ONLY, default=False)
+    return replace(
+        signature,
+        parameters={**signature.parameters, "training": mode},
+        further=(*signature.further, "training"),
+        defaults={**signature.defaults, "training": False},
     )

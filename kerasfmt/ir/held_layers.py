@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
 from kerasfmt.ir.tensor import Call
+from kerasfmt.ir.weight import Weight
 
 
 def children_of(layer: Layer) -> list[Layer]:
     """The layers that a layer holds, in Keras's order."""
     return layer.layers if isinstance(layer, Model) else list(layer.sublayers.values())
+
+
+def attached_weights(layer: Layer) -> list[Weight]:
+    """The variables that a layer and the layers in it have beside those of their classes, each once."""
+    found: dict[Weight, None] = {}
+    for child in children_of(layer):
+        found |= dict.fromkeys(attached_weights(child))
+    if layer.attached is not None:
+        found |= dict.fromkeys(layer.attached.weights)
+    return list(found)
 
 
 def every_call(model: Model) -> Iterator[Call]:

@@ -33,6 +33,8 @@ from kerasfmt.typing import override
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from kerasfmt.ir.attached import Attached
+
 LAYER_CLASSES: FamilyTable[type[Layer]] = FamilyTable()
 """By Keras's class name, and by the registered name if it differs."""
 
@@ -78,6 +80,8 @@ class Layer(WeightOwner, kw_only=True):
     """The state of the layer's random generator, where it has one: int64 (3,), a counter and a key; not a weight."""
     options_of: Layer | None = fields.state(default=None)
     """The layer that made this one of its own options, where one did."""
+    attached: Attached | None = fields.state(default=None)
+    """What it has beside its config, which a SavedModel holds; None where there is nothing."""
     common_attributes: ClassVar[frozenset[str]] = frozenset()
     """The attributes that every layer has, beside its options and weights."""
 

@@ -6,14 +6,12 @@ in the process. It is saved with them, and loads without its class as every revi
 
 from __future__ import annotations
 
-from dataclasses import replace
-from inspect import Parameter
 from typing import Any, Protocol
 
 from kerasfmt.graph import Spec
 from kerasfmt.ir import fields
 from kerasfmt.ir.call_context import CallContext
-from kerasfmt.ir.call_signature import CallSignature
+from kerasfmt.ir.call_signature import CallSignature, with_mode
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.revived import Record, RevivedLayer
@@ -127,13 +125,7 @@ class LiveLayer(RevivedLayer, register=False):
         found = self.tracer.signature
         if "training" in found.further or not _any_takes_training(self):
             return found
-        mode = Parameter("training", Parameter.KEYWORD_ONLY, default=False)
-        return replace(
-            found,
-            parameters={**found.parameters, "training": mode},
-            further=(*found.further, "training"),
-            defaults={**found.defaults, "training": False},
-        )
+        return with_mode(found)
 
     @property
     def needs_inputs_alone(self) -> bool:

@@ -22,6 +22,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model_run import ModelRun
 from kerasfmt.ir.naming import OWN_NAMES, LayerNames
 from kerasfmt.ir.policy import PolicyIdentifier
+from kerasfmt.ir.regularizers import Regularizer
 from kerasfmt.ir.structure import Structure, flatten, map_structure, pack_as
 from kerasfmt.ir.tensor import Call, Tensor
 from kerasfmt.ir.topology import (
@@ -69,6 +70,8 @@ class Model(Layer, Compilable):
     """Major version of the Keras that made it; HDF5 files are written so that it can read them too."""
     own_class: str | None = fields.state(default=None)
     """The class of the user's own that made it of inputs and outputs; a SavedModel says it."""
+    activity_regularizer: Regularizer | None = fields.state(default=None)
+    """The penalty on its outputs, which a live model may have and only a SavedModel holds."""
     keras2_version: str | None = None
     """The version of the Keras 2 whose live model it is a copy of; an HDF5 file says the same of it as that Keras."""
 

@@ -116,6 +116,8 @@ class ObjectTree(ABC):
         for name in layer.facts.tracked_order or held:
             if name in held:
                 node.add(name, held[name])
+        for name, item in layer.attached.tracked.items() if layer.attached is not None else ():
+            node.add(name, self.of_tracked(item))
 
     def of_tracked(self, item: TrackedItem) -> SavedNode:
         """The node of what a revived layer tracks."""

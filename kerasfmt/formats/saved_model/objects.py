@@ -37,7 +37,7 @@ from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import InputLayer, Layer, Model, TrainingConfig, Weight
 from kerasfmt.ir.compile_state import CompiledMetric
 from kerasfmt.ir.given import GivenFunction, GivenTrace
-from kerasfmt.ir.held_layers import children_of, every_layer
+from kerasfmt.ir.held_layers import attached_weights, children_of, every_layer
 from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.tracked import TrackedItem
 from kerasfmt.ir.weight_owner import Listed
@@ -144,14 +144,20 @@ class Objects(ObjectTree):
         }
         if layer is self._plan.model and self._plan.default is not None:
             functions[DEFAULT] = ConcreteNode(self._plan.default)
+        further = attached_weights(layer)
+        trained = [weight for weight in further if weight.trainable]
+        fixed = [weight for weight in further if not weight.trainable]
         common = {
-            "variables": self._list(layer.listed_weights()),
-            "trainable_variables": self._list(layer.listed_trainable_weights()),
+            "variables": self._list([*layer.listed_weights(), *further]),
+            "trainable_variables": self._list([*layer.listed_trainable_weights(), *trained]),
             "regularization_losses": self._losses(penalties(layer)),
         }
         api = UserObject()
         self._add_states(layer, api)
-        api.add("non_trainable_variables", self._list(layer.listed_non_trainable_weights()))
+        api.add(
+            "non_trainable_variables",
+            self._list([*layer.listed_non_trainable_weights(), *fixed]),
+        )
         api.add("layers", list_wrapper(self.of_layer(child) for child in children_of(layer)))
         api.add("metrics", list_wrapper(self._metrics(layer)))
         api.add("layer_regularization_losses", self._losses(own_penalties(layer)))
@@ -159,6 +165,9 @@ class Objects(ObjectTree):
         if isinstance(layer, RevivedLayer):
             for name, metric in layer.record.layer_metrics.items():
                 named.add(name, self.of_tracked(metric))
+        elif layer.attached is not None:
+            for metric in layer.attached.metrics:
+                named.add(str((metric.description or {}).get("name")), self.of_tracked(metric))
         api.add("layer_metrics", named)
         for name, item in common.items():
             node.add(name, item)
@@ -187,9 +196,12 @@ class Objects(ObjectTree):
                 node = metric_node(metric, self.of_weight)
                 self.metrics[node] = metric
                 found.append(node)
-        holders = every_layer(layer) if layer is self._plan.model and isinstance(layer, Model) else [layer]
+        root = self._plan.model
+        holders = list(every_layer(root)) if layer is root else [layer]
         revived = [each for each in holders if isinstance(each, RevivedLayer)]
         tracked = dict.fromkeys(metric for each in revived for metric in each.record.metrics)
+        attached = (each.attached for each in holders if each.attached is not None)
+        tracked |= dict.fromkeys(metric for each in attached for metric in each.metrics)
         return [*found, *map(self.of_tracked, tracked)]
 
     def _list(self, weights: Iterable[Listed]) -> UserObject:

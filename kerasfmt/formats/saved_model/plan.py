@@ -123,9 +123,10 @@ def own_penalties(layer: Layer) -> list[Penalty]:
         return [*layer.record.losses, *dict.fromkeys(regularized)]
     if isinstance(layer, RevivedLayer):
         return list(layer.record.losses)
+    attached = [] if layer.attached is None else layer.attached.losses
     nested = {w for child in layer.sublayers.values() for w in child.weights}
     own = dict.fromkeys(w for w in layer.weight_attributes.values() if w not in nested)
-    return [w for w in own if w.regularizer is not None]
+    return [*(w for w in own if w.regularizer is not None), *attached]
 
 
 def penalties(layer: Layer) -> list[Penalty]:

@@ -116,6 +116,9 @@ def _dtype_name(dtype: Any) -> Any:
 def to_numpy(variable: Any) -> npt.NDArray[Any]:
     """The content of a variable or a tensor of any backend; a view of its memory if possible."""
     value = variable
+    session = _session_of(variable)
+    if session is not None:
+        return np.asarray(session.run(variable))
     if hasattr(value, "path") and hasattr(value, "value"):  # keras.Variable
         value = value.value
         value = value() if callable(value) else value
@@ -130,6 +133,20 @@ def to_numpy(variable: Any) -> npt.NDArray[Any]:
             f"variable {variable_name(variable)}: it has no value outside of a session, because eager execution is "
             "off, as in TensorFlow 1; turn it on, or let Keras save the model as HDF5 and load that file"
         ) from error
+
+
+def _session_of(variable: Any) -> Any:
+    """Keras's session, if a variable is one of a graph, as in TensorFlow 1; None for any other.
+
+    Source: tf_keras/src/backend.py, get_session and batch_get_value
+    """
+    if not hasattr(variable, "read_value") or getattr(variable, "_in_graph_mode", False) is not True:
+        return None
+    for package in ("tf_keras.src", "keras.src", "keras"):
+        backend: Any = sys.modules.get(f"{package}.backend")
+        if hasattr(backend, "_get_session"):
+            return backend.get_session([variable])
+    return None
 
 
 def _from_torch(tensor: Any) -> npt.NDArray[Any]:

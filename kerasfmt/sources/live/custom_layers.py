@@ -61,6 +61,7 @@ class CustomLayers:
     Attributes:
       layers: the layers made so far, by the id of the live one.
       weights: the weights made so far, by the id of the variable.
+      traced: the ids of live layers of Keras's own that are traced nevertheless.
       constants: the constants that functions captured so far, with the live tensors, by their ids.
     """
 
@@ -69,6 +70,7 @@ class CustomLayers:
         self.layers: dict[int, Layer] = {}
         self.weights: dict[int, Weight] = {}
         self.constants: dict[int, tuple[EagerConstant, Any]] = {}
+        self.traced: set[int] = set()
         self._make_tracer = make_tracer
         self._lives: dict[Layer, Any] = {}
         self._entered: dict[int, tuple[Layer, Any]] = {}
@@ -76,7 +78,7 @@ class CustomLayers:
 
     def is_custom(self, live: Any) -> bool:
         """Whether a live layer has code of its own."""
-        return is_custom(live, self.customs)
+        return id(live) in self.traced or is_custom(live, self.customs)
 
     def members(self, live: Any) -> LiveMembers:
         """The layers of a live model by the entries of its config."""
@@ -85,11 +87,13 @@ class CustomLayers:
     def custom(self, live: Any) -> LiveLayer:
         """The layer of a live one with code of its own; a new one each time.
 
+        One of Keras 2 that was never called has no weights and no functions, as in Keras.
+
         Raises:
-          InvalidModelError: it was never built.
+          InvalidModelError: it is of Keras 3, and was never built.
           UnsupportedLayerError: it holds something that cannot be saved.
         """
-        if not getattr(live, "built", True):
+        if is_keras3(live) and not getattr(live, "built", True):
             raise InvalidModelError(
                 f"layer {live.name} ({called(live)}): it is not built yet; call the model on data first"
             )
@@ -211,6 +215,25 @@ class CustomLayers:
         if not isinstance(layer, Model):
             self.layers.setdefault(id(live), layer)
             self._named.add(layer)
+
+    def known_layer(self, live: Any) -> Layer | None:
+        """The layer that stands for a live one so far; None if there is none."""
+        entered = self._entered.get(id(live))
+        return self.layers.get(id(live)) if entered is None else entered[0]
+
+    # What a layer of Keras's own has beside its config.
+
+    def beside(self, live: Any, name: str, value: Any) -> TrackedItem | None:
+        """What an attribute of a layer of Keras's own is in a SavedModel; None where it cannot be taken."""
+        return None
+
+    def tracked_names(self, live: Any) -> Mapping[int, str]:
+        """The names under which a layer of Keras's own tracks objects, by their ids."""
+        return {}
+
+    def beside_loss(self, live: Any, loss: Any) -> GivenFunction | None:
+        """A function among the losses of a layer of Keras's own; None where it cannot be taken."""
+        return None
 
     # What a layer tracks.
 

@@ -69,6 +69,8 @@ def model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
     config = to_json(stated)
     config.update({key: _ends(stated[key]) for key in ("input_layers", "output_layers") if key in stated})
     layers = {layer.name: layer for layer in model.layers}
+    if kind == "Sequential":
+        _name_unstated(config["layers"], model)
     for entry in config["layers"]:
         name = entry.get("name") or (entry.get("config") or {}).get("name")
         if name in layers:
@@ -77,6 +79,15 @@ def model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
         shape = getattr(model, "_build_input_shape", None)
         config["build_input_shape"] = to_json(shape)
     return {"class_name": kind, "config": config}
+
+
+def _name_unstated(entries: list[dict[str, Any]], model: Any) -> None:
+    """Adds the names of the layers that have no config, which no entry of a Sequential model states otherwise."""
+    layers = model.layers
+    skipped = max(len(entries) - len(layers), 0)  # the entry of the input stands first, where there is one
+    for entry, layer in zip(entries[skipped:], layers, strict=False):
+        if not (entry.get("config") or {}).get("name"):
+            entry["name"] = layer.name
 
 
 @contextmanager
@@ -236,7 +247,7 @@ def base(layer: Any, customs: Mapping[str, Any]) -> Any:
     for found in classes(layer):
         if keras_class(found):
             kind = found.__name__
-            bare = kind == "Layer" and not is_keras3(layer)
+            bare = kind == "Layer" and not is_keras3(layer) and found is type(layer)
             return None if (kind in _BASES and not bare) or _has_own_call(layer) else found
         if any(name in vars(found) for name in _OWN_CODE):
             return None

@@ -21,16 +21,25 @@ from kerasfmt.formats.saved_model.metadata import type_spec
 from kerasfmt.gc_paused import gc_paused
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.live_layer import LiveModel
+from kerasfmt.ir.signature import Signature
 from kerasfmt.ir.structure import map_structure
 from kerasfmt.layers.feature_space import FeatureSpace
-from kerasfmt.sources.live.beside import warn_of_what_is_left_out
+from kerasfmt.sources.live.beside import take_what_is_beside
 from kerasfmt.sources.live.compile_state import training_config
 from kerasfmt.sources.live.custom_layers import CustomLayers
-from kerasfmt.sources.live.entries import SPACE, is_network, model_entry, space_entry, without_failed_configs
+from kerasfmt.sources.live.entries import (
+    SPACE,
+    called,
+    is_network,
+    model_entry,
+    space_entry,
+    without_failed_configs,
+)
 from kerasfmt.sources.live.keras_code import KerasCode, input_specs
 from kerasfmt.sources.live.objects import is_keras, is_keras3, keras_classes, keras_version, own_code
-from kerasfmt.sources.live.taking import adapters, take_layer, take_weights
+from kerasfmt.sources.live.taking import HasMoreWeights, adapters, take_layer, take_weights
 from kerasfmt.sources.live.tf_code import TFCode, model_inputs
+from kerasfmt.sources.live.tf_functions import taken_function, taken_signatures
 from kerasfmt.sources.live.tf_layers import TFLayers
 
 _MEND: Final = (
@@ -72,11 +81,50 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
       InvalidModelError: the model has no layers, was never built, or has weights that do not fit its layers.
       TypeError: it is not a Keras model.
     """
+    return _taken(model, custom_objects, compile)[0]
+
+
+@gc_paused()
+def from_keras_with_signatures(
+    model: Any, signatures: Mapping[str, Any], compile: bool = True
+) -> tuple[ir.Model, dict[str, Signature]]:
+    """A live Keras model as a model of kerasfmt, with signatures; functions of TensorFlow among these are taken.
+
+    Args:
+      model: as for `from_keras`.
+      signatures: by name: a kerasfmt.Signature; or for a model of Keras 2 a tf.function with an input signature, or a
+        concrete function, which captures nothing but variables of the model and constants.
+      compile: as for `from_keras`.
+
+    Raises:
+      InvalidModelError: a tf.function has no input signature, or does not take or give tensors by name.
+      UnsupportedLayerError, TypeError: as for `from_keras`; or a function captures something else.
+    """
+    found, layers = _taken(model, None, compile)
+    if isinstance(layers, TFLayers) and isinstance(signatures, Mapping):
+        return found, taken_signatures(TFCode(layers, model), signatures)
+    return found, dict(signatures) if isinstance(signatures, Mapping) else signatures
+
+
+def _taken(
+    model: Any, custom_objects: Mapping[str, Any] | None, compile: bool
+) -> tuple[ir.Model, CustomLayers]:
     is_space = SPACE in keras_classes(model)
     if not is_keras(model) or not (is_space or hasattr(model, "layers")):
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
-    customs = dict(custom_objects or {})
-    layers = _custom_layers(model, customs)
+    layers = _custom_layers(model, dict(custom_objects or {}))
+    while True:
+        try:
+            return _taken_with(model, layers, compile, is_space), layers
+        except HasMoreWeights as error:
+            if id(error.live) in layers.traced:
+                raise
+            traced = {*layers.traced, id(error.live)}
+            layers = _custom_layers(model, layers.customs)
+            layers.traced = traced
+
+
+def _taken_with(model: Any, layers: CustomLayers, compile: bool, is_space: bool) -> ir.Model:
     with malformed_config_errors(f"model {getattr(model, 'name', SPACE)}"):
         found = _model(model, layers, is_space)
     found.made_by_keras = 3 if is_keras3(model) else 2
@@ -90,7 +138,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
         take_weights(found, model, layers.weights)
     layers.finish()
     if not isinstance(found, LiveModel):
-        warn_of_what_is_left_out(found, model, layers.weights)
+        take_what_is_beside(found, model, layers)
     if compile and not adapters(model):  # whose optimizer trains the adapters
         with own_code(f"model {model.name}: how it is compiled", _LEAVE_OUT):
             found.training_config = training_config(model, layers.weights)
@@ -103,6 +151,9 @@ def _custom_layers(live: Any, customs: Mapping[str, Any]) -> CustomLayers:
     found = TFLayers(customs, lambda layers, inner: TFCode(found, inner))
     found.make_function = lambda layers, inner, run: TFCode(layers, inner).function(
         lambda: [run()], [], f"{inner.name}_loss"
+    )
+    found.take_function = lambda layers, inner, name, function: taken_function(
+        TFCode(layers, inner), name, function
     )
     found.variables_of(live)
     return found
@@ -132,6 +183,10 @@ def _model(live: Any, layers: CustomLayers, is_space: bool) -> ir.Model:
     if entry is not None:
         members = None if is_space else layers.members(live)
         return model_from_config(entry, layers.customs, keras=keras, members=members)
+    if not getattr(live, "built", True):
+        raise InvalidModelError(
+            f"model {live.name} ({called(live)}): it is not built yet; call it on data first"
+        )
     found = layers.custom(live)
     assert isinstance(found, LiveModel)
     specs = input_specs(live) if keras == 3 else model_inputs(live)

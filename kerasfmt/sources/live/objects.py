@@ -48,6 +48,11 @@ def is_keras3(value: Any) -> bool:
     return "Operation" in keras_classes(value)
 
 
+def is_function(value: Any) -> bool:
+    """Whether a value is a tf.function, or one for a single signature."""
+    return hasattr(value, "get_concrete_function") or hasattr(value, "structured_input_signature")
+
+
 def keras_version(value: Any) -> str | None:
     """The version of the Keras that a live object belongs to; None if it does not say."""
     for cls in classes(value):

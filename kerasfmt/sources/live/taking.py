@@ -15,6 +15,21 @@ from kerasfmt.sources.live.lookups import take_lookup
 from kerasfmt.sources.live.objects import is_keras3, keras_class, registered_name
 
 
+class HasMoreWeights(InvalidModelError):
+    """A live layer of Keras's own was given weights beside those of its class.
+
+    Attributes:
+      live: the layer.
+    """
+
+    def __init__(self, live: Any, layer: ir.Layer, got: int) -> None:
+        super().__init__(
+            f"layer {layer.name} ({type(layer).__name__}): expected {len(layer.weights)} weights, got {got}: "
+            "add_weight was called from outside"
+        )
+        self.live = live
+
+
 def take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> None:
     """Gives every weight of a model the value of its live variable; enters it into `taken` by the variable's id.
 
@@ -45,6 +60,8 @@ def take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None:
         return
     weights = ordered_weights(layer)
     variables = {id(v): v for v in (*live.trainable_weights, *live.non_trainable_weights)}
+    if len(variables) > len(weights) and not is_keras3(live):
+        raise HasMoreWeights(live, layer, len(variables))
     arrays: dict[int, tuple[str, LiveArray | MergedArray]]
     arrays = {key: (variable_name(variable), LiveArray(variable)) for key, variable in variables.items()}
     for base, left, right, factor in adapters(live):

@@ -14,8 +14,9 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -27,7 +28,7 @@ from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graphdef.binding import bind
 from kerasfmt.graphdef.decode import FunctionDecoder
 from kerasfmt.ir.call_context import CallContext
-from kerasfmt.ir.call_signature import bound_signature
+from kerasfmt.ir.call_signature import CallSignature, bound_signature, with_mode
 from kerasfmt.ir.given import GivenTrace
 from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
@@ -80,7 +81,7 @@ class TFCode:
         self._layers = layers
         self._live = live
         self._tensorflow = TensorFlow(live)
-        self.signature = bound_signature(_call_of(live))
+        self.signature = _signature(_call_of(live))
         self.inputs = first_inputs(live)
 
     def trace(
@@ -143,7 +144,24 @@ class TFCode:
             raise UnsupportedLayerError(
                 self._where(f"TensorFlow cannot trace its call: {str(error).strip() or type(error).__name__}")
             ) from error
-        graph = made.graph
+        function = self.taken(made, name, specs)
+        for value, tensor in zip(function.outputs, made.graph.outputs, strict=True):
+            rank = tensor.shape.rank
+            value.set_shape(None if rank is None else tuple(tensor.shape.as_list()))
+        return function
+
+    def taken(self, made: Any, name: str, specs: Sequence[Spec] = ()) -> Function:
+        """A concrete function of TensorFlow as a Function, bound to what it captures.
+
+        Args:
+          made: the function.
+          name: what errors call it.
+          specs: the Specs of its inputs, where they are known.
+
+        Raises:
+          UnsupportedLayerError: it captures something that the model does not hold.
+        """
+        tensorflow, graph = self._tensorflow, made.graph
         library = [_message(each) for each in graph.as_graph_def().library.function]
         own = _message(tensorflow.definition(made.name))
         messages = {each.signature.name: each for each in (*library, own)}
@@ -167,10 +185,7 @@ class TFCode:
             self._add_gradient(each, decoder)
         captured = [self._capture(each, made) for each in made.captured_inputs]
         function = bind(decoder.function(own.signature.name), captured)
-        for value, tensor in zip(function.outputs, graph.outputs, strict=True):
-            rank = tensor.shape.rank
-            value.set_shape(None if rank is None else tuple(tensor.shape.as_list()))
-        for value, spec in zip(function.inputs, specs, strict=True):
+        for value, spec in zip(function.inputs, specs, strict=False):
             value.set_shape(spec.shape)
         return function
 
@@ -258,6 +273,20 @@ class TFCode:
 
     def _where(self, text: str) -> str:
         return f"layer {self._live.name} ({called(self._live)}): {text}"
+
+
+def _signature(call: Any) -> CallSignature:
+    """What a call takes, with the mode as Keras 2 gives it: also to `**kwargs`, and False in the place of None.
+
+    Source: tf_keras/src/utils/layer_utils.py, CallFunctionSpec; tf_keras/src/saving/legacy/saved_model/utils.py,
+    set_training_arg_spec
+    """
+    found = bound_signature(call)
+    if "training" in found.further:
+        if found.defaults.get("training", True) is None:
+            return replace(found, defaults={**found.defaults, "training": False})
+        return found
+    return with_mode(found) if found.takes_any else found
 
 
 def _set_losses(layer: Any, losses: list[Any], eager: list[Any]) -> None:

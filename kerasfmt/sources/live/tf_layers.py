@@ -23,7 +23,7 @@ from kerasfmt.ir.tracked import TrackedItem, TrackedObject
 from kerasfmt.sources.live.arrays import variable_name
 from kerasfmt.sources.live.custom_layers import CustomLayers, MakeTracer, as_shapes
 from kerasfmt.sources.live.entries import is_layer
-from kerasfmt.sources.live.objects import keras_classes
+from kerasfmt.sources.live.objects import is_function, keras_classes
 from kerasfmt.typing import override
 
 _OF_THE_ROOT: Final = ("optimizer", "loss", "signatures", "keras_api")
@@ -46,6 +46,8 @@ class TFLayers(CustomLayers):
     _objects: dict[int, TrackedItem]
     make_function: Callable[[TFLayers, Any, Callable[[], Any]], Function]
     """Traces a function without arguments of a live layer."""
+    take_function: Callable[[TFLayers, Any, str, Any], GivenFunction | GivenTrace]
+    """Takes a tf.function, by its name, that an object in a live layer has as an attribute."""
 
     def __init__(self, customs: Mapping[str, Any], make_tracer: MakeTracer) -> None:
         super().__init__(customs, make_tracer)
@@ -60,7 +62,7 @@ class TFLayers(CustomLayers):
     def variable_of(self, handle: Any) -> Any:
         """The live variable that a handle stands for; None for one that no layer holds."""
         if self._handles is None and self._root is not None:  # most models have no code that captures any
-            self._handles = {id(v.handle): v for v in _variables(self._root)}
+            self._handles = {id(_handle(v)): v for v in _variables(self._root)}
         return (self._handles or {}).get(id(handle))
 
     @override
@@ -72,7 +74,7 @@ class TFLayers(CustomLayers):
     def tracked(self, live: Any) -> dict[str, TrackedItem]:
         made = self._objects
         found = {}
-        for name, value in live._trackable_children().items():
+        for name, value in _children(live).items():
             item = None if name in _OF_THE_ROOT else self._tracked_item(live, value, made)
             if item is not None:
                 found[name] = item
@@ -86,14 +88,48 @@ class TFLayers(CustomLayers):
         if "Metric" in kinds:
             return self._object(live, value, made, _described(value))
         if is_layer(value):
-            return self.inner(value)
-        if hasattr(value, "handle") and hasattr(value, "assign"):
+            return self.known_layer(value) or self.inner(value)
+        if _is_variable(value):
             return self.weight(live, value)
         if kinds & _OPTIMIZERS:
             return None
         if not hasattr(value, "_trackable_children") or hasattr(value, "get_concrete_function"):
             return None
         return self._object(live, value, made, None)
+
+    @override
+    def beside(self, live: Any, name: str, value: Any) -> TrackedItem | None:
+        if not hasattr(live, "_trackable_children"):
+            return None
+        if is_function(value):
+            return self.take_function(self, live, name, value)
+        return self._tracked_item(live, value, self._objects) if self._is_held(value) else None
+
+    @override
+    def tracked_names(self, live: Any) -> Mapping[int, str]:
+        if not hasattr(live, "_trackable_children"):
+            return {}
+        return {id(value): name for name, value in live._trackable_children().items()}
+
+    def _is_held(self, value: Any) -> bool:
+        """Whether the model holds every layer that an object leads to, so that it may be tracked."""
+        pending, met = [value], {id(value)}
+        while pending:
+            each = pending.pop()
+            if is_layer(each) and "Metric" not in keras_classes(each):
+                if self.known_layer(each) is None:
+                    return False
+                continue
+            if not hasattr(each, "_trackable_children") or keras_classes(each) & _OPTIMIZERS:
+                return False
+            inner = [child for child in each._trackable_children().values() if id(child) not in met]
+            met.update(map(id, inner))
+            pending.extend(child for child in inner if not is_function(child))
+        return True
+
+    @override
+    def beside_loss(self, live: Any, loss: Any) -> GivenFunction | None:
+        return self._penalty(live, loss) if hasattr(live, "_trackable_children") else None
 
     def _object(
         self, live: Any, value: Any, made: dict[int, TrackedItem], description: Mapping[str, Any] | None
@@ -119,18 +155,19 @@ class TFLayers(CustomLayers):
 
     @override
     def metrics(self, live: Any) -> Mapping[str, TrackedObject]:
-        held = {metric.name: self._objects.get(id(metric)) for metric in getattr(live, "_metrics", ())}
+        own = getattr(live, "_metrics", ())  # add_metric makes some that no attribute tracks
+        held = {metric.name: self._tracked_item(live, metric, self._objects) for metric in own}
         return {name: item for name, item in held.items() if isinstance(item, TrackedObject)}
 
     @override
     def penalties(self, live: Any) -> Sequence[GivenFunction]:
-        found = []
-        for loss in getattr(live, "_callable_losses", ()):
-            function = self.make_function(self, live, loss)
-            (output,) = function.outputs
-            trace = GivenTrace("loss_fn", ((), {}), output.spec, lambda function=function: function, None)  # type: ignore[misc]
-            found.append(GivenFunction([trace], ArgSpec(), None))
-        return found
+        return [self._penalty(live, loss) for loss in getattr(live, "_callable_losses", ())]
+
+    def _penalty(self, live: Any, loss: Any) -> GivenFunction:
+        function = self.make_function(self, live, loss)
+        (output,) = function.outputs
+        trace = GivenTrace("loss_fn", ((), {}), output.spec, lambda: function, None)
+        return GivenFunction([trace], ArgSpec(), None)
 
     @override
     def known(self, live: Any) -> Layer:
@@ -143,6 +180,8 @@ class TFLayers(CustomLayers):
                     made.ensure_built(specs_of_shapes(as_shapes(shapes), made.compute_dtype))
                 made.built = made.built or not live.weights
             self._take(made, live)
+            if any(True for _ in _variables(vars(live).get("_random_generator"))):
+                return self.custom(live)  # its state is in no weight
             return made
         except (UnsafeFileError, OutOfMemoryError):
             raise
@@ -158,13 +197,37 @@ def _variables(root: Any) -> Iterator[Any]:
     pending, met = [root], {id(root)}
     while pending:
         value = pending.pop()
-        if hasattr(value, "handle") and hasattr(value, "assign"):
+        if _is_variable(value):
             yield value
             continue
-        for child in value._trackable_children().values() if hasattr(value, "_trackable_children") else ():
+        for child in (*_children(value).values(), *(getattr(value, "_metrics", None) or ())):
             if id(child) not in met and not keras_classes(child) & _OPTIMIZERS:
                 met.add(id(child))
                 pending.append(child)
+
+
+def _children(value: Any) -> Mapping[str, Any]:
+    """What an object tracks. A random generator is tracked in a SavedModel only.
+
+    Source: tf_keras/src/engine/base_layer.py, BaseRandomLayer._trackable_children
+    """
+    found = dict(value._trackable_children()) if hasattr(value, "_trackable_children") else {}
+    generator = vars(value).get("_random_generator") if found or is_layer(value) else None
+    return found if generator is None else {"_random_generator": generator, **found}
+
+
+def _is_variable(value: Any) -> bool:
+    if not hasattr(value, "assign"):
+        return False
+    try:
+        return hasattr(value, "handle")
+    except ValueError:  # a variable of a tf.distribute.Strategy has none outside of a replica
+        return True
+
+
+def _handle(variable: Any) -> Any:
+    """The handle that functions capture; that of the first copy, for a variable of a tf.distribute.Strategy."""
+    return getattr(variable, "_primary", variable).handle
 
 
 def _described(value: Any) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,23 @@ def test_values_in_a_session_have_no_arrays() -> None:
     array = LiveArray(Symbolic("dense/kernel", KERNEL))
     with pytest.raises(InvalidModelError, match=r"variable dense/kernel: .* outside of a session"):
         np.asarray(array)
+
+
+def test_values_in_the_session_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    class InGraph(Variable2):
+        _in_graph_mode = True
+
+    variable = InGraph("dense/kernel", KERNEL)
+    asked: list[Any] = []
+
+    def get_session(tensors: list[Any]) -> Any:
+        asked.extend(tensors)
+        return SimpleNamespace(run=lambda value: value.array + 1)
+
+    backend = SimpleNamespace(_get_session=None, get_session=get_session)
+    monkeypatch.setitem(sys.modules, "tf_keras.src.backend", backend)
+    np.testing.assert_array_equal(np.asarray(LiveArray(variable)), KERNEL + 1)
+    assert asked == [variable]
 
 
 def test_an_adapter_is_added_when_the_value_is_used() -> None:

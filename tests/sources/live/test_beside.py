@@ -124,7 +124,7 @@ BESIDE: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "plain": (attribute("note", {"text": "hello", "numbers": [1, 2]}), ""),
     "own": (attribute("train_function", Traced()), ""),
-    "metric": (attribute("meter", Metric({"name": "meter"})), ""),
+    "metric": (attribute("meter", Metric({"name": "meter"})), "attribute meter holds a metric"),
     "regularizer": (
         attribute("_callable_losses", [functools.partial(tag, functools.partial(of_regularizer, 1))], True),
         "",
