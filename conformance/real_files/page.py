@@ -154,7 +154,7 @@ def write(found: Sequence[Row]) -> Path:
         "inputs are compared. kerasfmt converts it to each format, and the Keras of that format loads and predicts.",
         "Of a checkpoint, each array is compared.",
         "",
-        "- *own Keras*: the TensorFlow line (2.15 with Keras 2, 2.21 with Keras 3) that loads it as its writer did.",
+        "- *own Keras*: the TensorFlow line (2.12 and 2.15 with Keras 2, 2.21 with Keras 3) that loads it.",
         f"- *Keras {_KERAS3}*: `=` loads it too and predicts equally; `no` does not load it; empty: not of layers.",
         "- *kerasfmt*: the largest difference of a prediction, relative to the largest number of that output.",
         f"- `=`: equal, up to 1e-05 of it. `same`: of each package, {READ} files are read by the Keras of each",
@@ -165,7 +165,7 @@ def write(found: Sequence[Row]) -> Path:
         "",
         summary(found),
         "",
-        *(f"- {line}" for line in versions(lines | {"core"})),
+        *(f"- {line}" for line in versions(lines | {"2.12", "core"})),
         f"- kerasfmt: sources {sources_digest()}",
         "",
         f"| package, file | what | written by | own Keras | Keras {_KERAS3} | kerasfmt | "
