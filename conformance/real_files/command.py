@@ -70,7 +70,7 @@ def run(packages: Sequence[Package], again: bool = False) -> None:
             for stage in ("ours", "read"):
                 for old in Path(directory).glob(f"{stage}-*.json"):
                     old.unlink()
-    for line in _LINES:
+    for line in ("2.12", *_LINES):
         _stage("theirs", line, [job for job in listed if writer_line(Path(job[1])) == line])
     _stage("ours", "core", listed)
     _stage("also", TODAY, [job for job in listed if writer_line(Path(job[1])) != TODAY])

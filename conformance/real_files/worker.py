@@ -52,6 +52,8 @@ def writer_line(path: Path) -> str:
         return "2.15"
     with zipfile.ZipFile(path) as archive:
         version = json.loads(archive.read("metadata.json"))["keras_version"]
+    if version.startswith(("2.12.", "2.13.")):
+        return "2.12"  # other paths of weights than 2.14 reads
     return "2.21" if version.startswith("3.") else "2.15"
 
 
@@ -136,12 +138,16 @@ def _loaded(
     package: Package, path: Path, line: str
 ) -> tuple[str, Callable[[Arrays], Arrays], dict[str, Any], int]:
     """What a file is, its prediction, its inputs, and how many words it knows."""
-    keras = _keras(line)
     if path.is_dir() and not _has_layers(path):
         return _signature(path)
-    model = _model(package, path, keras)
+    try:
+        model = _model(package, path, _keras(line))
+    except ValueError as error:
+        if "lacks the Keras metadata file" not in str(error):
+            raise
+        return _signature(path)
     sizes = [layer.input_dim for layer in _every(model) if type(layer).__name__ == "Embedding"]
-    specs = {f"i{n}": (tuple(x.shape), _name(x.dtype)) for n, x in enumerate(_inputs(model))}
+    specs = {f"i{n}": (tuple(x.shape), _name(x.dtype)) for n, x in enumerate(_inputs(model, path))}
     return (
         type(model).__name__,
         lambda arrays: _numbered(_predict(model, arrays)),
@@ -159,13 +165,18 @@ def _model(package: Package, path: Path, keras: Any) -> Any:
     return keras.models.load_model(str(path), custom_objects=objects, compile=False)
 
 
-def _inputs(model: Any) -> Any:
+def _inputs(model: Any, path: Path) -> Any:
     """The symbolic inputs of a model, or the specs of what a subclass was called on."""
     if model.inputs is not None:
         return model.inputs
     import tensorflow as tf
 
-    return tf.nest.flatten(model.save_spec()[0])
+    saved = model.save_spec()
+    found = [spec for spec in tf.nest.flatten(saved[0] if saved else None) if spec is not None]
+    if found:
+        return found
+    given = tf.saved_model.load(str(path)).signatures["serving_default"].structured_input_signature[1]
+    return [given[name] for name in sorted(given)]
 
 
 def _predict(model: Any, arrays: Arrays) -> Any:
