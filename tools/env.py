@@ -29,8 +29,14 @@ from conformance.environments import HOME, NAMES, ROOT, interpreter
 
 EXAMPLE = ROOT / "examples" / "digits.h5"
 _READERS = "conformance/test_readers.py"
-_WITH_JAX = ("tests/sources/jax", "tests/test_docs.py")
-"""Tests that are skipped where JAX is not installed."""
+_WITH_JAX = (
+    "tests/sources/jax",
+    "tests/graph/test_xla_client.py",
+    "tests/graph/test_xla_module.py",
+    "tests/graph/ops/test_xla.py",
+    "tests/test_docs.py",
+)
+"""Tests that are skipped, or of which parts are, where JAX is not installed."""
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ class Op:
       is_loop: whether it runs a callee again and again.
       is_constant: whether its output is its attribute `value`.
       is_frame: whether it is a part of a branch or a loop of TensorFlow 1.
+      is_partial: whether its attributes decide if it runs in NumPy.
     """
 
     effect: ClassVar[Effect] = Effect.NONE
@@ -97,6 +98,7 @@ class Op:
     is_loop: ClassVar[bool] = False
     is_constant: ClassVar[bool] = False
     is_frame: ClassVar[bool] = False
+    is_partial: ClassVar[bool] = False
 
     @staticmethod
     def infer(attrs: Mapping[str, Any], *inputs: Any, **_: Any) -> Sequence[Shape]:
@@ -130,8 +132,12 @@ class Op:
         return getattr(cls.execute, "__func__", None) is not getattr(Op.execute, "__func__", None)
 
     @classmethod
-    def has_kernel(cls) -> bool:
-        """Whether it runs in NumPy."""
+    def has_kernel(cls, attrs: Mapping[str, Any] | None = None) -> bool:
+        """Whether it runs in NumPy.
+
+        Args:
+          attrs: the attributes of a node, for an op that `is_partial`; None for any node.
+        """
         return cls.overrides_execute() or cls.run is not Op.run
 
 

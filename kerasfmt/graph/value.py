@@ -119,7 +119,8 @@ class Node:
     """One operation. `outputs` are its values; `attrs` hold every attribute of its definition."""
 
     __slots__ = (
-        "attrs", "controls", "device", "graph", "input_arity", "inputs", "name", "op", "op_def", "outputs",
+        "__weakref__", "attrs", "controls", "device", "graph", "input_arity", "inputs", "name", "op", "op_def",
+        "outputs",
     )  # fmt: skip
 
     def __init__(

@@ -14,6 +14,7 @@ import re
 from typing import Any, Final
 
 from kerasfmt.errors import UnsupportedFormatError
+from kerasfmt.graph.xla_client import context_of
 
 MAGIC: Final = b"ML\xefR"
 _PRODUCER: Final = re.compile(rb"StableHLO_v(\d+)\.(\d+)\.(\d+)\0")
@@ -44,9 +45,7 @@ def write_for(module: bytes, version: Version, where: str) -> bytes:
     """
     ir, stablehlo = _jaxlib()
     text = ".".join(map(str, version))
-    context = ir.Context()
-    stablehlo.register_dialect(context)
-    context.allow_unregistered_dialects = True
+    context = context_of(ir)
     try:
         read = stablehlo.deserialize_portable_artifact(context, module)
         with context:

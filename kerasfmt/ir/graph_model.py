@@ -86,7 +86,11 @@ class GraphModel:
         return self._call(*args, **kwargs)
 
     def missing_ops(self) -> list[str]:
-        """The names of the ops that its signatures may reach and that kerasfmt has no kernel for, sorted."""
+        """The names of the ops that its signatures may reach and that do not run here, sorted.
+
+        XlaCallModule is among them where jaxlib is not installed, and where the attributes of a node or the names of
+        native code in its module forbid that it runs.
+        """
         return self._missing_ops()
 
     def write_again(self, directory: Any) -> None:

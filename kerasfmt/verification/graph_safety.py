@@ -5,7 +5,8 @@ given. A table is filled from an asset, whose path the loader gives. Everything 
 name.
 
 Source: tensorflow/python/saved_model/save.py, _generate_signatures; tensorflow/python/training/saver.py;
-tensorflow/core/ops/decode_proto_ops.cc, logging_ops.cc
+tensorflow/core/ops/decode_proto_ops.cc, logging_ops.cc; jax/_src/export/_export.py,
+_CUSTOM_CALL_TARGETS_GUARANTEED_STABLE
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from kerasfmt.containers.stablehlo import targets
+from kerasfmt.errors import CorruptFileError
 from kerasfmt.graphdef.needed import needed_nodes, node_name
 from kerasfmt.verification.finding import Findings
 from kerasfmt.verification.graph import Body, GraphCheck
 from kerasfmt.verification.magic import HEAD, recognize
 from kerasfmt.verification.rule import Rule
-from kerasfmt.verification.rules import unsafe
-from kerasfmt.verification.stablehlo import check_module
+from kerasfmt.verification.rules import integrity, unsafe
 from kerasfmt.verification.unsafe_ops import CHECKPOINT_OPS, UNSAFE_OPS
 
 _TABLES: Final = frozenset({"InitializeTableFromTextFile", "InitializeTableFromTextFileV2"})
@@ -41,6 +43,18 @@ _STEPS: Final = 8
 """Nodes that are gone through from paths to where they come from, for each node of the graph."""
 _LEAST: Final = 16
 """Bytes of the shortest constant that may be a program."""
+_MAX_SHOWN: Final = 5
+_TARGETS: Final = """
+AllocateBuffer ApproxTopK CreateBuffer Eigh Qr SPMDFullToShardShape SPMDShardToFullShape Sharding TopK
+annotate_device_placement shape_assertion stablehlo.dynamic_approx_top_k stablehlo.dynamic_reduce_window
+stablehlo.dynamic_rng_bit_generator stablehlo.dynamic_top_k tf.call_tf_function
+"""
+_KNOWN_TARGETS: Final = frozenset(_TARGETS.split())
+"""What the runtimes of JAX and TensorFlow offer by these names; those of LAPACK and its kin go by their beginnings."""
+_KNOWN_BEGINNINGS: Final = (
+    "lapack_", "blas_", "cublas_", "cusolver_", "cu_", "hip", "LuDecomposition", "ProductOf", "xla.sdy.", "mhlo.",
+    "dynamic_ducc_",
+)  # fmt: skip
 
 
 class SafetyCheck:
@@ -169,7 +183,7 @@ class SafetyCheck:
             if source and not source.startswith(_INSIDE[1:]):
                 self._add(unsafe.READING_OP, f"{node.op} reads the descriptors of {source[:200]!r}", where)
         elif node.op == "XlaCallModule" and "module" in node.attr:
-            check_module(self.findings, node, self.file, where)
+            self._check_module(node, where)
         definition = self._graph.definitions.find(node.op)
         if definition is not None and definition.is_foreign and node.op not in self._foreign:
             self._foreign.add(node.op)
@@ -178,6 +192,22 @@ class SafetyCheck:
             self._check_value(node, name, value, where)
         if len(node.name) > _LONG:
             self._add(unsafe.LONG_STRING, f"has a name of {len(node.name):,} characters", where)
+
+    def _check_module(self, node: Any, where: str) -> None:
+        """What the module of an XlaCallModule calls in the runtime."""
+        with self.findings.attempt(self.file, where, {CorruptFileError: integrity.DAMAGED}):
+            called = targets(node.attr["module"].s, where)
+            self.findings.checked["StableHLO modules"] += 1
+            unknown = sorted(name for name in called or () if not _is_known(name))
+            if called is None:
+                self._add(
+                    unsafe.CUSTOM_CALL, "calls functions of the runtime, whose names were not found", where
+                )
+            elif unknown:
+                shown = ", ".join(unknown[:_MAX_SHOWN])
+                self._add(
+                    unsafe.CUSTOM_CALL, f"calls {shown}, which JAX and TensorFlow do not keep stable", where
+                )
 
     def _check_value(self, node: Any, name: str, value: Any, where: str) -> None:
         """Programs in constants, and strings that are too long."""
@@ -235,3 +265,7 @@ def _leaves(path: bytes) -> bool:
         or b"://" in path
         or path[1:2] == b":"
     )
+
+
+def _is_known(target: str) -> bool:
+    return target in _KNOWN_TARGETS or target.startswith(_KNOWN_BEGINNINGS)

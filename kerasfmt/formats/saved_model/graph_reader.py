@@ -10,7 +10,7 @@ Source: tensorflow/python/saved_model/load.py, Loader
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from kerasfmt.formats.saved_model.graph_v1 import GraphV1
 from kerasfmt.formats.saved_model.graph_writer import write_again
 from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_model
 from kerasfmt.graph import Function, Spec
-from kerasfmt.graph.attr_values import decode_shape
+from kerasfmt.graph.attr_values import decode_attr, decode_shape
 from kerasfmt.graph.op import known_op
 from kerasfmt.graphdef.structured_decode import decode, decode_function_spec, filled
 from kerasfmt.ir.graph_function import GraphFunction, GraphSignature, GraphState
@@ -180,7 +180,7 @@ class _Reading:
     def missing(self) -> list[str]:
         """The ops without a kernel among the nodes that signatures need, and in the functions that these run."""
         found = self.graph.needed()
-        ops = {node.op for node in found}
+        lacking = set(_without_kernel(found))
         done: set[str] = set()
         pending = [*self.reached, *self.captured.initializers(self.reached), *self.decoder.callees(found)]
         while pending:
@@ -188,14 +188,25 @@ class _Reading:
             if name not in done:
                 done.add(name)
                 found = self.decoder.needed(name)
-                ops |= {node.op for node in found}
+                lacking |= set(_without_kernel(found))
                 pending.extend(self.decoder.callees(found))
-        return sorted(op for op in ops if not _runs(op))
+        return sorted(lacking)
 
 
-def _runs(op: str) -> bool:
-    found = known_op(op)
-    return found is not None and found.has_kernel()
+def _without_kernel(nodes: Iterable[Any]) -> Iterator[str]:
+    """The ops of nodes that do not run, as messages."""
+    by_op: dict[str, list[Any]] = {}
+    for node in nodes:
+        by_op.setdefault(node.op, []).append(node)
+    for op, mine in by_op.items():
+        known = known_op(op)
+        attrs = [] if known is None or not known.is_partial else map(_attrs, mine)
+        if known is None or not known.has_kernel() or not all(map(known.has_kernel, attrs)):
+            yield op
+
+
+def _attrs(node: Any) -> dict[str, Any]:
+    return {name: decode_attr(value) for name, value in node.attr.items()}
 
 
 def _spec(info: Any, where: str) -> Spec:

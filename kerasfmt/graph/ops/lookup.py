@@ -8,7 +8,7 @@ Source: tensorflow/core/ops/lookup_ops.cc.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class UsesTable(Op):
 
     @classmethod
     @override
-    def has_kernel(cls) -> bool:
+    def has_kernel(cls, attrs: Mapping[str, Any] | None = None) -> bool:
         return cls.run is not Op.run
 
 
@@ -110,7 +110,7 @@ class InitializeTableV2(UsesTable):
 
     @classmethod
     @override
-    def has_kernel(cls) -> bool:
+    def has_kernel(cls, attrs: Mapping[str, Any] | None = None) -> bool:
         return True
 
 
@@ -143,7 +143,7 @@ class InitializeTableFromTextFileV2(UsesTable):
 
     @classmethod
     @override
-    def has_kernel(cls) -> bool:
+    def has_kernel(cls, attrs: Mapping[str, Any] | None = None) -> bool:
         return True
 
 

@@ -52,7 +52,8 @@ def from_jax(
       trainable: whether variables of floats may be trained, for all, or as a pytree like `params`.
       constraints: what holds for symbolic dimensions, as "t >= 8".
       platforms: for which platforms a StableHLO module is made: "cpu", "cuda", "rocm", "tpu".
-      target_tf: the line of TensorFlow that is to run a StableHLO module: "2.15". Ops need none.
+      target_tf: the line of TensorFlow that is to run a StableHLO module: "2.15" or "2.21"; None for the newest.
+        Ops need none.
       lowering: "ops" for TensorFlow's ops, "stablehlo" for a module.
       gradient: how often TensorFlow can differentiate a StableHLO module: 0 or 1. Ops need none.
 

@@ -16,6 +16,7 @@ from kerasfmt.formats.saved_model.layout import INIT_OP
 from kerasfmt.formats.saved_model.signatures import PlannedSignature, planned_signature
 from kerasfmt.graph import Builder, Function, Spec, Value
 from kerasfmt.graph.op import known_op
+from kerasfmt.graph.value import Node
 from kerasfmt.graphdef.structured_value import ArgSpec
 from kerasfmt.ir import Model, Weight
 from kerasfmt.ir.graph_function import GraphFunction, GraphSignature, GraphState
@@ -162,9 +163,9 @@ class JaxModel(GraphModel):
             function = pending.pop()
             if function not in done:
                 done.add(function)
-                found |= {node.op for node in function.nodes}
+                found |= {node.op for node in function.nodes if not _runs(node)}
                 pending += [site.callee for site in function.call_sites]
-        return sorted(name for name in found if not _runs(name))
+        return sorted(found)
 
     def _write_to(self, directory: Path) -> None:
         named = dict(self._parameters.named)
@@ -177,9 +178,9 @@ class JaxModel(GraphModel):
         return list(dict.fromkeys([*self.variables, *captured]))
 
 
-def _runs(op: str) -> bool:
-    found = known_op(op)
-    return found is not None and found.has_kernel()
+def _runs(node: Node) -> bool:
+    found = known_op(node.op)
+    return found is not None and found.has_kernel(node.attrs if found.is_partial else None)
 
 
 def _through(name: str, which: str, model: Model, values: list[Value]) -> list[Value]:

@@ -6,13 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import kerasfmt
 from kerasfmt.errors import GraphError, InvalidModelError, UnsupportedFormatError
 from kerasfmt.graph.own_gradient import own_gradients
 from kerasfmt.graphdef import stablehlo
-from tests.sources.jax.jax_tests import normal
+from tests.sources.jax.jax_tests import assert_close, normal
+from tests.sources.jax.modules import MODULES
 
 jax = pytest.importorskip("jax")
 PARAMS = {"w": normal(4, 2), "unused": normal(3)}
@@ -29,7 +31,7 @@ def module_of(model: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("target", "call_version", "written_for"), [(None, None, None), ("2.15", 8, (0, 14, 0))]
+    ("target", "call_version", "written_for"), [(None, None, (1, 13, 0)), ("2.15", 8, (0, 14, 0))]
 )
 def test_a_module_for_a_line(target: str | None, call_version: Any, written_for: Any, tmp_path: Path) -> None:
     model = kerasfmt.from_jax(
@@ -46,11 +48,35 @@ def test_a_module_for_a_line(target: str | None, call_version: Any, written_for:
     assert written_for in (None, stablehlo.version_of(attrs["module"]))
     assert __file__.encode() not in attrs["module"]
     assert model.signatures["serving_default"].outputs["y"].shape == (None, 2)
+    assert model.missing_ops() == []
+    kerasfmt.save_model(model, tmp_path / "m")
+    loaded = kerasfmt.load_graph_model(tmp_path / "m")
+    assert loaded.missing_ops() == []
+    for rows in (3, 1):
+        x = normal(rows, 4)
+        wanted = apply(PARAMS, x)["y"]
+        np.testing.assert_allclose(model(x)["y"], wanted, rtol=1e-6)
+        np.testing.assert_allclose(loaded.signatures["serving_default"](x=x)["y"], wanted, rtol=1e-6)
+
+
+def test_a_module_for_other_platforms(tmp_path: Path) -> None:
+    model = kerasfmt.from_jax(
+        apply, PARAMS, {"x": "float32[b, 4]"}, lowering="stablehlo", platforms=("cuda", "tpu")
+    )
     assert model.missing_ops() == ["XlaCallModule"]
-    with pytest.raises(GraphError, match="NumPy does not run"):
+    with pytest.raises(GraphError, match="it is for CUDA, TPU, and runs on CPU alone here"):
         model(normal(3, 4))
     kerasfmt.save_model(model, tmp_path / "m")
-    assert list(kerasfmt.load_graph_model(tmp_path / "m").signatures) == ["serving_default"]
+    assert kerasfmt.load_graph_model(tmp_path / "m").missing_ops() == ["XlaCallModule"]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_as_jax_computes(name: str) -> None:
+    function, x = MODULES[name](jax, jax.numpy), jax.numpy.asarray(normal(3, 4))
+    model = kerasfmt.from_jax(function, inputs={"x": "float32[b, 4]"}, lowering="stablehlo")
+    for a, b in zip(jax.tree.leaves(model(x)), jax.tree.leaves(function(x)), strict=True):
+        assert a.dtype == b.dtype
+        assert_close(a, np.asarray(b), 1e-6)
 
 
 def test_an_exported_function(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The StableHLO modules of XlaCallModule nodes: which functions of the runtime they call by name.
+"""StableHLO modules in MLIR's bytecode: which functions of the runtime they call by name.
 
     module      "ML\\xefR", version: varint, producer: text and 0, section*
     section     id and alignment flag: 1 byte, length: varint, padding to the alignment, bytes
@@ -10,11 +10,9 @@
                 attributes in the order of their names: varint each
 
 A module is not decoded as a whole. A call of the runtime has eight properties, the third of which is the string with
-the name of what it calls. Modules for StableHLO up to 0.14 have no properties, but a dictionary with that name. Names
-that JAX and TensorFlow keep stable are known.
+the name of what it calls. Modules for StableHLO up to 0.14 have no properties, but a dictionary with that name.
 
-Source: mlir/docs/BytecodeFormat.md; stablehlo/dialect/VhloBytecode.cpp and VhloOps.td, CustomCallOpV1;
-jax/_src/export/_export.py, _CUSTOM_CALL_TARGETS_GUARANTEED_STABLE
+Source: mlir/docs/BytecodeFormat.md; stablehlo/dialect/VhloBytecode.cpp and VhloOps.td, CustomCallOpV1
 """
 
 from __future__ import annotations
@@ -22,11 +20,9 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from kerasfmt.errors import CorruptFileError
-from kerasfmt.verification.finding import Findings
-from kerasfmt.verification.rules import integrity, unsafe
 
 MAGIC: Final = b"ML\xefR"
 _STRINGS, _ATTRIBUTES, _OFFSETS, _PROPERTIES = 0, 2, 3, 8
@@ -38,51 +34,10 @@ _LONGEST: Final = 512
 """Bytes of an attribute that are looked at; a dictionary of a call takes 40."""
 _CALL_ATTRIBUTES: Final = 8
 _TARGET_PLACE: Final = 2
-_MAX_SHOWN: Final = 5
 _CALL: Final = re.compile(r"(?:\w+\.)?custom_call(?:_v\d+)?")
 _TARGET_IN_TEXT: Final = re.compile(
     r"custom_call(?:_v1)?\"?\s*@\"?([\w.$:-]+)|call_target_name\s*=\s*[^\"]*\"([^\"]+)\""
 )
-
-_TARGETS: Final = """
-AllocateBuffer ApproxTopK CreateBuffer Eigh Qr SPMDFullToShardShape SPMDShardToFullShape Sharding TopK
-annotate_device_placement shape_assertion stablehlo.dynamic_approx_top_k stablehlo.dynamic_reduce_window
-stablehlo.dynamic_rng_bit_generator stablehlo.dynamic_top_k tf.call_tf_function
-"""
-KNOWN_TARGETS: Final = frozenset(_TARGETS.split())
-"""What the runtimes of JAX and TensorFlow offer by these names; those of LAPACK and its kin go by their beginnings."""
-_KNOWN_BEGINNINGS: Final = (
-    "lapack_", "blas_", "cublas_", "cusolver_", "cu_", "hip", "LuDecomposition", "ProductOf", "xla.sdy.", "mhlo.",
-    "dynamic_ducc_",
-)  # fmt: skip
-
-
-def check_module(findings: Findings, node: Any, file: str, where: str) -> None:
-    """Checks the module of a node.
-
-    Args:
-      findings: what was found.
-      node: the XlaCallModule.
-      file: the file, for findings.
-      where: the node, for findings.
-    """
-    with findings.attempt(file, where, {CorruptFileError: integrity.DAMAGED}):
-        called = targets(node.attr["module"].s, where)
-        findings.checked["StableHLO modules"] += 1
-        unknown = sorted(name for name in called or () if not _is_known(name))
-        if called is None:
-            findings.add(
-                unsafe.CUSTOM_CALL, "calls functions of the runtime, whose names were not found", file, where
-            )
-        elif unknown:
-            shown = ", ".join(unknown[:_MAX_SHOWN])
-            findings.add(
-                unsafe.CUSTOM_CALL, f"calls {shown}, which JAX and TensorFlow do not keep stable", file, where
-            )
-
-
-def _is_known(name: str) -> bool:
-    return name in KNOWN_TARGETS or name.startswith(_KNOWN_BEGINNINGS)
 
 
 def targets(module: bytes, where: str) -> set[str] | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kerasfmt.containers.stablehlo import targets
 from kerasfmt.errors import CorruptFileError
-from kerasfmt.verification.stablehlo import targets
 
 DATA = Path(__file__).parents[1] / "data" / "stablehlo"
 
