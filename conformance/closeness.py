@@ -27,7 +27,8 @@ def assert_close(what: str, got: Any, expected: Any, tolerance: float) -> None:
         return
     if expected.dtype == np.float64 and tolerance == 1e-5:
         tolerance = 1e-12
-    got, expected = got.astype("float64"), expected.astype("float64")
+    wide = "complex128" if expected.dtype.kind == "c" else "float64"
+    got, expected = got.astype(wide), expected.astype(wide)
     scale = np.abs(expected[np.isfinite(expected)]).max(initial=0.0)
     close = np.isclose(got, expected, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
     if not close.all():

@@ -140,6 +140,9 @@ def text(kerases: Mapping[str, Collection[str]]) -> str:
         [
             f"{len(table)} names that `keras.layers` exports in {', '.join(kerases)}; {refused} of them are refused.",
             "A format is marked where kerasfmt writes a model with the layer in it, and reads it back.",
+            "Dense, EinsumDense, Embedding and ReversibleEmbedding that Keras 3.15 quantized to int8 or int4 are read "
+            "from its archives and live models, predict, and are written for Keras 3 and as SavedModels "
+            "(`test_quantized.py`); those of float8, GPTQ and AWQ are refused.",
             "[COVERAGE.md](COVERAGE.md) and `test_keras3_layers.py` say whether Keras then computes the same.",
             "",
             f"| {' | '.join(head)} |",

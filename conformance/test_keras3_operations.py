@@ -27,6 +27,7 @@ import kerasfmt
 from conformance.calls.call import case_of
 from conformance.calls.keras3_calls import CALLS
 from conformance.calls.keras3_classes import CLASSES
+from conformance.calls.keras3_functions import ALIASES, NO_OPERATION, exported, made_by
 from conformance.calls.keras3_refused import BROKEN, NOT_MADE, REFUSED, VARIES
 from conformance.case import Case, batch_of
 from conformance.closeness import assert_close
@@ -171,9 +172,26 @@ def test_the_path_to_a_refused_operation_is_named() -> None:
         kerasfmt.from_keras(keras.Model(entry, inner(entry), name="outer"))
 
 
+def functions() -> dict[str, list[str]]:
+    """The functions of `keras.ops`, and the classes of operations that each of them makes."""
+    kinds = classes()
+    return {name: made_by(function, kinds) for name, function in sorted(exported(keras.ops).items())}
+
+
+@OF_THE_LIST
+def test_every_function_makes_what_is_supported_or_refused() -> None:
+    found, known = functions(), set(known_operations())
+    assert {name for name, kinds in found.items() if not kinds} == NO_OPERATION.keys() | ALIASES.keys()
+    assert ALIASES.keys() | set(ALIASES.values()) <= found.keys()
+    assert all(kind in known or kind in REFUSED for kinds in found.values() for kind in kinds)
+
+
 def text() -> str:
     """What OPERATIONS.md says, but for the day."""
     known = sorted(classes() & set(known_operations()))
+    found = functions()
+    whys = {name: "; ".join(REFUSED[k] for k in kinds if k in REFUSED) for name, kinds in found.items()}
+    refused = {name: why for name, why in whys.items() if why} | NO_OPERATION
     lines = [
         f"Keras 3.15, kerasfmt {kerasfmt.__version__}: {len(classes())} classes of operations, ",
         f"{len(known)} supported, {len(REFUSED)} refused. ",
@@ -182,7 +200,12 @@ def text() -> str:
         *(f"| {kind} | {REFUSED[kind]} |\n" for kind in sorted(REFUSED)),
         "\n## Supported\n\n",
         ", ".join(known),
-        "\n",
+        "\n\n## Functions\n\n",
+        f"`keras.ops` exports {len(found)} functions. {len(found) - len(refused)} of them make operations that are ",
+        "supported",
+        *(f", `{name}` by the name of `{other}`" for name, other in sorted(ALIASES.items())),
+        ". The others:\n\n| function | why |\n| --- | --- |\n",
+        *(f"| {name} | {refused[name]} |\n" for name in sorted(refused)),
     ]
     return "".join(lines)
 

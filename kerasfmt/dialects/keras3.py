@@ -199,9 +199,14 @@ def _entry(layer: Layer) -> dict[str, Any]:
         return {**wrapped(None, name, _options(layer), name), **_build_config(layer)}
     if layer.facts.absent_in == 3:
         raise _refuse(layer, "Keras 3 has no such layer")
-    module, kind = layer.facts.module_in_keras3, type(layer).__name__
+    module, kind = layer.facts.module_in_keras3, layer.facts.name_in_keras3 or type(layer).__name__
     registered = None if module == "keras.layers" else kind
-    return {**wrapped(module, kind, _options(layer), registered), **_build_config(layer)}
+    options = _options(layer)
+    if "quantization" in layer.fields:
+        from kerasfmt.dialects.quantization import write_quantized  # models without one do not load it
+
+        options = write_quantized(layer, options)
+    return {**wrapped(module, kind, options, registered), **_build_config(layer)}
 
 
 def _refuse(layer: Layer, text: str) -> UnsupportedLayerError:

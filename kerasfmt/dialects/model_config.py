@@ -255,6 +255,8 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
     kind, config = str(entry.get("class_name")), dict(entry["config"])
     custom = _given(entry, reading)
     kind = OLDER_NAMES.get(kind, kind) if custom is None else kind
+    if custom is None and isinstance(config.get("dtype"), Mapping):
+        kind, config = _with_plain_policy(kind, config)
     cls: type[Layer] | None
     if inspect.isclass(custom) and issubclass(custom, Model) and "layers" in config:
         return None
@@ -284,6 +286,19 @@ def _leaf_from(entry: Mapping[str, Any], reading: _Reading, path: tuple[str, ...
             f"layer {config.get('name', entry.get('name'))!r} of class {kind!r}: {refusal(kind)}"
         )
     return _revived(cls, config, reading, path)
+
+
+def _with_plain_policy(kind: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The class and the config of a layer, with what a policy of quantized weights says as options."""
+    if config["dtype"].get("class_name") in ("DTypePolicy", "Policy"):
+        # Of a layer that is not quantized by it, as an Embedding by float8.
+        return kind, {key: value for key, value in config.items() if key != "quantization_config"}
+    from kerasfmt.dialects.quantization import (
+        is_quantized,
+        read_quantized,
+    )  # models without one do not load it
+
+    return read_quantized(kind, config) if is_quantized(config) else (kind, config)
 
 
 def _revived(cls: type[Layer], config: Mapping[str, Any], reading: _Reading, path: tuple[str, ...]) -> Layer:

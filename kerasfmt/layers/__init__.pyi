@@ -194,6 +194,12 @@ from .preprocessing import (
     Normalization as Normalization,
     Rescaling as Rescaling,
 )
+from .quantized import (
+    QuantizedDense as QuantizedDense,
+    QuantizedEinsumDense as QuantizedEinsumDense,
+    QuantizedEmbedding as QuantizedEmbedding,
+    QuantizedReversibleEmbedding as QuantizedReversibleEmbedding,
+)
 from .regularization import (
     ActivityRegularization as ActivityRegularization,
     AlphaDropout as AlphaDropout,

@@ -30,7 +30,7 @@ KERAS3_FUNCTIONS: Final = "keras.ops."
 
 
 def _import_operations(name: str | None) -> None:
-    if name is not None and name.startswith(KERAS3_FUNCTIONS):
+    if name is None or name.startswith(KERAS3_FUNCTIONS):
         from kerasfmt.layers import keras3_ops
 
         keras3_ops.known_operations()

@@ -198,7 +198,7 @@ def _in_older_keras2(kind: str) -> str:
 
 
 def _class_name(layer: Layer) -> str:
-    return layer.keras_name.rpartition(">")[2]
+    return layer.facts.name_in_keras3 or layer.keras_name.rpartition(">")[2]
 
 
 def own_weights(layer: Layer) -> list[Weight]:

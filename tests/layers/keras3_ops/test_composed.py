@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,14 @@ def test_every_format_gives_it_back(name: str, tmp_path: Path) -> None:
 def test_the_function_is_found_by_a_config_alone() -> None:
     again = kerasfmt.model_from_config(json.loads(json.dumps(model().get_config())))
     np.testing.assert_array_equal(predict(again, [N])[0], GCD.gives)
+
+
+def test_the_function_is_found_by_a_process_that_asked_for_all_before() -> None:
+    code = (
+        "from kerasfmt.layers import TFOpLambda; from kerasfmt.nn.tf import known_functions; known_functions(); "
+        "TFOpLambda('keras.ops.Gcd')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_an_unknown_function_is_refused() -> None:
