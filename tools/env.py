@@ -79,7 +79,8 @@ LINES = {
         newest=(3, 13),
     ),
 }
-OPTAX = Environment(NAMES["optax"], ("optax>=0.2.4", "jax[cpu]", "protobuf>=4.25", *_READING))
+_NETWORKS = ("flax==0.12.8", "equinox==0.13.8", "dm-haiku==0.0.17")
+OPTAX = Environment(NAMES["optax"], ("optax>=0.2.4", "jax[cpu]", "protobuf>=4.25", *_NETWORKS, *_READING))
 """Where JAX is: functions become models there, and models are trained that Keras trains further."""
 
 FORMATS = (

@@ -28,6 +28,8 @@ NEWEST: Final = "2.21"
 """The newest line, for which modules are made where no other is asked for."""
 _NEWEST_STABLEHLO: Final = (1, 13, 0)
 """What that line reads; JAX writes for newer ones, which hold ops that it does not know."""
+_OF_TEXT: Final = ("2.12",)
+"""Lines that parse a module as text; TensorFlow 2.12 was found to refuse bytecode of every version from 0.9.0 on."""
 _ONCE: Final = "a StableHLO module is differentiated once; save the function with lowering='ops'"
 _OF_EXPORT: Final = "Cannot serialize code with custom calls"
 """What JAX says of custom calls that may change (jax/_src/export/_export.py, _check_module)."""
@@ -55,6 +57,11 @@ class Modules:
         if self.gradient not in (0, 1):
             raise InvalidModelError(
                 f"gradient: expected 0 or 1, got {self.gradient!r}; TensorFlow differentiates a module once"
+            )
+        if self.target_tf in _OF_TEXT:
+            raise UnsupportedFormatError(
+                f"target_tf {self.target_tf!r}: it reads modules as text of a StableHLO before 0.9.0, the oldest that "
+                'jaxlib writes; use lowering="ops", which TensorFlow 2.12 reads'
             )
         if self.target_tf not in (None, NEWEST, *TARGETS):
             raise UnsupportedFormatError(

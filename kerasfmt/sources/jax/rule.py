@@ -167,10 +167,11 @@ class Equation:
         An operand that was broadcast goes in as it was before, where another one has the whole shape.
         """
         compact = self.lowers.compact
-        rank = len(self.result.shape)
+        known = self.result.known
         small = [compact.get(value, value) for value in operands]
-        whole = [v for v in operands if v not in compact and v.shape is not None and len(v.shape) == rank]
-        if whole or rank == 0:
+        if not known or any(
+            v not in compact and v.shape == known for v in operands
+        ):  # JAX has sizes of 1 too
             return function(*small)
         return self.broadcast(self.lowers.folded(function(*small)), self.result.shape)
 

@@ -79,6 +79,13 @@ def test_as_jax_computes(name: str) -> None:
         assert_close(a, np.asarray(b), 1e-6)
 
 
+def test_a_line_that_reads_no_module() -> None:
+    with pytest.raises(
+        UnsupportedFormatError, match=r"'2\.12': it reads modules as text .* use lowering=\"ops\""
+    ):
+        kerasfmt.from_jax(apply, PARAMS, {"x": "float32[b, 4]"}, lowering="stablehlo", target_tf="2.12")
+
+
 def test_an_exported_function(tmp_path: Path) -> None:
     (b,) = jax.export.symbolic_shape("b")
     structs = {name: jax.ShapeDtypeStruct(a.shape, a.dtype) for name, a in PARAMS.items()}

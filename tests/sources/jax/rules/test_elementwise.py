@@ -26,6 +26,17 @@ _PAIRS = np.repeat(FLOATS, FLOATS.size), np.tile(FLOATS, FLOATS.size)
 _COMPLEX = (normal(4, 3) + 1j * normal(4, 3, seed=1)).astype(np.complex64)
 
 CASES = [
+    Case(
+        "sizes-of-1-and-what-was-broadcast",
+        lambda jax, jnp: (
+            lambda x: (
+                jnp.logical_and(jnp.ones((x.shape[0], 2, 3), bool), (x > 0)[:, None, :])
+                & jnp.broadcast_to(x[:, None, :1] < 1, (x.shape[0], 2, 1))
+            )
+        ),
+        (normal(4, 3),),
+        ("float32[b, 3]",),
+    ),
     *(
         Case(
             op,
