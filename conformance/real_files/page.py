@@ -103,7 +103,9 @@ class Row:
         if not written["ok"]:
             return "refused" if written["error"].startswith(_OWN) else "**failed**"
         found = self.read.get(kind)
-        return "same" if found is None else "=" if found["ok"] else "**failed**"
+        if found is None:
+            return "written" if written["value"] is None else "same"
+        return "=" if found["ok"] else "**failed**"
 
 
 def rows(packages: Sequence[Package]) -> list[Row]:
@@ -138,7 +140,8 @@ def summary(found: Sequence[Row]) -> str:
         f"TensorFlow loads {len(loaded)}. Of these, kerasfmt loads {len(equal)}, which predict equally and convert to "
         f"every format that holds them: {share:.1f} %. Keras {_KERAS3} loads {today} of them and predicts equally. Of "
         f"the {len(cells)} conversions, {cells.count('=')} were read by the Keras of the format and predict equally "
-        f"there, {cells.count('same')} were read by kerasfmt and do, {cells.count('refused')} are refused."
+        f"there, {cells.count('same')} were read by kerasfmt and do, {cells.count('written')} were written only, "
+        f"{cells.count('refused')} are refused."
     )
 
 
@@ -175,7 +178,8 @@ def write(found: Sequence[Row]) -> Path:
         f"- *Keras {_KERAS3}*: `=` loads it too and predicts equally; `no` does not load it; empty: not of layers.",
         "- *kerasfmt*: the largest difference of a prediction, relative to the largest number of that output.",
         f"- `=`: equal, up to 1e-05 of it. `same`: of each package, {READ} files are read by the Keras of each",
-        "  format; this one was read by kerasfmt, and predicts equally. `refused`: by name; why is below.",
+        "  format; this one was read by kerasfmt, and predicts equally. `written`: read by nothing in this run.",
+        "- `refused`: by name; why is below.",
         "- `only`: its own Keras does not load it here, kerasfmt does; the Keras of each format predicts as kerasfmt.",
         "- `neither`: its own Keras does not load it here, and kerasfmt refuses it by name; why is below.",
         "- `described`: weights alone, of classes that only the package has; `inspect` tells of each array.",

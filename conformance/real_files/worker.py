@@ -334,6 +334,8 @@ def _description(package: Package, path: Path) -> dict[str, Any]:
     """What `inspect` says of a file; the number of elements of weights alone is held against h5py."""
     from kerasfmt.formats.detect import described_format_at
 
+    if is_checkpoint(path) and path.name != ".index":
+        path = path.with_name(path.name.removesuffix(".index"))
     read = described_format_at(path).describe
     assert read is not None, path
     said = read(path)
