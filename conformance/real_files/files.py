@@ -45,7 +45,8 @@ _RANDOM: Final = (
 )
 PACKAGES: Final = (
     Package("acdc-nn==0.0.17", ("acdc_nn/weights/*.h5",), "protein stability", architecture="acdc"),
-    Package("astrorapid==0.2.17", ("astrorapid/*.hdf5",), "supernovae, Masking and LSTM; three with the class TCN"),
+    Package("astrorapid==0.2.17", ("astrorapid/keras*.hdf5", "astrorapid/ZTF_un*.hdf5"), "supernovae, Masking, LSTM"),
+    Package("astrorapid==0.2.17", ("astrorapid/PS1*.hdf5", "astrorapid/ZTF_known*.hdf5"), "others, the class TCN"),
     Package("basic-pitch==0.4.0", ("**/nmp",), "notes of music", length=43844, tolerance=1e-4, why=_LOGARITHM),
     Package("basic-pitch==0.4.0", ("**/nmp/variables/variables.index",), "its variables alone"),
     Package("chars2vec==0.1.7", ("**/trained_models/*/weights.h5",), "words, LSTM", architecture="chars2vec"),

@@ -285,8 +285,9 @@ def _ours(package: Package, path: Path, home: Path, line: str, place: int) -> di
     found: dict[str, Any] = {"described": attempted(lambda: _description(package, path))}
     inputs, outputs = _arrays(home, "inputs"), _arrays(home, "outputs")
     if is_checkpoint(path):
+        prefix = str(path).removesuffix(".index")  # it may have no name, as `run/`
         loaded = attempted(
-            lambda: {name: np.asarray(x) for name, x in kerasfmt.open_checkpoint(path).items()}
+            lambda: {name: np.asarray(x) for name, x in kerasfmt.open_checkpoint(prefix).items()}
         )
     else:
         loaded = attempted(lambda: _of_kerasfmt(kerasfmt, package, path))
