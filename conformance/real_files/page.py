@@ -14,7 +14,7 @@ from conformance.formats.layout import sources_digest
 from conformance.formats.page import versions
 from conformance.pages import replace_part
 from conformance.real_files.files import Package
-from conformance.real_files.worker import FORMATS, READ, TODAY, writer_line
+from conformance.real_files.worker import AS_GRAPH, FORMATS, READ, TODAY, writer_line
 
 TARGET = Path(__file__).parent.with_name("REAL_FILES.md")
 _KERAS3: Final = "3.15"
@@ -103,7 +103,11 @@ class Row:
         if not written["ok"]:
             return "refused" if written["error"].startswith(_OWN) else "**failed**"
         found = self.read.get(kind)
-        return "same" if found is None else "=" if found["ok"] else "**failed**"
+        if found is None:
+            return "same" if isinstance(written["value"], float) else "written"
+        if written["value"] == AS_GRAPH and found["ok"]:
+            return f"= {AS_GRAPH}"
+        return "=" if found["ok"] else "**failed**"
 
 
 def rows(packages: Sequence[Package]) -> list[Row]:
@@ -132,13 +136,15 @@ def summary(found: Sequence[Row]) -> str:
     verdicts = [row.verdict for row in found]
     counts = ", ".join(f"{verdicts.count(name)} {name}" for name in dict.fromkeys(verdicts))
     share = 100 * len(equal) / max(len(loaded), 1)
+    read = sum(cell.startswith("=") for cell in cells)
     today = sum(row.today == "=" for row in loaded)
     return (
         f"{len(found)} files of {len({row.package.name for row in found})} packages: {counts}. Their own Keras or "
         f"TensorFlow loads {len(loaded)}. Of these, kerasfmt loads {len(equal)}, which predict equally and convert to "
         f"every format that holds them: {share:.1f} %. Keras {_KERAS3} loads {today} of them and predicts equally. Of "
-        f"the {len(cells)} conversions, {cells.count('=')} were read by the Keras of the format and predict equally "
-        f"there, {cells.count('same')} were read by kerasfmt and do, {cells.count('refused')} are refused."
+        f"the {len(cells)} conversions, {read} were read by the Keras of the format and predict equally "
+        f"there, {cells.count('same')} were read by kerasfmt and do, {cells.count('written')} were written only, "
+        f"{cells.count('refused')} are refused."
     )
 
 
@@ -175,7 +181,9 @@ def write(found: Sequence[Row]) -> Path:
         f"- *Keras {_KERAS3}*: `=` loads it too and predicts equally; `no` does not load it; empty: not of layers.",
         "- *kerasfmt*: the largest difference of a prediction, relative to the largest number of that output.",
         f"- `=`: equal, up to 1e-05 of it. `same`: of each package, {READ} files are read by the Keras of each",
-        "  format; this one was read by kerasfmt, and predicts equally. `refused`: by name; why is below.",
+        "  format; this one was read by kerasfmt, and predicts equally. `written`: read by nothing in this run.",
+        "- `as a graph`: by `load_graph_model`; TensorFlow computes its signature as that of the original.",
+        "- `refused`: by name; why is below.",
         "- `only`: its own Keras does not load it here, kerasfmt does; the Keras of each format predicts as kerasfmt.",
         "- `neither`: its own Keras does not load it here, and kerasfmt refuses it by name; why is below.",
         "- `described`: weights alone, of classes that only the package has; `inspect` tells of each array.",

@@ -38,6 +38,8 @@ FORMATS: Final[Mapping[str, tuple[str, str]]] = {
 """The formats that are written, the name of the file, and the line whose Keras reads it."""
 TODAY: Final = "2.21"
 """The line of today's Keras 3, which tries the files of every other Keras too."""
+AS_GRAPH: Final = "as a graph"
+"""What is said of a SavedModel whose layers are not written, but which is written as a graph."""
 READ: Final = 1
 """So many files of a package are read by the Keras of each format after they were converted; the others by kerasfmt."""
 _MANY: Final = 30_000
@@ -131,7 +133,11 @@ def _stored(path: Path) -> Arrays:
     import tensorflow as tf
 
     reader = tf.compat.v1.train.NewCheckpointReader(str(path).removesuffix(".index"))
-    return {name: np.asarray(reader.get_tensor(name)) for name in reader.get_variable_to_shape_map()}
+    read = {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+    return {
+        name: np.array(value, object) if isinstance(value, bytes) else np.asarray(value)
+        for name, value in read.items()
+    }
 
 
 def _loaded(
@@ -243,7 +249,8 @@ def _drawn(shape: tuple[int | None, ...], dtype: str, vocabulary: int, length: i
     batch = 1 if math.prod(rest) > _MANY else 3
     sizes = [batch, *rest]
     if dtype == "string":
-        return np.array(["import numpy as np", "int main() {}", "SELECT a FROM b;"][:batch])
+        texts = ["import numpy as np", "int main() {}", "SELECT a FROM b;"][:batch]
+        return np.array(texts).reshape(len(texts), *(1 for _ in rest))
     if vocabulary or np.dtype(dtype).kind in "iu":
         return rng.integers(1, vocabulary or 5, sizes).astype(dtype)
     return rng.normal(size=sizes).astype(dtype)
@@ -255,6 +262,13 @@ def _numbered(outputs: Any) -> Arrays:
     return {f"o{number}": np.asarray(value) for number, value in enumerate(listed)}
 
 
+def _same_signature(package: Package, path: Path, target: Path) -> float:
+    """Compares what TensorFlow computes with a SavedModel and with what kerasfmt wrote of it."""
+    _, function, specs, _ = _signature(path)
+    inputs = {name: _drawn(*spec, 0, package.length) for name, spec in specs.items()}
+    return compare(_signature(target)[1](inputs), function(inputs), package.tolerance)
+
+
 def _read(package: Package, path: Path, home: Path, line: str, place: int) -> dict[str, Any]:
     """Loads what kerasfmt wrote with the Keras that reads it; compares with the file's own Keras."""
     written = read_json(home / "ours-core.json").get("written", {})
@@ -264,7 +278,9 @@ def _read(package: Package, path: Path, home: Path, line: str, place: int) -> di
         if reader != line or not written.get(kind, {}).get("ok"):
             continue
 
-        def check(target: Path = home / name) -> float:
+        def check(target: Path = home / name, kind: str = kind) -> float:
+            if written[kind]["value"] == AS_GRAPH:
+                return _same_signature(package, path, target)
             if "o0" not in outputs:
                 return compare(_signature(target)[1](inputs), outputs, package.tolerance)
             objects = OBJECTS[package.objects][0]()
@@ -285,8 +301,9 @@ def _ours(package: Package, path: Path, home: Path, line: str, place: int) -> di
     found: dict[str, Any] = {"described": attempted(lambda: _description(package, path))}
     inputs, outputs = _arrays(home, "inputs"), _arrays(home, "outputs")
     if is_checkpoint(path):
+        prefix = str(path).removesuffix(".index")  # it may have no name, as `run/`
         loaded = attempted(
-            lambda: {name: np.asarray(x) for name, x in kerasfmt.open_checkpoint(path).items()}
+            lambda: {name: np.asarray(x) for name, x in kerasfmt.open_checkpoint(prefix).items()}
         )
     else:
         loaded = attempted(lambda: _of_kerasfmt(kerasfmt, package, path))
@@ -308,8 +325,14 @@ def _ours(package: Package, path: Path, home: Path, line: str, place: int) -> di
         shutil.rmtree(target, ignore_errors=True)
         target.unlink(missing_ok=True)
 
-        def write(kind: str = kind, target: Path = target) -> float | None:
-            kerasfmt.save_model(model, target, save_format=kind)
+        def write(kind: str = kind, target: Path = target) -> float | str | None:
+            try:
+                kerasfmt.save_model(model, target, save_format=kind)
+            except kerasfmt.errors.UnsupportedLayerError as error:
+                if kind != "tf" or "load_graph_model" not in str(error):
+                    raise
+                kerasfmt.save_model(kerasfmt.load_graph_model(path), target)
+                return AS_GRAPH
             if place < READ:
                 return None
             again = _of_kerasfmt(kerasfmt, dataclasses.replace(package, architecture=""), target)
@@ -334,6 +357,8 @@ def _description(package: Package, path: Path) -> dict[str, Any]:
     """What `inspect` says of a file; the number of elements of weights alone is held against h5py."""
     from kerasfmt.formats.detect import described_format_at
 
+    if is_checkpoint(path) and path.name != ".index":
+        path = path.with_name(path.name.removesuffix(".index"))
     read = described_format_at(path).describe
     assert read is not None, path
     said = read(path)

@@ -142,8 +142,9 @@ class ObjectTree(ABC):
         """
         if isinstance(item, UnreadObject):
             raise UnsupportedLayerError(
-                f"{item.where}: expected what kerasfmt reads and writes, got a {item.kind}; give the class of the "
-                "layer that holds it as custom_objects"
+                f"{item.where}: expected what kerasfmt reads and writes, got a {item.kind}; take the SavedModel as a "
+                "graph, which is saved whole: kerasfmt.load_graph_model; or give the class of the layer that holds it "
+                "as custom_objects"
             )
         return UserObject()
 

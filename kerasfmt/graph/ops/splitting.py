@@ -46,15 +46,43 @@ class StringSplitV2(Op):
     @override
     def run(attrs: Attrs, x: Array, separator: Array) -> list[Array]:
         between = separator.item()
-        rows = [_split(text, between, attrs["maxsplit"]) for text in strings_of(x)]
-        lengths = np.array([len(row) for row in rows], np.int64)
-        starts = np.cumsum(lengths) - lengths
-        indices = np.empty((int(lengths.sum()), 2), np.int64)
-        indices[:, 0] = np.repeat(np.arange(len(rows)), lengths)
-        indices[:, 1] = np.arange(len(indices)) - np.repeat(starts, lengths)
-        tokens = [token for row in rows for token in row]
-        shape = np.array([len(rows), lengths.max(initial=0)], np.int64)
-        return [indices, string_array(tokens, (len(tokens),)), shape]
+        return _matrix([_split(text, between, attrs["maxsplit"]) for text in strings_of(x)])
+
+
+@register("StringSplit")
+class StringSplit(Op):
+    """The tokens of strings, as a sparse matrix: between any of some bytes, or each byte for itself."""
+
+    @staticmethod
+    @override
+    def infer(attrs: Attrs, x: Value, delimiter: Value) -> list[Shape]:
+        with_rank(x, 1), with_rank(delimiter, 0)
+        return [(None, 2), (None,), (2,)]
+
+    @staticmethod
+    @override
+    def run(attrs: Attrs, x: Array, delimiter: Array) -> list[Array]:
+        any_of = delimiter.item()
+        rows = [_split_at_bytes(text, any_of) for text in strings_of(x)]
+        return _matrix([[token for token in row if token] for row in rows] if attrs["skip_empty"] else rows)
+
+
+def _split_at_bytes(text: bytes, any_of: bytes) -> list[bytes]:
+    if not any_of or not text:  # an empty text has no token, even if empty ones are kept
+        return [text[place : place + 1] for place in range(len(text))]
+    return text.translate(bytes.maketrans(any_of, any_of[:1] * len(any_of))).split(any_of[:1])
+
+
+def _matrix(rows: list[list[bytes]]) -> list[Array]:
+    """Rows of tokens as indices, values and shape of a sparse matrix."""
+    lengths = np.array([len(row) for row in rows], np.int64)
+    starts = np.cumsum(lengths) - lengths
+    indices = np.empty((int(lengths.sum()), 2), np.int64)
+    indices[:, 0] = np.repeat(np.arange(len(rows)), lengths)
+    indices[:, 1] = np.arange(len(indices)) - np.repeat(starts, lengths)
+    tokens = [token for row in rows for token in row]
+    shape = np.array([len(rows), lengths.max(initial=0)], np.int64)
+    return [indices, string_array(tokens, (len(tokens),)), shape]
 
 
 def string_split(x: Value, separator: str = "", maxsplit: int = -1) -> tuple[Value, ...]:

@@ -19,6 +19,9 @@ for _texts in (_TEXTS, BROKEN, TEXTS.ravel(), np.zeros(0, object)):
     for _separator in (b"", b",", b"aa"):
         for _most in (-1, 0, 1, 2):
             case(*("StringSplitV2", _texts, np.array(_separator, object)), maxsplit=_most, shape_is_open=True)
+    for _separator in (b"", b",", b"a", b", ", b"\x0b\xc2"):
+        for _skip in (False, True):
+            case(*("StringSplit", _texts, np.array(_separator, object)), skip_empty=_skip, shape_is_open=True)
 _TOKENS = np.array([b"a", b"b", b"c", b"", "ü".encode()], object)
 _SPLITS = np.array([0, 3, 3, 4, 5], np.int64)
 for _widths in ([1], [2], [1, 3], [4], [2, 4, 1]):
@@ -73,3 +76,22 @@ class TestFrontends(FrontendTests):
 def test_rows_that_do_not_fit_the_tokens() -> None:
     with pytest.raises(ValueError, match="row splits that ascend from 0 to 5"):
         find_op("StringNGrams").run({}, _TOKENS, i32([0, 4]))
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "skip_empty", "tokens"),
+    [
+        (b"a, b", b", ", True, [b"a", b"b"]),
+        (b"a, b", b", ", False, [b"a", b"", b"b"]),
+        (b"", b",", False, []),
+        ("ü".encode(), b"", True, [b"\xc3", b"\xbc"]),
+    ],
+)
+def test_split_at_bytes(text: bytes, delimiter: bytes, skip_empty: bool, tokens: list[bytes]) -> None:
+    op = find_op("StringSplit")
+    assert op is not None
+    texts, any_of = np.array([text, b"x"], object), np.array(delimiter, object)
+    indices, values, shape = op.run({"skip_empty": skip_empty}, texts, any_of)
+    assert values.tolist() == [*tokens, b"x"]
+    assert indices.tolist() == [*([0, n] for n in range(len(tokens))), [1, 0]]
+    assert shape.tolist() == [2, max(len(tokens), 1)]
