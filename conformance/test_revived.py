@@ -189,14 +189,12 @@ def _calls_of_own(path: Path) -> list[Any]:
 
 
 DIFFERENT = {
-    "activity regularizer": "Keras has no config of the model where a class has none",
     "cell": "Keras gives a cell and its description in a config one number",
     "control flow": "the model's own function says less of the handles in loops",
     "gradient of its own": "the model's own function calls the layer's, and needs no gradient of its own",
     "objects": "the model's own function has captures in another order",
-    "subclass": "a Sequential inside is built for any batch",
+    "subclass": "a Sequential inside that was called on arrays is built for any batch, and not for theirs",
     "subclass, compiled": "as above",
-    "subclass inside": "as above",
     "wrapper": "the outputs have the shapes that the functions state",
 }
 """Cases whose files differ from Keras's, and why."""

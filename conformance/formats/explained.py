@@ -157,6 +157,14 @@ EXPLAINED = (
         readers=("tensorflow",),
     ),
     Explained(
+        "Keras 3 exports TimeDistributed so that it computes as many steps as there are rows, where the number of steps "
+        "is not known; TensorFlow computes the same from that SavedModel as kerasfmt.",
+        ("translator",),
+        ("expected float32[4, 7, 20], got float32[4, 4, 20]",),
+        kinds=("saved_model",),
+        writers=("tensorflow",),
+    ),
+    Explained(
         "Keras 3 takes an average pooling with its `pool_size` only, and so has no such model of its own to compare "
         "with. No Keras 2 reads an archive of Keras 3.",
         ("AveragePooling*",),

@@ -106,7 +106,7 @@ class Live:
         files = layout.written(self.engine.name, case) if fresh else {}
         if not fresh:
             arrays = {f"x {name}": a for name, a in x.items()} | {f"y {i}": a for i, a in enumerate(y)}
-            np.savez(where / "arrays.npz", **arrays)
+            hold(where / "arrays.npz", arrays)
             for kind in layout.own_formats(self.engine):
                 self._file(files, where, "own", kind, lambda path, k=kind: self._own(model, path, k))
             if not all(file["ok"] for file in files.values()):
@@ -227,20 +227,29 @@ def _mapped(function: Callable[[Any], Any], structure: Any) -> Any:
     return function(structure)
 
 
-def _held(path: Path) -> Any:
-    return np.load(path, allow_pickle=True)  # texts are Python objects
+def hold(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Keeps arrays for `held`. Texts are not kept as Python objects, of which one NumPy does not read another's."""
+    plain = {name: np.array(a.tolist()) if a.dtype == object else a for name, a in arrays.items()}
+    np.savez(path, **plain)  # type: ignore[arg-type]
+
+
+def held(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file, texts as Python objects."""
+    with np.load(path, allow_pickle=True) as arrays:  # earlier files hold texts as such
+        found = {name: arrays[name] for name in arrays.files}
+    return {name: a.astype(object) if a.dtype.kind in "SU" else a for name, a in found.items()}
 
 
 def inputs_of(writer: str, case: Case) -> dict[str, np.ndarray]:
     """The sample inputs that a writer's outputs are of, by name."""
-    with _held(layout.directory(writer, case) / "arrays.npz") as arrays:
-        return {name[2:]: arrays[name] for name in arrays if name.startswith("x ")}
+    arrays = held(layout.directory(writer, case) / "arrays.npz")
+    return {name[2:]: array for name, array in arrays.items() if name.startswith("x ")}
 
 
 def outputs_of(writer: str, case: Case) -> list[np.ndarray]:
     """What a writer's live model made of them."""
-    with _held(layout.directory(writer, case) / "arrays.npz") as arrays:
-        return [arrays[f"y {i}"] for i in range(sum(name.startswith("y ") for name in arrays))]
+    arrays = held(layout.directory(writer, case) / "arrays.npz")
+    return [arrays[f"y {i}"] for i in range(sum(name.startswith("y ") for name in arrays))]
 
 
 def record(target: Path, read: Callable[[], dict[str, Any]], stamp: str) -> None:

@@ -97,10 +97,18 @@ def read(case: Case, kind: str, path: Path, x: Mapping[str, np.ndarray]) -> dict
     return found
 
 
+_GENERATOR = "/seed_generator_state"
+"""How the names of variables end that are no weights, and that a layer of Keras 3 has beside them."""
+
+
 def _of_graph(graph: kerasfmt.GraphModel, case: Case, x: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """The variables of a graph, which Keras 3 stores twice under one name, and what its signature computes."""
     signature = graph.signatures["serving_default"]
-    weights = {variable.name: array_digest(np.asarray(variable.value)) for variable in graph.variables}
+    weights = {
+        variable.name: array_digest(np.asarray(variable.value))
+        for variable in graph.variables
+        if not variable.name.endswith(_GENERATOR)
+    }
     return {
         "weights": {"": sorted(weights.values())},
         "outputs": {} if not case.runs else dict(signature(**in_order(x, list(signature.inputs)))),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kerasfmt.ir.input_layer import InputLayer
+from kerasfmt.ir.input_spec import InputSpec
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import Layer
 from kerasfmt.ir.model import Model
@@ -30,6 +31,10 @@ class Sequential(Model):
       trainable: whether the weights may be trained.
       dtype: dtype or dtype policy of the model itself, float32 by default; the layers have their own.
       build_input_shape: shape of the input with the batch dimension, in place of an input shape of a layer.
+
+    Attributes:
+      checks_input: whether the model checks the shape of its input, as SavedModels and live models say; None for what
+        its layers say, which is that it does if it was given its input shape.
 
     Example:
       >>> model = kerasfmt.Sequential([kerasfmt.layers.Dense(2, input_shape=(3,)), kerasfmt.layers.Softmax()])
@@ -59,6 +64,7 @@ class Sequential(Model):
         for item in layers:
             self.stack.append(self._admit(item))
         self._declared_shape = tuple(build_input_shape) if build_input_shape is not None else None
+        self.checks_input: bool | None = None
         self._build_stack()
 
     def add(self, layer: Layer | Tensor) -> None:
@@ -130,6 +136,12 @@ class Sequential(Model):
     def config_layers(self) -> list[Layer]:
         """The layers of the config, with the input layer if the model was given its shape."""
         return [self.inputs[0].origin.layer, *self.layers] if self.declares_input else self.layers
+
+    @override
+    def input_spec(self) -> list[InputSpec] | None:
+        """The spec of the input; None where Keras checks none, because the first call gave the model its shape."""
+        checks = self.declares_input if self.checks_input is None else self.checks_input
+        return super().input_spec() if checks else None
 
     @property
     @override

@@ -154,3 +154,13 @@ def test_models_share_layers() -> None:
     assert first.weights == second.weights
     x = Input((3,))
     assert Model(x, [first(x), second(x)]).count_params() == 12
+
+
+def test_the_spec_of_an_input_that_was_declared_and_of_one_that_the_first_call_gave() -> None:
+    (spec,) = Sequential([Dense(2, input_shape=(3,))]).input_spec() or ()
+    assert spec.shape == (None, 3)
+    model = Sequential([Dense(2)])
+    model.build_for((None, 3))
+    assert model.input_spec() is None
+    model.checks_input = True
+    assert model.input_spec() == [spec]

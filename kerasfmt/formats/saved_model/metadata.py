@@ -25,7 +25,7 @@ from kerasfmt.ir import InputLayer, InputSpec, Layer, Model, Sequential, Trainin
 from kerasfmt.ir.compile_state import CompiledMetric
 from kerasfmt.ir.json_values import LEAVES, wrap_shape, wrap_tuple
 from kerasfmt.ir.regularizers import to_config
-from kerasfmt.ir.revived import RevivedLayer
+from kerasfmt.ir.revived import NO_CONFIG, RevivedLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tracked import TrackedObject
 from kerasfmt.typing import record
@@ -285,7 +285,8 @@ def _shapes(shape: Structure) -> Any:
 
 def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
     save_spec = map_structure(type_spec, model.keras_signature(ids.names))
-    config = {"class_name": _class_name(model), "config": _numbered_config(model, ids)}
+    stated = _numbered_config(model, ids)
+    config = {"class_name": _class_name(model), **({} if _lacks_config(stated) else {"config": stated})}
     metadata: dict[str, Any] = {
         "is_graph_network": True,
         "full_save_spec": ([save_spec], {}),
@@ -297,6 +298,15 @@ def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None
     if compiled is not None:
         metadata["training_config"] = _training_config(compiled, ids)
     return metadata
+
+
+def _lacks_config(config: Mapping[str, Any]) -> bool:
+    """Whether a layer in a model's config has none, so that Keras states none of the model.
+
+    Source: tf_keras/src/saving/legacy/saving_utils.py, model_metadata
+    """
+    inner = [entry["config"] for entry in config.get("layers", ())]
+    return bool(config.get(NO_CONFIG)) or any(_lacks_config(each) for each in inner)
 
 
 def _partly_numbered(model: Model, ids: SharedIds) -> dict[str, Any]:

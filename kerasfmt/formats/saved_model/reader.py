@@ -172,6 +172,8 @@ def _restore_facts(matched: Matched) -> None:
         kind = content.get("class_name")
         if isinstance(layer, ir.Functional | ir.Sequential) and isinstance(kind, str):
             layer.own_class = None if kind in (*_MODELS, type(layer).__name__) else kind
+        if isinstance(layer, ir.Sequential):
+            layer.checks_input = content.get("input_spec") is not None
         trainable = content.get("trainable")
         if isinstance(trainable, bool) and trainable is not layer.trainable:
             layer.trainable = trainable

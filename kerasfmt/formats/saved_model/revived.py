@@ -31,7 +31,7 @@ from kerasfmt.formats.saved_model.stored import Place
 from kerasfmt.formats.saved_model.training import without_numbers
 from kerasfmt.formats.saved_model.weights import Matched, named_layers
 from kerasfmt.graph import Capture, Spec
-from kerasfmt.ir import InputLayer, Layer, Model, Weight, policy
+from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Weight, policy
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.held_layers import children_of, every_layer
 from kerasfmt.ir.json_values import unwrap
@@ -267,6 +267,8 @@ class Revival:
             if given:
                 raise
             return None
+        if isinstance(made, Sequential):
+            made.checks_input = content.get("input_spec") is not None
         self._note(place, made)
         return made
 

@@ -33,8 +33,11 @@ class HasMoreWeights(InvalidModelError):
 def take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> None:
     """Gives every weight of a model the value of its live variable; enters it into `taken` by the variable's id.
 
-    The models inside, and the model itself, are given the names of their classes.
+    The models inside, and the model itself, are given the names of their classes. A Sequential model of Keras 2 says
+    whether it checks its input.
     """
+    if isinstance(model, ir.Sequential) and not is_keras3(live):
+        model.checks_input = live.input_spec is not None
     if not keras_class(type(live)):
         model.own_class = registered_name(type(live), live)
     layers = {layer.name: layer for layer in live.layers}

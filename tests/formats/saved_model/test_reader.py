@@ -189,3 +189,15 @@ def test_names_that_no_object_has(tmp_path: Path) -> None:
     edit_metadata(directory, lambda node, content: {**content, "name": "other"} if node else content)
     with pytest.raises(InvalidModelError, match="expected layer inner, got other"):
         load(directory)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_whether_a_sequential_model_checks_its_input(declared: bool, tmp_path: Path) -> None:
+    model = kerasfmt.Sequential(
+        [kerasfmt.layers.Dense(2, **({"input_shape": (3,)} if declared else {}), name="d")]
+    )
+    if not declared:
+        model.build_for((None, 3))
+    kerasfmt.save_model(model, tmp_path / "m")
+    found = kerasfmt.load_model(tmp_path / "m")
+    assert (found.input_spec() is not None) is declared
