@@ -134,6 +134,30 @@ def test_an_operation(case: Case, tmp_path: Path) -> None:
         check([got[name].numpy() for name in stored.output_names], expected, dtypes)
 
 
+class Mixed(keras.layers.Layer):
+    """A layer of one's own, of operations that TensorFlow's public functions do not compute."""
+
+    def call(self, x: Any) -> Any:
+        ops = keras.ops
+        matrices = ops.matmul(x, ops.transpose(x, (0, 2, 1))) + ops.eye(5)
+        real, imaginary = ops.fft((x, x * 0.5))
+        return ops.linalg.inv(matrices)[:, :, :4] + real * ops.i0(x) + ops.erfinv(ops.tanh(imaginary))
+
+
+@pytest.mark.skipif(not TENSORFLOW, reason="TensorFlow loads what is saved")
+def test_within_a_layer_keras_2_loads_them(tmp_path: Path) -> None:
+    keras2 = importlib.import_module("conformance.installed").keras2()
+    entry = keras.Input((5, 4))
+    model = keras.Model(entry, Mixed()(entry))
+    x = np.random.default_rng(3).normal(size=(3, 5, 4)).astype("float32")
+    expected = np.asarray(keras.ops.convert_to_numpy(model(x)))
+    found = kerasfmt.from_keras(model)
+    assert_close("prediction", found.predict(x), expected, 1e-5)
+    kerasfmt.save_model(found, tmp_path / "saved")
+    assert_close("Keras 2", keras2.models.load_model(tmp_path / "saved")(x).numpy(), expected, 1e-5)
+    assert_close("read again", kerasfmt.load_model(tmp_path / "saved").predict(x), expected, 1e-5)
+
+
 OF_THE_LIST = pytest.mark.skipif(
     not keras.__version__.startswith("3.15."),
     reason="the classes of operations that Keras 3.15 has are listed",

@@ -51,7 +51,7 @@ def call(sample: Sample, node: Node, operands: list[Any]) -> list[Any]:
     out = op_def_library.apply_op(sample.op, **given, **attrs)
     if isinstance(out, tf.Operation):
         return []
-    return list(out) if isinstance(out, list | tuple) else [out]
+    return list(tf.nest.flatten(out)) if isinstance(out, list | tuple) else [out]
 
 
 def list_of(tensor: Any) -> Any:

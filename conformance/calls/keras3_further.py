@@ -114,6 +114,14 @@ NETWORKS: dict[str, Call] = {
     "CTCDecode": lambda ops, s, t: [
         *ops.ctc_decode(s, ops.minimum(t + 2, 5)),
         *ops.ctc_decode(s, t, merge_repeated=False, mask_index=2),
+        *ops.ctc_decode(s, t, strategy="beam_search", top_paths=3, beam_width=10),
+        *ops.ctc_decode(
+            ops.concatenate([s, s * 0.5], axis=1)[:, :8],
+            t + 4,
+            strategy="beam_search",
+            beam_width=4,
+            mask_index=3,
+        ),
     ],
 }
 

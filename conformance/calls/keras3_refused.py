@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-VARIES = {"SobelEdges": "jax", "Rot90": "tensorflow", "UnravelIndex": "tensorflow"}
+VARIES = {
+    "SobelEdges": "jax",
+    "STFT": "jax",
+    "ISTFT": "jax",
+    "Rot90": "tensorflow",
+    "UnravelIndex": "tensorflow",
+}
 """Case -> the backend of Keras 3.15 that computes something else than its others; kerasfmt computes as the others."""
 
 _ALL = ("jax", "tensorflow", "torch")
 BROKEN: dict[str, tuple[str, ...]] = {
-    "norm": ("jax",),
-    "max_pool": ("jax",),
+    **dict.fromkeys(("norm", "max_pool", "CholeskyInverse", "Solve", "Bincount"), ("jax",)),
+    **dict.fromkeys(("SegmentMax", "SegmentMin", "SegmentProd"), ("jax",)),
+    **dict.fromkeys(("AffineTransform", "PerspectiveTransform"), ("jax",)),
     "ViewAsComplex": ("tensorflow",),
     "Histogram": _ALL,
     "ConvTranspose": _ALL,

@@ -74,7 +74,8 @@ UNARY: dict[str, Call] = {
         for name in (
             *("abs", "negative", "sign", "square", "exp", "expm1", "sin", "cos", "tan", "sinh", "cosh"),
             *("tanh", "atan", "asinh", "sigmoid", "softplus", "erf", "erfc", "floor", "ceil", "rint"),
-            *("is_nan", "is_inf", "is_finite", "log_sigmoid", "reciprocal_no_nan"),
+            *("is_nan", "is_inf", "is_finite", "log_sigmoid", "reciprocal_no_nan", "real", "imag"),
+            *("angle", "conj"),
         )
     },
     **{

@@ -23,6 +23,7 @@ def _import_families_of_files(name: str | None) -> None:
         from kerasfmt.graph.ops import (  # noqa: F401
             color,
             cross_entropy,
+            ctc,
             detection,
             fake_quant,
             frames,

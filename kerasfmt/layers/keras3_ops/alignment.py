@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from kerasfmt import dtypes
-from kerasfmt.graph import Value, ops
-from kerasfmt.layers.keras3_ops.composed import composed, constant
+from kerasfmt.graph import Value, emit, ops
+from kerasfmt.layers.keras3_ops.composed import composed, constant, known_size
 from kerasfmt.nn.shapes import dims_of, packed
 from kerasfmt.nn.tf.table import first_value, tensor
 
@@ -105,17 +105,20 @@ def ctc_decode(
     merge_repeated: bool = True,
     mask_index: int = 0,
 ) -> tuple[Value, Value]:
-    """The best label of each step without blanks and repetitions: int32 (1, batch, steps), -1 at the ends.
+    """The best labels without blanks, int32 (paths, batch, steps) with -1 at the ends, and scores (batch, paths).
 
-    The other output is the negative sum of the best logits, (batch, 1).
+    Of "greedy" they are the best label of each step, and the negative sum of its logits; repetitions are one label. Of
+    "beam_search" they are the likeliest sequences and the logarithms of their chances.
     """
-    if strategy != "greedy":
-        raise ValueError(f"strategy={strategy!r} is not supported; use strategy='greedy'")
     beside = first_value(inputs, sequence_lengths)
     logits = tensor(inputs, beside, dtypes.float32)
     logits = logits if logits.dtype is dtypes.float64 else ops.cast(logits, dtypes.float32)
     lengths = ops.cast(tensor(sequence_lengths, beside, dtypes.int32), dtypes.int32)
-    blank = mask_index if mask_index >= 0 else int(logits.dims[2] or 0) + mask_index
+    if strategy == "beam_search":
+        return _searched(logits, lengths, beam_width, top_paths, mask_index)
+    if strategy != "greedy":
+        raise ValueError(f"expected strategy 'greedy' or 'beam_search', got {strategy!r}")
+    blank = mask_index if mask_index >= 0 else known_size(logits, 2) + mask_index
     best = ops.argmax(logits, 2, dtypes.int32)
     steps = ops.range_(constant(best, 0), ops.getitem(ops.shape(best), 1))
     counted = ops.less(steps, ops.expand_dims(lengths, 1))
@@ -133,3 +136,23 @@ def ctc_decode(
     found = ops.tensor_scatter_update(empty, ops.pack([row, column], axis=1), ops.gather_nd(best, places))
     most = ops.where(counted, ops.reduce_max(logits, 2), constant(logits, 0))
     return ops.expand_dims(found, 0), ops.expand_dims(ops.negative(ops.reduce_sum(most, 1)), 1)
+
+
+def _searched(logits: Value, lengths: Value, width: int, paths: int, mask: int | None) -> tuple[Value, Value]:
+    """The likeliest sequences of labels; TensorFlow's blank is the last label."""
+    count = known_size(logits, 2)
+    mask = count - 1 if mask is None else mask % count
+    order = [*range(mask), *range(mask + 1, count), mask]
+    x = ops.transpose(logits, [1, 0, 2])
+    x = x if mask == count - 1 else ops.gather(x, np.array(order, np.int32), 2)
+    found = emit("CTCBeamSearchDecoder", x, lengths, beam_width=width, top_paths=paths, merge_repeated=False)
+    batch, steps, _ = dims_of(logits)
+    shape = ops.cast(packed([batch, steps], logits), dtypes.int64)
+    less = constant(lengths, -1, dtypes.int64)
+    rows = [
+        ops.cast(ops.sparse_to_dense(found[i], shape, found[paths + i], less), dtypes.int32)
+        for i in range(paths)
+    ]
+    labels = ops.pack(rows, axis=0)
+    labels = ops.where(ops.greater_equal(labels, np.int32(mask)), labels + np.int32(1), labels)
+    return labels, found[-1]

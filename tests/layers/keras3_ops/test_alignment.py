@@ -30,6 +30,16 @@ PATH = np.float32(
 )
 
 
+BEST = np.log(
+    np.float32(
+        [
+            [[0.1, 0.8, 0.1], [0.8, 0.1, 0.1], [0.1, 0.1, 0.8]],
+            [[0.1, 0.1, 0.8], [0.1, 0.1, 0.8], [0.8, 0.1, 0.1]],
+        ]
+    )
+)
+
+
 class TestOperations(OperationTests):
     composed = True
     calls = [
@@ -57,7 +67,19 @@ class TestOperations(OperationTests):
             mask_index=-1,
             gives=[np.int32([[[1, 1, 0, 1], [1, 0, -1, -1]]]), np.float32([[-30], [-16]])],
         ),
+        call(
+            "CTCDecode",
+            BEST,
+            Constant(np.int32([3, 2])),
+            strategy="beam_search",
+            beam_width=4,
+            gives=[np.int32([[[1, 2, -1], [2, -1, -1]]]), np.log(np.float32([[0.656], [0.8]]))],
+            rtol=1e-5,
+        ),
     ]
     refused = [
-        (call("CTCDecode", PATH, STEPS, strategy="beam_search"), "strategy='beam_search' is not supported")
+        (
+            call("CTCDecode", PATH, STEPS, strategy="best"),
+            "expected strategy 'greedy' or 'beam_search', got 'best'",
+        )
     ]
