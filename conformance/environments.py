@@ -20,8 +20,9 @@ NAMES = {
     "k3jax": "k3jax",
     "k3torch": "k3torch",
     "optax": "optax",
+    "openvino": "openvino",
 }
-"""What runs in it ("core", a TensorFlow line, Keras 3 on a backend, optax) -> directory below `HOME`."""
+"""What runs in it ("core", a TensorFlow line, Keras 3 on a backend, optax, openvino) -> directory below `HOME`."""
 
 
 def interpreter(name: str) -> Path:
@@ -42,5 +43,5 @@ def python(environment: str) -> Path:
         return Path(sys.executable)
     matrix = environment in ("2.12", "k3jax", "k3torch")
     option = " --formats" if matrix else f" --lines {environment}"
-    command = "python tools/env.py setup" + ("" if environment == "optax" else option)
+    command = "python tools/env.py setup" + ("" if environment in ("optax", "openvino") else option)
     raise SystemExit(f"no environment {HOME / NAMES[environment]}: make it with `{command}`")

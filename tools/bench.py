@@ -21,6 +21,7 @@ from pathlib import Path
 
 import env  # first: it makes conformance importable
 from bench_against import compare
+from bench_jax import functions
 from bench_process import ROOT, Side, alternate, run, say
 from bench_reading import reading
 from bench_row import Row, times
@@ -74,6 +75,7 @@ def measure(repeat: int) -> list[Row]:
         texts = [f"{size / 1e6:.2f} MB" for size in sizes]
         rows.append(Row(f"{name}: saved_model.pb", *texts, f"{sizes[0] / sizes[1]:.2f} of it", "no larger"))
     rows += [*_live(tensorflow, kept), *_checkpoints(core, tensorflow), *_depths(core, kept)]
+    rows += functions(tensorflow, kept)
     return [*rows, *reading(core, tensorflow, kept), _predict(tensorflow)]
 
 

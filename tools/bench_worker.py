@@ -376,5 +376,13 @@ def layers(target: str, *counts: str) -> dict[str, Any]:
     return found
 
 
+def jax_save(side: str, name: str, size: str, target: str, times: str) -> dict[str, Any]:
+    """Seconds of making a SavedModel of a network in JAX, traced anew each time; the bytes that the first one takes."""
+    from bench_jax_models import saver
+
+    work = saver(side, name, size == "tiny", target)
+    return {"bytes": _memory(work), "seconds": _median(work, int(times))}
+
+
 if __name__ == "__main__":
     print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))

@@ -82,6 +82,8 @@ LINES = {
 _NETWORKS = ("flax==0.12.8", "equinox==0.13.8", "dm-haiku==0.0.17")
 OPTAX = Environment(NAMES["optax"], ("optax>=0.2.4", "jax[cpu]", "protobuf>=4.25", *_NETWORKS, *_READING))
 """Where JAX is: functions become models there, and models are trained that Keras trains further."""
+OPENVINO = Environment(NAMES["openvino"], ("openvino==2026.4.1", "numpy"))
+"""What reads SavedModels without TensorFlow."""
 
 FORMATS = (
     Environment(
@@ -190,6 +192,7 @@ def test(lines: list[str], fast: bool) -> int:
     started = time.perf_counter()
     core = make(CORE)
     jax = make(OPTAX)
+    make(OPENVINO)
     pythons = {line: make(LINES[line]) for line in lines}
     environment = {**os.environ, "KERASFMT_ENVS": str(HOME), "PYTHONPATH": str(ROOT)}
     failed = []
@@ -237,6 +240,7 @@ def main() -> int:
         wanted = [
             CORE,
             OPTAX,
+            OPENVINO,
             *(LINES[line] for line in options.lines),
             *(FORMATS if options.formats else ()),
         ]

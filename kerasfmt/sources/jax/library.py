@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 
@@ -35,3 +37,19 @@ def applied(equation: Any, *operands: Any) -> list[Any]:
     functions, params = given if isinstance(given, tuple) else ((), given)  # JAX gave a pair before 0.9
     found = primitive.bind(*functions, *operands, **params)
     return list(found) if primitive.multiple_results else [found]
+
+
+def own_function(*places: str) -> Callable[..., Any] | None:
+    """A function of JAX's that is no part of its interface; None if this JAX has none of that name.
+
+    Args:
+      places: where versions of JAX have it, each as `module:name`.
+    """
+    for place in places:
+        module, _, name = place.partition(":")
+        try:
+            found = getattr(import_module(module), name)
+        except (ImportError, AttributeError):
+            continue
+        return found  # type: ignore[no-any-return]
+    return None

@@ -246,3 +246,10 @@ def graph_broadcast(x: Value, sizes: Sequence[Size]) -> Value:
     """`x` broadcast to a shape, from the last dimension on."""
     (value,) = x.graph.emit("BroadcastTo", x, pack_sizes(x.graph, sizes))
     return value
+
+
+def mirrored(x: Value, axes: Sequence[int]) -> Value:
+    """`x` backwards along axes, by a node for each: OpenVINO takes no node for several."""
+    for axis in axes:
+        x = ops.reverse(x, [axis])
+    return x

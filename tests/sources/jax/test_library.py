@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from kerasfmt.sources.jax.library import applied, jax
+from kerasfmt.sources.jax.library import applied, jax, own_function
 
 
 def test_without_jax(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +26,8 @@ def test_an_equation_for_other_operands() -> None:
     (equation,) = module.make_jaxpr(lambda x: x * 2.0)(1.0).jaxpr.eqns
     (found,) = applied(equation, 3.0, 2.0)
     assert found == 6.0
+
+
+def test_a_function_that_a_version_may_lack() -> None:
+    assert own_function("no.such.module:name", "math:sqrt") is __import__("math").sqrt
+    assert own_function("math:no_such_function") is None

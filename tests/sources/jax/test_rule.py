@@ -7,7 +7,7 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Builder, Spec, ops
 from kerasfmt.sources.jax import rules  # noqa: F401  (fills RULES)
-from kerasfmt.sources.jax.rule import RULES, Aval, pack_sizes, reshape
+from kerasfmt.sources.jax.rule import RULES, Aval, mirrored, pack_sizes, reshape
 
 
 def test_the_registry_holds_the_families() -> None:
@@ -44,3 +44,10 @@ def test_sizes_as_a_vector() -> None:
     assert pack_sizes(graph, []).shape == (0,)
     size = graph.input(Spec((), dtypes.int32), "n")
     assert pack_sizes(graph, [2, size]).node.op == "Pack"
+
+
+def test_backwards_along_several_axes() -> None:
+    x = Builder().input(Spec((2, 3, 4), dtypes.float32), "x")
+    made = mirrored(x, [0, 2])
+    assert [made.node.op, made.node.inputs[0].node.op] == ["ReverseV2", "ReverseV2"]
+    assert mirrored(x, []) is x

@@ -2,6 +2,7 @@
 
 from kerasfmt.sources.jax.rules import (  # noqa: F401
     calls,
+    composed,
     control,
     conversion,
     convolution,

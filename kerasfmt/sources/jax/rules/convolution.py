@@ -15,6 +15,7 @@ from kerasfmt.sources.jax.rule import (
     Equation,
     Size,
     UnsupportedPrimitiveError,
+    mirrored,
     pack_sizes,
     reshape,
     rule,
@@ -100,7 +101,7 @@ def _transposed(
         times(size, step) if list(pads) == same else plus(times(minus(size, 1), step), width)
         for size, step, width in zip(spatial, steps, window, strict=True)
     ]
-    filters = ops.transpose(ops.reverse(kernel, [0, 1]), [0, 1, 3, 2])
+    filters = ops.transpose(mirrored(kernel, [0, 1]), [0, 1, 3, 2])
     whole = pack_sizes(equation.graph, [batch, *sizes, int(kernel.dims[-1] or 0)])
     return ops.conv2d_backprop_input(whole, filters, x, steps, "SAME" if list(pads) == same else "VALID")
 

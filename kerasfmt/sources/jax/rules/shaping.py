@@ -11,7 +11,7 @@ from typing import Any
 from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.graph.sizes import int32
 from kerasfmt.sources.jax.dimensions import minus, times
-from kerasfmt.sources.jax.rule import Equation, Size, pack_sizes, rule
+from kerasfmt.sources.jax.rule import Equation, Size, mirrored, pack_sizes, rule
 
 
 @rule("reshape")
@@ -72,7 +72,7 @@ def _transpose(equation: Equation, x: Value) -> Value:
 @rule("rev")
 def _rev(equation: Equation, x: Value) -> Value:
     axes = [int(axis) for axis in equation.params["dimensions"]]
-    return ops.reverse(x, axes) if axes else x
+    return mirrored(x, axes)
 
 
 def sliced(x: Value, begin: Sequence[Size], end: Sequence[Size], strides: Sequence[int]) -> Value:
