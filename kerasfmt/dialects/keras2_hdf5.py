@@ -102,7 +102,7 @@ def _model(
     sequential = isinstance(model, Sequential)
     entries = []
     for entry, layer in zip(config["layers"], model.config_layers, strict=True):
-        if isinstance(layer, Model):
+        if isinstance(layer, Model) and layer.is_network:
             inside = frozen or not layer.trainable
             inner = _model(layer, entry["config"], modern or sequential, for_both, inside)
         else:

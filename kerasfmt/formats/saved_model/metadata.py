@@ -160,7 +160,7 @@ def _layer_content(
         "preserve_input_structure_in_config": layer.facts.preserves_structure,
         "autocast": layer.autocast,
         "class_name": _class_name(layer),
-        "config": _partly_numbered(layer, ids) if isinstance(layer, Model) else ids.config(layer),
+        "config": _model_config(layer, ids) if isinstance(layer, Model) else ids.config(layer),
     }
     if inbound:
         metadata["inbound_nodes"] = inbound
@@ -285,6 +285,7 @@ def _shapes(shape: Structure) -> Any:
 
 def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
     save_spec = map_structure(type_spec, model.keras_signature(ids.names))
+    # Keras never reads `model_config`. That of a class with a config of its own tells kerasfmt the layers.
     config = {"class_name": _class_name(model), "config": _numbered_config(model, ids)}
     metadata: dict[str, Any] = {
         "is_graph_network": True,
@@ -297,6 +298,11 @@ def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None
     if compiled is not None:
         metadata["training_config"] = _training_config(compiled, ids)
     return metadata
+
+
+def _model_config(model: Model, ids: SharedIds) -> dict[str, Any]:
+    """The config of the user's own class, where it has another one than a model of inputs and outputs."""
+    return _partly_numbered(model, ids) if model.own_config is None else dict(model.own_config)
 
 
 def _partly_numbered(model: Model, ids: SharedIds) -> dict[str, Any]:

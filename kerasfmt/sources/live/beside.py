@@ -25,7 +25,7 @@ from typing import Any, Final
 from kerasfmt import ir
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import regularizers
-from kerasfmt.ir.attached import Attached
+from kerasfmt.ir.attached import OPTIMIZER, Attached
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.own_modules import defines_keras
@@ -57,13 +57,10 @@ def take_what_is_beside(found: ir.Model, live: Any, layers: CustomLayers) -> Non
             warnings.warn(printable(f"{each.sentence}; it is left out"), stacklevel=4)
     optimizer = getattr(live, "optimizer", None)
     if optimizer is not None and not _is_compiled(live) and not isinstance(optimizer, str):
-        warnings.warn(
-            printable(
-                f"model {live.name}: it has an optimizer, {type(optimizer).__name__}, and is not compiled; the "
-                "optimizer is left out"
-            ),
-            stacklevel=4,
-        )
+        sentence = f"model {live.name}: it has an optimizer, {type(optimizer).__name__}, and is not compiled"
+        each = _Beside(found, sentence, OPTIMIZER, partial(layers.beside_optimizer, live, optimizer))
+        if not each.take():
+            warnings.warn(printable(f"{sentence}; the optimizer is left out"), stacklevel=4)
 
 
 @dataclass(frozen=True)
