@@ -363,3 +363,57 @@ def test_what_no_subclassed_model_may_take(tmp_path: Path) -> None:
     ):
         with pytest.raises(kerasfmt.KerasfmtError, match=match):
             kerasfmt.save_model(model, tmp_path / "no")
+
+
+@of_keras2
+def test_a_layer_that_two_custom_layers_share(tmp_path: Path) -> None:
+    keras: Any = KERAS2
+
+    class Inner(keras.layers.Layer):  # type: ignore[misc]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.value = self.add_weight(name="value", shape=[], initializer="ones")
+
+        def call(self, x: Any) -> Any:
+            return x + self.value
+
+    class Outer(keras.layers.Layer):  # type: ignore[misc]
+        def __init__(self, inner: Any, **options: Any) -> None:
+            super().__init__(**options)
+            self.inner = inner
+
+        def call(self, x: Any) -> Any:
+            return self.inner(x)
+
+        def get_config(self) -> dict[str, Any]:
+            stated = keras.utils.legacy.serialize_keras_object(self.inner)
+            return {**super().get_config(), "inner": stated}
+
+        @classmethod
+        def from_config(cls, config: dict[str, Any]) -> Any:
+            inner = keras.utils.legacy.deserialize_keras_object(config.pop("inner"))
+            return cls(inner, **config)
+
+    keras.backend.clear_session()
+    x, inner = keras.Input((1,)), Inner()
+    model = keras.Model(x, [Outer(inner, name="one")(x), Outer(inner, name="two")(x)])
+    kerasfmt.save_model(model, tmp_path / "m.h5")
+    kerasfmt.save_model(model, tmp_path / "m")
+    for part in ("m.h5", "m"):
+        with keras.utils.custom_object_scope({"Inner": Inner, "Outer": Outer}):
+            loaded = keras.models.load_model(tmp_path / part)
+        one, two = loaded.get_layer("one"), loaded.get_layer("two")
+        assert one.inner is two.inner
+        one.inner.value.assign(5.0)
+        for got in loaded(np.ones((1, 1), np.float32)):
+            np.testing.assert_array_equal(got, [[6.0]])
+
+
+@of_keras2
+def test_a_layer_in_a_wrapper_and_in_the_model() -> None:
+    keras: Any = KERAS2
+    keras.backend.clear_session()
+    x, dense = keras.Input((4, 3)), keras.layers.Dense(2, name="shared")
+    model = keras.Model(x, [dense(x), keras.layers.TimeDistributed(dense, name="each")(x)])
+    with pytest.warns(UserWarning, match=r"layer each \(TimeDistributed\): layer shared in it is elsewhere"):
+        kerasfmt.from_keras(model)
