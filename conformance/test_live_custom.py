@@ -221,3 +221,199 @@ def test_metrics_and_generators_of_custom_layers(tmp_path: Path) -> None:
         assert set(np.unique(loaded(x, training=True))) <= {0.0, 2.0}
     assert [float(m.result()) for m in ours.metrics] == [float(m.result()) for m in theirs.metrics]
     assert tf.is_tensor(ours(x))
+
+
+@of_keras2
+def test_a_sequential_model_without_an_input_takes_any_batch(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    keras: Any = KERAS2
+    keras.backend.clear_session()
+    model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(2)])
+    model(np.ones((10, 3), np.float32))
+    kerasfmt.save_model(model, tmp_path / "m")
+    x = np.ones((2, 3), np.float32)
+    expected = model(x).numpy()
+    np.testing.assert_allclose(keras.models.load_model(tmp_path / "m")(x), expected, rtol=1e-5)
+    serve = tf.saved_model.load(str(tmp_path / "m")).signatures["serving_default"]
+    (served,) = serve(tf.constant(x)).values()
+    np.testing.assert_allclose(served, expected, rtol=1e-5)
+
+
+@of_keras2
+def test_a_functional_subclass_with_a_config_of_its_own(tmp_path: Path) -> None:
+    keras: Any = KERAS2
+
+    class Scorer(keras.Model):  # type: ignore[misc]
+        def __init__(self, units: int) -> None:
+            x = keras.Input((3,))
+            super().__init__(x, keras.layers.Dense(units)(x))
+            self.units = units
+
+        def get_config(self) -> dict[str, Any]:
+            return {"units": self.units}
+
+    keras.backend.clear_session()
+    model = Scorer(2)
+    x = np.ones((2, 3), np.float32)
+    kerasfmt.save_model(model, tmp_path / "m")
+    read = kerasfmt.load_model(tmp_path / "m")
+    np.testing.assert_allclose(read.predict(x), model(x), rtol=1e-5)
+    assert [layer.class_label for layer in read.layers] == ["InputLayer", "Dense"]
+    kerasfmt.save_model(read, tmp_path / "again")
+    for part in ("m", "again"):
+        with keras.utils.custom_object_scope({"Scorer": Scorer}):
+            loaded = keras.models.load_model(tmp_path / part)
+        assert (type(loaded), loaded.units) == (Scorer, 2)
+        np.testing.assert_allclose(loaded(x), model(x), rtol=1e-5)
+
+
+@of_keras2
+def test_subclassed_models_in_hdf5_and_without_traces(tmp_path: Path) -> None:
+    keras: Any = KERAS2
+
+    class Tower(keras.Model):  # type: ignore[misc]
+        def __init__(self, units: int) -> None:
+            super().__init__()
+            self.units = units
+            self.hidden = keras.layers.Dense(5, name="hidden")
+            self.last = keras.layers.Dense(units, name="last")
+
+        def call(self, x: Any) -> Any:
+            return self.last(self.hidden(x))
+
+        def get_config(self) -> dict[str, Any]:
+            return {"units": self.units}
+
+    keras.backend.clear_session()
+    one, two, tower = keras.Input((3,)), keras.Input((3,)), Tower(2)
+    model = keras.Model([one, two], keras.layers.add([tower(one), tower(two)]))
+    x = [np.ones((2, 3), np.float32), np.zeros((2, 3), np.float32)]
+    kerasfmt.save_model(model, tmp_path / "m.h5")
+    kerasfmt.save_model(model, tmp_path / "m", save_traces=False)
+    for part in ("m.h5", "m"):
+        loaded = keras.models.load_model(tmp_path / part, custom_objects={"Tower": Tower}, compile=False)
+        np.testing.assert_allclose(loaded(x), model(x), rtol=1e-5)
+    with pytest.raises(kerasfmt.KerasfmtError, match="HDF5 file holds no functions"):
+        kerasfmt.save_model(tower, tmp_path / "tower.h5")
+
+
+@of_keras2
+def test_an_optimizer_without_compile(tmp_path: Path) -> None:
+    keras: Any = KERAS2
+    for optimizer in (keras.optimizers.legacy.RMSprop(0.1), keras.optimizers.Adam(0.1)):
+        keras.backend.clear_session()
+        model = keras.Sequential([keras.layers.Dense(1, input_shape=(3,))])
+        model.optimizer = optimizer
+        kerasfmt.save_model(model, tmp_path / "m")
+        model.save(tmp_path / "theirs", save_format="tf")
+        ours, theirs = (keras.models.load_model(tmp_path / part) for part in ("m", "theirs"))
+        assert type(ours.optimizer) is type(theirs.optimizer)
+        assert [w.name for w in ours.weights] == [w.name for w in theirs.weights]
+    slots = keras.optimizers.legacy.Adam(0.1)
+    model.optimizer = slots
+    slots.apply_gradients([(np.ones_like(v), v) for v in model.trainable_variables])
+    with pytest.warns(UserWarning, match="is not compiled; the optimizer is left out"):
+        kerasfmt.save_model(model, tmp_path / "slots")
+
+
+@of_keras2
+def test_models_in_a_session_and_in_a_strategy(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    keras: Any = KERAS2
+    x = np.ones((2, 3), np.float32)
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        model = keras.Sequential(
+            [keras.layers.Dense(2, input_shape=(3,)), keras.layers.Lambda(lambda y: y + 1)]
+        )
+    kerasfmt.save_model(model, tmp_path / "strategy")
+    np.testing.assert_allclose(kerasfmt.load_model(tmp_path / "strategy").predict(x), model(x), rtol=1e-5)
+    keras.backend.clear_session()
+    with tf.Graph().as_default():
+        model = keras.Sequential([keras.layers.Dense(2, input_shape=(3,))])
+        expected, weights = model.predict(x), model.get_weights()
+        kerasfmt.save_model(model, tmp_path / "session")
+    read = kerasfmt.load_model(tmp_path / "session")
+    np.testing.assert_allclose(read.predict(x), expected, rtol=1e-5)
+    np.testing.assert_array_equal(read.layers[0].weights[0].numpy(), weights[0])
+    keras.backend.clear_session()
+
+
+@of_keras2
+def test_what_no_subclassed_model_may_take(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    keras: Any = KERAS2
+
+    class Two(keras.Model):  # type: ignore[misc]
+        def call(self, x: Any, y: Any) -> Any:
+            return x + y
+
+    class Sparse(keras.Model):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return tf.sparse.to_dense(x)
+
+    two, sparse = Two(), Sparse()
+    two(tf.ones((1, 2)), tf.ones((1, 2)))
+    sparse(tf.sparse.from_dense(np.ones((1, 2), np.float32)))
+    for model, match in (
+        (two, "2 arguments that are tensors"),
+        (sparse, "sparse and ragged inputs are not supported"),
+    ):
+        with pytest.raises(kerasfmt.KerasfmtError, match=match):
+            kerasfmt.save_model(model, tmp_path / "no")
+
+
+@of_keras2
+def test_a_layer_that_two_custom_layers_share(tmp_path: Path) -> None:
+    keras: Any = KERAS2
+
+    class Inner(keras.layers.Layer):  # type: ignore[misc]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.value = self.add_weight(name="value", shape=[], initializer="ones")
+
+        def call(self, x: Any) -> Any:
+            return x + self.value
+
+    class Outer(keras.layers.Layer):  # type: ignore[misc]
+        def __init__(self, inner: Any, **options: Any) -> None:
+            super().__init__(**options)
+            self.inner = inner
+
+        def call(self, x: Any) -> Any:
+            return self.inner(x)
+
+        def get_config(self) -> dict[str, Any]:
+            stated = keras.utils.legacy.serialize_keras_object(self.inner)
+            return {**super().get_config(), "inner": stated}
+
+        @classmethod
+        def from_config(cls, config: dict[str, Any]) -> Any:
+            inner = keras.utils.legacy.deserialize_keras_object(config.pop("inner"))
+            return cls(inner, **config)
+
+    keras.backend.clear_session()
+    x, inner = keras.Input((1,)), Inner()
+    model = keras.Model(x, [Outer(inner, name="one")(x), Outer(inner, name="two")(x)])
+    kerasfmt.save_model(model, tmp_path / "m.h5")
+    kerasfmt.save_model(model, tmp_path / "m")
+    for part in ("m.h5", "m"):
+        with keras.utils.custom_object_scope({"Inner": Inner, "Outer": Outer}):
+            loaded = keras.models.load_model(tmp_path / part)
+        one, two = loaded.get_layer("one"), loaded.get_layer("two")
+        assert one.inner is two.inner
+        one.inner.value.assign(5.0)
+        for got in loaded(np.ones((1, 1), np.float32)):
+            np.testing.assert_array_equal(got, [[6.0]])
+
+
+@of_keras2
+def test_a_layer_in_a_wrapper_and_in_the_model() -> None:
+    keras: Any = KERAS2
+    keras.backend.clear_session()
+    x, dense = keras.Input((4, 3)), keras.layers.Dense(2, name="shared")
+    model = keras.Model(x, [dense(x), keras.layers.TimeDistributed(dense, name="each")(x)])
+    with pytest.warns(UserWarning, match=r"layer each \(TimeDistributed\): layer shared in it is elsewhere"):
+        kerasfmt.from_keras(model)

@@ -46,13 +46,21 @@ def _argument(node: Any, tensor: FindTensor, kwargs: dict[str, Any], exact: bool
         if len(node) == 4:
             given = {k: _keyword(v, tensor, exact) for k, v in node[3].items()}
             kwargs.update({k: v for k, v in given.items() if exact or v is not None})
-        return Constant(unwrap(node[2])) if _is_constant(node) else tensor(node)
+        return _constant(node[2]) if _is_constant(node) else tensor(node)
     if isinstance(node, Mapping):
         return {k: _argument(v, tensor, kwargs, exact) for k, v in node.items()}
     if not isinstance(node, list):
         raise InvalidModelError(f"config: not an inbound node: {str(node)[:80]}")
     items = [_argument(item, tensor, kwargs, exact) for item in node]
     return items[0] if len(items) == 1 and not exact else items
+
+
+def _constant(value: Any) -> Constant:
+    if isinstance(value, list) and value[:1] == [_COMPOSITE]:
+        raise UnsupportedLayerError(
+            "config: a constant that is a ragged or sparse tensor is not supported; use a dense one"
+        )
+    return Constant(unwrap(value))
 
 
 def _is_constant(value: Any) -> bool:
@@ -72,6 +80,12 @@ def _keyword(value: Any, tensor: FindTensor, exact: bool) -> Any:
         return {k: _keyword(v, tensor, exact) for k, v in value.items()}
     return value
 
+
+_COMPOSITE: Final = {"_TYPE": "COMPOSITE"}
+"""What Keras puts before the text of a ragged or sparse tensor.
+
+Source: tf_keras/src/engine/node.py, Node.serialize
+"""
 
 CALLS: Final = CallWords(
     read=read_call,

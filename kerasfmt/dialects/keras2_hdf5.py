@@ -12,8 +12,9 @@ keras/src/saving/legacy/saved_model/json_utils.py, get_json_type (2.15)
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from kerasfmt.dialects import versions
 from kerasfmt.dialects.activations import in_keras2, is_activation
@@ -21,12 +22,15 @@ from kerasfmt.dialects.keras2 import refuse_constants, warn_of_words_of_keras3
 from kerasfmt.dialects.saving_lib import MODULES, object_at, warn_of_own_classes, wrapped
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import Layer, Model, Sequential, Tensor
-from kerasfmt.ir.held_layers import every_call
+from kerasfmt.ir.held_layers import every_call, every_layer
 from kerasfmt.ir.json_values import is_shape
 from kerasfmt.ir.layer import find_layer_class
+from kerasfmt.ir.revived import RevivedLayer
 from kerasfmt.ir.structure import flatten
 from kerasfmt.ir.tensor import Call
 from kerasfmt.printable import printable
+
+_SHARED: Final = "shared_object_id"
 
 
 def write_model(model: Model) -> dict[str, Any]:
@@ -44,7 +48,42 @@ def write_model(model: Model) -> dict[str, Any]:
     told = _model(model, config["config"], modern=False, for_both=model.made_by_keras == 3)
     if versions.parsed(model.keras2_version or "") >= versions.OPTIONAL_INPUTS:
         told = _state_optional(told)
+    shared = _shared_layers(model)
+    if shared:
+        told = _with_numbers(model, told, shared)
     return {**config, "config": told}
+
+
+def _shared_layers(model: Model) -> dict[Layer, int]:
+    """A number for each layer that configs of custom layers describe several times, or describe beside its own entry.
+
+    Source: tf_keras/src/saving/legacy/serialization.py, SharedObjectSavingScope
+    """
+    layers = list(every_layer(model))
+    stated = [
+        held for layer in layers if isinstance(layer, RevivedLayer) for held in layer.stated_layers.values()
+    ]
+    members = {layer for each in layers if isinstance(each, Model) for layer in each.layers}
+    times = Counter(stated)
+    return {
+        layer: number
+        for number, layer in enumerate(each for each in times if times[each] > 1 or each in members)
+    }
+
+
+def _with_numbers(model: Model, config: Mapping[str, Any], numbers: Mapping[Layer, int]) -> dict[str, Any]:
+    """The config of a model with the numbers of the layers that several descriptions mean."""
+    entries = []
+    for entry, layer in zip(config["layers"], model.config_layers, strict=True):
+        inner = dict(entry["config"])
+        if isinstance(layer, Model) and layer.is_network:
+            inner = _with_numbers(layer, inner, numbers)
+        for key, held in layer.stated_layers.items() if isinstance(layer, RevivedLayer) else ():
+            if held in numbers:
+                inner[key] = {**inner[key], _SHARED: numbers[held]}
+        own = {_SHARED: numbers[layer]} if layer in numbers else {}
+        entries.append({**entry, "config": inner, **own})
+    return {**config, "layers": entries}
 
 
 def _warn_of_calls(model: Model) -> None:
@@ -102,7 +141,7 @@ def _model(
     sequential = isinstance(model, Sequential)
     entries = []
     for entry, layer in zip(config["layers"], model.config_layers, strict=True):
-        if isinstance(layer, Model):
+        if isinstance(layer, Model) and layer.is_network:
             inside = frozen or not layer.trainable
             inner = _model(layer, entry["config"], modern or sequential, for_both, inside)
         else:

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.tracked import TrackedItem, TrackedObject, walk
 from kerasfmt.ir.weight import Weight
+
+OPTIMIZER: Final = "optimizer"
+"""The attribute of a model that tracks an optimizer; its variables are not among those of the model."""
 
 
 @dataclass(eq=False)
@@ -36,9 +39,10 @@ class Attached:
 
     @property
     def weights(self) -> list[Weight]:
-        """The variables among the objects and in them, but for those of metrics."""
-        metrics = {id(item) for metric in self.metrics for _, item in walk(metric.children)}
-        found = (item for _, item in walk(self.tracked) if id(item) not in metrics)
+        """The variables among the objects and in them, but for those of metrics and of an optimizer."""
+        apart = {id(item) for metric in self.metrics for _, item in walk(metric.children)}
+        tracked = {name: item for name, item in self.tracked.items() if name != OPTIMIZER}
+        found = (item for _, item in walk(tracked) if id(item) not in apart)
         return [item for item in found if isinstance(item, Weight)]
 
     @property

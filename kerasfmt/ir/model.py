@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from kerasfmt.errors import KerasfmtError
-from kerasfmt.graph import Value
+from kerasfmt.graph import Spec, Value
 from kerasfmt.ir import fields, naming
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.compilable import Compilable
@@ -70,8 +70,12 @@ class Model(Layer, Compilable):
     """Major version of the Keras that made it; HDF5 files are written so that it can read them too."""
     own_class: str | None = fields.state(default=None)
     """The class of the user's own that made it of inputs and outputs; a SavedModel says it."""
+    own_config: Mapping[str, Any] | None = fields.state(default=None)
+    """What `get_config` of that class says, where it is not the config of a model of inputs and outputs."""
     activity_regularizer: Regularizer | None = fields.state(default=None)
     """The penalty on its outputs, which a live model may have and only a SavedModel holds."""
+    infers_batch: bool = fields.state(default=False)
+    """Whether its input has the batch size of the first data by chance, as in a Sequential model without an input."""
     keras2_version: str | None = None
     """The version of the Keras 2 whose live model it is a copy of; an HDF5 file says the same of it as that Keras."""
 
@@ -229,8 +233,18 @@ class Model(Layer, Compilable):
 
     @override
     def keras_signature(self, names: LayerNames = OWN_NAMES) -> Structure:
-        """The specs of the inputs, named as their layers."""
-        return map_structure(lambda t: t.spec.with_name(names[t.origin.layer]), self.inputs_structure)
+        """The specs of the inputs, named as their layers; with an open batch size where that of its input is inferred.
+
+        Source: tf_keras/src/engine/functional.py, Functional._get_save_spec
+        """
+
+        def spec(tensor: Tensor) -> Spec:
+            found = tensor.spec.with_name(names[tensor.origin.layer])
+            if self.infers_batch and found.shape:
+                return Spec((None, *found.shape[1:]), found.dtype, found.name)
+            return found
+
+        return map_structure(spec, self.inputs_structure)
 
     @property
     def output_names(self) -> list[str]:

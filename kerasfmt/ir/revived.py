@@ -246,6 +246,14 @@ class RevivedLayer(Layer, register=False):
         """The config that the file holds; empty where its class has none."""
         return self.config_in(OWN_NAMES) if self.record.has_config else {}
 
+    @property
+    def stated_layers(self) -> Mapping[str, Layer]:
+        """The layers in it that its config describes, under the attributes that hold them."""
+        config, tracked = self.record.content.get("config"), self.record.tracked
+        stated = [key for key, value in dict(config or {}).items() if isinstance(value, Mapping)]
+        held = {key: tracked.get(key) for key in stated}
+        return {key: item for key, item in held.items() if isinstance(item, Layer)}
+
     @override
     def config_in(self, names: LayerNames) -> dict[str, Any]:
         config = self.record.content.get("config")

@@ -164,13 +164,14 @@ def revived_layers(model: Model) -> list[RevivedLayer]:
     return [layer for layer in every_layer(model) if isinstance(layer, RevivedLayer)]
 
 
-def refuse_revived(model: Model, what: str, with_configs: bool = False) -> None:
+def refuse_revived(model: Model, what: str, with_configs: bool = False, with_models: bool = False) -> None:
     """Refuses a model with revived layers.
 
     Args:
       model: the model.
       what: what cannot hold functions.
       with_configs: whether it can hold a layer whose class, if a reader has it, makes the layer of its config.
+      with_models: whether that is so for models inside of the model too.
 
     Raises:
       UnsupportedLayerError: there is such a layer.
@@ -181,7 +182,7 @@ def refuse_revived(model: Model, what: str, with_configs: bool = False) -> None:
             with_configs
             and layer.known_by_config
             and layer.record.has_config
-            and not isinstance(layer, Model)
+            and (not isinstance(layer, Model) or (with_models and layer is not model))
         ):
             continue
         raise UnsupportedLayerError(

@@ -9,7 +9,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt.dialects.keras2 import CALLS, read_call
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir.tensor import Constant
 from kerasfmt.ir.topology import CONSTANT
 
@@ -77,3 +77,13 @@ def test_inputs_that_may_be_none(file: str, tmp_path: Path) -> None:
     ):
         kerasfmt.save_model(again, tmp_path / file, save_format="tf_keras" if file == "m.keras" else None)
     assert not kerasfmt.load_model(tmp_path / file).layers[0].optional  # type: ignore[attr-defined]
+
+
+def _no_tensor(reference: Any) -> Any:
+    raise AssertionError(reference)
+
+
+def test_a_ragged_constant_is_refused() -> None:
+    node = ["_CONSTANT_VALUE", -1, [{"_TYPE": "COMPOSITE"}, '{"class_name": "CompositeTensor"}'], {}]
+    with pytest.raises(UnsupportedLayerError, match="a ragged or sparse tensor is not supported"):
+        read_call(node, _no_tensor, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -173,3 +174,45 @@ def test_calls_that_keras_3_does_not_read_are_named(name: str) -> None:
         UserWarning, match="the calls of (late|inner) take .* tensors by name or dicts, which Keras 3"
     ):
         write_model(model)
+
+
+def test_layers_that_several_configs_describe_are_numbered() -> None:
+    from kerasfmt.dialects.keras2_hdf5 import _shared_layers, _with_numbers
+    from kerasfmt.ir.revived import Record, RevivedLayer
+
+    inner = kerasfmt.layers.Dense(2, name="inner")
+    stated = {"inner": {"class_name": "Dense", "config": {"name": "inner"}}, "units": 2}
+
+    class Holder(RevivedLayer, register=False):
+        def run(self, inputs: Any, kwargs: Any, training: Any, context: Any) -> Any:
+            return inputs
+
+        def output_specs(self, inputs: Any, kwargs: Any, training: Any, context: Any) -> Any:
+            return inputs
+
+        signature = kerasfmt.layers.Activation("relu").signature  # type: ignore[assignment]
+        takes_training = False  # type: ignore[assignment]
+
+    def holder(name: str) -> RevivedLayer:
+        record = Record(
+            {"class_name": "Holder", "config": stated}, "_tf_keras_layer", "test", tracked={"inner": inner}
+        )
+        made = Holder(record, name=name)
+        made.hold({"inner": inner})
+        assert made.stated_layers == {"inner": inner}
+        return made
+
+    x = kerasfmt.Input((3,))
+    model = kerasfmt.Model(x, [holder("one")(x), holder("two")(x)])
+    numbers = _shared_layers(model)
+    assert numbers == {inner: 0}
+    config = {"layers": [{"name": layer.name, "config": dict(stated)} for layer in model.layers]}
+    config["layers"][0]["config"] = {}
+    told = _with_numbers(model, config, numbers)
+    assert [entry["config"].get("inner", {}).get("shared_object_id") for entry in told["layers"]] == [
+        None,
+        0,
+        0,
+    ]
+    alone = kerasfmt.Model(x, holder("three")(x))
+    assert _shared_layers(alone) == {}

@@ -59,7 +59,7 @@ def write(
       SaveError: the group holds a model already, or cannot be written. It is as it was.
       ImportError: h5py is not installed.
     """
-    refuse_revived(model, "an HDF5 file", with_configs=True)
+    refuse_revived(model, "an HDF5 file", with_configs=True, with_models=True)
     writing.write(model_tree(model, include_optimizer, dialect), target, progress)
 
 

@@ -160,7 +160,7 @@ def _layer_content(
         "preserve_input_structure_in_config": layer.facts.preserves_structure,
         "autocast": layer.autocast,
         "class_name": _class_name(layer),
-        "config": _partly_numbered(layer, ids) if isinstance(layer, Model) else ids.config(layer),
+        "config": _model_config(layer, ids) if isinstance(layer, Model) else ids.config(layer),
     }
     if inbound:
         metadata["inbound_nodes"] = inbound
@@ -285,6 +285,7 @@ def _shapes(shape: Structure) -> Any:
 
 def _model_content(model: Model, ids: SharedIds, compiled: TrainingConfig | None) -> dict[str, Any]:
     save_spec = map_structure(type_spec, model.keras_signature(ids.names))
+    # Keras never reads `model_config`. That of a class with a config of its own tells kerasfmt the layers.
     stated = _numbered_config(model, ids)
     config = {"class_name": _class_name(model), **({} if _lacks_config(stated) else {"config": stated})}
     metadata: dict[str, Any] = {
@@ -307,6 +308,11 @@ def _lacks_config(config: Mapping[str, Any]) -> bool:
     """
     inner = [entry["config"] for entry in config.get("layers", ())]
     return bool(config.get(NO_CONFIG)) or any(_lacks_config(each) for each in inner)
+
+
+def _model_config(model: Model, ids: SharedIds) -> dict[str, Any]:
+    """The config of the user's own class, where it has another one than a model of inputs and outputs."""
+    return _partly_numbered(model, ids) if model.own_config is None else dict(model.own_config)
 
 
 def _partly_numbered(model: Model, ids: SharedIds) -> dict[str, Any]:

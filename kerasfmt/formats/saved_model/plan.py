@@ -89,7 +89,7 @@ def plan_model(
     context = CallContext(model.shared_traces if names is OWN_NAMES else SharedTraces(), names)
     layers = list(every_layer(model))
     if not save_traces:
-        refuse_revived(model, "a SavedModel with save_traces=False")
+        refuse_revived(model, "a SavedModel with save_traces=False", with_configs=True, with_models=True)
     given = given_functions(layers)
     traced = [layer for layer in layers if save_traces and _has_functions(layer)]
     traces = LayerTraces(model, context) if save_traces else None

@@ -25,7 +25,7 @@ from kerasfmt.formats.matching import assign
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.revived import Revival
 from kerasfmt.formats.saved_model.stored import Place, StoredModel, open_saved_model
-from kerasfmt.formats.saved_model.training import read_training
+from kerasfmt.formats.saved_model.training import network_config, read_training, without_numbers
 from kerasfmt.formats.saved_model.vocabularies import give_vocabularies, without_path
 from kerasfmt.formats.saved_model.weights import Matched, match, named_layers
 from kerasfmt.ir import policy
@@ -107,7 +107,7 @@ def _config(root: Place, custom_objects: Mapping[str, Any]) -> dict[str, Any] | 
     A subclass of Model that was made of inputs and outputs is a Functional.
     """
     content = root.described
-    kind, config = str(content.get("class_name")), content.get("config")
+    kind, config = str(content.get("class_name")), network_config(content)
     is_network = bool(content.get("is_graph_network")) or kind in _MODELS
     if not is_network or not isinstance(config, Mapping) or "layers" not in config:
         return None
@@ -172,6 +172,9 @@ def _restore_facts(matched: Matched) -> None:
         kind = content.get("class_name")
         if isinstance(layer, ir.Functional | ir.Sequential) and isinstance(kind, str):
             layer.own_class = None if kind in (*_MODELS, type(layer).__name__) else kind
+            stated = content.get("config")
+            if isinstance(stated, dict) and "layers" not in stated:
+                layer.own_config = without_numbers(stated)
         if isinstance(layer, ir.Sequential):
             layer.checks_input = content.get("input_spec") is not None
         trainable = content.get("trainable")

@@ -28,7 +28,7 @@ from kerasfmt.formats.saved_model.lost_masks import refuse_lost_masks
 from kerasfmt.formats.saved_model.objects import DEFAULT
 from kerasfmt.formats.saved_model.revived_members import Members
 from kerasfmt.formats.saved_model.stored import Place
-from kerasfmt.formats.saved_model.training import without_numbers
+from kerasfmt.formats.saved_model.training import network_config, without_numbers
 from kerasfmt.formats.saved_model.weights import Matched, named_layers
 from kerasfmt.graph import Capture, Spec
 from kerasfmt.ir import InputLayer, Layer, Model, Sequential, Weight, policy
@@ -242,7 +242,7 @@ class Revival:
     def _known(self, place: Place) -> Layer | None:
         """A layer of a class that kerasfmt or the caller has, built; None if it cannot be made from its config."""
         content = without_numbers(place.described)
-        kind, config, name = str(content.get("class_name")), content.get("config"), str(content.get("name"))
+        kind, config, name = str(content.get("class_name")), network_config(content), str(content.get("name"))
         given = kind in self._custom
         if not isinstance(config, Mapping) or config.get(NO_CONFIG):
             return None

@@ -12,6 +12,7 @@ from kerasfmt.ir.constraints import Constraint
 from kerasfmt.ir.json_values import LEAVES
 from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.regularizers import Regularizer
+from kerasfmt.ir.revived import RevivedLayer
 
 SHARED: Final = "shared_object_id"
 """The key of the number of an object that several configs may hold."""
@@ -62,6 +63,8 @@ class SharedIds:
     def _mark(self, layer: Layer, key: str, value: Any) -> Any:
         if type(value) in LEAVES or key in layer.facts.unnumbered_options:
             return value
+        if isinstance(layer, RevivedLayer) and key in layer.stated_layers:
+            return {**value, SHARED: self.number(layer.stated_layers[key])}
         child = layer.held(key)
         if isinstance(child, Layer):
             return self._described(child, value)

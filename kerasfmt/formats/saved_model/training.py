@@ -62,6 +62,19 @@ def without_numbers(value: Any) -> Any:
     return [without_numbers(item) for item in value] if isinstance(value, list) else value
 
 
+def network_config(content: Mapping[str, Any]) -> Any:
+    """The config that is stated of a layer; the layers and their calls, of a model whose class has another config.
+
+    Args:
+      content: what Keras says of it.
+    """
+    config, network = content.get("config"), content.get("model_config")
+    if content.get("is_graph_network") and isinstance(config, Mapping) and "layers" not in config:
+        inner = network.get("config") if isinstance(network, Mapping) else None
+        return without_numbers(inner) if isinstance(inner, Mapping) and "layers" in inner else config
+    return config
+
+
 def read_metrics(root: Place, tracked: Container[int] = ()) -> list[CompiledMetric] | None:
     """The metrics of a compiled model; None where the SavedModel has no list of them.
 

@@ -25,7 +25,7 @@ from typing import Any, Final
 from kerasfmt import ir
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir import regularizers
-from kerasfmt.ir.attached import Attached
+from kerasfmt.ir.attached import OPTIMIZER, Attached
 from kerasfmt.ir.given import GivenFunction
 from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.own_modules import defines_keras
@@ -55,15 +55,32 @@ def take_what_is_beside(found: ir.Model, live: Any, layers: CustomLayers) -> Non
     for each in _beside(found, live, layers):
         if not each.take():
             warnings.warn(printable(f"{each.sentence}; it is left out"), stacklevel=4)
+    _warn_of_layers_in_two_places(found, live)
     optimizer = getattr(live, "optimizer", None)
     if optimizer is not None and not _is_compiled(live) and not isinstance(optimizer, str):
-        warnings.warn(
-            printable(
-                f"model {live.name}: it has an optimizer, {type(optimizer).__name__}, and is not compiled; the "
-                "optimizer is left out"
-            ),
-            stacklevel=4,
-        )
+        sentence = f"model {live.name}: it has an optimizer, {type(optimizer).__name__}, and is not compiled"
+        each = _Beside(found, sentence, OPTIMIZER, partial(layers.beside_optimizer, live, optimizer))
+        if not each.take():
+            warnings.warn(printable(f"{sentence}; the optimizer is left out"), stacklevel=4)
+
+
+def _warn_of_layers_in_two_places(found: ir.Model, live: Any) -> None:
+    """Warns of layers in wrappers that the model has elsewhere too, which become two layers."""
+    twins = {layer.name: layer for layer in found.layers}
+    met = {id(layer) for layer in live.layers}
+    for layer in live.layers:
+        twin = twins.get(layer.name)
+        if twin is None or isinstance(twin, LiveLayer | ir.Model):
+            continue
+        for name in twin.sublayers:
+            inner = getattr(layer, name, None)
+            if inner is not None and id(inner) in met:
+                sentence = (
+                    f"layer {layer.name} ({type(layer).__name__}): layer {inner.name} in it is elsewhere in the model "
+                    "too; it becomes two layers with equal values"
+                )
+                warnings.warn(printable(sentence), stacklevel=5)
+            met.add(id(inner))
 
 
 @dataclass(frozen=True)

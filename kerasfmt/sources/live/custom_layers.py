@@ -235,6 +235,10 @@ class CustomLayers:
         """A function among the losses of a layer of Keras's own; None where it cannot be taken."""
         return None
 
+    def beside_optimizer(self, live: Any, optimizer: Any) -> TrackedObject | None:
+        """The optimizer of a model that is not compiled; None where it cannot be taken."""
+        return None
+
     # What a layer tracks.
 
     def penalties(self, live: Any) -> Sequence[GivenFunction]:

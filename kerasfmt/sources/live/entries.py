@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from kerasfmt.dialects.calls import is_reference
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir.own_modules import is_own
 from kerasfmt.sources.live.lookups import without_path
 from kerasfmt.sources.live.objects import (
@@ -64,6 +64,11 @@ def model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
     if not getattr(model, "built", True) or (kind == "Sequential" and not _has_inputs(model)):
         raise InvalidModelError(
             f"model {model.name}: its input shape is not known yet; call it on data, or model.build(shape), first"
+        )
+    if kind == "Sequential" and isinstance(getattr(model, "_build_input_shape", None), Mapping):
+        raise UnsupportedLayerError(
+            f"model {model.name}: a Sequential model whose input is a dict is not supported; make it of keras.Input "
+            "layers, as a functional model"
         )
     stated = _network_config(found, model) if kind == "Functional" else found.get_config(model)
     config = to_json(stated)

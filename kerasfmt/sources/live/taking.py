@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kerasfmt import ir
@@ -12,7 +13,7 @@ from kerasfmt.layers.index_lookup import IndexLookup
 from kerasfmt.layers.text_vectorization import TextVectorization
 from kerasfmt.sources.live.arrays import LiveArray, MergedArray, variable_name
 from kerasfmt.sources.live.lookups import take_lookup
-from kerasfmt.sources.live.objects import is_keras3, keras_class, registered_name
+from kerasfmt.sources.live.objects import is_keras3, keras_class, registered_name, to_json
 
 
 class HasMoreWeights(InvalidModelError):
@@ -40,6 +41,9 @@ def take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> Non
         model.checks_input = live.input_spec is not None
     if not keras_class(type(live)):
         model.own_class = registered_name(type(live), live)
+        if not is_keras3(live):
+            model.own_config = _own_config(live)
+    model.infers_batch = not getattr(live, "_has_explicit_input_shape", True)
     layers = {layer.name: layer for layer in live.layers}
     for layer in model.layers:
         twin = layers.get(layer.name)
@@ -51,6 +55,17 @@ def take_weights(model: ir.Model, live: Any, taken: dict[int, ir.Weight]) -> Non
             take_layer(layer, twin, taken)
         elif layer.weights:
             raise InvalidModelError(f"layer {layer.name}: expected it in the live model, got nothing")
+
+
+def _own_config(live: Any) -> Mapping[str, Any] | None:
+    """What `get_config` of a model says, if its class defines that; None where it fails or is a network's own."""
+    if keras_class(next(cls for cls in type(live).__mro__ if "get_config" in vars(cls))):
+        return None
+    try:
+        found: Mapping[str, Any] = to_json(live.get_config())
+    except NotImplementedError:
+        return None
+    return None if "layers" in found else found
 
 
 def take_layer(layer: ir.Layer, live: Any, taken: dict[int, ir.Weight]) -> None:

@@ -321,7 +321,21 @@ def model_inputs(live: Any) -> Structure:
         found = live.save_spec(dynamic_batch=True)
     except (AttributeError, ValueError, TypeError):
         return None
-    return None if not found or not found[0] else _specs(found[0][0])
+    if not found or not found[0]:
+        return None
+    further = [*found[0][1:], *found[1].values()]
+    if any(hasattr(each, "shape") for each in further):
+        raise UnsupportedLayerError(
+            f"model {live.name} ({called(live)}): its call takes {1 + len(further)} arguments that are tensors; take "
+            "them as one list or dict, the first argument of call"
+        )
+    specs = _specs(found[0][0])
+    if specs is None:
+        raise UnsupportedLayerError(
+            f"model {live.name} ({called(live)}): it was called on {found[0][0]!s:.200}; expected dense tensors: "
+            "sparse and ragged inputs are not supported"
+        )
+    return specs
 
 
 def _specs(structure: Any) -> Structure:
@@ -333,6 +347,7 @@ def _specs(structure: Any) -> Structure:
     if (
         not hasattr(structure, "dtype")
         or not hasattr(structure, "shape")
+        or not hasattr(structure, "name")
         or hasattr(structure, "ragged_rank")
     ):
         return None

@@ -28,6 +28,7 @@ from kerasfmt.typing import override
 
 _OF_THE_ROOT: Final = ("optimizer", "loss", "signatures", "keras_api")
 _OPTIMIZERS: Final = frozenset({"Optimizer", "OptimizerV2", "_BaseOptimizer"})
+_FEATURES: Final = frozenset({"_BaseFeaturesLayer"})
 _GENERIC: Final = "_generic_user_object"
 
 
@@ -64,6 +65,11 @@ class TFLayers(CustomLayers):
         if self._handles is None and self._root is not None:  # most models have no code that captures any
             self._handles = {id(_handle(v)): v for v in _variables(self._root)}
         return (self._handles or {}).get(id(handle))
+
+    @override
+    def is_custom(self, live: Any) -> bool:
+        # Feature columns are functions of TensorFlow, which no config states.
+        return super().is_custom(live) or bool(keras_classes(live) & _FEATURES)
 
     @override
     def described(self, live: Any) -> tuple[str, dict[str, Any]]:
@@ -126,6 +132,13 @@ class TFLayers(CustomLayers):
             met.update(map(id, inner))
             pending.extend(child for child in inner if not is_function(child))
         return True
+
+    @override
+    def beside_optimizer(self, live: Any, optimizer: Any) -> TrackedObject | None:
+        has_slots = "OptimizerV2" in keras_classes(optimizer) and bool(optimizer.get_slot_names())
+        if has_slots or not hasattr(optimizer, "_trackable_children"):
+            return None
+        return self._object(live, optimizer, self._objects, None)
 
     @override
     def beside_loss(self, live: Any, loss: Any) -> GivenFunction | None:

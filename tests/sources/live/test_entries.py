@@ -6,8 +6,26 @@ from typing import Any
 
 import pytest
 
-from kerasfmt.sources.live.entries import base, custom_entry, is_custom, is_network, layer_entry
-from tests.sources.live.live_models import Dense2, Dense3, Layer3, Model, Sequential3, dense3, model3
+from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.sources.live.entries import (
+    base,
+    custom_entry,
+    is_custom,
+    is_network,
+    layer_entry,
+    model_entry,
+)
+from tests.sources.live.live_models import (
+    Dense2,
+    Dense3,
+    Layer3,
+    Model,
+    Sequential2,
+    Sequential3,
+    dense2,
+    dense3,
+    model3,
+)
 
 
 class Custom(Layer3):
@@ -82,3 +100,22 @@ def test_a_function_of_tensorflow_has_a_call_of_its_own() -> None:
     layer.call = None
     Function.__module__ = "mine"
     assert base(layer, {}) is not Function
+
+
+def test_a_sequential_model_of_a_dict() -> None:
+    live = Sequential2("live", [dense2()], {"a": (None, 2)})
+    with pytest.raises(UnsupportedLayerError, match="model live: a Sequential model whose input is a dict"):
+        model_entry(live, {})
+
+
+def test_layers_without_a_config_in_a_sequential_model_are_named() -> None:
+    class Silent(Sequential2):
+        __module__ = "keras.src.engine.sequential"
+
+        def get_config(self) -> dict[str, Any]:
+            return {"name": self.name, "layers": [{"class_name": "Dense", "config": {"unstated": True}}]}
+
+    Silent.__name__ = "Sequential"
+    live = Silent("live", [dense2()], (None, 2))
+    (entry,) = model_entry(live, {})["config"]["layers"]
+    assert entry["name"] == "dense"
