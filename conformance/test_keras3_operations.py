@@ -158,6 +158,15 @@ def test_within_a_layer_keras_2_loads_them(tmp_path: Path) -> None:
     assert_close("read again", kerasfmt.load_model(tmp_path / "saved").predict(x), expected, 1e-5)
 
 
+def test_options_that_keras_cannot_store_are_recorded() -> None:
+    entry = keras.Input((6,), dtype="int32")
+    weights = np.arange(24, dtype="float32").reshape(4, 6)
+    model = keras.Model(entry, keras.ops.bincount(entry, weights=weights))
+    x = np.random.default_rng(2).integers(0, 5, (4, 6)).astype("int32")
+    expected = np.asarray(keras.ops.convert_to_numpy(model(x)))
+    assert_close("prediction", kerasfmt.from_keras(model).predict(x), expected, 1e-6)
+
+
 OF_THE_LIST = pytest.mark.skipif(
     not keras.__version__.startswith("3.15."),
     reason="the classes of operations that Keras 3.15 has are listed",

@@ -387,7 +387,7 @@ def options_of(operation: Any) -> dict[str, Any]:
         return config
     except NotImplementedError:
         names = list(inspect.signature(type(operation).__init__).parameters)[1:]
-        return {name: vars(operation)[name] for name in names if name in vars(operation)}
+        return {name: vars(operation)[name] for name in names if name in vars(operation) and name != "name"}
 
 
 def _layers_in(live: Any) -> list[Any]:

@@ -135,10 +135,11 @@ def test_options() -> None:
     assert options_of(keras.Mean(axis=0)) == {"axis": 0}
 
     class Silent(keras.Mean):
-        def __init__(self, axis: Any = None) -> None:
+        def __init__(self, axis: Any = None, *, name: str | None = None) -> None:
             self.axis = axis
+            self.name = name
 
         def get_config(self) -> Any:
             raise NotImplementedError
 
-    assert options_of(Silent(axis=[0, 1])) == {"axis": [0, 1]}
+    assert options_of(Silent(axis=[0, 1], name="it")) == {"axis": [0, 1]}
