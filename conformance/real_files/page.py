@@ -20,6 +20,7 @@ TARGET = Path(__file__).parent.with_name("REAL_FILES.md")
 _KERAS3: Final = "3.15"
 _OWN: Final = ("UnsupportedLayerError", "UnsupportedFormatError", "UnsafeFileError")
 _SHOWN: Final = 4
+_LONG: Final = 300
 _NO_LAYERS: Final = "not a file of layers"
 _NUMBERED: Final = ("amp_", "ph_", "saved_model")
 _TITLES: Final = {
@@ -257,8 +258,8 @@ def _general(text: str) -> str:
     text = re.sub(r"custom_objects=\{'\w+': (\w+)\}", r"custom_objects={'...': \1}", text)
     text = re.sub(r"(filepath=|trainable=|shape=|input of shape |Received: )[^ ]+|\x1b\[\S*", r"\1...", text)
     text = re.sub(r"(config=|config: |kwargs=)\{.*", r"\1...", text)
-    return _plain(re.sub(r"(?<=[a-zA-Z])_\d+\b", "", text))
+    return _plain(re.sub(r"(?<=[a-zA-Z])_\d+\b", "", text))[:_LONG]
 
 
 def _plain(text: str) -> str:
-    return text.replace("|", "/").replace("<", "‹").replace("*", "·")[:400]
+    return text.replace("|", "/").replace("<", "‹").replace("*", "·")
