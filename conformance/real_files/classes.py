@@ -198,7 +198,7 @@ def _waves_of_keras() -> Objects:
         def __init__(
             self, layers: Any = None, name: Any = None, features: Any = None, **options: Any
         ) -> None:
-            super().__init__(layers, name)
+            super().__init__(layers, name=name)
 
     return {"mlgw_NN": mlgw_NN}
 

@@ -13,6 +13,7 @@ import math
 import os
 import re
 import shutil
+import signal
 import sys
 import warnings
 import zipfile
@@ -38,6 +39,7 @@ FORMATS: Final[Mapping[str, tuple[str, str]]] = {
 """The formats that are written, the name of the file, and the line whose Keras reads it."""
 TODAY: Final = "2.21"
 """The line of today's Keras 3, which tries the files of every other Keras too."""
+LONGEST: Final = 120
 AS_GRAPH: Final = "as a graph"
 """What is said of a SavedModel whose layers are not written, but which is written as a graph."""
 READ: Final = 1
@@ -287,8 +289,26 @@ def _read(package: Package, path: Path, home: Path, line: str, place: int) -> di
             model = _keras(line).models.load_model(str(target), custom_objects=objects, compile=False)
             return compare(_numbered(_predict(model, inputs)), outputs, package.tolerance)
 
-        found[kind] = attempted(check)
+        found[kind] = attempted(lambda check=check: _within(check))
     return found
+
+
+def _within(function: Callable[[], float]) -> float:
+    """What a function returns; a reader that goes on for ever is stopped.
+
+    Raises:
+      TimeoutError: it took more than `LONGEST` seconds of the processor's time.
+    """
+
+    def stop(*_: Any) -> None:
+        raise TimeoutError(f"not read in {LONGEST} seconds of the processor's time")
+
+    signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST)
+    try:
+        return function()
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 # kerasfmt.

@@ -299,10 +299,10 @@ def _check_implied(layer: Layer, key: str, value: Any) -> None:
         raise _refuse(layer, f"option {key}: Keras 3 takes only {_listed(implied)}, got {value!r}")
 
 
-def _activation(layer: Layer, key: str, name: str) -> str:
+def _activation(layer: Layer, key: str, name: str) -> Any:
     held = layer.held(key)
     if isinstance(held, Activation) and held.is_custom:
-        return name
+        return wrapped("builtins", "function", name, "function")  # a bare name would be one of Keras's
     found = activation_to_keras3(name)
     if found is None:
         raise _refuse(layer, f"option {key}: Keras 3 has no such function; its {name} is another function")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from kerasfmt.dialects.keras3 import keras3_to_keras2, read_call
+import kerasfmt
+from kerasfmt.dialects.keras3 import keras3_to_keras2, read_call, write_model
 from kerasfmt.errors import InvalidModelError
 
 
@@ -77,3 +78,14 @@ def test_an_operation_is_told_from_one_without_the_argument() -> None:
     call = {"args": [], "kwargs": {"scale": None}}
     assert read_call(call, lambda ref: None, True)[1] == {"scale": None}
     assert read_call(call, lambda ref: None, False)[1] == {}
+
+
+def test_an_activation_of_the_user_is_described_as_a_function() -> None:
+    layer = kerasfmt.layers.Dense(2, activation=lambda x: x * 2.0, input_shape=(3,))
+    config = write_model(kerasfmt.Sequential([layer]))["config"]["layers"][-1]["config"]
+    assert config["activation"] == {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "<lambda>",
+        "registered_name": "function",
+    }
