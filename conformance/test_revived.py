@@ -189,7 +189,6 @@ def _calls_of_own(path: Path) -> list[Any]:
 
 
 DIFFERENT = {
-    "cell": "Keras gives a cell and its description in a config one number",
     "control flow": "the model's own function says less of the handles in loops",
     "gradient of its own": "the model's own function calls the layer's, and needs no gradient of its own",
     "objects": "the model's own function has captures in another order",

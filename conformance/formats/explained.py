@@ -157,8 +157,8 @@ EXPLAINED = (
         readers=("tensorflow",),
     ),
     Explained(
-        "Keras 3 exports TimeDistributed so that it computes as many steps as there are rows, where the number of steps "
-        "is not known; TensorFlow computes the same from that SavedModel as kerasfmt.",
+        "Keras 3 exports TimeDistributed so that it computes as many steps as there are rows, where the number of "
+        "steps is not known; TensorFlow computes the same from that SavedModel as kerasfmt.",
         ("translator",),
         ("expected float32[4, 7, 20], got float32[4, 4, 20]",),
         kinds=("saved_model",),

@@ -215,6 +215,12 @@ class RevivedLayer(Layer, register=False):
     def _place(self, listed: Listed) -> int:
         return self._order.get(listed, len(self._order))
 
+    @override
+    def held(self, name: str) -> Any:
+        """The layer that it tracks under the name of an option, which the config of the option describes."""
+        item = self.record.tracked.get(name)
+        return item if isinstance(item, Layer) else super().held(name)
+
     @property
     def class_name(self) -> str:
         """The name of the class that nobody has."""

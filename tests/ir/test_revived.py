@@ -121,3 +121,12 @@ def test_outputs_that_are_no_tensors_and_losses(outputs: Any) -> None:
     own.record.call = GivenFunction([trace], ArgSpec(("inputs", "training")), None)
     with pytest.raises(UnsupportedLayerError, match="expected functions that give dense tensors and losses"):
         own(kerasfmt.Input((3,)))
+
+
+def test_it_holds_the_layer_that_an_option_describes() -> None:
+    own = layer()
+    inner = kerasfmt.layers.Dense(2)
+    own.record.tracked["cell"] = inner
+    assert own.held("cell") is inner
+    assert own.held("scales") is None
+    assert own.held("other") is None

@@ -11,7 +11,9 @@ import pytest
 import kerasfmt
 from kerasfmt import protos
 from kerasfmt.dialects.model_config import model_from_config
+from kerasfmt.formats.saved_model.metadata import _lacks_config
 from kerasfmt.ir import Sequential
+from kerasfmt.ir.revived import NO_CONFIG
 from kerasfmt.layers import Dense, Embedding
 from tests.formats.saved_model.saved import Saved, save, small
 
@@ -132,3 +134,10 @@ def test_a_frozen_layer(tmp_path: Path) -> None:
     (entry,) = [m for m in saved.metadata.values() if m["name"] == "e"]
     assert not entry["trainable"]
     assert saved.children(saved.at("trainable_variables")) == {}
+
+
+@pytest.mark.parametrize("lacks", [True, False])
+def test_a_layer_without_a_config_leaves_its_model_without_one(lacks: bool) -> None:
+    config = {NO_CONFIG: True} if lacks else {"name": "own"}
+    inner = {"class_name": "Functional", "config": {"layers": [{"class_name": "Own", "config": config}]}}
+    assert _lacks_config({"layers": [{"class_name": "Dense", "config": {}}, inner]}) is lacks
