@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +17,33 @@ from conformance.keras_in_jax import MODELS
 tf = pytest.importorskip("tensorflow")
 
 
+JAX = {**os.environ, "KERAS_BACKEND": "jax"}
+
+
+def block(word: str) -> str:
+    """The code in the README that has a word."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (found,) = (code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if word in code)
+    return str(found)
+
+
+def test_the_layer_of_the_readme(tmp_path: Path) -> None:
+    code = f"import keras, kerasfmt\n{block('class Scale')}"
+    environment = {**JAX, "PYTHONPATH": str(ROOT)}
+    subprocess.run([str(python("optax")), "-c", code], check=True, cwd=tmp_path, env=environment)
+    code = f"import tensorflow as tf\n{block('in a process without Keras')}"
+    said = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert f"    {said.stdout}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of all models, made with Keras on JAX."""
     where = tmp_path_factory.mktemp("keras_in_jax")
     command = [str(python("optax")), "-m", "conformance.keras_in_jax", str(where)]
-    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "KERAS_BACKEND": "jax"})
+    subprocess.run(command, check=True, cwd=ROOT, env=JAX)
     return where
 
 
