@@ -79,8 +79,10 @@ LINES = {
         newest=(3, 13),
     ),
 }
-_NETWORKS = ("flax==0.12.8", "equinox==0.13.8", "dm-haiku==0.0.17")
-OPTAX = Environment(NAMES["optax"], ("optax>=0.2.4", "jax[cpu]", "protobuf>=4.25", *_NETWORKS, *_READING))
+_NETWORKS = ("flax==0.12.8", "equinox==0.13.8", "dm-haiku==0.0.17", "keras==3.15.*")
+OPTAX = Environment(
+    NAMES["optax"], ("optax>=0.2.4", "jax[cpu]", "protobuf>=4.25", *_NETWORKS, *_READING), oldest=(3, 11)
+)
 """Where JAX is: functions become models there, and models are trained that Keras trains further."""
 OPENVINO = Environment(NAMES["openvino"], ("openvino==2026.4.1", "numpy"))
 """What reads SavedModels without TensorFlow."""
