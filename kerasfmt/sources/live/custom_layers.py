@@ -28,6 +28,7 @@ from kerasfmt.ir.tracked import TrackedItem, TrackedObject
 from kerasfmt.ir.weight import Aggregation, Synchronization
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
 from kerasfmt.sources.live.entries import called, custom_entry, is_custom, is_layer, is_model, layer_entry
+from kerasfmt.sources.live.members import LiveMembers
 from kerasfmt.sources.live.objects import described, is_keras3, to_json
 from kerasfmt.sources.live.taking import take_layer, take_weights
 
@@ -383,37 +384,3 @@ def _content(live: Any) -> dict[str, Any]:
 
 def _parameters(live: Any) -> Mapping[str, Any]:
     return inspect.signature(live.call).parameters
-
-
-class LiveMembers:
-    """The layers of a live model, as its config names them.
-
-    Args:
-      layers: makes those with code of their own.
-      live: the model.
-    """
-
-    def __init__(self, layers: CustomLayers, live: Any) -> None:
-        self._layers = layers
-        self._live = live
-
-    def _find(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-        found = self._live if path else None
-        for name in (*path[1:], str(entry["config"].get("name", entry.get("name")))):
-            found = next((each for each in getattr(found, "layers", ()) if each.name == name), None)
-        return found
-
-    def made(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
-        """The layer of an entry, if it has code of its own, or a custom layer holds it."""
-        found = self._find(entry, path)
-        return None if found is None else self._layers.named(found)
-
-    def enter(self, entry: Mapping[str, Any], path: tuple[str, ...], layer: Layer) -> None:
-        """Notes the layer of an entry."""
-        found = self._find(entry, path)
-        if found is not None:
-            self._layers.enter(found, layer)
-
-    def revived(self, entry: Mapping[str, Any], path: tuple[str, ...]) -> Layer | None:
-        """None: what is not custom is made from its config."""
-        return None

@@ -225,7 +225,7 @@ def _children(value: Any) -> Mapping[str, Any]:
     Source: tf_keras/src/engine/base_layer.py, BaseRandomLayer._trackable_children
     """
     found = dict(value._trackable_children()) if hasattr(value, "_trackable_children") else {}
-    generator = vars(value).get("_random_generator") if found or is_layer(value) else None
+    generator = getattr(value, "__dict__", {}).get("_random_generator")
     return found if generator is None else {"_random_generator": generator, **found}
 
 
