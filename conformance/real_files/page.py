@@ -155,12 +155,14 @@ def in_short(found: Sequence[Row]) -> str:
     more = sum(row.verdict == "only" for row in found)
     today = sum(row.today == "=" for row in loaded)
     share = 100 * equal / max(len(loaded), 1)
+    failed = sum(row.verdict == "failed" for row in found)
+    open_ones = f" {failed} fail, in the conversions that the page marks." if failed else ""
     return (
         f"On {datetime.date.today()}, [{len(found)} files](conformance/REAL_FILES.md) of "
         f"{len({row.package.name for row in found})} packages of the Python Package Index. TensorFlow 2.12, 2.15 or\n"
         f"2.21 loads {len(loaded)}. Of these, kerasfmt loads {equal} ({share:.1f} %), which "
         f"predict equally and convert to every format that\nholds them, and {more} more that none of the three loads. "
-        f"Keras {_KERAS3} loads {today} of the {len(loaded)}."
+        f"Keras {_KERAS3} loads {today} of the {len(loaded)}.{open_ones}"
     )
 
 
