@@ -65,7 +65,7 @@ class Row:
             return ("refused" if theirs else "neither") if refused else "failed"
         if theirs and not self.ours.get("equal", {}).get("ok"):
             return "failed"
-        if any(self.cell(kind).startswith("**") for kind in FORMATS):
+        if self.package.fault or any(self.cell(kind).startswith("**") for kind in FORMATS):
             return "failed"
         return "equal" if theirs else "only"
 
@@ -79,6 +79,8 @@ class Row:
             return f"Keras: {self.theirs.get('error', 'not run')}; kerasfmt: {told[0]['error']}"
         if self.verdict == "described":
             return "weights of classes that only the package has: described, each array counted"
+        if self.package.fault:
+            return self.package.fault
         return "; ".join(one["error"] for one in told if one.get("error"))
 
     @property
@@ -155,12 +157,14 @@ def in_short(found: Sequence[Row]) -> str:
     more = sum(row.verdict == "only" for row in found)
     today = sum(row.today == "=" for row in loaded)
     share = 100 * equal / max(len(loaded), 1)
+    failed = sum(row.verdict == "failed" for row in found)
+    open_ones = f" {failed} fail, in the conversions that the page marks." if failed else ""
     return (
         f"On {datetime.date.today()}, [{len(found)} files](conformance/REAL_FILES.md) of "
         f"{len({row.package.name for row in found})} packages of the Python Package Index. TensorFlow 2.12, 2.15 or\n"
         f"2.21 loads {len(loaded)}. Of these, kerasfmt loads {equal} ({share:.1f} %), which "
         f"predict equally and convert to every format that\nholds them, and {more} more that none of the three loads. "
-        f"Keras {_KERAS3} loads {today} of the {len(loaded)}."
+        f"Keras {_KERAS3} loads {today} of the {len(loaded)}.{open_ones}"
     )
 
 
