@@ -15,16 +15,12 @@ _trace_gradient_functions
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
 
 from kerasfmt.graph.builder import Builder
 from kerasfmt.graph.function import Function
 from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graph.spec import Spec
-from kerasfmt.graph.value import Node, Value
-
-GRADIENT: Final = "_gradient_op_type"
-"""The attribute of a node that names its own gradient; in a node that was built, it holds the function."""
+from kerasfmt.graph.value import GRADIENT, Node, Value
 
 
 def with_own_gradient(

@@ -27,6 +27,9 @@ Attr: TypeAlias = Union[
 ]
 Operand: TypeAlias = Union["Value", "Capture", int, float, bool, str, bytes, Array, Sequence[object]]
 
+GRADIENT: Final = "_gradient_op_type"
+"""The attribute of a node that names its own gradient; in a node that was built, it holds the function."""
+
 
 class Value:
     """One output of a node: a graph edge."""

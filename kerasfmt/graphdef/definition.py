@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from kerasfmt.graph import Function
-from kerasfmt.graph.own_gradient import GRADIENT
+from kerasfmt.graph.value import GRADIENT
 from kerasfmt.typing import record
 
 _NUMBERED: Final = re.compile(r"_\d+\Z")

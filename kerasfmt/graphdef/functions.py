@@ -18,9 +18,8 @@ from kerasfmt.graph.attr_values import encode_attr, encode_shape
 from kerasfmt.graph.function import Function, callees_of
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import AttrDef
-from kerasfmt.graph.own_gradient import GRADIENT, own_gradient
 from kerasfmt.graph.resource import Capture, Table, Variable
-from kerasfmt.graph.value import Node, Value
+from kerasfmt.graph.value import GRADIENT, Node, Value
 from kerasfmt.graphdef.definition import Definition, copy_definition, definition_of
 from kerasfmt.graphdef.function_names import FunctionNames
 
@@ -144,8 +143,8 @@ class FunctionEncoder:
                 encoded = self._encoded(kind, value)
                 if kind == "func" or encoded != self._default(definition):
                     proto.attr[key].MergeFromString(encoded)
-        gradient = own_gradient(node)
-        if gradient is not None:
+        gradient = node.attrs.get(GRADIENT)
+        if isinstance(gradient, Function):
             kind = f"CustomGradient-{self._names[gradient]}"
             proto.attr[GRADIENT].s = kind.encode()
             self._gradients[kind] = self._names[gradient]

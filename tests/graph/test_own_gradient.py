@@ -8,9 +8,10 @@ import numpy as np
 
 from kerasfmt import dtypes, protos
 from kerasfmt.graph import Builder, Spec, Value, ops
-from kerasfmt.graph.own_gradient import GRADIENT, own_gradient, own_gradients, with_own_gradient
+from kerasfmt.graph.own_gradient import own_gradient, own_gradients, with_own_gradient
 from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graph.run import run
+from kerasfmt.graph.value import GRADIENT
 from kerasfmt.graphdef.function_names import FunctionNames
 from kerasfmt.graphdef.functions import FunctionEncoder
 
