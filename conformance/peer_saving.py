@@ -29,7 +29,7 @@ Whose = Literal["theirs", "ours"]
 TESTS: Final = ("saved_model/saved_model_test.py", "saved_model/revive_test.py", "save_test.py")
 PAGE: Final = Path(__file__).parent / "PEER_SAVING.md"
 REASONS: Final = {
-    r"test_save_functional_with_ragged_constant": "refused: ragged tensors; kerasfmt takes dense ones",
+    r"test_save_functional_with_ragged_constant": "refused by name: ragged tensors; kerasfmt takes dense ones",
     r"test_revive_subclassed_with_sparse_model": "refused by name: sparse inputs; kerasfmt takes dense ones",
     r"testSaveMultipleInputs": "refused by name: a model of the user's own whose call takes several tensors",
     r"testFeatureColumns": "refused by name: a Sequential model whose input is a dict",
