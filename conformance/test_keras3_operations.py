@@ -32,7 +32,7 @@ from conformance.calls.keras3_refused import BROKEN, NOT_MADE, REFUSED, VARIES
 from conformance.case import Case, batch_of
 from conformance.closeness import assert_close
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.layers.keras3_ops import Operation, known_operations
+from kerasfmt.layers.keras3_ops import Operation
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 keras = pytest.importorskip("keras", minversion="3.0")
@@ -175,7 +175,7 @@ OF_THE_LIST = pytest.mark.skipif(
 
 @OF_THE_LIST
 def test_every_class_is_supported_or_refused() -> None:
-    known = set(known_operations())
+    known = set(Operation.kinds())
     assert classes() - known == set(REFUSED)
     assert not known & set(REFUSED)
 
@@ -186,7 +186,7 @@ def test_every_supported_class_is_called() -> None:
     used: set[str] = set(CLASSES)
     for case in CASES:
         used |= {type(layer).__name__ for layer in made(case).operations}
-    assert set(known_operations()) - used == set(NOT_MADE)
+    assert set(Operation.kinds()) - used == set(NOT_MADE)
 
 
 @pytest.mark.parametrize("kind", sorted(REFUSED))
@@ -213,7 +213,7 @@ def functions() -> dict[str, list[str]]:
 
 @OF_THE_LIST
 def test_every_function_makes_what_is_supported_or_refused() -> None:
-    found, known = functions(), set(known_operations())
+    found, known = functions(), set(Operation.kinds())
     assert {name for name, kinds in found.items() if not kinds} == NO_OPERATION.keys() | ALIASES.keys()
     assert ALIASES.keys() | set(ALIASES.values()) <= found.keys()
     assert all(kind in known or kind in REFUSED for kinds in found.values() for kind in kinds)
@@ -221,7 +221,7 @@ def test_every_function_makes_what_is_supported_or_refused() -> None:
 
 def text() -> str:
     """What OPERATIONS.md says, but for the day."""
-    known = sorted(classes() & set(known_operations()))
+    known = sorted(classes() & set(Operation.kinds()))
     found = functions()
     whys = {name: "; ".join(REFUSED[k] for k in kinds if k in REFUSED) for name, kinds in found.items()}
     refused = {name: why for name, why in whys.items() if why} | NO_OPERATION

@@ -38,8 +38,14 @@ def facts(tree: ast.AST) -> Iterator[ast.AST]:
     """What is inside of a record of facts, or in one row of a table with it."""
     for node in ast.walk(tree):
         parts = [node] if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.Tuple) else []
-        if any(isinstance(part, ast.Call) and ast.unparse(part.func) in FACTS for part in parts):
+        if any(isinstance(part, ast.Call) and _makes_facts(part) for part in parts):
             yield from ast.walk(node)
+
+
+def _makes_facts(call: ast.Call) -> bool:
+    """Whether a call makes a record of facts, or changes the one of another class."""
+    copies = ast.unparse(call.func) == "replace" and ast.unparse(call.args[0]).endswith(".facts")
+    return copies or ast.unparse(call.func) in FACTS
 
 
 def words(node: ast.AST) -> list[str]:
@@ -107,8 +113,9 @@ def test_modules_are_imported_by_statements() -> None:
 KNOTS = [
     # A Value knows the Builder that it belongs to; an attribute of a Node may be a Function.
     ["builder", "function", "node_types", "op", "value"],
-    # A Tensor knows the Layer that it comes from; traces and masks are a layer's.
+    # A Tensor knows the Layer that it comes from; traces, masks and what is attached are a layer's.
     [
+        "attached",
         "call_context",
         "layer",
         "masks",
@@ -116,7 +123,10 @@ KNOTS = [
         "trace",
         "trace_sharing",
         "traces",
+        "tracked",
     ],
+    # The layers of a live model are found among its members, which know how custom ones are taken.
+    ["custom_layers", "members"],
 ]
 """The only modules that know one another, and only as types."""
 

@@ -99,6 +99,22 @@ MORE = (
         for name, options in {**SETTLED, **DRAWN, **UNBUILT, **UNTRAINED}.items()
     ),
     Layer("ReversibleEmbedding", vector(5, dtype="int32"), {"default": {"input_dim": 7, "output_dim": 2}}),
+    Layer(
+        "QuantizedDense",
+        vector(4, 3),
+        {"default": {"units": 2}, "int4": {"units": 2, "quantization": "int4", "block_size": 2}},
+    ),
+    Layer(
+        "QuantizedEinsumDense",
+        vector(4, 3),
+        {"default": {"equation": "abc,cd->abd", "output_shape": [None, 2]}},
+    ),
+    Layer("QuantizedEmbedding", vector(5, dtype="int32"), {"default": {"input_dim": 7, "output_dim": 2}}),
+    Layer(
+        "QuantizedReversibleEmbedding",
+        vector(5, dtype="int32"),
+        {"default": {"input_dim": 7, "output_dim": 2}},
+    ),
     Layer("RMSNormalization", vector(4, 3), {"default": {}}),
     Layer("LayerScale", vector(4, 3), {"default": {"init_values": 0.1, "projection_dim": 3}}),
     Layer("RandomFourierFeatures", vector(3), {"default": {"output_dim": 4}}),

@@ -292,6 +292,14 @@ def _with_plain_policy(kind: str, config: dict[str, Any]) -> tuple[str, dict[str
     """The class and the config of a layer, with what a policy of quantized weights says as options."""
     if config["dtype"].get("class_name") in ("DTypePolicy", "Policy"):
         # Of a layer that is not quantized by it, as an Embedding by float8.
+        if config.get("quantization_config") is not None:
+            warnings.warn(
+                printable(
+                    f"layer {config.get('name')}: its quantization_config, which Keras uses when it quantizes the "
+                    "layer, is left out"
+                ),
+                stacklevel=2,
+            )
         return kind, {key: value for key, value in config.items() if key != "quantization_config"}
     from kerasfmt.dialects.quantization import (
         is_quantized,

@@ -25,15 +25,15 @@ from kerasfmt.nn.tf import find_function
 from kerasfmt.nn.tf.table import FUNCTIONS
 from kerasfmt.typing import override
 
-KERAS3_FUNCTIONS: Final = "keras.ops."
+COMPOSED_FUNCTIONS: Final = "keras.ops."
 """How the names of functions begin that TensorFlow has not got: operations of Keras 3, by their class names."""
 
 
 def _import_operations(name: str | None) -> None:
-    if name is None or name.startswith(KERAS3_FUNCTIONS):
-        from kerasfmt.layers import keras3_ops
+    if name is None or name.startswith(COMPOSED_FUNCTIONS):
+        from kerasfmt import layers
 
-        keras3_ops.known_operations()
+        layers.Operation.kinds()  # registers them
 
 
 FUNCTIONS.when_missing(_import_operations)
@@ -69,7 +69,7 @@ class TFOpLambda(Layer):
     @property
     def later(self) -> bool:
         """Whether TensorFlow has no such function, so that Keras 2 cannot make the layer from its config."""
-        return self.function.startswith(KERAS3_FUNCTIONS)
+        return self.function.startswith(COMPOSED_FUNCTIONS)
 
     def note_function(self) -> None:
         """Notes that Keras 2 lacks the layer, where TensorFlow has no function of the name."""

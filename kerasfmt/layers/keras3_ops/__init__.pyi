@@ -21,6 +21,5 @@ from . import (
 )
 from .operation import (
     Operation as Operation,
-    known_operations as known_operations,
     module_of as module_of,
 )

@@ -18,7 +18,7 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Value, ops
 from kerasfmt.layers.keras3_ops.operation import OPERATIONS, Operation, Row, Translated, result_dtype
-from kerasfmt.layers.tf_op import KERAS3_FUNCTIONS
+from kerasfmt.layers.tf_op import COMPOSED_FUNCTIONS
 from kerasfmt.nn.tf.table import FUNCTIONS, first_value, leaves, tensor
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -31,7 +31,7 @@ def composed(kind: str, module: str = "numpy") -> Callable[[_F], _F]:
       kind: the class name of the operation.
       module: the module of `keras.src.ops` that defines it.
     """
-    name = f"{KERAS3_FUNCTIONS}{kind}"
+    name = f"{COMPOSED_FUNCTIONS}{kind}"
 
     def decorate(function: _F) -> _F:
         signature = inspect.signature(function)

@@ -107,6 +107,11 @@ class Operation(SlicingOpLambda):
         self.keras3_arguments.append((list(inputs), kwargs))
         return super().__call__(first, **given)
 
+    @staticmethod
+    def kinds() -> list[str]:
+        """The class names of all operations."""
+        return OPERATIONS.names()
+
     @property
     @override
     def keras_name(self) -> str:
@@ -297,8 +302,3 @@ def register_table(
     """Registers operations of one module: `functions` maps their class names to TensorFlow functions for `make`."""
     for kind, function in functions.items():
         OPERATIONS.enter(kind, Row(make(function), module))
-
-
-def known_operations() -> list[str]:
-    """The class names of all operations."""
-    return OPERATIONS.names()

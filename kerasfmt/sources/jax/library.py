@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 
@@ -46,10 +46,9 @@ def own_function(*places: str) -> Callable[..., Any] | None:
       places: where versions of JAX have it, each as `module:name`.
     """
     for place in places:
-        module, _, name = place.partition(":")
         try:
-            found = getattr(import_module(module), name)
+            found: Callable[..., Any] = resolve_name(place)
         except (ImportError, AttributeError):
             continue
-        return found  # type: ignore[no-any-return]
+        return found
     return None

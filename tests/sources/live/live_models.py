@@ -109,6 +109,7 @@ Dense2.__name__ = Dense3.__name__ = "Dense"
 class Sequential2(Layer2):
     __module__ = "keras.src.engine.sequential"
     optimizer: Any = None
+    input_spec: Any = ()
 
     def __init__(self, name: str, layers: list[Any], shape: Any = None) -> None:
         super().__init__({"name": name})

@@ -149,7 +149,6 @@ def test_weights_that_do_not_fit() -> None:
 
 OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"lora_rank": None, "quantization_config": None}, ""),
-    ({"quantization_config": {"class_name": "Int8"}}, "unknown option quantization_config"),
     ({"invented": False}, "unknown option invented=False"),
 ]
 
@@ -161,6 +160,11 @@ def test_options_of_keras3(options: dict[str, Any], said: str) -> None:
         return
     with pytest.raises(UnsupportedLayerError, match=said):
         from_keras(model3(**options))
+
+
+def test_what_a_layer_is_not_quantized_by_yet_is_named() -> None:
+    with pytest.warns(UserWarning, match="layer dense: its quantization_config, .* is left out"):
+        from_keras(model3(quantization_config={"class_name": "Int8QuantizationConfig", "config": {}}))
 
 
 def test_hard_sigmoid_is_another_function() -> None:
