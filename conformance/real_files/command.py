@@ -75,7 +75,7 @@ def run(packages: Sequence[Package], again: bool = False) -> None:
     _stage("ours", "core", listed)
     _stage("also", TODAY, [job for job in listed if writer_line(Path(job[1])) != TODAY])
     for line in _LINES:
-        _stage("read", line, [job for job in listed if job[3] < READ and not PACKAGES[job[0]].fault])
+        _stage("read", line, [job for job in listed if job[3] < READ])
     for _, _, directory, _ in listed:
         for name, _ in FORMATS.values():
             shutil.rmtree(Path(directory) / name, ignore_errors=True)

@@ -65,7 +65,7 @@ class Row:
             return ("refused" if theirs else "neither") if refused else "failed"
         if theirs and not self.ours.get("equal", {}).get("ok"):
             return "failed"
-        if self.package.fault or any(self.cell(kind).startswith("**") for kind in FORMATS):
+        if any(self.cell(kind).startswith("**") for kind in FORMATS):
             return "failed"
         return "equal" if theirs else "only"
 
@@ -79,8 +79,6 @@ class Row:
             return f"Keras: {self.theirs.get('error', 'not run')}; kerasfmt: {told[0]['error']}"
         if self.verdict == "described":
             return "weights of classes that only the package has: described, each array counted"
-        if self.package.fault:
-            return self.package.fault
         return "; ".join(one["error"] for one in told if one.get("error"))
 
     @property

@@ -60,6 +60,11 @@ class Finder:
     def __init__(self, layers: Mapping[str, Layer], words: CallWords) -> None:
         self.layers = layers
         self.words = words
+        # A Sequential without an input shape gets an input layer from its first call, which later files count.
+        self._before = {
+            name: (words.calls_before(layer, False), words.calls_before(layer, True))
+            for name, layer in layers.items()
+        }
 
     def position(self, ref: Any, top: bool = False) -> int:
         """Which of the layer's calls from outside a reference means; `top` if it is an output of the model.
@@ -73,7 +78,8 @@ class Finder:
             raise InvalidModelError(
                 f"config: a call refers to layer {ref[0]!r}, which does not exist"
             ) from None
-        position = int(ref[1]) - self.words.calls_before(layer, top)
+        before = self._before.get(ref[0])
+        position = int(ref[1]) - (self.words.calls_before(layer, top) if before is None else before[top])
         if position < 0 or ref[2] < 0:
             raise InvalidModelError(f"config: a call refers to {ref!r}, which does not exist")
         return position

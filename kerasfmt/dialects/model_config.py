@@ -406,7 +406,9 @@ def _sequential(config: Mapping[str, Any], reading: _Reading, path: tuple[str, .
             dtype=config.get("dtype"),
             build_input_shape=config.get("build_input_shape"),
         )
-        if not model.built:
+        if (
+            not model.built and len(path) == 1
+        ):  # one inside of another model takes the shape of its first call
             raise InvalidModelError(
                 "its input shape is not in the file; it was saved before it was built or called"
             )

@@ -158,10 +158,14 @@ class Sequential(Model):
 
     @override
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:
-        """The symbolic outputs; a model without an input shape takes the shape of `inputs`."""
+        """The symbolic outputs; a model without an input shape takes an input layer of the shape of `inputs`."""
         if not self.built and isinstance(inputs, Tensor) and inputs.shape is not None:
             self._declared_shape = inputs.shape
             self._build_stack(inputs.shared_traces)
+            if self.built and not self.declares_input:
+                self.stack.insert(0, self.inputs[0].origin.layer)
+                self._declared_shape = None
+                self.checks_input = False
         return super().__call__(inputs, **kwargs)
 
     def build_for(self, shape: Sequence[int | None]) -> None:

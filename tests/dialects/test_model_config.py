@@ -83,6 +83,27 @@ def test_sequential_that_was_never_built() -> None:
         model_from_config(config)
 
 
+def test_one_inside_of_another_model_takes_the_shape_of_its_first_call() -> None:
+    inner = layer("Sequential", "s", layers=[layer("Dense", "d", units=2)])
+    inner["inbound_nodes"] = [[["x", 0, 0, {}]], [["y", 0, 0, {}]]]
+    entries = [layer("InputLayer", name, batch_input_shape=[None, 3]) | {"name": name} for name in "xy"]
+    added = layer("Add", "sum") | {"inbound_nodes": [[["s", 0, 0, {}], ["s", 1, 0, {}]]]}
+    config = {
+        "name": "m",
+        "layers": [*entries, inner | {"name": "s"}, added | {"name": "sum"}],
+        "input_layers": [["x", 0, 0], ["y", 0, 0]],
+        "output_layers": [["sum", 0, 0]],
+    }
+    model = model_from_config({"class_name": "Functional", "config": config})
+    x, y = np.ones((2, 3), np.float32), np.full((2, 3), 2, np.float32)
+    kernel = model.get_layer("s").get_layer("d").kernel.numpy()
+    np.testing.assert_allclose(model.predict([x, y]), (x + y) @ kernel, rtol=1e-5)
+    again = model.get_config()
+    # Keras counts the construction of a model that has an input layer as its first call.
+    assert [node[:3] for node in again["layers"][3]["inbound_nodes"][0]] == [["s", 1, 0], ["s", 2, 0]]
+    assert again["layers"][2]["config"]["layers"][0]["class_name"] == "InputLayer"
+
+
 def test_options_of_keras_3_that_say_nothing() -> None:
     config = copy.deepcopy(MLP3)
     config["config"]["layers"][1]["config"] |= {"quantization_config": None, "autocast": True}
