@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction, name_outputs
+from kerasfmt import protos
+from kerasfmt.formats.saved_model.functions import (
+    NO_ARGUMENTS,
+    ConcreteFunction,
+    PolymorphicFunction,
+    name_outputs,
+)
 from kerasfmt.graph import Spec
 from kerasfmt.ir import Layer
 from kerasfmt.ir.given import GivenFunction, GivenTrace
@@ -32,14 +38,20 @@ def given_functions(layers: Iterable[Layer]) -> dict[Layer, Mapping[str, Polymor
 
 def as_stored(function: GivenFunction) -> PolymorphicFunction:
     """A function with the signatures that its file states; one without arguments that is of no file as it is."""
-    traces = tuple(map(concrete_as_stored, function.traces))
     if function.stored is None:
-        return PolymorphicFunction(traces, input_signature=())
-    return PolymorphicFunction(traces, function.stored.function_spec)
+        return PolymorphicFunction(tuple(map(concrete_as_stored, function.traces)), input_signature=())
+    spec = function.stored.function_spec
+    return PolymorphicFunction(tuple(concrete_as_stored(trace, spec) for trace in function.traces), spec)
 
 
-def concrete_as_stored(trace: GivenTrace) -> ConcreteFunction:
-    """The function for one signature, as its file states it."""
+def concrete_as_stored(trace: GivenTrace, spec: protos.FunctionSpec | None = None) -> ConcreteFunction:
+    """The function for one signature, as its file states it.
+
+    Args:
+      trace: the function.
+      spec: the Python signature of the function that it is a signature of. Files of TensorFlow before 2.5 state none
+        beside the signature; later TensorFlow asks for one that takes its arguments.
+    """
     function = trace.function
     if trace.stored is None:
         outputs = trace.outputs
@@ -50,7 +62,9 @@ def concrete_as_stored(trace: GivenTrace) -> ConcreteFunction:
     concrete, bare = trace.stored
     inputs, outputs = concrete.canonicalized_input_signature, concrete.output_signature
     if bare is None:
-        return ConcreteFunction(function, trace.name, inputs, outputs, keywords=function.input_names)
+        return ConcreteFunction(
+            function, trace.name, inputs, outputs, spec or NO_ARGUMENTS, function.input_names
+        )
     return ConcreteFunction(
         function,
         trace.name,
