@@ -62,12 +62,13 @@ def test_a_million_keys_are_found_in_linear_time() -> None:
     def seconds(count: int) -> float:
         keys = np.array([f"token {n}".encode() for n in range(count)], object)
         content = TableContent(dtypes.string, dtypes.int64)
-        start = time.perf_counter()
+        start = time.process_time()  # other processes do not count
         content.load(keys, np.arange(count))
         found = content.find(keys, numbers(-1))
-        elapsed = time.perf_counter() - start
+        elapsed = time.process_time() - start
         assert found[-1] == count - 1
         return elapsed
 
-    small, large = min(seconds(50_000) for _ in range(3)), seconds(1_000_000)
-    assert large < 20 * small * 5
+    small, large = min(seconds(50_000) for _ in range(3)), min(seconds(1_000_000) for _ in range(2))
+    # The cache of the processor holds the small one; quadratic work would take 20 times more.
+    assert large < 20 * small * 10
