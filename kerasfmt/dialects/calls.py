@@ -73,13 +73,12 @@ class Finder:
           InvalidModelError: the layer or the call does not exist.
         """
         try:
-            layer = self.layers[ref[0]]
+            before = self._before[ref[0]][top]
         except KeyError:
             raise InvalidModelError(
                 f"config: a call refers to layer {ref[0]!r}, which does not exist"
             ) from None
-        before = self._before.get(ref[0])
-        position = int(ref[1]) - (self.words.calls_before(layer, top) if before is None else before[top])
+        position = int(ref[1]) - before
         if position < 0 or ref[2] < 0:
             raise InvalidModelError(f"config: a call refers to {ref!r}, which does not exist")
         return position

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kerasfmt.errors import GraphError
 from kerasfmt.graph.resource import Capture, Variable
 from kerasfmt.graph.text import type_text, wrapped
-from kerasfmt.graph.value import Node, Value
+from kerasfmt.graph.value import GRADIENT, Node, Value
 from kerasfmt.printable import printable
 from kerasfmt.typing import record
 
@@ -186,3 +186,9 @@ def callees_of(node: Node) -> list[Function]:
             )
         found.append(callee)
     return found
+
+
+def own_gradient(node: Node) -> Function | None:
+    """The function that computes the gradient of a node that was built; None if it has the gradient of its op."""
+    found = node.attrs.get(GRADIENT)
+    return found if isinstance(found, Function) else None

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from kerasfmt.graph.builder import Builder
-from kerasfmt.graph.function import Function
+from kerasfmt.graph.function import Function, own_gradient
 from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graph.spec import Spec
 from kerasfmt.graph.value import GRADIENT, Node, Value
@@ -65,12 +65,6 @@ def with_own_gradient(
 
 def _is_float(value: Value) -> bool:
     return value.dtype.is_floating or value.dtype.is_complex
-
-
-def own_gradient(node: Node) -> Function | None:
-    """The function that computes the gradient of a node that was built; None if it has the gradient of its op."""
-    found = node.attrs.get(GRADIENT)
-    return found if isinstance(found, Function) else None
 
 
 def own_gradients(functions: Iterable[Function]) -> dict[Function, Node]:

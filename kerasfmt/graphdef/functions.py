@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from kerasfmt import dtypes, protos
 from kerasfmt.graph.attr_values import encode_attr, encode_shape
-from kerasfmt.graph.function import Function, callees_of
+from kerasfmt.graph.function import Function, callees_of, own_gradient
 from kerasfmt.graph.op import find_op
 from kerasfmt.graph.op_defs import AttrDef
 from kerasfmt.graph.resource import Capture, Table, Variable
@@ -143,8 +143,8 @@ class FunctionEncoder:
                 encoded = self._encoded(kind, value)
                 if kind == "func" or encoded != self._default(definition):
                     proto.attr[key].MergeFromString(encoded)
-        gradient = node.attrs.get(GRADIENT)
-        if isinstance(gradient, Function):
+        gradient = own_gradient(node)
+        if gradient is not None:
             kind = f"CustomGradient-{self._names[gradient]}"
             proto.attr[GRADIENT].s = kind.encode()
             self._gradients[kind] = self._names[gradient]

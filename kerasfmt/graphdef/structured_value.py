@@ -142,12 +142,11 @@ def encode(value: Any) -> protos.StructuredValue:
 
 
 def _encode_into(proto: protos.StructuredValue, value: Any) -> None:
-    kind = type(value)
-    if kind is str:
+    if isinstance(value, str):  # the commonest come first
         proto.string_value = value
-    elif kind is list:
+    elif isinstance(value, list):
         _encode_items(proto.list_value, value)
-    elif kind is tuple:
+    elif isinstance(value, tuple):
         _encode_items(proto.tuple_value, value)
     elif value is None:
         proto.none_value.SetInParent()
@@ -157,8 +156,6 @@ def _encode_into(proto: protos.StructuredValue, value: Any) -> None:
         proto.int64_value = value
     elif isinstance(value, float):
         proto.float64_value = value
-    elif isinstance(value, str):
-        proto.string_value = value
     elif isinstance(value, Spec):
         spec = proto.tensor_spec_value
         spec.name = value.name or ""
@@ -166,15 +163,11 @@ def _encode_into(proto: protos.StructuredValue, value: Any) -> None:
         spec.dtype = value.dtype.enum
     elif isinstance(value, VariableSpec):
         _encode_variable_spec(proto.type_spec_value, value)
-    elif isinstance(value, Mapping):
+    else:
+        assert isinstance(value, Mapping), value
         proto.dict_value.SetInParent()
         for key, item in value.items():
             _encode_into(proto.dict_value.fields[key], item)
-    elif isinstance(value, tuple):
-        _encode_items(proto.tuple_value, value)
-    else:
-        assert isinstance(value, list), value
-        _encode_items(proto.list_value, value)
 
 
 def _encode_variable_spec(proto: protos.TypeSpecProto, spec: VariableSpec) -> None:

@@ -199,12 +199,21 @@ class RandomHue(Augmentation):
         return _turned(x, self.turn(x, self.factor), self.value_range)
 
 
-def _limits(option: str, value: Any, convert: Any) -> Any:
-    """Bounds for which a factor of RandomColorJitter stands; None where it changes nothing."""
-    try:
-        return None if value is None else convert(value)
-    except ValueError as error:
-        raise ValueError(f"{option}: {error}") from error
+def _factor(limits: Field[Any, Any]) -> Any:
+    """An option that is kept as given, and has to be what another layer takes as its factor; None changes nothing."""
+
+    def convert(value: Any) -> Any:
+        if value is not None:
+            limits.convert(value)
+        return value
+
+    return fields.option(default=None, convert=convert, to_config=fields.raw().to_config)
+
+
+_BRIGHTNESS: Final[Field[Any, Any]] = pair(-1, 1, mirrored=True)
+_CONTRAST: Final[Field[Any, Any]] = pair(0, 1)
+_SATURATION: Final = RandomSaturation.fields["factor"]
+_HUE: Final = RandomHue.fields["factor"]
 
 
 class RandomColorJitter(Augmentation):
@@ -221,44 +230,27 @@ class RandomColorJitter(Augmentation):
     """
 
     value_range: Range = image_range()
-    brightness_factor: Any = fields.raw(default=None)
-    contrast_factor: Any = fields.raw(default=None)
-    saturation_factor: Any = fields.raw(default=None)
-    hue_factor: Any = fields.raw(default=None)
+    brightness_factor: Any = _factor(_BRIGHTNESS)
+    contrast_factor: Any = _factor(_CONTRAST)
+    saturation_factor: Any = _factor(_SATURATION)
+    hue_factor: Any = _factor(_HUE)
     seed: int | None = None
-
-    @override
-    def validate(self) -> None:
-        """Checks the factors."""
-        try:
-            self._all_limits()
-        except ValueError as error:
-            raise self.fail(f"option {error}") from error
-
-    def _all_limits(self) -> tuple[Any, ...]:
-        """The bounds of brightness, contrast, saturation and hue."""
-        kinds = {
-            "brightness_factor": pair(-1, 1, mirrored=True),
-            "contrast_factor": pair(0, 1),
-            "saturation_factor": RandomSaturation.fields["factor"],
-            "hue_factor": RandomHue.fields["factor"],
-        }
-        return tuple(_limits(name, vars(self)[name], field.convert) for name, field in kinds.items())
 
     @override
     def vary(self, x: Value) -> Value:
         low, high = map(float, self.value_range)
-        brightness, contrast, saturation, hue = self._all_limits()
-        if brightness is not None:
-            x = ops.clip_by_value(x + self.share(x, brightness) * (high - low), low, high)
-        if contrast is not None:
+        if self.brightness_factor is not None:
+            share = self.share(x, _BRIGHTNESS.convert(self.brightness_factor))
+            x = ops.clip_by_value(x + share * (high - low), low, high)
+        if self.contrast_factor is not None:
             mean = ops.reduce_mean(ops.reduce_mean(x, [1], keepdims=True), [2], keepdims=True)
-            times = self.share(x, (1.0 - contrast[0], 1.0 + contrast[1]))
+            less, more = _CONTRAST.convert(self.contrast_factor)
+            times = self.share(x, (1.0 - less, 1.0 + more))
             x = ops.clip_by_value((x - mean) * times + mean, low, high)
-        if saturation is not None:
-            x = _saturated(x, self.share(x, saturation), self.value_range)
-        if hue is not None:
-            x = _turned(x, self.turn(x, hue), self.value_range)
+        if self.saturation_factor is not None:
+            x = _saturated(x, self.share(x, _SATURATION.convert(self.saturation_factor)), self.value_range)
+        if self.hue_factor is not None:
+            x = _turned(x, self.turn(x, _HUE.convert(self.hue_factor)), self.value_range)
         return x
 
 

@@ -130,6 +130,7 @@ def test_the_outputs_of_one_call_are_found_in_linear_work() -> None:
         made = Plain()
         made.calls.append(Call(made, x, {}, [x] * count, 0))  # type: ignore[arg-type]
         find = Finder({"a": made}, keras2.CALLS)  # type: ignore[dict-item]
+        find(["a", 0, 0])  # makes the list of the outputs, which later references share
         return lambda: [find(["a", 0, number]) for number in range(count)]
 
     assert_linear(reading, 100)

@@ -8,7 +8,8 @@ import numpy as np
 
 from kerasfmt import dtypes, protos
 from kerasfmt.graph import Builder, Spec, Value, ops
-from kerasfmt.graph.own_gradient import own_gradient, own_gradients, with_own_gradient
+from kerasfmt.graph.function import own_gradient
+from kerasfmt.graph.own_gradient import own_gradients, with_own_gradient
 from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.graph.run import run
 from kerasfmt.graph.value import GRADIENT

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import kerasfmt
-from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.layers import (
     RandomElasticTransform,
     RandomErasing,
@@ -17,9 +15,8 @@ from kerasfmt.layers import (
     RandomSharpness,
     RandomShear,
 )
-from tests.layers.drawn import IMAGES, draws
+from tests.layers.drawn import IMAGES, check_untrained, draws
 from tests.layers.layer_tests import LayerTests, use
-from tests.layers.one_layer import apply
 
 SIZED, OPEN = (None, 5, 4, 3), (None, None, None, 3)
 
@@ -136,15 +133,4 @@ def test_perspective_of_no_size_changes_nothing_and_others_fill() -> None:
 
 
 def test_what_is_not_trained_yet(tmp_path: Any) -> None:
-    layer = RandomElasticTransform(0.5, fill_mode="wrap", name="it")
-    model_config = layer.get_config()
-    assert type(layer).from_config(model_config).get_config() == model_config
-    np.testing.assert_array_equal(apply(layer, IMAGES), IMAGES)
-    x = kerasfmt.Input(IMAGES.shape[1:])
-    model = kerasfmt.Model(x, type(layer).from_config(model_config)(x))
-    kerasfmt.save_model(model, tmp_path / "m.keras")
-    np.testing.assert_array_equal(kerasfmt.load_model(tmp_path / "m.keras").predict(IMAGES), IMAGES)
-    with pytest.raises(
-        UnsupportedLayerError, match=r"layer it \(.*does not have what it does in training yet"
-    ):
-        kerasfmt.save_model(model, tmp_path / "saved")
+    check_untrained(RandomElasticTransform(0.5, fill_mode="wrap", name="it"), tmp_path)

@@ -82,8 +82,8 @@ class LazyDataset:
         with corrupt_file_errors(self.where):
             if self._offset is not None and (span := self._span(key)) is not None:
                 return self._read_plain(*span)
-            rows = self._rows(key)
             if self._chunks is not None:
+                rows = self._rows(key)
                 found = self._chunks.rows(*(rows or (0, self.shape[0])))
                 found = found if rows is not None else np.asarray(found[key])
             else:
@@ -106,9 +106,7 @@ class LazyDataset:
         shape, begin, size = list(self.shape), 0, self.nbytes
         if len(parts) > len(shape):
             return None
-        apart = (
-            False  # where several elements of an axis are selected, the elements of a further axis are apart
-        )
+        apart = False  # with several elements of one axis, those of a further axis are apart
         for axis, part in enumerate(parts):
             if not isinstance(part, slice):
                 return None
