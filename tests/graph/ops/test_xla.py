@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +59,16 @@ def test_what_is_not_run_is_a_missing_op(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_their_programs_live_as_long_as_their_graph() -> None:
     x = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
     function = called("symbolic")
-    gc.collect()  # of the graphs of other tests
-    before = len(xla._modules)
+    (node,) = function.nodes
+    programs = []
     for _ in range(2):
         (y,) = run(function, [x], {})
         np.testing.assert_allclose(y, np.sin(x) @ x.T, rtol=1e-5, atol=1e-6)
-    assert len(xla._modules) == before + 1
-    del function
+        programs.append(weakref.ref(xla._modules[node]))
+    assert programs[0] is programs[1]
+    del function, node
     gc.collect()
-    assert len(xla._modules) == before
+    assert programs[0]() is None
 
 
 @with_jaxlib
