@@ -59,7 +59,7 @@ EXPLAINED = (
         "Keras 2 counts the calls of a model inside of a functional model from 1, and Keras 3, where it reads what "
         "Keras 2 writes, from 0; one file cannot say both, and HDF5 is written for Keras 2. A `.keras` file has no "
         "such limit.",
-        ("nested_sequential", "many_to_many"),
+        ("nested_sequential", "many_to_many", "siamese"),
         ("list index out of range", "failed to be resolved"),
         kinds=("hdf5",),
         readers=KERAS3,
@@ -69,7 +69,7 @@ EXPLAINED = (
         "Keras 2 does not load the layer without the shapes of its inputs, and Keras 3 not with them; nor do they "
         "read each other's calls that take tensors by name. HDF5 is written for Keras 2. A `.keras` file has no such "
         "limit.",
-        ("MultiHeadAttention-*",),
+        ("MultiHeadAttention-*", "vision_transformer"),
         ("class 'MultiHeadAttention'",),
         kinds=("hdf5",),
         readers=KERAS3,
@@ -82,11 +82,56 @@ EXPLAINED = (
         ("output", "shape"),
     ),
     Explained(
+        "Keras 3 makes the slots of an optimizer when it loads the model, and a legacy one has none before it first "
+        "trains.",
+        ("mlp_legacy_untrained",),
+        ("other optimizer state",),
+        kinds=("keras3",),
+        readers=KERAS3,
+    ),
+    Explained(
+        "Keras 2 keeps no state of a legacy optimizer in a `.keras` archive, nor does it take any from one, of which "
+        "kerasfmt warns; what is made of such an archive has none.",
+        ("mlp_legacy_*",),
+        ("other optimizer state",),
+    ),
+    Explained(
+        "In Keras 2, SGD holds momentums also where its momentum is 0; in Keras 3 it holds none then.",
+        ("compiled_sgd",),
+        ("other optimizer state",),
+    ),
+    Explained(
+        "Keras 3 does not write HDF5 with Adafactor, two of whose slots have one name, and so has no such file of its "
+        "own to compare with. From no HDF5 it takes a metric by the name of its function.",
+        ("compiled_adafactor",),
+        ("Could not deserialize 'keras.metrics.mse'",),
+        kinds=("hdf5",),
+        readers=KERAS3,
+    ),
+    Explained(
+        "Keras 2 asks an optimizer that scales the loss for a name, which it has not, when it loads weights of which "
+        "it does not know the optimizer's.",
+        ("compiled_loss_scale_fixed",),
+        ("'LossScaleOptimizerV3' object has no attribute 'name'",),
+        kinds=("paths_keras3",),
+        readers=KERAS2,
+    ),
+    Explained(
+        "HDF5 is written in the words of Keras 2.13 and newer, in which Keras 3 takes no shape of inputs from the "
+        "first layer of a nested model; it refuses the files of TensorFlow 2.15 too. A `.keras` file has no such "
+        "limit.",
+        ("frozen_part",),
+        ("Unrecognized keyword", "could not be deserialized"),
+        kinds=("hdf5",),
+        readers=KERAS3,
+        writers=("tf212",),
+    ),
+    Explained(
         "A model that has been fitted holds the state of its metrics, and tf_keras does not load weights without it "
         "into such a model; kerasfmt keeps none. Load the weights before fitting, or compile the model again.",
-        ("mlp_*",),
-        ("expected 2 variables",),
-        kinds=("paths_tf_keras",),
+        ("mlp_*", "compiled_*"),
+        ("Layer 'loss' expected 2 variables",),
+        kinds=("paths_tf_keras", "paths_keras3"),
         readers=KERAS2,
     ),
     Explained(

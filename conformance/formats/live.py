@@ -110,6 +110,7 @@ class Live:
             for kind in layout.own_formats(self.engine):
                 self._file(files, where, "own", kind, lambda path, k=kind: self._own(model, path, k))
             if not all(file["ok"] for file in files.values()):
+                self._entered = ""  # so that layers without a name are counted from the first again
                 model = self.build(case)  # Keras may leave a model that it fails to save with other functions
         for kind in FORMATS:
             self._file(files, where, "live", kind, lambda path, k=kind: _ours(model, path, k))

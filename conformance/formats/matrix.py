@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,6 +21,10 @@ from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS, file_nam
 from conformance.formats.live import outputs_of
 from conformance.round_trips import meant_in_both
 
+SEED = "seed"
+"""The model that shows whether a reader takes a format at all."""
+_ASPECT = re.compile(r"[a-z ]*")
+"""The first words of a fault: what is other than expected."""
 Verdict = Literal["passed", "limit", "explained", "failed"]
 
 
@@ -84,7 +89,7 @@ def _cell(case: Case, writer: str, source: str, kind: str, reader: str) -> Cell:
     if reader != OURS and not FORMATS[kind].whole and "error" in layout.stated(reader, case):
         return Cell(kind, writer, source, case.name, reader, "limit", f"cannot build the model: {reason}")
     known = explanation(case.name, kind, reader, writer, reason)
-    if reader != OURS and (source == "own" or _same_with_own(case, writer, source, kind, reader)):
+    if reader != OURS and (source == "own" or _is_limit(case, writer, source, kind, reader)):
         return Cell(kind, writer, source, case.name, reader, "limit", reason)
     if known is not None:
         return Cell(kind, writer, source, case.name, reader, "explained", reason, known)
@@ -139,6 +144,21 @@ def _order(array: np.ndarray) -> Any:
     return array.shape, float(np.round(np.asarray(array, "f8").sum(), 3))
 
 
+def _is_limit(case: Case, writer: str, source: str, kind: str, reader: str) -> bool:
+    return (
+        _fails_alike(case, writer, source, kind, reader, reader)
+        or _same_with_own(case, writer, source, kind, reader)
+        or (_lacking(case, kind) and _refuses_all(kind, reader))
+    )
+
+
+def _refuses_all(kind: str, reader: str) -> bool:
+    """Whether a reader refuses a format, shown by the seed model as every Keras wrote it that does."""
+    files = [_files(name, SEED).get(file_name("own", kind), {}) for name in ENGINES]
+    found = [_reading(reader, SEED, kind, file["digest"]) for file in files if file.get("ok")]
+    return bool(found) and not any(reading.get("ok", True) for reading in found)
+
+
 def _same_with_own(case: Case, writer: str, source: str, kind: str, reader: str) -> bool:
     """Whether the reader fails in the same way on the equivalent file of the Keras that has the model.
 
@@ -160,16 +180,17 @@ def _same_with_own(case: Case, writer: str, source: str, kind: str, reader: str)
 
 
 def _fails_alike(case: Case, writer: str, source: str, kind: str, reader: str, other: str) -> bool:
-    file, own = (
-        _files(writer, case.name)[file_name(source, kind)],
-        _files(other, case.name)[file_name("own", kind)],
-    )
+    file = _files(writer, case.name)[file_name(source, kind)]
+    own = _files(other, case.name).get(file_name("own", kind), {}) if other in ENGINES else {}
+    if not own.get("ok"):
+        return False
     ours, theirs = (_reading(reader, case.name, kind, f["digest"]) for f in (file, own))
     if not ours or not theirs:
         return False
     if not ours["ok"] or not theirs["ok"]:
-        return ours["ok"] == theirs["ok"]
-    return bool(_fault(case, other, own, kind, reader))
+        return bool(ours["ok"] == theirs["ok"])
+    faults = [_fault(case, w, f, kind, reader) for w, f in ((writer, file), (other, own))]
+    return bool(faults[1]) and len({_ASPECT.match(fault)[0] for fault in faults}) == 1  # type: ignore[index]
 
 
 def _difference(a: Any, b: Any, path: str = "") -> str:
