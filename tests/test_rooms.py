@@ -12,7 +12,7 @@ import grimp
 import kerasfmt
 
 PACKAGE = Path(kerasfmt.__file__).parent
-ABOVE = ("dialects", "formats", "sources", "verification", "cli", "api.py")
+ABOVE = ("dialects", "formats", "sources", "verification", "cli", "api")
 """The room of the dialects and those above it."""
 EXEMPT = ("ir/keras_facts.py", "optimizers/optimizer.py", "layers/keras3_ops")
 """Where the records of facts are declared, and the room of Keras 3's operations."""
