@@ -112,7 +112,7 @@ def test_modules_are_imported_by_statements() -> None:
 
 KNOTS = [
     # A Value knows the Builder that it belongs to; an attribute of a Node may be a Function.
-    ["builder", "function", "node_types", "op", "value"],
+    ["builder", "function", "node_types", "op", "side_effects", "value"],
     # A Tensor knows the Layer that it comes from; traces, masks and what is attached are a layer's.
     [
         "attached",
