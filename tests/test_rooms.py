@@ -118,6 +118,7 @@ KNOTS = [
         "attached",
         "call_context",
         "layer",
+        "layer_defaults",
         "masks",
         "tensor",
         "trace",
