@@ -12,7 +12,7 @@ import grimp
 import kerasfmt
 
 PACKAGE = Path(kerasfmt.__file__).parent
-ABOVE = ("dialects", "formats", "sources", "verification", "cli", "api.py")
+ABOVE = ("dialects", "formats", "sources", "verification", "cli", "api")
 """The room of the dialects and those above it."""
 EXEMPT = ("ir/keras_facts.py", "optimizers/optimizer.py", "layers/keras3_ops")
 """Where the records of facts are declared, and the room of Keras 3's operations."""
@@ -112,12 +112,13 @@ def test_modules_are_imported_by_statements() -> None:
 
 KNOTS = [
     # A Value knows the Builder that it belongs to; an attribute of a Node may be a Function.
-    ["builder", "function", "node_types", "op", "value"],
+    ["builder", "function", "node_types", "op", "side_effects", "value"],
     # A Tensor knows the Layer that it comes from; traces, masks and what is attached are a layer's.
     [
         "attached",
         "call_context",
         "layer",
+        "layer_defaults",
         "masks",
         "tensor",
         "trace",

@@ -3,7 +3,7 @@
 A `Builder` makes nodes; `Builder.finish` turns them into an immutable `Function`. Every node is checked against
 its op definition, and its output shapes are inferred, when it is made.
 
-Source: tensorflow/python/framework/func_graph.py and auto_control_deps.py fix the semantics.
+Source: tensorflow/python/framework/func_graph.py fixes the semantics; side_effects.py has the order of effects.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 from kerasfmt import dtypes, limits
 from kerasfmt.dtypes import DType
 from kerasfmt.errors import GraphError
-from kerasfmt.graph.function import Function, callees_of
+from kerasfmt.graph.function import Function
 from kerasfmt.graph.node_types import (
     add_inferred_attrs,
     as_array,
@@ -28,9 +28,9 @@ from kerasfmt.graph.node_types import (
     output_dtypes,
     wanted_dtype,
 )
-from kerasfmt.graph.op import Effect, find_op
 from kerasfmt.graph.op_defs import Arg, OpDef, lookup
 from kerasfmt.graph.resource import Capture, Variable
+from kerasfmt.graph.side_effects import SideEffects, is_side_effect, needed_by
 from kerasfmt.graph.spec import Shape, Spec
 from kerasfmt.graph.value import Node, Value
 
@@ -77,11 +77,9 @@ class Builder:
         self._captures: dict[Capture, Value] = {}
         self._names: dict[str, int] = {}
         self._constants: dict[tuple[str, tuple[int, ...], bytes], Value] = {}
-        self._writers: dict[Value, Node] = {}
-        self._readers: dict[Value, list[Node]] = {}
+        self._effects = SideEffects()
         self._handles: dict[Value, Capture] = {}
         self._capture_numbers: dict[str, int] = {}
-        self._written: set[Capture] = set()
         self._scope = ""
 
     def unique_name(self, base: str) -> str:
@@ -327,27 +325,8 @@ class Builder:
         """Appends a finished node and orders it after the nodes whose side effects it must see."""
         handles = [v for v in node.inputs if v.dtype is dtypes.resource]
         if handles:
-            self._order(node, handles)
+            self._effects.order(node, handles, self._handles)
         self.nodes.append(node)
-
-    def _order(self, node: Node, handles: Sequence[Value]) -> None:
-        """A read waits for the last write; a write also waits for the reads since then."""
-        writes = find_op(node.op).effect is Effect.WRITES
-        written: set[Capture] = set()
-        if node.op_def.callees:
-            written.update(*(callee.written for callee in callees_of(node)))
-        for handle in handles:
-            writer = self._writers.get(handle)
-            before = [writer] if writer else []
-            if writes or (written and self._handles.get(handle) in written):
-                if handle in self._handles:
-                    self._written.add(self._handles[handle])
-                before = [*self._readers.pop(handle, ()), *before]
-                self._writers[handle] = node
-            else:
-                self._readers.setdefault(handle, []).append(node)
-            if before:
-                node.controls.extend(n for n in before if n is not node and n not in node.controls)
 
     @property
     def captured_handles(self) -> tuple[Value, ...]:
@@ -380,14 +359,7 @@ class Builder:
                     f"function {self.name}: its output {value.name} is of function {value.graph.name}"
                 )
         stateful = [n for n in self.nodes if is_side_effect(n)]
-        needed: set[Node] = set()
-        stack = [*stateful, *(v.node for v in outputs)]
-        while stack:
-            node = stack.pop()
-            if node not in needed:
-                needed.add(node)
-                stack += [v.node for v in node.inputs if v.node not in needed]
-                stack += node.controls
+        needed = needed_by([*stateful, *(v.node for v in outputs)])
         captures = self._captures
         self._captures, self._handles = {}, {}  # functions share a body, but not its weights
         return Function(
@@ -398,7 +370,7 @@ class Builder:
             nodes=tuple([n for n in self.nodes if n in needed]),
             outputs=tuple(outputs),
             control_outputs=tuple(stateful),
-            written=frozenset(self._written),
+            written=frozenset(self._effects.written),
             compiled=compiled,
             handed_on=handed_on,
             attributes=attributes,
@@ -421,15 +393,3 @@ class _Scope:
 
     def __exit__(self, *_: object) -> None:
         self.graph._scope = self.outer
-
-
-def is_side_effect(node: Node) -> bool:
-    """Whether the node must run even if nothing uses its outputs.
-
-    Source: tensorflow/python/framework/auto_control_deps.py, op_is_stateful: legacy random ops do not count.
-    """
-    if not node.op_def.stateful:
-        return False
-    if node.op_def.callees:
-        return True
-    return find_op(node.op).effect in (Effect.READS, Effect.WRITES, Effect.CHECKS)

@@ -27,7 +27,6 @@ from .applications import (
 from .attention import (
     AdditiveAttention as AdditiveAttention,
     Attention as Attention,
-    MultiHeadAttention as MultiHeadAttention,
 )
 from .augmentation import (
     AutoContrast as AutoContrast,
@@ -154,6 +153,9 @@ from .merging import (
     Minimum as Minimum,
     Multiply as Multiply,
     Subtract as Subtract,
+)
+from .multi_head_attention import (
+    MultiHeadAttention as MultiHeadAttention,
 )
 from .normalization import (
     GroupNormalization as GroupNormalization,

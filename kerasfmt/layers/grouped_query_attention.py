@@ -14,8 +14,8 @@ from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.ir.layer import LAYER_CLASSES
 from kerasfmt.layers.activation import Softmax
-from kerasfmt.layers.attention import ProjectedAttention, allowed_steps, sliding_window
 from kerasfmt.layers.core import Dropout
+from kerasfmt.layers.projected_attention import ProjectedAttention, allowed_steps, sliding_window
 from kerasfmt.layers.upsampling import repeat_elements
 from kerasfmt.typing import override
 

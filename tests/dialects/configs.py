@@ -172,3 +172,7 @@ NESTED: dict[str, tuple[list[Config], list[Any]]] = {
         ["late", 0, 0],
     ),
 }
+
+
+def with_layers(*layers: Any) -> Config:
+    return functional("m", [entry_layer("x", 3), *layers], [["x", 0, 0]], [["d", 0, 0]])

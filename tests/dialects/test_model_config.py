@@ -30,6 +30,7 @@ from tests.dialects.configs import (
     layer,
     predict,
     ref,
+    with_layers,
 )
 
 
@@ -104,29 +105,6 @@ def test_one_inside_of_another_model_takes_the_shape_of_its_first_call() -> None
     assert again["layers"][2]["config"]["layers"][0]["class_name"] == "InputLayer"
 
 
-def test_options_of_keras_3_that_say_nothing() -> None:
-    config = copy.deepcopy(MLP3)
-    config["config"]["layers"][1]["config"] |= {"quantization_config": None, "autocast": True}
-    assert predict(model_from_config(config)).shape == (2, 3)
-
-
-def test_mixed_policies_of_both_dialects() -> None:
-    for policy in (
-        {"class_name": "Policy", "config": {"name": "mixed_float16"}},
-        {
-            "module": "keras",
-            "class_name": "DTypePolicy",
-            "config": {"name": "mixed_float16"},
-            "registered_name": None,
-        },
-    ):
-        config = copy.deepcopy(MLP)
-        config["config"]["layers"][1]["config"]["dtype"] = policy
-        model = model_from_config(config)
-        a = model.get_layer("a")
-        assert (a.compute_dtype.name, a.weights[0].dtype.name) == ("float16", "float32")
-
-
 def test_multiple_inputs_and_outputs_in_structures() -> None:
     layers = [
         entry_layer("left", 3),
@@ -150,10 +128,6 @@ def edited(**options: Any) -> Config:
     config = copy.deepcopy(STACK)
     config["config"]["layers"][1]["config"].update(options)
     return config
-
-
-def with_layers(*layers: Any) -> Config:
-    return functional("m", [entry_layer("x", 3), *layers], [["x", 0, 0]], [["d", 0, 0]])
 
 
 DENSE = layer("Dense", "d", [ref("x")], units=2)
@@ -512,25 +486,3 @@ def test_a_model_class_of_the_users_own(config: Config) -> None:
         assert inner.own_class == "Own>Trainer"
     with pytest.raises(UnsupportedLayerError, match=r"pass custom_objects=\{'Own>Trainer': kerasfmt.Model\}"):
         model_from_config(own)
-
-
-def test_an_adapter_is_named() -> None:
-    with pytest.warns(
-        UserWarning, match=r"layer d: its adapter \(LoRA of rank 2\) is merged into its weights"
-    ):
-        model = model_from_config(
-            with_layers(layer("Dense", "d", [ref("x")], units=2, lora_rank=2, lora_alpha=4))
-        )
-    assert [w.shape for w in model.weights] == [(3, 2), (2,)]
-
-
-def test_a_layer_as_activation_of_keras_3() -> None:
-    described = {
-        "module": "keras.layers",
-        "class_name": "LeakyReLU",
-        "config": {"name": "l", "dtype": "float32", "negative_slope": 0.25},
-    }
-    model = model_from_config(
-        with_layers(layer("Dense", "d", [ref("x")], units=2, activation=described, kernel_initializer="ones"))
-    )
-    np.testing.assert_allclose(model.predict(np.full((1, 3), -1, np.float32)), [[-0.75, -0.75]])

@@ -1,4 +1,4 @@
-"""Builders: names, constants, captures, the order of side effects, pruning."""
+"""Builders: names, constants, captures, calls, pruning."""
 
 from __future__ import annotations
 
@@ -9,31 +9,13 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.errors import GraphError
-from kerasfmt.graph import Builder, Function, Node, Spec, Variable, emit, emit_one
-from kerasfmt.graph.builder import is_side_effect
+from kerasfmt.graph import Builder, Spec, Variable, emit, emit_one
 
 VECTOR = Spec((2,), dtypes.float32)
 
 
 def variable(name: str = "dense/kernel") -> Variable:
     return Variable(name, VECTOR)
-
-
-def counting(step: Variable) -> Function:
-    """A function that reads `step`, adds to it, and gives the old value."""
-    graph = Builder("count")
-    old = graph.read(step)
-    graph.assign(step, old + 1.0)
-    return graph.finish([old])
-
-
-def reading(step: Variable) -> Function:
-    graph = Builder("peek")
-    return graph.finish([graph.read(step)])
-
-
-def controls(node: Node) -> list[str]:
-    return [n.name for n in node.controls]
 
 
 NAMES = [
@@ -181,67 +163,6 @@ def test_a_read_has_the_shape_of_the_variable() -> None:
     assert value.node.name == "MatMul/ReadVariableOp"
 
 
-def test_reads_and_writes_are_ordered() -> None:
-    graph, step = Builder(), variable()
-    first, second = graph.read(step), graph.read(step)
-    graph.assign(step, first)
-    write = graph.nodes[-1]
-    third = graph.read(step)
-    graph.assign(step, third)
-    last = graph.nodes[-1]
-    assert controls(first.node) == controls(second.node) == []
-    assert controls(write) == [first.node.name, second.node.name]
-    assert controls(third.node) == [write.name]
-    assert controls(last) == [third.node.name, write.name]
-
-
-def test_variables_are_ordered_apart() -> None:
-    graph, a, b = Builder(), variable("a"), variable("b")
-    graph.assign(a, graph.read(b))
-    read = graph.read(a)
-    assert controls(graph.read(b).node) == []
-    assert len(read.node.controls) == 1
-
-
-def test_calls_that_write_are_ordered_as_writes() -> None:
-    graph, step = Builder(), variable()
-    before = graph.read(step)
-    (old,) = graph.call(counting(step), [])
-    after = graph.read(step)
-    assert controls(old.node) == [before.node.name]
-    assert controls(after.node) == [old.node.name]
-
-
-def test_calls_that_read_are_ordered_as_reads() -> None:
-    graph, step = Builder(), variable()
-    graph.read(step)
-    (seen,) = graph.call(reading(step), [])
-    assert controls(seen.node) == []
-    graph.assign(step, seen)
-    assert seen.node in graph.nodes[-1].controls
-
-
-def test_the_shape_of_a_variable_is_read() -> None:
-    graph, step = Builder(), variable()
-    shape = emit_one("VariableShape", graph.capture(step))
-    assert controls(graph.read(step).node) == []
-    graph.assign(step, 1.0 * graph.read(step))
-    assert shape.node in graph.nodes[-1].controls
-    assert graph.finish([]).written == {step}
-
-
-def test_what_a_callee_writes_is_written_by_the_caller() -> None:
-    step, other = variable("step"), variable("other")
-    function = counting(step)
-    for _ in range(3):
-        graph = Builder()
-        graph.read(other)
-        graph.call(function, [])
-        function = graph.finish([])
-    assert function.written == {step}
-    assert set(function.captured) == {step, other}
-
-
 def test_a_call_shows_whether_the_callee_has_state() -> None:
     graph, pure = Builder(), Builder("pure")
     x = pure.input(VECTOR)
@@ -249,7 +170,8 @@ def test_a_call_shows_whether_the_callee_has_state() -> None:
     assert not function.stateful
     (out,) = graph.call(function, [graph.input(VECTOR)])
     assert (out.node.op, out.shape) == ("PartitionedCall", (2,))
-    (out,) = graph.call(reading(variable()), [])
+    reader = Builder("peek")
+    (out,) = graph.call(reader.finish([reader.read(variable())]), [])
     assert out.node.op == "StatefulPartitionedCall"
     assert graph.finish([out]).stateful
 
@@ -307,17 +229,6 @@ def test_finish_keeps_what_a_needed_node_waits_for() -> None:
     last = emit_one("Neg", x)
     last.node.controls.append(first.node)
     assert [n.op for n in graph.finish([last]).nodes] == ["Relu", "Neg"]
-
-
-def test_random_draws_are_pruned() -> None:
-    graph = Builder()
-    shape = graph.constant([2])
-    drawn = emit_one("RandomUniform", shape, dtype=dtypes.float32)
-    assert not is_side_effect(drawn.node)
-    assert graph.finish([]).nodes == ()
-    kept = graph.finish([drawn])
-    assert kept.stateful
-    assert kept.control_outputs == ()
 
 
 def test_nodes_are_in_the_order_of_their_making() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from kerasfmt import Input, Model, layers
 from kerasfmt.dialects import keras2_archive, keras3
-from kerasfmt.dialects.model_config import normalized
+from kerasfmt.dialects.layer_options import normalized
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir.constraints import RadialConstraint
 from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts

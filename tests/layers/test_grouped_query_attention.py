@@ -7,8 +7,6 @@ import pytest
 
 import kerasfmt
 from kerasfmt.layers import GroupQueryAttention, MultiHeadAttention
-from kerasfmt.layers.attention import window_mask
-from tests.graph.evaluation import evaluate
 from tests.layers.layer_tests import LayerTests, use
 from tests.layers.one_layer import apply
 
@@ -79,9 +77,3 @@ def test_queries_of_a_group_share_keys() -> None:
     few.set_weights([query, key * 3, value * 2, outputs])
     many.set_weights([query, np.repeat(key * 3, 2, 1), np.repeat(value * 2, 2, 1), outputs])
     np.testing.assert_allclose(apply(few, QUERY, VALUE), apply(many, QUERY, VALUE), rtol=1e-5, atol=1e-6)
-
-
-def test_a_window() -> None:
-    found = evaluate(lambda q, v: window_mask(q, v, 2), QUERY, VALUE)
-    distance = np.abs(np.arange(5)[:, None] - np.arange(3))
-    np.testing.assert_array_equal(found, distance[None] < 2)

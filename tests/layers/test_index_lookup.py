@@ -1,55 +1,43 @@
-"""Tables and constants of lookups; their numbers are tested in `test_lookup.py`."""
+"""From tokens to their numbers; the layers themselves are tested in `test_lookup.py`."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+import kerasfmt
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.graph import KeyValues
 from kerasfmt.layers import IntegerLookup, StringLookup
+from kerasfmt.layers.index_lookup import IndexLookup
 
 
-def test_a_given_vocabulary_has_one_table() -> None:
-    layer = StringLookup(vocabulary=["a"])
-    assert list(layer.tables) == ["lookup_table"]
-    assert not layer.listed_weights()
-    assert layer.lookup_table.default.value == 0
-
-
-def test_a_vocabulary_to_learn_has_tables_to_count_in_and_counts_as_a_weight() -> None:
-    layer = StringLookup(output_mode="tf_idf")
-    assert list(layer.tables) == ["lookup_table", "token_counts", "token_document_counts"]
-    assert [table.mutable for table in layer.tables.values()] == [False, True, True]
-    assert len(layer.listed_weights()) == 3
-    assert list(layer.weight_attributes) == ["idf_weights", "num_documents"]
+def numbers(layer: IndexLookup, *rows: list[object], dtype: str = "string") -> list[list[int]]:
+    inputs = kerasfmt.Input((len(rows[0]),), dtype=dtype)
+    x = np.array(rows, object if dtype == "string" else dtype)
+    found: list[list[int]] = np.asarray(kerasfmt.Model(inputs, layer(inputs)).predict(x)).tolist()
+    return found
 
 
 @pytest.mark.parametrize(
-    ("invert", "columns"), [(False, ("tokens", "numbers")), (True, ("numbers", "tokens"))]
+    ("mask_token", "expected"), [(None, [[1, 2, 0], [0, 2, 1]]), ("", [[2, 3, 1], [0, 3, 2]])]
 )
-def test_keys_and_values(invert: bool, columns: tuple[str, str]) -> None:
-    layer = IntegerLookup(vocabulary=[7, 5], invert=invert)
-    found = layer.lookup_table.initializer
-    assert isinstance(found, KeyValues)
-    expected = {"tokens": [7, 5], "numbers": [1, 2]}
-    assert [a.value.tolist() for a in (found.keys, found.values)] == [expected[c] for c in columns]
-    assert layer.tokens().tolist() == [7, 5]
+def test_the_special_tokens_come_first(mask_token: str | None, expected: list[list[int]]) -> None:
+    layer = StringLookup(vocabulary=["a", "\u00e9t\u00e9"], mask_token=mask_token)
+    assert numbers(layer, ["a", "\u00e9t\u00e9", "?"], ["", "\u00e9t\u00e9", "a"]) == expected
 
 
-def test_masks_are_constants() -> None:
-    layer = StringLookup(mask_token="", output_mode="count")
-    assert layer.mask_key is not None
-    assert layer.mask_value is not None
-    assert layer.mask_key.value.item() == b""
-    assert layer.mask_value.value == np.iinfo(np.int64).max
+def test_unknown_integers_share_the_numbers_before_the_vocabulary() -> None:
+    layer = IntegerLookup(vocabulary=[7, 12], num_oov_indices=2)
+    assert numbers(layer, [7, 12, 4, 5], dtype="int64") == [[2, 3, 0, 1]]
 
 
-def test_only_its_own_file_is_taken() -> None:
-    layer = IntegerLookup(name="it")
-    with pytest.raises(InvalidModelError, match=r"layer it .*expected a file vocabulary.txt, got \['x'\]"):
-        layer.take_assets({"x": b""})
-    with pytest.raises(InvalidModelError, match=r"vocabulary.txt: invalid literal"):
-        layer.take_assets({"vocabulary.txt": b"-1\nseven"})
-    layer.take_assets({"vocabulary.txt": b"-1\r\n7"})
-    assert layer.get_vocabulary() == [-1, 7]
+def test_an_unknown_token_is_an_error_without_a_number_for_it() -> None:
+    layer = StringLookup(vocabulary=["a"], num_oov_indices=0)
+    with pytest.raises(InvalidModelError, match=r"these tokens are not in the vocabulary: ; \[zz\]"):
+        numbers(layer, ["a", "zz"])
+
+
+def test_tokens_of_another_dtype() -> None:
+    layer = StringLookup(vocabulary=["a"], name="it")
+    with pytest.raises(InvalidModelError, match="input: expected string, got int64"):
+        layer(kerasfmt.Input((2,), dtype="int64"))

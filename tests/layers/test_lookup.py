@@ -144,12 +144,6 @@ class TestLayers(LayerTests):
     }
 
 
-def test_numbers_of_tokens() -> None:
-    x = words(["a", "\u00e9t\u00e9", "?"], ["\U0001f40d", "", "b"])
-    assert predict(StringLookup(vocabulary=WORDS), x).tolist() == [[1, 3, 0], [4, 0, 2]]
-    assert predict(StringLookup(vocabulary=WORDS, mask_token=""), x).tolist() == [[2, 4, 1], [5, 0, 3]]
-
-
 def test_a_file_that_the_user_names_is_read(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     path.write_text("\n".join(WORDS), encoding="utf-8")
@@ -212,12 +206,6 @@ def test_idf_weights_of_special_tokens_are_the_average() -> None:
     assert predict(layer, words(["a", "b"], ["?", "a"])).tolist() == [[0, 1, 3], [2, 1, 0]]
     (weight,) = layer.weights
     assert weight.numpy().tolist() == [2, 1, 3]
-
-
-def test_an_unknown_token_is_an_error_without_a_number_for_it() -> None:
-    layer = StringLookup(vocabulary=["a"], num_oov_indices=0)
-    with pytest.raises(InvalidModelError, match=r"these tokens are not in the vocabulary: ; \[zz\]"):
-        predict(layer, words(["a", "zz"]))
 
 
 def test_tokens_that_came_most_often_are_learned() -> None:

@@ -14,7 +14,8 @@ from typing import Any, Final, TypeAlias
 from kerasfmt.containers.zip.reader import Archive
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.formats.keras_archive import layout
-from kerasfmt.formats.keras_archive.weights import Variables, container_of, keeps_by_class, places
+from kerasfmt.formats.keras_archive.places import keeps_by_class, places
+from kerasfmt.formats.keras_archive.weights import Variables, container_of
 from kerasfmt.ir import Model
 
 MAX_SIZE: Final = 1 << 30

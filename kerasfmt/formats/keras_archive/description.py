@@ -19,9 +19,10 @@ from kerasfmt.formats.description import (
     weights_of,
 )
 from kerasfmt.formats.keras_archive import layout
+from kerasfmt.formats.keras_archive.places import unique
 from kerasfmt.formats.keras_archive.reader import load, merged, open_archive
 from kerasfmt.formats.keras_archive.shard_files import names_in, read_map, read_shards
-from kerasfmt.formats.keras_archive.weights import Variables, container_of, read_variables, unique
+from kerasfmt.formats.keras_archive.weights import Variables, container_of, read_variables
 from kerasfmt.formats.ops_used import ops_of_prediction
 from kerasfmt.ir.keras_facts import Major
 from kerasfmt.ir.naming import to_snake_case

@@ -35,9 +35,10 @@ from kerasfmt.formats.hdf5.layout import MODEL_WEIGHTS
 from kerasfmt.formats.hdf5.stored import has_layer_names
 from kerasfmt.formats.keras_archive import layout
 from kerasfmt.formats.keras_archive.assets import Assets, give_assets, read_assets
+from kerasfmt.formats.keras_archive.places import places
 from kerasfmt.formats.keras_archive.shard_files import names_in, read_shards
 from kerasfmt.formats.keras_archive.training import take_variables, to_training_config
-from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, places, read_variables
+from kerasfmt.formats.keras_archive.weights import Variables, assign, numbered, read_variables
 from kerasfmt.printable import printable
 
 _MAX_ROOT_MEMBERS: Final = 6

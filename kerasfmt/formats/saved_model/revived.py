@@ -17,7 +17,8 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kerasfmt.dialects.model_config import layer_from_config, takes_functions
+from kerasfmt.dialects.layer_options import takes_functions
+from kerasfmt.dialects.model_config import layer_from_config
 from kerasfmt.errors import KerasfmtError, OutOfMemoryError, UnsafeFileError, UnsupportedLayerError
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.bindings import Bindings
