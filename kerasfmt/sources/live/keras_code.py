@@ -19,8 +19,9 @@ from kerasfmt.ir.trace import Trace, function_name
 from kerasfmt.ir.traces import Kwargs
 from kerasfmt.sources.live.custom_layers import CustomLayers
 from kerasfmt.sources.live.entries import called
+from kerasfmt.sources.live.events import NotRecordable
 from kerasfmt.sources.live.objects import keras_classes
-from kerasfmt.sources.live.recording import NotRecordable, Recorder
+from kerasfmt.sources.live.recording import Recorder
 from kerasfmt.sources.live.replay import Replay
 from kerasfmt.sources.live.script import script_of
 

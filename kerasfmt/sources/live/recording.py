@@ -13,91 +13,20 @@ keras/src/backend/common/variables.py
 from __future__ import annotations
 
 import inspect
-import linecache
-import re
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from kerasfmt.ir.own_modules import defines_keras
+from kerasfmt.sources.live.code_lines import raising_line, reason_of, running_line
+from kerasfmt.sources.live.events import Event, NotRecordable, Recording, options_of
 from kerasfmt.sources.live.objects import classes, keras_base, keras_classes
 from kerasfmt.sources.live.symbolic_arrays import MADE, SPREAD, making, spreading
+from kerasfmt.sources.live.symbolic_random import RANDOM, drawn
+from kerasfmt.sources.live.symbolic_variables import held_variables, symbolic_variable_class
 
 _LOCK: Final = threading.RLock()
-_BOLD: Final = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
-"""What a layer raised, in the error of Keras's that says with which arguments it was called."""
-RANDOM: Final = {
-    "normal": ("shape", "mean", "stddev", "dtype", "seed"),
-    "truncated_normal": ("shape", "mean", "stddev", "dtype", "seed"),
-    "uniform": ("shape", "minval", "maxval", "dtype", "seed"),
-    "randint": ("shape", "minval", "maxval", "dtype", "seed"),
-    "dropout": ("inputs", "rate", "noise_shape", "seed"),
-    "categorical": ("logits", "num_samples", "dtype", "seed"),
-    "shuffle": ("x", "axis", "seed"),
-    "gamma": ("shape", "alpha", "dtype", "seed"),
-    "binomial": ("shape", "counts", "probabilities", "dtype", "seed"),
-    "beta": ("shape", "alpha", "beta", "dtype", "seed"),
-}
-"""The functions of `keras.random`, and their parameters."""
-
-
-@dataclass(eq=False)
-class Event:
-    """One step of the code.
-
-    Attributes:
-      kind: "operation", "layer", "array", "random", "assign" or "loss".
-      name: the class of the operation, or the name of the function that makes an array or random numbers.
-      target: the layer or the variable.
-      options: the options of an operation.
-      args: its arguments.
-      kwargs: its arguments by name.
-      outputs: a structure of symbolic tensors.
-      line: where in the user's code it stands.
-    """
-
-    kind: str
-    name: str = ""
-    target: Any = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    outputs: Any = None
-    line: str = ""
-
-
-@dataclass(eq=False)
-class Recording:
-    """What one run of the code did.
-
-    Attributes:
-      inputs: the symbolic tensors that it ran on: the inputs, then further arguments by name.
-      events: its steps.
-      outputs: what it returned.
-      sizes: the size that stood for each size that is not known.
-    """
-
-    inputs: tuple[Any, Mapping[str, Any]]
-    events: list[Event]
-    outputs: Any
-    sizes: Mapping[int, int]
-
-
-class NotRecordable(Exception):
-    """The code cannot be recorded.
-
-    Args:
-      line: where in the user's code it stands.
-      reason: why.
-    """
-
-    def __init__(self, line: str, reason: str) -> None:
-        super().__init__(f"{line}: {reason}" if line else reason)
-        self.line = line
 
 
 class Recorder:
@@ -115,7 +44,7 @@ class Recorder:
         self._root = self._operation.__module__.rpartition(".ops.")[0]
         found = vars(sys.modules[self._operation.__module__])["any_symbolic_tensors"]
         self.tensor_class: Any = vars(sys.modules[found.__module__])["KerasTensor"]
-        self._proxy_class = _proxy_class(self.tensor_class)
+        self._proxy_class = symbolic_variable_class(self.tensor_class)
         self._events: list[Event] = []
         self._quiet = 0
         self._thread = 0
@@ -147,7 +76,9 @@ class Recorder:
             except NotRecordable:
                 raise
             except Exception as error:
-                raise NotRecordable(_line_of(error), f"{type(error).__name__}: {_reason(error)}") from error
+                raise NotRecordable(
+                    raising_line(error), f"{type(error).__name__}: {reason_of(error)}"
+                ) from error
             return Recording((inputs, kwargs), self._events, outputs, sizes)
 
     def _enter(self, restored: ExitStack, training: bool | None) -> None:
@@ -159,17 +90,17 @@ class Recorder:
                 if isinstance(nodes, list):
                     restored.callback(nodes.__delitem__, slice(len(nodes), None))
             restored.enter_context(_replaced(vars(layer), "add_loss", self._adder(layer)))
-        self._swaps = [swap for layer in layers for swap in self._variables_of(layer)]
+        self._swaps = [swap for layer in layers for swap in held_variables(layer, self._stand_in)]
         self._put(True)
         restored.callback(self._put, False)
         holders = {c for layer in layers for c in classes(layer) if "symbolic_call" in vars(c)}
         for holder in sorted({self._operation, *holders}, key=lambda c: c.__qualname__):
             patched = self._symbolic_call(vars(holder)["symbolic_call"])
             restored.enter_context(_set(holder, "symbolic_call", patched))
-        drawn = vars(sys.modules[f"{self._root}.random.random"])["backend"].random
+        random = vars(sys.modules[f"{self._root}.random.random"])["backend"].random
         for name in RANDOM:
-            if hasattr(drawn, name):
-                restored.enter_context(_set(drawn, name, self._drawing(name, getattr(drawn, name))))
+            if hasattr(random, name):
+                restored.enter_context(_set(random, name, self._drawing(name, getattr(random, name))))
         self._replace_arrays(restored)
         context = getattr(self.live, "_get_call_context", None)
         if context is not None:
@@ -195,7 +126,7 @@ class Recorder:
 
     def _made(self, name: str, given: dict[str, Any], shape: tuple[int, ...]) -> Any:
         outputs = self.tensor_class(shape, given["dtype"])
-        self._add(Event("array", name, None, {}, (), given), outputs, _line())
+        self._add(Event("array", name, None, {}, (), given), outputs, running_line())
         return outputs
 
     @property
@@ -218,7 +149,7 @@ class Recorder:
         """The outputs of a symbolic call, which becomes an event."""
         if threading.get_ident() != self._thread:
             return original(target, *args, **kwargs)
-        line = _line()
+        line = running_line()
         if "Layer" not in keras_classes(target):
             outputs = target.compute_output_spec(*args, **kwargs)
             if not self._quiet:
@@ -263,7 +194,7 @@ class Recorder:
         def add_loss(loss: Any) -> None:
             if self._records:
                 for item in loss if isinstance(loss, list | tuple) else [loss]:
-                    self._add(Event("loss", target=layer, args=(item,)), None, _line())
+                    self._add(Event("loss", target=layer, args=(item,)), None, running_line())
 
         return add_loss
 
@@ -272,54 +203,17 @@ class Recorder:
             if threading.get_ident() != self._thread or not self._swapped:
                 return original(*args, **kwargs)
             given = {**dict(zip(RANDOM[name], args, strict=False)), **kwargs}
-            outputs = self._drawn(name, given)
+            outputs = self.tensor_class(*drawn(name, given, self._floatx))
             if not self._quiet:
-                self._add(Event("random", name, None, {}, (), given), outputs, _line())
+                self._add(Event("random", name, None, {}, (), given), outputs, running_line())
             return outputs
 
         return draw
 
-    def _drawn(self, name: str, given: Mapping[str, Any]) -> Any:
-        like = given.get("inputs", given.get("x"))
-        if like is not None:
-            return self.tensor_class(like.shape, like.dtype)
-        dtype = given.get("dtype") or ("int32" if name in ("randint", "categorical") else self._floatx)
-        if name == "categorical":
-            return self.tensor_class((given["logits"].shape[0], given["num_samples"]), dtype)
-        return self.tensor_class(tuple(given["shape"]), dtype)
-
-    # Variables.
-
-    def _variables_of(self, layer: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
-        """What holds the variables that attributes of a layer name, the key, the variable, and what stands for it."""
-        skipped = (
-            "_trainable_variables",
-            "_non_trainable_variables",
-            "_metrics",
-            "_losses",
-            "_seed_generators",
-        )
-        autocast = bool(getattr(layer, "autocast", True))
-        compute = str(getattr(layer, "compute_dtype", "float32"))
-
-        def walk(holder: Any, items: Any, depth: int) -> Iterator[tuple[Any, Any, Any, Any]]:
-            for key, value in items:
-                if is_variable(value):
-                    dtype = str(value.dtype)
-                    cast = autocast and getattr(value, "_autocast", True)
-                    floats = all(kind.startswith(("float", "bfloat")) for kind in (dtype, compute))
-                    proxy = self._proxy_class(
-                        self, value, (layer, vars(layer)), compute if cast and floats else dtype
-                    )
-                    yield holder, key, value, proxy
-                elif depth < 4 and isinstance(value, list):
-                    yield from walk(value, enumerate(value), depth + 1)
-                elif depth < 4 and isinstance(value, dict):
-                    yield from walk(value, list(value.items()), depth + 1)
-
-        yield from walk(vars(layer), [(k, v) for k, v in vars(layer).items() if k not in skipped], 0)
-
     _swapped = False
+
+    def _stand_in(self, variable: Any, dtype: str) -> Any:
+        return self._proxy_class(variable, dtype, self._assigned)
 
     def _put(self, symbolic: bool) -> None:
         self._swapped = symbolic
@@ -327,67 +221,10 @@ class Recorder:
             setter = list.__setitem__ if isinstance(holder, list) else dict.__setitem__
             setter(holder, key, proxy if symbolic else variable)
 
-    def assigned(self, variable: Any, value: Any) -> None:
+    def _assigned(self, variable: Any, value: Any) -> None:
         """Records that the code assigns to a variable."""
         if self._records:
-            self._add(Event("assign", target=variable, args=(value,)), None, _line())
-
-
-def is_variable(value: Any) -> bool:
-    """Whether a value is a variable of Keras 3."""
-    return bool({"Variable", "KerasVariable"} & keras_classes(value))
-
-
-def _proxy_class(tensor_class: Any) -> Any:
-    """The class of the symbolic tensors that stand for variables."""
-
-    def __init__(self: Any, recorder: Recorder, variable: Any, owner: Any, dtype: str) -> None:
-        tensor_class.__init__(self, tuple(variable.shape), dtype)
-        vars(self).update(kerasfmt_variable=variable, kerasfmt_recorder=recorder)
-
-    def assign(self: Any, value: Any) -> Any:
-        self.kerasfmt_recorder.assigned(self.kerasfmt_variable, value)
-        return self
-
-    def refused(self: Any, *args: Any, **kwargs: Any) -> Any:
-        raise NotRecordable(
-            _line(), f"it reads the content of variable {self.kerasfmt_variable.path} in Python"
-        )
-
-    def __getattr__(self: Any, name: str) -> Any:
-        if name.startswith("__") or name in ("_keras_history", "_keras_mask"):
-            raise AttributeError(name)
-        return getattr(self.kerasfmt_variable, name)
-
-    names = {
-        "__init__": __init__,
-        "__getattr__": __getattr__,
-        "assign": assign,
-        "assign_add": lambda self, value: assign(self, self + value),
-        "assign_sub": lambda self, value: assign(self, self - value),
-        "value": property(lambda self: self),
-        "numpy": refused,
-        "__array__": refused,
-    }
-    return type("SymbolicVariable", (tensor_class,), names)
-
-
-def variable_of(value: Any) -> Any:
-    """The variable that an argument is or stands for; None for others."""
-    if is_variable(value):
-        return value
-    return vars(value).get("kerasfmt_variable") if hasattr(value, "__dict__") else None
-
-
-def options_of(operation: Any) -> dict[str, Any]:
-    """The options of an operation of Keras 3."""
-    try:
-        config = dict(operation.get_config())
-        config.pop("name", None)
-        return config
-    except NotImplementedError:
-        names = list(inspect.signature(type(operation).__init__).parameters)[1:]
-        return {name: vars(operation)[name] for name in names if name in vars(operation) and name != "name"}
+            self._add(Event("assign", target=variable, args=(value,)), None, running_line())
 
 
 def _layers_in(live: Any) -> list[Any]:
@@ -416,38 +253,3 @@ def _set(holder: Any, name: str, value: Any) -> Iterator[None]:
         yield
     finally:
         setattr(holder, name, before)
-
-
-def _is_users(module: str) -> bool:
-    return not defines_keras(module) and module.partition(".")[0] not in (
-        "kerasfmt", "jax", "jaxlib", "numpy", "torch", "tensorflow", "optree", "contextlib", "inspect",
-    )  # fmt: skip
-
-
-def _reason(error: BaseException) -> str:
-    """What an error says, without what Keras puts around it."""
-    text = str(error).strip()
-    found = _BOLD.search(text)
-    return found.group(1).strip() if found else text or type(error).__name__
-
-
-def _line() -> str:
-    """The line of the user's code that is running."""
-    frame = inspect.currentframe()
-    while frame is not None and not _is_users(str(frame.f_globals.get("__name__"))):
-        frame = frame.f_back
-    return "" if frame is None else _located(frame.f_code.co_filename, frame.f_lineno)
-
-
-def _line_of(error: BaseException) -> str:
-    """The line of the user's code in which an error was raised."""
-    found = ""
-    for frame, number in traceback.walk_tb(error.__traceback__):
-        if _is_users(str(frame.f_globals.get("__name__"))):
-            found = _located(frame.f_code.co_filename, number)
-    return found
-
-
-def _located(path: str, number: int) -> str:
-    text = linecache.getline(path, number).strip()
-    return f"{path}:{number}" + (f" ({text:.120})" if text else "")

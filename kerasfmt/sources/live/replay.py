@@ -23,8 +23,8 @@ from kerasfmt.ir.naming import to_snake_case
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.layers.keras3_ops import Operation
 from kerasfmt.nn.shapes import dims_of, dropout, packed, seeds
+from kerasfmt.sources.live.events import Event
 from kerasfmt.sources.live.open_sizes import OpenArray, OpenSize
-from kerasfmt.sources.live.recording import Event
 from kerasfmt.sources.live.script import Content, Input, Output, Script
 
 

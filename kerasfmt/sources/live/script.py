@@ -14,8 +14,10 @@ import numpy as np
 from kerasfmt.graph import Spec
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.sources.live.arrays import to_numpy
+from kerasfmt.sources.live.events import Event, NotRecordable, Recording
 from kerasfmt.sources.live.open_sizes import UnknownForm, merged, samples
-from kerasfmt.sources.live.recording import Event, NotRecordable, Recorder, Recording, variable_of
+from kerasfmt.sources.live.recording import Recorder
+from kerasfmt.sources.live.symbolic_variables import variable_of
 
 
 @dataclass(frozen=True)

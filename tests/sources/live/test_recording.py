@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kerasfmt.sources.live.recording import NotRecordable, Recorder, options_of, variable_of
+from kerasfmt.sources.live.events import NotRecordable
+from kerasfmt.sources.live.recording import Recorder
+from kerasfmt.sources.live.symbolic_variables import variable_of
 from tests.sources.live import keras3_stand_in as keras
 
 pytestmark = pytest.mark.usefixtures("keras3")
@@ -129,17 +131,3 @@ def test_what_cannot_be_recorded(code: Any, said: str) -> None:
     with pytest.raises(NotRecordable, match=said) as error:
         record(live)
     assert __file__ in error.value.line
-
-
-def test_options() -> None:
-    assert options_of(keras.Mean(axis=0)) == {"axis": 0}
-
-    class Silent(keras.Mean):
-        def __init__(self, axis: Any = None, *, name: str | None = None) -> None:
-            self.axis = axis
-            self.name = name
-
-        def get_config(self) -> Any:
-            raise NotImplementedError
-
-    assert options_of(Silent(axis=[0, 1], name="it")) == {"axis": [0, 1]}

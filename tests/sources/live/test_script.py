@@ -9,8 +9,9 @@ import pytest
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Spec
+from kerasfmt.sources.live.events import NotRecordable
 from kerasfmt.sources.live.open_sizes import OpenSize
-from kerasfmt.sources.live.recording import NotRecordable, Recorder
+from kerasfmt.sources.live.recording import Recorder
 from kerasfmt.sources.live.script import Content, Input, Output, Script, script_of
 from tests.sources.live import keras3_stand_in as keras
 

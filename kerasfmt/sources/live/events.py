@@ -1,0 +1,74 @@
+"""What one run of a live Keras 3 layer's code did, as a list of events."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(eq=False)
+class Event:
+    """One step of the code.
+
+    Attributes:
+      kind: "operation", "layer", "array", "random", "assign" or "loss".
+      name: the class of the operation, or the name of the function that makes an array or random numbers.
+      target: the layer or the variable.
+      options: the options of an operation.
+      args: its arguments.
+      kwargs: its arguments by name.
+      outputs: a structure of symbolic tensors.
+      line: where in the user's code it stands.
+    """
+
+    kind: str
+    name: str = ""
+    target: Any = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Any = None
+    line: str = ""
+
+
+@dataclass(eq=False)
+class Recording:
+    """What one run of the code did.
+
+    Attributes:
+      inputs: the symbolic tensors that it ran on: the inputs, then further arguments by name.
+      events: its steps.
+      outputs: what it returned.
+      sizes: the size that stood for each size that is not known.
+    """
+
+    inputs: tuple[Any, Mapping[str, Any]]
+    events: list[Event]
+    outputs: Any
+    sizes: Mapping[int, int]
+
+
+class NotRecordable(Exception):
+    """The code cannot be recorded.
+
+    Args:
+      line: where in the user's code it stands.
+      reason: why.
+    """
+
+    def __init__(self, line: str, reason: str) -> None:
+        super().__init__(f"{line}: {reason}" if line else reason)
+        self.line = line
+
+
+def options_of(operation: Any) -> dict[str, Any]:
+    """The options of an operation of Keras 3."""
+    try:
+        config = dict(operation.get_config())
+        config.pop("name", None)
+        return config
+    except NotImplementedError:
+        names = list(inspect.signature(type(operation).__init__).parameters)[1:]
+        return {name: vars(operation)[name] for name in names if name in vars(operation) and name != "name"}
