@@ -26,6 +26,7 @@ WITHOUT_TENSORFLOW = (
     "test_readers.py",
     "test_real_files.py",
     "test_round_trips.py",
+    "test_spectrograms.py",
     "test_structure.py",
 )
 

@@ -76,3 +76,20 @@ def test_layers_whose_training_is_not_written(case: Case, tmp_path: Path) -> Non
     again = keras3.models.load_model(tmp_path / "model.keras")
     assert_close("archive", np.asarray(again(x, training=False)), wanted, case.tolerance)
     assert type(again.layers[1]) is type(model.layers[1])
+
+
+@needs_keras3
+@pytest.mark.parametrize("expand_dims", [False, True])
+def test_spectrograms_with_channels_first(expand_dims: bool, tmp_path: Path) -> None:
+    """Keras 3 does not compute them with TensorFlow on a processor; `test_spectrograms.py` has them on JAX."""
+    inputs = kerasfmt.Input((2, 40))
+    options: Any = {"frame_length": 12, "data_format": "channels_first", "expand_dims": expand_dims}
+    model = kerasfmt.Model(inputs, kerasfmt.layers.STFTSpectrogram(**options)(inputs))
+    kerasfmt.save_model(model, tmp_path / "saved")
+    x = np.random.default_rng(1).normal(size=(3, 2, 40)).astype("float32")
+    found = KERAS2.models.load_model(tmp_path / "saved")
+    assert_close("SavedModel", found(x), model.predict(x), 1e-5)
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(found(x))
+    for gradient in tape.gradient(total, found.trainable_variables):
+        assert float(tf.reduce_max(tf.abs(gradient))) > 0

@@ -12,6 +12,12 @@ FIRST = {"data_format": "channels_first"}
 GROUPS = {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}
 BOUNDS = {"rmax": 1.1, "rmin": 0.9, "dmax": 0.1}
 
+SIGNAL = (40, 2)
+FRAMES: dict[str, Any] = {"frame_length": 12, "window": [0.5, 0.75, *[1.0] * 9, 0.25]}
+"""Windows of numbers: those with names need SciPy, and stand in `test_spectrograms.py`, with channels first, which
+Keras 3 does not compute with TensorFlow on a processor."""
+MEL = {"fft_length": 16, "sequence_stride": 5, "num_mel_bins": 6}
+
 WORDS = {"_of": "int32", "_high": 7}
 
 
@@ -101,6 +107,23 @@ CASES: list[Case] = [
     *(one_layer(name, IMAGE, **options, _high=256) for name, options in SETTLED.items()),
     *(one_layer(name, IMAGE, **options, seed=3, _high=256, _random=True) for name, options in DRAWN.items()),
     one_layer("AutoContrast", IMAGE, value_range=(-2, 3)),
+    *(
+        one_layer("STFTSpectrogram", SIGNAL, mode=mode, **FRAMES)
+        for mode in ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
+    ),
+    one_layer("STFTSpectrogram", SIGNAL, **FRAMES, frame_step=5, fft_length=20, padding="same"),
+    one_layer("STFTSpectrogram", SIGNAL, **FRAMES, scaling="spectrum", expand_dims=True, trainable=False),
+    one_layer("STFTSpectrogram", (None, 2), frame_length=3, window=None, mode="magnitude"),
+    one_layer("STFTSpectrogram", SIGNAL, **FRAMES, mode="psd", **MIXED_FLOAT16),
+    one_layer("MelSpectrogram", (45,), **MEL),
+    one_layer("MelSpectrogram", (45,), **MEL, window="hamming", sequence_length=12, top_db=20),
+    one_layer("MelSpectrogram", (45,), **MEL, power_to_db=False, mag_exp=1.0, max_freq=5000, window=None),
+    one_layer(
+        "MelSpectrogram", (None,), **MEL | {"fft_length": 9}, ref_power=0.5, min_power=0.1, sampling_rate=8000
+    ),
+    one_layer("MelSpectrogram", (45,), **MEL, _of="int32"),
+    one_layer("MelSpectrogram", (45,), **MEL, power_to_db=False, dtype="float64"),
+    one_layer("MelSpectrogram", (45,), **MEL, **MIXED_FLOAT16),
     one_layer("Pipeline", IMAGE, layers=Of(_stages)),
     one_layer("Resizing", IMAGE, height=3, width=4, antialias=True),
     one_layer("Resizing", IMAGE, height=3, width=4, antialias=True, interpolation="bicubic"),

@@ -24,8 +24,6 @@ REFUSED: Final[Mapping[str, str]] = {
     "DenseFeatures": _COLUMNS,
     "FlaxLayer": _FUNCTION,
     "JaxLayer": _FUNCTION,
-    "MelSpectrogram": "kerasfmt does not have this layer yet; compute the spectrograms before they reach the model",
-    "STFTSpectrogram": "kerasfmt does not have this layer yet; compute the spectrograms before they reach the model",
     "SequenceFeatures": _COLUMNS,
     "TFSMLayer": "it names the directory of a SavedModel, which is not part of the file; load that SavedModel itself "
     "with kerasfmt.load_model",

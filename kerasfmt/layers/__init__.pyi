@@ -259,6 +259,10 @@ from .separable import (
     SeparableConvolution1D as SeparableConvolution1D,
     SeparableConvolution2D as SeparableConvolution2D,
 )
+from .spectrogram import (
+    MelSpectrogram as MelSpectrogram,
+    STFTSpectrogram as STFTSpectrogram,
+)
 from .text_vectorization import (
     TextVectorization as TextVectorization,
 )

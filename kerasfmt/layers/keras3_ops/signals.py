@@ -11,20 +11,9 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, emit_one, ops
-from kerasfmt.layers.keras3_ops.composed import composed, constant, known_size, promoted
+from kerasfmt.layers.keras3_ops.composed import composed, known_size, promoted
+from kerasfmt.nn import fourier
 from kerasfmt.nn.shapes import dims_of, reshape_to
-
-
-def joined(real: Value, imaginary: Value) -> Value:
-    """Complex numbers from their parts."""
-    wide = dtypes.complex128 if real.dtype is dtypes.float64 else dtypes.complex64
-    return emit_one("Complex", real, imaginary, Tout=wide)
-
-
-def apart(x: Value) -> tuple[Value, Value]:
-    """The parts of complex numbers."""
-    part = dtypes.float64 if x.dtype is dtypes.complex128 else dtypes.float32
-    return emit_one("Real", x, Tout=part), emit_one("Imag", x, Tout=part)
 
 
 def _pair(x: Any) -> Value:
@@ -33,96 +22,43 @@ def _pair(x: Any) -> Value:
     real, imaginary = promoted(*x)
     if not real.dtype.is_floating:
         raise ValueError(f"expected floats as parts, got {real.dtype.name}")
-    return joined(real, imaginary)
+    return fourier.joined(real, imaginary)
 
 
 @composed("FFT", "math")
 def fft(x: Any) -> tuple[Value, Value]:
     """The parts of the Fourier transforms of the last axis."""
-    return apart(emit_one("FFT", _pair(x)))
+    return fourier.apart(emit_one("FFT", _pair(x)))
 
 
 @composed("FFT2", "math")
 def fft2(x: Any) -> tuple[Value, Value]:
     """The parts of the Fourier transforms of the last two axes."""
-    return apart(emit_one("FFT2D", _pair(x)))
+    return fourier.apart(emit_one("FFT2D", _pair(x)))
 
 
 @composed("IFFT2", "math")
 def ifft2(x: Any) -> tuple[Value, Value]:
     """The parts of the inverse Fourier transforms of the last two axes."""
-    return apart(emit_one("IFFT2D", _pair(x)))
-
-
-def _length(x: Value, length: Any, halved: bool) -> Any:
-    if isinstance(length, int):
-        return np.array([length], np.int32)
-    size = dims_of(x)[-1]
-    if isinstance(size, int):
-        return np.array([2 * (size - 1) if halved else size], np.int32)
-    return ops.pack([ops.multiply(ops.subtract(size, 1), 2) if halved else size])
-
-
-def _widened(x: Value, least: int | None) -> Value:
-    """Sequences of at least a length, with zeros at their ends."""
-    if least is None or (x.dims[-1] is not None and x.dims[-1] >= least):
-        return x
-    size = dims_of(x)[-1]
-    before = [[0, 0]] * (x.rank - 1)
-    if not isinstance(size, Value):
-        return ops.pad(x, [*before, [0, least - size]])
-    missing = ops.maximum(ops.subtract(np.int32(least), size), np.int32(0))
-    none = constant(x, 0, dtypes.int32)
-    return ops.pad(
-        x, ops.pack([*(constant(x, pair, dtypes.int32) for pair in before), ops.pack([none, missing])])
-    )
-
-
-def _rfft(x: Value, length: Any) -> Value:
-    x = _widened(x, length)
-    wide = dtypes.complex128 if x.dtype is dtypes.float64 else dtypes.complex64
-    return emit_one("RFFT", x, _length(x, length, False), Tcomplex=wide)
+    return fourier.apart(emit_one("IFFT2D", _pair(x)))
 
 
 def _irfft(x: Value, length: Any) -> Value:
-    x = _widened(x, None if length is None else length // 2 + 1)
+    x = fourier.widened(x, None if length is None else length // 2 + 1)
     part = dtypes.float64 if x.dtype is dtypes.complex128 else dtypes.float32
-    return emit_one("IRFFT", x, _length(x, length, True), Treal=part)
+    return emit_one("IRFFT", x, fourier.length_of(x, length, True), Treal=part)
 
 
 @composed("RFFT", "math")
 def rfft(x: Value, fft_length: int | None = None) -> tuple[Value, Value]:
     """The parts of the Fourier transforms of real numbers along the last axis."""
-    return apart(_rfft(x, fft_length))
+    return fourier.apart(fourier.real(x, fft_length))
 
 
 @composed("IRFFT", "math")
 def irfft(x: Any, fft_length: int | None = None) -> Value:
     """The real numbers that have these Fourier transforms."""
     return _irfft(_pair(x), fft_length)
-
-
-def _window(x: Value, window: Any, length: int, room: tuple[int, int]) -> np.ndarray[Any, Any] | None:
-    """The window, with zeros before and after it; None for none."""
-    if window is None:
-        return None
-    kind = x.dtype.numpy
-    if isinstance(window, str):
-        if window not in ("hann", "hamming"):
-            raise ValueError(f"expected window 'hann' or 'hamming', got {window!r}")
-        a, b = (0.5, 0.5) if window == "hann" else (0.54, 0.46)
-        turn = 2 * np.pi * np.arange(length) / (length + (length + 1) % 2 - 1 if length > 1 else 1)
-        values = np.ones(1) if length == 1 else a - b * np.cos(turn)
-    else:
-        values = np.asarray(window)
-    if values.shape != (length,):
-        raise ValueError(f"expected a window of {length} numbers, got shape {values.shape}")
-    return np.pad(values.astype(kind), room)
-
-
-def _room(sequence_length: int, fft_length: int) -> tuple[int, int]:
-    before = (fft_length - sequence_length) // 2
-    return before, fft_length - sequence_length - before
 
 
 @composed("STFT", "math")
@@ -135,29 +71,7 @@ def stft(
     center: bool = True,
 ) -> tuple[Value, Value]:
     """The parts of the Fourier transforms of the sequences in a signal, (..., sequences, frequencies)."""
-    if x.dtype not in (dtypes.float32, dtypes.float64):
-        raise ValueError(f"expected float32 or float64, got {x.dtype.name}")
-    if fft_length < sequence_length:
-        raise ValueError(f"expected fft_length of at least {sequence_length}, got {fft_length}")
-    last = x.rank - 1
-    if center:
-        x = ops.pad(x, [[0, 0]] * last + [[fft_length // 2] * 2], "REFLECT")
-    frames = framed(x, fft_length, sequence_stride)
-    shape = _window(x, window, sequence_length, _room(sequence_length, fft_length))
-    return apart(_rfft(frames if shape is None else ops.multiply(frames, shape), fft_length))
-
-
-def framed(x: Value, length: int, step: int) -> Value:
-    """The sequences of a signal (..., n), from every `step`th element on: (..., sequences, length)."""
-    size = dims_of(x)[-1]
-    inside = np.arange(length, dtype=np.int32)
-    if isinstance(size, int):
-        starts: Any = np.arange(0, size - length + 1, step, dtype=np.int32)
-        return ops.gather(x, starts[:, None] + inside, x.rank - 1)
-    starts = ops.range_(
-        constant(x, 0, dtypes.int32), ops.subtract(size, length - 1), constant(x, step, dtypes.int32)
-    )
-    return ops.gather(x, ops.add(ops.expand_dims(starts, 1), inside), x.rank - 1)
+    return fourier.short_time(x, sequence_length, sequence_stride, fft_length, window, center)
 
 
 def overlapped(x: Value, step: int) -> Value:
@@ -199,7 +113,7 @@ def istft(
 ) -> Value:
     """The signal of which these are the Fourier transforms of its sequences."""
     frames = _irfft(_pair(x), fft_length)
-    shape = _window(frames, window, sequence_length, _room(sequence_length, fft_length))
+    shape = fourier.window_of(frames, window, sequence_length, fourier.room(sequence_length, fft_length))
     if shape is not None:
         frames = ops.multiply(frames, _inverse(shape, sequence_stride))
     signal = overlapped(frames, sequence_stride)
@@ -222,7 +136,7 @@ def _inverse(window: np.ndarray[Any, Any], step: int) -> np.ndarray[Any, Any]:
 def polar(abs_: Any, angle: Any) -> Value:
     """Complex numbers of these distances from 0, in these directions."""
     far, turn = promoted(abs_, angle)
-    return joined(ops.multiply(far, ops.cos(turn)), ops.multiply(far, ops.sin(turn)))
+    return fourier.joined(ops.multiply(far, ops.cos(turn)), ops.multiply(far, ops.sin(turn)))
 
 
 @composed("ViewAsComplex", "math")
@@ -230,11 +144,11 @@ def view_as_complex(x: Value) -> Value:
     """Complex numbers, whose parts lie along the last axis."""
     if known_size(x, -1) != 2:
         raise ValueError(f"expected a last axis of 2, got shape {x.shape}")
-    return joined(ops.getitem(x, (..., 0)), ops.getitem(x, (..., 1)))
+    return fourier.joined(ops.getitem(x, (..., 0)), ops.getitem(x, (..., 1)))
 
 
 @composed("ViewAsReal", "math")
 def view_as_real(x: Value) -> Value:
     """The parts of complex numbers, along a new last axis."""
-    parts = apart(x) if x.dtype.is_complex else (x, ops.zeros_like(x))
+    parts = fourier.apart(x) if x.dtype.is_complex else (x, ops.zeros_like(x))
     return ops.pack(list(parts), axis=-1)
