@@ -57,10 +57,10 @@ def unneeded(cases: Sequence[str], used: Sequence[Explained | None]) -> list[Exp
 EXPLAINED = (
     Explained(
         "Keras 2 counts the calls of a model inside of a functional model from 1, and Keras 3, where it reads what "
-        "Keras 2 writes, from 0; one file cannot say both, and HDF5 is written for Keras 2. A `.keras` file has no "
-        "such limit.",
-        ("nested_sequential", "many_to_many", "siamese"),
-        ("list index out of range", "failed to be resolved"),
+        "Keras 2 writes, from 0; nor does Keras 3 build a model inside of a nested Sequential from Keras 2's words. "
+        "One file cannot say both, and HDF5 is written for Keras 2. A `.keras` file has no such limit.",
+        ("nested_sequential", "many_to_many", "siamese", "modes_base_in_inference", "modes_inside"),
+        ("list index out of range", "failed to be resolved", "Cannot convert '((None, 5), 5)' to a shape"),
         kinds=("hdf5",),
         readers=KERAS3,
         writers=KERAS3,
@@ -97,7 +97,7 @@ EXPLAINED = (
     ),
     Explained(
         "In Keras 2, SGD holds momentums also where its momentum is 0; in Keras 3 it holds none then.",
-        ("compiled_sgd",),
+        ("compiled_sgd", "compiled_metrics"),
         ("other optimizer state",),
     ),
     Explained(
@@ -176,7 +176,7 @@ EXPLAINED = (
         "so that the config names them; outputs and weights are the same.",
         ("masks_*",),
         ("other config",),
-        kinds=("keras3",),
+        kinds=("keras3", "hdf5"),
         readers=KERAS3,
         writers=KERAS2,
     ),
