@@ -50,7 +50,7 @@ def _argument(node: Any, tensor: FindTensor, kwargs: dict[str, Any], exact: bool
     if isinstance(node, Mapping):
         return {k: _argument(v, tensor, kwargs, exact) for k, v in node.items()}
     if not isinstance(node, list):
-        raise InvalidModelError(f"config: not an inbound node: {str(node)[:80]}")
+        raise InvalidModelError(f"config: expected a call of a layer in inbound_nodes, got {str(node)[:80]}")
     items = [_argument(item, tensor, kwargs, exact) for item in node]
     return items[0] if len(items) == 1 and not exact else items
 

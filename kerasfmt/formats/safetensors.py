@@ -136,7 +136,7 @@ def open_arrays(path: Path) -> dict[str, FileArray]:
         at = last
     if begin + at != total:
         raise CorruptFileError(
-            f"{path}: its arrays end at byte {begin + at:,}, it has {total:,}; the file is damaged"
+            f"{path}: its arrays end at byte {begin + at:,} of {total:,}; the file is damaged"
         )
     return found
 

@@ -164,9 +164,7 @@ def lookup(name: str) -> OpDef:
     try:
         proto = _op_list()[name]
     except KeyError:
-        raise GraphError(
-            f"op {name}: no definition; run tools/extract_op_defs to add it to op_defs.binpb"
-        ) from None
+        raise GraphError(f"op {name}: kerasfmt has no definition of it") from None
     return decode_op_def(proto)
 
 

@@ -88,5 +88,7 @@ class Compilable:
 def _method(name: str) -> Callable[..., Any]:
     found = MODEL_METHODS.find(name)
     if found is None:
-        raise RuntimeError("the model was made without kerasfmt.compiling: take Model from kerasfmt")
+        raise RuntimeError(
+            "a model of kerasfmt.ir cannot be compiled; make it with kerasfmt.Model or kerasfmt.Sequential"
+        )
     return found

@@ -14,99 +14,34 @@ Source: keras/src/initializers/initializers.py (2.15).
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kerasfmt.dtypes import DType
-from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
-from kerasfmt.ir.identifiers import Config, OfFunction, Registry, to_config as to_config
-from kerasfmt.ir.keras_facts import KerasFacts
-from kerasfmt.ir.options import FrozenOptions
+from kerasfmt.ir.identifiers import Config, to_config as to_config
+from kerasfmt.ir.initializer import (
+    REGISTRY,
+    Array as Array,
+    FunctionInitializer as FunctionInitializer,
+    Initializer as Initializer,
+    Rng as Rng,
+)
 from kerasfmt.typing import override
 
-Array: TypeAlias = NDArray[Any]
-Rng: TypeAlias = "np.random.Generator"  # as text: NumPy imports its random module only when it is first used
 FanMode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg"]
 Distribution: TypeAlias = Literal["uniform", "truncated_normal", "untruncated_normal"]
 
 _TRUNCATED_STDDEV = 0.87962566103423978
 """Standard deviation of the standard normal distribution cut off at -2 and 2."""
 
-
-class Initializer(FrozenOptions, ABC):
-    """The distribution of a weight before training.
-
-    Source: keras/src/initializers/initializers.py, Initializer
-    """
-
-    category: ClassVar[str] = "initializer"
-    # TensorFlow 1's initializers stored a dtype, which Keras 2 drops as well (Initializer.from_config).
-    obsolete_options = {"dtype": None}
-    facts = KerasFacts(implied_by_keras2={"input_axes": (None,), "output_axes": (None,)})
-    floating_only: ClassVar[bool] = True
-
-    def __call__(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
-        """A new weight.
-
-        Args:
-          shape: the shape of the weight.
-          dtype: its dtype.
-          rng: the source of random numbers; unused if the initializer has a seed of its own.
-
-        Raises:
-          InvalidModelError: the initializer cannot make a weight of that shape or dtype.
-        """
-        if min(shape, default=0) < 0:
-            raise self._misfit("a shape without negative dimensions", shape, dtype)
-        if self.floating_only and not dtype.is_floating:
-            raise self._misfit("a floating dtype", shape, dtype)
-        seed = getattr(self, "seed", None)
-        if seed is not None:
-            rng = np.random.Generator(np.random.PCG64(seed % 2**64))
-        return self._draw(tuple(shape), dtype, rng)
-
-    @abstractmethod
-    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
-        """A new weight, from `rng`."""
-
-    def _misfit(self, expected: str, shape: tuple[int, ...], dtype: DType) -> InvalidModelError:
-        return InvalidModelError(
-            f"initializer {type(self).__name__}: expected {expected}, got {dtype.name} {list(shape)}"
-        )
+custom = REGISTRY.custom
+knows = REGISTRY.knows
 
 
-_FORM = "of NumPy, (shape, dtype) -> array"
-_REGISTRY = Registry(Initializer, _FORM)  # type: ignore[type-abstract]
-custom = _REGISTRY.custom
-knows = _REGISTRY.knows
-
-
-@_REGISTRY.functions
-class FunctionInitializer(OfFunction, Initializer):
-    """A function of the user's: `function(shape, dtype)` returns an array of NumPy."""
-
-    floating_only = False
-
-    name: str
-    function: Callable[..., Any] = fields.raw()
-
-    @override
-    def _draw(self, shape: tuple[int, ...], dtype: DType, rng: Rng) -> Array:
-        found = np.asarray(self.function(shape, dtype.numpy))
-        if found.shape != shape:
-            raise self._misfit(
-                f"the function {self.name} to return that shape, got {found.shape}", shape, dtype
-            )
-        return found.astype(dtype.numpy, copy=False)
-
-
-@_REGISTRY.register("zeros", "zero", "ZerosV2")
+@REGISTRY.register("zeros", "zero", "ZerosV2")
 class Zeros(Initializer):
     """Zeros.
 
@@ -120,7 +55,7 @@ class Zeros(Initializer):
         return np.zeros(shape, dtype.numpy)
 
 
-@_REGISTRY.register("ones", "one", "OnesV2")
+@REGISTRY.register("ones", "one", "OnesV2")
 class Ones(Initializer):
     """Ones.
 
@@ -138,7 +73,7 @@ def _as_lists(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
-@_REGISTRY.register("constant", "ConstantV2")
+@REGISTRY.register("constant", "ConstantV2")
 class Constant(Initializer):
     """One value everywhere, or (nested) lists of values in the order of the weight's elements.
 
@@ -162,7 +97,7 @@ class Constant(Initializer):
         return values.reshape(shape)
 
 
-@_REGISTRY.register("random_normal", "normal", "RandomNormalV2")
+@REGISTRY.register("random_normal", "normal", "RandomNormalV2")
 class RandomNormal(Initializer):
     """A normal distribution.
 
@@ -178,7 +113,7 @@ class RandomNormal(Initializer):
         return _cast(self.mean + self.stddev * rng.standard_normal(shape), dtype)
 
 
-@_REGISTRY.register("random_uniform", "uniform", "RandomUniformV2")
+@REGISTRY.register("random_uniform", "uniform", "RandomUniformV2")
 class RandomUniform(Initializer):
     """A uniform distribution over `minval .. maxval`; integers below `maxval` for an integer dtype.
 
@@ -203,7 +138,7 @@ class RandomUniform(Initializer):
         return _cast(low + (high - low) * rng.random(shape), dtype)
 
 
-@_REGISTRY.register("truncated_normal", "TruncatedNormalV2")
+@REGISTRY.register("truncated_normal", "TruncatedNormalV2")
 class TruncatedNormal(Initializer):
     """A normal distribution without its tails: draws beyond two `stddev` are drawn again.
 
@@ -219,7 +154,7 @@ class TruncatedNormal(Initializer):
         return _cast(self.mean + self.stddev * _truncated_normal(shape, rng), dtype)
 
 
-@_REGISTRY.register("orthogonal", "OrthogonalV2", "OrthogonalInitializer")
+@REGISTRY.register("orthogonal", "OrthogonalV2", "OrthogonalInitializer")
 class Orthogonal(Initializer):
     """A matrix (all dimensions but the last flattened) of orthonormal rows or columns, times `gain`.
 
@@ -241,7 +176,7 @@ class Orthogonal(Initializer):
         return _cast(self.gain * q.reshape(shape), dtype)
 
 
-@_REGISTRY.register("identity", "IdentityV2", "IdentityInitializer")
+@REGISTRY.register("identity", "IdentityV2", "IdentityInitializer")
 class Identity(Initializer):
     """The identity matrix, times `gain`.
 
@@ -262,7 +197,7 @@ def _distribution(value: Any) -> Any:
     return names.convert("truncated_normal" if str(value).lower() == "normal" else value)
 
 
-@_REGISTRY.register("variance_scaling", "VarianceScalingV2")
+@REGISTRY.register("variance_scaling", "VarianceScalingV2")
 class VarianceScaling(Initializer):
     """A distribution around 0 of variance `scale / fan`.
 
@@ -301,7 +236,7 @@ class _FixedScaling(Initializer):
         return VarianceScaling(*self.scaling)(shape, dtype, rng)
 
 
-@_REGISTRY.register("glorot_uniform", "GlorotUniformV2", "glorot_uniformV2")
+@REGISTRY.register("glorot_uniform", "GlorotUniformV2", "glorot_uniformV2")
 class GlorotUniform(_FixedScaling):
     """Uniform within `sqrt(6 / (fan_in + fan_out))` of 0; Keras's default for kernels.
 
@@ -311,7 +246,7 @@ class GlorotUniform(_FixedScaling):
     scaling = (1.0, "fan_avg", "uniform")
 
 
-@_REGISTRY.register("glorot_normal", "GlorotNormalV2", "glorot_normalV2")
+@REGISTRY.register("glorot_normal", "GlorotNormalV2", "glorot_normalV2")
 class GlorotNormal(_FixedScaling):
     """Truncated normal of variance `2 / (fan_in + fan_out)`.
 
@@ -321,7 +256,7 @@ class GlorotNormal(_FixedScaling):
     scaling = (1.0, "fan_avg", "truncated_normal")
 
 
-@_REGISTRY.register("lecun_uniform", "LecunUniformV2", "lecun_uniformV2")
+@REGISTRY.register("lecun_uniform", "LecunUniformV2", "lecun_uniformV2")
 class LecunUniform(_FixedScaling):
     """Uniform within `sqrt(3 / fan_in)` of 0.
 
@@ -331,7 +266,7 @@ class LecunUniform(_FixedScaling):
     scaling = (1.0, "fan_in", "uniform")
 
 
-@_REGISTRY.register("lecun_normal", "LecunNormalV2", "lecun_normalV2")
+@REGISTRY.register("lecun_normal", "LecunNormalV2", "lecun_normalV2")
 class LecunNormal(_FixedScaling):
     """Truncated normal of variance `1 / fan_in`.
 
@@ -341,7 +276,7 @@ class LecunNormal(_FixedScaling):
     scaling = (1.0, "fan_in", "truncated_normal")
 
 
-@_REGISTRY.register("he_uniform", "HeUniformV2", "he_uniformV2")
+@REGISTRY.register("he_uniform", "HeUniformV2", "he_uniformV2")
 class HeUniform(_FixedScaling):
     """Uniform within `sqrt(6 / fan_in)` of 0.
 
@@ -351,7 +286,7 @@ class HeUniform(_FixedScaling):
     scaling = (2.0, "fan_in", "uniform")
 
 
-@_REGISTRY.register("he_normal", "HeNormalV2", "he_normalV2")
+@REGISTRY.register("he_normal", "HeNormalV2", "he_normalV2")
 class HeNormal(_FixedScaling):
     """Truncated normal of variance `2 / fan_in`.
 
@@ -369,7 +304,7 @@ def get(identifier: object) -> Initializer | None:
 
     Source: keras/src/initializers/__init__.py, get
     """
-    return _REGISTRY.get(identifier)
+    return REGISTRY.get(identifier)
 
 
 Option: TypeAlias = Field[Initializer, Initializer | type[Initializer] | Config]

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.ir import fields
-from kerasfmt.ir.fields import REQUIRED, Field, State
+from kerasfmt.ir.field import REQUIRED, Field, State
 from kerasfmt.ir.json_values import LEAVES, unwrap
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.typing import dataclass_transform, override

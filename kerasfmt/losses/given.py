@@ -87,8 +87,8 @@ def _named(name: str, keras: Major, archive: bool) -> Any:
     if name.lower() in BY_LABELS:
         if keras == 2:
             raise UnsupportedLayerError(
-                f"loss {name!r}: Keras {keras} does not know the word, which goes by the labels; "
-                "name the function: binary_, categorical_ or sparse_categorical_crossentropy"
+                f"loss {name!r}: Keras {keras} has no such function; it depends on the labels which one is meant; "
+                "name binary_crossentropy, categorical_crossentropy or sparse_categorical_crossentropy"
             )
         return name
     own = name.rpartition(">")[2]

@@ -130,7 +130,8 @@ def _named(name: str, output: Output, sparse: bool, names: NumberedNames, keras:
     if family is not None:
         if not output.shape:
             raise InvalidModelError(
-                f"metrics: output {output.name}: {name!r} goes by the shape, which is not known; name the function"
+                f"metrics: output {output.name}: the shape decides which function {name!r} means, and it is not known; "
+                "name the function"
             )
         binary = output.shape[-1] == 1
         return _wrapper(family.binary if binary else family.sparse if sparse else family.categorical, name)

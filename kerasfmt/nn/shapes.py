@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerasfmt.graph import Value, Variable, known_size, ops
+from kerasfmt.graph import Value, Variable, ops
 from kerasfmt.graph.sizes import int32
 
 
@@ -98,8 +98,3 @@ DEFAULT_GRAPH_SEED = 87654321
 def seeds(seed: int | None) -> dict[str, int]:
     """The attributes `seed` and `seed2` of a stateful random op, for the `seed` of a layer."""
     return {"seed": 0, "seed2": 0} if seed is None else {"seed": DEFAULT_GRAPH_SEED, "seed2": seed}
-
-
-def flat_size(value: Value) -> int | None:
-    """The number of elements of one batch entry, or None if it is not known."""
-    return known_size(value.dims[1:])

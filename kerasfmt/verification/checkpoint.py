@@ -14,7 +14,7 @@ from kerasfmt.containers.tensorbundle.reader import Bundle
 from kerasfmt.errors import CorruptFileError, UnsafeFileError
 from kerasfmt.formats.checkpoint.layout import INDEX, OBJECT_GRAPH_KEY, TABLE_ATTRIBUTE, TABLE_PARTS
 from kerasfmt.formats.checkpoint.object_records import ObjectRecord, read_records
-from kerasfmt.formats.checkpoint.reader import is_unnamed, unnamed_prefix
+from kerasfmt.formats.checkpoint.prefixes import is_unnamed, unnamed_prefix
 from kerasfmt.formats.checkpoint.state_file import read_state
 from kerasfmt.verification.files import check_name
 from kerasfmt.verification.finding import Findings

@@ -18,7 +18,7 @@ from kerasfmt.containers.zip.records import END_MAGIC, LOCAL_MAGIC
 from kerasfmt.errors import CorruptFileError, MissingFileError, UnsafeFileError
 from kerasfmt.formats import architecture, checkpoint, hdf5, keras_archive, npz, saved_model
 from kerasfmt.formats.checkpoint.layout import INDEX, STATE
-from kerasfmt.formats.checkpoint.reader import is_index, is_unnamed
+from kerasfmt.formats.checkpoint.prefixes import is_index, is_unnamed
 from kerasfmt.formats.keras_archive.layout import MAP_SUFFIX
 from kerasfmt.formats.keras_archive.shard_files import names_in, read_map, read_shards
 from kerasfmt.formats.saved_model.layout import SAVED_MODEL, SAVED_MODEL_TEXT
@@ -92,10 +92,7 @@ def verify(
 def _check(findings: Findings, path: Path) -> tuple[str, bool]:
     """Checks what is at a path: what it is, and whether it holds a model with layers."""
     check_name(findings, path.name, "")
-    if not path.is_dir() and is_index(path):
-        check_checkpoint(findings, path)
-        return checkpoint.FORMAT.title, False
-    if is_unnamed(path):
+    if is_unnamed(path) or (not path.is_dir() and is_index(path)):
         check_checkpoint(findings, path)
         return checkpoint.FORMAT.title, False
     if path.name.endswith(INDEX) and path.is_file():

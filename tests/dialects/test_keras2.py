@@ -54,7 +54,7 @@ def test_lists_of_numbers_and_bytes_among_keyword_arguments() -> None:
 
 @pytest.mark.parametrize("node", [None, "x", 3, [["x", 0, 0, {}], 7], {"a": "x"}])
 def test_what_is_no_call(node: Any) -> None:
-    with pytest.raises(InvalidModelError, match="config: not an inbound node: "):
+    with pytest.raises(InvalidModelError, match="config: expected a call of a layer in inbound_nodes, got "):
         read_call(node, tensor, False)
 
 

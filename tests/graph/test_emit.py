@@ -39,7 +39,7 @@ def test_the_name_of_a_node() -> None:
 
 X = value(2)
 REFUSED: dict[str, tuple[Callable[[], object], type[KerasfmtError], str]] = {
-    "unknown op": (lambda: emit("Frobnicate", X), GraphError, "op Frobnicate: no definition; run tools/"),
+    "unknown op": (lambda: emit("Frobnicate", X), GraphError, "op Frobnicate: kerasfmt has no definition of it"),
     "operands": (lambda: emit("Relu", X, X), GraphError, "op Relu: expected 1 operands, got 2"),
     "no value": (lambda: emit("AddV2", 1, 2), GraphError, "op AddV2: no operand is a Value"),
     "two functions": (lambda: emit("AddV2", X, value(2)), GraphError, "come from different functions"),

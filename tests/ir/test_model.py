@@ -169,17 +169,6 @@ def test_a_long_chain_needs_no_recursion() -> None:
 # Getting at layers.
 
 
-def test_get_layer() -> None:
-    x = Input((3,), name="x")
-    model = Model(x, Dense(2, name="d")(x))
-    assert model.get_layer("d") is model.get_layer(index=1) is model.get_layer(index=-1)
-    with pytest.raises(ValueError, match="no layer 'e'; the model has x, d"):
-        model.get_layer("e")
-    for index in (2, -3):
-        with pytest.raises(ValueError, match=f"layer index {index}: the model has 2 layers"):
-            model.get_layer(index=index)
-
-
 def test_names_of_models() -> None:
     x = Input((3,))
     assert [Model(x, x).name, Model(x, x).name, Functional(x, x).name] == ["model", "model_1", "model_2"]

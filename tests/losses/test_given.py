@@ -105,7 +105,7 @@ def test_what_the_reader_lacks_is_refused() -> None:
         ("Dice", "loss Dice: Keras 2 has no such class"),
         ({"class_name": "Dice", "config": {}}, "loss Dice: Keras 2 has no such class"),
         ({"class_name": "Huber", "config": {"reduction": "mean"}}, "Keras 2 has no reduction 'mean'"),
-        ("crossentropy", "Keras 2 does not know the word, which goes by the labels"),
+        ("crossentropy", "Keras 2 has no such function; it depends on the labels which"),
     ):
         for archive in (False, True):
             with pytest.raises(UnsupportedLayerError, match=said):

@@ -37,7 +37,7 @@ def test_words_that_go_by_the_shape() -> None:
     assert fn("acc", output=Output("out", (None, 1)), sparse=True) == ("acc", "binary_accuracy")
     assert fn("CE", output=Output("out", (None, None))) == ("CE", "categorical_crossentropy")
     with pytest.raises(
-        InvalidModelError, match="output out: 'accuracy' goes by the shape, which is not known"
+        InvalidModelError, match="output out: the shape decides which function 'accuracy' means"
     ):
         found("accuracy", output=Output("out", None))
 

@@ -103,10 +103,5 @@ def test_seeds_of_stateful_ops() -> None:
     assert shapes.seeds(7) == {"seed": shapes.DEFAULT_GRAPH_SEED, "seed2": 7}
 
 
-@pytest.mark.parametrize(("shape", "size"), [((None, 3, 4), 12), ((2,), 1), ((None, None, 4), None)])
-def test_elements_behind_the_batch(shape: tuple[int | None, ...], size: int | None) -> None:
-    assert shapes.flat_size(value(*shape)) == size
-
-
 def test_what_is_packed_of_the_shape_of_another_function() -> None:
     assert shapes.packed([1, 2], ops.relu(value(3))).node.op == "Const"

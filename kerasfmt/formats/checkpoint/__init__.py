@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kerasfmt.formats.checkpoint import layout
+from kerasfmt.formats.checkpoint.prefixes import is_prefix
 from kerasfmt.formats.format import Format, Prefix, Source
 
 if TYPE_CHECKING:
@@ -22,20 +23,14 @@ if TYPE_CHECKING:
     from kerasfmt.ir import Model
 
 
-def _is_prefix(path: Path) -> bool:
-    if path.name == layout.INDEX:
-        return path.is_file()
-    return bool(path.name) and Path(f"{path}{layout.INDEX}").is_file()
-
-
 def _is_checkpoint(path: Path) -> bool:
-    return _is_prefix(path) or (path / layout.STATE).is_file()
+    return is_prefix(path) or (path / layout.STATE).is_file()
 
 
 def _holds_weights(source: Source) -> bool:
     if not isinstance(source, Path):
         return False
-    return _is_checkpoint(source) or _is_prefix(source / layout.VARIABLES)
+    return _is_checkpoint(source) or is_prefix(source / layout.VARIABLES)
 
 
 def _read_weights(model: Model, source: Source, by_name: bool, skip_mismatch: bool) -> None:

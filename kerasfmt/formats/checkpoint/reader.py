@@ -26,6 +26,7 @@ from kerasfmt.files.steady import read_steadily
 from kerasfmt.formats.checkpoint import layout
 from kerasfmt.formats.checkpoint.layout import OBJECT_GRAPH_KEY
 from kerasfmt.formats.checkpoint.object_records import read_records
+from kerasfmt.formats.checkpoint.prefixes import is_index, is_unnamed, unnamed_prefix
 from kerasfmt.formats.checkpoint.state_file import CheckpointState, read_state
 from kerasfmt.formats.checkpoint.stored import StoredObject, linked
 from kerasfmt.limits import MAX_EXPANSION, allowance_for, limited
@@ -98,21 +99,6 @@ def open_at(path: Path, verify: bool = True) -> Checkpoint:
             f"prefix{_prefixes(path)}"
         )
     return read_steadily(path / layout.STATE, latest)
-
-
-def is_index(prefix: Path) -> bool:
-    """Whether there is the index of a checkpoint with this prefix."""
-    return bool(prefix.name) and Path(f"{prefix}{layout.INDEX}").is_file()
-
-
-def is_unnamed(path: Path) -> bool:
-    """Whether a path is the index of a checkpoint whose prefix has no name: `run/.index` of the prefix `run/`."""
-    return path.name == layout.INDEX and path.is_file()
-
-
-def unnamed_prefix(index: Path) -> str:
-    """The prefix whose index this is: its directory, with a separator at the end."""
-    return os.path.join(index.parent, "")
 
 
 class Checkpoint(Mapping[str, StoredTensor]):

@@ -73,7 +73,7 @@ def _walk(place: Place, config: Any, container: str, met: _Met) -> Iterator[Plac
     if isinstance(layer, RevivedLayer) and (layer.sublayers or isinstance(layer, Model)):
         raise UnsupportedLayerError(
             f"layer {layer.name!r} of class {layer.class_name!r}: the layout of .weights.h5 follows how its class "
-            "holds its layers, and nobody has the class; use .h5, .npz or a checkpoint"
+            "holds its layers, and the class is not known; use .h5, .npz or a checkpoint"
         )
     if id(layer) in met.layers:
         place = Place(place.paths, layer, place.twins, again=True)

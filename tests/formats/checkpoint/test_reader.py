@@ -14,7 +14,8 @@ from kerasfmt.errors import (
     UnsafeFileError,
     UnsupportedFormatError,
 )
-from kerasfmt.formats.checkpoint.reader import is_index, open_checkpoint
+from kerasfmt.formats.checkpoint.prefixes import is_index
+from kerasfmt.formats.checkpoint.reader import open_checkpoint
 from tests.formats.checkpoint.saved import VALUE, graph, put, small, unnamed
 
 KERNEL = f"layer_with_weights-0/kernel{VALUE}"
