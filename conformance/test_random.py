@@ -14,6 +14,7 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 
 import kerasfmt  # noqa: E402
+from conformance.draws import check_distributions, statistics  # noqa: E402
 from conformance.installed import keras2  # noqa: E402
 
 keras: Any = keras2()
@@ -23,8 +24,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 Array = np.ndarray[Any, Any]
 
 DRAWS = 300
-SIGMAS = 6
-"""How many standard errors apart two means may lie: of a thousand comparisons, none is further off by chance."""
 
 IMAGES: dict[str, dict[str, Any]] = {
     "SpatialDropout2D": {"rate": 0.3},
@@ -87,24 +86,15 @@ def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 RESIZED = ("RandomCrop", "RandomHeight", "RandomWidth")
 
 
-def statistics(name: str, x: Array, y: Array) -> Array:
-    """What a distribution of outputs shows: size, level, spread, zeros, and what neighbours have in common."""
-    dims = [float(n) for n in y.shape]
-    flat = y.astype("float64")
-    shifts = [np.mean(flat * np.roll(flat, 1, axis)) for axis in range(flat.ndim)]
-    rest = [np.mean(flat), np.mean(flat**2), np.mean(flat**3), np.mean(flat == 0), *shifts]
-    if name not in RESIZED:
-        rest += [np.mean(flat == x), np.mean(np.abs(flat - x)), np.mean(flat * x)]
-        rest += list(np.mean(flat, tuple(range(flat.ndim - 1))))
-    return np.array([*dims, *rest])
-
-
 def sample(call: Any) -> dict[str, Array]:
     """Per layer, the statistics of each draw: float64 (DRAWS, n)."""
     given = inputs()
     of = {name: x for x, (_, family) in zip(given, FAMILIES, strict=True) for name in family}
     draws = [call([tf.constant(x) for x in given]) for _ in range(DRAWS)]
-    return {name: np.stack([statistics(name, of[name], d[name].numpy()) for d in draws]) for name in NAMES}
+    return {
+        name: np.stack([statistics(of[name], d[name].numpy(), resized=name in RESIZED) for d in draws])
+        for name in NAMES
+    }
 
 
 def test_the_distribution_is_that_of_the_layer(saved: Saved) -> None:
@@ -114,13 +104,7 @@ def test_the_distribution_is_that_of_the_layer(saved: Saved) -> None:
     ours = sample(lambda x: loaded(x, training=True))
     for name in NAMES:
         a, b = ours[name], theirs[name]
-        assert b.std(0).max() > 1e-3, f"{name}: nothing is random"
-        error = np.sqrt((a.var(0) + b.var(0)) / DRAWS) + 1e-6
-        apart = np.abs(a.mean(0) - b.mean(0)) / error
-        assert apart.max() < SIGMAS, f"{name}: {apart}, {a.mean(0)}, {b.mean(0)}"
-        # The spread of each statistic over the draws: noise that is shared too widely, or not widely enough.
-        wide = np.abs(a.std(0) - b.std(0)) < 0.35 * np.maximum(a.std(0), b.std(0)) + 1e-3
-        assert wide.all(), f"{name}: {a.std(0)}, {b.std(0)}"
+        check_distributions(name, a, b)
 
 
 def test_inference_changes_nothing_at_random(saved: Saved) -> None:

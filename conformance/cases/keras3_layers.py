@@ -63,6 +63,9 @@ DRAWN: dict[str, dict[str, Any]] = {
     "Solarization": {"addition_factor": 0.1, "threshold_factor": (0.3, 0.5)},
     "RandomInvert": {"factor": 0.5, "value_range": (0, 255)},
     "RandomColorJitter": {"contrast_factor": 0.3, "hue_factor": (0.1, 0.2)},
+    "CutMix": {"factor": 0.5},
+    "MixUp": {"alpha": 0.3},
+    "RandomElasticTransform": {"factor": 0.5, "fill_mode": "wrap"},
     "RandomErasing": {"scale": (0.2, 0.4), "fill_value": 1.0},
     "RandomGaussianBlur": {"factor": 0.5, "sigma": (0.5, 1.0)},
     "RandomPerspective": {"scale": 0.5, "fill_value": 3.0},
@@ -133,10 +136,7 @@ CASES: list[Case] = [
 
 UNTRAINED: dict[str, dict[str, Any]] = {
     "AugMix": {"num_chains": 2},
-    "CutMix": {"factor": 0.5},
-    "MixUp": {"alpha": 0.3},
     "RandAugment": {"num_ops": 1},
-    "RandomElasticTransform": {"factor": 0.5, "fill_mode": "wrap"},
 }
 
 PREDICTED: list[Case] = [one_layer(name, IMAGE, **options, _high=256) for name, options in UNTRAINED.items()]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.graph import Value, ops
+from kerasfmt.graph import Value, emit, emit_one, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.keras_facts import KerasFacts
@@ -83,6 +85,43 @@ class Augmentation(RandomImageLayer, register=False):
         low, high = limits
         drawn = self.uniform([batch_size(x), 1, 1, 1], (float(low), float(high)))
         return ops.cast(drawn, x.dtype)
+
+    def gamma(self, alpha: Value) -> Value:
+        """A number of the gamma distribution for each alpha, float32, above 0. Source: tf.random.stateless_gamma."""
+        seed = ops.generator_seed(self.state, alpha)
+        drawn = emit_one("StatelessRandomGammaV2", ops.shape(alpha), seed, alpha)
+        return ops.maximum(drawn, np.finfo(np.float32).tiny)
+
+    def beta(self, alpha: Value) -> Value:
+        """A number of the beta distribution with both parameters alike for each alpha, float32."""
+        first = self.gamma(alpha)
+        return first / (first + self.gamma(alpha))
+
+    def shuffled(self, x: Value) -> Value:
+        """The images in random order."""
+        batch = batch_size(x)
+        drawn = self.uniform([batch], (0.0, 1.0))
+        order = emit("TopKV2", drawn, batch)[1]
+        return ops.gather(x, order)
+
+    def rectangle(self, x: Value, shares: Sequence[Value]) -> Value:
+        """A rectangle at a random place of each image, as bool (batch, height, width, 1).
+
+        Args:
+          x: the images.
+          shares: its width and its height as shares of those of the images, float32 (batch, 1).
+        """
+        inside = None
+        for share, axis in zip(shares, (2, 1), strict=True):
+            side = ops.cast(ops.getitem(ops.shape(x), axis), "float32")
+            size = share * side
+            start = self.uniform([batch_size(x), 1], (0.0, 1.0)) * (side - size)
+            steps = ops.expand_dims(ops.cast(ops.range_(0, ops.getitem(ops.shape(x), axis)), "float32"), 0)
+            within = ops.logical_and(ops.greater_equal(steps, start), ops.less(steps, start + size))
+            within = ops.expand_dims(ops.expand_dims(within, axis % 2 + 1), 3)
+            inside = within if inside is None else ops.logical_and(inside, within)
+        assert inside is not None
+        return inside
 
     def turn(self, x: Value, limits: Any) -> Value:
         """A random share of the colour wheel for each image, in either direction, up to half of it."""

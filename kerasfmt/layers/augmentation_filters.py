@@ -1,7 +1,5 @@
 """Layers that sharpen, blur, erase or warp images while training, and leave them unchanged at inference.
 
-What RandomElasticTransform does in training is not written: it predicts, and every format without functions holds it.
-
 Source: keras/src/layers/preprocessing/image_preprocessing (3.x), a module for each;
   keras/src/backend/tensorflow/image.py
 """
@@ -18,6 +16,7 @@ from kerasfmt.ir.layer import Layer
 from kerasfmt.layers.augmentation_base import Augmentation, Bounds, Range, image_range, pair
 from kerasfmt.layers.image_random import batch_size, sides
 from kerasfmt.layers.image_warp import WarpLayer
+from kerasfmt.nn.coordinates import elastic
 from kerasfmt.typing import override
 
 
@@ -140,20 +139,9 @@ class RandomErasing(Augmentation):
 
     @override
     def vary(self, x: Value) -> Value:
-        batch = batch_size(x)
-        shares = ops.sqrt(self.uniform([batch, 2], self.scale))
-        inside = None
-        for place, axis in enumerate((2, 1)):
-            side = ops.cast(ops.getitem(ops.shape(x), axis), "float32")
-            size = ops.getitem(shares, (slice(None), place, None)) * side
-            start = self.uniform([batch, 1], (0.0, 1.0)) * (side - size)
-            steps = ops.expand_dims(ops.cast(ops.range_(0, ops.getitem(ops.shape(x), axis)), "float32"), 0)
-            within = ops.logical_and(ops.greater_equal(steps, start), ops.less(steps, start + size))
-            within = ops.expand_dims(ops.expand_dims(within, axis % 2 + 1), 3)
-            inside = within if inside is None else ops.logical_and(inside, within)
-        assert inside is not None
-        erased = ops.where(ops.logical_and(inside, self.chosen(x, self.factor)), self._filling(x), x)
-        return erased
+        shares = ops.sqrt(self.uniform([batch_size(x), 2], self.scale))
+        inside = self.rectangle(x, [ops.getitem(shares, (slice(None), place, None)) for place in range(2)])
+        return ops.where(ops.logical_and(inside, self.chosen(x, self.factor)), self._filling(x), x)
 
     def _filling(self, x: Value) -> Value:
         """What stands in the rectangle, in the range of the images."""
@@ -244,3 +232,28 @@ class RandomElasticTransform(Augmentation):
     fill_value: float = fields.number(default=0.0)
     value_range: Range = image_range()
     seed: int | None = None
+
+    @override
+    def vary(self, x: Value) -> Value:
+        if not self.scale[1] or not self.factor[1]:
+            return x
+        chosen = self.chosen(x, self.factor)
+        scalar = x.graph.constant(np.zeros(0, np.int32))
+        drawn = ops.cast(ops.generator_uniform(self.state, scalar, *map(float, self.scale)), x.dtype)
+        height, width = (ops.cast(side, x.dtype) for side in sides(x))
+        noise = emit_one(
+            "StatelessRandomNormal",
+            ops.getitem(ops.shape(x), slice(None, 3)),
+            ops.generator_seed(self.state, x),
+            dtype=x.dtype,
+        )
+        moved = elastic(
+            x,
+            noise,
+            ops.maximum(height, width) * 0.1 * drawn,
+            ops.minimum(height, width) * 0.05 * drawn,
+            ("nearest", "bilinear").index(self.interpolation),
+            self.fill_mode,
+            self.fill_value,
+        )
+        return ops.clip_by_value(ops.where(chosen, moved, x), *map(float, self.value_range))

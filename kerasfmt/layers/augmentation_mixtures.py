@@ -7,12 +7,17 @@ Source: keras/src/layers/preprocessing/image_preprocessing (3.x), a module for e
 
 from __future__ import annotations
 
+import numpy as np
+
+from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.layers.augmentation_base import Augmentation, Bounds, Range, image_range, pair
+from kerasfmt.layers.image_random import batch_size
+from kerasfmt.typing import override
 
 
 class MixUp(Augmentation):
-    """Images mixed with others of the batch; its training is not written.
+    """Images mixed with others of the batch.
 
     Args:
       alpha: parameter of the distribution of the shares.
@@ -22,9 +27,16 @@ class MixUp(Augmentation):
     alpha: float = fields.number(default=0.2, above=0)
     seed: int | None = None
 
+    @override
+    def vary(self, x: Value) -> Value:
+        others = self.shuffled(x)
+        share = self.beta(ops.fill(ops.pack([batch_size(x)]), np.float32(self.alpha)))
+        share = ops.cast(ops.reshape(share, [-1, 1, 1, 1]), x.dtype)
+        return share * x + (1.0 - share) * others
+
 
 class CutMix(Augmentation):
-    """Images with a rectangle of others of the batch; its training is not written.
+    """Images with a rectangle of others of the batch.
 
     Args:
       factor: parameters of the distribution of the sizes, a number f, for [0, f], or a pair.
@@ -33,6 +45,14 @@ class CutMix(Augmentation):
 
     factor: Bounds = pair(0, 1, default=1.0)
     seed: int | None = None
+
+    @override
+    def vary(self, x: Value) -> Value:
+        one = x.graph.constant(np.array([1], np.int32))
+        alpha = ops.generator_uniform(self.state, one, *map(float, self.factor)) + 1e-6
+        shares = self.beta(ops.broadcast_to(alpha, ops.pack([batch_size(x)])))
+        inside = self.rectangle(x, [ops.sqrt(1.0 - ops.expand_dims(shares, 1))] * 2)
+        return ops.where(inside, self.shuffled(x), x)
 
 
 class RandAugment(Augmentation):

@@ -9,6 +9,7 @@ import pytest
 
 import kerasfmt
 from kerasfmt.errors import UnsupportedLayerError
+from kerasfmt.graph import ops
 from kerasfmt.layers.augmentation_base import (
     Augmentation,
     Bounds,
@@ -82,6 +83,38 @@ def test_a_number_for_each_image() -> None:
     assert ((abs(turns) >= 0.05) & (abs(turns) <= 0.5)).all()
     assert (turns < 0).any()
     assert (turns > 0).any()
+
+
+class Drawn(Augmentation, register=False):
+    """Images times random numbers of the beta distribution, or in random order."""
+
+    kind: str
+    alpha: float = 1.0
+    seed: int | None = None
+
+    def vary(self, x: Any) -> Any:
+        if self.kind == "order":
+            return self.shuffled(x)
+        alphas = ops.getitem(x, (slice(None), 0, 0, 0)) * 0.0 + self.alpha
+        drawn = self.gamma(alphas) if self.kind == "gamma" else self.beta(alphas)
+        return x * 0.0 + ops.reshape(drawn, [-1, 1, 1, 1])
+
+
+@pytest.mark.parametrize("alpha", [0.1, 1.0, 4.0])
+def test_gamma_and_beta_distributions(alpha: float) -> None:
+    gammas = np.stack(draws(Drawn("gamma", alpha, seed=1), 60))[..., 0, 0, 0]
+    assert abs(gammas.mean() - alpha) < 5 * (alpha / gammas.size) ** 0.5
+    betas = np.stack(draws(Drawn("beta", alpha, seed=1), 60))[..., 0, 0, 0]
+    variance = 1 / (8 * alpha + 4)
+    assert abs(betas.mean() - 0.5) < 5 * (variance / betas.size) ** 0.5
+    np.testing.assert_allclose(betas.var(), variance, rtol=0.1)
+
+
+def test_batches_in_random_order() -> None:
+    numbered = np.zeros_like(IMAGES) + np.arange(len(IMAGES))[:, None, None, None]
+    first, second = (found[:, 0, 0, 0].tolist() for found in draws(Drawn("order", seed=1), 2, numbered))
+    assert sorted(first) == sorted(second) == list(range(len(IMAGES)))
+    assert first != second
 
 
 def test_training_that_is_not_written(tmp_path: Any) -> None:

@@ -15,13 +15,19 @@ from kerasfmt.layers import (
     RandomSharpness,
     RandomShear,
 )
-from tests.layers.drawn import IMAGES, check_untrained, draws
+from tests.layers.drawn import IMAGES, draws
 from tests.layers.layer_tests import LayerTests, use
 
 SIZED, OPEN = (None, 5, 4, 3), (None, None, None, 3)
 
 
-OPEN_SIDED = (RandomSharpness(0.1), RandomErasing(), RandomShear(0.3), RandomPerspective())
+OPEN_SIDED = (
+    RandomSharpness(0.1),
+    RandomErasing(),
+    RandomShear(0.3),
+    RandomPerspective(),
+    RandomElasticTransform(),
+)
 
 
 class TestLayers(LayerTests):
@@ -34,11 +40,9 @@ class TestLayers(LayerTests):
             RandomErasing(1.0, (0.3, 0.6), [1.0, 2.0, 3.0], (0, 2)),
             RandomShear(0.2, (0.1, 0.3), "nearest", "wrap"),
             RandomPerspective(0.5, 0.4, "nearest", 7.0, seed=3),
+            RandomElasticTransform(0.5, (0.2, 0.4), "nearest", "constant", 3.0, (0, 2), seed=2),
         )
-    ] + [
-        use(layer, OPEN, gives=OPEN)
-        for layer in (RandomSharpness(0.1), RandomErasing(), RandomShear(0.3), RandomPerspective())
-    ]
+    ] + [use(layer, OPEN, gives=OPEN) for layer in OPEN_SIDED]
     refused = {
         "even window": (
             lambda: RandomGaussianBlur(kernel_size=(3, 4), name="it"),
@@ -132,5 +136,30 @@ def test_perspective_of_no_size_changes_nothing_and_others_fill() -> None:
     assert (found[:, 0, 0] == IMAGES[:, 0, 0]).mean() > 0.5  # the first corner stays, as in Keras
 
 
-def test_what_is_not_trained_yet(tmp_path: Any) -> None:
-    check_untrained(RandomElasticTransform(0.5, fill_mode="wrap", name="it"), tmp_path)
+LARGE = np.random.default_rng(8).uniform(20, 200, (6, 40, 60, 2)).astype(np.float32)
+
+
+def test_elastic_transforms_move_every_channel_alike_and_only_chosen_images() -> None:
+    twice = np.concatenate([LARGE, LARGE], -1)
+    found = varied(RandomElasticTransform((0.5, 0.5), (0.8, 1.0), seed=6), twice)
+    np.testing.assert_array_equal(found[..., :2], found[..., 2:])
+    kept = [np.array_equal(image, given) for image, given in zip(found, twice, strict=True)]
+    assert 0 < sum(kept) < len(kept)
+    moved = found[np.logical_not(kept)]
+    assert abs(moved - twice[np.logical_not(kept)]).mean() > 1
+    assert moved.std() < twice.std()  # means of neighbours
+
+
+def test_nearest_elements_are_elements() -> None:
+    found = varied(RandomElasticTransform((1, 1), (1, 1), "nearest", "constant", 7.0, seed=1), LARGE)
+    for image, given in zip(found, LARGE, strict=True):
+        assert set(np.unique(image)) <= {*np.unique(given).tolist(), 7.0}
+    assert (found == 7.0).any()
+    clipped = varied(RandomElasticTransform((0.1, 0.2), value_range=(50, 100), seed=1), LARGE)
+    assert (clipped.min(), clipped.max()) == (50, 100)
+
+
+@pytest.mark.parametrize("options", [{"factor": 0.0}, {"scale": 0.0}])
+def test_elastic_transforms_of_no_size_change_nothing(options: Any) -> None:
+    layer = RandomElasticTransform(**options, value_range=(50, 100))
+    np.testing.assert_array_equal(varied(layer, LARGE), LARGE)

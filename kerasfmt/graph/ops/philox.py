@@ -8,6 +8,7 @@ Source: tensorflow/tsl/lib/random/philox_random.h, random_distributions.h; Salmo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,3 +133,59 @@ def truncated_normal(stream: Stream, count: int, dtype: np.dtype[Any]) -> Array:
         blocks *= 2
     first = np.argsort(~inside, 1, kind="stable")[:, :width]
     return np.take_along_axis(numbers, first, 1).ravel()[:count].astype(dtype)
+
+
+class _Draws:
+    """Normal and uniform numbers, float64, from the blocks of one output: two from a block, the last one first."""
+
+    def __init__(self, stream: Stream, output: int) -> None:
+        self._stream = stream
+        self._block = output * _RESERVED_BLOCKS
+        self._words: list[Array] = []
+        self._normal: list[float] = []
+        self._uniform: list[float] = []
+
+    def _next(self) -> Array:
+        if not self._words:
+            at = np.arange(self._block, self._block + 8, dtype=np.uint64)
+            self._words = list(self._stream.blocks(at)[::-1])
+            self._block += 8
+        return self._words.pop()
+
+    def normal(self) -> float:
+        if not self._normal:
+            self._normal = _box_muller(self._next(), np.dtype(np.float64)).tolist()
+        return self._normal.pop()
+
+    def uniform(self) -> float:
+        if not self._uniform:
+            self._uniform = _float64(self._next()).tolist()
+        return self._uniform.pop()
+
+
+def _gamma(draws: _Draws, alpha: float) -> float:
+    if alpha == 1:
+        return -math.log1p(-draws.uniform())
+    d = alpha + (2 / 3 if alpha < 1 else -1 / 3)
+    c = 1 / 3 / math.sqrt(d)
+    while True:
+        x = draws.normal()
+        v = 1 + c * x
+        if v <= 0:
+            continue
+        v = v * v * v
+        u = draws.uniform()
+        if u < 1 - 0.0331 * x**4 or math.log(u) < 0.5 * x * x + d * (1 - v + math.log(v)):
+            return float(d * v * draws.uniform() ** (1 / alpha) if alpha < 1 else d * v)
+
+
+def gamma(stream: Stream, alphas: Array, each: int) -> Array:
+    """Numbers of gamma distributions, float64 (each, len(alphas)): `each` for every alpha.
+
+    Source: tensorflow/core/kernels/stateless_random_gamma_op.cc; Marsaglia and Tsang (2000).
+    """
+    found = np.empty((each, len(alphas)))
+    for place, alpha in enumerate(alphas.tolist()):
+        for number in range(each):
+            found[number, place] = _gamma(_Draws(stream, place * each + number), alpha)
+    return found

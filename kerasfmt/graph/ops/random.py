@@ -114,6 +114,27 @@ declare("StatelessRandomUniformInt", _infer, _stateless_int)
 declare("StatelessRandomUniformIntV2", _infer, _keyed_int)
 
 
+def _gamma(stream: Stream, shape: Array, alpha: Array) -> list[Array]:
+    size, count = _count(shape), alpha.size
+    if alpha.shape != tuple(shape)[len(shape) - alpha.ndim :]:
+        raise ValueError(f"alpha: expected the last axes of shape {shape.tolist()}, got {list(alpha.shape)}")
+    found = philox.gamma(stream, alpha.ravel().astype(np.float64), size // count if count else 0)
+    return [found.reshape(tuple(shape)).astype(alpha.dtype)]
+
+
+def _stateless_gamma(attrs: Attrs, shape: Array, seed: Array, alpha: Array) -> list[Array]:
+    return _gamma(philox.scrambled((int(seed[0]), int(seed[1]))), shape, alpha)
+
+
+def _keyed_gamma(attrs: Attrs, shape: Array, *operands: Array) -> list[Array]:
+    key, counter, alg, alpha = operands
+    return _gamma(_keyed_stream(key, counter, alg), shape, alpha)
+
+
+declare("StatelessRandomGammaV2", _infer, _stateless_gamma)
+declare("StatelessRandomGammaV3", _infer, _keyed_gamma)
+
+
 def _key_counter(attrs: Attrs, seed: Array) -> list[Array]:
     stream = philox.scrambled((int(seed[0]), int(seed[1])))
     return [np.array([stream.key], np.uint64), np.array([stream.low, stream.high], np.uint64)]

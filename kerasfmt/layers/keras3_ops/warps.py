@@ -5,7 +5,6 @@ Source: keras/src/ops/image.py; keras/src/backend/tensorflow/image.py.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.layers.keras3_ops.composed import composed, constant, floats_of, known_size, promoted
+from kerasfmt.nn.coordinates import read_at
 from kerasfmt.nn.shapes import dims_of, packed
 from kerasfmt.nn.tf.arithmetic import tensordot
 from kerasfmt.nn.tf.table import first_value, tensor
@@ -105,23 +105,6 @@ def perspective_transform(
     )
 
 
-def _inside(places: Value, size: int | Value, mode: str) -> tuple[Value, Value | None]:
-    """Places inside an axis, and which of them were so already; None where all count."""
-    zero = np.int32(0)
-    if mode in ("constant", "nearest"):
-        within = ops.logical_and(ops.greater_equal(places, zero), ops.less(places, size))
-        most = ops.subtract(size, np.int32(1)) if isinstance(size, Value) else size - 1
-        found = ops.maximum(ops.minimum(places, most), zero)
-        return found, within if mode == "constant" else None
-    if mode == "wrap":
-        return ops.floor_mod(places, size), None
-    both = ops.multiply(size, np.int32(2)) if isinstance(size, Value) else 2 * size
-    rest = ops.floor_mod(ops.abs(places), both)
-    under = ops.less(rest, size)
-    back = ops.subtract(both, rest)
-    return ops.where(under, rest, ops.subtract(back, np.int32(1)) if mode == "reflect" else back), None
-
-
 @composed("MapCoordinates", "image")
 def map_coordinates(
     inputs: Any, coordinates: Any, order: int, fill_mode: str = "constant", fill_value: float = 0
@@ -133,39 +116,8 @@ def map_coordinates(
         raise ValueError(f"fill_mode {fill_mode!r} is not known")
     if order not in (0, 1):
         raise ValueError(f"expected an order of 0 or 1, got {order}")
-    axes: list[list[tuple[Value, Value | None, Value]]] = []
-    for number, size in enumerate(dims_of(x)):
-        at = ops.getitem(where, number)
-        axes.append([(*_inside(i, size, fill_mode), w) for i, w in _neighbours(at, order)])
-    outputs = []
-    for items in itertools.product(*axes):
-        places, within, weights = zip(*items, strict=True)
-        kind = weights[0].dtype
-        found = ops.cast(ops.gather_nd(x, ops.pack(list(places), axis=-1)), kind)
-        if within[0] is not None:
-            known = within[0]
-            for one in within[1:]:
-                known = ops.logical_and(known, one)
-            found = ops.where(known, found, constant(found, fill_value))
-        weight = weights[0]
-        for one in weights[1:]:
-            weight = ops.multiply(weight, one)
-        outputs.append(ops.multiply(weight, found))
-    total = outputs[0]
-    for one in outputs[1:]:
-        total = ops.add(total, one)
-    return ops.cast(ops.round(total) if x.dtype.is_integer else total, x.dtype)
-
-
-def _neighbours(at: Value, order: int) -> list[tuple[Value, Value]]:
-    """The places beside a coordinate, and their weights."""
-    at = floats_of(at)
-    if order == 0:
-        return [(ops.cast(ops.round(at), dtypes.int32), constant(at, 1))]
-    lower = ops.floor(at)
-    upper = ops.subtract(at, lower)
-    place = ops.cast(lower, dtypes.int32)
-    return [(place, ops.subtract(constant(at, 1), upper)), (ops.add(place, np.int32(1)), upper)]
+    axes = [floats_of(ops.getitem(where, number)) for number in range(x.rank)]
+    return read_at(x, axes, order, fill_mode, fill_value)
 
 
 def _triangle(x: Value) -> Value:

@@ -28,6 +28,14 @@ for _dtype in (dtypes.int32, dtypes.int64):
     case("StatelessRandomUniformIntV2", i32([7, 3]), *_KEYED, _of(-5), _of(9))
 case("StatelessRandomUniformFullInt", i32([7, 3]), i32([3, -4]), dtype=dtypes.int32)
 case("StatelessRandomUniformFullIntV2", i32([7, 3]), *_KEYED, dtype=dtypes.uint64)
+_ALPHAS = np.array([0.001, 0.3, 1.0, 2.5, 40.0])
+for _dtype in (dtypes.float32, dtypes.float64, dtypes.float16):
+    _alpha = _ALPHAS.astype(_dtype.numpy)
+    case("StatelessRandomGammaV2", i32([31, 5]), i32([3, -4]), _alpha, ulps=16)
+    case("StatelessRandomGammaV3", i32([7, 5]), *_KEYED, _alpha, ulps=16)
+case("StatelessRandomGammaV3", i32([2, 5]), *_KEYED, np.float32([_ALPHAS, _ALPHAS[::-1]]), ulps=16)
+case("StatelessRandomGammaV3", i32([9]), *_KEYED, np.float64(0.5), ulps=16)
+case("StatelessRandomGammaV3", i32([0, 5]), *_KEYED, _ALPHAS)
 case("StatelessRandomGetKeyCounter", np.array([3, -4], np.int64))
 case("StatelessRandomGetAlg")
 case("RngReadAndSkip", i32(1), np.uint64(7), resource=np.array([1, -2, 3], np.int64), shape_is_open=True)
@@ -75,6 +83,16 @@ def test_without_seeds_each_draw_is_another() -> None:
     attrs = {"seed": 0, "seed2": 0, "dtype": dtypes.float32}
     first, second = (find_op("RandomUniform").run(attrs, i32([8]))[0] for _ in range(2))
     assert not np.array_equal(first, second)
+
+
+def test_gamma_distributions_have_their_mean_and_variance() -> None:
+    alphas = np.array([0.3, 1.0, 6.0])
+    (found,) = find_op("StatelessRandomGammaV2").run({}, i32([4000, 3]), i32([1, 2]), alphas)
+    # The standard error of the mean is sqrt(alpha / 4000).
+    np.testing.assert_array_less(abs(found.mean(0) - alphas), 5 * np.sqrt(alphas / 4000))
+    np.testing.assert_allclose(found.var(0), alphas, rtol=0.3)
+    with pytest.raises(ValueError, match=r"alpha: expected the last axes of shape \[4, 3\], got \[4\]"):
+        find_op("StatelessRandomGammaV2").run({}, i32([4, 3]), i32([1, 2]), alphas[[0, 1, 2, 0]])
 
 
 def test_integers_need_an_interval() -> None:

@@ -1,0 +1,64 @@
+"""Random layers of Keras 3 in training: our SavedModel in TensorFlow, and NumPy, against draws of the layer itself."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+tf = pytest.importorskip("tensorflow")
+
+import kerasfmt  # noqa: E402
+from conformance.draws import check_distributions, statistics  # noqa: E402
+from kerasfmt.graph.run import run  # noqa: E402
+
+keras3 = importlib.import_module("keras")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.skipif(not keras3.__version__.startswith("3."), reason="these layers are Keras 3's"),
+]
+
+DRAWS = 120
+IMAGES = np.random.default_rng(4).uniform(0, 1, (5, 9, 11, 3)).astype("float32")
+IMAGES[:, :, 4:7] *= 0.2  # a stripe, so that moving it shows
+RANGE: dict[str, Any] = {"value_range": (0, 1)}
+
+LAYERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "MixUp": ("MixUp", {"alpha": 0.4}),
+    "MixUp of one": ("MixUp", {"alpha": 1.0}),
+    "CutMix": ("CutMix", {"factor": (0.5, 1.0)}),
+    "CutMix by default": ("CutMix", {}),
+    "RandomElasticTransform": ("RandomElasticTransform", {"scale": (0.5, 1.0), **RANGE}),
+    "RandomElasticTransform, filled": (
+        "RandomElasticTransform",
+        {"factor": 0.7, "fill_mode": "constant", "fill_value": 0.9, "interpolation": "nearest", **RANGE},
+    ),
+    "RandomElasticTransform, wrapped": ("RandomElasticTransform", {"fill_mode": "wrap", **RANGE}),
+}
+"""What is compared: the class, and its options."""
+
+
+def of_draws(call: Any, count: int = DRAWS) -> Any:
+    return np.stack([statistics(IMAGES, np.asarray(call())) for _ in range(count)])
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_distribution_is_that_of_the_layer(name: str, tmp_path: Path) -> None:
+    kind, options = LAYERS[name]
+    layer = getattr(keras3.layers, kind)(**options)
+    theirs = of_draws(lambda: layer(IMAGES, training=True))
+    inputs = kerasfmt.Input(IMAGES.shape[1:])
+    model = kerasfmt.Model(inputs, getattr(kerasfmt.layers, kind)(**options, seed=7)(inputs))
+    kerasfmt.save_model(model, tmp_path / "saved")
+    loaded = tf.saved_model.load(str(tmp_path / "saved"))
+    check_distributions(name, of_draws(lambda: loaded(IMAGES, training=True)), theirs)
+    np.testing.assert_array_equal(loaded(IMAGES, training=False), IMAGES)
+    again = tf.saved_model.load(str(tmp_path / "saved"))
+    function = model.default_trace(training=True).function
+    state: dict[Any, Any] = {v: v.numpy() for v in function.captured}  # type: ignore[attr-defined]
+    for _ in range(3):
+        (ours,) = run(function, [IMAGES], state)
+        np.testing.assert_allclose(ours, again(IMAGES, training=True), rtol=1e-4, atol=1e-4)
