@@ -15,6 +15,7 @@ import pytest
 
 import kerasfmt
 from conformance.closeness import assert_close
+from conformance.custom_control import CONTROL
 from conformance.custom_models import CUSTOM
 from conformance.installed import is_keras3, keras2, kerases
 from conformance.revived_models import CASES, Revived
@@ -40,9 +41,9 @@ def _compare(what: str, got: list[Any], expected: list[Any], tolerance: float) -
 
 
 @of_keras3
-@pytest.mark.parametrize("name", CUSTOM)
+@pytest.mark.parametrize("name", [*CUSTOM, *CONTROL])
 def test_keras3(name: str, tmp_path: Path) -> None:
-    case = CUSTOM[name]
+    case = CUSTOM.get(name) or CONTROL[name]
     KERAS3.backend.clear_session()
     KERAS3.utils.set_random_seed(7)
     model = case.build(KERAS3)

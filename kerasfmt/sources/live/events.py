@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,14 +13,17 @@ class Event:
     """One step of the code.
 
     Attributes:
-      kind: "operation", "layer", "array", "random", "assign" or "loss".
-      name: the class of the operation, or the name of the function that makes an array or random numbers.
+      kind: "operation", "layer", "array", "random", "assign", "loss" or "control".
+      name: the class of the operation, or the name of the function that makes an array or random numbers, or that runs
+        functions of the user's.
       target: the layer or the variable.
       options: the options of an operation.
       args: its arguments.
       kwargs: its arguments by name.
       outputs: a structure of symbolic tensors.
       line: where in the user's code it stands.
+      bodies: the functions that it runs.
+      number: its place in a script, among all steps and functions.
     """
 
     kind: str
@@ -31,6 +34,25 @@ class Event:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     outputs: Any = None
     line: str = ""
+    bodies: tuple[Body, ...] = ()
+    number: int = 0
+
+
+@dataclass(eq=False)
+class Body:
+    """A function of the user's that a step runs.
+
+    Attributes:
+      inputs: the symbolic tensors that it ran on.
+      events: its steps.
+      outputs: what it returned: tensors, numbers and arrays.
+      number: its place in a script, among all steps and functions.
+    """
+
+    inputs: Sequence[Any]
+    events: Sequence[Event]
+    outputs: Sequence[Any]
+    number: int = 0
 
 
 @dataclass(eq=False)

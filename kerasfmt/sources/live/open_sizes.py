@@ -47,7 +47,7 @@ class OpenArray:
 
     Attributes:
       shape: its shape, of numbers and OpenSizes.
-      first: its first element.
+      first: its first element, also an OpenSize.
       step: what each element adds to the one before; 0 where all are equal.
       dtype: its dtype.
     """
@@ -150,6 +150,8 @@ def _array(values: Sequence[Any], sizes: Sequence[Mapping[int, int]]) -> Any:
         return first
     if any(v.ndim != first.ndim for v in values):
         raise UnknownForm("an array has another rank for other sizes")
+    if not first.ndim and all(np.isfinite(v) and v == int(v) for v in values):
+        return OpenArray((), _size([int(v) for v in values], sizes), 0, first.dtype)
     shape = tuple(merged([v.shape for v in values], sizes))
     if first.size and all(v.size and (v == first.flat[0]).all() for v in values):
         return OpenArray(shape, first.flat[0], 0, first.dtype)

@@ -1,7 +1,8 @@
 """What the code of a live Keras 3 layer does, recorded on symbolic tensors; no backend computes anything.
 
 The `call` of the layer runs on KerasTensors. Operations of `keras.ops` and calls of layers on such tensors become
-events; so do random numbers, assignments to variables and added losses. While it runs, a symbolic tensor stands in
+events; so do random numbers, assignments to variables, added losses, and branches and loops with what their functions
+do. While it runs, a symbolic tensor stands in
 the place of every variable that an attribute holds, so that `self.scale * x` is recorded too. Everything is put back
 in the end. A layer that has code of its own is run for the specs of its outputs; its events are recorded when it is
 traced itself.
@@ -15,16 +16,20 @@ from __future__ import annotations
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, Final
 
+from kerasfmt.ir.structure import flatten
 from kerasfmt.sources.live.code_lines import raising_line, reason_of, running_line
-from kerasfmt.sources.live.events import Event, NotRecordable, Recording, options_of
+from kerasfmt.sources.live.events import Body, Event, NotRecordable, Recording, options_of
 from kerasfmt.sources.live.objects import classes, keras_base, keras_classes
 from kerasfmt.sources.live.symbolic_arrays import MADE, SPREAD, making, spreading
+from kerasfmt.sources.live.symbolic_control import CONTROL, OPERATIONS, SymbolicControl, chosen_branch
+from kerasfmt.sources.live.symbolic_operators import operators
 from kerasfmt.sources.live.symbolic_random import RANDOM, drawn
-from kerasfmt.sources.live.symbolic_variables import held_variables, symbolic_variable_class
+from kerasfmt.sources.live.symbolic_variables import held_variables, is_variable, symbolic_variable_class
 
 _LOCK: Final = threading.RLock()
 
@@ -48,6 +53,7 @@ class Recorder:
         self._events: list[Event] = []
         self._quiet = 0
         self._thread = 0
+        self._inside: list[str] = []
         self._sizes: Any = ()
         self._swaps: list[tuple[Any, Any, Any, Any]] = []
 
@@ -67,6 +73,7 @@ class Recorder:
         """
         with _LOCK, ExitStack() as restored:
             self._events, self._thread, self._sizes = [], threading.get_ident(), sizes.values()
+            self._inside = []
             inputs, kwargs = make_inputs(self.tensor_class)
             self._enter(restored, training)
             takes_mode = "training" in inspect.signature(self.live.call).parameters
@@ -102,6 +109,11 @@ class Recorder:
             if hasattr(random, name):
                 restored.enter_context(_set(random, name, self._drawing(name, getattr(random, name))))
         self._replace_arrays(restored)
+        core = vars(sys.modules[f"{self._root}.ops.core"])["backend"].core
+        for name in CONTROL:
+            restored.enter_context(_set(core, name, self._controlling(name, getattr(core, name))))
+        for name, method in operators(self.tensor_class, self._backend, self._take).items():
+            restored.enter_context(_set(self.tensor_class, name, method))
         context = getattr(self.live, "_get_call_context", None)
         if context is not None:
             found = context()
@@ -129,6 +141,81 @@ class Recorder:
         self._add(Event("array", name, None, {}, (), given), outputs, running_line())
         return outputs
 
+    def _controlling(self, name: str, original: Any) -> Any:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() != self._thread or not self._swapped:
+                return original(*args, **kwargs)
+            return self._controlled(name, original, args, kwargs)
+
+        return run
+
+    def _controlled(self, name: str, original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a function that runs functions of the user's returns; it becomes an event where that is symbolic."""
+        if not any(map(self._is_symbolic, flatten([args, kwargs]))):
+            chosen = chosen_branch(name, args, kwargs)
+            if chosen is not None:
+                return chosen()
+            done = self._without_events(lambda: original(*args, **kwargs))
+            if done is not None:
+                return done
+        line = running_line()
+        control = SymbolicControl(self.tensor_class, partial(self._run_inside, name), self._floatx, self.kept)
+        made = control.record(name, args, kwargs)
+        if not self._quiet:
+            event = Event("control", name, None, made.options, made.args, bodies=made.bodies)
+            self._add(event, made.outputs, line)
+        return made.returned
+
+    def _without_events(self, run: Callable[[], Any]) -> Any:
+        """What the backend computes, if it needs nothing symbolic for that; else None."""
+        count = len(self._events)
+        try:
+            found = run()
+        except Exception:  # what the backend says of a symbolic tensor is its own
+            found = None
+        if len(self._events) > count or any(map(self._is_symbolic, flatten(found))):
+            found = None
+        del self._events[count:]
+        return found
+
+    def _run_inside(self, name: str, function: Any, args: Sequence[Any]) -> tuple[Body, Any]:
+        """Records a function that `name` runs."""
+        around, self._events = self._events, []
+        self._inside.append(name)
+        try:
+            returned = function(*args)
+        finally:
+            self._inside.pop()
+            events, self._events = self._events, around
+        inputs, outputs = (
+            [leaf for leaf in flatten(part) if leaf is not None] for part in (list(args), returned)
+        )
+        return Body(inputs, events, outputs), returned
+
+    def _is_symbolic(self, value: Any) -> bool:
+        return isinstance(value, self.tensor_class) or is_variable(value)
+
+    def _refuse_inside(self, what: str) -> None:
+        raise NotRecordable(running_line(), f"{what} in a function that keras.ops.{self._inside[-1]} runs")
+
+    def _refuse_state_inside(self, what: str) -> None:
+        """Refuses what changes a variable in a function of the user's, where the backend traces that."""
+        if self._inside and self._backend == "jax":
+            self._refuse_inside(f"on JAX, Keras cannot {what}")
+
+    def kept(self, dtype: str) -> str:
+        """The dtype in which the backend keeps an array of a dtype."""
+        if dtype not in ("float64", "int64", "uint64"):
+            return dtype
+        return str(vars(sys.modules[f"{self._root}.backend"])["result_type"](dtype))
+
+    def _take(self, x: Any, index: Any, axis: int) -> Any:
+        return vars(sys.modules[f"{self._root}.ops.numpy"])["Take"](axis=axis).symbolic_call(x, index)
+
+    @property
+    def _backend(self) -> str:
+        return str(vars(sys.modules[f"{self._root}.backend"])["backend"]())
+
     @property
     def _floatx(self) -> str:
         return str(vars(sys.modules[f"{self._root}.backend"])["floatx"]())
@@ -151,6 +238,8 @@ class Recorder:
             return original(target, *args, **kwargs)
         line = running_line()
         if "Layer" not in keras_classes(target):
+            if self._swapped and OPERATIONS & keras_classes(target):
+                return target.call(*args, **kwargs)
             outputs = target.compute_output_spec(*args, **kwargs)
             if not self._quiet:
                 event = Event("operation", type(target).__name__, target, options_of(target), args, kwargs)
@@ -193,6 +282,8 @@ class Recorder:
     def _adder(self, layer: Any) -> Any:
         def add_loss(loss: Any) -> None:
             if self._records:
+                if self._inside:
+                    self._refuse_inside("it adds a loss")
                 for item in loss if isinstance(loss, list | tuple) else [loss]:
                     self._add(Event("loss", target=layer, args=(item,)), None, running_line())
 
@@ -205,6 +296,8 @@ class Recorder:
             given = {**dict(zip(RANDOM[name], args, strict=False)), **kwargs}
             outputs = self.tensor_class(*drawn(name, given, self._floatx))
             if not self._quiet:
+                if not isinstance(given.get("seed"), int):
+                    self._refuse_state_inside("draw random numbers without a seed that is a number")
                 self._add(Event("random", name, None, {}, (), given), outputs, running_line())
             return outputs
 
@@ -224,6 +317,7 @@ class Recorder:
     def _assigned(self, variable: Any, value: Any) -> None:
         """Records that the code assigns to a variable."""
         if self._records:
+            self._refuse_state_inside(f"assign to variable {variable.path}")
             self._add(Event("assign", target=variable, args=(value,)), None, running_line())
 
 
@@ -247,9 +341,13 @@ def _replaced(holder: dict[str, Any], key: str, value: Any) -> Iterator[None]:
 
 @contextmanager
 def _set(holder: Any, name: str, value: Any) -> Iterator[None]:
-    before = vars(holder)[name]
+    missing = object()
+    before = vars(holder).get(name, missing)
     setattr(holder, name, value)
     try:
         yield
     finally:
-        setattr(holder, name, before)
+        if before is missing:
+            delattr(holder, name)
+        else:
+            setattr(holder, name, before)

@@ -6,7 +6,7 @@ calls of their functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -22,8 +22,9 @@ from kerasfmt.ir.model_run import ModelRun
 from kerasfmt.ir.naming import to_snake_case
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.layers.keras3_ops import Operation
-from kerasfmt.nn.shapes import dims_of, dropout, packed, seeds
-from kerasfmt.sources.live.events import Event
+from kerasfmt.nn.shapes import dims_of, dropout, seeds
+from kerasfmt.sources.live.control import Place, assigned, control, fitted
+from kerasfmt.sources.live.events import Body, Event
 from kerasfmt.sources.live.open_sizes import OpenArray, OpenSize
 from kerasfmt.sources.live.script import Content, Input, Output, Script
 
@@ -58,8 +59,10 @@ class Replay:
         self._weight_of = weight_of
         self._context = context
         self._run = ModelRun(training, context, {})
-        self._bound = {Input(place): self._bind(value) for place, value in enumerate(inputs)}
-        self._steps: list[list[Tensor]] = []
+        self._bound: dict[Input | Output, Tensor] = {
+            Input(place): self._bind(value) for place, value in enumerate(inputs)
+        }
+        self._sizes: dict[int, Value] = {}
         self._contents: dict[Content, Tensor] = {}
 
     def outputs(self) -> Structure:
@@ -68,27 +71,25 @@ class Replay:
         Raises:
           UnsupportedLayerError: a step has no counterpart.
         """
-        for number, step in enumerate(self._script.steps):
+        self._run_steps(self._script.steps)
+        return map_structure(self.value, self._script.outputs)
+
+    def _run_steps(self, steps: Iterable[Event]) -> None:
+        for step in steps:
             try:
-                self._steps.append(self._step(step, number))
+                self._step(step)
             except UnsupportedLayerError as error:
                 raise UnsupportedLayerError(f"{step.line}: {error}") from error
             except (KerasfmtError, TypeError, ValueError, LookupError, AttributeError) as error:
                 what = f"{step.kind} {step.name}".strip()
                 raise InvalidModelError(f"{step.line}: {what}: {error}") from error
-        return map_structure(self._value, self._script.outputs)
 
-    def _step(self, step: Event, number: int) -> list[Tensor]:
+    def _step(self, step: Event) -> None:
         run: Callable[[Event, int], list[Value]] = getattr(self, f"_{step.kind}")
-        values = run(step, number)
+        values = run(step, step.number)
         specs = [] if step.outputs is None else flatten(step.outputs)
-        found = []
-        for value, spec in zip(values, specs, strict=bool(specs)):
-            if value.dtype is not spec.dtype:
-                value = ops.cast(value, spec.dtype)
-            value.set_shape(spec.shape)
-            found.append(self._bind(value))
-        return found
+        for place, (value, spec) in enumerate(zip(values, specs, strict=bool(specs))):
+            self._bound[Output(step.number, place)] = self._bind(fitted(value, spec))
 
     # Steps.
 
@@ -130,13 +131,13 @@ class Replay:
         weight = self._weight_of(step.target)
         if weight is None:
             raise UnsupportedLayerError(f"variable {step.target.path}: no layer of the model holds it")
-        value = self._value(step.args[0])
+        value = self.value(step.args[0])
         self._graph.assign(weight, ops.cast(value, weight.dtype))
         self._contents = {key: tensor for key, tensor in self._contents.items() if key.key != id(step.target)}
         return []
 
     def _loss(self, step: Event, number: int) -> list[Value]:
-        self._context.losses.append(self._value(step.args[0]))
+        self._context.losses.append(self.value(step.args[0]))
         return []
 
     def _array(self, step: Event, number: int) -> list[Value]:
@@ -145,7 +146,7 @@ class Replay:
             return [ops.range_(*(self._number(given[name]) for name in ("start", "stop", "step")))]
         if step.name in ("zeros", "ones", "full"):
             filled = {"zeros": 0, "ones": 1}.get(step.name, given.get("fill_value"))
-            shape = packed([self._size(size) for size in given["shape"]], self._inputs[0])
+            shape = self._shape(given["shape"])
             return [ops.fill(shape, np.asarray(filled, spec.dtype.numpy))]
         rows = ops.range_(np.int32(0), self._number(given["N"]), np.int32(1))
         columns = ops.range_(np.int32(0), self._number(given["M"]), np.int32(1))
@@ -154,7 +155,7 @@ class Replay:
         return [compare(shifted, columns)]
 
     def _number(self, value: Any) -> Any:
-        found = self._size(value)
+        found = self.size(value)
         return found if isinstance(found, Value) else self._graph.constant(found)
 
     def _random(self, step: Event, number: int) -> list[Value]:
@@ -168,35 +169,75 @@ class Replay:
 
     def draw(self, make: Callable[..., Value], given: Mapping[str, Any], spec: Spec, *names: str) -> Value:
         """Random floats; `names` are those of two numbers that say how they are distributed."""
-        shape = [self._size(size) for size in given["shape"]]
         options = {name: given[name] for name in names if given.get(name) is not None}
-        return make(packed(shape, self._inputs[0]), spec.dtype, **options, **_seeds(given))
+        return make(self._shape(given["shape"]), spec.dtype, **options, **_seeds(given))
 
     def draw_integers(self, given: Mapping[str, Any], spec: Spec) -> Value:
         """Random integers."""
-        shape = packed([self._size(size) for size in given["shape"]], self._inputs[0])
+        shape = self._shape(given["shape"])
         low, high = (np.asarray(given[name], spec.dtype.numpy) for name in ("minval", "maxval"))
         return ops.random_uniform_int(shape, low, high, **_seeds(given))
 
     def draw_dropout(self, given: Mapping[str, Any], spec: Spec) -> Value:
         """A tensor with zeros at random."""
         noise = given.get("noise_shape")
-        return dropout(self._value(given["inputs"]), given["rate"], noise, _seeds(given)["seed2"] or None)
+        return dropout(self.value(given["inputs"]), given["rate"], noise, _seeds(given)["seed2"] or None)
+
+    # Functions of the user's.
+
+    def _control(self, step: Event, number: int) -> list[Value]:
+        found = control(self, step)
+        changed = assigned(step.bodies)
+        self._contents = {key: tensor for key, tensor in self._contents.items() if key.key not in changed}
+        return found
+
+    def inside(
+        self,
+        graph: Builder,
+        values: Mapping[Place, Value],
+        sizes: Mapping[int, Value],
+    ) -> Replay:
+        """What runs the steps of a function of the user's, in a function of its own.
+
+        Args:
+          graph: the function under construction.
+          values: the Values of the places that it uses of the code around it.
+          sizes: the Values of unknown sizes.
+        """
+        context = self._context.inside()
+        training = self._run.training
+        found = Replay(graph, self._script, [], self._layers, self._weight_of, training, context)
+        for place, value in values.items():
+            held: dict[Any, Tensor] = found._contents if isinstance(place, Content) else found._bound
+            held[place] = found._bind(value)
+        found._sizes = dict(sizes)
+        return found
+
+    def body(self, body: Body, inputs: Sequence[Value]) -> list[Value]:
+        """What a function of the user's returns.
+
+        Raises:
+          UnsupportedLayerError: a step has no counterpart, or a layer adds a loss.
+        """
+        for place, (value, spec) in enumerate(zip(inputs, body.inputs, strict=True)):
+            self._bound[Output(body.number, place)] = self._bind(fitted(value, spec))
+        self._run_steps(body.events)
+        if self._context.losses:
+            raise UnsupportedLayerError("a layer adds a loss in a function that keras.ops runs")
+        return [self.value(value) for value in body.outputs]
 
     # Arguments.
 
     def _argument(self, value: Any) -> Any:
         """An argument of a step, with Tensors in place of tensors and arrays, in the form that configs have."""
-        if isinstance(value, Input):
+        if isinstance(value, Input | Output):
             return self._bound[value]
-        if isinstance(value, Output):
-            return self._steps[value.step][value.place]
         if isinstance(value, Content):
             return self._content(value)
         if isinstance(value, np.ndarray):
             return self._bind(self._graph.constant(value, dtypes.of(value.dtype)))
         if isinstance(value, OpenSize):
-            found = self._size(value)
+            found = self.size(value)
             return self._bind(found) if isinstance(found, Value) else found
         if isinstance(value, OpenArray):
             return self._bind(self._open_array(value))
@@ -215,7 +256,7 @@ class Replay:
 
     _static = _argument
 
-    def _value(self, value: Any) -> Value:
+    def value(self, value: Any) -> Value:
         """An argument as a Value."""
         found = self._argument(value)
         if isinstance(found, Tensor):
@@ -244,7 +285,7 @@ class Replay:
             )
         return weight
 
-    def _size(self, size: int | OpenSize) -> int | Value:
+    def size(self, size: int | OpenSize) -> int | Value:
         """A number, or an int32 scalar where it follows from sizes that are not known."""
         if not isinstance(size, OpenSize):
             return size
@@ -252,17 +293,32 @@ class Replay:
         for factor, symbols in size.terms:
             product: Any = factor
             for symbol in symbols:
-                place, axis = self._script.axes[symbol]
-                product = _times(product, dims_of(self._inputs[place])[axis])
+                product = _times(product, self.open_size(symbol))
             total = product if isinstance(total, int) and total == 0 else product + total
         return total  # type: ignore[no-any-return]
 
+    def open_size(self, symbol: int) -> Value:
+        """The unknown size of a number, int32 ()."""
+        if symbol not in self._sizes:
+            place, axis = self._script.axes[symbol]
+            found = dims_of(self._inputs[place])[axis]
+            self._sizes[symbol] = found if isinstance(found, Value) else self._graph.constant(np.int32(found))
+        return self._sizes[symbol]
+
+    def _shape(self, sizes: Iterable[int | OpenSize]) -> Value:
+        """A shape as an int32 vector."""
+        found = [self.size(size) for size in sizes]
+        if any(isinstance(size, Value) for size in found):
+            return ops.pack(found)
+        return self._graph.constant(np.array(found, np.int32))
+
     def _open_array(self, array: OpenArray) -> Value:
-        sizes = [self._size(size) for size in array.shape]
+        if isinstance(array.first, OpenSize):
+            return ops.cast(self._number(array.first), dtypes.of(array.dtype))
         first = np.asarray(array.first, array.dtype)
         if not array.step:
-            return ops.fill(packed(sizes, self._inputs[0]), first)
-        (count,) = sizes
+            return ops.fill(self._shape(array.shape), first)
+        count = self.size(array.shape[0])
         numbers = ops.cast(ops.range_(np.int32(0), count, np.int32(1)), dtypes.of(array.dtype))
         return numbers * np.asarray(array.step, array.dtype) + first
 

@@ -5,16 +5,18 @@ Source: keras/src/backend/jax/core.py, compute_output_spec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from kerasfmt import dtypes
 from kerasfmt.graph import Spec
 from kerasfmt.ir.structure import Structure, flatten, map_structure
+from kerasfmt.layers.keras3_ops.operation import result_dtype
 from kerasfmt.sources.live.arrays import to_numpy
-from kerasfmt.sources.live.events import Event, NotRecordable, Recording
+from kerasfmt.sources.live.events import Body, Event, NotRecordable, Recording
 from kerasfmt.sources.live.open_sizes import UnknownForm, merged, samples
 from kerasfmt.sources.live.recording import Recorder
 from kerasfmt.sources.live.symbolic_variables import variable_of
@@ -29,7 +31,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """An output of a step, by the number of the step and its place."""
+    """An output of a step or an argument of a function, by the number of the step or function and its place."""
 
     step: int
     place: int
@@ -101,16 +103,31 @@ def script_of(
         for known in sizes
     ]
     first = runs[0]
-    if any([(s.kind, s.name) for s in run.steps] != [(s.kind, s.name) for s in first.steps] for run in runs):
+    if any(_way(run.steps) != _way(first.steps) for run in runs):
         raise NotRecordable("", "its Python code takes another way for other sizes of its inputs; give the model "
                             "inputs of known sizes")  # fmt: skip
+    steps = _all_agreed([run.steps for run in runs], sizes)
+    return Script(tuple(steps), first.outputs, tuple(axes), first.variables)
+
+
+def _way(steps: Iterable[Event]) -> list[Any]:
+    """Which steps there are, also in the functions that they run."""
+    return [(s.kind, s.name, [(len(b.outputs), _way(b.events)) for b in s.bodies]) for s in steps]
+
+
+def _all_agreed(runs: Sequence[Sequence[Event]], sizes: list[dict[int, int]]) -> list[Event]:
+    """The steps that several runs agree on.
+
+    Raises:
+      NotRecordable: they change with the sizes in a way that is not recognized.
+    """
     steps = []
-    for together in zip(*(run.steps for run in runs), strict=True):
+    for together in zip(*runs, strict=True):
         try:
             steps.append(_agreed(together, sizes))
         except UnknownForm as error:
             raise NotRecordable(together[0].line, f"{error}; give the model inputs of known sizes") from None
-    return Script(tuple(steps), first.outputs, tuple(axes), first.variables)
+    return steps
 
 
 def _open_axes(leaves: list[Any]) -> tuple[dict[int, int], list[tuple[int, int]]]:
@@ -129,17 +146,30 @@ def _open_axes(leaves: list[Any]) -> tuple[dict[int, int], list[tuple[int, int]]
 def _agreed(together: tuple[Event, ...], sizes: list[dict[int, int]]) -> Event:
     first = together[0]
     options, args, kwargs = merged([(e.options, e.args, e.kwargs) for e in together], sizes)
-    if first.outputs is None:
-        return replace(first, options=options, args=args, kwargs=kwargs)
-    shapes = [[leaf.shape for leaf in flatten(e.outputs)] for e in together]
+    bodies = tuple(_agreed_body(each, sizes) for each in zip(*(e.bodies for e in together), strict=True))
+    outputs = None if first.outputs is None else _agreed_specs([e.outputs for e in together])
+    return replace(first, options=options, args=args, kwargs=kwargs, bodies=bodies, outputs=outputs)
+
+
+def _agreed_body(together: tuple[Body, ...], sizes: list[dict[int, int]]) -> Body:
+    return replace(
+        together[0],
+        inputs=_agreed_specs([b.inputs for b in together]),
+        events=_all_agreed([b.events for b in together], sizes),
+        outputs=merged([b.outputs for b in together], sizes),
+    )
+
+
+def _agreed_specs(together: Sequence[Structure]) -> Structure:
+    """The Specs of several runs, with None for each size that changes."""
+    shapes = [[leaf.shape for leaf in flatten(specs)] for specs in together]
     known = iter(
         tuple(
             size if all(s[place][axis] == size for s in shapes) else None for axis, size in enumerate(shape)
         )
         for place, shape in enumerate(shapes[0])
     )
-    outputs = map_structure(lambda spec: Spec(next(known), spec.dtype), first.outputs)
-    return replace(first, options=options, args=args, kwargs=kwargs, outputs=outputs)
+    return map_structure(lambda spec: Spec(next(known), spec.dtype), together[0])
 
 
 @dataclass
@@ -151,6 +181,59 @@ class _Normal:
     variables: dict[int, Any] = field(default_factory=dict)
     held: dict[int, Any] = field(default_factory=dict)
 
+    count: int = 0
+
+    def numbered(self, outputs: Sequence[Any]) -> int:
+        """The number of the next step or function, whose outputs or arguments get places."""
+        number = self.count
+        self.count += 1
+        for place, tensor in enumerate(outputs):
+            self.places[id(tensor)] = Output(number, place)
+        return number
+
+    def steps(self, events: Iterable[Event]) -> list[Event]:
+        """The events as steps."""
+        return list(map(self._step, events))
+
+    def _step(self, event: Event) -> Event:
+        try:
+            options = self.of(event.options)
+            args = tuple(self._operand(event, value) for value in event.args)
+            kwargs = {name: self._operand(event, value) for name, value in event.kwargs.items()}
+        except NotRecordable as error:
+            raise NotRecordable(event.line, str(error)) from None
+        leaves = [] if event.outputs is None else flatten(event.outputs)
+        number = self.numbered(leaves)
+        bodies = tuple(self._body(body, event.line) for body in event.bodies)
+        outputs = map_structure(_spec, event.outputs) if leaves else None
+        return replace(
+            event, options=options, args=args, kwargs=kwargs, bodies=bodies, outputs=outputs, number=number
+        )
+
+    def _body(self, body: Body, line: str) -> Body:
+        number = self.numbered(body.inputs)
+        events = self.steps(body.events)
+        try:
+            outputs = [self.of(value) for value in body.outputs]
+        except NotRecordable as error:
+            raise NotRecordable(line, str(error)) from None
+        return Body(list(map(_spec, body.inputs)), events, outputs, number)
+
+    def _operand(self, event: Event, value: Any) -> Any:
+        """An argument; a number of NumPy's stays an array where its dtype is that of the result."""
+        if event.kind != "operation" or event.name == "GetItem" or not isinstance(value, np.generic):
+            return self.of(value)
+        others = [x for x in flatten([event.args, event.kwargs]) if isinstance(x, self.recorder.tensor_class)]
+        found = [dtypes.of(str(x.dtype)) for x in others]
+        array = self._array(value)
+        if not found or result_dtype([*found, dtypes.of(array.dtype)]) in found:
+            return self.of(value)
+        return array
+
+    def _array(self, value: Any) -> Any:
+        array = to_numpy(value)
+        return array.astype(dtypes.of(self.recorder.kept(dtypes.of(array.dtype).name)).numpy, copy=False)
+
     def of(self, value: Any) -> Any:
         """An argument in which each tensor is a place, and each array one of NumPy."""
         if isinstance(value, Mapping):
@@ -160,10 +243,10 @@ class _Normal:
         if isinstance(value, list | tuple):
             found = [self.of(item) for item in value]
             return tuple(found) if isinstance(value, tuple) else found
+        if isinstance(value, np.generic):  # np.float64 is a float of Python's too
+            return value.item()
         if isinstance(value, bool | str | int | float | None) or value is Ellipsis:
             return value
-        if isinstance(value, np.generic):
-            return value.item()
         variable = variable_of(value)
         if variable is not None:
             self.variables[id(variable)] = variable
@@ -174,7 +257,7 @@ class _Normal:
         if id(value) in self.held:
             return Content(self.held[id(value)], None)
         if hasattr(value, "shape") and hasattr(value, "dtype"):
-            return to_numpy(value)
+            return self._array(value)
         if isinstance(value, type) or hasattr(value, "name"):
             return str(getattr(value, "name", None) or getattr(value, "__name__", value))
         return _Other(value)
@@ -203,19 +286,7 @@ def _normal(recording: Recording, recorder: Recorder) -> Script:
     tensors = [x for part in (inputs, *kwargs.values()) for x in flatten(part)]
     for place, tensor in enumerate(x for x in tensors if isinstance(x, recorder.tensor_class)):
         state.places[id(tensor)] = Input(place)
-    steps = []
-    for number, event in enumerate(recording.events):
-        try:
-            parts = {name: state.of(getattr(event, name)) for name in ("options", "args", "kwargs")}
-        except NotRecordable as error:
-            raise NotRecordable(event.line, str(error)) from None
-        leaves = [] if event.outputs is None else flatten(event.outputs)
-        for place, tensor in enumerate(leaves):
-            state.places[id(tensor)] = Output(number, place)
-        outputs = None
-        if leaves:
-            outputs = map_structure(lambda t: Spec(tuple(t.shape), _dtype(t)), event.outputs)
-        steps.append(replace(event, **parts, outputs=outputs))
+    steps = state.steps(recording.events)
     try:
         returned = state.of(recording.outputs)
     except NotRecordable as error:
@@ -223,7 +294,5 @@ def _normal(recording: Recording, recorder: Recorder) -> Script:
     return Script(tuple(steps), returned, (), state.variables)
 
 
-def _dtype(tensor: Any) -> Any:
-    from kerasfmt import dtypes
-
-    return dtypes.of(str(tensor.dtype))
+def _spec(tensor: Any) -> Spec:
+    return Spec(tuple(tensor.shape), dtypes.of(str(tensor.dtype)))

@@ -31,6 +31,9 @@ class KerasTensor:
     def __sub__(self, other: Any) -> Any:
         return Subtract()(self, other)
 
+    def __lt__(self, other: Any) -> Any:
+        return Less()(self, other)
+
 
 def any_symbolic_tensors(args: Any = (), kwargs: Any = None) -> bool:
     return any(isinstance(value, KerasTensor) for value in _leaves([args, kwargs or {}]))
@@ -87,6 +90,13 @@ class Sin(_Elementwise):
     __module__ = f"{ROOT}.ops.numpy"
 
 
+class Less(_Elementwise):
+    __module__ = f"{ROOT}.ops.numpy"
+
+    def compute_output_spec(self, x: Any, y: Any = None) -> KerasTensor:
+        return KerasTensor(super().compute_output_spec(x, y).shape, "bool")
+
+
 class Strange(_Elementwise):
     """An operation that kerasfmt does not have."""
 
@@ -112,7 +122,7 @@ class Mean(Operation):
 
     def compute_output_spec(self, x: Any) -> KerasTensor:
         axis = self.options.get("axis")
-        return KerasTensor(np.mean(np.empty(x.shape), axis=axis).shape, x.dtype)
+        return KerasTensor(np.mean(np.zeros(x.shape), axis=axis).shape, x.dtype)
 
 
 class Tile(Operation):
@@ -212,11 +222,39 @@ class Model(Layer):
         return [v for v in _leaves(list(vars(self).values())) if isinstance(v, Layer)]
 
 
+class Scan(Operation):
+    __module__ = f"{ROOT}.ops.core"
+
+    def call(self, f: Any, init: Any, xs: Any) -> Any:
+        return control("scan", f, init, xs, length=None, reverse=self.options["reverse"])
+
+
 def _random(name: str) -> Any:
     def draw(*args: Any, **kwargs: Any) -> Any:
         raise AssertionError(f"{name} was drawn")
 
     return draw
+
+
+BACKEND = ["jax"]
+"""The name of the backend."""
+CONTROL = (
+    "cond", "switch", "while_loop", "fori_loop", "scan", "associative_scan", "map", "vectorized_map",
+)  # fmt: skip
+
+
+def _running(name: str) -> Any:
+    """A function of a backend that runs others; it takes no symbolic tensors."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        raise AssertionError(f"{name} ran")
+
+    return run
+
+
+def control(name: str, *args: Any, **kwargs: Any) -> Any:
+    """A function of `keras.ops` that runs others, such as `keras.ops.cond`."""
+    return getattr(sys.modules[f"{ROOT}.ops.core"].backend.core, name)(*args, **kwargs)  # type: ignore[attr-defined]
 
 
 _NAMES = ("normal", "uniform", "randint", "truncated_normal", "dropout", "gamma")
@@ -228,7 +266,9 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
         arange=np.arange, zeros=np.zeros, ones=np.ones, full=np.full, eye=np.eye, tri=np.tri,
         tile=np.tile, broadcast_to=np.broadcast_to, repeat=np.repeat,
     )  # fmt: skip
-    backend = SimpleNamespace(numpy=arrays, random=SimpleNamespace(**{n: _random(n) for n in _NAMES}))
+    core = SimpleNamespace(**{name: _running(name) for name in CONTROL})
+    random = SimpleNamespace(**{n: _random(n) for n in _NAMES})
+    backend = SimpleNamespace(numpy=arrays, random=random, core=core)
     contents: dict[str, dict[str, Any]] = {
         "backend.common.keras_tensor": {
             "KerasTensor": KerasTensor,
@@ -237,7 +277,12 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
         "ops.operation": {"any_symbolic_tensors": any_symbolic_tensors},
         "ops.numpy": {"backend": backend, "Tile": Tile},
         "random.random": {"backend": backend},
-        "backend": {"floatx": lambda: "float32"},
+        "ops.core": {"backend": backend},
+        "backend": {
+            "floatx": lambda: "float32",
+            "backend": lambda: BACKEND[0],
+            "result_type": lambda dtype: dtype.replace("64", "32"),
+        },
     }
     any_symbolic_tensors.__module__ = KerasTensor.__module__
     for name, content in contents.items():

@@ -64,6 +64,10 @@ def test_arrays() -> None:
     assert (found.shape, found.first, found.step, found.dtype) == ((size, 2), 3, 0, np.int32)
     found = merged([np.arange(1, 2 * run[0] + 1, 2) for run in runs], runs)
     assert (found.shape, found.first, found.step) == ((size,), 1, 2)
+    found = merged([np.array(2 * run[0], np.float32) for run in runs], runs)
+    assert (found.shape, found.first, found.dtype) == ((), OpenSize(0, ((2, (0,)),)), np.float32)
+    with pytest.raises(UnknownForm, match="neither a fill nor a range"):
+        merged([np.array(1 / run[0]) for run in runs], runs)
     with pytest.raises(UnknownForm, match="neither a fill nor a range"):
         merged([np.eye(run[0]) for run in runs], runs)
     with pytest.raises(UnknownForm, match="another rank"):

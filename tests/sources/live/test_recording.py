@@ -131,3 +131,65 @@ def test_what_cannot_be_recorded(code: Any, said: str) -> None:
     with pytest.raises(NotRecordable, match=said) as error:
         record(live)
     assert __file__ in error.value.line
+
+
+def test_functions_that_an_operation_runs() -> None:
+    class Choosing(Scale):
+        def call(self, x: Any, training: bool = False) -> Any:
+            y = keras.Sin()(x)
+            return keras.control(
+                "cond", keras.Mean()(y) < 0, lambda: y * self.scale, lambda: x + self.dense(y)
+            )
+
+    (sin, mean, less, chosen) = record(Choosing()).events
+    assert (chosen.kind, chosen.name, chosen.args[0]) == ("control", "cond", less.outputs)
+    true, false = chosen.bodies
+    assert [e.name for e in true.events] == ["Multiply"]
+    assert true.events[0].args[0] is sin.outputs
+    assert true.outputs == [true.events[0].outputs]
+    assert [e.name for e in false.events] == ["Dense", "Add"]
+    assert chosen.outputs[0] is not true.outputs[0]
+    assert mean.name == "Mean"
+
+
+def test_an_operation_of_keras_that_runs_functions() -> None:
+    class Scanning(keras.Layer):
+        def call(self, x: Any) -> Any:
+            return keras.Scan(reverse=True)(
+                lambda total, row: (total + row, total), np.zeros(2, np.float32), x
+            )
+
+    (scan,) = record(Scanning("scanning")).events
+    assert (scan.kind, scan.name, scan.options) == ("control", "scan", {"reverse": True})
+    assert [out.shape for out in scan.outputs] == [(2,), (83, 2)]
+
+
+def test_functions_that_run_on_numbers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = keras.sys.modules["keras.src.ops.core"].backend.core  # type: ignore[attr-defined]
+    monkeypatch.setattr(core, "map", lambda f, xs: np.stack([f(x) for x in xs]))
+
+    class Mapping(keras.Layer):
+        def call(self, x: Any) -> Any:
+            table = keras.control("map", lambda row: row * 2, np.arange(4).reshape(2, 2))
+            assert isinstance(table, np.ndarray)
+            return keras.control("map", lambda row: keras.Sin()(x) * row, table)
+
+    (only,) = record(Mapping("mapping")).events
+    assert (only.name, [e.name for e in only.bodies[0].events]) == ("map", ["Sin", "Multiply"])
+    chosen = type(
+        "Chosen", (keras.Layer,), {"call": lambda self, x: keras.control("cond", 1, lambda: x, None)}
+    )
+    assert record(chosen("chosen")).events == []
+
+
+def test_a_number_of_numpy_before_a_tensor() -> None:
+    class Doubling(keras.Layer):
+        def call(self, x: Any) -> Any:
+            return np.float32(2) * x
+
+    keras.KerasTensor.__rmul__ = lambda self, other: keras.Multiply()(self, other)  # type: ignore[attr-defined]
+    try:
+        assert [e.name for e in record(Doubling("doubling")).events] == ["Multiply"]
+    finally:
+        del keras.KerasTensor.__rmul__  # type: ignore[attr-defined]
+    assert not hasattr(keras.KerasTensor, "__array_ufunc__")

@@ -29,12 +29,14 @@ CODES: list[tuple[Any, Any]] = [
     (lambda self, x: keras.Reshape(newshape=(x.shape[0], -1))(x), X),
     (lambda self, x: x * keras.tile(np.float32([[1, 2, 3, 4]]), [x.shape[0], 1]), X * [1, 2, 3, 4]),
     (lambda self, x: [x, x + 1], [X, X + 1]),
+    (lambda self, x: x * np.array(x.shape[0], np.float32), 3 * X),
+    (lambda self, x: x * np.float64(0.5), X / 2),
 ]
 
 
 @pytest.mark.parametrize(("code", "found"), CODES)
 def test_codes(code: Any, found: Any) -> None:
-    got = from_keras(model(code)).predict(X)
+    got = from_keras(model(code)).predict(X, batch_size=3)
     for one, other in zip(
         got if isinstance(got, list) else [got], found if isinstance(found, list) else [found], strict=True
     ):

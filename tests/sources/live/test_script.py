@@ -68,3 +68,54 @@ def test_a_tensor_of_elsewhere() -> None:
     other = keras.KerasTensor((2,))
     with pytest.raises(NotRecordable, match="made elsewhere"):
         script(lambda self, x: x + other, (None, 2))
+
+
+def test_functions_have_places_of_their_own() -> None:
+    def code(self: Any, x: Any) -> Any:
+        y = keras.Sin()(x)
+        found = keras.control("map", lambda row: row * self.scale + keras.Mean()(y), x)
+        return found + y
+
+    _, made = script(code, (None, 2))
+    sin, mapped, plus = made.steps
+    assert (sin.number, mapped.number, plus.number) == (0, 1, 6)
+    (body,) = mapped.bodies
+    assert (body.number, [s.number for s in body.events]) == (2, [3, 4, 5])
+    assert body.inputs == [Spec((2,), dtypes.float32)]
+    assert body.events[0].args[0] == Output(2, 0)
+    assert body.events[1].args == (Output(0, 0),)
+    assert body.outputs == [Output(5, 0)]
+    assert mapped.args == ([], [Input(0)], OpenSize(0, ((1, (0,)),)))
+    assert mapped.outputs == [Spec((None, 2), dtypes.float32)]
+    assert plus.args == (Output(1, 0), Output(0, 0))
+
+
+def test_functions_that_depend_on_sizes() -> None:
+    def code(self: Any, x: Any) -> Any:
+        return keras.control("map", lambda row: row + 1 if x.shape[0] < 85 else row * 2, x)
+
+    with pytest.raises(NotRecordable, match="another way for other sizes"):
+        script(code, (None, 2))
+
+
+NUMBERS: list[tuple[str, Any, Any]] = [
+    ("float32", np.float64(2), 2.0),
+    ("float32", np.int64(2), 2),
+    ("float16", np.float32(0.1), np.float32(0.1)),
+    ("float16", np.float64(0.1), np.float32(0.1)),
+    ("int32", np.float32(2.5), np.float32(2.5)),
+    ("int32", np.int64(2), 2),
+    ("int8", np.int32(2), np.int32(2)),
+]
+
+
+@pytest.mark.parametrize(("dtype", "number", "kept"), NUMBERS)
+def test_numbers_of_numpy(dtype: str, number: Any, kept: Any) -> None:
+    live = type("Live", (keras.Layer,), {"call": lambda self, x: x * number, "__module__": __name__})("live")
+    found = (
+        script_of(Recorder(live, lambda _: False), Spec((2,), dtypes.of(dtype)), {}, None).steps[0].args[1]
+    )
+    if isinstance(kept, np.generic):
+        assert (found.shape, found.dtype, found) == ((), kept.dtype, kept)
+    else:
+        assert (type(found), found) == (type(kept), kept)
