@@ -18,7 +18,7 @@ from kerasfmt.dialects.calls import CallWords, FindTensor, is_reference
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir import InputLayer, Model
 from kerasfmt.ir.held_layers import every_call, every_layer
-from kerasfmt.ir.json_values import BYTES, holds_numbers, unwrap
+from kerasfmt.ir.json_values import BYTES, WRAPPED_LISTS, holds_numbers, unwrap
 from kerasfmt.ir.structure import Structure, flatten
 from kerasfmt.ir.tensor import Constant
 from kerasfmt.ir.topology import CONSTANT
@@ -47,12 +47,20 @@ def _argument(node: Any, tensor: FindTensor, kwargs: dict[str, Any], exact: bool
             given = {k: _keyword(v, tensor, exact) for k, v in node[3].items()}
             kwargs.update({k: v for k, v in given.items() if exact or v is not None})
         return _constant(node[2]) if _is_constant(node) else tensor(node)
+    node = _list(node)
     if isinstance(node, Mapping):
         return {k: _argument(v, tensor, kwargs, exact) for k, v in node.items()}
     if not isinstance(node, list):
         raise InvalidModelError(f"config: expected a call of a layer in inbound_nodes, got {str(node)[:80]}")
     items = [_argument(item, tensor, kwargs, exact) for item in node]
     return items[0] if len(items) == 1 and not exact else items
+
+
+def _list(value: Any) -> Any:
+    """A list in the place of a tuple's or a shape's wrapper, which SavedModels have; HDF5 has lists."""
+    if isinstance(value, Mapping) and value.get("class_name") in WRAPPED_LISTS:
+        return value.get("items")
+    return value
 
 
 def _constant(value: Any) -> Constant:
@@ -70,6 +78,7 @@ def _is_constant(value: Any) -> bool:
 def _keyword(value: Any, tensor: FindTensor, exact: bool) -> Any:
     if is_reference(value):
         return tensor(value)
+    value = _list(value)
     if isinstance(value, list):
         if not exact and holds_numbers(value):
             return Constant(value)

@@ -35,6 +35,8 @@ ARRAYS: Final = ("__numpy__", "__tensor__")
 """The classes of the wrappers of arrays."""
 TUPLE: Final = "__tuple__"
 """The class of the wrapper of a tuple."""
+WRAPPED_LISTS: Final = (TUPLE, "TensorShape")
+"""The classes of the wrappers of tuples and shapes, which hold lists."""
 LEAVES: Final = frozenset({str, int, float, bool, type(None)})
 """The types of JSON values that hold no others."""
 SLICE: Final = ("start", "stop", "step")
@@ -79,8 +81,7 @@ def _bytes(value: Mapping[str, Any]) -> bytes:
 
 
 _UNWRAPPED: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
-    TUPLE: _tuple,
-    "TensorShape": _tuple,
+    **dict.fromkeys(WRAPPED_LISTS, _tuple),
     **dict.fromkeys(ARRAYS, _array),
     "__slice__": _slice,
     "__ellipsis__": lambda value: dict(ELLIPSIS),

@@ -28,6 +28,20 @@ CASES: list[tuple[Any, bool, Any, dict[str, Any]]] = [
     (["x", 0, 0, {"axis": 2, "none": None}], False, "x:0:0", {"axis": 2}),
     (["x", 0, 0, {"axis": 2, "none": None}], True, "x:0:0", {"axis": 2, "none": None}),
     (["x", 0, 0, {"mask": ["m", 1, 0]}], False, "x:0:0", {"mask": "m:1:0"}),
+    ({"class_name": "__tuple__", "items": [["x", 0, 0, {}], ["y", 2, 0, {}]]}, False, ["x:0:0", "y:2:0"], {}),
+    ({"class_name": "__tuple__", "items": [["x", 0, 0, {"axis": 1}]]}, True, ["x:0:0"], {"axis": 1}),
+    (
+        ["x", 0, 0, {"slice_spec": {"class_name": "__tuple__", "items": [{"start": None, "stop": 2, "step": None}]}}],
+        False,
+        "x:0:0",
+        {"slice_spec": [{"start": None, "stop": 2, "step": None}]},
+    ),
+    (
+        ["x", 0, 0, {"shape": {"class_name": "TensorShape", "items": None}, "more": [{"class_name": "m"}]}],
+        True,
+        "x:0:0",
+        {"shape": None, "more": [{"class_name": "m"}]},
+    ),
     (["x", 0, 0, {"more": {"states": [["a", 0, 0], 3]}}], False, "x:0:0", {"more": {"states": ["a:0:0", 3]}}),
 ]
 
