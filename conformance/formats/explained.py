@@ -59,7 +59,7 @@ EXPLAINED = (
         "Keras 2 counts the calls of a model inside of a functional model from 1, and Keras 3, where it reads what "
         "Keras 2 writes, from 0; nor does Keras 3 build a model inside of a nested Sequential from Keras 2's words. "
         "One file cannot say both, and HDF5 is written for Keras 2. A `.keras` file has no such limit.",
-        ("nested_sequential", "many_to_many", "siamese", "modes_base_in_inference", "modes_inside"),
+        ("nested_sequential", "many_to_many", "siamese", "modes_*", "topology_model_called_often"),
         ("list index out of range", "failed to be resolved", "Cannot convert '((None, 5), 5)' to a shape"),
         kinds=("hdf5",),
         readers=KERAS3,
@@ -177,6 +177,14 @@ EXPLAINED = (
         ("masks_*",),
         ("other config",),
         kinds=("keras3", "hdf5"),
+        readers=KERAS3,
+        writers=KERAS2,
+    ),
+    Explained(
+        "Keras 3 states, where it calls a model of several inputs, that none of them has a mask.",
+        ("topology_unused_input",),
+        ("mask: not expected",),
+        kinds=("keras3",),
         readers=KERAS3,
         writers=KERAS2,
     ),
