@@ -75,7 +75,7 @@ class Body:
 
 
 def function_body(message: Any) -> Body:
-    """The body of a function."""
+    """What is checked of a FunctionDef: its nodes, its arguments, and what it gives."""
     signature = message.signature
     arguments = {}
     for arg in signature.input_arg:

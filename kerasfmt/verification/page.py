@@ -19,7 +19,7 @@ rule. `--json` has the form of [report.schema.json](kerasfmt/verification/report
 
 
 def page() -> str:
-    """The page."""
+    """The text of RULES.md: each group of rules as a table."""
     return "\n".join([_HEAD, *(line for group in GROUPS for line in _group(group))])
 
 

@@ -35,7 +35,7 @@ def _constant(value: Value) -> Any:
 
 @gradient("StridedSliceGrad")
 def strided_slice_grad(graph: BackwardGraph, node: Node, grad: Value) -> Gradients:
-    """The slice."""
+    """The elements of the gradient where the slice is; none for the shape and the bounds."""
     masks: dict[str, Any] = {name: node.attrs[name] for name in _MASKS}
     return [None, None, None, None, graph.emit_one("StridedSlice", grad, *node.inputs[1:4], **masks)]
 

@@ -44,7 +44,7 @@ class Computed(Op):
 
     @staticmethod
     def compute(attrs: Attrs, *inputs: Any) -> Sequence[Any]:
-        """The outputs."""
+        """The outputs, for inputs of whatever kind the op takes."""
         raise NotImplementedError
 
     @classmethod

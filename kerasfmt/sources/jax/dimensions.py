@@ -64,7 +64,7 @@ def times(a: Size, b: Size) -> Size:
 
 
 def product(sizes: Iterable[Size]) -> Size:
-    """The product."""
+    """The product of sizes: a number where all are known, else a Value."""
     total: Size = 1
     for size in sizes:
         total = times(total, size)

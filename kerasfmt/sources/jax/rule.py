@@ -140,7 +140,7 @@ class Equation:
         return pack_sizes(self.graph, self.sizes(shape))
 
     def constant(self, value: Any, dtype: DType | None = None) -> Value:
-        """A constant."""
+        """A constant of a dtype; by default that of `graph.constant`."""
         return self.graph.constant(value, dtype)
 
     def like(self, x: Value, number: Any) -> Value:
