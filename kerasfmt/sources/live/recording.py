@@ -147,18 +147,18 @@ class Recorder:
             except NotRecordable:
                 raise
             except Exception as error:
-                raise NotRecordable(_line_of(error), f"{type(error).__name__}: {_reason(error)}") from error
+                raise NotRecordable(line_of(error), f"{type(error).__name__}: {reason_of(error)}") from error
             return Recording((inputs, kwargs), self._events, outputs, sizes)
 
     def _enter(self, restored: ExitStack, training: bool | None) -> None:
         """Puts the recorder in its places, until `restored` is closed."""
-        layers = list(dict.fromkeys([self.live, *_layers_in(self.live)]))
+        layers = list(dict.fromkeys([self.live, *layers_in(self.live)]))
         for layer in layers:
             for name in ("_inbound_nodes", "_outbound_nodes"):
                 nodes = vars(layer).get(name)
                 if isinstance(nodes, list):
                     restored.callback(nodes.__delitem__, slice(len(nodes), None))
-            restored.enter_context(_replaced(vars(layer), "add_loss", self._adder(layer)))
+            restored.enter_context(replaced(vars(layer), "add_loss", self._adder(layer)))
         self._swaps = [swap for layer in layers for swap in self._variables_of(layer)]
         self._put(True)
         restored.callback(self._put, False)
@@ -195,7 +195,7 @@ class Recorder:
 
     def _made(self, name: str, given: dict[str, Any], shape: tuple[int, ...]) -> Any:
         outputs = self.tensor_class(shape, given["dtype"])
-        self._add(Event("array", name, None, {}, (), given), outputs, _line())
+        self._add(Event("array", name, None, {}, (), given), outputs, current_line())
         return outputs
 
     @property
@@ -218,7 +218,7 @@ class Recorder:
         """The outputs of a symbolic call, which becomes an event."""
         if threading.get_ident() != self._thread:
             return original(target, *args, **kwargs)
-        line = _line()
+        line = current_line()
         if "Layer" not in keras_classes(target):
             outputs = target.compute_output_spec(*args, **kwargs)
             if not self._quiet:
@@ -263,7 +263,7 @@ class Recorder:
         def add_loss(loss: Any) -> None:
             if self._records:
                 for item in loss if isinstance(loss, list | tuple) else [loss]:
-                    self._add(Event("loss", target=layer, args=(item,)), None, _line())
+                    self._add(Event("loss", target=layer, args=(item,)), None, current_line())
 
         return add_loss
 
@@ -274,7 +274,7 @@ class Recorder:
             given = {**dict(zip(RANDOM[name], args, strict=False)), **kwargs}
             outputs = self._drawn(name, given)
             if not self._quiet:
-                self._add(Event("random", name, None, {}, (), given), outputs, _line())
+                self._add(Event("random", name, None, {}, (), given), outputs, current_line())
             return outputs
 
         return draw
@@ -330,7 +330,7 @@ class Recorder:
     def assigned(self, variable: Any, value: Any) -> None:
         """Records that the code assigns to a variable."""
         if self._records:
-            self._add(Event("assign", target=variable, args=(value,)), None, _line())
+            self._add(Event("assign", target=variable, args=(value,)), None, current_line())
 
 
 def is_variable(value: Any) -> bool:
@@ -351,7 +351,7 @@ def _proxy_class(tensor_class: Any) -> Any:
 
     def refused(self: Any, *args: Any, **kwargs: Any) -> Any:
         raise NotRecordable(
-            _line(), f"it reads the content of variable {self.kerasfmt_variable.path} in Python"
+            current_line(), f"it reads the content of variable {self.kerasfmt_variable.path} in Python"
         )
 
     def __getattr__(self: Any, name: str) -> Any:
@@ -390,12 +390,14 @@ def options_of(operation: Any) -> dict[str, Any]:
         return {name: vars(operation)[name] for name in names if name in vars(operation) and name != "name"}
 
 
-def _layers_in(live: Any) -> list[Any]:
+def layers_in(live: Any) -> list[Any]:
+    """The layers that a live layer of Keras 3 holds, and those in them."""
     return list(live._flatten_layers(include_self=False, recursive=True))
 
 
 @contextmanager
-def _replaced(holder: dict[str, Any], key: str, value: Any) -> Iterator[None]:
+def replaced(holder: dict[str, Any], key: str, value: Any) -> Iterator[None]:
+    """Another value for a key, or for a new key, until the block ends."""
     missing = object()
     before = holder.get(key, missing)
     holder[key] = value
@@ -420,18 +422,18 @@ def _set(holder: Any, name: str, value: Any) -> Iterator[None]:
 
 def _is_users(module: str) -> bool:
     return not defines_keras(module) and module.partition(".")[0] not in (
-        "kerasfmt", "jax", "jaxlib", "numpy", "torch", "tensorflow", "optree", "contextlib", "inspect",
+        "kerasfmt", "jax", "jaxlib", "flax", "numpy", "torch", "tensorflow", "optree", "contextlib", "inspect",
     )  # fmt: skip
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """What an error says, without what Keras puts around it."""
     text = str(error).strip()
     found = _BOLD.search(text)
     return found.group(1).strip() if found else text or type(error).__name__
 
 
-def _line() -> str:
+def current_line() -> str:
     """The line of the user's code that is running."""
     frame = inspect.currentframe()
     while frame is not None and not _is_users(str(frame.f_globals.get("__name__"))):
@@ -439,7 +441,7 @@ def _line() -> str:
     return "" if frame is None else _located(frame.f_code.co_filename, frame.f_lineno)
 
 
-def _line_of(error: BaseException) -> str:
+def line_of(error: BaseException) -> str:
     """The line of the user's code in which an error was raised."""
     found = ""
     for frame, number in traceback.walk_tb(error.__traceback__):
