@@ -27,7 +27,8 @@ from kerasfmt.ir.own_modules import defines_keras
 from kerasfmt.sources.live.objects import classes, keras_base, keras_classes
 from kerasfmt.sources.live.symbolic_arrays import MADE, SPREAD, making, spreading
 
-_LOCK: Final = threading.RLock()
+LOCK: Final = threading.RLock()
+"""Code of live layers runs in one thread at a time, while what it calls is replaced."""
 _BOLD: Final = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
 """What a layer raised, in the error of Keras's that says with which arguments it was called."""
 RANDOM: Final = {
@@ -136,7 +137,7 @@ class Recorder:
         Raises:
           NotRecordable: the code does something else than operations on tensors.
         """
-        with _LOCK, ExitStack() as restored:
+        with LOCK, ExitStack() as restored:
             self._events, self._thread, self._sizes = [], threading.get_ident(), sizes.values()
             inputs, kwargs = make_inputs(self.tensor_class)
             self._enter(restored, training)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from kerasfmt.ir.structure import flatten
 from kerasfmt.sources.live.objects import keras_base
-from kerasfmt.sources.live.recording import current_line, layers_in, replaced
+from kerasfmt.sources.live.recording import LOCK, current_line, layers_in, replaced
 
 JAX: Final = "jax"
 """The backend whose code is traced."""
@@ -93,7 +93,7 @@ class StatelessCall:
             given["training"] = training
         self._attach_mask(inputs, given.get("mask"))
         pairs = list(zip(variables, values, strict=True))
-        with ExitStack() as stack:
+        with LOCK, ExitStack() as stack:
             for layer in dict.fromkeys([self._live, *layers_in(self._live)]):
                 stack.enter_context(replaced(vars(layer), "add_loss", _adder(losses)))
             stack.enter_context(self._mode(training))
