@@ -151,11 +151,33 @@ def functions() -> Any:
     return keras.Model(x, keras.layers.FlaxLayer(Module(), variables=variables)(y))
 
 
+def noisy() -> Any:
+    """A layer that draws noise of its own, and holds one that drops out, while it trains."""
+    import jax
+    import keras
+
+    class Noisy(keras.layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seed = keras.random.SeedGenerator(7)
+            self.drop = keras.layers.Dropout(0.5)
+
+        def call(self, x: Any, training: bool = False) -> Any:
+            y = jax.numpy.ones_like(x)
+            noise = keras.random.uniform(x.shape, -1.0, 1.0, seed=self.seed) if training else 0.0
+            return {"dropped": self.drop(y), "noise": y + noise}
+
+    x = keras.Input((None, 3))
+    return keras.Model(x, Noisy()(x))
+
+
 BUILDERS: Final[Mapping[str, Callable[[], Any]]] = {
     builder.__name__: builder for builder in (raw, branching, stateful, derivative, attending, functions)
 }
 MODELS: Final = (*BUILDERS, *(f"{name}_opaque" for name in BUILDERS))
 """Each as TensorFlow's ops, and as modules of StableHLO."""
+NOISY: Final = ("noisy", "noisy_opaque")
+"""Models that draw random numbers; they are written alone."""
 
 
 def write(name: str, where: Path) -> None:
@@ -165,9 +187,11 @@ def write(name: str, where: Path) -> None:
 
     keras.utils.set_random_seed(1)
     builder, _, opaque = name.partition("_")
-    model = BUILDERS[builder]()
+    model = noisy() if name in NOISY else BUILDERS[builder]()
     saved = kerasfmt.from_keras(model, opaque="stablehlo" if opaque else None)
     kerasfmt.save_model(saved, where / name / "model", flush=False)
+    if name in NOISY:
+        return
     mode = {"training": True} if "training" in inspect.signature(model.call).parameters else {}
     trainable = [variable.value for variable in model.trainable_variables]
     others = [variable.value for variable in model.non_trainable_variables]
@@ -196,7 +220,7 @@ def write(name: str, where: Path) -> None:
 def main(where: Path) -> None:
     """Writes all models."""
     os.environ["KERAS_BACKEND"] = "jax"
-    for name in MODELS:
+    for name in (*MODELS, *NOISY):
         (where / name).mkdir(parents=True)
         write(name, where)
 

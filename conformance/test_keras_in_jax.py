@@ -15,7 +15,7 @@ import pytest
 
 from conformance.environments import ROOT, python
 from conformance.installed import keras2
-from conformance.keras_in_jax import MODELS
+from conformance.keras_in_jax import MODELS, NOISY
 
 tf = pytest.importorskip("tensorflow")
 
@@ -83,3 +83,19 @@ def test_as_keras(name: str, written: Path) -> None:
             np.testing.assert_allclose(tf.convert_to_tensor(got), wanted, 1e-4, 1e-5)
         for got, wanted in zip(fresh.non_trainable_weights, series(arrays, "after"), strict=True):
             np.testing.assert_allclose(got, wanted, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize("name", NOISY)
+def test_random_numbers_are_drawn_anew(name: str, written: Path) -> None:
+    keras: Any = keras2()
+    model = keras.models.load_model(written / name / "model")
+    x = tf.zeros((50, 40, 3))
+    for got in model(x).values():
+        np.testing.assert_array_equal(got, np.ones((50, 40, 3)))
+    first, second = (model(x, training=True) for _ in range(2))
+    for key in ("dropped", "noise"):
+        assert np.mean(first[key] == second[key]) < 0.6, key
+        assert abs(np.mean(first[key]) - 1) < 0.1, key
+    assert set(np.unique(first["dropped"])) == {0.0, 2.0}
+    assert 0 < np.min(first["noise"]) < 0.01
+    assert 1.99 < np.max(first["noise"]) < 2

@@ -185,6 +185,48 @@ def test_layers_of_keras_that_hold_functions(tmp_path: Path) -> None:
     loaded = kerasfmt.load_model(tmp_path / "m")
     assert_as_keras(loaded, live, X)
     assert len(loaded.weights) == len(live.weights)
+    with pytest.raises(UnsupportedLayerError, match=r"flax_layer.*an HDF5 file holds no functions"):
+        kerasfmt.save_model(live, tmp_path / "m.h5")
+
+
+def test_further_arguments() -> None:
+    keras, jax = modules()
+
+    class Two(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any, other: Any = None, scale: float = 1.0) -> Any:
+            y = jax.numpy.tanh(x) * scale
+            return y if other is None else y + other["a"][0]
+
+    x, other = keras.Input((None, 4)), keras.Input((None, 4))
+    live = keras.Model([x, other], Two()(Two()(x), other={"a": [other]}, scale=3.0))
+    model = from_keras(live)
+    arrays = [np.stack([X, X]), np.stack([X, -X])]
+    keras_gives = np.asarray(live(arrays))
+    np.testing.assert_allclose(model.predict(arrays), keras_gives, 1e-5, 1e-6)
+
+
+def test_losses_of_layers_inside_and_of_the_layer_itself() -> None:
+    keras, jax = modules()
+
+    class Penalized(keras.layers.Layer):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(activity_regularizer="l2")
+            self.dense = keras.layers.Dense(3, activity_regularizer="l1", kernel_regularizer="l2")
+
+        def build(self, shape: Any) -> None:
+            self.dense.build(shape)
+
+        def call(self, x: Any) -> Any:
+            return jax.numpy.tanh(self.dense(x))
+
+    live = network(Penalized())
+    trace = from_keras(live).default_trace(training=False)
+    found = run(trace.function, [X], {w: w.numpy() for w in trace.function.captured})
+    live(X)
+    own = [float(loss) for loss in live.losses]
+    assert len(own) == 3  # the penalty on the kernel is not one of the call
+    assert all(min(abs(loss - each) for each in own) < 1e-6 for loss in found[1:])
+    assert len(found[1:]) == 2
 
 
 def refusing(make: Any, **options: Any) -> str:
