@@ -9,8 +9,8 @@ from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.ir.layer import find_layer_class
 
 _FUNCTION: Final = (
-    "it holds a Python function of JAX, which no file of Keras can hold; save the function with kerasfmt.from_jax, or "
-    "write the layer as a subclass of kerasfmt.layers.Layer"
+    "it holds a Python function of JAX, which no file of Keras can hold; save the live model on JAX as a SavedModel, "
+    "or the function with kerasfmt.from_jax, or write the layer as a subclass of kerasfmt.layers.Layer"
 )
 _COLUMNS: Final = (
     "feature columns are functions of TensorFlow, which Keras stores by name only; give the model the features as "

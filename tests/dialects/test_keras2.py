@@ -31,7 +31,12 @@ CASES: list[tuple[Any, bool, Any, dict[str, Any]]] = [
     ({"class_name": "__tuple__", "items": [["x", 0, 0, {}], ["y", 2, 0, {}]]}, False, ["x:0:0", "y:2:0"], {}),
     ({"class_name": "__tuple__", "items": [["x", 0, 0, {"axis": 1}]]}, True, ["x:0:0"], {"axis": 1}),
     (
-        ["x", 0, 0, {"slice_spec": {"class_name": "__tuple__", "items": [{"start": None, "stop": 2, "step": None}]}}],
+        [
+            "x",
+            0,
+            0,
+            {"slice_spec": {"class_name": "__tuple__", "items": [{"start": None, "stop": 2, "step": None}]}},
+        ],
         False,
         "x:0:0",
         {"slice_spec": [{"start": None, "stop": 2, "step": None}]},

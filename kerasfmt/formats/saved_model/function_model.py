@@ -20,13 +20,14 @@ from kerasfmt.formats.checkpoint.nodes import UserObject, VariableNode, dict_wra
 from kerasfmt.formats.checkpoint.object_graph import ObjectGraph
 from kerasfmt.formats.saved_model import layout
 from kerasfmt.formats.saved_model.functions import ConcreteFunction, PolymorphicFunction
+from kerasfmt.formats.saved_model.gradient_functions import built_gradients
 from kerasfmt.formats.saved_model.nodes import ConcreteNode, InnerTensorNode
 from kerasfmt.formats.saved_model.shared_nodes import SharedNodes
 from kerasfmt.formats.saved_model.signatures import PlannedSignature
 from kerasfmt.formats.saved_model.tables import functions_of
 from kerasfmt.formats.saved_model.writer import write_objects
 from kerasfmt.gc_paused import gc_paused
-from kerasfmt.graph import Function, Spec, Table, Value
+from kerasfmt.graph import Table
 from kerasfmt.graph.own_gradient import own_gradients
 from kerasfmt.graph.resource import InnerTensor
 from kerasfmt.ir import Weight
@@ -87,14 +88,7 @@ class _Objects:
 
     def gradients(self) -> list[ConcreteFunction]:
         """The gradients that nodes in the functions have of their own."""
-        found = []
-        for function, node in own_gradients(self._functions).items():
-            specs = [Spec(value.shape, value.dtype, name) for name, value in _named(function)]
-            outputs = [Spec(value.shape, value.dtype) for value in function.outputs]
-            nothing = [None] * (len(node.inputs) - len(outputs))
-            arguments = ((None, *specs), dict[str, object]())
-            found.append(ConcreteFunction(function, function.name, arguments, [*nothing, *outputs]))
-        return found
+        return built_gradients(own_gradients(self._functions))
 
     def _tree(self, named: Mapping[tuple[str, ...], Weight]) -> UserObject:
         made: dict[tuple[str, ...], UserObject] = {(): dict_wrapper()}
@@ -116,7 +110,3 @@ class _Objects:
         for place, (table, functions_) in enumerate(functions_of(captured).items()):
             made.add(str(place), self._shared.table(table, functions_))
         return made
-
-
-def _named(function: Function) -> Iterable[tuple[str, Value]]:
-    return zip(function.input_names, function.inputs, strict=True)

@@ -104,8 +104,8 @@ def export(
     make = jax.export.export(jax.jit(flat), platforms=tuple(modules.platforms))
     try:
         return make(structs_of(jax, arrays), *arguments.structs)
-    except (NotImplementedError, ValueError) as error:
-        if _OF_EXPORT not in str(error) and not isinstance(error, NotImplementedError):
+    except (RuntimeError, ValueError) as error:  # of symbolic sizes, callbacks make a RuntimeError
+        if _OF_EXPORT not in str(error) and not isinstance(error, RuntimeError):
             raise
         text = " ".join(str(error).split())[:300]
         raise UnsupportedFormatError(
@@ -161,28 +161,49 @@ def called(
     Raises:
       UnsupportedFormatError: the module cannot be written for the line, or has effects.
     """
-    if exported.ordered_effects or exported.unordered_effects:
-        raise UnsupportedFormatError(f"{where}: it has effects, as printing; take them out")
     shapes = jax.tree_util.tree_unflatten(exported.out_tree, exported.out_avals)
     found = outputs_of(jax, shapes, outputs)
     graph = Builder("call")
     inputs = [graph.input(tensor.spec, tensor.name) for tensor in arguments.tensors]
     weights = parameters.weights if takes_parameters else []
+
+    def operand(place: int) -> Value:
+        return graph.read(weights[place]) if place < len(weights) else inputs[place - len(weights)]
+
+    results = results_of(graph, exported, operand, modules, where)
+    return finished(graph, arguments, found, results)
+
+
+def results_of(
+    graph: Builder, exported: Any, operand: Callable[[int], Value], modules: Modules, where: str
+) -> list[Value]:
+    """What an Exported gives, as nodes of a function.
+
+    Args:
+      graph: the function under construction.
+      exported: the Exported.
+      operand: gives the tensor at a place among its arguments; it is asked for those alone that the module takes.
+      modules: how modules are made.
+      where: what errors begin with.
+
+    Raises:
+      UnsupportedFormatError: the module cannot be written for the line, or has effects.
+    """
+    if exported.ordered_effects or exported.unordered_effects:
+        raise UnsupportedFormatError(f"{where}: it has effects, as printing; take them out")
     backward = _derivative(exported, where) if modules.gradient else None
     kept = set(exported.module_kept_var_idx)
     if backward is not None:
         kept |= {place for place in backward.module_kept_var_idx if place < len(exported.in_avals)}
-    operands: dict[int, Value] = {}
-    for place, aval in enumerate(exported.in_avals):
-        if place in kept:
-            value = graph.read(weights[place]) if place < len(weights) else inputs[place - len(weights)]
-            operands[place] = held(value, aval)
+    operands = {
+        place: held(operand(place), aval) for place, aval in enumerate(exported.in_avals) if place in kept
+    }
     if backward is None:
         values = _run(graph, exported, operands, modules, where)
     else:
         function = _differentiable(exported, backward, operands, modules, where)
         values = graph.call(function, list(operands.values()))
-    return finished(graph, arguments, found, [ops.identity(value) for value in values])
+    return [ops.identity(value) for value in values]
 
 
 def _run(

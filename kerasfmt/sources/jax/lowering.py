@@ -39,21 +39,29 @@ class Shared:
 
     Attributes:
       jax: the module.
-      variable_of: gives a variable for a large array that a function closes over.
+      variable_of: gives a variable for a large array that a function closes over; None where that is a constant too.
       faults: what has no rule, with the places in the user's code.
       made: what was made once, by its key.
+      open: the equations that are being lowered, the innermost one last.
     """
 
     jax: Any
-    variable_of: Callable[[Any], Variable]
+    variable_of: Callable[[Any], Variable] | None
     faults: dict[str, list[str]] = field(default_factory=dict)
     made: dict[object, Any] = field(default_factory=dict)
+    open: list[Any] = field(default_factory=list)
 
-    def check(self, where: str) -> None:
+    def place(self) -> str:
+        """The line of the user's code that is being lowered; functions of JAX's own do not say it inside."""
+        places = map(place_of, reversed(self.open))
+        return next((place for place in places if place != _NOWHERE), _NOWHERE)
+
+    def check(self, where: str, otherwise: str = 'use lowering="stablehlo"') -> None:
         """Raises UnsupportedLayerError if something had no rule.
 
         Args:
           where: what the error begins with.
+          otherwise: what to do where no other function of JAX does.
         """
         if not self.faults:
             return
@@ -62,8 +70,8 @@ class Shared:
         ]
         more = f" and {len(listed) - _SHOWN} others" if len(listed) > _SHOWN else ""
         raise UnsupportedLayerError(
-            f"{where}: no rule for {'; '.join(listed[:_SHOWN])}{more}; write it with other functions of JAX, or use "
-            'lowering="stablehlo"'
+            f"{where}: no rule for {'; '.join(listed[:_SHOWN])}{more}; write it with other functions of JAX, or "
+            f"{otherwise}"
         )
 
 
@@ -141,8 +149,9 @@ class Lowering(Lowers):
         """An array that the function closes over: a constant, or a variable if it is large."""
         if isinstance(array, Value):
             return array
-        if getattr(array, "size", 1) >= _INLINE and not self._inner:
-            return self.graph.read(self._shared.variable_of(array))
+        variable_of = self._shared.variable_of
+        if getattr(array, "size", 1) >= _INLINE and not self._inner and variable_of is not None:
+            return self.graph.read(variable_of(array))
         if is_key(array):
             array = self._shared.jax.random.key_data(array)
         host = np.asarray(array)
@@ -158,7 +167,9 @@ class Lowering(Lowers):
         values: dict[Any, Value] = dict(zip([*jaxpr.constvars, *jaxpr.invars], arguments, strict=True))
         for equation in recognized(jaxpr):
             operands = [self._read(values, variable) for variable in equation.invars]
+            self._shared.open.append(equation)
             results = self._lowered(equation, operands)
+            self._shared.open.pop()
             values.update(
                 (variable, value) for variable, value in zip(equation.outvars, results, strict=True)
             )
@@ -200,21 +211,21 @@ class Lowering(Lowers):
                 found = lowered.rule(described, *operands)
         except UnsupportedPrimitiveError as fault:
             said = f"{name}: {fault}" if str(fault) else name
-            self._shared.faults.setdefault(said, []).append(place_of(equation))
+            self._shared.faults.setdefault(said, []).append(self._shared.place())
             found = [
                 self.graph.emit("Placeholder", dtype=r.dtype, shape=r.known)[0] for r in described.results
             ]
         except KerasfmtError as error:
             if str(error).startswith("primitive "):
                 raise
-            raise type(error)(f"primitive {name}, {place_of(equation)}: {error}") from error
+            raise type(error)(f"primitive {name}, {self._shared.place()}: {error}") from error
         results = [found] if isinstance(found, Value) else list(found)
         if name not in _NOT_FOLDED and all(operand.node.op == "Const" for operand in operands):
             results = [value if value in self.compact else folded(value) for value in results]
         for value, result in zip(results, described.results, strict=True):
             if value.dtype is not result.dtype:
                 raise InvalidModelError(
-                    f"primitive {name}, {place_of(equation)}: expected {result.dtype.name}, got {value.dtype.name}"
+                    f"primitive {name}, {self._shared.place()}: expected {result.dtype.name}, got {value.dtype.name}"
                 )
             value.set_shape(result.known)
         return results
@@ -257,8 +268,9 @@ def bodies_of(params: Mapping[str, Any]) -> list[Any]:
     return found
 
 
+_NOWHERE: Final = "line not known"
 _LIBRARY: Final = re.compile(
-    r"(site|dist)-packages/(jax|jaxlib|flax|haiku|equinox|optax|numpy|jaxtyping)/|^<"
+    r"(site|dist)-packages/(jax|jaxlib|keras|flax|haiku|equinox|optax|numpy|jaxtyping)/|^<"
 )
 
 
@@ -266,9 +278,9 @@ def place_of(equation: Any) -> str:
     """The line of the user's code that made an equation: the innermost one outside of libraries."""
     traceback = getattr(equation.source_info, "traceback", None)
     frames = [] if traceback is None else list(traceback.frames)
-    ours = os.path.dirname(os.path.abspath(__file__))
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     for frame in frames:
         path = frame.file_name.replace(os.sep, "/")
         if not _LIBRARY.search(path) and not frame.file_name.startswith(ours):
             return f"{frame.file_name}:{frame.line_num}"
-    return "line not known"
+    return _NOWHERE

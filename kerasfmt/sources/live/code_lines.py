@@ -16,7 +16,7 @@ _BOLD: Final = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
 
 def _is_users(module: str) -> bool:
     return not defines_keras(module) and module.partition(".")[0] not in (
-        "kerasfmt", "jax", "jaxlib", "numpy", "torch", "tensorflow", "optree", "contextlib", "inspect",
+        "kerasfmt", "jax", "jaxlib", "flax", "numpy", "torch", "tensorflow", "optree", "contextlib", "inspect",
     )  # fmt: skip
 
 

@@ -17,7 +17,6 @@ from kerasfmt.dialects import versions
 from kerasfmt.dialects.keras3 import keras3_to_keras2
 from kerasfmt.dialects.model_config import layer_from_config
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
-from kerasfmt.formats.saved_model.built_shapes import specs_of_shapes
 from kerasfmt.graph import EagerConstant
 from kerasfmt.ir import Layer, Model, Weight, regularizers
 from kerasfmt.ir.given import GivenFunction
@@ -27,7 +26,16 @@ from kerasfmt.ir.revived import NO_CONFIG, Record
 from kerasfmt.ir.tracked import TrackedItem, TrackedObject
 from kerasfmt.ir.weight import Aggregation, Synchronization
 from kerasfmt.sources.live.arrays import LiveArray, variable_name
-from kerasfmt.sources.live.entries import called, custom_entry, is_custom, is_layer, is_model, layer_entry
+from kerasfmt.sources.live.building import build_as
+from kerasfmt.sources.live.entries import (
+    called,
+    custom_entry,
+    is_custom,
+    is_layer,
+    is_model,
+    layer_entry,
+    stated,
+)
 from kerasfmt.sources.live.members import LiveMembers
 from kerasfmt.sources.live.objects import described, is_keras3, to_json
 from kerasfmt.sources.live.taking import take_layer, take_weights
@@ -58,6 +66,7 @@ class CustomLayers:
     Args:
       customs: what stands for custom layers, by class name.
       make_tracer: makes the tracer of a live layer.
+      opaque: "stablehlo" where layers that cannot be recorded become modules; None where they become ops.
 
     Attributes:
       layers: the layers made so far, by the id of the live one.
@@ -66,8 +75,11 @@ class CustomLayers:
       constants: the constants that functions captured so far, with the live tensors, by their ids.
     """
 
-    def __init__(self, customs: Mapping[str, Any], make_tracer: MakeTracer) -> None:
+    def __init__(
+        self, customs: Mapping[str, Any], make_tracer: MakeTracer, opaque: str | None = None
+    ) -> None:
         self.customs = customs
+        self.opaque = opaque
         self.layers: dict[int, Layer] = {}
         self.weights: dict[int, Weight] = {}
         self.constants: dict[int, tuple[EagerConstant, Any]] = {}
@@ -174,10 +186,8 @@ class CustomLayers:
         if isinstance(layer, Model):
             take_weights(layer, live, self.weights)
             return
-        shapes = live.get_build_config() if not layer.built and hasattr(live, "get_build_config") else None
-        if shapes and len(shapes) == 1:  # its own `call` runs, as when it is called on no symbolic tensor
-            (shape,) = shapes.values()
-            layer.ensure_built(specs_of_shapes(as_shapes(shape), layer.compute_dtype))
+        if not layer.built:
+            build_as(layer, live)
         if layer.built:
             take_layer(layer, live, self.weights)
 
@@ -321,17 +331,6 @@ def _enumerated(kind: type[Any], variable: Any, name: str) -> Any:
     return kind(value if isinstance(value, int) else 0)
 
 
-def as_shapes(shapes: Any) -> Any:
-    """Shapes of a live layer, with a tuple for each shape."""
-    if hasattr(shapes, "as_list"):
-        return tuple(shapes.as_list())
-    if isinstance(shapes, Mapping):
-        return {key: as_shapes(item) for key, item in shapes.items()}
-    if isinstance(shapes, list | tuple) and any(isinstance(item, list | tuple) for item in shapes):
-        return [as_shapes(item) for item in shapes]
-    return tuple(shapes)
-
-
 def own_variables(live: Any) -> Iterator[Any]:
     """The variables that a live layer of Keras 3 has itself."""
     for name in ("_trainable_variables", "_non_trainable_variables"):
@@ -349,7 +348,7 @@ def _is_metric(value: Any) -> bool:
 def _content(live: Any) -> dict[str, Any]:
     """What Keras 2 would say of a layer in a SavedModel."""
     try:
-        config = to_json(live.get_config())
+        config = to_json(stated(live))
     except (NotImplementedError, UnsupportedLayerError):
         config = {NO_CONFIG: True}
     entry = custom_entry(live, config)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, Final
 
 from kerasfmt.dialects.calls import is_reference
 from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from kerasfmt.ir.own_modules import is_own
+from kerasfmt.ir.revived import NO_CONFIG
 from kerasfmt.sources.live.lookups import without_path
 from kerasfmt.sources.live.objects import (
     classes,
@@ -24,6 +26,7 @@ from kerasfmt.sources.live.objects import (
     registered_name,
     to_json,
 )
+from kerasfmt.sources.live.replacing import replaced
 
 _OWN_CODE: Final = ("call", "__call__", "build", "compute_mask")
 """Methods that a custom layer overrides; a subclass without them is still the layer of Keras."""
@@ -34,6 +37,8 @@ _PACKAGE: Final = "Custom>"
 """What Keras puts before the name of a class of the user's."""
 _LEGACY: Final = "use_legacy_config"
 """The attribute by which Keras 2 describes the layers of a model as in a SavedModel."""
+_OF_JAX: Final = "keras.src.utils.jax_layer.JaxLayer"
+"""The layer whose `call` is a function of JAX; FlaxLayer is a subclass. On JAX, a base of every layer has that name."""
 _FUNCTIONS: Final = frozenset({"TFOpLambda", "SlicingOpLambda"})
 
 
@@ -70,7 +75,8 @@ def model_entry(model: Any, customs: Mapping[str, Any]) -> dict[str, Any]:
             f"model {model.name}: a Sequential model whose input is a dict is not supported; make it of keras.Input "
             "layers, as a functional model"
         )
-    stated = _network_config(found, model) if kind == "Functional" else found.get_config(model)
+    with _stating_functions(model):
+        stated = _network_config(found, model) if kind == "Functional" else found.get_config(model)
     config = to_json(stated)
     config.update({key: _ends(stated[key]) for key in ("input_layers", "output_layers") if key in stated})
     layers = {layer.name: layer for layer in model.layers}
@@ -128,6 +134,34 @@ def _network_config(found: Any, model: Any) -> Any:
         return write(model, config={"name": model.name, "trainable": model.trainable})
     plain = found(model._inputs_struct, model._outputs_struct, name=model.name)
     return {**found.get_config(plain), "trainable": model.trainable}
+
+
+@contextmanager
+def _stating_functions(model: Any) -> Iterator[None]:
+    """Where layers that hold functions of the user's are stated without a config, if they have none.
+
+    Source: keras/src/utils/jax_layer.py, FlaxLayer.get_config
+    """
+    with ExitStack() as stack:
+        for layer in model.layers:
+            if _holds_functions(layer):
+                stack.enter_context(replaced(vars(layer), "get_config", partial(dict, stated(layer))))
+        yield
+
+
+def stated(layer: Any) -> dict[str, Any]:
+    """The config of a layer; one that says that it has none, of a JaxLayer or FlaxLayer that Keras cannot state."""
+    try:
+        return dict(layer.get_config())
+    except Exception:
+        if not _holds_functions(layer):
+            raise
+        return {"name": layer.name, NO_CONFIG: True}
+
+
+def _holds_functions(layer: Any) -> bool:
+    """Whether a layer is a JaxLayer or a FlaxLayer."""
+    return _OF_JAX in {f"{cls.__module__}.{cls.__qualname__}" for cls in classes(layer)}
 
 
 def _ends(refs: Any) -> Any:
@@ -217,7 +251,9 @@ def is_custom(layer: Any, customs: Mapping[str, Any]) -> bool:
         return False
     if is_model(layer):
         return not is_network(layer, customs)
-    if base(layer, customs) is None or "Lambda" in keras_classes(layer) or _has_own_function(layer):
+    if base(layer, customs) is None or "Lambda" in keras_classes(layer):
+        return True
+    if _holds_functions(layer) or _has_own_function(layer):
         return True
     return any(
         is_layer(part) and is_custom(part, customs)

@@ -11,7 +11,7 @@ keras/src/variables.py (3.x)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from kerasfmt import ir
 from kerasfmt.dialects.malformed import malformed_config_errors
@@ -37,6 +37,7 @@ from kerasfmt.sources.live.entries import (
 )
 from kerasfmt.sources.live.keras_code import KerasCode, input_specs
 from kerasfmt.sources.live.objects import is_keras, is_keras3, keras_classes, keras_version, own_code
+from kerasfmt.sources.live.stateless import JAX, backend_of
 from kerasfmt.sources.live.taking import HasMoreWeights, adapters, take_layer, take_weights
 from kerasfmt.sources.live.tf_code import TFCode, model_inputs
 from kerasfmt.sources.live.tf_functions import taken_function, taken_signatures
@@ -53,13 +54,20 @@ _LEAVE_OUT: Final = (
 
 
 @gc_paused()
-def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> ir.Model:
+def from_keras(
+    model: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    opaque: Literal["stablehlo"] | None = None,
+) -> ir.Model:
     """A live Keras model as a model of kerasfmt, with its weights.
 
     Layers, models and functions with code of their own are traced. With Keras 3, `call` runs on symbolic tensors, and
-    its operations of `keras.ops` and calls of layers are recorded; no backend computes. With Keras 2, the TensorFlow
-    in its process traces it. Such a layer has the values and the config of the live one. A SavedModel holds its
-    functions for inference and training and loads without its class; HDF5 and `.keras` hold its config, if it has one.
+    its operations of `keras.ops` and calls of layers are recorded; no backend computes. Where `call` uses functions of
+    JAX, on the JAX backend, JAX traces it, and the rules of `from_jax` make TensorFlow's ops of it. With Keras 2, the
+    TensorFlow in its process traces it. Such a layer has the values and the config of the live one. A SavedModel holds
+    its functions for inference and training and loads without its class; HDF5 and `.keras` hold its config, if it has
+    one.
 
     A layer that a model calls several times stays one layer. A layer of two models, one inside the other, becomes two
     layers with equal values, as when Keras itself saves and loads the model.
@@ -68,6 +76,8 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
       model: a model of Keras 2 or Keras 3: Functional, Sequential, or a subclass with code of its own that was called.
       custom_objects: subclasses of `kerasfmt.layers.Layer` that stand for custom layers, by class name.
       compile: whether to take the compile state and the optimizer's variables.
+      opaque: "stablehlo" makes one node of each layer whose code is JAX's: a module that TensorFlow compiles with XLA
+        for the processor, and differentiates once. Functions of JAX then need no rule. NumPy runs it by jaxlib.
 
     Example:
       `keras_model` is a live model, of Keras 2 or Keras 3.
@@ -81,7 +91,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None, comp
       InvalidModelError: the model has no layers, was never built, or has weights that do not fit its layers.
       TypeError: it is not a Keras model.
     """
-    return _taken(model, custom_objects, compile)[0]
+    return _taken(model, custom_objects, compile, opaque)[0]
 
 
 @gc_paused()
@@ -107,12 +117,13 @@ def from_keras_with_signatures(
 
 
 def _taken(
-    model: Any, custom_objects: Mapping[str, Any] | None, compile: bool
+    model: Any, custom_objects: Mapping[str, Any] | None, compile: bool, opaque: str | None = None
 ) -> tuple[ir.Model, CustomLayers]:
     is_space = SPACE in keras_classes(model)
     if not is_keras(model) or not (is_space or hasattr(model, "layers")):
         raise TypeError(f"expected a Keras model, got {type(model).__module__}.{type(model).__qualname__}")
-    layers = _custom_layers(model, dict(custom_objects or {}))
+    _check_opaque(model, opaque)
+    layers = _custom_layers(model, dict(custom_objects or {}), opaque)
     while True:
         try:
             return _taken_with(model, layers, compile, is_space), layers
@@ -120,7 +131,7 @@ def _taken(
             if id(error.live) in layers.traced:
                 raise
             traced = {*layers.traced, id(error.live)}
-            layers = _custom_layers(model, layers.customs)
+            layers = _custom_layers(model, layers.customs, opaque)
             layers.traced = traced
 
 
@@ -145,9 +156,21 @@ def _taken_with(model: Any, layers: CustomLayers, compile: bool, is_space: bool)
     return found
 
 
-def _custom_layers(live: Any, customs: Mapping[str, Any]) -> CustomLayers:
+def _check_opaque(model: Any, opaque: str | None) -> None:
+    """Raises InvalidModelError if modules are asked for that cannot be made."""
+    if opaque is None:
+        return
+    if opaque != "stablehlo":
+        raise InvalidModelError(f'opaque: expected "stablehlo" or None, got {opaque!r}')
+    if not is_keras3(model) or backend_of(model) != JAX:
+        raise InvalidModelError(
+            f'opaque="stablehlo": expected a model of Keras 3 on the JAX backend, got {called(model)}; leave it out'
+        )
+
+
+def _custom_layers(live: Any, customs: Mapping[str, Any], opaque: str | None) -> CustomLayers:
     if is_keras3(live):
-        return CustomLayers(customs, KerasCode)
+        return CustomLayers(customs, KerasCode, opaque)
     found = TFLayers(customs, lambda layers, inner: TFCode(found, inner))
     found.make_function = lambda layers, inner, run: TFCode(layers, inner).function(
         lambda: [run()], [], f"{inner.name}_loss"

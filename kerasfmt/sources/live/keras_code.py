@@ -24,6 +24,7 @@ from kerasfmt.sources.live.objects import keras_classes
 from kerasfmt.sources.live.recording import Recorder
 from kerasfmt.sources.live.replay import Replay
 from kerasfmt.sources.live.script import script_of
+from kerasfmt.sources.live.stateless import JAX, backend_of
 
 
 class KerasCode:
@@ -54,6 +55,8 @@ class KerasCode:
         try:
             script = script_of(recorder, inputs, given, training)
         except NotRecordable as error:
+            if backend_of(self._live) == JAX:
+                return self._traced_by_jax(layer, inputs, given, training, context, error)
             raise UnsupportedLayerError(self._refusal(str(error))) from error
         graph = Builder(function_name(context.names[layer]))
         values = map_structure(graph.input, inputs)
@@ -67,6 +70,30 @@ class KerasCode:
         function = graph.finish([*flatten(outputs), *context.losses])
         return Trace(function, inputs, given, outputs, len(context.losses), training)
 
+    def _traced_by_jax(
+        self,
+        layer: LiveLayer,
+        inputs: Structure,
+        given: Kwargs,
+        training: bool | None,
+        context: CallContext,
+        unrecorded: NotRecordable,
+    ) -> Trace:
+        """The function of a call whose code is JAX's own."""
+        from kerasfmt.sources.live.jax_code import JaxCode
+        from kerasfmt.sources.live.jax_trace import Untraceable, line_of_code
+
+        try:
+            return JaxCode(self._layers, self._live).trace(layer, inputs, given, training, context)
+        except Untraceable as error:
+            line = "" if error.line else f"{line_of_code(self._live.call)}: "
+            raise UnsupportedLayerError(
+                self._where(
+                    f"{line}{error}; its call can neither be recorded nor traced by JAX: {error.advice}. Or pass a "
+                    f"kerasfmt.layers.Layer subclass as {self._custom_objects()}"
+                )
+            ) from unrecorded
+
     def _where(self, text: str) -> str:
         return f"layer {self._live.name} ({called(self._live)}): {text}"
 
@@ -74,8 +101,11 @@ class KerasCode:
         return self._where(
             f"{reason}; its call cannot be recorded: write it with keras.ops and layers, on tensors alone. "
             "A function of JAX becomes a model by kerasfmt.from_jax. Or pass a kerasfmt.layers.Layer subclass as "
-            f"custom_objects={{{type(self._live).__name__!r}: YourLayer}}"
+            f"{self._custom_objects()}"
         )
+
+    def _custom_objects(self) -> str:
+        return f"custom_objects={{{type(self._live).__name__!r}: YourLayer}}"
 
 
 def _input(graph: Builder, value: Any) -> Any:

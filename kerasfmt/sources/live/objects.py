@@ -38,6 +38,11 @@ def keras_base(value: Any, name: str) -> type:
     return {cls.__name__: cls for cls in classes(value) if keras_class(cls)}[name]
 
 
+def layers_in(live: Any) -> list[Any]:
+    """The layers that a live layer of Keras 3 holds, and those in them."""
+    return list(live._flatten_layers(include_self=False, recursive=True))
+
+
 def is_keras(value: Any) -> bool:
     """Whether a value is an instance of a Keras class or of a subclass of one."""
     return bool(keras_classes(value))

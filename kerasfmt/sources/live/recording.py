@@ -16,22 +16,21 @@ from __future__ import annotations
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from kerasfmt.ir.structure import flatten
 from kerasfmt.sources.live.code_lines import raising_line, reason_of, running_line
 from kerasfmt.sources.live.events import Body, Event, NotRecordable, Recording, options_of
-from kerasfmt.sources.live.objects import classes, keras_base, keras_classes
+from kerasfmt.sources.live.objects import classes, keras_base, keras_classes, layers_in
+from kerasfmt.sources.live.replacing import LOCK, attribute_replaced, replaced
 from kerasfmt.sources.live.symbolic_arrays import MADE, SPREAD, making, spreading
 from kerasfmt.sources.live.symbolic_control import CONTROL, OPERATIONS, SymbolicControl, chosen_branch
 from kerasfmt.sources.live.symbolic_operators import operators
 from kerasfmt.sources.live.symbolic_random import RANDOM, drawn
 from kerasfmt.sources.live.symbolic_variables import held_variables, is_variable, symbolic_variable_class
-
-_LOCK: Final = threading.RLock()
 
 
 class Recorder:
@@ -71,7 +70,7 @@ class Recorder:
         Raises:
           NotRecordable: the code does something else than operations on tensors.
         """
-        with _LOCK, ExitStack() as restored:
+        with LOCK, ExitStack() as restored:
             self._events, self._thread, self._sizes = [], threading.get_ident(), sizes.values()
             self._inside = []
             inputs, kwargs = make_inputs(self.tensor_class)
@@ -90,30 +89,34 @@ class Recorder:
 
     def _enter(self, restored: ExitStack, training: bool | None) -> None:
         """Puts the recorder in its places, until `restored` is closed."""
-        layers = list(dict.fromkeys([self.live, *_layers_in(self.live)]))
+        layers = list(dict.fromkeys([self.live, *layers_in(self.live)]))
         for layer in layers:
             for name in ("_inbound_nodes", "_outbound_nodes"):
                 nodes = vars(layer).get(name)
                 if isinstance(nodes, list):
                     restored.callback(nodes.__delitem__, slice(len(nodes), None))
-            restored.enter_context(_replaced(vars(layer), "add_loss", self._adder(layer)))
+            restored.enter_context(replaced(vars(layer), "add_loss", self._adder(layer)))
         self._swaps = [swap for layer in layers for swap in held_variables(layer, self._stand_in)]
         self._put(True)
         restored.callback(self._put, False)
         holders = {c for layer in layers for c in classes(layer) if "symbolic_call" in vars(c)}
         for holder in sorted({self._operation, *holders}, key=lambda c: c.__qualname__):
             patched = self._symbolic_call(vars(holder)["symbolic_call"])
-            restored.enter_context(_set(holder, "symbolic_call", patched))
+            restored.enter_context(attribute_replaced(holder, "symbolic_call", patched))
         random = vars(sys.modules[f"{self._root}.random.random"])["backend"].random
         for name in RANDOM:
             if hasattr(random, name):
-                restored.enter_context(_set(random, name, self._drawing(name, getattr(random, name))))
+                restored.enter_context(
+                    attribute_replaced(random, name, self._drawing(name, getattr(random, name)))
+                )
         self._replace_arrays(restored)
         core = vars(sys.modules[f"{self._root}.ops.core"])["backend"].core
         for name in CONTROL:
-            restored.enter_context(_set(core, name, self._controlling(name, getattr(core, name))))
+            restored.enter_context(
+                attribute_replaced(core, name, self._controlling(name, getattr(core, name)))
+            )
         for name, method in operators(self.tensor_class, self._backend, self._take).items():
-            restored.enter_context(_set(self.tensor_class, name, method))
+            restored.enter_context(attribute_replaced(self.tensor_class, name, method))
         context = getattr(self.live, "_get_call_context", None)
         if context is not None:
             found = context()
@@ -128,10 +131,10 @@ class Recorder:
         arrays = vars(operations)["backend"].numpy
         for name in MADE:
             replaced = making(name, getattr(arrays, name), self._made, self._open_sizes, self._floatx)
-            restored.enter_context(_set(arrays, name, replaced))
+            restored.enter_context(attribute_replaced(arrays, name, replaced))
         for name in SPREAD:
             replaced = spreading(name, getattr(arrays, name), operations, self._open_sizes)
-            restored.enter_context(_set(arrays, name, replaced))
+            restored.enter_context(attribute_replaced(arrays, name, replaced))
 
     def _open_sizes(self) -> Any:
         return self._sizes if self._records and self._swapped else None
@@ -319,35 +322,3 @@ class Recorder:
         if self._records:
             self._refuse_state_inside(f"assign to variable {variable.path}")
             self._add(Event("assign", target=variable, args=(value,)), None, running_line())
-
-
-def _layers_in(live: Any) -> list[Any]:
-    return list(live._flatten_layers(include_self=False, recursive=True))
-
-
-@contextmanager
-def _replaced(holder: dict[str, Any], key: str, value: Any) -> Iterator[None]:
-    missing = object()
-    before = holder.get(key, missing)
-    holder[key] = value
-    try:
-        yield
-    finally:
-        if before is missing:
-            del holder[key]
-        else:
-            holder[key] = before
-
-
-@contextmanager
-def _set(holder: Any, name: str, value: Any) -> Iterator[None]:
-    missing = object()
-    before = vars(holder).get(name, missing)
-    setattr(holder, name, value)
-    try:
-        yield
-    finally:
-        if before is missing:
-            delattr(holder, name)
-        else:
-            setattr(holder, name, before)

@@ -21,7 +21,8 @@ from kerasfmt.ir.given import GivenFunction, GivenTrace
 from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.tracked import TrackedItem, TrackedObject
 from kerasfmt.sources.live.arrays import variable_name
-from kerasfmt.sources.live.custom_layers import CustomLayers, MakeTracer, as_shapes
+from kerasfmt.sources.live.building import as_shapes
+from kerasfmt.sources.live.custom_layers import CustomLayers, MakeTracer
 from kerasfmt.sources.live.entries import is_layer
 from kerasfmt.sources.live.objects import is_function, keras_classes
 from kerasfmt.typing import override

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from kerasfmt.formats.saved_model.gradient_functions import gradient_functions
+from kerasfmt import dtypes
+from kerasfmt.formats.saved_model.gradient_functions import built_gradients, gradient_functions
 from kerasfmt.formats.saved_model.layer_functions import OUTPUTS
+from kerasfmt.graph import Builder, Spec, ops
+from kerasfmt.graph.own_gradient import with_own_gradient
 from kerasfmt.graphdef.definition import GRADIENT
+from kerasfmt.ir.call_signature import bound_signature
 from kerasfmt.ir.held_layers import every_layer
-from kerasfmt.ir.revived import RevivedLayer
+from kerasfmt.ir.live_layer import LiveLayer
+from kerasfmt.ir.revived import Record, RevivedLayer
 from tests.formats.saved_model.revivable import layered, loaded
 from tests.formats.saved_model.saved import Saved, save
 from tests.formats.saved_model.stored_edits import edit_saved_model
@@ -75,3 +81,30 @@ def test_a_file_is_written_with_them(tmp_path: Path) -> None:
     third = Saved(save(loaded(again.directory), tmp_path / "o").directory)
     assert len(third.meta.graph_def.library.registered_gradients) == 1
     assert len(third.nodes) == len(again.nodes)
+
+
+def layer() -> LiveLayer:
+    """A live layer; its tracer is not asked for anything."""
+    tracer: Any = SimpleNamespace(signature=bound_signature(lambda inputs: inputs), inputs=None)
+    return LiveLayer(Record({"class_name": "Own"}, "_tf_keras_layer", "own"), tracer, name="own")
+
+
+def test_gradients_of_built_nodes() -> None:
+    def forward(values: Any) -> Any:
+        return [ops.tanh(values[0])]
+
+    def backward(values: Any, given: Any) -> Any:
+        return [given[0] * values[0]]
+
+    function = with_own_gradient("own", [Spec((None, 2), dtypes.float32, "x")], forward, backward)
+    graph = Builder("outermost")
+    holder = graph.finish(graph.call(function, [graph.input(Spec((None, 2), dtypes.float32))]))
+    assert gradient_functions([holder], []) == []
+    (found,) = gradient_functions([holder], [layer()])
+    (node,) = (node for node in function.nodes if node.op == "IdentityN")
+    assert found.function is node.attrs[GRADIENT]
+    assert found.inputs == (
+        (None, *(Spec((None, 2), dtypes.float32, f"result_grads_{place}") for place in (0, 1))),
+        {},
+    )
+    assert [each.function for each in built_gradients({found.function: node})] == [found.function]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt.errors import InvalidModelError
+from kerasfmt.errors import InvalidModelError, UnsupportedLayerError
 from tests.sources.jax.jax_tests import normal
 
 jax = pytest.importorskip("jax")
@@ -63,3 +63,9 @@ def test_a_switch_of_many_branches_is_built_in_linear_time() -> None:
         inputs={"i": "int32[]", "x": "float32[3]"},
     )
     assert served(np.int32(37), np.ones(3, "f")).tolist() == [37, 37, 37]
+
+
+def test_the_line_is_that_of_the_call_where_functions_of_jax_say_none() -> None:
+    for _ in range(2):  # JAX keeps what it traced
+        with pytest.raises(UnsupportedLayerError, match=r"no rule for eig \(.*test_lowering.py:\d+\)"):
+            kerasfmt.from_jax(lambda x: jnp.linalg.eigvals(x).real, inputs={"x": "float32[3, 3]"})

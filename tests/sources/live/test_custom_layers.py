@@ -10,7 +10,7 @@ import pytest
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.ir.revived import NO_CONFIG
 from kerasfmt.ir.tracked import TrackedObject
-from kerasfmt.sources.live.custom_layers import CustomLayers, as_shapes
+from kerasfmt.sources.live.custom_layers import CustomLayers
 from kerasfmt.sources.live.keras_code import KerasCode
 from tests.sources.live import keras3_stand_in as keras
 
@@ -80,9 +80,3 @@ def test_a_class_without_config() -> None:
     found = CustomLayers({}, KerasCode).custom(Silent())
     assert found.record.content["config"] == {NO_CONFIG: True}
     assert found.get_config() == {}
-
-
-def test_shapes() -> None:
-    assert as_shapes([None, 2]) == (None, 2)
-    assert as_shapes([[None, 2], (None, 3)]) == [(None, 2), (None, 3)]
-    assert as_shapes({"a": [1]}) == {"a": (1,)}

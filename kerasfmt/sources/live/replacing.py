@@ -1,0 +1,41 @@
+"""What stands in other places while code of live layers runs, and is put back afterwards."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+LOCK: Final = threading.RLock()
+"""Code of live layers runs in one thread at a time, while what it calls is replaced."""
+
+
+@contextmanager
+def replaced(holder: dict[str, Any], key: str, value: Any) -> Iterator[None]:
+    """Another value for a key, or for a new key, until the block ends."""
+    missing = object()
+    before = holder.get(key, missing)
+    holder[key] = value
+    try:
+        yield
+    finally:
+        if before is missing:
+            del holder[key]
+        else:
+            holder[key] = before
+
+
+@contextmanager
+def attribute_replaced(holder: Any, name: str, value: Any) -> Iterator[None]:
+    """Another value for an attribute of a class or a module, until the block ends; an inherited one shows again."""
+    missing = object()
+    before = vars(holder).get(name, missing)
+    setattr(holder, name, value)
+    try:
+        yield
+    finally:
+        if before is missing:
+            delattr(holder, name)
+        else:
+            setattr(holder, name, before)
