@@ -63,8 +63,10 @@ DRAWN: dict[str, dict[str, Any]] = {
     "Solarization": {"addition_factor": 0.1, "threshold_factor": (0.3, 0.5)},
     "RandomInvert": {"factor": 0.5, "value_range": (0, 255)},
     "RandomColorJitter": {"contrast_factor": 0.3, "hue_factor": (0.1, 0.2)},
+    "AugMix": {"num_chains": 2},
     "CutMix": {"factor": 0.5},
     "MixUp": {"alpha": 0.3},
+    "RandAugment": {"num_ops": 1},
     "RandomElasticTransform": {"factor": 0.5, "fill_mode": "wrap"},
     "RandomErasing": {"scale": (0.2, 0.4), "fill_value": 1.0},
     "RandomGaussianBlur": {"factor": 0.5, "sigma": (0.5, 1.0)},
@@ -133,11 +135,3 @@ CASES: list[Case] = [
     one_layer("Resizing", IMAGE, height=6, width=6, pad_to_aspect_ratio=True, fill_value=0.5),
     one_layer("Resizing", IMAGE, height=3, width=9, pad_to_aspect_ratio=True),
 ]
-
-UNTRAINED: dict[str, dict[str, Any]] = {
-    "AugMix": {"num_chains": 2},
-    "RandAugment": {"num_ops": 1},
-}
-
-PREDICTED: list[Case] = [one_layer(name, IMAGE, **options, _high=256) for name, options in UNTRAINED.items()]
-"""Layers whose training kerasfmt does not have."""
