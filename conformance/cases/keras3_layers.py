@@ -18,6 +18,8 @@ FRAMES: dict[str, Any] = {"frame_length": 12, "window": [0.5, 0.75, *[1.0] * 9, 
 Keras 3 does not compute with TensorFlow on a processor."""
 MEL = {"fft_length": 16, "sequence_stride": 5, "num_mel_bins": 6}
 
+CLAHE = "ContrastLimitedAdaptiveHistogramEqualization"
+
 WORDS = {"_of": "int32", "_high": 7}
 
 
@@ -112,6 +114,11 @@ CASES: list[Case] = [
     *(one_layer(name, IMAGE, **options, _high=256) for name, options in SETTLED.items()),
     *(one_layer(name, IMAGE, **options, seed=3, _high=256, _random=True) for name, options in DRAWN.items()),
     one_layer("AutoContrast", IMAGE, value_range=(-2, 3)),
+    one_layer(CLAHE, (16, 24, 3), _high=256),
+    one_layer(CLAHE, (13, 11, 2), tile_grid_size=(3, 2), clip_limit=1.5, _high=256),
+    one_layer(CLAHE, (12, 9, 1), value_range=(0, 1), tile_grid_size=(2, 3), clip_limit=0),
+    one_layer(CLAHE, (2, 12, 9), tile_grid_size=(2, 3), **FIRST, _high=256),
+    one_layer(CLAHE, (12, 9, 2), tile_grid_size=(2, 3), _of="int32", _high=256),
     *(
         one_layer("STFTSpectrogram", SIGNAL, mode=mode, **FRAMES)
         for mode in ("log", "magnitude", "psd", "real", "imag", "angle", "stft")

@@ -117,6 +117,11 @@ MORE = (
     ),
     Layer("STFTSpectrogram", vector(40, 2), {"default": {"frame_length": 12}}),
     Layer("MelSpectrogram", vector(45), {"default": {"fft_length": 16, "num_mel_bins": 6}}),
+    Layer(
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        vector(12, 9, 2),
+        {"default": {"tile_grid_size": [2, 3]}},
+    ),
     Layer("RMSNormalization", vector(4, 3), {"default": {}}),
     Layer("LayerScale", vector(4, 3), {"default": {"init_values": 0.1, "projection_dim": 3}}),
     Layer("RandomFourierFeatures", vector(3), {"default": {"output_dim": 4}}),
