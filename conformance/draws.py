@@ -25,7 +25,7 @@ def statistics(x: Array, y: Array, *, resized: bool = False) -> Array:
     shifts = [np.mean(flat * np.roll(flat, 1, axis)) for axis in range(flat.ndim)]
     rest = [np.mean(flat), np.mean(flat**2), np.mean(flat**3), np.mean(flat == 0), *shifts]
     if not resized:
-        rest += [np.mean(flat == x), np.mean(np.abs(flat - x)), np.mean(flat * x)]
+        rest += [np.mean(np.abs(flat - x) < 1e-5), np.mean(np.abs(flat - x)), np.mean(flat * x)]
         rest += list(np.mean(flat, tuple(range(flat.ndim - 1))))
     return np.array([*dims, *rest])
 

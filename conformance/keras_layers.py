@@ -70,7 +70,6 @@ def cases() -> dict[str, Case]:
     for case in (
         *layer_cases(LAYERS, adapted=False),
         *keras3_layers.CASES,
-        *keras3_layers.PREDICTED,
         *layer_cases(MORE),
         *layer_cases(LAYERS),
     ):

@@ -13,7 +13,7 @@ tf = pytest.importorskip("tensorflow")
 
 import kerasfmt  # noqa: E402
 from conformance.case import Case, batch_of  # noqa: E402
-from conformance.cases.keras3_layers import CASES, PREDICTED  # noqa: E402
+from conformance.cases.keras3_layers import CASES  # noqa: E402
 from conformance.closeness import assert_close  # noqa: E402
 from conformance.installed import keras2  # noqa: E402
 
@@ -62,20 +62,6 @@ def test_layers_of_keras_3(case: Case, tmp_path: Path) -> None:
     for save_format in formats:
         kerasfmt.save_model(found, tmp_path / "model.h5", save_format=save_format)
         check(save_format, kerasfmt.load_model(tmp_path / "model.h5").predict(x))
-
-
-@needs_keras3
-@pytest.mark.parametrize("case", PREDICTED, ids=str)
-def test_layers_whose_training_is_not_written(case: Case, tmp_path: Path) -> None:
-    model = case.build(keras3)
-    x = batch_of(case.sample(model))
-    wanted = np.asarray(model(x, training=False))
-    found = kerasfmt.from_keras(model)
-    assert_close("prediction", found.predict(x), wanted, case.tolerance)
-    kerasfmt.save_model(found, tmp_path / "model.keras")
-    again = keras3.models.load_model(tmp_path / "model.keras")
-    assert_close("archive", np.asarray(again(x, training=False)), wanted, case.tolerance)
-    assert type(again.layers[1]) is type(model.layers[1])
 
 
 @needs_keras3

@@ -18,6 +18,8 @@ FRAMES: dict[str, Any] = {"frame_length": 12, "window": [0.5, 0.75, *[1.0] * 9, 
 Keras 3 does not compute with TensorFlow on a processor."""
 MEL = {"fft_length": 16, "sequence_stride": 5, "num_mel_bins": 6}
 
+CLAHE = "ContrastLimitedAdaptiveHistogramEqualization"
+
 WORDS = {"_of": "int32", "_high": 7}
 
 
@@ -63,8 +65,10 @@ DRAWN: dict[str, dict[str, Any]] = {
     "Solarization": {"addition_factor": 0.1, "threshold_factor": (0.3, 0.5)},
     "RandomInvert": {"factor": 0.5, "value_range": (0, 255)},
     "RandomColorJitter": {"contrast_factor": 0.3, "hue_factor": (0.1, 0.2)},
+    "AugMix": {"num_chains": 2},
     "CutMix": {"factor": 0.5},
     "MixUp": {"alpha": 0.3},
+    "RandAugment": {"num_ops": 1},
     "RandomElasticTransform": {"factor": 0.5, "fill_mode": "wrap"},
     "RandomErasing": {"scale": (0.2, 0.4), "fill_value": 1.0},
     "RandomGaussianBlur": {"factor": 0.5, "sigma": (0.5, 1.0)},
@@ -110,6 +114,11 @@ CASES: list[Case] = [
     *(one_layer(name, IMAGE, **options, _high=256) for name, options in SETTLED.items()),
     *(one_layer(name, IMAGE, **options, seed=3, _high=256, _random=True) for name, options in DRAWN.items()),
     one_layer("AutoContrast", IMAGE, value_range=(-2, 3)),
+    one_layer(CLAHE, (16, 24, 3), _high=256),
+    one_layer(CLAHE, (13, 11, 2), tile_grid_size=(3, 2), clip_limit=1.5, _high=256),
+    one_layer(CLAHE, (12, 9, 1), value_range=(0, 1), tile_grid_size=(2, 3), clip_limit=0),
+    one_layer(CLAHE, (2, 12, 9), tile_grid_size=(2, 3), **FIRST, _high=256),
+    one_layer(CLAHE, (12, 9, 2), tile_grid_size=(2, 3), _of="int32", _high=256),
     *(
         one_layer("STFTSpectrogram", SIGNAL, mode=mode, **FRAMES)
         for mode in ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
@@ -133,11 +142,3 @@ CASES: list[Case] = [
     one_layer("Resizing", IMAGE, height=6, width=6, pad_to_aspect_ratio=True, fill_value=0.5),
     one_layer("Resizing", IMAGE, height=3, width=9, pad_to_aspect_ratio=True),
 ]
-
-UNTRAINED: dict[str, dict[str, Any]] = {
-    "AugMix": {"num_chains": 2},
-    "RandAugment": {"num_ops": 1},
-}
-
-PREDICTED: list[Case] = [one_layer(name, IMAGE, **options, _high=256) for name, options in UNTRAINED.items()]
-"""Layers whose training kerasfmt does not have."""

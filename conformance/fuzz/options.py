@@ -27,7 +27,7 @@ import numpy as np
 import kerasfmt
 from conformance.case import vector
 from conformance.cases import LAYERS
-from conformance.cases.keras3_layers import DRAWN, SETTLED, UNBUILT, UNTRAINED
+from conformance.cases.keras3_layers import DRAWN, SETTLED, UNBUILT
 from conformance.cases.layer import Layer, inner, layer_case
 from conformance.fuzz import run
 from kerasfmt.errors import OutOfMemoryError
@@ -96,7 +96,7 @@ MORE = (
     ),
     *(
         Layer(name, vector(6, 5, 3), {"default": options})
-        for name, options in {**SETTLED, **DRAWN, **UNBUILT, **UNTRAINED}.items()
+        for name, options in {**SETTLED, **DRAWN, **UNBUILT}.items()
     ),
     Layer("ReversibleEmbedding", vector(5, dtype="int32"), {"default": {"input_dim": 7, "output_dim": 2}}),
     Layer(
@@ -117,6 +117,11 @@ MORE = (
     ),
     Layer("STFTSpectrogram", vector(40, 2), {"default": {"frame_length": 12}}),
     Layer("MelSpectrogram", vector(45), {"default": {"fft_length": 16, "num_mel_bins": 6}}),
+    Layer(
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        vector(12, 9, 2),
+        {"default": {"tile_grid_size": [2, 3]}},
+    ),
     Layer("RMSNormalization", vector(4, 3), {"default": {}}),
     Layer("LayerScale", vector(4, 3), {"default": {"init_values": 0.1, "projection_dim": 3}}),
     Layer("RandomFourierFeatures", vector(3), {"default": {"output_dim": 4}}),

@@ -19,8 +19,6 @@ _COLUMNS: Final = (
 
 REFUSED: Final[Mapping[str, str]] = {
     "AbstractRNNCell": "the base class of cells that users write; write the cell for kerasfmt too",
-    "ContrastLimitedAdaptiveHistogramEqualization": "kerasfmt does not have this layer yet; equalize the images before "
-    "they reach the model",
     "DenseFeatures": _COLUMNS,
     "FlaxLayer": _FUNCTION,
     "JaxLayer": _FUNCTION,

@@ -67,6 +67,9 @@ from .batch_normalization import (
 from .category import (
     CategoryEncoding as CategoryEncoding,
 )
+from .clahe import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+)
 from .convolution import (
     Conv1D as Conv1D,
     Conv2D as Conv2D,

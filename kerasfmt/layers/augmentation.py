@@ -39,6 +39,12 @@ def _gray(x: Value) -> Value:
     return ops.reduce_sum(x * x.graph.constant(shares), -1, keepdims=True)
 
 
+def contrasted(x: Value, times: Value, limits: Any) -> Value:
+    """Images whose differences from their means are multiplied, channel by channel."""
+    mean = ops.reduce_mean(ops.reduce_mean(x, [1], keepdims=True), [2], keepdims=True)
+    return ops.clip_by_value((x - mean) * times + mean, *map(float, limits))
+
+
 class RandomInvert(Augmentation):
     """Images as negatives, with a random probability.
 
@@ -243,10 +249,8 @@ class RandomColorJitter(Augmentation):
             share = self.share(x, _BRIGHTNESS.convert(self.brightness_factor))
             x = ops.clip_by_value(x + share * (high - low), low, high)
         if self.contrast_factor is not None:
-            mean = ops.reduce_mean(ops.reduce_mean(x, [1], keepdims=True), [2], keepdims=True)
             less, more = _CONTRAST.convert(self.contrast_factor)
-            times = self.share(x, (1.0 - less, 1.0 + more))
-            x = ops.clip_by_value((x - mean) * times + mean, low, high)
+            x = contrasted(x, self.share(x, (1.0 - less, 1.0 + more)), self.value_range)
         if self.saturation_factor is not None:
             x = _saturated(x, self.share(x, _SATURATION.convert(self.saturation_factor)), self.value_range)
         if self.hue_factor is not None:

@@ -7,13 +7,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Value, emit, emit_one, ops
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
 from kerasfmt.ir.keras_facts import KerasFacts
 from kerasfmt.layers.image_random import RandomImageLayer, batch_size
-from kerasfmt.typing import override
 
 Bounds: TypeAlias = Field[tuple[float, float], float | Sequence[float]]
 """The type of an option that is held as a pair of bounds."""
@@ -73,13 +71,6 @@ class Augmentation(RandomImageLayer, register=False):
 
     facts = KerasFacts(absent_in=2)
 
-    @override
-    def vary(self, x: Value) -> Value:
-        raise UnsupportedLayerError(
-            f"layer {self.name} ({type(self).__name__}): kerasfmt does not have what it does in training yet, which a "
-            'SavedModel holds; save the model with save_format="keras", or without the layer'
-        )
-
     def share(self, x: Value, limits: Any = (0.0, 1.0)) -> Value:
         """A random number for each image, as (batch, 1, 1, 1) in the dtype of the images."""
         low, high = limits
@@ -96,6 +87,12 @@ class Augmentation(RandomImageLayer, register=False):
         """A number of the beta distribution with both parameters alike for each alpha, float32."""
         first = self.gamma(alpha)
         return first / (first + self.gamma(alpha))
+
+    def numbers(self, x: Value, count: int, below: int) -> list[Value]:
+        """Random int32 scalars from 0 on."""
+        shape = x.graph.constant(np.array([count], np.int32))
+        drawn = ops.generator_integers(self.state, shape, 0, below)
+        return [ops.getitem(drawn, place) for place in range(count)]
 
     def shuffled(self, x: Value) -> Value:
         """The images in random order."""

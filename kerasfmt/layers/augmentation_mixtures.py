@@ -1,7 +1,5 @@
 """Layers that mix images, or mix changes of them, while training, and leave them unchanged at inference.
 
-What they do in training is not written: they predict, and every format without traced functions holds them.
-
 Source: keras/src/layers/preprocessing/image_preprocessing (3.x), a module for each.
 """
 
@@ -12,6 +10,7 @@ import numpy as np
 from kerasfmt.graph import Value, ops
 from kerasfmt.ir import fields
 from kerasfmt.layers.augmentation_base import Augmentation, Bounds, Range, image_range, pair
+from kerasfmt.layers.augmentation_changes import COLOURS, GEOMETRY_AND_TONES, SEEDS, change_function
 from kerasfmt.layers.image_random import batch_size
 from kerasfmt.typing import override
 
@@ -56,7 +55,7 @@ class CutMix(Augmentation):
 
 
 class RandAugment(Augmentation):
-    """Some random changes, one after the other; its training is not written.
+    """Some random changes, one after the other; all images of the batch have the same ones.
 
     Args:
       value_range: least and greatest value of the images.
@@ -72,9 +71,21 @@ class RandAugment(Augmentation):
     interpolation: str = fields.choice("nearest", "bilinear", default="bilinear")
     seed: int | None = None
 
+    @override
+    def vary(self, x: Value) -> Value:
+        changes = (*GEOMETRY_AND_TONES, *COLOURS)
+        function = change_function(self, x.spec, changes)
+        # A change that is chosen twice has the same random numbers again.
+        seed = ops.generator_seed(self.state, x)
+        for number in self.numbers(x, self.num_ops, len(changes)):
+            (x,) = x.graph.call(function, [x, number, seed])
+        return x
+
 
 class AugMix(Augmentation):
-    """Images mixed with chains of random changes of themselves; its training is not written.
+    """Images mixed with chains of random changes of themselves.
+
+    Keras chooses the changes where it traces a function, once; here, as in Keras without a function, each call chooses.
 
     Args:
       value_range: least and greatest value of the images.
@@ -91,7 +102,28 @@ class AugMix(Augmentation):
     num_chains: int = fields.positive_integer(default=3)
     chain_depth: int = fields.positive_integer(default=3)
     factor: Bounds = pair(0, 1, default=0.3)
-    alpha: float = fields.number(default=1.0)
+    alpha: float = fields.number(default=1.0, above=0)
     all_ops: bool = True
     interpolation: str = fields.choice("nearest", "bilinear", default="bilinear")
     seed: int | None = None
+
+    @override
+    def vary(self, x: Value) -> Value:
+        changes = (*GEOMETRY_AND_TONES, *(COLOURS if self.all_ops else ()))
+        function = change_function(self, x.spec, changes)
+        alphas = x.graph.constant(np.full(self.num_chains, self.alpha, np.float32))
+        gammas = self.gamma(alphas)
+        shares = ops.cast(gammas / ops.reduce_sum(gammas, [0], keepdims=True), x.dtype)
+        share = ops.cast(ops.getitem(self.beta(ops.getitem(alphas, slice(0, 1))), 0), x.dtype)
+        seed = ops.generator_seed(self.state, x)
+        numbers = iter(enumerate(self.numbers(x, self.num_chains * self.chain_depth, len(changes) + 1)))
+        total = None
+        for chain in range(self.num_chains):
+            changed = x
+            for _ in range(self.chain_depth):
+                place, number = next(numbers)
+                (changed,) = x.graph.call(function, [changed, number, seed + place * SEEDS])
+            part = changed * ops.getitem(shares, chain)
+            total = part if total is None else total + part
+        assert total is not None
+        return ops.clip_by_value(share * x + (1.0 - share) * total, *map(float, self.value_range))

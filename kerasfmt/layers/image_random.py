@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -60,7 +60,13 @@ def bounds(value: float | Sequence[float]) -> tuple[float, float]:
 
 
 class RandomImageLayer(ImageLayer, register=False):
-    """Base of the random image layers; a subclass defines in `vary` what happens while training."""
+    """Base of the random image layers; a subclass defines in `vary` what happens while training.
+
+    Attributes:
+      seeds: int64 (2,) each: what `uniform` draws with, one after the other, in place of the generator.
+    """
+
+    seeds: Iterator[Value] | None = fields.state(default=None)
 
     @override
     def random_generator(self) -> bool:
@@ -116,6 +122,8 @@ class RandomImageLayer(ImageLayer, register=False):
         values = [d for d in shape if isinstance(d, Value)]
         packed = ops.pack(list(shape)) if values else None
         assert packed is not None
+        if self.seeds is not None:
+            return ops.seeded_uniform(next(self.seeds), packed, *limits)
         return ops.generator_uniform(self.state, packed, *limits)
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
-import kerasfmt
-from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph.run import run
 from kerasfmt.ir.layer import Layer
 from tests.layers.layer_tests import LayerTests
@@ -23,21 +19,6 @@ def draws(layer: Layer, count: int, images: Any = IMAGES) -> list[Any]:
     function = model_of(layer, images).default_trace(training=True).function
     state: dict[Any, Any] = {v: v.numpy() for v in function.captured}  # type: ignore[attr-defined]
     return [run(function, [images], state)[0] for _ in range(count)]
-
-
-def check_untrained(layer: Any, directory: Path) -> None:
-    """A layer whose training is not written predicts and is kept in archives; SavedModels refuse it by name."""
-    config = layer.get_config()
-    assert type(layer).from_config(config).get_config() == config
-    np.testing.assert_array_equal(apply(layer, IMAGES), IMAGES)
-    x = kerasfmt.Input(IMAGES.shape[1:])
-    model = kerasfmt.Model(x, type(layer).from_config(config)(x))
-    kerasfmt.save_model(model, directory / "m.keras")
-    np.testing.assert_array_equal(kerasfmt.load_model(directory / "m.keras").predict(IMAGES), IMAGES)
-    with pytest.raises(
-        UnsupportedLayerError, match=r"layer it \(.*does not have what it does in training yet"
-    ):
-        kerasfmt.save_model(model, directory / "saved")
 
 
 class RandomLayerTests(LayerTests):

@@ -1,4 +1,4 @@
-"""Bounds and ranges of images, and what a layer says whose training is not written."""
+"""Bounds and ranges of images, and random numbers for each image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import kerasfmt
-from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import ops
 from kerasfmt.layers.augmentation_base import (
     Augmentation,
@@ -19,11 +18,10 @@ from kerasfmt.layers.augmentation_base import (
     pair,
     to_range,
 )
-from kerasfmt.layers.image_random import RandomImageLayer
 from tests.layers.drawn import IMAGES, draws
 
 
-class Untrained(Augmentation, register=False):
+class Plain(Augmentation, register=False):
     """Does nothing."""
 
     factor: Bounds = pair(-1, 1, mirrored=True)
@@ -36,16 +34,16 @@ class Untrained(Augmentation, register=False):
     ("given", "held", "stored"), [(0.3, (-0.3, 0.3), 0.3), ([0.4, 0.1], (0.1, 0.4), [0.1, 0.4])]
 )
 def test_pairs_of_bounds(given: Any, held: Any, stored: Any) -> None:
-    layer = Untrained(given)
+    layer = Plain(given)
     assert layer.factor == held
     assert layer.get_config()["factor"] == stored
-    assert Untrained(0, given).other == ((0, 0.3) if given == 0.3 else held)
+    assert Plain(0, given).other == ((0, 0.3) if given == 0.3 else held)
 
 
 def test_ranges_of_images() -> None:
-    assert Untrained(0, limits=[-1, 1]).get_config()["limits"] == [-1, 1]
+    assert Plain(0, limits=[-1, 1]).get_config()["limits"] == [-1, 1]
     with pytest.raises(kerasfmt.KerasfmtError, match="expected a pair of numbers that grow"):
-        Untrained(0, limits=(1, 1))
+        Plain(0, limits=(1, 1))
 
 
 class Moved(Augmentation, register=False):
@@ -115,14 +113,3 @@ def test_batches_in_random_order() -> None:
     first, second = (found[:, 0, 0, 0].tolist() for found in draws(Drawn("order", seed=1), 2, numbered))
     assert sorted(first) == sorted(second) == list(range(len(IMAGES)))
     assert first != second
-
-
-def test_training_that_is_not_written(tmp_path: Any) -> None:
-    assert issubclass(Untrained, RandomImageLayer)
-    x = kerasfmt.Input(IMAGES.shape[1:])
-    model = kerasfmt.Model(x, Untrained(0.1, name="it")(x))
-    np.testing.assert_array_equal(model.predict(IMAGES), IMAGES)
-    with pytest.raises(
-        UnsupportedLayerError, match=r"layer it \(.*does not have what it does in training yet"
-    ):
-        kerasfmt.save_model(model, tmp_path / "saved")

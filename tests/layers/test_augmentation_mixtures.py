@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pytest
 
-from kerasfmt.ir.layer import Layer
 from kerasfmt.layers import AugMix, CutMix, MixUp, RandAugment
-from tests.layers.drawn import check_untrained, draws
+from tests.layers.drawn import IMAGES, draws
 from tests.layers.layer_tests import LayerTests, use
 
 SIZED, OPEN = (None, 5, 4, 3), (None, None, None, 3)
@@ -20,9 +16,16 @@ class TestLayers(LayerTests):
         use(layer, shape, gives=shape)
         for layer in (MixUp(), MixUp(2.0, seed=3), CutMix(), CutMix((0.2, 0.4), seed=1))
         for shape in (SIZED, OPEN, (5, 4, 3))
+    ] + [
+        use(RandAugment(num_ops=1, seed=3), (None, 5, 4, 3), gives=(None, 5, 4, 3)),
+        use(AugMix((0, 2), 1, 2, 0.2, 0.5, False, "nearest"), (None, 5, 4, 3), gives=(None, 5, 4, 3)),
     ]
     refused = {
         "alpha": (lambda: MixUp(0, name="it"), "option alpha: expected a finite number above 0, got 0"),
+        "alpha of chains": (
+            lambda: AugMix(alpha=0.0, name="it"),
+            "option alpha: expected a finite number above 0, got 0.0",
+        ),
         "factor": (lambda: CutMix(1.5, name="it"), "option factor: expected a number from 0 to 1"),
     }
 
@@ -57,12 +60,32 @@ def test_cut_images_have_one_rectangle_of_another() -> None:
     assert len(others) > 50
 
 
-UNTRAINED: list[Layer] = [
-    AugMix(num_chains=2, name="it"),
-    RandAugment(num_ops=1, name="it"),
-]
+def test_all_images_have_the_same_changes() -> None:
+    twice = np.concatenate([IMAGES[:4], IMAGES[:4]])
+    kept = 0
+    for found in draws(RandAugment(num_ops=1, factor=(0.4, 0.4), seed=1), 12, twice):
+        assert ((found >= 0) & (found <= 255)).all()
+        same = [np.array_equal(image, given) for image, given in zip(found, twice, strict=True)]
+        assert len(set(same)) == 1  # one change, for every image
+        kept += same[0]
+    assert kept < 12
 
 
-@pytest.mark.parametrize("layer", UNTRAINED, ids=lambda layer: type(layer).__name__)
-def test_what_is_not_trained_yet(layer: Any, tmp_path: Any) -> None:
-    check_untrained(layer, tmp_path)
+def test_no_strength_changes_what_has_no_strength_alone() -> None:
+    """Of shears, rotations and such of size 0 nothing comes; tones and colours are changed by some layers even so."""
+    kinds = set()
+    for found in draws(RandAugment(num_ops=1, factor=0.0, seed=4), 30):
+        kinds.add(round(float(abs(found - IMAGES).mean()), 1))
+    assert 0.0 in kinds
+    assert len(kinds) > 2
+
+
+def test_chains_are_mixed_with_the_images() -> None:
+    first, second = draws(AugMix(num_chains=2, chain_depth=1, seed=2), 2)
+    assert not np.array_equal(first, second)
+    assert ((first >= 0) & (first <= 255)).all()
+    # With chains of no change, and shares that add up to 1, the images are the same.
+    flat = np.full((3, 6, 5, 3), 100, np.float32)
+    for found in draws(AugMix(num_chains=2, chain_depth=1, factor=0.0, all_ops=False, seed=2), 6, flat):
+        assert found.shape == flat.shape
+        assert np.isfinite(found).all()

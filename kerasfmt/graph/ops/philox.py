@@ -164,6 +164,10 @@ class _Draws:
 
 
 def _gamma(draws: _Draws, alpha: float) -> float:
+    if not alpha >= 0:
+        raise ValueError(f"alpha: expected numbers that are not negative, got {alpha}")
+    if alpha == 0:
+        return 0.0
     if alpha == 1:
         return -math.log1p(-draws.uniform())
     d = alpha + (2 / 3 if alpha < 1 else -1 / 3)
@@ -175,7 +179,7 @@ def _gamma(draws: _Draws, alpha: float) -> float:
             continue
         v = v * v * v
         u = draws.uniform()
-        if u < 1 - 0.0331 * x**4 or math.log(u) < 0.5 * x * x + d * (1 - v + math.log(v)):
+        if u < 1 - 0.0331 * x**4 or u == 0 or math.log(u) < 0.5 * x * x + d * (1 - v + math.log(v)):
             return float(d * v * draws.uniform() ** (1 / alpha) if alpha < 1 else d * v)
 
 
