@@ -41,16 +41,18 @@ class Explained:
         )
 
 
-def explanation(case: str, kind: str, reader: str, writer: str, fault: str) -> Explained | None:
-    """What explains a cell's fault, if anything does."""
-    return next((e for e in EXPLAINED if e.fits(case, kind, reader, writer, fault)), None)
+def explanation(
+    table: Sequence[Explained], case: str, kind: str, reader: str, writer: str, fault: str
+) -> Explained | None:
+    """What explains a cell's fault, if anything in the table does."""
+    return next((e for e in table if e.fits(case, kind, reader, writer, fault)), None)
 
 
-def unneeded(cases: Sequence[str], used: Sequence[Explained | None]) -> list[Explained]:
+def unneeded(
+    table: Sequence[Explained], cases: Sequence[str], used: Sequence[Explained | None]
+) -> list[Explained]:
     """The explanations of these models that explain no cell any more."""
-    about = [
-        e for e in EXPLAINED if any(fnmatch.fnmatch(case, pattern) for case in cases for pattern in e.cases)
-    ]
+    about = [e for e in table if any(fnmatch.fnmatch(case, pattern) for case in cases for pattern in e.cases)]
     return [e for e in about if e not in used]
 
 
@@ -196,3 +198,6 @@ EXPLAINED = (
         writers=KERAS2,
     ),
 )
+
+EXPLAINED_IN_MINORS: tuple[Explained, ...] = ()
+"""Those of the minor versions of Keras 3."""

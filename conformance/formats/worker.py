@@ -1,8 +1,8 @@
 """One process of one stage: `python -m conformance.formats.worker STAGE ENGINE FILE`.
 
-FILE holds a JSON list of jobs: the names of cases to write; [case, format, writer, file name, digest] to read;
-or [line, case] for the round trips of kerasfmt. A dot for every finished job goes to FILE.done, so that the
-caller knows which job was in work if the process dies.
+FILE holds a JSON list of jobs: the names of cases to write, for kerasfmt [case, writer]; [case, format, writer, file
+name, digest] to read; or [line, case] for the round trips of kerasfmt. A dot for every finished job goes to FILE.done,
+so that the caller knows which job was in work if the process dies.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 
 from conformance.cases import CASES
 from conformance.formats import layout
-from conformance.formats.layout import ENGINES, OURS
+from conformance.formats.layout import EVERY_ENGINE, OURS
 
 
 def _live(name: str) -> Any:
-    engine = ENGINES[name]
+    engine = EVERY_ENGINE[name]
     os.environ.update(engine.variables)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -39,7 +39,7 @@ def main(stage: str, name: str, listed: str) -> None:
     if stage == "write" and name == OURS:
         from conformance.formats import ours
 
-        run = lambda job: ours.rewrite(CASES[job], code)  # noqa: E731
+        run = lambda job: ours.rewrite(CASES[job[0]], job[1], code)  # noqa: E731
     elif stage == "trips":
         from conformance.formats import ours
 
