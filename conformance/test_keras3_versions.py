@@ -13,7 +13,7 @@ import pytest
 from conformance.artefacts import write_json
 from conformance.cases import CASES
 from conformance.environments import KERAS3_MINORS, ROOT, keras3_packages
-from conformance.formats import layout, matrix, minors_page, stages
+from conformance.formats import layout, matrix, minors_page, stages, worker
 from conformance.formats.explained import Explained
 from conformance.formats.layout import FORMATS_MATRIX, KERAS2_MODELS, MINORS_MATRIX, OURS, file_name
 from conformance.formats.matrix import Cell
@@ -176,3 +176,11 @@ def test_a_process_of_a_version_imports_that_version() -> None:
     first, *others = stages._path(MINORS_MATRIX.engines["keras_3.7"]).split(os.pathsep)
     assert Path(first) == keras3_packages("3.7") and others == [str(ROOT)]
     assert stages._path(KERAS2_MODELS) == stages._path(None) == str(ROOT)
+
+
+def test_a_version_that_looks_without_end_is_stopped() -> None:
+    with pytest.raises(TimeoutError, match=r"not done after 0\.05 s"), worker.at_most(0.05):
+        while True:
+            pass
+    with worker.at_most(None), worker.at_most(5):
+        pass

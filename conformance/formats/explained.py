@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 KERAS3 = ("jax", "torch", "tensorflow")
 KERAS2 = ("tf212", "tf215", "tf_keras")
+_KERAS_3_0_TO_3_3 = ("keras_3.0", "keras_3.1", "keras_3.2", "keras_3.3")
 
 
 @dataclass(frozen=True)
@@ -199,5 +200,22 @@ EXPLAINED = (
     ),
 )
 
-EXPLAINED_IN_MINORS: tuple[Explained, ...] = ()
+EXPLAINED_IN_MINORS = (
+    Explained(
+        "Keras 3.0 to 3.3 do not read the words of the last version: the only input or output of a model without a "
+        'list around it, and initializers by their later names. `save_format="keras_3.0"` writes their words.',
+        ("*",),
+        ("could not be deserialized properly", "Could not interpret initializer identifier"),
+        kinds=("keras3",),
+        readers=_KERAS_3_0_TO_3_3,
+    ),
+    Explained(
+        "HDF5 is written in the words of Keras 2 or of the last Keras 3, which Keras 3.0 to 3.3 do not all read: see "
+        'above. A `.keras` archive with `save_format="keras_3.0"` has no such limit.',
+        ("*",),
+        ("Could not interpret initializer identifier", "get_tensor() missing"),
+        kinds=("hdf5", "keras_h5"),
+        readers=_KERAS_3_0_TO_3_3,
+    ),
+)
 """Those of the minor versions of Keras 3."""
