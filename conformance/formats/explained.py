@@ -213,9 +213,23 @@ EXPLAINED_IN_MINORS = (
         "HDF5 is written in the words of Keras 2 or of the last Keras 3, which Keras 3.0 to 3.3 do not all read: see "
         'above. A `.keras` archive with `save_format="keras_3.0"` has no such limit.',
         ("*",),
-        ("Could not interpret initializer identifier", "get_tensor() missing"),
+        ("Could not interpret initializer identifier", "get_tensor()"),
         kinds=("hdf5", "keras_h5"),
         readers=_KERAS_3_0_TO_3_3,
+    ),
+    Explained(
+        "HDF5 in the words of Keras 3 holds no compile state, as Keras 3 takes none of its variables from HDF5; "
+        "kerasfmt warns of it. A `.keras` archive holds it.",
+        ("mlp_*", "compiled_*"),
+        ("other optimizer state: 0 slots",),
+        kinds=("keras_h5",),
+        readers=("kerasfmt",),
+    ),
+    Explained(
+        "Keras 3 states both bounds of a factor that was given as one number.",
+        ("RandomContrast-*", "RandomRotation-*"),
+        ("other config: layers[1].config.factor",),
+        writers=("keras2_models",),
     ),
 )
 """Those of the minor versions of Keras 3."""
