@@ -5,6 +5,7 @@ python -m conformance list
 python -m conformance coverage
 python -m conformance layers
 python -m conformance formats
+python -m conformance keras3_versions
 python -m conformance training [--line tf_keras] [--cases 'Adam*'] [--report]
 python -m conformance attack [--long] [NAME ...] [--report]
 python -m conformance real_files [PACKAGE ...] [--report]
@@ -54,8 +55,9 @@ def main(argv: list[str] | None = None) -> int:
     pin.add_argument("--against", type=Path, metavar="TABLE", help="say what differs from that table")
     pin.add_argument("--words", action="store_true", help="the texts of errors count too")
     options = parser.parse_args(argv)
-    if options.command == "formats":
-        return formats.main(options.cases, options.page, options.jobs, options.fast, options.verbose)
+    if options.command in ("formats", "keras3_versions"):
+        given = (options.cases, options.page, options.jobs, options.fast, options.verbose)
+        return formats.main(options.command, *given)
     if options.command == "training":
         return training.main(options.line, options.cases, options.report, options.compare, options.verbose)
     if options.command == "attack":

@@ -19,15 +19,24 @@ NAMES = {
     "2.21": "tf221",
     "k3jax": "k3jax",
     "k3torch": "k3torch",
+    "k3minors": "k3minors",
     "optax": "optax",
     "openvino": "openvino",
 }
 """What runs in it ("core", a TensorFlow line, Keras 3 on a backend, optax, openvino) -> directory below `HOME`."""
 
+KERAS3_MINORS = tuple(f"3.{minor}" for minor in range(16))
+"""The minor versions of Keras 3, which share the environment "k3minors" but for Keras itself."""
+
 
 def interpreter(name: str) -> Path:
     """Where the interpreter of the environment in this directory is, or would be."""
     return HOME / name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def keras3_packages(minor: str) -> Path:
+    """The directory from which a process imports a minor version of Keras 3."""
+    return HOME / NAMES["k3minors"] / "keras" / minor
 
 
 def python(environment: str) -> Path:
@@ -41,7 +50,7 @@ def python(environment: str) -> Path:
         return found
     if environment == "core":
         return Path(sys.executable)
-    matrix = environment in ("2.12", "k3jax", "k3torch")
+    matrix = environment in ("2.12", "k3jax", "k3torch", "k3minors")
     option = " --formats" if matrix else f" --lines {environment}"
     command = "python tools/env.py setup" + ("" if environment in ("optax", "openvino") else option)
     raise SystemExit(f"no environment {HOME / NAMES[environment]}: make it with `{command}`")

@@ -4,8 +4,8 @@ demo    makes an environment with the core dependencies only, converts the Keras
         SavedModel, and shows both.
 test    makes a development environment, one with optax and one per TensorFlow line, then runs `tests/` and
         `conformance/` against each line. Exit status 1 if anything fails.
-setup   only makes the environments; with --formats also those of TensorFlow 2.12, and of Keras 3 on JAX and on
-        torch, for the format matrix.
+setup   only makes the environments; with --formats also those of TensorFlow 2.12, of Keras 3 on JAX and on
+        torch, and of every minor version of Keras 3, for the format matrix.
 
 Environments live in `.conformance/envs/`, or in the directory that KERASFMT_ENVS names: those that are there
 are used as they are.
@@ -20,12 +20,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from conformance.environments import HOME, NAMES, ROOT, interpreter
+from conformance.environments import HOME, KERAS3_MINORS, NAMES, ROOT, interpreter, keras3_packages
 
 EXAMPLE = ROOT / "examples" / "digits.h5"
 _READERS = "conformance/test_readers.py"
@@ -49,6 +50,8 @@ class Environment:
     newest: tuple[int, int] = (3, 99)
     first: tuple[str, ...] = ()
     """What pip is asked for before the rest, with its own options."""
+    apart: Mapping[Path, str] = field(default_factory=dict)
+    """Directory -> a package that is installed into it, without what it needs."""
 
     @property
     def python(self) -> Path:
@@ -100,6 +103,22 @@ FORMATS = (
         first=("torch", "--index-url", "https://download.pytorch.org/whl/cpu"),  # builds without CUDA
         oldest=(3, 11),
         newest=(3, 13),
+    ),
+    Environment(
+        NAMES["k3minors"],
+        (
+            *(
+                "jax[cpu]==0.4.30",
+                "numpy<2",
+                "scipy<1.14",
+                "ml_dtypes<0.5",
+            ),  # what every version of Keras 3 works with
+            *("absl-py", "dm-tree", "namex", "optree", "packaging", "protobuf>=4.25"),
+            *_READING,
+        ),
+        oldest=(3, 11),
+        newest=(3, 12),
+        apart={keras3_packages(minor): f"keras=={minor}.*" for minor in KERAS3_MINORS},
     ),
 )
 """What the format matrix runs in beside the lines: an older TensorFlow, and Keras 3 without TensorFlow."""
@@ -169,6 +188,7 @@ def make(environment: Environment) -> Path:
     found = base_python(environment)
     pip = (environment.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     wanted = [packages for packages in (environment.first, environment.packages) if packages]
+    wanted += [("--no-deps", "--target", str(path), package) for path, package in environment.apart.items()]
     if run(found, "-m", "venv", where) or any(run(*pip, *packages) for packages in wanted):
         shutil.rmtree(where, ignore_errors=True)
         raise SystemExit(f"FAILED: could not make the environment {environment.name} in {where}")

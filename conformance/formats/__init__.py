@@ -1,6 +1,7 @@
 """The format matrix: every writer's files of the conformance models, in every format, given to every reader.
 
-    python -m conformance formats
+    python -m conformance formats            # FORMATS.md
+    python -m conformance keras3_versions    # KERAS3_VERSIONS.md: every minor version of Keras 3, on JAX
 
 .conformance/formats/
     <writer>/<case>/

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 KERAS3 = ("jax", "torch", "tensorflow")
 KERAS2 = ("tf212", "tf215", "tf_keras")
+_KERAS_3_0_TO_3_3 = ("keras_3.0", "keras_3.1", "keras_3.2", "keras_3.3")
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,18 @@ class Explained:
         )
 
 
-def explanation(case: str, kind: str, reader: str, writer: str, fault: str) -> Explained | None:
-    """What explains a cell's fault, if anything does."""
-    return next((e for e in EXPLAINED if e.fits(case, kind, reader, writer, fault)), None)
+def explanation(
+    table: Sequence[Explained], case: str, kind: str, reader: str, writer: str, fault: str
+) -> Explained | None:
+    """What explains a cell's fault, if anything in the table does."""
+    return next((e for e in table if e.fits(case, kind, reader, writer, fault)), None)
 
 
-def unneeded(cases: Sequence[str], used: Sequence[Explained | None]) -> list[Explained]:
+def unneeded(
+    table: Sequence[Explained], cases: Sequence[str], used: Sequence[Explained | None]
+) -> list[Explained]:
     """The explanations of these models that explain no cell any more."""
-    about = [
-        e for e in EXPLAINED if any(fnmatch.fnmatch(case, pattern) for case in cases for pattern in e.cases)
-    ]
+    about = [e for e in table if any(fnmatch.fnmatch(case, pattern) for case in cases for pattern in e.cases)]
     return [e for e in about if e not in used]
 
 
@@ -249,3 +252,37 @@ EXPLAINED = (
         writers=KERAS2,
     ),
 )
+
+EXPLAINED_IN_MINORS = (
+    Explained(
+        "Keras 3.0 to 3.3 do not read the words of the last version: the only input or output of a model without a "
+        'list around it, and initializers by their later names. `save_format="keras_3.0"` writes their words.',
+        ("*",),
+        ("could not be deserialized properly", "Could not interpret initializer identifier"),
+        kinds=("keras3",),
+        readers=_KERAS_3_0_TO_3_3,
+    ),
+    Explained(
+        "HDF5 is written in the words of Keras 2 or of the last Keras 3, which Keras 3.0 to 3.3 do not all read: see "
+        'above. A `.keras` archive with `save_format="keras_3.0"` has no such limit.',
+        ("*",),
+        ("Could not interpret initializer identifier", "get_tensor()"),
+        kinds=("hdf5", "keras_h5"),
+        readers=_KERAS_3_0_TO_3_3,
+    ),
+    Explained(
+        "HDF5 in the words of Keras 3 holds no compile state, as Keras 3 takes none of its variables from HDF5; "
+        "kerasfmt warns of it. A `.keras` archive holds it.",
+        ("mlp_*", "compiled_*"),
+        ("other optimizer state: 0 slots",),
+        kinds=("keras_h5",),
+        readers=("kerasfmt",),
+    ),
+    Explained(
+        "Keras 3 states both bounds of a factor that was given as one number.",
+        ("RandomContrast-*", "RandomRotation-*"),
+        ("other config: layers[1].config.factor",),
+        writers=("keras2_models",),
+    ),
+)
+"""Those of the minor versions of Keras 3."""

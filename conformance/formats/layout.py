@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,17 @@ import numpy as np
 from conformance.artefacts import read_json
 from conformance.case import Case
 from conformance.cases import CASES
-from conformance.environments import ROOT
+from conformance.environments import KERAS3_MINORS, ROOT, keras3_packages
+from conformance.formats.explained import EXPLAINED, EXPLAINED_IN_MINORS, Explained
 
 HOME = Path(os.environ.get("KERASFMT_FORMATS_WORK", ROOT / ".conformance" / "formats"))
 
 GENERATION = 3
 """To be raised when what a Keras writes or states is computed in another way."""
+
+
+_KINDS = ("hdf5", "keras3", "tf_keras", "weights", "paths_keras3", "paths_tf_keras", "saved_model")
+_MINOR_KINDS = ("keras3", "early_keras3", "hdf5", "keras_h5", "paths_keras3")
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,15 @@ class Engine:
     variables: dict[str, str] = field(default_factory=dict)
     archives: bool = True
     """Whether `save` writes an archive for `.keras`; TensorFlow 2.12 writes HDF5."""
+    packages: Path | None = None
+    """A directory whose packages come before the environment's own."""
+    kinds: tuple[str, ...] = _KINDS
+    """The formats of its files, and of kerasfmt's from its models."""
 
     @property
     def writes_saved_models(self) -> bool:
         """Whether it runs on TensorFlow."""
-        return self.environment not in ("k3jax", "k3torch")
+        return self.environment not in ("k3jax", "k3torch", "k3minors")
 
 
 def _keras3(name: str, title: str, environment: str, backend: str) -> Engine:
@@ -60,7 +69,36 @@ ENGINES = {
     )
 }
 OURS = "kerasfmt"
-READERS = (*ENGINES, OURS)
+
+_COMPILED = {
+    "JAX_COMPILATION_CACHE_DIR": str(HOME / "compiled"),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
+"""The versions have one JAX, so that each computation is compiled once for all."""
+MINORS = {
+    f"keras_{minor}": Engine(
+        f"keras_{minor}",
+        f"Keras {minor}",
+        "k3minors",
+        "keras",
+        "keras3",
+        {"KERAS_BACKEND": "jax", **_COMPILED},
+        packages=keras3_packages(minor),
+        kinds=_MINOR_KINDS,
+    )
+    for minor in KERAS3_MINORS
+}
+"""Every minor version of Keras 3, on JAX."""
+NEWEST = list(MINORS)[-1]
+EARLY = tuple(MINORS)[:11]
+"""Keras 3.0 to 3.10, whose words kerasfmt writes with `save_format="keras_3.0"`."""
+KERAS2_MODELS = Engine(
+    "keras2_models", "TF 2.15", "2.15", "tensorflow.keras", "tf_keras", archives=False, kinds=_MINOR_KINDS
+)
+"""Whose models are written for the minor versions of Keras 3."""
+
+EVERY_ENGINE = {**ENGINES, **MINORS, KERAS2_MODELS.name: KERAS2_MODELS}
 
 
 @dataclass(frozen=True)
@@ -81,7 +119,57 @@ FORMATS = {
     "paths_keras3": Format("`.weights.h5` of Keras 3", ".weights.h5", "keras", whole=False),
     "paths_tf_keras": Format("`.weights.h5` of tf_keras", ".weights.h5", "tf_keras", whole=False),
     "saved_model": Format("SavedModel", "", "tf"),
+    "keras_h5": Format('HDF5 in the words of Keras 3 (`save_format="keras_h5"`)', ".h5", "keras_h5"),
+    "early_keras3": Format(
+        '`.keras` of Keras 3.0 to 3.10 (`save_format="keras_3.0"`)', ".keras", "keras_3.0"
+    ),
 }
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Who writes, and who reads what, for one page.
+
+    Attributes:
+      engines: the writers, by name.
+      kinds: the formats, in the page's order.
+      readers: kerasfmt among them.
+      explained: the cells that are known to fail.
+      shared: the writers of whose models every reader reads kerasfmt's files. Of the others, only the reader that is
+        the writer does. None: every reader reads every file.
+    """
+
+    engines: Mapping[str, Engine]
+    kinds: tuple[str, ...]
+    readers: tuple[str, ...]
+    explained: tuple[Explained, ...]
+    shared: tuple[str, ...] | None = None
+
+    def yardsticks(self, reader: str, kind: str) -> list[str]:
+        """The writers whose own files say what a reader itself cannot do, where that is no matter of the writer."""
+        return [reader, *([KERAS2_MODELS.name] if kind == "hdf5" else [])]
+
+    def reads(self, reader: str, writer: str, source: str, kind: str) -> bool:
+        """Whether a reader is given a file of a writer; TensorFlow's own SavedModels are asked for elsewhere."""
+        if self.shared is None:
+            return reader == OURS or (source, kind) != ("own", "saved_model")
+        if kind == "early_keras3" and reader not in (*EARLY, NEWEST, OURS):
+            return False
+        if source == "own" and writer == KERAS2_MODELS.name:
+            return kind == "hdf5"
+        return reader in (OURS, writer) or (source != "own" and writer in self.shared)
+
+
+FORMATS_MATRIX = Matrix(ENGINES, _KINDS, (*ENGINES, OURS), EXPLAINED)
+"""Of FORMATS.md."""
+MINORS_MATRIX = Matrix(
+    {KERAS2_MODELS.name: KERAS2_MODELS, **MINORS},
+    _MINOR_KINDS,
+    (*MINORS, OURS),
+    EXPLAINED_IN_MINORS,
+    (KERAS2_MODELS.name, NEWEST),
+)
+"""Of KERAS3_VERSIONS.md."""
 
 
 def own_formats(engine: Engine) -> tuple[str, ...]:
@@ -90,7 +178,8 @@ def own_formats(engine: Engine) -> tuple[str, ...]:
     saved_model = ("saved_model",) if engine.writes_saved_models else ()
     archives = (engine.dialect, f"paths_{engine.dialect}") if engine.archives else ()
     # HDF5 is last, since Keras 3 does not know the optimizer's name any more once it has written that.
-    return (*archives, *keras2, *saved_model, "hdf5")
+    kinds = (*archives, *keras2, *saved_model, "hdf5")
+    return tuple(kind for kind in kinds if kind in engine.kinds)
 
 
 def sources(engine: Engine) -> tuple[str, ...]:
@@ -106,8 +195,8 @@ def rewritten(engine: Engine, source: str) -> tuple[str, ...]:
     archives are what `python -m conformance run` is about.
     """
     if source != "own-saved_model":
-        return tuple(kind for kind in FORMATS if kind != "saved_model")
-    return tuple(FORMATS) if engine.dialect == "tf_keras" else ("saved_model",)
+        return tuple(kind for kind in engine.kinds if kind != "saved_model")
+    return engine.kinds if engine.dialect == "tf_keras" else ("saved_model",)
 
 
 def file_name(source: str, kind: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -52,7 +53,9 @@ class Live:
     def _enter(self, case: Case) -> None:
         if case.name != self._entered:
             # With Keras 3's own garbage collection this takes longer than to load a model.
-            self.keras.backend.clear_session(**({"free_memory": False} if self.is3 else {}))
+            clear = self.keras.backend.clear_session
+            quickly = "free_memory" in inspect.signature(clear).parameters
+            clear(**({"free_memory": False} if quickly else {}))
             self._entered, self._spare = case.name, None
 
     def array(self, variable: Any) -> np.ndarray:
@@ -112,7 +115,7 @@ class Live:
             if not all(file["ok"] for file in files.values()):
                 self._entered = ""  # so that layers without a name are counted from the first again
                 model = self.build(case)  # Keras may leave a model that it fails to save with other functions
-        for kind in FORMATS:
+        for kind in self.engine.kinds:
             self._file(files, where, "live", kind, lambda path, k=kind: _ours(model, path, k))
         write_json(where / "files.json", files)
         write_json(where / "expected.json", {"key": layout.key(case), "code": code, **self.state(model)})

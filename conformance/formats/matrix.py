@@ -17,7 +17,7 @@ from conformance.cases import CASES
 from conformance.closeness import assert_close
 from conformance.formats import layout
 from conformance.formats.explained import KERAS2, Explained, explanation
-from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS, file_name
+from conformance.formats.layout import EVERY_ENGINE, FORMATS, OURS, Matrix, file_name
 from conformance.formats.live import outputs_of
 from conformance.round_trips import meant_in_both
 
@@ -42,23 +42,24 @@ class Cell:
     known: Explained | None = None
 
 
-def cells(cases: Sequence[Case], engines: Sequence[str]) -> list[Cell]:
+def cells(cases: Sequence[Case], matrix: Matrix) -> list[Cell]:
     """Every cell; a model that a Keras cannot build has none, nor has a format that is not for it."""
     return [
         cell
         for case in cases
-        for writer in engines
+        for writer in matrix.engines
         if "key" in layout.stated(writer, case) and "error" not in layout.stated(writer, case)
-        for kind in FORMATS
-        for source in layout.sources(ENGINES[writer])
-        for cell in _of_file(case, writer, source, kind)
+        for kind in matrix.kinds
+        for source in layout.sources(EVERY_ENGINE[writer])
+        for cell in _of_file(case, writer, source, kind, matrix)
     ]
 
 
-def _of_file(case: Case, writer: str, source: str, kind: str) -> list[Cell]:
+def _of_file(case: Case, writer: str, source: str, kind: str, matrix: Matrix) -> list[Cell]:
     files = _files(writer, case.name)
     file = files.get(file_name(source, kind))
-    if file is None:
+    readers = [r for r in matrix.readers if matrix.reads(r, writer, source, kind)]
+    if file is None or not readers:
         return []
     origin = files[file_name(*source.split("-", 1))] if "-" in source else None
     if origin is not None and not origin["ok"]:
@@ -67,29 +68,39 @@ def _of_file(case: Case, writer: str, source: str, kind: str) -> list[Cell]:
         if source == "own":
             return []
         reason = f"not written: {file['error']}"
-        known = explanation(case.name, kind, "", writer, reason)
-        verdict: Verdict = "limit" if _lacking(case, kind) else "failed" if known is None else "explained"
-        shown = known if verdict == "explained" else None
-        return [Cell(kind, writer, source, case.name, r, verdict, reason, shown) for r in READERS]
-    others = (source, kind) == ("own", "saved_model")  # TensorFlow reads its own SavedModels
-    return [_cell(case, writer, source, kind, reader) for reader in ([OURS] if others else READERS)]
+        known = explanation(matrix.explained, case.name, kind, "", writer, reason)
+        verdict: Verdict = "failed" if known is None else "explained"
+        shown = {"limit": None, "failed": None, "explained": known}
+        verdicts = {r: "limit" if _lacking(case, kind, r, matrix) else verdict for r in readers}
+        return [Cell(kind, writer, source, case.name, r, v, reason, shown[v]) for r, v in verdicts.items()]
+    return [_cell(case, writer, source, kind, reader, matrix) for reader in readers]
 
 
-def _lacking(case: Case, kind: str) -> bool:
-    """Whether no Keras whose dialect it is can build the model, or write it."""
-    own = [engine.name for engine in ENGINES.values() if engine.dialect == kind.removeprefix("paths_")]
-    files = [_files(name, case.name).get(file_name("own", kind), {}) for name in own]
+def _lacking(case: Case, kind: str, reader: str, matrix: Matrix) -> bool:
+    """Whether no Keras that is to read the file can build the model, or write it itself."""
+    if matrix.shared is not None and reader != OURS:
+        own = [reader]
+    else:
+        dialect = own_kind(kind).removeprefix("paths_")
+        own = [engine.name for engine in matrix.engines.values() if engine.dialect == dialect]
+    files = [_files(name, case.name).get(file_name("own", own_kind(kind)), {}) for name in own]
     return bool(own) and not any(file.get("ok") for file in files)
 
 
-def _cell(case: Case, writer: str, source: str, kind: str, reader: str) -> Cell:
+def own_kind(kind: str) -> str:
+    """The format in which a Keras itself writes what kerasfmt writes in this one."""
+    return {"early_keras3": "keras3", "keras_h5": "hdf5"}.get(kind, kind)
+
+
+def _cell(case: Case, writer: str, source: str, kind: str, reader: str, matrix: Matrix) -> Cell:
     reason = _fault(case, writer, _files(writer, case.name)[file_name(source, kind)], kind, reader)
     if not reason:
         return Cell(kind, writer, source, case.name, reader, "passed")
-    if reader != OURS and not FORMATS[kind].whole and "error" in layout.stated(reader, case):
+    own_model = matrix.shared is not None or not FORMATS[kind].whole
+    if reader != OURS and own_model and "error" in layout.stated(reader, case):
         return Cell(kind, writer, source, case.name, reader, "limit", f"cannot build the model: {reason}")
-    known = explanation(case.name, kind, reader, writer, reason)
-    if reader != OURS and (source == "own" or _is_limit(case, writer, source, kind, reader)):
+    known = explanation(matrix.explained, case.name, kind, reader, writer, reason)
+    if reader != OURS and (source == "own" or _is_limit(case, writer, source, kind, reader, matrix)):
         return Cell(kind, writer, source, case.name, reader, "limit", reason)
     if known is not None:
         return Cell(kind, writer, source, case.name, reader, "explained", reason, known)
@@ -144,36 +155,42 @@ def _order(array: np.ndarray) -> Any:
     return array.shape, float(np.round(np.asarray(array, "f8").sum(), 3))
 
 
-def _is_limit(case: Case, writer: str, source: str, kind: str, reader: str) -> bool:
+def _is_limit(case: Case, writer: str, source: str, kind: str, reader: str, matrix: Matrix) -> bool:
     return (
         _fails_alike(case, writer, source, kind, reader, reader)
-        or _same_with_own(case, writer, source, kind, reader)
-        or (_lacking(case, kind) and _refuses_all(kind, reader))
+        or _same_with_own(case, writer, source, kind, reader, matrix)
+        or (_lacking(case, kind, reader, matrix) and _refuses_all(kind, reader, matrix))
     )
 
 
-def _refuses_all(kind: str, reader: str) -> bool:
+def _refuses_all(kind: str, reader: str, matrix: Matrix) -> bool:
     """Whether a reader refuses a format, shown by the seed model as every Keras wrote it that does."""
-    files = [_files(name, SEED).get(file_name("own", kind), {}) for name in ENGINES]
-    found = [_reading(reader, SEED, kind, file["digest"]) for file in files if file.get("ok")]
+    files = [_files(name, SEED).get(file_name("own", own_kind(kind)), {}) for name in matrix.engines]
+    found = [_reading(reader, SEED, own_kind(kind), file["digest"]) for file in files if file.get("ok")]
     return bool(found) and not any(reading.get("ok", True) for reading in found)
 
 
-def _same_with_own(case: Case, writer: str, source: str, kind: str, reader: str) -> bool:
+def _same_with_own(case: Case, writer: str, source: str, kind: str, reader: str, matrix: Matrix) -> bool:
     """Whether the reader fails in the same way on the equivalent file of the Keras that has the model.
 
-    The file is the same writer's. Where that does not write this format, every Keras that does is taken.
+    The file is the same writer's. Where that does not write this format, every Keras that does is taken. A minor
+    version of Keras 3 is held against its own file.
     """
+    if matrix.shared is not None:
+        return any(
+            _fails_alike(case, writer, source, kind, reader, other)
+            for other in matrix.yardsticks(reader, kind)
+        )
     own = _files(writer, case.name).get(file_name("own", kind))
     # The HDF5 of kerasfmt is Keras 2's, which Keras 2 has to read, whatever it makes of Keras 3's own.
-    dialect = "tf_keras" if kind == "hdf5" and reader in KERAS2 else ENGINES[writer].dialect
-    if own and own["ok"] and dialect == ENGINES[writer].dialect:
+    dialect = "tf_keras" if kind == "hdf5" and reader in KERAS2 else EVERY_ENGINE[writer].dialect
+    if own and own["ok"] and dialect == EVERY_ENGINE[writer].dialect:
         return _fails_alike(case, writer, source, kind, reader, writer)
     others = [
         name
-        for name in ENGINES
+        for name, engine in matrix.engines.items()
         if name != writer
-        and (kind != "hdf5" or ENGINES[name].dialect == dialect)
+        and (kind != "hdf5" or engine.dialect == dialect)
         and _files(name, case.name).get(file_name("own", kind), {}).get("ok")
     ]
     return bool(others) and all(_fails_alike(case, writer, source, kind, reader, name) for name in others)
@@ -181,15 +198,16 @@ def _same_with_own(case: Case, writer: str, source: str, kind: str, reader: str)
 
 def _fails_alike(case: Case, writer: str, source: str, kind: str, reader: str, other: str) -> bool:
     file = _files(writer, case.name)[file_name(source, kind)]
-    own = _files(other, case.name).get(file_name("own", kind), {}) if other in ENGINES else {}
+    own = _files(other, case.name).get(file_name("own", own_kind(kind)), {})
     if not own.get("ok"):
         return False
-    ours, theirs = (_reading(reader, case.name, kind, f["digest"]) for f in (file, own))
+    ours = _reading(reader, case.name, kind, file["digest"])
+    theirs = _reading(reader, case.name, own_kind(kind), own["digest"])
     if not ours or not theirs:
         return False
     if not ours["ok"] or not theirs["ok"]:
         return bool(ours["ok"] == theirs["ok"])
-    faults = [_fault(case, w, f, kind, reader) for w, f in ((writer, file), (other, own))]
+    faults = (_fault(case, writer, file, kind, reader), _fault(case, other, own, own_kind(kind), reader))
     return bool(faults[1]) and len({_ASPECT.match(fault)[0] for fault in faults}) == 1  # type: ignore[index]
 
 
@@ -211,7 +229,7 @@ def _difference(a: Any, b: Any, path: str = "") -> str:
 
 def _meaning(name: str, config: Mapping[str, Any]) -> Any:
     """A config of a Keras, or of kerasfmt, in the one dialect of kerasfmt."""
-    return _meant(json.dumps(config), name != OURS and ENGINES[name].dialect == "keras3")
+    return _meant(json.dumps(config), name != OURS and EVERY_ENGINE[name].dialect == "keras3")
 
 
 @functools.cache

@@ -16,26 +16,24 @@ from conformance.artefacts import read_json, stored, write_json
 from conformance.case import Case
 from conformance.formats import layout
 from conformance.formats.configs import plain
-from conformance.formats.layout import ENGINES, FORMATS, array_digest, file_name
+from conformance.formats.layout import EVERY_ENGINE, FORMATS, array_digest, file_name
 from conformance.formats.live import in_order, leaf_layers, produced, said
 from conformance.nested import flat
 
 
-def rewrite(case: Case, code: str) -> None:
+def rewrite(case: Case, writer: str, code: str) -> None:
     """Writes the formats of `layout.rewritten` from every file of a whole model that a Keras wrote."""
-    for writer, engine in ENGINES.items():
-        where = layout.directory(writer, case)
-        known = layout.stated(writer, case)
-        if "error" in known or known.get("code") != code or known.get("rewritten") == code:
-            continue
-        files = layout.written(writer, case)
-        for origin in (source for source in layout.sources(engine) if "-" in source):
-            loaded = functools.cache(functools.partial(_load, where / file_name(*origin.split("-", 1)), case))
-            for kind in layout.rewritten(engine, origin):
-                name = file_name(origin, kind)
-                files[name] = produced(where / name, lambda path, k=kind, m=loaded: _save(m(), path, k))  # type: ignore[misc]
-        write_json(where / "files.json", files)
-        write_json(where / "expected.json", {**known, "rewritten": code})
+    engine = EVERY_ENGINE[writer]
+    where = layout.directory(writer, case)
+    known = layout.stated(writer, case)
+    files = layout.written(writer, case)
+    for origin in (source for source in layout.sources(engine) if "-" in source):
+        loaded = functools.cache(functools.partial(_load, where / file_name(*origin.split("-", 1)), case))
+        for kind in layout.rewritten(engine, origin):
+            name = file_name(origin, kind)
+            files[name] = produced(where / name, lambda path, k=kind, m=loaded: _save(m(), path, k))  # type: ignore[misc]
+    write_json(where / "files.json", files)
+    write_json(where / "expected.json", {**known, "rewritten": code})
 
 
 def trips(line: str, case: Case, code: str) -> None:

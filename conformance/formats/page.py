@@ -6,7 +6,7 @@ import datetime
 import json
 import re
 import subprocess
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from conformance import round_trips
@@ -15,7 +15,7 @@ from conformance.case import Case
 from conformance.cases import CASES
 from conformance.environments import python
 from conformance.formats import layout
-from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS
+from conformance.formats.layout import ENGINES, EVERY_ENGINE, FORMATS, FORMATS_MATRIX, OURS, Engine
 from conformance.formats.matrix import Cell
 
 TARGET = Path(__file__).parent.with_name("FORMATS.md")
@@ -30,7 +30,7 @@ _SHOWN = ("keras", "tensorflow", "tensorflow_cpu", "tf_keras", "jax", "torch", "
 
 def write(cases: Sequence[Case], found: Sequence[Cell]) -> Path:
     """Writes the page; returns where it is."""
-    parts = [*_head(cases, found), *_tables(found), *_round_trips(), *_lists(cases, found)]
+    parts = [*_head(cases, found), *_tables(found), *_round_trips(), *lists(cases, found, ENGINES.values())]
     TARGET.write_text("\n".join(parts) + "\n", encoding="utf-8")
     return TARGET
 
@@ -83,27 +83,30 @@ def _codes(cases: Sequence[Case]) -> str:
     return "; ".join(f"sources {code} for {count} models" for code, count in counts.items())
 
 
-def versions(chosen: Container[str] | None = None) -> list[str]:
+def versions(
+    chosen: Container[str] | None = None, engines: Iterable[Engine] = tuple(ENGINES.values())
+) -> list[str]:
     """What is installed in the environments of the engines and of kerasfmt; only in the chosen ones, if any are."""
+    engines = list(engines)
     program = (
         "import importlib.metadata as m, json, platform; print(json.dumps({'Python': platform.python_version(), "
         "**{d.metadata['Name'].lower().replace('-', '_'): d.version for d in m.distributions()}}))"
     )
     said = []
-    environments = dict.fromkeys([*(engine.environment for engine in ENGINES.values()), "core"])
+    environments = dict.fromkeys([*(engine.environment for engine in engines), "core"])
     for environment in environments:
         if chosen is not None and environment not in chosen:
             continue
         command = [str(python(environment)), "-c", program]
         installed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        titles = [e.title for e in ENGINES.values() if e.environment == environment] or [OURS]
+        titles = [e.title for e in engines if e.environment == environment] or [OURS]
         named = ", ".join(f"{n} {installed[n]}" for n in ("Python", *_SHOWN) if n in installed)
         said.append(f"{'; '.join(titles)}: {named}")
     return said
 
 
 def _row_title(writer: str, source: str) -> str:
-    title = ENGINES[writer].title
+    title = EVERY_ENGINE[writer].title
     if source == "own":
         return title
     if source == "live":
@@ -114,22 +117,31 @@ def _row_title(writer: str, source: str) -> str:
 
 def _tables(found: Sequence[Cell]) -> list[str]:
     parts: list[str] = []
-    for kind, form in FORMATS.items():
-        head = " | ".join(title(reader) for reader in READERS)
-        parts += [f"## {form.title}", "", f"| written by | {head} |", "|---|" + "---|" * len(READERS)]
+    for kind in FORMATS_MATRIX.kinds:
+        form = FORMATS[kind]
+        head = " | ".join(title(reader) for reader in FORMATS_MATRIX.readers)
+        parts += [
+            f"## {form.title}",
+            "",
+            f"| written by | {head} |",
+            "|---|" + "---|" * len(FORMATS_MATRIX.readers),
+        ]
         rows = sorted(
             {(c.source != "own", "-" in c.source, c.writer, c.source) for c in found if c.kind == kind},
             key=lambda row: (row[0], row[1], list(ENGINES).index(row[2]), row[3]),
         )
         for _, _, writer, source in rows:
             mine = [c for c in found if (c.kind, c.writer, c.source) == (kind, writer, source)]
-            line = " | ".join(_count([c for c in mine if c.reader == reader]) for reader in READERS)
+            line = " | ".join(
+                count([c for c in mine if c.reader == reader]) for reader in FORMATS_MATRIX.readers
+            )
             parts.append(f"| {_row_title(writer, source)} | {line} |")
         parts.append("")
     return parts
 
 
-def _count(mine: Sequence[Cell]) -> str:
+def count(mine: Sequence[Cell]) -> str:
+    """What a table says of some cells: how many passed, and how many of the others there are."""
     verdicts = ("passed", "limit", "explained", "failed")
     passed, limits, explained, failed = (sum(c.verdict == v for c in mine) for v in verdicts)
     if not passed and not explained and not failed:
@@ -141,7 +153,7 @@ def _count(mine: Sequence[Cell]) -> str:
 
 def title(reader: str) -> str:
     """A reader's name in a table's head."""
-    return OURS if reader == OURS else ENGINES[reader].title
+    return OURS if reader == OURS else EVERY_ENGINE[reader].title
 
 
 def _round_trips() -> list[str]:
@@ -183,10 +195,11 @@ def _round_trips() -> list[str]:
     return [*parts, "", *failures, *([""] if failures else [])]
 
 
-def _lists(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
+def lists(cases: Sequence[Case], found: Sequence[Cell], engines: Iterable[Engine]) -> list[str]:
+    """What failed, what is explained, what the engines do not build, and the limits of readers."""
     parts = ["## Failures", "", *(_grouped(found, "failed") or ["None."]), ""]
     parts += ["## Explained", "", *(_explained(found) or ["None."]), ""]
-    parts += ["## Models that a Keras does not build", "", *_unbuilt(cases), ""]
+    parts += ["## Models that a Keras does not build", "", *_unbuilt(cases, list(engines)), ""]
     parts += ["## Limits of readers", "", *(_grouped(found, "limit") or ["None."]), ""]
     return parts
 
@@ -234,15 +247,12 @@ def _general(reason: str, case: str) -> str:
     return text[:220]
 
 
-def _unbuilt(cases: Sequence[Case]) -> list[str]:
+def _unbuilt(cases: Sequence[Case], engines: Sequence[Engine]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for case in cases:
-        lacking = [e.title for e in ENGINES.values() if "error" in layout.stated(e.name, case)]
+        errors = {e.title: layout.stated(e.name, case).get("error") for e in engines}
+        lacking = {title: error for title, error in errors.items() if error is not None}
         if lacking:
-            error = layout.stated(next(e.name for e in ENGINES.values() if e.title == lacking[0]), case)[
-                "error"
-            ]
-            groups.setdefault(f"{', '.join(lacking)}: {_general(str(error), case.name)[:160]}", []).append(
-                f"`{case.name}`"
-            )
+            error = _general(str(next(iter(lacking.values()))), case.name)[:160]
+            groups.setdefault(f"{', '.join(lacking)}: {error}", []).append(f"`{case.name}`")
     return [f"- {', '.join(names)}: {reason}" for reason, names in groups.items()] or ["None."]

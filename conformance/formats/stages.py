@@ -18,12 +18,12 @@ from conformance.case import Case
 from conformance.cases import CASES
 from conformance.environments import ROOT, python
 from conformance.formats import layout
-from conformance.formats.layout import ENGINES, FORMATS, OURS, READERS
+from conformance.formats.layout import EVERY_ENGINE, FORMATS, OURS, Engine, Matrix
 from conformance.formats.live import is_current
 from conformance.formats.worker import stamp
 
 
-def run(cases: Sequence[Case], engines: Sequence[str], jobs: int) -> None:
+def run(cases: Sequence[Case], matrix: Matrix, jobs: int) -> None:
     """Writes and reads whatever has changed; what came of it lies below `layout.HOME`."""
     start = time.perf_counter()
 
@@ -31,6 +31,7 @@ def run(cases: Sequence[Case], engines: Sequence[str], jobs: int) -> None:
         print(f"{what}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
 
     code = layout.sources_digest()
+    trips_too = matrix.shared is None
     with ThreadPoolExecutor(jobs) as pool:
 
         def each(work: Any, names: Sequence[str]) -> None:
@@ -42,10 +43,15 @@ def run(cases: Sequence[Case], engines: Sequence[str], jobs: int) -> None:
             _stage("write", name, stale)
             say(f"{name} wrote {len(stale)} of {len(cases)} models")
 
+        def rewrite(name: str) -> None:
+            stale = [[c.name, w] for c in cases for w in matrix.engines if not _is_rewritten(w, c, code)]
+            _stage("write", name, stale)
+            say(f"{name} wrote the files of {len(stale)} of {len(cases) * len(matrix.engines)} models")
+
         def read(name: str) -> None:
-            wanted = _readings(name, cases, engines, code)
+            wanted = _readings(name, cases, matrix, code)
             _stage("read", name, wanted)
-            refused = _readings(name, cases, engines, code, refused=True)
+            refused = _readings(name, cases, matrix, code, refused=True)
             _stage("read", name, refused)
             say(f"{name} read {len(wanted) + len(refused)} files")
 
@@ -57,22 +63,24 @@ def run(cases: Sequence[Case], engines: Sequence[str], jobs: int) -> None:
             )
             say("kerasfmt made its round trips")
 
-        each(write, engines)
-        each(write, [OURS])
-        each(trips, [OURS])
-        each(read, [reader for reader in READERS if reader in engines or reader == OURS])
+        each(write, list(matrix.engines))
+        each(rewrite, [OURS])
+        each(trips, [OURS] if trips_too else [])
+        each(read, matrix.readers)
 
 
 def _is_written(name: str, case: Case, code: str) -> bool:
-    if name != OURS:
-        known = layout.stated(name, case)
-        return known.get("key") == layout.key(case) and known.get("code") == code
-    states = [layout.stated(writer, case) for writer in ENGINES]
-    return all("error" in s or s.get("rewritten") == code for s in states if s)
+    known = layout.stated(name, case)
+    return known.get("key") == layout.key(case) and known.get("code") == code
+
+
+def _is_rewritten(writer: str, case: Case, code: str) -> bool:
+    known = layout.stated(writer, case)
+    return not known or "error" in known or known.get("rewritten") == code
 
 
 def _readings(
-    reader: str, cases: Sequence[Case], engines: Sequence[str], code: str, refused: bool = False
+    reader: str, cases: Sequence[Case], matrix: Matrix, code: str, refused: bool = False
 ) -> list[list[str]]:
     """The files of different content that a reader has not read yet.
 
@@ -80,14 +88,16 @@ def _readings(
     """
     found: dict[Path, list[str]] = {}
     for case in cases:
-        for writer in engines:
+        for writer in matrix.engines:
             if layout.stated(writer, case).get("error", "") or not layout.stated(writer, case):
                 continue
             files = layout.written(writer, case)
             for name, file in sorted(files.items(), key=lambda item: not item[0].startswith("own-")):
                 kind = kind_of(name)
                 others = name == "own-saved_model" and reader != OURS
-                if not file["ok"] or (others and not (refused and _refuses(reader, case))):
+                if not file["ok"] or (others and not (refused and _refuses(reader, case, matrix))):
+                    continue
+                if not others and not matrix.reads(reader, writer, source_of(name, kind), kind):
                     continue
                 target = layout.read_result(reader, case, kind, file["digest"])
                 if not is_current(target, stamp(reader, case.key, code)):
@@ -95,11 +105,11 @@ def _readings(
     return list(found.values())
 
 
-def _refuses(reader: str, case: Case) -> bool:
+def _refuses(reader: str, case: Case, matrix: Matrix) -> bool:
     """Whether a reader did not load one of kerasfmt's SavedModels of a case."""
     files = [
         file["digest"]
-        for writer in ENGINES
+        for writer in matrix.engines
         for name, file in layout.written(writer, case).items()
         if name.endswith("-saved_model") and file["ok"]
     ]
@@ -112,12 +122,18 @@ def kind_of(name: str) -> str:
     return next(kind for kind in FORMATS if name.removesuffix(FORMATS[kind].suffix).endswith(f"-{kind}"))
 
 
+def source_of(name: str, kind: str) -> str:
+    """Where a file comes from, by its name and its format."""
+    return name.removesuffix(FORMATS[kind].suffix).removesuffix(f"-{kind}")
+
+
 def _stage(stage: str, name: str, jobs: list[Any]) -> None:
     """Runs jobs in one process; a job that the process dies on is noted as failed, and the rest goes on."""
-    interpreter = python("core" if name == OURS else ENGINES[name].environment)
+    engine = EVERY_ENGINE.get(name)
+    interpreter = python(engine.environment if engine else "core")
     environment = {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": _path(engine),
         "CUDA_VISIBLE_DEVICES": "-1",
         "PYTHONWARNINGS": "ignore",
     }
@@ -141,3 +157,9 @@ def _stage(stage: str, name: str, jobs: list[Any]) -> None:
             held = stamp(name, CASES[case].key, code)
             write_json(target, {"ok": False, "error": words, "stamp": held})
             jobs = jobs[finished + 1 :]
+
+
+def _path(engine: Engine | None) -> str:
+    """The directories from which a process imports before all others."""
+    first = [str(engine.packages)] if engine and engine.packages else []
+    return os.pathsep.join([*first, str(ROOT)])

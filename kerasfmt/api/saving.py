@@ -60,7 +60,7 @@ def save_model(
         which cannot read an archive of Keras 3. HDF5 is written as Keras 2 does. From such a file Keras 3 takes
         the optimizer's class, but not its options and slots; only .keras keeps them for Keras 3. "keras_h5" is HDF5
         in Keras 3's words, for layers and options that Keras 2 lacks or means otherwise. "keras_3.0" is a .keras
-        archive that Keras 3.0 to 3.10 read too.
+        archive that Keras 3.0 to 3.10 read too; the default is for Keras 3.4 and later.
       signatures: the signatures of the SavedModel; by default "serving_default", the model's prediction. For a live
         model of Keras 2 also functions of TensorFlow: with an input signature, or concrete ones.
       options: TensorFlow's options for a SavedModel.

@@ -15,6 +15,7 @@ from kerasfmt.graph import Value, ops
 from kerasfmt.graph.sizes import int32
 from kerasfmt.ir import fields
 from kerasfmt.ir.fields import Field
+from kerasfmt.ir.keras_facts import ANY_VALUE, KerasFacts
 from kerasfmt.layers.image_random import Factor, RandomImageLayer, batch_size, bounds, factor, sides
 from kerasfmt.typing import override
 
@@ -104,6 +105,9 @@ class RandomRotation(WarpLayer):
       seed: makes the choice repeatable.
     """
 
+    facts = KerasFacts(
+        implied_by_keras2={"value_range": ANY_VALUE}
+    )  # Keras 3.0 to 3.5 state it, and do not use it
     config_order = ("factor", "fill_mode", "fill_value", "interpolation", "seed")
     factor: Factor = factor(-math.inf, math.inf)
     fill_mode: str = _fill_mode()

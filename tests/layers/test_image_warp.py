@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import kerasfmt
+from kerasfmt.dialects.model_config import normalized
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph.run import run
 from kerasfmt.layers import RandomRotation, RandomTranslation, RandomZoom
@@ -41,6 +42,12 @@ class TestLayers(RandomLayerTests):
             RandomZoom, "interpolation: expected one of", height_factor=0.1, interpolation="area"
         ),
     }
+
+
+def test_a_range_of_values_that_first_versions_of_keras_3_state_is_left_out() -> None:
+    told = {"name": "r", "factor": 0.1, "value_range": [0, 1], "data_format": "channels_last"}
+    assert normalized(RandomRotation, told) == {k: v for k, v in told.items() if k != "value_range"}
+    assert "value_range" in normalized(RandomZoom, told)
 
 
 def test_a_factor_beyond_the_image() -> None:

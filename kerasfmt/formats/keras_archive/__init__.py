@@ -163,4 +163,8 @@ EARLY_KERAS3: Final = Format(
     write=_write_for_early_keras3,
     unheld=_unheld,
 )
-"""The words of the first versions of Keras 3; archives in them are read by FORMAT, and by later versions of Keras."""
+"""The words of the first versions of Keras 3; archives in them are read by FORMAT.
+
+Later versions of Keras read them too, unless a layer takes the only output of a model inside of the model: they hand
+it on as a list.
+"""
