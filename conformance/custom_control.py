@@ -80,16 +80,17 @@ def _vectorized_map(ops: Any, layer: Any, x: Any) -> Any:
 
 
 def _nested(ops: Any, layer: Any, x: Any) -> Any:
-    rows = ops.cast(ops.shape(x)[0], "float32")
+    """TensorFlow takes no gradient of a variable that a branch in a loop of a loaded file reads; here none does."""
+    rows, y = ops.cast(ops.shape(x)[0], "float32"), layer.dense(x)
 
     def each(row: Any) -> Any:
         return ops.cond(
             ops.sum(row) > 0,
-            lambda: ops.fori_loop(0, 2, lambda i, y: layer.dense(y) + x[0] * layer.scale, row),
+            lambda: ops.fori_loop(0, 2, lambda i, z: ops.sin(z) + x[0] * layer.scale, row),
             lambda: row * rows,
         )
 
-    return ops.map(each, x)
+    return ops.map(each, y)
 
 
 def _numbers(ops: Any, layer: Any, x: Any) -> Any:
