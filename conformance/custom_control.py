@@ -134,6 +134,17 @@ def _builder(code: Code) -> Callable[[Keras], Any]:
     return build
 
 
+def _functional(keras: Keras) -> Any:
+    """A functional model that holds such operations itself."""
+    x, ops = keras.Input((3, 4)), keras.ops
+    y = ops.map(lambda row: row * ops.sum(row), keras.layers.Dense(4)(x))
+    _, y = ops.scan(lambda total, row: (total + row, total + row), ops.zeros((3, 4)), y)
+    return keras.Model(
+        x, keras.layers.Dense(2, name="last", use_bias=False)(ops.fori_loop(0, 2, lambda i, z: ops.sin(z), y))
+    )
+
+
 CONTROL: Final[Mapping[str, Custom]] = {
-    f"control_{name}": Custom(_builder(code), _X, 2e-5) for name, code in CODES.items()
+    **{f"control_{name}": Custom(_builder(code), _X, 2e-5) for name, code in CODES.items()},
+    "functional_control": Custom(_functional, _X, 2e-5),
 }
