@@ -80,16 +80,17 @@ def _vectorized_map(ops: Any, layer: Any, x: Any) -> Any:
 
 
 def _nested(ops: Any, layer: Any, x: Any) -> Any:
-    rows = ops.cast(ops.shape(x)[0], "float32")
+    """TensorFlow takes no gradient of a variable that a branch in a loop of a loaded file reads; here none does."""
+    rows, y = ops.cast(ops.shape(x)[0], "float32"), layer.dense(x)
 
     def each(row: Any) -> Any:
         return ops.cond(
             ops.sum(row) > 0,
-            lambda: ops.fori_loop(0, 2, lambda i, y: layer.dense(y) + x[0] * layer.scale, row),
+            lambda: ops.fori_loop(0, 2, lambda i, z: ops.sin(z) + x[0] * layer.scale, row),
             lambda: row * rows,
         )
 
-    return ops.map(each, x)
+    return ops.map(each, y)
 
 
 def _numbers(ops: Any, layer: Any, x: Any) -> Any:
@@ -133,6 +134,17 @@ def _builder(code: Code) -> Callable[[Keras], Any]:
     return build
 
 
+def _functional(keras: Keras) -> Any:
+    """A functional model that holds such operations itself."""
+    x, ops = keras.Input((3, 4)), keras.ops
+    y = ops.map(lambda row: row * ops.sum(row), keras.layers.Dense(4)(x))
+    _, y = ops.scan(lambda total, row: (total + row, total + row), ops.zeros((3, 4)), y)
+    return keras.Model(
+        x, keras.layers.Dense(2, name="last", use_bias=False)(ops.fori_loop(0, 2, lambda i, z: ops.sin(z), y))
+    )
+
+
 CONTROL: Final[Mapping[str, Custom]] = {
-    f"control_{name}": Custom(_builder(code), _X, 2e-5) for name, code in CODES.items()
+    **{f"control_{name}": Custom(_builder(code), _X, 2e-5) for name, code in CODES.items()},
+    "functional_control": Custom(_functional, _X, 2e-5),
 }

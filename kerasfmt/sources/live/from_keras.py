@@ -38,6 +38,7 @@ from kerasfmt.sources.live.entries import (
 from kerasfmt.sources.live.keras_code import KerasCode, input_specs
 from kerasfmt.sources.live.objects import is_keras, is_keras3, keras_classes, keras_version, own_code
 from kerasfmt.sources.live.stateless import JAX, backend_of
+from kerasfmt.sources.live.symbolic_control import OPERATIONS
 from kerasfmt.sources.live.taking import HasMoreWeights, adapters, take_layer, take_weights
 from kerasfmt.sources.live.tf_code import TFCode, model_inputs
 from kerasfmt.sources.live.tf_functions import taken_function, taken_signatures
@@ -189,6 +190,8 @@ def _network_entry(live: Any, customs: Mapping[str, Any]) -> dict[str, Any] | No
     """
     if not is_network(live, customs):
         return None
+    if is_keras3(live) and any(_runs_functions(each, customs) for each in getattr(live, "operations", ())):
+        return None
     try:
         return model_entry(live, customs)
     except NotImplementedError:
@@ -196,6 +199,11 @@ def _network_entry(live: Any, customs: Mapping[str, Any]) -> dict[str, Any] | No
             return None
     with without_failed_configs(live):
         return model_entry(live, customs)
+
+
+def _runs_functions(operation: Any, customs: Mapping[str, Any]) -> bool:
+    """Whether it is an operation that runs functions of the user's, which no config states."""
+    return bool(OPERATIONS & keras_classes(operation) - customs.keys())
 
 
 def _model(live: Any, layers: CustomLayers, is_space: bool) -> ir.Model:
