@@ -32,6 +32,7 @@ EXAMPLE = ROOT / "examples" / "digits.h5"
 _READERS = "conformance/test_readers.py"
 _WITH_JAX = (
     "tests/sources/jax",
+    "tests/sources/live",
     "tests/graph/test_xla_client.py",
     "tests/graph/test_xla_module.py",
     "tests/graph/ops/test_xla.py",

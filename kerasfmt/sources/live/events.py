@@ -85,6 +85,10 @@ class NotRecordable(Exception):
         self.line = line
 
 
+class NotComputable(NotRecordable):
+    """The code cannot be taken in any way: what it does in an inner function, no backend traces."""
+
+
 def options_of(operation: Any) -> dict[str, Any]:
     """The options of an operation of Keras 3."""
     try:

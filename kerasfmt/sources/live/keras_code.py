@@ -19,7 +19,7 @@ from kerasfmt.ir.trace import Trace, function_name
 from kerasfmt.ir.traces import Kwargs
 from kerasfmt.sources.live.custom_layers import CustomLayers
 from kerasfmt.sources.live.entries import called
-from kerasfmt.sources.live.events import NotRecordable
+from kerasfmt.sources.live.events import NotComputable, NotRecordable
 from kerasfmt.sources.live.objects import keras_classes
 from kerasfmt.sources.live.recording import Recorder
 from kerasfmt.sources.live.replay import Replay
@@ -55,7 +55,7 @@ class KerasCode:
         try:
             script = script_of(recorder, inputs, given, training)
         except NotRecordable as error:
-            if backend_of(self._live) == JAX:
+            if backend_of(self._live) == JAX and not isinstance(error, NotComputable):
                 return self._traced_by_jax(layer, inputs, given, training, context, error)
             raise UnsupportedLayerError(self._refusal(str(error))) from error
         graph = Builder(function_name(context.names[layer]))

@@ -23,7 +23,7 @@ from typing import Any
 
 from kerasfmt.ir.structure import flatten
 from kerasfmt.sources.live.code_lines import raising_line, reason_of, running_line
-from kerasfmt.sources.live.events import Body, Event, NotRecordable, Recording, options_of
+from kerasfmt.sources.live.events import Body, Event, NotComputable, NotRecordable, Recording, options_of
 from kerasfmt.sources.live.objects import classes, keras_base, keras_classes, layers_in
 from kerasfmt.sources.live.replacing import LOCK, attribute_replaced, replaced
 from kerasfmt.sources.live.symbolic_arrays import MADE, SPREAD, making, spreading
@@ -199,7 +199,7 @@ class Recorder:
         return isinstance(value, self.tensor_class) or is_variable(value)
 
     def _refuse_inside(self, what: str) -> None:
-        raise NotRecordable(running_line(), f"{what} in a function that keras.ops.{self._inside[-1]} runs")
+        raise NotComputable(running_line(), f"{what} in a function that keras.ops.{self._inside[-1]} runs")
 
     def _refuse_state_inside(self, what: str) -> None:
         """Refuses what changes a variable in a function of the user's, where the backend traces that."""

@@ -236,7 +236,7 @@ def _random(name: str) -> Any:
     return draw
 
 
-BACKEND = ["jax"]
+BACKEND = ["numpy"]
 """The name of the backend."""
 CONTROL = (
     "cond", "switch", "while_loop", "fori_loop", "scan", "associative_scan", "map", "vectorized_map",
