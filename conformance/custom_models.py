@@ -324,3 +324,28 @@ def nested(keras: Keras) -> Any:
     inner = keras.Model(x, Clipped()(keras.layers.Dense(3)(x)), name="inner")
     stack = keras.Sequential([keras.Input((3,)), Clipped(), keras.layers.Dense(2)], name="stack")
     return keras.Model(y, stack(inner(y)))
+
+
+@_custom([_floats(3, 4), _floats(3, 4)])
+def several_arguments(keras: Keras) -> Any:
+    """Layers whose code takes several tensors, each an argument of its own; by position and by name."""
+
+    class Mixed(keras.layers.Layer):  # type: ignore[misc, name-defined]
+        def build(self, *shapes: Any, **named: Any) -> None:
+            self.scale = self.add_weight(shape=(4,), initializer="ones", name="scale")
+            self.built = True
+
+        def call(self, a: Any, b: Any, factor: float = 2.0, training: bool = False) -> Any:
+            return a * self.scale + keras.ops.sin(b) * factor
+
+    class Outer(keras.layers.Layer):  # type: ignore[misc, name-defined]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.inner = Mixed(name="inner")
+
+        def call(self, a: Any) -> Any:
+            return self.inner(a, a * 2.0) + self.inner(b=a, a=a, factor=3.0)
+
+    x, y = keras.Input((4,), name="x"), keras.Input((4,), name="y")
+    positional, named = Mixed(name="positional")(x, y), Mixed(name="named")(b=x, a=y)
+    return keras.Model([x, y], [Outer(name="outer")(positional), named])

@@ -18,6 +18,7 @@ from kerasfmt.ir.own_modules import is_own
 from kerasfmt.ir.revived import NO_CONFIG
 from kerasfmt.sources.live.lookups import without_path
 from kerasfmt.sources.live.objects import (
+    by_name,
     classes,
     is_keras3,
     keras_base,
@@ -209,7 +210,7 @@ def layer_entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]
     if is_model(layer) and is_network(layer, customs):
         return model_entry(layer, customs)
     if is_custom(layer, customs):
-        return custom_entry(layer, entry["config"])
+        return {**custom_entry(layer, entry["config"]), **_named_arguments(layer, entry)}
     own = base(layer, customs)
     found: dict[str, Any] = {"class_name": own.__name__, "config": entry["config"]}
     if own is not type(layer) and own is not _custom_class(layer, customs):
@@ -225,6 +226,21 @@ def layer_entry(layer: Any, entry: Mapping[str, Any], customs: Mapping[str, Any]
         policy = {"class_name": "DTypePolicy", "config": {"name": found["config"]["dtype"]}}
         found["config"] = {**found["config"], "dtype": policy}
     return found
+
+
+def _named_arguments(layer: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The calls of a Keras 3 layer: its first argument by position, and the others by the names that its code gives.
+
+    So Keras 2 states calls; what stands by position in Keras 3's config would be a list of inputs.
+    """
+    nodes = entry.get("inbound_nodes")
+    if not is_keras3(layer) or not isinstance(nodes, list):
+        return {}
+    calls = []
+    for node in nodes:
+        args, kwargs = by_name(layer, node["args"], node["kwargs"])
+        calls.append({**node, "args": list(args), "kwargs": kwargs})
+    return {"inbound_nodes": calls}
 
 
 def custom_entry(layer: Any, config: Mapping[str, Any]) -> dict[str, Any]:

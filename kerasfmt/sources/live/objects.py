@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,27 @@ def keras_base(value: Any, name: str) -> type:
 def layers_in(live: Any) -> list[Any]:
     """The layers that a live layer of Keras 3 holds, and those in them."""
     return list(live._flatten_layers(include_self=False, recursive=True))
+
+
+def by_name(
+    layer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[Sequence[Any], dict[str, Any]]:
+    """The arguments of a call, the first by position and the others by the names that the layer's code gives.
+
+    Args:
+      layer: a live layer of Keras 3.
+      args: what is given by position.
+      kwargs: what is given by name.
+    """
+    parameters = inspect.signature(layer.call).parameters.values()
+    names = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    named = dict(kwargs)
+    if names and names[0] in named and not args:
+        args = [named.pop(names[0])]
+    if 1 < len(args) <= len(names):
+        named |= dict(zip(names[1:], args[1:], strict=False))
+        args = args[:1]
+    return args, named
 
 
 def is_keras(value: Any) -> bool:

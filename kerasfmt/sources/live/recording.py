@@ -24,7 +24,7 @@ from typing import Any
 from kerasfmt.ir.structure import flatten
 from kerasfmt.sources.live.code_lines import raising_line, reason_of, running_line
 from kerasfmt.sources.live.events import Body, Event, NotComputable, NotRecordable, Recording, options_of
-from kerasfmt.sources.live.objects import classes, keras_base, keras_classes, layers_in
+from kerasfmt.sources.live.objects import by_name, classes, keras_base, keras_classes, layers_in
 from kerasfmt.sources.live.replacing import LOCK, attribute_replaced, replaced
 from kerasfmt.sources.live.symbolic_arrays import MADE, SPREAD, making, spreading
 from kerasfmt.sources.live.symbolic_control import CONTROL, OPERATIONS, SymbolicControl, chosen_branch
@@ -258,7 +258,8 @@ class Recorder:
         finally:
             self._quiet -= 1
         if not self._quiet:
-            self._add(Event("layer", type(target).__name__, target, {}, args, kwargs), outputs, line)
+            given, named = by_name(target, args, kwargs) if custom else (args, kwargs)
+            self._add(Event("layer", type(target).__name__, target, {}, tuple(given), named), outputs, line)
         return outputs
 
     def _with_variables(self, run: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

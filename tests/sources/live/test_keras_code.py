@@ -168,3 +168,22 @@ def test_a_live_layer_is_traced_once_for_each_signature() -> None:
     before = list(first.traces)
     found.predict(X)
     assert list(first.traces) == before
+
+
+class Mixed(keras.Layer):
+    def call(self, a: Any, b: Any, factor: float = 2.0) -> Any:
+        return a + b * factor
+
+
+class Mixing(keras.Model):
+    def __init__(self) -> None:
+        super().__init__("mixing")
+        self.inner = Mixed("inner")
+        self._build_shapes_dict = {"input_shape": (None, 2)}
+
+    def call(self, x: Any) -> Any:
+        return self.inner(x, keras.Sin()(x)) + self.inner(b=x, a=x, factor=3.0)
+
+
+def test_tensors_that_are_arguments_of_their_own() -> None:
+    np.testing.assert_allclose(from_keras(Mixing()).predict(X), X + 2 * np.sin(X) + 4 * X, rtol=1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kerasfmt.errors import UnsupportedLayerError
-from kerasfmt.sources.live.objects import registered_name, to_json
+from kerasfmt.sources.live.objects import by_name, registered_name, to_json
 
 
 class Shape:
@@ -64,3 +64,31 @@ def test_the_name_under_which_keras_knows_a_class(place: str, monkeypatch: pytes
     kind = type("Adam", (), {"__module__": "keras_of_this_test.optimizers.adam"})
     assert registered_name(kind) == "Custom>Adam"
     assert registered_name(Shape) == "Shape"
+
+
+class Several:
+    """A layer whose code takes tensors by position and by name."""
+
+    def call(self, a: Any, b: Any, factor: float = 2.0, *, mask: Any = None) -> Any:
+        return a
+
+
+class Many:
+    """A layer whose code takes any number of tensors."""
+
+    def call(self, *tensors: Any) -> Any:
+        return tensors
+
+
+@pytest.mark.parametrize(
+    ("layer", "args", "kwargs", "expected"),
+    [
+        (Several(), ["x"], {}, (["x"], {})),
+        (Several(), ["x", "y"], {}, (["x"], {"b": "y"})),
+        (Several(), ["x", "y", 3.0], {"mask": "m"}, (["x"], {"b": "y", "factor": 3.0, "mask": "m"})),
+        (Several(), [], {"b": "y", "a": "x"}, (["x"], {"b": "y"})),
+        (Many(), ["x", "y"], {}, (["x", "y"], {})),
+    ],
+)
+def test_arguments_have_the_names_of_the_code(layer: Any, args: Any, kwargs: Any, expected: Any) -> None:
+    assert by_name(layer, args, kwargs) == expected
