@@ -27,6 +27,11 @@ keras: Any = keras2()
 
 Array = np.ndarray[Any, Any]
 MODULES = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
+REGISTRIES: dict[str, Any] = {
+    "initializer": initializers.REGISTRY,
+    "regularizer": regularizers._REGISTRY,
+    "constraint": constraints._REGISTRY,
+}
 
 # Kind, class, arguments.
 OBJECTS: list[tuple[str, str, dict[str, Any]]] = [
@@ -91,7 +96,7 @@ def test_configs(kind: str, name: str, options: dict[str, Any], legacy: bool) ->
 
 def keras_names(kind: str) -> list[str]:
     """Names that Keras itself resolves, of ours."""
-    return sorted(MODULES[kind]._REGISTRY._makers)
+    return sorted(REGISTRIES[kind]._makers)
 
 
 # Names that only Keras 3 writes.
@@ -274,8 +279,6 @@ def test_activations_of_keras_3(name: str, keras_name: str) -> None:
 
 
 def test_every_config_object_has_a_case() -> None:
-    known = {c.__name__ for m in MODULES.values() for c, _ in m._REGISTRY._makers.values()}
+    known = {c.__name__ for r in REGISTRIES.values() for c, _ in r._makers.values()}
     assert known == {name for _, name, _ in OBJECTS}
-    assert all(
-        issubclass(c, FrozenOptions) for m in MODULES.values() for c, _ in m._REGISTRY._makers.values()
-    )
+    assert all(issubclass(c, FrozenOptions) for r in REGISTRIES.values() for c, _ in r._makers.values())

@@ -168,13 +168,6 @@ EXPLAINED = (
         writers=KERAS2,
     ),
     Explained(
-        "A vocabulary that Keras 2 has read from a SavedModel is in the layer's table, and its config states none.",
-        ("StringLookup-*", "IntegerLookup-*", "TextVectorization-*", "sentiment", "tabular"),
-        ("other config: : InvalidModelError",),
-        kinds=("saved_model",),
-        readers=KERAS2,
-    ),
-    Explained(
         "Keras 3 makes layers of the operations that join the masks of several inputs once it has loaded the model, "
         "so that the config names them; outputs and weights are the same.",
         ("masks_*",),

@@ -19,12 +19,6 @@ from conformance.formats.layout import ENGINES, EVERY_ENGINE, FORMATS, FORMATS_M
 from conformance.formats.matrix import Cell
 
 TARGET = Path(__file__).parent.with_name("FORMATS.md")
-_WIDEST = (
-    "The widest run was on 2026-11-22, with 120 of the models, without TensorFlow 2.12 and without SavedModels as "
-    "sources: 59,742 cells passed, 14,781 were limits, 633 explained, none failed."
-)
-"""What the page said of the run with most models; it stands on pages of fewer."""
-_WIDEST_MODELS = 120
 _SHOWN = ("keras", "tensorflow", "tensorflow_cpu", "tf_keras", "jax", "torch", "h5py", "numpy")
 
 
@@ -52,9 +46,10 @@ def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
         "A cell says with how many models the reader gave equal weights, an equal config, equal optimizer",
         "slots, and predictions within 1e-5 of the largest one of the live model's. *n limit*: the reader fails",
         "in the same way on the file that the model's own Keras (or, where that does not write the format,",
-        "the one whose format it is) wrote of the same model; both were run. *n explained*: it fails for a reason",
-        "that is known, and given below. Left out are Lambda, whose function is Python code that kerasfmt does not",
-        "store, and models that differ from others in the options of saving alone.",
+        "the one whose format it is), or the reader itself, wrote of the same model; both were run. So it is where no",
+        "Keras of the format has the model, and the reader refuses the seed model in that format too. *n explained*:",
+        "it fails for a reason that is known, and given below. Left out are Lambda, whose function is Python code that",
+        "kerasfmt does not store, and models that differ from others in the options of saving alone.",
         "",
         f"{counts['passed']:,} cells passed, {counts['limit']:,} are limits of the reader, "
         f"{counts['explained']:,} are explained, {counts['failed']:,} failed.",
@@ -62,7 +57,6 @@ def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
         f"In this run: {', '.join(f'`{case.name}`' for case in cases)}.",
         "",
         *([f"Not in this run: {', '.join(missing)}.", ""] if missing else []),
-        *([_WIDEST, ""] if len(cases) < _WIDEST_MODELS else []),
         *(f"- {line}" for line in versions()),
         f"- kerasfmt: {_codes(cases)}",
         "",
@@ -205,19 +199,18 @@ def lists(cases: Sequence[Case], found: Sequence[Cell], engines: Iterable[Engine
 
 
 def _grouped(found: Sequence[Cell], verdict: str) -> list[str]:
-    """One line for each format, reader and reason, with the models and writers that it is about."""
-    groups: dict[tuple[str, str, str], tuple[list[str], set[str]]] = {}
+    """One line for each format and reason, with the readers, models and writers that it is about."""
+    groups: dict[tuple[str, str], tuple[dict[str, None], dict[str, None], set[str]]] = {}
     for c in found:
         if c.verdict == verdict:
-            key = (FORMATS[c.kind].title, title(c.reader), _general(c.reason, c.case))
-            models, rows = groups.setdefault(key, ([], set()))
+            key = (FORMATS[c.kind].title, _general(c.reason, c.case))
+            readers, models, rows = groups.setdefault(key, ({}, {}, set()))
+            readers[title(c.reader)] = models[f"`{c.case}`"] = None
             rows.add(_row_title(c.writer, c.source))
-            if c.case not in models:
-                models.append(c.case)
     return [
-        f"- {kind}, read by {reader}: {_listed([f'`{m}`' for m in models], 12)}"
+        f"- {kind}, read by {'; '.join(readers)}: {_listed(list(models), 12)}"
         f" (written by {_listed(sorted(rows), 3)}): {reason}"
-        for (kind, reader, reason), (models, rows) in groups.items()
+        for (kind, reason), (readers, models, rows) in groups.items()
     ]
 
 
