@@ -259,7 +259,7 @@ EXPLAINED_IN_MINORS = (
         "HDF5 is written in the words of Keras 2 or of the last Keras 3, which Keras 3.0 to 3.3 do not all read: see "
         'above. A `.keras` archive with `save_format="keras_3.0"` has no such limit.',
         ("*",),
-        ("Could not interpret initializer identifier", "get_tensor()"),
+        ("Could not interpret initializer identifier", "get_tensor()", "could not be deserialized properly"),
         kinds=("hdf5", "keras_h5"),
         readers=_KERAS_3_0_TO_3_3,
     ),
@@ -269,7 +269,18 @@ EXPLAINED_IN_MINORS = (
         ("mlp_*", "compiled_*"),
         ("other optimizer state: 0 slots",),
         kinds=("keras_h5",),
-        readers=("kerasfmt",),
+    ),
+    Explained(
+        "Keras 3.2 states the first call of a model in the place of every one, in its own files too.",
+        ("siamese",),
+        ("elements differ", "layers[1].class_name: Functional"),
+        readers=("kerasfmt", "keras_3.2"),
+    ),
+    Explained(
+        "Keras 3 states the backward layer too, where it follows from the forward layer.",
+        ("Bidirectional-*",),
+        ("backward_layer: not expected",),
+        writers=("keras2_models",),
     ),
     Explained(
         "Keras 3 states both bounds of a factor that was given as one number.",
