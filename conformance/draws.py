@@ -47,5 +47,17 @@ def check_distributions(name: str, a: Array, b: Array, *, spread: float = 0.35) 
     apart = np.abs(a.mean(0) - b.mean(0)) / error
     assert apart.max() < SIGMAS, f"{name}: {apart}, {a.mean(0)}, {b.mean(0)}"
     # The spread of each statistic over the draws: noise that is shared too widely, or not widely enough.
-    wide = np.abs(a.std(0) - b.std(0)) < spread * np.maximum(a.std(0), b.std(0)) + 1e-3
+    # What rarely happens makes a spread that few draws decide: its own standard error counts too.
+    apart = np.abs(a.std(0) - b.std(0))
+    error = np.hypot(_error_of_spread(a), _error_of_spread(b))
+    wide = (apart < spread * np.maximum(a.std(0), b.std(0)) + 1e-3) | (apart < SIGMAS * error)
     assert wide.all(), f"{name}: {a.std(0)}, {b.std(0)}"
+
+
+def _error_of_spread(sample: Array) -> Array:
+    """The standard error of the standard deviation over the draws, of samples (draws, n) with any tails."""
+    moved = sample - sample.mean(0)
+    variance = np.mean(moved**2, 0)
+    of_variance = np.sqrt(np.maximum(np.mean(moved**4, 0) - variance**2, 0) / len(sample))
+    result: Array = of_variance / (2 * np.sqrt(variance) + 1e-12)
+    return result

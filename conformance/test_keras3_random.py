@@ -77,6 +77,7 @@ def test_numpy_draws_what_tensorflow_draws(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_distribution_is_that_of_the_layer(name: str, tmp_path: Path) -> None:
     kind, options = LAYERS[name]
+    keras3.utils.set_random_seed(5)
     layer = getattr(keras3.layers, kind)(**options)
     kerasfmt.save_model(model_of(kind, options), tmp_path / "saved")
     loaded = tf.saved_model.load(str(tmp_path / "saved"))
