@@ -10,7 +10,7 @@ from conformance.case import Case
 from conformance.formats import layout
 from conformance.formats.layout import FORMATS, KERAS2_MODELS, MINORS, MINORS_MATRIX, NEWEST, OURS
 from conformance.formats.matrix import Cell
-from conformance.formats.page import count, lists, versions
+from conformance.formats.page import codes, count, lists, summary, versions
 
 TARGET = Path(__file__).parent.with_name("KERAS3_VERSIONS.md")
 
@@ -24,10 +24,7 @@ def write(cases: Sequence[Case], found: Sequence[Cell]) -> Path:
 
 
 def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
-    counts = {v: sum(c.verdict == v for c in found) for v in ("passed", "limit", "explained", "failed")}
     whole = sum(case.about == "model" for case in cases)
-    names = {case.name for case in cases}
-    missing = [f"`{case.name}`" for case in layout.chosen(slow=False) if case.name not in names]
     newest = MINORS[NEWEST].title
     return [
         "# The minor versions of Keras 3",
@@ -44,15 +41,10 @@ def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
         "*n explained*: it fails for a reason that is known, and given below. [FORMATS.md](FORMATS.md) is about the",
         "backends of the last version.",
         "",
-        f"{counts['passed']:,} cells passed, {counts['limit']:,} are limits of the reader, "
-        f"{counts['explained']:,} are explained, {counts['failed']:,} failed.",
-        "",
-        f"In this run: {', '.join(f'`{case.name}`' for case in cases)}.",
-        "",
-        *([f"Not in this run: {', '.join(missing)}.", ""] if missing else []),
+        *summary(cases, found, layout.chosen(slow=False)),
         f"- Keras: {', '.join(_installed(name) for name in MINORS)}, all on JAX",
         *(f"- {line}" for line in _environments()),
-        f"- kerasfmt: {_codes(cases)}",
+        f"- kerasfmt: {codes(cases, NEWEST)}",
         "",
     ]
 
@@ -68,15 +60,6 @@ def _environments() -> list[str]:
     """What is installed in the environments, each named once."""
     said = versions(engines=(KERAS2_MODELS, MINORS[NEWEST]))
     return [line.replace(f"{MINORS[NEWEST].title}:", "The environment of these:") for line in said]
-
-
-def _codes(cases: Sequence[Case]) -> str:
-    """The digests of the sources of kerasfmt that wrote the files."""
-    codes = [str(layout.stated(NEWEST, case).get("code", "")) for case in cases]
-    counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
-    return "; ".join(
-        f"sources {code}" + (f" for {n} models" if len(counts) > 1 else "") for code, n in counts.items()
-    )
 
 
 def _tables(found: Sequence[Cell]) -> list[str]:

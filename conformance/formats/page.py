@@ -30,10 +30,7 @@ def write(cases: Sequence[Case], found: Sequence[Cell]) -> Path:
 
 
 def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
-    counts = {v: sum(c.verdict == v for c in found) for v in ("passed", "limit", "explained", "failed")}
     whole = sum(case.about == "model" for case in cases)
-    names = {case.name for case in cases}
-    missing = [f"`{case.name}`" for case in layout.chosen() if case.name not in names]
     return [
         "# Writers, readers and formats",
         "",
@@ -51,15 +48,25 @@ def _head(cases: Sequence[Case], found: Sequence[Cell]) -> list[str]:
         "it fails for a reason that is known, and given below. Left out are Lambda, whose function is Python code that",
         "kerasfmt does not store, and models that differ from others in the options of saving alone.",
         "",
+        *summary(cases, found, layout.chosen()),
+        *(f"- {line}" for line in versions()),
+        f"- kerasfmt: {codes(cases, next(iter(ENGINES)))}",
+        "",
+    ]
+
+
+def summary(cases: Sequence[Case], found: Sequence[Cell], every: Sequence[Case]) -> list[str]:
+    """What became of the cells, and which of all models the run was about."""
+    counts = {v: sum(c.verdict == v for c in found) for v in ("passed", "limit", "explained", "failed")}
+    names = {case.name for case in cases}
+    missing = [f"`{case.name}`" for case in every if case.name not in names]
+    return [
         f"{counts['passed']:,} cells passed, {counts['limit']:,} are limits of the reader, "
         f"{counts['explained']:,} are explained, {counts['failed']:,} failed.",
         "",
         f"In this run: {', '.join(f'`{case.name}`' for case in cases)}.",
         "",
         *([f"Not in this run: {', '.join(missing)}.", ""] if missing else []),
-        *(f"- {line}" for line in versions()),
-        f"- kerasfmt: {_codes(cases)}",
-        "",
     ]
 
 
@@ -67,14 +74,13 @@ def _layers(number: int) -> str:
     return f"{number} layer" if number == 1 else f"{number} layers"
 
 
-def _codes(cases: Sequence[Case]) -> str:
-    """The digests of the sources of kerasfmt that wrote the files."""
-    stated = [layout.stated(next(iter(ENGINES)), case) for case in cases]
-    codes = [str(known.get("code", "")) for known in stated]
-    counts = {code: codes.count(code) for code in dict.fromkeys(codes)}
-    if len(counts) == 1:
-        return f"sources {codes[0]}"
-    return "; ".join(f"sources {code} for {count} models" for code, count in counts.items())
+def codes(cases: Sequence[Case], writer: str) -> str:
+    """The digests of the sources of kerasfmt that wrote the files, of a writer's models."""
+    found = [str(layout.stated(writer, case).get("code", "")) for case in cases]
+    counts = {code: found.count(code) for code in dict.fromkeys(found)}
+    return "; ".join(
+        f"sources {code}" + (f" for {n} models" if len(counts) > 1 else "") for code, n in counts.items()
+    )
 
 
 def versions(

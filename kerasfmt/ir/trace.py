@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kerasfmt.graph import Function, Spec
+from kerasfmt.graph import Builder, Function, Spec
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.ir.tensor import Constant, Tensor
 from kerasfmt.typing import override, record
@@ -65,6 +65,11 @@ class HashedTuple(tuple[Any, ...]):
 def function_name(layer: str) -> str:
     """The name of the function that a layer of this name is traced as."""
     return f"{layer}_layer_call_and_return_conditional_losses"
+
+
+def argument(graph: Builder, value: Any) -> Any:
+    """A new input of the function under construction for a Spec; a constant as it is."""
+    return graph.input(value) if isinstance(value, Spec) else value
 
 
 def name_specs(structure: Structure, path: str) -> Structure:

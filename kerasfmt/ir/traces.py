@@ -13,7 +13,7 @@ from kerasfmt.ir.activity import activity_function
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.naming import LayerNames
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.trace import Trace, accepts, freeze, function_name, name_specs
+from kerasfmt.ir.trace import Trace, accepts, argument, freeze, function_name, name_specs
 
 if TYPE_CHECKING:
     from kerasfmt.ir.layer import Layer
@@ -146,4 +146,4 @@ def _argument(graph: Builder, spec: Any, name: str) -> Any:
         handle = graph.input(Spec((), dtypes.resource), name)
         content = spec.content
         return graph.emit("ReadVariableOp", handle, dtype=content.dtype, shapes=[content.shape])[0]
-    return graph.input(spec) if isinstance(spec, Spec) else spec
+    return argument(graph, spec)

@@ -11,6 +11,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, emit_one, ops
+from kerasfmt.nn import signal_windows
 from kerasfmt.nn.shapes import dims_of
 
 
@@ -75,9 +76,7 @@ def window_of(x: Value, window: Any, length: int, room: tuple[int, int]) -> np.n
     if isinstance(window, str):
         if window not in ("hann", "hamming"):
             raise ValueError(f"expected window 'hann' or 'hamming', got {window!r}")
-        a, b = (0.5, 0.5) if window == "hann" else (0.54, 0.46)
-        turn = 2 * np.pi * np.arange(length) / (length + (length + 1) % 2 - 1 if length > 1 else 1)
-        values = np.ones(1) if length == 1 else a - b * np.cos(turn)
+        values = signal_windows.window_of(window, length, periodic=length % 2 == 0)
     else:
         values = np.asarray(window)
     if values.shape != (length,):

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerasfmt.graph import Value, Variable, ops
+from kerasfmt import dtypes
+from kerasfmt.graph import Builder, Value, Variable, ops
 from kerasfmt.graph.sizes import int32
 
 
@@ -21,6 +22,11 @@ def dims_of(value: Value) -> list[int | Value]:
         else:
             found.append(dim)
     return found
+
+
+def as_value(graph: Builder, size: int | Value) -> Value:
+    """A dimension as an int32 scalar Value, in the function under construction."""
+    return size if isinstance(size, Value) else graph.constant(np.int32(size), dtypes.int32)
 
 
 def reshape_to(value: Value, dims: Sequence[int | Value]) -> Value:

@@ -14,9 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
-from kerasfmt.graph import Builder, Value, ops
+from kerasfmt.graph import Value, ops
 from kerasfmt.sources.jax.rule import Size
 
 
@@ -182,8 +181,3 @@ def _linear(text: str, name: str) -> tuple[int, int] | None:
 def _size_at(value: Value, axis: int) -> Value:
     shape = ops.shape(value)
     return ops.getitem(shape, axis)
-
-
-def as_value(graph: Builder, size: Size) -> Value:
-    """A dimension as an int32 scalar."""
-    return size if isinstance(size, Value) else graph.constant(np.int32(size), dtypes.int32)

@@ -19,8 +19,9 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError, KerasfmtError, UnsupportedLayerError
 from kerasfmt.graph import Builder, Value, Variable
+from kerasfmt.nn.shapes import as_value
 from kerasfmt.sources.jax import rules  # noqa: F401  (fills RULES)
-from kerasfmt.sources.jax.dimensions import Dimensions, as_value, names_in
+from kerasfmt.sources.jax.dimensions import Dimensions, names_in
 from kerasfmt.sources.jax.folding import folded
 from kerasfmt.sources.jax.keys import is_key, with_words
 from kerasfmt.sources.jax.library import applied

@@ -22,7 +22,8 @@ from kerasfmt import dtypes
 from kerasfmt.errors import UnsupportedLayerError
 from kerasfmt.graph import Builder, Spec, Value, ops
 from kerasfmt.ir.structure import flatten
-from kerasfmt.nn.shapes import dims_of
+from kerasfmt.nn.loops import collecting_loop
+from kerasfmt.nn.shapes import as_value, dims_of
 from kerasfmt.sources.live.events import Body, Event
 from kerasfmt.sources.live.open_sizes import OpenArray, OpenSize
 from kerasfmt.sources.live.script import Content, Input, Output
@@ -274,41 +275,26 @@ def _collected(
     items = [Spec((spec.shape or ())[1:], spec.dtype) for spec in stacked]
     lists = [ops.tensor_list_from_tensor(x) for x in rows]
     reserved = [ops.tensor_list_reserve(count, spec.shape, spec.dtype) for spec in items]
-    at, end = 1 + len(state), 1 + len(state) + len(reserved)
     elements = [(x.dims[1:], x.dtype) for x in rows]
 
-    def body(*values: Value) -> list[Value]:
-        time, carried, written = values[0], values[1:at], values[at:end]
-        last, given, rest = (
-            values[end],
-            values[end + 1 : end + 1 + len(lists)],
-            values[end + 1 + len(lists) :],
-        )
-        place = ops.subtract(ops.subtract(last, time), np.int32(1)) if backwards else time
+    def at_place(
+        place: Value, carried: Sequence[Value], rest: Sequence[Value]
+    ) -> tuple[Sequence[Value], Sequence[Value]]:
         now = [
             ops.tensor_list_get_item(handle, place, shape, dtype)
-            for handle, (shape, dtype) in zip(given, elements, strict=True)
+            for handle, (shape, dtype) in zip(rest[: len(lists)], elements, strict=True)
         ]
-        found = _fit(run([*carried, *now], rest), [*carry, *items])
-        pairs = zip(written, found[len(carried) :], strict=True)
-        put = [ops.tensor_list_set_item(handle, place, item) for handle, item in pairs]
-        return [ops.add(time, np.int32(1)), *found[: len(carried)], *put]
+        found = _fit(run([*carried, *now], rest[len(lists) :]), [*carry, *items])
+        return found[: len(carried)], found[len(carried) :]
 
-    found = ops.while_loop(
-        lambda *values: ops.less(values[0], values[end]),
-        body,
-        [count.graph.constant(np.int32(0)), *state, *reserved],
-        [count, *lists, *invariants],
-        count,
+    after, filled = collecting_loop(
+        at_place, state, reserved, [*lists, *invariants], count, backwards=backwards, name="while"
     )
-    filled = zip(found[at:], items, stacked, strict=True)
-    return [
-        *found[1:at],
-        *(
-            ops.tensor_list_stack(x, item.shape, item.dtype, (spec.shape or ())[0])
-            for x, item, spec in filled
-        ),
+    stacked_up = [
+        ops.tensor_list_stack(x, item.shape, item.dtype, (spec.shape or ())[0])
+        for x, item, spec in zip(filled, items, stacked, strict=True)
     ]
+    return [*after, *stacked_up]
 
 
 def _associative_scan(replay: Steps, step: Event, specs: Sequence[Spec]) -> list[Value]:
@@ -325,8 +311,7 @@ def _associative_scan(replay: Steps, step: Event, specs: Sequence[Spec]) -> list
         swapped = ops.transpose(value, [axis, *(a for a in range(rank) if a != axis)])
         rows.append(ops.expand_dims(swapped, 1 + axis))
     shapes = [x.shape for x in one]
-    count = dims_of(rows[0])[0]
-    length = count if isinstance(count, Value) else rows[0].graph.constant(np.int32(count))
+    length = as_value(rows[0].graph, dims_of(rows[0])[0])
     first = [ops.getitem(x, slice(None, 1)) for x in rows]
     rest = [ops.getitem(x, slice(1, None)) for x in rows]
     begun = [fitted(_sum(x), Spec(shape, x.dtype)) for x, shape in zip(first, shapes, strict=True)]

@@ -36,8 +36,15 @@ from kerasfmt.sources.live.entries import (
     without_failed_configs,
 )
 from kerasfmt.sources.live.keras_code import KerasCode, input_specs
-from kerasfmt.sources.live.objects import is_keras, is_keras3, keras_classes, keras_version, own_code
-from kerasfmt.sources.live.stateless import JAX, backend_of
+from kerasfmt.sources.live.objects import (
+    JAX,
+    backend_of,
+    is_keras,
+    is_keras3,
+    keras_classes,
+    keras_version,
+    own_code,
+)
 from kerasfmt.sources.live.symbolic_control import OPERATIONS
 from kerasfmt.sources.live.taking import HasMoreWeights, adapters, take_layer, take_weights
 from kerasfmt.sources.live.tf_code import TFCode, model_inputs

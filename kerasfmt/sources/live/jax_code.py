@@ -19,12 +19,12 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.errors import UnsupportedFormatError, UnsupportedLayerError
-from kerasfmt.graph import Builder, Spec, Value, Variable, ops
+from kerasfmt.graph import Builder, Value, Variable, ops
 from kerasfmt.graph.ops.generator import bitcast
 from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.trace import Trace, function_name
+from kerasfmt.ir.trace import Trace, argument, function_name
 from kerasfmt.ir.traces import Kwargs
 from kerasfmt.sources.jax.dimensions import solved
 from kerasfmt.sources.jax.exported import Modules, export, results_of
@@ -74,7 +74,7 @@ class JaxCode:
         found = traced(jax, self._live, inputs, kwargs, training)
         graph = Builder(function_name(context.names[layer]))
         leaves = flatten(
-            [map_structure(lambda s: _input(graph, s), part) for part in (inputs, *kwargs.values())]
+            [map_structure(lambda s: argument(graph, s), part) for part in (inputs, *kwargs.values())]
         )
         tensors = [leaf for leaf in leaves if isinstance(leaf, Value)]
         operand = self._operands(graph, found, tensors)
@@ -166,10 +166,6 @@ class JaxCode:
                 f"{list(weight.shape)}, which the code of another layer cannot use"
             )
         return weight
-
-
-def _input(graph: Builder, leaf: Any) -> Any:
-    return graph.input(leaf) if isinstance(leaf, Spec) else leaf
 
 
 def _drawn(graph: Builder) -> Value:

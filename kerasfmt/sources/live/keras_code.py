@@ -15,16 +15,15 @@ from kerasfmt.ir.call_context import CallContext
 from kerasfmt.ir.call_signature import bound_signature
 from kerasfmt.ir.live_layer import LiveLayer
 from kerasfmt.ir.structure import Structure, flatten, map_structure
-from kerasfmt.ir.trace import Trace, function_name
+from kerasfmt.ir.trace import Trace, argument, function_name
 from kerasfmt.ir.traces import Kwargs
 from kerasfmt.sources.live.custom_layers import CustomLayers
 from kerasfmt.sources.live.entries import called
 from kerasfmt.sources.live.events import NotComputable, NotRecordable
-from kerasfmt.sources.live.objects import keras_classes
+from kerasfmt.sources.live.objects import JAX, backend_of, keras_classes
 from kerasfmt.sources.live.recording import Recorder
 from kerasfmt.sources.live.replay import Replay
 from kerasfmt.sources.live.script import script_of
-from kerasfmt.sources.live.stateless import JAX, backend_of
 
 
 class KerasCode:
@@ -60,7 +59,7 @@ class KerasCode:
             raise UnsupportedLayerError(self._refusal(str(error))) from error
         graph = Builder(function_name(context.names[layer]))
         values = map_structure(graph.input, inputs)
-        further = {k: map_structure(lambda s: _input(graph, s), v) for k, v in given.items()}
+        further = {k: map_structure(lambda s: argument(graph, s), v) for k, v in given.items()}
         flat = [v for part in (values, *further.values()) for v in flatten(part) if hasattr(v, "graph")]
         replay = Replay(graph, script, flat, self._layers.layers, self._layers.weight_of, training, context)
         try:
@@ -106,10 +105,6 @@ class KerasCode:
 
     def _custom_objects(self) -> str:
         return f"custom_objects={{{type(self._live).__name__!r}: YourLayer}}"
-
-
-def _input(graph: Builder, value: Any) -> Any:
-    return graph.input(value) if isinstance(value, Spec) else value
 
 
 def input_specs(live: Any) -> Structure:

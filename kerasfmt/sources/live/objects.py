@@ -6,13 +6,16 @@ import contextlib
 import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from kerasfmt.errors import KerasfmtError, UnsupportedLayerError
 from kerasfmt.ir.json_values import ELLIPSIS, wrap_bytes
 from kerasfmt.ir.own_modules import defines_keras
+
+JAX: Final = "jax"
+"""The backend whose code is traced where it cannot be recorded."""
 
 
 def classes(value: Any) -> tuple[type, ...]:
@@ -63,6 +66,33 @@ def by_name(
         named |= dict(zip(names[1:], args[1:], strict=False))
         args = args[:1]
     return args, named
+
+
+def keras_root(live: Any) -> str:
+    """The package of Keras 3's own modules, to which a live layer belongs."""
+    return keras_base(live, "Operation").__module__.rpartition(".ops.")[0]
+
+
+def backend_module(live: Any) -> Any:
+    """The module `keras.src.backend` of a live layer of Keras 3."""
+    return sys.modules[f"{keras_root(live)}.backend"]
+
+
+def backend_of(live: Any) -> str:
+    """The name of the backend of a live layer of Keras 3."""
+    return str(backend_module(live).backend())
+
+
+def with_mode(live: Any, kwargs: Mapping[str, Any], training: bool | None) -> dict[str, Any]:
+    """The keyword arguments of a call, with the mode among them where the layer's code takes it.
+
+    Args:
+      live: the layer.
+      kwargs: the others.
+      training: the mode; None where there is only one.
+    """
+    takes_mode = training is not None and "training" in inspect.signature(live.call).parameters
+    return {**kwargs, "training": training} if takes_mode else dict(kwargs)
 
 
 def is_keras(value: Any) -> bool:

@@ -2,10 +2,9 @@
 
 The `call` of the layer runs on KerasTensors. Operations of `keras.ops` and calls of layers on such tensors become
 events; so do random numbers, assignments to variables, added losses, and branches and loops with what their functions
-do. While it runs, a symbolic tensor stands in
-the place of every variable that an attribute holds, so that `self.scale * x` is recorded too. Everything is put back
-in the end. A layer that has code of its own is run for the specs of its outputs; its events are recorded when it is
-traced itself.
+do. While it runs, a symbolic tensor stands in the place of every variable that an attribute holds, so that
+`self.scale * x` is recorded too. Everything is put back in the end. A layer that has code of its own is run for the
+specs of its outputs; its events are recorded when it is traced itself.
 
 Source: keras/src/ops/operation.py, Operation.symbolic_call; keras/src/random/random.py;
 keras/src/backend/common/variables.py
@@ -13,7 +12,6 @@ keras/src/backend/common/variables.py
 
 from __future__ import annotations
 
-import inspect
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -24,10 +22,27 @@ from typing import Any
 from kerasfmt.ir.structure import flatten
 from kerasfmt.sources.live.code_lines import raising_line, reason_of, running_line
 from kerasfmt.sources.live.events import Body, Event, NotComputable, NotRecordable, Recording, options_of
-from kerasfmt.sources.live.objects import by_name, classes, keras_base, keras_classes, layers_in
-from kerasfmt.sources.live.replacing import LOCK, attribute_replaced, replaced
+from kerasfmt.sources.live.objects import (
+    JAX,
+    backend_module,
+    backend_of,
+    by_name,
+    classes,
+    keras_base,
+    keras_classes,
+    keras_root,
+    layers_in,
+    with_mode,
+)
+from kerasfmt.sources.live.replacing import LOCK, attribute_replaced, mode_of_call, replaced
 from kerasfmt.sources.live.symbolic_arrays import MADE, SPREAD, making, spreading
-from kerasfmt.sources.live.symbolic_control import CONTROL, OPERATIONS, SymbolicControl, chosen_branch
+from kerasfmt.sources.live.symbolic_control import (
+    CONTROL,
+    OPERATIONS,
+    SymbolicControl,
+    chosen_branch,
+    leaves_of,
+)
 from kerasfmt.sources.live.symbolic_operators import operators
 from kerasfmt.sources.live.symbolic_random import RANDOM, drawn
 from kerasfmt.sources.live.symbolic_variables import held_variables, is_variable, symbolic_variable_class
@@ -45,7 +60,8 @@ class Recorder:
         self.live = live
         self._is_custom = is_custom
         self._operation = keras_base(live, "Operation")
-        self._root = self._operation.__module__.rpartition(".ops.")[0]
+        self._root = keras_root(live)
+        self._backend = backend_of(live)
         found = vars(sys.modules[self._operation.__module__])["any_symbolic_tensors"]
         self.tensor_class: Any = vars(sys.modules[found.__module__])["KerasTensor"]
         self._proxy_class = symbolic_variable_class(self.tensor_class)
@@ -75,10 +91,8 @@ class Recorder:
             self._inside = []
             inputs, kwargs = make_inputs(self.tensor_class)
             self._enter(restored, training)
-            takes_mode = "training" in inspect.signature(self.live.call).parameters
-            given = {**kwargs, "training": training} if takes_mode and training is not None else dict(kwargs)
             try:
-                outputs = self.live.call(inputs, **given)
+                outputs = self.live.call(inputs, **with_mode(self.live, kwargs, training))
             except NotRecordable:
                 raise
             except Exception as error:
@@ -117,14 +131,7 @@ class Recorder:
             )
         for name, method in operators(self.tensor_class, self._backend, self._take).items():
             restored.enter_context(attribute_replaced(self.tensor_class, name, method))
-        context = getattr(self.live, "_get_call_context", None)
-        if context is not None:
-            found = context()
-            if hasattr(found, "set_value"):
-                found.set_value("training", training)
-            else:
-                found.training = training
-            restored.callback(self.live._maybe_reset_call_context)
+        restored.enter_context(mode_of_call(self.live, training))
 
     def _replace_arrays(self, restored: ExitStack) -> None:
         operations = sys.modules[f"{self._root}.ops.numpy"]
@@ -190,10 +197,7 @@ class Recorder:
         finally:
             self._inside.pop()
             events, self._events = self._events, around
-        inputs, outputs = (
-            [leaf for leaf in flatten(part) if leaf is not None] for part in (list(args), returned)
-        )
-        return Body(inputs, events, outputs), returned
+        return Body(leaves_of(list(args)), events, leaves_of(returned)), returned
 
     def _is_symbolic(self, value: Any) -> bool:
         return isinstance(value, self.tensor_class) or is_variable(value)
@@ -203,25 +207,21 @@ class Recorder:
 
     def _refuse_state_inside(self, what: str) -> None:
         """Refuses what changes a variable in a function of the user's, where the backend traces that."""
-        if self._inside and self._backend == "jax":
+        if self._inside and self._backend == JAX:
             self._refuse_inside(f"on JAX, Keras cannot {what}")
 
     def kept(self, dtype: str) -> str:
         """The dtype in which the backend keeps an array of a dtype."""
         if dtype not in ("float64", "int64", "uint64"):
             return dtype
-        return str(vars(sys.modules[f"{self._root}.backend"])["result_type"](dtype))
+        return str(backend_module(self.live).result_type(dtype))
 
     def _take(self, x: Any, index: Any, axis: int) -> Any:
         return vars(sys.modules[f"{self._root}.ops.numpy"])["Take"](axis=axis).symbolic_call(x, index)
 
     @property
-    def _backend(self) -> str:
-        return str(vars(sys.modules[f"{self._root}.backend"])["backend"]())
-
-    @property
     def _floatx(self) -> str:
-        return str(vars(sys.modules[f"{self._root}.backend"])["floatx"]())
+        return str(backend_module(self.live).floatx())
 
     @property
     def _records(self) -> bool:

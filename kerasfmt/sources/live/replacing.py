@@ -27,6 +27,33 @@ def replaced(holder: dict[str, Any], key: str, value: Any) -> Iterator[None]:
 
 
 @contextmanager
+def mode_of_call(live: Any, training: bool | None) -> Iterator[None]:
+    """The mode of the layers that a live layer of Keras 3 calls, until the block ends: they ask the call under way.
+
+    The losses that the layer holds stay, which the begin of a call takes away.
+
+    Source: keras/src/layers/layer.py, _get_call_context (3.x)
+    """
+    context = getattr(live, "_get_call_context", None)
+    if context is None:
+        yield
+        return
+    with replaced(vars(live), "_clear_losses", _nothing):
+        found = context()
+    try:
+        if hasattr(found, "set_value"):
+            found.set_value("training", training)
+        else:
+            found.training = training
+        yield
+    finally:
+        live._maybe_reset_call_context()
+
+
+def _nothing() -> None: ...
+
+
+@contextmanager
 def attribute_replaced(holder: Any, name: str, value: Any) -> Iterator[None]:
     """Another value for an attribute of a class or a module, until the block ends; an inherited one shows again."""
     missing = object()

@@ -22,7 +22,7 @@ from kerasfmt.ir.model_run import ModelRun
 from kerasfmt.ir.naming import to_snake_case
 from kerasfmt.ir.structure import Structure, flatten, map_structure
 from kerasfmt.layers.keras3_ops import Operation
-from kerasfmt.nn.shapes import dims_of, dropout, seeds
+from kerasfmt.nn.shapes import as_value, dims_of, dropout, seeds
 from kerasfmt.sources.live.control import Place, assigned, control, fitted
 from kerasfmt.sources.live.events import Body, Event
 from kerasfmt.sources.live.open_sizes import OpenArray, OpenSize
@@ -128,9 +128,7 @@ class Replay:
         return self._ran(flatten(outputs))
 
     def _assign(self, step: Event, number: int) -> list[Value]:
-        weight = self._weight_of(step.target)
-        if weight is None:
-            raise UnsupportedLayerError(f"variable {step.target.path}: no layer of the model holds it")
+        weight = self._weight(step.target)
         value = self.value(step.args[0])
         self._graph.assign(weight, ops.cast(value, weight.dtype))
         self._contents = {key: tensor for key, tensor in self._contents.items() if key.key != id(step.target)}
@@ -269,14 +267,13 @@ class Replay:
         """What a variable holds now."""
         found = self._contents.get(wanted)
         if found is None:
-            value = self._graph.read(self._weight(wanted.key))
+            value = self._graph.read(self._weight(self._script.variables.get(wanted.key)))
             if wanted.cast is not None:
                 value = ops.cast(value, dtypes.of(wanted.cast))
             found = self._contents[wanted] = self._bind(value)
         return found
 
-    def _weight(self, key: int) -> Variable:
-        variable = self._script.variables.get(key)
+    def _weight(self, variable: Any) -> Variable:
         weight = self._weight_of(variable)
         if weight is None:
             name = getattr(variable, "path", "")
@@ -301,8 +298,7 @@ class Replay:
         """The unknown size of a number, int32 ()."""
         if symbol not in self._sizes:
             place, axis = self._script.axes[symbol]
-            found = dims_of(self._inputs[place])[axis]
-            self._sizes[symbol] = found if isinstance(found, Value) else self._graph.constant(np.int32(found))
+            self._sizes[symbol] = as_value(self._graph, dims_of(self._inputs[place])[axis])
         return self._sizes[symbol]
 
     def _shape(self, sizes: Iterable[int | OpenSize]) -> Value:

@@ -8,20 +8,15 @@ Source: keras/src/layers/layer.py, stateless_call and __call__ (3.x); keras/src/
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from kerasfmt.ir.structure import flatten
 from kerasfmt.sources.live.code_lines import running_line
-from kerasfmt.sources.live.objects import keras_base, layers_in
-from kerasfmt.sources.live.replacing import LOCK, replaced
-
-JAX: Final = "jax"
-"""The backend whose code is traced."""
+from kerasfmt.sources.live.objects import backend_module, layers_in, with_mode
+from kerasfmt.sources.live.replacing import LOCK, mode_of_call, replaced
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,17 +36,6 @@ class Done:
     read: Mapping[int, tuple[Any, str]]
 
 
-def backend_of(live: Any) -> str | None:
-    """The name of the backend of a live layer of Keras 3; None if it does not say."""
-    name = getattr(_backend(live), "backend", None)
-    return str(name()) if callable(name) else None
-
-
-def _backend(live: Any) -> Any:
-    root = keras_base(live, "Operation").__module__.rpartition(".ops.")[0]
-    return sys.modules.get(f"{root}.backend")
-
-
 def seed_states(live: Any) -> dict[int, Any]:
     """The variables that hold the states of the random generators of a layer and of the layers in it, by id."""
     layers = [live, *layers_in(live)]
@@ -68,8 +52,7 @@ class StatelessCall:
 
     def __init__(self, live: Any) -> None:
         self._live = live
-        self._backend = _backend(live)
-        self._takes_mode = "training" in inspect.signature(live.call).parameters
+        self._backend = backend_module(live)
 
     def run(
         self,
@@ -89,15 +72,13 @@ class StatelessCall:
           training: the mode; None where there is only one.
         """
         losses: list[Any] = []
-        given = dict(kwargs)
-        if self._takes_mode and training is not None:
-            given["training"] = training
+        given = with_mode(self._live, kwargs, training)
         self._attach_mask(inputs, given.get("mask"))
         pairs = list(zip(variables, values, strict=True))
         with LOCK, ExitStack() as stack:
             for layer in dict.fromkeys([self._live, *layers_in(self._live)]):
                 stack.enter_context(replaced(vars(layer), "add_loss", _adder(losses)))
-            stack.enter_context(self._mode(training))
+            stack.enter_context(mode_of_call(self._live, training))
             scope = stack.enter_context(self._backend.StatelessScope(state_mapping=pairs))
             begun = dict(scope.state_mapping)
             read = _watch(scope)
@@ -124,25 +105,6 @@ class StatelessCall:
         return call(inputs, **given)
 
     @contextmanager
-    def _mode(self, training: bool | None) -> Iterator[None]:
-        """The mode of the layers inside, which ask the call that is under way."""
-        live = self._live
-        context = getattr(live, "_get_call_context", None)
-        if context is None:
-            yield
-            return
-        with replaced(vars(live), "_clear_losses", _nothing):
-            found = context()
-        try:
-            if hasattr(found, "set_value"):
-                found.set_value("training", training)
-            else:
-                found.training = training
-            yield
-        finally:
-            live._maybe_reset_call_context()
-
-    @contextmanager
     def _casting(self) -> Iterator[None]:
         """Reads of variables give the dtype that the layer computes in, as in its `__call__`."""
         live = self._live
@@ -157,9 +119,6 @@ class StatelessCall:
 
 def _set_mask(tensor: Any, mask: Any) -> None:
     tensor._keras_mask = mask
-
-
-def _nothing() -> None: ...
 
 
 def _adder(losses: list[Any]) -> Any:

@@ -118,7 +118,7 @@ class SymbolicControl:
                     f"gives {_told(specs[0])}, {other} gives {_told(spec)}"
                 )
         bodies = tuple(body for body, _ in made)
-        return Recorded((choice, _leaves(operands)), {}, bodies, _leaves(specs[0]), specs[0])
+        return Recorded((choice, leaves_of(operands)), {}, bodies, leaves_of(specs[0]), specs[0])
 
     # Loops.
 
@@ -136,7 +136,7 @@ class SymbolicControl:
         outputs = map_structure(self._symbol, state)
         returned = outputs if several else outputs[0]
         return Recorded(
-            (_leaves(variables), maximum_iterations), {}, (goes_on, made), _leaves(outputs), returned
+            (leaves_of(variables), maximum_iterations), {}, (goes_on, made), leaves_of(outputs), returned
         )
 
     def _fori_loop(self, lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Recorded:
@@ -148,13 +148,13 @@ class SymbolicControl:
 
         state, made, _ = self._carried("fori_loop", init_val, step, lambda returned: returned)
         outputs = map_structure(self._symbol, state)
-        args = (lower, upper, _leaves(init_val))
-        return Recorded(args, {"dtype": str(counter.dtype)}, (made,), _leaves(outputs), outputs)
+        args = (lower, upper, leaves_of(init_val))
+        return Recorded(args, {"dtype": str(counter.dtype)}, (made,), leaves_of(outputs), outputs)
 
     def _scan(
         self, f: Any, init: Any, xs: Any = None, length: Any = None, reverse: bool = False, unroll: Any = 1
     ) -> Recorded:
-        rows = _leaves(xs)
+        rows = leaves_of(xs)
         count = _length("scan", rows, length)
 
         def step(state: Any) -> tuple[Body, Any]:
@@ -163,23 +163,27 @@ class SymbolicControl:
         state, made, returned = self._carried("scan", init, step, lambda pair: pair[0])
         carry = map_structure(self._symbol, state)
         stacked = map_structure(lambda y: self._stacked(y, count), returned[1])
-        args = (_leaves(init), rows, count)
+        args = (leaves_of(init), rows, count)
         return Recorded(
-            args, {"reverse": bool(reverse)}, (made,), [*_leaves(carry), *_leaves(stacked)], (carry, stacked)
+            args,
+            {"reverse": bool(reverse)},
+            (made,),
+            [*leaves_of(carry), *leaves_of(stacked)],
+            (carry, stacked),
         )
 
     def _map(self, f: Any, xs: Any) -> Recorded:
-        rows = _leaves(xs)
+        rows = leaves_of(xs)
         count = _length("map", rows, None)
         made, returned = self._run(f, [map_structure(self._row, xs)])
         stacked = map_structure(lambda y: self._stacked(y, count), returned)
-        return Recorded(([], rows, count), {"reverse": False}, (made,), _leaves(stacked), stacked)
+        return Recorded(([], rows, count), {"reverse": False}, (made,), leaves_of(stacked), stacked)
 
     def _vectorized_map(self, function: Any, elements: Any) -> Recorded:
         return self._map(function, elements)
 
     def _associative_scan(self, f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Recorded:
-        elements = _leaves(elems)
+        elements = leaves_of(elems)
         axes = [axis % len(x.shape) for x in elements]
         sizes = {x.shape[at] for x, at in zip(elements, axes, strict=True)}
         if len(sizes) != 1:
@@ -205,7 +209,7 @@ class SymbolicControl:
             )
         outputs = map_structure(self._symbol, elems)
         options = {"reverse": bool(reverse), "axes": axes}
-        return Recorded((elements,), options, (made,), _leaves(outputs), outputs)
+        return Recorded((elements,), options, (made,), leaves_of(outputs), outputs)
 
     def _carried(
         self,
@@ -285,7 +289,7 @@ def chosen_branch(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
     return lambda: branch(*args[2:])
 
 
-def _leaves(structure: Structure) -> list[Any]:
+def leaves_of(structure: Structure) -> list[Any]:
     """The tensors, arrays and numbers of a structure."""
     return [leaf for leaf in flatten(structure) if leaf is not None]
 

@@ -9,7 +9,8 @@ from kerasfmt import dtypes
 from kerasfmt.errors import InvalidModelError
 from kerasfmt.graph import Builder, Spec
 from kerasfmt.graph.run import run
-from kerasfmt.sources.jax.dimensions import Dimensions, as_value, names_in, solved
+from kerasfmt.nn.shapes import as_value
+from kerasfmt.sources.jax.dimensions import Dimensions, names_in, solved
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kerasfmt.sources.live.stateless import JAX, StatelessCall, backend_of, seed_states
+from kerasfmt.sources.live.objects import JAX, backend_of
+from kerasfmt.sources.live.stateless import StatelessCall, seed_states
 from tests.sources.live import keras3_stand_in
 from tests.sources.live.jax_layers import X, gate, layer_of, modules, network
 

@@ -13,7 +13,8 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Builder, Function, Value, emit, ops
 from kerasfmt.graph.ops.control import common_shape
-from kerasfmt.sources.jax.dimensions import as_value
+from kerasfmt.nn.loops import collecting_loop
+from kerasfmt.nn.shapes import as_value
 from kerasfmt.sources.jax.rule import Equation, Lowers, UnsupportedPrimitiveError, rule
 from kerasfmt.sources.jax.rules.slicing import clamped
 
@@ -127,32 +128,28 @@ def _scan(equation: Equation, *operands: Value) -> Sequence[Value]:
         emit("TensorListReserve", equation.vector(r.shape[1:]), length, element_dtype=r.dtype)[0]
         for r in collected
     ]
-    backwards = bool(params["reverse"])
-    at_carry, at_lists = 1, 1 + n_carry
+    at_rows, at_sizes = n_consts, n_consts + len(rows)
 
-    def body(*values: Value) -> list[Value]:
-        step, state = values[0], values[at_carry:at_lists]
-        held = values[at_lists : at_lists + len(lists)]
-        rest = values[at_lists + len(lists) :]
-        inner_consts, xs = rest[:n_consts], rest[n_consts : n_consts + len(rows)]
-        count, inner_sizes = rest[n_consts + len(rows)], rest[n_consts + len(rows) + 1 :]
-        inside = lowers.subgraph(step.graph, inner_sizes)
-        place = ops.subtract(ops.subtract(count, step), np.int32(1)) if backwards else step
-        current = [ops.gather(x, place) for x in xs]
-        found = inside.inline(jaxpr, [*inner_consts, *state, *current])
-        put = [ops.tensor_list_set_item(a, place, b) for a, b in zip(held, found[n_carry:], strict=True)]
-        return [ops.add(step, np.int32(1)), *found[:n_carry], *put]
+    def step(
+        place: Value, state: Sequence[Value], rest: Sequence[Value]
+    ) -> tuple[Sequence[Value], Sequence[Value]]:
+        inside = lowers.subgraph(place.graph, rest[at_sizes:])
+        current = [ops.gather(x, place) for x in rest[at_rows:at_sizes]]
+        found = inside.inline(jaxpr, [*rest[:at_rows], *state, *current])
+        return found[:n_carry], found[n_carry:]
 
-    def condition(step: Value, *values: Value) -> Value:
-        return ops.less(step, values[n_carry + len(lists) + n_consts + len(rows)])
-
-    zero = graph.constant(np.int32(0))
-    found = ops.while_loop(
-        condition, body, [zero, *carry, *lists], [*consts, *rows, length, *sizes], length, name="scan"
+    carried, filled = collecting_loop(
+        step,
+        carry,
+        lists,
+        [*consts, *rows, *sizes],
+        length,
+        backwards=bool(params["reverse"]),
+        name="scan",
     )
     stacked: list[Value] = []
-    for handle, result in zip(found[at_lists:], collected, strict=True):
+    for handle, result in zip(filled, collected, strict=True):
         count = -1 if result.known[0] is None else result.known[0]
         shape = equation.vector(result.shape[1:])
         stacked += emit("TensorListStack", handle, shape, element_dtype=result.dtype, num_elements=count)
-    return [*found[at_carry:at_lists], *stacked]
+    return [*carried, *stacked]

@@ -11,7 +11,7 @@ from kerasfmt import dtypes
 from kerasfmt.dtypes import DType
 from kerasfmt.graph import Value, emit_one, ops
 from kerasfmt.graph.sizes import integer_range
-from kerasfmt.sources.jax.dimensions import as_value
+from kerasfmt.nn.shapes import as_value
 from kerasfmt.sources.jax.rule import Equation, UnsupportedPrimitiveError, rule
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from kerasfmt import dtypes
 from kerasfmt.graph import Value, emit, emit_one, ops
-from kerasfmt.sources.jax.dimensions import as_value
+from kerasfmt.nn.shapes import as_value
 from kerasfmt.sources.jax.rule import Equation, UnsupportedPrimitiveError, rule
 
 

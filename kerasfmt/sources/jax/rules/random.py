@@ -16,7 +16,8 @@ import numpy as np
 from kerasfmt import dtypes
 from kerasfmt.graph import Builder, Function, Spec, Value, emit_one, ops
 from kerasfmt.graph.spec import broadcast_shapes
-from kerasfmt.sources.jax.dimensions import as_value, product
+from kerasfmt.nn.shapes import as_value
+from kerasfmt.sources.jax.dimensions import product
 from kerasfmt.sources.jax.rule import Equation, UnsupportedPrimitiveError, reshape, rule
 
 _ROTATIONS: Final = ((13, 15, 26, 6), (17, 29, 16, 24))
